@@ -1,0 +1,27 @@
+"""Entry: the express lane first, then the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main(args: list[str]) -> int:
+    """Run one command line and return its exit status."""
+    from keyswitch import express
+
+    code = express.run(args, os.environ)
+    if code is not None:
+        return code
+    from keyswitch.cli.main import run
+
+    return run(args)
+
+
+def launch() -> None:
+    """Run the process's own command line and end the process."""
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    launch()

@@ -1,0 +1,41 @@
+"""The table of public commands: name, module, and the line in `--help`.
+
+A literal list, so that `--help` and completion cost no import of what they
+list. A test compares each line with the command's own help.
+"""
+
+from __future__ import annotations
+
+# name -> (module under keyswitch.cli, attribute, short help)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "add": ("add", "add", "Make a profile and store its secret."),
+    "completion": (
+        "completion",
+        "completion",
+        "Print a completion script for a shell.",
+    ),
+    "copy": ("profiles", "copy", "Copy a profile, secrets included."),
+    "current": ("switch", "current", "Print the active profile's name."),
+    "edit": ("profiles", "edit", "Change a profile's fields."),
+    "env": ("environment", "env", "Print export statements for eval."),
+    "helper": ("helper", "helper", "Answer programs that ask for a secret."),
+    "history": ("switch", "history", "List what was changed when."),
+    "list": ("profiles", "list_", "List the profiles."),
+    "lock": ("vault", "lock", "Forget every unlocked key and value."),
+    "off": ("switch", "off", "Make no profile active; restore what was."),
+    "providers": ("profiles", "providers", "List the providers and fields."),
+    "remove": ("profiles", "remove", "Remove a profile."),
+    "rename": ("profiles", "rename", "Give a profile another name."),
+    "revoke-local": (
+        "revoke",
+        "revoke_local",
+        "Remove tokens from this machine.",
+    ),
+    "rotate": ("add", "rotate", "Replace a profile's secret."),
+    "run": ("environment", "run", "Run one command with a profile."),
+    "show": ("profiles", "show", "Show one profile."),
+    "undo": ("switch", "undo", "Take back the last change."),
+    "unlock": ("vault", "unlock", "Unlock the vault for this session."),
+    "use": ("switch", "use", "Switch to a profile."),
+    "vault": ("vault", "vault", "Manage the encrypted vault."),
+}

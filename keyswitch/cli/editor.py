@@ -1,0 +1,44 @@
+"""`edit NAME` without options: the profile's file in the person's editor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.errors import ExitCode, KeyswitchError, UsageError
+
+if TYPE_CHECKING:
+    from keyswitch.cli.session import Session
+
+
+def edit_in_editor(session: Session, name: str) -> int:
+    """Let a person edit the file; keep nothing that does not parse."""
+    from keyswitch.profiles import files
+    from keyswitch.switching import profile_changes
+
+    if not session.can_ask:
+        raise UsageError(
+            "nothing to change was given, and there is no terminal to edit on",
+            f"for example: keyswitch edit {name} --label TEXT",
+        )
+    workspace = session.workspace()
+    path = workspace.paths.profile(name)
+    before = profile_changes.raw_text(workspace, name)
+    text = before
+    while True:
+        edited = click.edit(text, extension=".toml")
+        if edited is None or edited == before:
+            session.output.say("nothing changed")
+            return ExitCode.OK
+        try:
+            profile = files.parse(edited, path)
+            workspace.provider_of(profile).check(profile)
+        except KeyswitchError as e:
+            session.output.warn(f"{e.message}; {e.hint}")
+            session.confirm("open the editor again?", yes=False)
+            text = edited  # nothing that was typed is lost
+            continue
+        profile_changes.replace_text(workspace, name, before, edited)
+        session.output.say(f"changed '{name}'")
+        return ExitCode.OK

@@ -1,0 +1,140 @@
+"""env and run: a profile's variables for this shell, or for one command."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.errors import ExitCode, KeyswitchError, UsageError
+
+if TYPE_CHECKING:
+    from keyswitch.switching.workspace import Workspace
+
+FORMATS = ("json", "dotenv")
+
+
+def refuse_agents(workspace: Workspace, *, always: bool = False) -> None:
+    """Refuse to hand out secrets to an agent that runs commands.
+
+    `--reveal` and export are refused always, `env` and `run` only with
+    `agents = "deny"` in config.toml.
+    """
+    from keyswitch.express import AGENT_VARIABLES
+
+    if not any(workspace.environ.get(name) for name in AGENT_VARIABLES):
+        return
+    if always or workspace.settings.agents == "deny":
+        raise KeyswitchError(
+            "an agent runs this command, and it may not see secrets",
+            "run it in a terminal of your own"
+            + ("" if always else ", or set agents = 'allow' in config.toml"),
+        )
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    '  eval "$(keyswitch env)"               bash, zsh, sh, dash, ksh\n'
+    "  keyswitch env --shell fish | source   fish\n"
+    '  eval "$(keyswitch env work)"          this shell only\n'
+    '  eval "$(keyswitch env --unset)"       take it back\n'
+    "  keyswitch env work --format dotenv > .env"
+)
+@click.argument("name", required=False, default="")
+@click.option("--shell", metavar="SHELL", help="Default: the parent process.")
+@click.option("--unset", is_flag=True, help="Undo what env did here.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), help="A document."
+)
+@click.option("--reveal", is_flag=True, help="Real values on a terminal too.")
+@global_options
+@click.pass_obj
+def env(
+    session: Session,
+    name: str,
+    *,
+    shell: str | None,
+    unset: bool,
+    format_: str | None,
+    reveal: bool,
+) -> int:
+    """Print export statements for eval."""
+    from keyswitch import shells
+    from keyswitch.express import write_out
+    from keyswitch.shells.detect import parent_shell
+    from keyswitch.switching import environment, selection
+    from keyswitch.switching.exports import script_of
+
+    if unset and name:
+        raise UsageError(
+            "--unset takes no profile name", "keyswitch env --unset"
+        )
+    if format_ and shell:
+        raise UsageError("--format and --shell exclude each other", "drop one")
+    workspace = session.workspace()
+    language = format_ or shell or ("json" if session.output.json else "")
+    if language:
+        shells.check_shell(language)
+    chosen = selection.select(workspace.paths, workspace.environ, name)
+    if unset or not chosen.name:
+        script = environment.plan_unset(workspace.environ)
+    else:
+        refuse_agents(workspace)
+        if os.isatty(1) and not reveal and not format_:
+            return _preview(session, workspace, chosen.name)
+        if reveal:
+            refuse_agents(workspace, always=True)
+        script = script_of(
+            workspace.paths,
+            workspace.compiled(chosen.name),
+            workspace.environ,
+            followed=chosen.how == selection.BY_USE,
+        )
+    if script is not None:
+        write_out(shells.render(language or parent_shell(), script))
+    return ExitCode.OK
+
+
+def _preview(session: Session, workspace: Workspace, name: str) -> int:
+    """Show on a terminal what would be set, with masked values."""
+    compiled = workspace.compiled(name)
+    profile, _ = workspace.load(name)
+    hints = {field: ref.hint for field, ref in profile.secrets.items()}
+    rows = [(n, v) for n, v in compiled.literals]
+    rows += [(n, hints.get(field, "…")) for n, field in compiled.secrets]
+    rows += [
+        (n, "(unset)") for n in compiled.rivals if n in workspace.environ
+    ]
+    session.output.table(sorted(rows))
+    session.output.say(
+        'values are masked on a terminal; use it as: eval "$(keyswitch env'
+        + (f' {name})"' if name else ')"')
+    )
+    return ExitCode.OK
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="\b\nExamples:\n  keyswitch run work -- claude\n"
+    "  keyswitch run client -- aws sts get-caller-identity",
+)
+@click.argument("name")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
+@click.pass_obj
+def run(session: Session, name: str, command: tuple[str, ...]) -> int:
+    """Run one command with a profile.
+
+    Nothing else is touched: no file, no other shell. The command gets the
+    profile's variables and none that would compete with them; its exit code
+    is passed on. Claude Code is also told to ignore what files on disk say
+    about credentials.
+    """
+    from keyswitch.switching.run import execute
+
+    workspace = session.workspace()
+    refuse_agents(workspace)
+    return execute(workspace, workspace.compiled(name), list(command))
+
+

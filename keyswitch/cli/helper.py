@@ -1,0 +1,101 @@
+"""helper: answers for programs, on stdout, or nothing at all.
+
+These commands never ask a person anything, and on failure print nothing on
+stdout: Claude Code then sends an empty key and the request fails, which is
+right, since every other answer could be another account's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.session import Session
+from keyswitch.errors import ExitCode, NotFoundError
+
+if TYPE_CHECKING:
+    from keyswitch.switching.compiled import Compiled
+
+
+@click.group(
+    epilog="\b\nExamples:\n"
+    "  keyswitch helper claude-code       as Claude Code's apiKeyHelper\n"
+    "  keyswitch helper aws client        as credential_process of AWS tools"
+)
+def helper() -> None:
+    """Answer programs that ask for a secret."""
+
+
+def _print_role(session: Session, compiled: Compiled, role: str) -> int:
+    from keyswitch.express import write_out
+    from keyswitch.switching.exports import one_secret
+
+    if role not in compiled.roles:
+        raise NotFoundError(
+            f"profile '{compiled.name}' ({compiled.provider}) has no key "
+            "that could be printed here",
+            "use 'keyswitch env' or 'keyswitch run' for it",
+        )
+    paths = session.workspace().paths
+    write_out(one_secret(paths, compiled, compiled.roles[role]) + "\n")
+    return ExitCode.OK
+
+
+@helper.command("claude-code")
+@click.pass_obj
+def claude_code(session: Session) -> int:
+    """Print the key that Claude Code has to send (its apiKeyHelper)."""
+    from keyswitch.switching import selection
+
+    session.no_input = True
+    workspace = session.workspace()
+    name = selection.require(
+        selection.select_for_helper(workspace.paths, workspace.environ)
+    )
+    return _print_role(session, workspace.compiled(name), "helper")
+
+
+@helper.command("api-key")
+@click.argument("name")
+@click.pass_obj
+def api_key(session: Session, name: str) -> int:
+    """Print the main secret of a profile."""
+    session.no_input = True
+    return _print_role(session, session.workspace().compiled(name), "key")
+
+
+@helper.command("aws")
+@click.argument("name")
+@click.pass_obj
+def aws(session: Session, name: str) -> int:
+    """Print AWS credentials as JSON.
+
+    One document serves both askers: AWS tools read the top level
+    (credential_process), Claude Code reads `Credentials`
+    (awsCredentialExport).
+    """
+    import json
+
+    from keyswitch.express import write_out
+    from keyswitch.switching.exports import HELPER_LIMIT, pairs_of
+
+    session.no_input = True
+    workspace = session.workspace()
+    compiled = workspace.compiled(name)
+    pairs = dict(
+        pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT)
+    )
+    if "AWS_SECRET_ACCESS_KEY" not in pairs:
+        raise NotFoundError(
+            f"profile '{name}' ({compiled.provider}) holds no AWS access key",
+            "a bedrock or aws profile with access keys can answer here",
+        )
+    keys = {
+        "AccessKeyId": pairs["AWS_ACCESS_KEY_ID"],
+        "SecretAccessKey": pairs["AWS_SECRET_ACCESS_KEY"],
+    }
+    if "AWS_SESSION_TOKEN" in pairs:
+        keys["SessionToken"] = pairs["AWS_SESSION_TOKEN"]
+    write_out(json.dumps({"Version": 1, **keys, "Credentials": keys}) + "\n")
+    return ExitCode.OK

@@ -1,0 +1,169 @@
+"""The command group and the one boundary where errors become exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch import __version__
+from keyswitch.cli.commands import COMMANDS
+from keyswitch.cli.output import Output
+from keyswitch.display import error_text, printable
+from keyswitch.errors import ExitCode, KeyswitchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXAMPLES = """\b
+Examples:
+  keyswitch vault init                    where there is no keychain
+  keyswitch add work --provider anthropic
+  keyswitch use work
+  keyswitch use -                         back to the one before
+  eval "$(keyswitch env)"                 in a shell's start file
+  keyswitch run personal -- claude        one command, nothing else touched
+"""
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when that command runs, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        found = getattr(
+            importlib.import_module(f"keyswitch.cli.{module}"), attribute
+        )
+        assert isinstance(found, click.Command)  # noqa: S101
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from keyswitch.errors import UsageError
+            from keyswitch.profiles.names import nearest
+
+            near = nearest(args[0], sorted(COMMANDS))
+            raise UsageError(
+                f"there is no command '{args[0]}'",
+                f"did you mean 'keyswitch {near}'?"
+                if near
+                else "'keyswitch --help' lists the commands",
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, COMMANDS[name][2]) for name in sorted(COMMANDS)]
+            )
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--json", "as_json", is_flag=True, help="Print data as JSON.")
+@click.option("--no-input", is_flag=True, help="Never ask anything.")
+@click.option("-q", "--quiet", is_flag=True, help="Print results only.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is done.")
+@click.version_option(__version__, prog_name="keyswitch")
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    *,
+    as_json: bool,
+    no_input: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Keep several accounts as named profiles and switch between them.
+
+    A profile's secret lies in the system keychain or in an encrypted vault;
+    everything else is a small TOML file.
+    """
+    from keyswitch.cli.session import Session
+
+    ctx.obj = Session(
+        Output(json=as_json, quiet=quiet, verbose=verbose),
+        os.environ,
+        no_input=no_input,
+    )
+
+
+def run(args: Sequence[str]) -> int:
+    """Run a command line and return its exit status."""
+    one_line = bool(args) and args[0] == "env" and not os.isatty(1)
+    try:
+        result = cli.main(
+            list(args), prog_name="keyswitch", standalone_mode=False
+        )
+    except KeyswitchError as e:
+        sys.stderr.write(error_text(e, one_line=one_line))
+        return e.exit_code
+    except click.ClickException as e:
+        return _usage_error(e)
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("keyswitch: interrupted, nothing changed\n")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`keyswitch list | head`); that is its right.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return ExitCode.OK
+    except Exception as e:  # noqa: BLE001
+        return _bug(e, list(args))
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _usage_error(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "keyswitch"
+    message = error.format_message().strip().splitlines() or ["usage error"]
+    text = message[0].rstrip(".")
+    sys.stderr.write(
+        f"keyswitch: error: {printable(text[:1].lower() + text[1:])}\n"
+        f"keyswitch: hint: see '{path} --help'\n"
+    )
+    return ExitCode.USAGE
+
+
+def _bug(error: BaseException, args: list[str]) -> int:
+    """Report a defect: where it happened, never with which values."""
+    import platform
+    import traceback
+
+    frames = [
+        f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "keyswitch" in frame.filename
+    ]
+    command = next((a for a in args if a in COMMANDS), "?")
+    sys.stderr.write(
+        f"keyswitch: error: this is a bug in keyswitch: "
+        f"{type(error).__name__} in '{command}'\n"
+        "keyswitch: hint: please report the following lines; "
+        "they hold no secret\n"
+        f"  keyswitch {__version__}, Python {platform.python_version()}, "
+        f"{platform.system()}\n"
+    )
+    for line in frames:
+        sys.stderr.write(f"  {line}\n")
+    return ExitCode.BUG

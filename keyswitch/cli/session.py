@@ -1,0 +1,108 @@
+"""What one command line shares: how it prints, asks, and where it works."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from keyswitch.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from keyswitch.cli.output import Output
+    from keyswitch.secret import Secret
+    from keyswitch.switching.workspace import Workspace
+
+
+class Session:
+    """One run of the command line."""
+
+    def __init__(
+        self,
+        output: Output,
+        environ: Mapping[str, str],
+        *,
+        no_input: bool = False,
+    ) -> None:
+        self.output = output
+        self.environ = environ
+        self.no_input = no_input
+        self._workspace: Workspace | None = None
+
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether a person may be asked."""
+        return not self.no_input and os.isatty(0) and os.isatty(2)
+
+    def workspace(self) -> Workspace:
+        """Open the workspace; finish first what a killed command left."""
+        if self._workspace is None:
+            from keyswitch.express import work_is_pending
+            from keyswitch.switching.workspace import Workspace
+
+            self._workspace = Workspace(
+                self.environ, ask=self._ask if self.can_ask else None
+            )
+            if work_is_pending(self._workspace.paths):
+                from keyswitch.switching.change import recover
+
+                for line in recover(self._workspace):
+                    self.output.say(line)
+        return self._workspace
+
+    def _ask(self, question: str) -> Secret:
+        from keyswitch.cli.prompt import ask_secret
+
+        return ask_secret(question)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something that cannot be taken back, or raise."""
+        if yes:
+            return
+        if not self.can_ask:
+            raise UsageError(
+                "this needs a yes, and nobody can be asked",
+                "give --yes, or --dry-run to see what it would do",
+            )
+        from keyswitch.cli.prompt import confirm
+
+        if not confirm(question):
+            raise click.Abort
+
+
+def _set_flag(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    session = ctx.find_object(Session)
+    if not value or session is None:
+        return
+    if param.name == "as_json":
+        session.output.json = True
+    elif param.name == "quiet":
+        session.output.quiet = True
+    elif param.name == "verbose":
+        session.output.verbose = True
+    else:
+        session.no_input = True
+
+
+_GLOBAL = (
+    (("--json", "as_json"), "Print data as JSON."),
+    (("--no-input", "no_input"), "Never ask anything."),
+    (("-q", "--quiet", "quiet"), "Print results only."),
+    (("-v", "--verbose", "verbose"), "Say what is done."),
+)
+
+
+def global_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command take the global flags after its name as well."""
+    for names, text in reversed(_GLOBAL):
+        function = click.option(
+            *names,
+            is_flag=True,
+            expose_value=False,
+            callback=_set_flag,
+            help=text,
+        )(function)
+    return function

@@ -1,0 +1,175 @@
+"""Where a secret value comes from: prompt, stdin, variable, file, descriptor.
+
+No option takes a value itself: an argument is visible to every program on the
+machine and stays in the shell's history.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from keyswitch.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from keyswitch.cli.session import Session
+    from keyswitch.providers.schema import Field, Provider
+    from keyswitch.secret import Secret
+
+INPUT_LIMIT = 1 << 20  # bytes read from any source before giving up
+
+_HOW = "--stdin, --from-env NAME, --from-file PATH or --fd N"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source option: which field it fills, and where from."""
+
+    field: str  # "": the provider's main secret
+    kind: str  # "stdin", "env", "file" or "fd"
+    place: str
+
+
+def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name a secret's source."""
+    options = (
+        click.option(
+            "--stdin", "stdin", is_flag=True, help="Read the secret from stdin."
+        ),
+        click.option(
+            "--from-env",
+            multiple=True,
+            metavar="[FIELD=]NAME",
+            help="Read it from this environment variable.",
+        ),
+        click.option(
+            "--from-file",
+            multiple=True,
+            metavar="[FIELD=]PATH",
+            help="Read it from this file.",
+        ),
+        click.option(
+            "--fd",
+            multiple=True,
+            metavar="[FIELD=]N",
+            help="Read it from this open file descriptor.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def parse_sources(
+    *,
+    stdin: bool,
+    from_env: Sequence[str],
+    from_file: Sequence[str],
+    fd: Sequence[str],
+    known: Sequence[str],
+) -> list[Source]:
+    """Return what the source options say; `known` are the secret fields."""
+    found = [Source("", "stdin", "")] if stdin else []
+    for kind, values in (("env", from_env), ("file", from_file), ("fd", fd)):
+        for value in values:
+            field, equals, place = value.partition("=")
+            if equals and field in known:
+                found.append(Source(field, kind, place))
+            else:
+                found.append(Source("", kind, value))
+    return found
+
+
+def read_source(source: Source) -> bytes:
+    """Return the bytes of a source, at most `INPUT_LIMIT` and one more."""
+    if source.kind == "env":
+        value = os.environb.get(source.place.encode())
+        if value is None:
+            raise InputError(
+                f"the variable {source.place} is not set",
+                "export it first, or take another source",
+            )
+        return value
+    try:
+        if source.kind == "file":
+            descriptor = os.open(
+                source.place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+            )
+        elif source.kind == "fd":
+            descriptor = os.dup(int(source.place))
+        else:
+            descriptor = os.dup(0)
+        with os.fdopen(descriptor, "rb") as stream:
+            return stream.read(INPUT_LIMIT + 1) or b""
+    except ValueError as e:
+        raise UsageError(
+            "--fd takes a number", "for example: --fd 3 3<secret-file"
+        ) from e
+    except OSError as e:
+        place = source.place or "standard input"
+        raise InputError(
+            f"cannot read the secret from {place}: {e.strerror}",
+            f"give it by {_HOW}",
+        ) from e
+
+
+def collect(
+    session: Session,
+    provider: Provider,
+    wanted: Sequence[Field],
+    sources: Sequence[Source],
+) -> dict[str, Secret]:
+    """Return the checked secret of each wanted field that has a source.
+
+    Required fields without a source are asked for on a terminal.
+    """
+    values: dict[str, Secret] = {}
+    queue = [field for field in wanted if field.required_here]
+    names = {field.name: field for field in wanted}
+    for source in sources:
+        field = names[source.field] if source.field else _next(queue, wanted)
+        if field in queue:
+            queue.remove(field)
+        values[field.name] = _check(provider, field, read_source(source))
+    for field in queue:
+        if field.name not in values:
+            values[field.name] = _ask(session, provider, field)
+    return values
+
+
+def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
+    if queue:
+        return queue[0]
+    if len(wanted) == 1:
+        return wanted[0]
+    raise UsageError(
+        "there are more secrets than fields for them",
+        "say which is which: --from-file FIELD=PATH",
+    )
+
+
+def _ask(session: Session, provider: Provider, field: Field) -> Secret:
+    if not session.can_ask:
+        raise UsageError(
+            f"the {field.name} is missing, and nobody can be asked",
+            f"give it by {_HOW}",
+        )
+    from keyswitch.cli.prompt import ask_secret
+
+    while True:
+        answer = ask_secret(f"{provider.title}, {field.title or field.name}: ")
+        try:
+            return _check(provider, field, answer.reveal().encode())
+        except InputError as e:
+            session.output.warn(f"{e.message}; {e.hint}")
+
+
+def _check(provider: Provider, field: Field, raw: bytes) -> Secret:
+    from keyswitch.providers.shapes import check_secret
+
+    return check_secret(field, raw, provider=provider)

@@ -1,0 +1,67 @@
+"""The one error base and the closed set of exit codes.
+
+Kept free of imports: the express lane (`express.py`) loads this module, and
+`enum` alone would cost half of its start-up budget.
+"""
+
+
+class ExitCode:
+    """What a command's exit status means; the README lists the same table."""
+
+    OK = 0
+    FAILED = 1  # expected failure, nothing changed
+    USAGE = 2
+    BUG = 3
+    NOT_IN_EFFECT = 4  # changed, but something else is still used
+    LOCKED = 5  # locked, or no permission to read a secret
+    CLEANUP_LEFT = 6  # changed; the next command finishes the clean-up
+    INTERRUPTED = 130
+
+
+class KeyswitchError(Exception):
+    """An expected failure: one line of what is wrong, one of what to do.
+
+    Both lines are lower case without a full stop. Neither may hold a secret or
+    raw foreign file content.
+    """
+
+    exit_code: int = ExitCode.FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(KeyswitchError):
+    """The command line cannot be carried out as it was typed."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(KeyswitchError):
+    """A value, name or file that keyswitch was given is not acceptable."""
+
+
+class NotFoundError(KeyswitchError):
+    """A profile, provider or item with this name does not exist."""
+
+
+class StoreError(KeyswitchError):
+    """A secret store is absent, broken or gave a wrong answer."""
+
+
+class LockedError(KeyswitchError):
+    """A secret store is locked, or its owner refused to let us read it."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class FileStateError(KeyswitchError):
+    """A file is not what it has to be, or changed while we worked on it."""
+
+
+class CleanupLeftError(KeyswitchError):
+    """The change is done; some clean-up is left to the next command."""
+
+    exit_code = ExitCode.CLEANUP_LEFT

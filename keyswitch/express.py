@@ -1,0 +1,161 @@
+"""The express lane: `env`, `helper` and `current` in a bare interpreter's time.
+
+These three stand in prompts, shell start files and in front of every request
+of Claude Code, so they may not pay for click, TOML, D-Bus or cryptography
+where a cached value will do. `run` answers what it can answer at once and
+returns None for everything else; the full command line then does the work with
+the same core functions. Behaviour is the same on both lanes (tested).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from keyswitch.display import error_text
+from keyswitch.errors import ExitCode, KeyswitchError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.profiles.paths import Paths
+
+# What agents that run commands for a person set in their environment.
+AGENT_VARIABLES = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CODEX_SANDBOX")
+
+
+def run(args: list[str], environ: Mapping[str, str]) -> int | None:
+    """Answer a command line at once, or return None."""
+    if not args:
+        return None
+    try:
+        if args[0] == "env":
+            return _env(args[1:], environ)
+        if args[0] == "helper":
+            return _helper(args[1:], environ)
+        if args == ["current"]:
+            return _current(environ)
+    except KeyswitchError as e:
+        # In a start file there is room for one line, and for no second try.
+        sys.stderr.write(error_text(e, one_line=True))
+        return e.exit_code
+    return None
+
+
+def work_is_pending(paths: Paths) -> bool:
+    """Tell whether a killed command left something for the next one."""
+    for folder in (paths.journal_dir, paths.intents_dir):
+        try:
+            if os.listdir(folder):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _open(environ: Mapping[str, str]) -> Paths | None:
+    from keyswitch.profiles.paths import resolve
+
+    paths = resolve(environ)
+    return None if work_is_pending(paths) else paths
+
+
+def write_out(text: str) -> None:
+    """Write everything to stdout in as few calls as the system allows."""
+    data = text.encode("utf-8")
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def _env_arguments(args: list[str]) -> tuple[str, str] | None:
+    """Return (name, shell) of a plain `env` call; None: not that plain."""
+    name = shell = ""
+    rest = iter(args)
+    for arg in rest:
+        if arg == "--shell":
+            shell = next(rest, "")
+        elif arg.startswith("--shell="):
+            shell = arg[8:]
+        elif arg.startswith("-") or name:
+            return None
+        else:
+            name = arg
+            continue
+        if not shell:
+            return None
+    return name, shell
+
+
+def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
+    parsed = _env_arguments(args)
+    if parsed is None or os.isatty(1):
+        return None
+    paths = _open(environ)
+    if paths is None:
+        return None
+    from keyswitch.switching import compiled, environment, selection
+
+    name, shell = parsed
+    chosen = selection.select(paths, environ, name)
+    if not chosen.name:
+        script = environment.plan_unset(environ)
+    else:
+        profile = compiled.read(paths, chosen.name)
+        if profile is None or _refuses_agents(profile.agents, environ):
+            return None
+        from keyswitch.switching.exports import script_of
+
+        followed = chosen.how == selection.BY_USE
+        script = script_of(paths, profile, environ, followed=followed)
+    if script is None:
+        return ExitCode.OK
+    from keyswitch import shells
+    from keyswitch.shells.detect import parent_shell
+
+    write_out(shells.render(shell or parent_shell(), script))
+    return ExitCode.OK
+
+
+def _refuses_agents(policy: str, environ: Mapping[str, str]) -> bool:
+    return policy == "deny" and any(environ.get(n) for n in AGENT_VARIABLES)
+
+
+def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
+    if args != ["claude-code"] and not (
+        len(args) == 2 and args[0] == "api-key"  # noqa: PLR2004
+    ):
+        return None
+    paths = _open(environ)
+    if paths is None:
+        return None
+    from keyswitch.switching import compiled, selection
+
+    if args[0] == "api-key":
+        chosen = selection.select(paths, environ, args[1])
+    else:
+        chosen = selection.select_for_helper(paths, environ)
+    if not chosen.name:
+        return None
+    profile = compiled.read(paths, chosen.name)
+    role = "helper" if args[0] == "claude-code" else "key"
+    if profile is None or role not in profile.roles:
+        return None
+    from keyswitch.switching.exports import one_secret
+
+    value = one_secret(paths, profile, profile.roles[role])
+    write_out(value + "\n")
+    return ExitCode.OK
+
+
+def _current(environ: Mapping[str, str]) -> int | None:
+    paths = _open(environ)
+    if paths is None or os.isatty(sys.stdout.fileno()):
+        return None
+    from keyswitch.switching.selection import select
+
+    chosen = select(paths, environ)
+    if not chosen.name:
+        return None
+    write_out(chosen.name + "\n")
+    return ExitCode.OK

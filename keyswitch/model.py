@@ -1,0 +1,66 @@
+"""Frozen nouns that every layer shares. See the words table in the README."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where one secret of a profile lives; holds nothing secret itself.
+
+    `item` is the opaque random id and `generation` counts its values, so that
+    the name in a store is `ks1:<item without prefix>:<generation>`.
+    """
+
+    store: str  # "keychain", "vault" or "reference"
+    item: str
+    generation: int = 1
+    fingerprint: str = ""  # keyed hash, compares and reveals nothing
+    hint: str = ""  # masked form for listings
+    uri: str = ""  # only for store "reference"
+
+
+def _empty() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+def _no_refs() -> Mapping[str, SecretRef]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named account: provider, plain fields, references to its secrets."""
+
+    name: str
+    provider: str
+    label: str = ""
+    created: date | None = None
+    expires: date | None = None
+    expect: str = ""  # "", "api", "subscription" or "cloud"
+    fields: Mapping[str, str] = field(default_factory=_empty)
+    secrets: Mapping[str, SecretRef] = field(default_factory=_no_refs)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of a plan, as bytes. None means that the file does not exist.
+
+    `before` is what was read when the plan was made; the transaction compares
+    it with the disk again right before it commits. `mode` is used only for a
+    file that is created; an existing file keeps its mode (never widened) unless
+    `private` forces it to 0600.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+    mode: int = 0o600
+    private: bool = False

@@ -1,0 +1,61 @@
+"""What a profile may be called.
+
+Part of the express lane. Names become file names and stand in shell prompts,
+so they are plain ASCII on every system; free text goes into the label.
+"""
+
+from __future__ import annotations
+
+from keyswitch.display import printable
+from keyswitch.errors import InputError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_LENGTH = 64
+
+_FIRST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_REST = _FIRST | frozenset("._-")
+
+# Windows opens a device for these, whatever follows the first dot.
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"com{i}" for i in range(10)]
+    + [f"lpt{i}" for i in range(10)]
+)
+
+
+def check_name(name: str) -> None:
+    """Raise InputError unless `name` can be a profile's name."""
+    shown = printable(name[:MAX_LENGTH])
+    if not name:
+        raise InputError("a profile name is empty", "for example: work")
+    if len(name) > MAX_LENGTH:
+        raise InputError(
+            f"'{shown}…' is too long for a profile name",
+            f"use at most {MAX_LENGTH} characters; --label takes free text",
+        )
+    if name[0] not in _FIRST or not _REST.issuperset(name):
+        raise InputError(
+            f"'{shown}' cannot be a profile name",
+            "use a-z, 0-9, dot, hyphen and underscore, and begin with a "
+            "letter or digit; --label takes free text",
+        )
+    if name.endswith("."):
+        raise InputError(
+            f"'{shown}' ends in a dot", "leave the last dot away"
+        )
+    if name.partition(".")[0] in _DEVICES:
+        raise InputError(
+            f"'{shown}' is a device name on Windows",
+            "choose another name, so that the profile works everywhere",
+        )
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that was most likely meant, if one is near."""
+    import difflib
+
+    found = difflib.get_close_matches(name, list(candidates), 1, 0.6)
+    return found[0] if found else None

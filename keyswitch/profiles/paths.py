@@ -1,0 +1,192 @@
+"""Where keyswitch keeps its files.
+
+Part of the express lane. On Linux the rules of the XDG base directory
+specification are written out here, because importing platformdirs costs twice
+a bare interpreter's start; a test holds them equal to platformdirs.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from keyswitch.errors import FileStateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOME_VARIABLE = "KEYSWITCH_HOME"
+
+
+class Paths:
+    """The four roots, and every file below them."""
+
+    __slots__ = ("config", "data", "runtime", "state")
+
+    def __init__(
+        self, *, config: str, data: str, state: str, runtime: str = ""
+    ) -> None:
+        self.config = config
+        self.data = data
+        self.state = state
+        self.runtime = runtime  # "" where there is no runtime directory
+
+    @property
+    def config_file(self) -> str:
+        """The settings that a person may write."""
+        return self.config + "/config.toml"
+
+    @property
+    def profiles_dir(self) -> str:
+        """One TOML file a profile."""
+        return self.config + "/profiles"
+
+    def profile(self, name: str) -> str:
+        """Return the file of one profile; the name has been checked."""
+        return f"{self.config}/profiles/{name}.toml"
+
+    @property
+    def providers_dir(self) -> str:
+        """The person's own providers."""
+        return self.config + "/providers"
+
+    @property
+    def vault_file(self) -> str:
+        """The encrypted vault."""
+        return self.data + "/vault.ksv"
+
+    @property
+    def state_file(self) -> str:
+        """The pointer to the active profile."""
+        return self.state + "/state.json"
+
+    @property
+    def lock_file(self) -> str:
+        """What a command that changes something locks; never a data file."""
+        return self.state + "/lock"
+
+    @property
+    def journal_dir(self) -> str:
+        """Transactions under way."""
+        return self.state + "/journal"
+
+    @property
+    def intents_dir(self) -> str:
+        """Store items that are being written or deleted."""
+        return self.state + "/intents"
+
+    @property
+    def baseline_dir(self) -> str:
+        """What other programs' files held before keyswitch."""
+        return self.state + "/baseline"
+
+    def compiled(self, name: str) -> str:
+        """Return the worked-out form of a profile."""
+        return f"{self.state}/compiled/{name}"
+
+    @property
+    def undo_file(self) -> str:
+        """The last changes, and how to take them back."""
+        return self.state + "/undo.json"
+
+    @property
+    def history_file(self) -> str:
+        """What was changed when."""
+        return self.state + "/history.jsonl"
+
+    @property
+    def machine_key_file(self) -> str:
+        """The key of a vault's machine slot."""
+        return self.state + "/machine.key"
+
+    @property
+    def install_key_file(self) -> str:
+        """The per-machine key of fingerprints."""
+        return self.state + "/install.key"
+
+
+def resolve(environ: Mapping[str, str]) -> Paths:
+    """Return the places for this environment."""
+    home = environ.get(HOME_VARIABLE, "")
+    if home:
+        home = os.path.abspath(home)
+        return Paths(
+            config=home + "/config",
+            data=home + "/data",
+            state=home + "/state",
+            runtime=environ.get("XDG_RUNTIME_DIR", ""),
+        )
+    if sys.platform != "linux":
+        return _by_platformdirs()
+    return Paths(
+        config=_xdg(environ, "XDG_CONFIG_HOME", ".config"),
+        data=_xdg(environ, "XDG_DATA_HOME", ".local/share"),
+        state=_xdg(environ, "XDG_STATE_HOME", ".local/state"),
+        runtime=environ.get("XDG_RUNTIME_DIR", ""),
+    )
+
+
+def _xdg(environ: Mapping[str, str], variable: str, default: str) -> str:
+    root = environ.get(variable, "")
+    if not root.strip():
+        home = environ.get("HOME") or os.path.expanduser("~")
+        root = os.path.join(home, default)
+    return os.path.join(root, "keyswitch")
+
+
+def _by_platformdirs() -> Paths:
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs("keyswitch", appauthor=False)
+    return Paths(
+        config=dirs.user_config_dir,
+        data=dirs.user_data_dir,
+        state=dirs.user_state_dir,
+    )
+
+
+def ensure_private_dir(path: str) -> None:
+    """Make a directory that only its owner may enter, and its parents.
+
+    Parents that exist are left as they are. Raises when the directory belongs
+    to somebody else.
+    """
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        parent = os.path.dirname(path)
+        if parent and parent != path and not os.path.isdir(parent):
+            ensure_private_dir(parent)
+        _make(path)
+        return
+    except OSError as e:
+        raise FileStateError(
+            f"cannot use {path}: {e.strerror}", "check its parent directories"
+        ) from e
+    if not stat.S_ISDIR(found.st_mode):
+        raise FileStateError(
+            f"{path} is not a directory", "move that file out of the way"
+        )
+    if hasattr(os, "getuid") and found.st_uid != os.getuid():
+        raise FileStateError(
+            f"{path} belongs to another user",
+            "run keyswitch as that user, or set KEYSWITCH_HOME",
+        )
+
+
+def _make(path: str) -> None:
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return ensure_private_dir(path)
+    except OSError as e:
+        raise FileStateError(
+            f"cannot make the directory {path}: {e.strerror}",
+            "check that you may write there and that the disk has room",
+        ) from e
+    # mkdir obeys the umask, which may take the owner's own rights away.
+    if stat.S_IMODE(os.stat(path).st_mode) != 0o700:
+        os.chmod(path, 0o700)
+    return None

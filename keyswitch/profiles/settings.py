@@ -1,0 +1,81 @@
+"""`config.toml`: the few things a person may set once for all profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.errors import InputError
+
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
+
+SETTINGS_LIMIT = 256 * 1024  # bytes, checked before parsing
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "store": ("", "keychain", "vault"),
+    "cache": ("values", "key", "off"),
+    "agents": ("allow", "deny"),
+    "keychain_backend": (
+        "",
+        "secret-service",
+        "kwallet",
+        "macos",
+        "windows",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `config.toml` says; every field has a default."""
+
+    store: str = ""  # where `add` puts secrets; "": ask the machine
+    cache: str = "values"  # what the unlock cache holds
+    cache_timeout: int = 900  # seconds
+    agents: str = "allow"  # "deny": `env` and `run` refuse to serve agents
+    keychain_backend: str = ""  # "": the first of the allow-list that works
+    keychain_deadline: float = 0.0  # seconds; 0: chosen by who can answer
+
+
+def load(paths: Paths) -> Settings:
+    """Read `config.toml`; absent means all defaults.
+
+    Unknown keys are left alone: a newer keyswitch may have written them.
+    """
+    from keyswitch.profiles.atomic import read_regular
+
+    data = read_regular(paths.config_file, SETTINGS_LIMIT)
+    if data is None:
+        return Settings()
+    import tomllib
+
+    try:
+        document = tomllib.loads(data.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
+        raise InputError(
+            f"{paths.config_file} is not valid TOML: {e}",
+            "mend that place, or move the file away to use the defaults",
+        ) from e
+    known: dict[str, Any] = {}
+    for key in Settings.__dataclass_fields__:
+        if key in document:
+            known[key] = _checked(paths.config_file, key, document[key])
+    return Settings(**known)
+
+
+def _checked(path: str, key: str, value: object) -> object:
+    choices = _CHOICES.get(key)
+    if choices is not None:
+        if value in choices:
+            return value
+        wanted = "one of " + ", ".join(c for c in choices if c)
+    elif key == "cache_timeout":
+        if type(value) is int and 0 < value <= 86_400:
+            return value
+        wanted = "a number of seconds from 1 to 86400"
+    else:
+        if type(value) in (int, float) and 0 < float(str(value)) <= 600:
+            return float(str(value))
+        wanted = "a number of seconds up to 600"
+    raise InputError(f"{path}: '{key}' has to be {wanted}", "mend that line")

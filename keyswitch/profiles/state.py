@@ -1,0 +1,137 @@
+"""The pointer: which profile is active, which was before, and a stamp.
+
+Part of the express lane. The file is JSON in one fixed form, so that the lane
+can read it without importing `json`; anything else is parsed properly.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keyswitch.errors import FileStateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
+
+STATE_LIMIT = 4096  # bytes; the file holds two names and a stamp
+
+
+class State:
+    """Active and previous profile names ("" for none), and a change stamp."""
+
+    __slots__ = ("active", "previous", "stamp")
+
+    def __init__(
+        self, active: str = "", previous: str = "", stamp: str = ""
+    ) -> None:
+        self.active = active
+        self.previous = previous
+        self.stamp = stamp
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, State):
+            return NotImplemented
+        return (self.active, self.previous) == (other.active, other.previous)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"State({self.active!r}, {self.previous!r})"
+
+
+def new_stamp() -> str:
+    """Return a stamp that no earlier state of this machine had."""
+    import time
+
+    return f"{time.time_ns():x}"
+
+
+def to_bytes(state: State) -> bytes:
+    """Write the one form that `read` understands without a JSON parser."""
+    return (
+        "{\n"
+        '  "version": 1,\n'
+        f'  "active": "{state.active}",\n'
+        f'  "previous": "{state.previous}",\n'
+        f'  "stamp": "{state.stamp}"\n'
+        "}\n"
+    ).encode("ascii")
+
+
+def read(paths: Paths) -> State:
+    """Return the present state; an absent file means nothing is active."""
+    try:
+        descriptor = os.open(
+            paths.state_file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        )
+    except (FileNotFoundError, NotADirectoryError):
+        return State()
+    except OSError as e:
+        raise FileStateError(
+            f"cannot read {paths.state_file}: {e.strerror}",
+            "it has to be a plain file that you may read",
+        ) from e
+    try:
+        data = os.read(descriptor, STATE_LIMIT + 1)
+    except OSError as e:
+        raise FileStateError(
+            f"cannot read {paths.state_file}: {e.strerror}",
+            "it has to be a plain file; move what is there out of the way",
+        ) from e
+    finally:
+        os.close(descriptor)
+    return parse(data, paths.state_file)
+
+
+def parse(data: bytes, path: str) -> State:
+    """Parse the bytes of a state file that came from `path`."""
+    lines = data.decode("ascii", "replace").split("\n")
+    if len(lines) == 7 and lines[1] == '  "version": 1,':  # noqa: PLR2004
+        values = [
+            line[len(lead) : -len(tail)]
+            for line, lead, tail in (
+                (lines[2], '  "active": "', '",'),
+                (lines[3], '  "previous": "', '",'),
+                (lines[4], '  "stamp": "', '"'),
+            )
+            if line.startswith(lead) and line.endswith(tail)
+        ]
+        if len(values) == 3 and not any(  # noqa: PLR2004
+            c in '"\\' for value in values for c in value
+        ):
+            return _checked(values, path)
+    return _parse_any_json(data, path)
+
+
+def _parse_any_json(data: bytes, path: str) -> State:
+    import json
+
+    try:
+        document = json.loads(data)
+        values = [document[k] or "" for k in ("active", "previous", "stamp")]
+    except (ValueError, KeyError, TypeError, RecursionError) as e:
+        raise _damaged(path) from e
+    if not all(isinstance(value, str) for value in values):
+        raise _damaged(path)
+    return _checked(values, path)
+
+
+def _checked(values: list[str], path: str) -> State:
+    from keyswitch.errors import InputError
+    from keyswitch.profiles.names import check_name
+
+    for name in values[:2]:
+        if name:
+            try:
+                check_name(name)
+            except InputError as e:
+                raise _damaged(path) from e
+    return State(*values)
+
+
+def _damaged(path: str) -> FileStateError:
+    return FileStateError(
+        f"{path} is damaged",
+        "delete it, then run 'keyswitch use NAME' again",
+    )

@@ -1,0 +1,297 @@
+"""What a provider is: catalogue data turned into values.
+
+One TOML file per provider; the person's own files in the config folder have
+the same form and come first. Nothing about a provider stands in code.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.errors import InputError, NotFoundError
+from keyswitch.profiles.names import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.model import Profile
+    from keyswitch.profiles.paths import Paths
+
+PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
+BUILT_IN = os.path.join(os.path.dirname(__file__), "catalogue")
+FAMILIES = "_families.toml"
+
+# How Claude Code takes a credential.
+HOWS = ("helper", "cloud", "environment", "login", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A beginning that marks a value as belonging somewhere else."""
+
+    prefix: str
+    why: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of a profile, plain or secret."""
+
+    name: str
+    title: str = ""
+    secret: bool = False
+    required: bool = False
+    env: tuple[str, ...] = ()  # variables that carry it
+    prefixes: tuple[str, ...] = ()  # a value has to begin with one of them
+    pattern: str = ""  # a value has to match it as a whole
+    refuse: tuple[Refusal, ...] = ()
+    default: str = ""
+    free_text: bool = False  # any UTF-8 text without NUL
+    group: str = ""  # the alternative it belongs to; "": all of them
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeCode:
+    """How Claude Code takes this provider, for one group of fields."""
+
+    how: str = "none"
+    helper_field: str = ""  # the secret that `helper claude-code` prints
+    env: tuple[tuple[str, str], ...] = ()  # (variable, template) in settings
+    approve: bool = False  # its key's tail is approved in .claude.json
+    aws_export: bool = False  # awsCredentialExport answers with its keys
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The variables of a profile, each list sorted."""
+
+    literals: tuple[tuple[str, str], ...]  # (variable, value)
+    secrets: tuple[tuple[str, str], ...]  # (variable, secret field)
+    rivals: tuple[str, ...]  # variables to unset
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One entry of the catalogue."""
+
+    id: str
+    title: str
+    bill: str = ""  # "api", "subscription", "cloud" or ""
+    fields: tuple[Field, ...] = ()
+    rivals: tuple[str, ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()  # (variable, value)
+    # group -> constants besides; "" counts for all groups
+    group_constants: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    groups: tuple[str, ...] = ()
+    claude_code: tuple[tuple[str, ClaudeCode], ...] = ()  # by group
+    help_url: str = ""
+    revoke_url: str = ""
+    expiry_days: int | None = None
+    setup: str = ""
+    not_addable: str = ""  # why `add` cannot make one
+
+    def field(self, name: str) -> Field:
+        """Return the field with this name, or say which there are."""
+        for found in self.fields:
+            if found.name == name:
+                return found
+        names = [f.name for f in self.fields]
+        near = nearest(name, names)
+        raise InputError(
+            f"provider {self.id} has no field '{name}'",
+            f"did you mean '{near}'?"
+            if near
+            else f"its fields are {', '.join(names)}",
+        )
+
+    def check_addable(self) -> None:
+        """Raise if profiles of this provider are made by another command."""
+        if self.not_addable:
+            raise InputError(
+                f"a {self.id} profile is not made by 'add'", self.not_addable
+            )
+
+    def check_fields(self, fields: Mapping[str, str]) -> None:
+        """Raise unless each plain field exists and has an allowed value."""
+        from keyswitch.providers.shapes import check_plain
+
+        for name, value in fields.items():
+            found = self.field(name)
+            if found.secret:
+                raise InputError(
+                    f"'{name}' is a secret, which no option takes",
+                    "give it by --stdin, --from-env, --from-file or --fd",
+                )
+            check_plain(found, value)
+
+    def complete_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """Check the plain fields of a new profile and add the defaults."""
+        self.check_fields(fields)
+        defaults = {f.name: f.default for f in self.fields if f.default}
+        return {**defaults, **fields}
+
+    def group_of(self, names: Mapping[str, Any]) -> str:
+        """Return the alternative that the given field names stand for."""
+        used = {self.field(name).group for name in names} - {""}
+        if len(used) > 1:
+            raise InputError(
+                f"{self.id} takes one of {' | '.join(self.groups)}, "
+                f"not {' and '.join(sorted(used))} together",
+                "leave the fields of the other ones away",
+            )
+        if used:
+            return used.pop()
+        return self.groups[0] if self.groups else ""
+
+    def wanted_secrets(self, fields: Mapping[str, str]) -> list[Field]:
+        """Return the secret fields that go with these plain fields."""
+        group = self.group_of(fields)
+        plain = any(self.field(name).group for name in fields)
+        return [
+            f
+            for f in self.fields
+            if f.secret and (f.group in ("", group) or (f.group and not plain))
+        ]
+
+    def check(self, profile: Profile) -> None:
+        """Raise unless the profile is complete and its guard holds."""
+        self.check_fields(profile.fields)
+        for name in profile.secrets:
+            if not self.field(name).secret:
+                raise InputError(
+                    f"'{name}' of profile '{profile.name}' is not a secret",
+                    f"move it to [fields]: keyswitch edit {profile.name}",
+                )
+        present = {**profile.fields, **profile.secrets}
+        group = self.group_of(present)
+        lacking = [
+            f.name
+            for f in self.fields
+            if f.required and f.group in ("", group) and f.name not in present
+        ]
+        if lacking:
+            raise InputError(
+                f"profile '{profile.name}' ({self.id}) lacks "
+                f"{' and '.join(lacking)}",
+                self._how_to_complete(lacking),
+            )
+        if profile.expect and self.bill and profile.expect != self.bill:
+            raise InputError(
+                f"profile '{profile.name}' expects {profile.expect} billing, "
+                f"but {self.id} is billed as {self.bill}",
+                "change 'expect', or take another provider",
+            )
+
+    def _how_to_complete(self, lacking: list[str]) -> str:
+        if not self.groups:
+            return "'keyswitch providers " + self.id + "' lists the fields"
+        ways = []
+        for group in self.groups:
+            names = [
+                f.name for f in self.fields if f.group == group and f.required
+            ]
+            ways.append(" + ".join(names))
+        plain = [n for n in lacking if not self.field(n).group]
+        also = f"{', '.join(plain)} and " if plain else ""
+        return f"{self.id} needs {also}one of: {', or '.join(ways)}"
+
+    def claude_code_for(self, profile: Profile) -> ClaudeCode:
+        """Return how Claude Code takes this profile."""
+        group = self.group_of({**profile.fields, **profile.secrets})
+        table = dict(self.claude_code)
+        return table.get(group) or table.get("") or ClaudeCode()
+
+
+def environment(provider: Provider, profile: Profile) -> Environment:
+    """Return what a profile exports, and what must not be beside it."""
+    present = {**profile.fields, **profile.secrets}
+    group = provider.group_of(present)
+    literals = dict(provider.constants)
+    literals.update(dict(provider.group_constants).get(group, ()))
+    secrets: dict[str, str] = {}
+    for name in present:
+        found = provider.field(name)
+        for variable in _variables(found, profile):
+            if found.secret:
+                secrets[variable] = name
+            elif profile.fields[name]:
+                literals[variable] = profile.fields[name]
+    rivals = set(provider.rivals) - set(literals) - set(secrets)
+    return Environment(
+        tuple(sorted(literals.items())),
+        tuple(sorted(secrets.items())),
+        tuple(sorted(rivals)),
+    )
+
+
+def _variables(found: Field, profile: Profile) -> tuple[str, ...]:
+    """Return a field's variables; `{x}` stands for the plain field x."""
+    return tuple(
+        profile.fields.get(name[1:-1], "") if name.startswith("{") else name
+        for name in found.env
+    )
+
+
+def roles(provider: Provider, profile: Profile) -> dict[str, str]:
+    """Return which secret answers which helper: {"helper"|"key": field}."""
+    result = {}
+    taken = provider.claude_code_for(profile)
+    if taken.helper_field in profile.secrets:
+        result["helper"] = taken.helper_field
+    secret_fields = [
+        f.name
+        for f in provider.fields
+        if f.secret and f.name in profile.secrets
+    ]
+    if secret_fields:
+        result["key"] = secret_fields[0]
+    return result
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """The providers, read one by one when they are asked for."""
+
+    own: str  # the person's folder
+    _read: dict[str, Provider] = field(default_factory=dict)
+
+    def ids(self) -> list[str]:
+        """Return the names of all providers."""
+        found = set()
+        for folder in (BUILT_IN, self.own):
+            try:
+                names = os.listdir(folder)
+            except OSError:
+                continue
+            found |= {
+                name[:-5]
+                for name in names
+                if name.endswith(".toml") and not name.startswith(("_", "."))
+            }
+        return sorted(found)
+
+    def get(self, provider_id: str) -> Provider:
+        """Return a provider, or say which one was probably meant."""
+        if provider_id not in self._read:
+            ids = self.ids()
+            if provider_id not in ids:
+                near = nearest(provider_id, ids)
+                raise NotFoundError(
+                    f"there is no provider '{provider_id}'",
+                    f"did you mean '{near}'?"
+                    if near
+                    else f"the providers are {', '.join(ids)}",
+                )
+            from keyswitch.providers.catalogue_file import read_provider
+
+            self._read[provider_id] = read_provider(self.own, provider_id)
+        return self._read[provider_id]
+
+
+def load_catalogue(paths: Paths) -> Catalogue:
+    """Return the catalogue; no file is read before a provider is wanted."""
+    return Catalogue(paths.providers_dir)

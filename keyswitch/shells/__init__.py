@@ -1,0 +1,69 @@
+"""The languages that keyswitch writes exports in, and the one way in.
+
+Part of the express lane: only the module of the shell asked for is imported.
+"""
+
+from __future__ import annotations
+
+from keyswitch.errors import InputError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keyswitch.shells.script import EnvScript
+
+# What a person types -> the module and the function that write it.
+SHELLS = {
+    "bash": ("posix", "bash"),
+    "cmd": ("cmd", "render"),
+    "dash": ("posix", "sh"),
+    "dotenv": ("dotenv", "render"),
+    "fish": ("fish", "render"),
+    "json": ("json_document", "render"),
+    "ksh": ("posix", "ksh"),
+    "mksh": ("posix", "ksh"),
+    "nu": ("nu", "render"),
+    "nushell": ("nu", "render"),
+    "powershell": ("powershell", "render"),
+    "pwsh": ("powershell", "render"),
+    "sh": ("posix", "sh"),
+    "zsh": ("posix", "zsh"),
+}
+
+_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
+_REST = _FIRST | frozenset("0123456789")
+
+
+def render(shell: str, script: EnvScript) -> str:
+    """Return the text that makes `shell` do what the script says."""
+    try:
+        module, function = SHELLS[shell]
+    except KeyError:
+        raise UsageError(
+            "unknown shell or format", f"known: {', '.join(SHELLS)}"
+        ) from None
+    _check(script)
+    # Not importlib: importing that costs more than all the rest here.
+    package = __import__("keyswitch.shells", fromlist=[module])
+    text: str = getattr(getattr(package, module), function)(script)
+    return text
+
+
+def _check(script: EnvScript) -> None:
+    """Refuse what no shell can carry, whatever the shell is."""
+    names = [*script.restore, *script.save, *script.remove]
+    for name in [*names, *(name for name, _ in script.assign)]:
+        if name[:1] not in _FIRST or not _REST.issuperset(name):
+            raise InputError(
+                "a variable name is not acceptable",
+                "use letters, digits and '_', not starting with a digit",
+            )
+    for name, value in script.assign:
+        if "\0" in value:
+            raise InputError(f"the value of {name} contains a NUL character")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # `from None`: the original error holds the whole value.
+            raise InputError(
+                f"the value of {name} is not valid Unicode text"
+            ) from None

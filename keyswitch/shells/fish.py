@@ -1,0 +1,73 @@
+"""Export statements for fish, one block on one line.
+
+`keyswitch env --shell fish | source` and
+`eval (keyswitch env --shell fish | string collect)` both work.
+"""
+
+from __future__ import annotations
+
+from keyswitch.shells.script import SAVED_PREFIX
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keyswitch.shells.script import EnvScript
+
+
+def render(script: EnvScript) -> str:
+    """Render for fish 3 and later.
+
+    Scopes are always named: `set -e N` without one could erase the person's
+    universal variable, which is on disk and shared by all sessions. That one
+    cannot be unset for a single session, nor hidden by an unexported one, so
+    an empty exported one is laid over it. It is a list of no elements, hence
+    the `[1]`: it is not worth saving.
+    """
+    statements: list[str] = []
+    for name in script.restore:
+        saved = SAVED_PREFIX + name
+        statements += [
+            f"if set -qg {saved}",
+            f"set -gx {name} ${saved}",
+            f"set -eg {saved}",
+            "else",
+            f"set -eg {name}",
+            "end",
+        ]
+    for name in script.save:
+        saved = SAVED_PREFIX + name
+        statements += [
+            f"if set -qg {name}[1]",
+            f"set -gu {saved} ${name}",
+            "else",
+            f"set -eg {saved}",
+            "end",
+        ]
+    for name in script.remove:
+        statements += [
+            f"set -eg {name}",
+            f"if set -qU {name}",
+            f"set -gx {name}",
+            "end",
+        ]
+    statements += [f"set -gx {n} {_quote(v)}" for n, v in script.assign]
+    # `set -e` of what is not there leaves a status behind.
+    return "begin; " + "; ".join([*statements, "true"]) + "; end\n"
+
+
+def _quote(value: str) -> str:
+    """Quote; control characters stand outside the quotes, as escapes."""
+    if value == "":
+        return "''"
+    parts: list[str] = []
+    plain = ""
+    for c in value:
+        if c.isprintable():
+            plain += f"\\{c}" if c in "'\\" else c
+            continue
+        if plain:
+            parts.append(f"'{plain}'")
+            plain = ""
+        parts.extend(f"\\X{byte:02x}" for byte in c.encode())
+    if plain:
+        parts.append(f"'{plain}'")
+    return "".join(parts)

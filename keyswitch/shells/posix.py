@@ -1,0 +1,144 @@
+"""Export statements for bash, zsh, ksh, mksh and any POSIX sh.
+
+The text has to come through `eval "$(keyswitch env)"` and through the unquoted
+`eval $(keyswitch env)`. In the second form the shell splits it into words at
+spaces, matches each word against the files of the current directory (ksh and
+mksh expand braces as well) and joins what is left by single spaces. So it
+holds no newline inside, no two spaces in a row, and none of `*?[`, no brace
+with a comma, no parenthesis after `@!+`; neither plain nor inside quotes,
+because that quoting is not in force yet when words are matched.
+
+A value of safe characters stands in single quotes. In any other value all
+other bytes become octal escapes of `$'...'`, so the text is ASCII and the same
+in every locale.
+
+It is one group: cut short anywhere, it is a syntax error and does nothing.
+"""
+
+from __future__ import annotations
+
+from keyswitch.shells.script import SAVED_PREFIX
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keyswitch.shells.script import EnvScript
+
+# `%` is missing: `sh` hands the escapes to printf as its format.
+_PLAIN = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-"
+)
+_SAFE = _PLAIN | {"%"}
+
+
+def bash(script: EnvScript) -> str:
+    """Render for bash 3.2 and later, in posix mode too."""
+
+    def save(name: str, saved: str) -> str:
+        # `export -n`: `set -a` exports whatever is assigned.
+        return f'{saved}="${name}"; export -n {saved}'
+
+    return _group(script, save, _put)
+
+
+def zsh(script: EnvScript) -> str:
+    """Render for zsh."""
+
+    def save(name: str, saved: str) -> str:
+        # In two steps, for the same reason.
+        return f'typeset -g {saved}="${name}"; typeset -g +x {saved}'
+
+    return _group(script, save, _typeset)
+
+
+def ksh(script: EnvScript) -> str:
+    """Render for ksh93 and mksh.
+
+    Here and in sh nothing takes back what `set -a` exported.
+    """
+    return _group(script, _keep, _put)
+
+
+def sh(script: EnvScript) -> str:
+    """Render for whatever stands behind the name sh."""
+    return _group(script, _keep, _put, sniff=True)
+
+
+def _keep(name: str, saved: str) -> str:
+    return f'{saved}="${name}"'
+
+
+def _put(name: str, word: str) -> str:
+    # Two statements: under `set -k` in bash, `export N=V` exports nothing.
+    return f"{name}={word}; export {name}"
+
+
+def _typeset(name: str, word: str) -> str:
+    # A plain assignment in a function draws WARN_CREATE_GLOBAL's warning.
+    return f"export {name}={word}"
+
+
+def _group(
+    script: EnvScript,
+    save: Callable[[str, str], str],
+    put: Callable[[str, str], str],
+    *,
+    sniff: bool = False,
+) -> str:
+    """Put the statements into one group.
+
+    They use `test`, because `[` is a pattern, and `unset -v`, because a plain
+    `unset` takes a function of that name if there is no such variable.
+    """
+    statements: list[str] = []
+    for name in script.restore:
+        kept = SAVED_PREFIX + name
+        statements.append(
+            f'if test "${{{kept}+x}}"; then '
+            + put(name, f'"${kept}"')
+            + f"; unset -v {kept}; else unset -v {name}; fi"
+        )
+    for name in script.save:
+        kept = SAVED_PREFIX + name
+        statements.append(
+            f'if test "${{{name}+x}}"; then {save(name, kept)}; '
+            f"else unset -v {kept}; fi"
+        )
+    statements += [f"unset -v {name}" for name in script.remove]
+    for name, value in script.assign:
+        if sniff and not _SAFE.issuperset(value):
+            statements.append(_sniffing(name, value))
+        else:
+            statements.append(put(name, _quote(value)))
+    return "{ " + "; ".join(statements or [":"]) + "; }\n"
+
+
+def _quote(value: str) -> str:
+    if _SAFE.issuperset(value):
+        return f"'{value}'"
+    return f"$'{_octal(value)}'"
+
+
+def _sniffing(name: str, value: str) -> str:
+    r"""Export in a shell of which it is not known whether it has `$'...'`.
+
+    The value is written `$'\056...'`, which is `.` and the value where that
+    quoting exists. Where it does not (dash 0.5.12), it is `$\056...` with the
+    escapes as they stand, and printf decodes them. There printf is built in:
+    mksh, where it is a program whose arguments anybody can read in the process
+    list, knows `$'...'`. The last `.` keeps the substitution from stripping
+    newlines off the value's end.
+    """
+    return (
+        f"{name}=$'\\056{_octal(value)}'; "
+        f'if test "${{{name}#.}}" = "${name}"; '
+        f'then {name}=$(printf "${{{name}#$}}."); '
+        f"{name}=${{{name}%.}}; fi; "
+        f"{name}=${{{name}#.}}; export {name}"
+    )
+
+
+def _octal(value: str) -> str:
+    table = [chr(i) if chr(i) in _PLAIN else f"\\{i:03o}" for i in range(256)]
+    return "".join([table[byte] for byte in value.encode()])

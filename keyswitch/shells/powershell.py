@@ -1,0 +1,77 @@
+"""Statements for PowerShell: `keyswitch env --shell pwsh | Invoke-Expression`.
+
+One block on one line of ASCII: PowerShell hands on a program's output line by
+line, and decodes it by the console's code page. It parses the whole block
+before it runs any of it, so a block cut short does nothing. An empty value
+counts as unset there before PowerShell 7.5.
+
+Tested by golden text only, not in a real PowerShell.
+"""
+
+from __future__ import annotations
+
+from keyswitch.shells.script import SAVED_PREFIX
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keyswitch.shells.script import EnvScript
+
+
+def render(script: EnvScript) -> str:
+    """Render for Windows PowerShell 5.1 and PowerShell 7."""
+    statements: list[str] = []
+    for name in script.restore:
+        saved = SAVED_PREFIX + name
+        statements.append(
+            f"if (Test-Path -LiteralPath Variable:Global:{saved}) "
+            f"{{ $env:{name} = $global:{saved}; {_forget(saved)} }} "
+            f"else {{ {_remove(name)} }}"
+        )
+    for name in script.save:
+        saved = SAVED_PREFIX + name
+        statements.append(
+            f"if (Test-Path -LiteralPath Env:{name}) "
+            f"{{ $global:{saved} = $env:{name} }} "
+            f"else {{ {_forget(saved)} }}"
+        )
+    statements += [_remove(name) for name in script.remove]
+    statements += [f"$env:{n} = {_quote(v)}" for n, v in script.assign]
+    return "& { " + "; ".join(statements) + " }\n"
+
+
+def _remove(name: str) -> str:
+    return f"Remove-Item -LiteralPath Env:{name} -ErrorAction SilentlyContinue"
+
+
+def _forget(saved: str) -> str:
+    return (
+        f"Remove-Variable -Name {saved} -Scope Global "
+        "-ErrorAction SilentlyContinue"
+    )
+
+
+def _quote(value: str) -> str:
+    """Quote; what is not printable ASCII becomes a list of UTF-16 units.
+
+    That covers U+2018 to U+201B as well, which PowerShell takes for quotes. A
+    flat list under -join, because a chain of `+` nests as deep as it is long.
+    """
+    parts: list[str] = []
+    plain = ""
+    for c in value:
+        if " " <= c <= "~":
+            plain += "''" if c == "'" else c
+            continue
+        if plain:
+            parts.append(f"'{plain}'")
+            plain = ""
+        units = c.encode("utf-16-be")
+        parts.extend(
+            f"[char]{units[i] << 8 | units[i + 1]}"
+            for i in range(0, len(units), 2)
+        )
+    if plain:
+        parts.append(f"'{plain}'")
+    if len(parts) == 1 and plain:
+        return parts[0]
+    return f"(-join ({','.join(parts)}))" if parts else "''"

@@ -1,0 +1,39 @@
+"""What a shell has to do, as a value: the noun that every shell renders."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# The unexported shell variable that keeps what a profile displaced.
+SAVED_PREFIX = "__keyswitch_saved_"
+
+
+class EnvScript:
+    """Four lists, carried out in this order; the caller sorts them.
+
+    `restore` gives a variable back what was saved of it, or unsets it;
+    `save` keeps its present value in this shell, unexported; `remove` unsets;
+    `assign` exports.
+    """
+
+    __slots__ = ("assign", "remove", "restore", "save")
+
+    def __init__(
+        self,
+        *,
+        restore: Iterable[str] = (),
+        save: Iterable[str] = (),
+        remove: Iterable[str] = (),
+        assign: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self.restore = list(restore)
+        self.save = list(save)
+        self.remove = list(remove)
+        self.assign = list(assign)
+
+    def unset(self) -> list[str]:
+        """Return the names to unset, for a form that can save nothing."""
+        assigned = {name for name, _ in self.assign}
+        return sorted({*self.restore, *self.remove} - assigned)

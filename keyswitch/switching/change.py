@@ -1,0 +1,191 @@
+"""Carry out one change: files, pointer, undo record and history, or nothing.
+
+Every command that changes something ends here. The caller hands over what is
+to be written as values; this module adds the pointer, the undo record and the
+history line, and commits all of it in one transaction.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.model import FileChange
+from keyswitch.profiles import state
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.switching import history, intents, undo_records
+from keyswitch.switching.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from keyswitch.model import SecretRef
+    from keyswitch.profiles.state import State
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.locks import LockSpec
+
+_OWN_LIMIT = 1 << 24  # bytes of undo file and history, both kept short
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a command is going to do.
+
+    `own` are keyswitch's own text files, which may be taken back byte for
+    byte; `foreign` are another program's, taken back by planning again.
+    `created` and `discarded` are items of secret stores: the former were just
+    written, the latter lose their owner by this change.
+    """
+
+    command: str
+    profile: str
+    own: tuple[FileChange, ...] = ()
+    foreign: tuple[FileChange, ...] = ()
+    locks: tuple[LockSpec, ...] = ()
+    pointer: State | None = None
+    created: tuple[SecretRef, ...] = ()
+    discarded: tuple[SecretRef, ...] = ()
+    dropped: tuple[SecretRef, ...] = ()  # discarded without a way back
+    undoable: bool = True
+    is_undo: bool = False
+    fingerprint: str = ""
+
+
+def commit(
+    workspace: Workspace,
+    make_change: Callable[[], Change | None],
+    *,
+    prepare: Callable[[], None] | None = None,
+) -> Change | None:
+    """Plan and commit under keyswitch's lock; None: there was nothing to do.
+
+    `prepare` runs once, under the lock, before the first plan: it may write
+    declared items to a secret store. `make_change` may run again when another
+    program wrote one of its files in between.
+    """
+    from keyswitch.profiles.paths import ensure_private_dir
+
+    paths = workspace.paths
+    for folder in (paths.state, paths.config, paths.profiles_dir):
+        ensure_private_dir(folder)
+    done: list[Change] = []
+    expired: list[SecretRef] = []
+
+    def plan() -> tuple[list[FileChange], Sequence[LockSpec]]:
+        done.clear()
+        expired.clear()
+        change = make_change()
+        if change is None:
+            return [], ()
+        done.append(change)
+        files, gone = _files_of(workspace, change)
+        expired.extend(gone)
+        for ref in expired:
+            intents.declare(paths, ref, "")
+        return files, change.locks
+
+    with Transaction(paths) as transaction:
+        sweep(workspace)
+        try:
+            if prepare is not None:
+                prepare()
+            transaction.commit_planned(plan)
+        except BaseException:
+            sweep(workspace)  # items that were written for nothing
+            raise
+        if not done:
+            return None
+        change = done[0]
+        for ref in change.created:
+            intents.settle(paths, ref)
+        _delete_items(workspace, expired)
+    return change
+
+
+def _files_of(
+    workspace: Workspace, change: Change
+) -> tuple[list[FileChange], list[SecretRef]]:
+    """Return every file of the change, and the items to delete after it."""
+    paths = workspace.paths
+    files = [*change.own, *change.foreign]
+    if change.pointer is not None:
+        before = read_regular(paths.state_file, state.STATE_LIMIT)
+        files.append(
+            FileChange(paths.state_file, before, state.to_bytes(change.pointer))
+        )
+    gone = list(change.dropped)
+    undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
+    records = undo_records.parse(undo_before)
+    if change.is_undo:
+        records = records[:-1]
+        gone += change.discarded
+    elif change.undoable:
+        records, forgotten = undo_records.push(
+            records, undo_records.record_of(workspace, change)
+        )
+        gone += forgotten
+    else:
+        records, forgotten = undo_records.cut(records, change)
+        gone += [*change.discarded, *forgotten]
+    undo_after = undo_records.to_bytes(records)
+    if undo_after != undo_before:
+        files.append(FileChange(paths.undo_file, undo_before, undo_after))
+    log_before = read_regular(paths.history_file, _OWN_LIMIT)
+    log_after = history.appended(
+        log_before, change.command, change.profile, change.fingerprint
+    )
+    files.append(FileChange(paths.history_file, log_before, log_after))
+    return files, gone
+
+
+def _delete_items(workspace: Workspace, refs: list[SecretRef]) -> None:
+    from keyswitch.secrets.stores import delete_items
+
+    try:
+        delete_items(workspace.paths, refs, ask=workspace.ask)
+    except KeyswitchError as e:
+        raise CleanupLeftError(
+            f"the change is done, but an old secret is still stored: "
+            f"{e.message}",
+            e.hint or "the next keyswitch command tries again",
+        ) from e
+    for ref in refs:
+        intents.settle(workspace.paths, ref)
+
+
+def baseline_files(workspace: Workspace) -> list[str]:
+    """Return the files that record what was there before keyswitch."""
+    folder = workspace.paths.baseline_dir
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    return [os.path.join(folder, name) for name in names]
+
+
+def sweep(workspace: Workspace) -> None:
+    """Delete store items that a killed command left without an owner."""
+    from keyswitch.secrets.stores import delete_items
+
+    def delete(ref: SecretRef) -> None:
+        delete_items(workspace.paths, [ref], ask=None)
+
+    try:
+        intents.sweep(
+            workspace.paths, delete, more=baseline_files(workspace)
+        )
+    except KeyswitchError:
+        # The store is locked or away. The intent stays, and a later command
+        # with the store open does it; nothing depends on it.
+        return
+
+
+def recover(workspace: Workspace) -> list[str]:
+    """Finish or take back what a killed command left; say what was done."""
+    with Transaction(workspace.paths) as transaction:
+        sweep(workspace)
+        return list(transaction.recovered)
+
+

@@ -1,0 +1,136 @@
+"""What a shell has to set, unset, keep and give back for a profile.
+
+Part of the express lane. Pure: (environment seen, wishes) -> EnvScript. The
+exported marker `KEYSWITCH_ENV` holds a profile's name, whether the shell
+follows the global switch or was pinned by name, a stamp, and the names that
+were set or displaced: never a value.
+"""
+
+from __future__ import annotations
+
+from keyswitch.shells.script import EnvScript
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MARKER = "KEYSWITCH_ENV"
+FOLLOW = "f"  # `env`: this shell follows the active profile
+PINNED = "p"  # `env NAME`: this shell asked for that one
+
+_NAME_CHARS = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+)
+
+
+class Marker:
+    """What keyswitch did to a shell's environment last time."""
+
+    __slots__ = ("assigned", "displaced", "mode", "name", "stamp")
+
+    def __init__(
+        self,
+        name: str,
+        mode: str,
+        stamp: str,
+        assigned: Iterable[str] = (),
+        displaced: Iterable[str] = (),
+    ) -> None:
+        self.name = name
+        self.mode = mode
+        self.stamp = stamp
+        self.assigned = sorted(assigned)
+        self.displaced = sorted(displaced)
+
+    def text(self) -> str:
+        """Return the marker variable's value."""
+        return ":".join(
+            (
+                self.name,
+                self.mode,
+                self.stamp,
+                ",".join(self.assigned),
+                ",".join(self.displaced),
+            )
+        )
+
+
+def is_variable(name: str) -> bool:
+    """Tell whether a shell can have an environment variable of this name."""
+    return (
+        name != ""
+        and not name[0].isdigit()
+        and all(c in _NAME_CHARS for c in name)
+    )
+
+
+def read_marker(environ: Mapping[str, str]) -> Marker | None:
+    """Return the marker of this environment; a malformed one counts as none."""
+    parts = environ.get(MARKER, "").split(":")
+    if len(parts) != 5 or parts[1] not in (FOLLOW, PINNED):  # noqa: PLR2004
+        return None
+    assigned = [n for n in parts[3].split(",") if n]
+    displaced = [n for n in parts[4].split(",") if n]
+    if not all(is_variable(n) for n in assigned + displaced):
+        return None
+    return Marker(parts[0], parts[1], parts[2], assigned, displaced)
+
+
+def plan_script(  # noqa: PLR0913
+    environ: Mapping[str, str],
+    *,
+    name: str,
+    mode: str,
+    stamp: str,
+    assign: Iterable[tuple[str, str]],
+    rivals: Iterable[str],
+) -> EnvScript:
+    """Plan the way from this environment to profile `name`.
+
+    A name that keyswitch touched before and does not need any more goes back
+    to what the person had. A value of the person's own that stands in the way
+    is kept in the shell first.
+    """
+    pairs = dict(assign)
+    marker = read_marker(environ)
+    ours = set(marker.assigned) if marker else set()
+    displaced = set(marker.displaced) if marker else set()
+    wanted = set(pairs) | set(rivals)
+    save = {n for n in wanted if n in environ and n not in ours}
+    new = Marker(name, mode, stamp, pairs, (displaced & wanted) | save)
+    pairs[MARKER] = new.text()
+    return EnvScript(
+        restore=sorted((ours | displaced) - wanted),
+        save=sorted(save),
+        remove=sorted(wanted - set(pairs)),
+        assign=sorted(pairs.items()),
+    )
+
+
+def plan_unset(environ: Mapping[str, str]) -> EnvScript | None:
+    """Plan the way back to the person's own environment; None: nothing to do."""
+    if MARKER not in environ:
+        return None
+    marker = read_marker(environ)
+    touched = set(marker.assigned) | set(marker.displaced) if marker else set()
+    return EnvScript(
+        restore=sorted(touched), save=[], remove=[MARKER], assign=[]
+    )
+
+
+def applied(
+    environ: Mapping[str, str],
+    assign: Iterable[tuple[str, str]],
+    rivals: Iterable[str],
+) -> dict[str, str]:
+    """Return the environment that one child process of a profile gets.
+
+    No marker and nothing kept: the parent's environment is not touched.
+    """
+    gone = set(rivals) | {MARKER}
+    marker = read_marker(environ)
+    if marker:
+        gone |= set(marker.assigned)
+    result = {k: v for k, v in environ.items() if k not in gone}
+    result.update(assign)
+    return result

@@ -1,0 +1,134 @@
+"""A compiled profile's values, for a shell or for a helper.
+
+Part of the express lane.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keyswitch.errors import KeyswitchError, NotFoundError
+from keyswitch.secrets.reader import read_values
+from keyswitch.switching import environment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.secret import Secret
+    from keyswitch.shells.script import EnvScript
+    from keyswitch.switching.compiled import Compiled
+
+ENV_LIMIT = 1.5  # seconds that `env` may take where nobody can answer
+KEYCHAIN_SHARE = 1.2  # seconds of it that a keychain may have
+HELPER_LIMIT = 4.5  # seconds; Claude Code shows a notice after ten
+
+
+def somebody_can_answer() -> bool:
+    """Tell whether a person sits at this command's input and errors."""
+    return os.isatty(0) and os.isatty(2)
+
+
+class _TooSlowError(KeyswitchError):
+    """A command that stands in a start file ran into its hard limit."""
+
+
+def start_hard_limit() -> None:
+    """End this command by an error after `ENV_LIMIT`, whatever hangs."""
+    # `_signal` is the built-in that `signal` wraps; the wrapper imports enum,
+    # which alone takes half of a bare interpreter's start.
+    import _signal
+
+    def too_slow(_number: int, _frame: object) -> None:
+        raise _TooSlowError(
+            f"gave up after {ENV_LIMIT} s",
+            "look at the secret store with 'keyswitch doctor'",
+        )
+
+    if hasattr(_signal, "setitimer"):
+        _signal.signal(_signal.SIGALRM, too_slow)
+        _signal.setitimer(_signal.ITIMER_REAL, ENV_LIMIT)
+
+
+def stop_hard_limit() -> None:
+    """Take the limit of `start_hard_limit` back."""
+    import _signal
+
+    if hasattr(_signal, "setitimer"):
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
+
+
+def values_of(
+    paths: Paths,
+    profile: Compiled,
+    fields: list[str],
+    *,
+    deadline: float | None = None,
+    ask: Callable[[str], Secret] | None = None,
+) -> dict[str, str]:
+    """Return the values of the named secret fields."""
+    refs = {field: profile.refs[field] for field in fields}
+    values = read_values(
+        paths,
+        refs.values(),
+        stamp=profile.stamp,
+        cache=profile.cache,
+        timeout=profile.timeout,
+        deadline=deadline,
+        ask=ask,
+    )
+    return {field: values[ref] for field, ref in refs.items()}
+
+
+def pairs_of(
+    paths: Paths,
+    profile: Compiled,
+    *,
+    deadline: float | None = None,
+    ask: Callable[[str], Secret] | None = None,
+) -> list[tuple[str, str]]:
+    """Return every (variable, value) that the profile sets."""
+    fields = [field for _, field in profile.secrets]
+    values = values_of(paths, profile, fields, deadline=deadline, ask=ask)
+    return profile.literals + [
+        (variable, values[field]) for variable, field in profile.secrets
+    ]
+
+
+def script_of(
+    paths: Paths,
+    profile: Compiled,
+    environ: Mapping[str, str],
+    *,
+    followed: bool,
+) -> EnvScript:
+    """Plan the shell's way to the profile, within the hard limit of `env`."""
+    waits = somebody_can_answer()
+    if not waits:
+        start_hard_limit()
+    try:
+        pairs = pairs_of(
+            paths, profile, deadline=None if waits else KEYCHAIN_SHARE
+        )
+    finally:
+        if not waits:
+            stop_hard_limit()
+    return environment.plan_script(
+        environ,
+        name=profile.name,
+        mode=environment.FOLLOW if followed else environment.PINNED,
+        stamp=profile.stamp,
+        assign=pairs,
+        rivals=profile.rivals,
+    )
+
+
+def one_secret(paths: Paths, profile: Compiled, field: str) -> str:
+    """Return one secret for a program that waits for it."""
+    if field not in profile.refs:
+        raise NotFoundError(
+            f"profile '{profile.name}' has no {field}",
+            f"give it one: keyswitch rotate {profile.name}",
+        )
+    return values_of(paths, profile, [field], deadline=HELPER_LIMIT)[field]

@@ -1,0 +1,85 @@
+"""Items of a secret store that a killed command may leave without an owner.
+
+A store cannot be part of a file transaction, and a keychain cannot be listed.
+So before an item is written, and before one is going to be deleted, a small
+file says which. Whoever finds such a file later asks one question: does
+anything still refer to the item? If not, the item goes. The answer is right
+at every instant, before and after the commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.profiles.atomic import read_regular, write_private
+from keyswitch.profiles.paths import ensure_private_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from keyswitch.model import SecretRef
+    from keyswitch.profiles.paths import Paths
+
+_LIMIT = 1024  # bytes of one intent file
+
+
+def declare(paths: Paths, ref: SecretRef, profile: str) -> None:
+    """Say on disk that this item is about to be written or deleted."""
+    ensure_private_dir(paths.intents_dir)
+    text = f"{ref.store}\n{ref.item}\n{ref.generation}\n{profile}\n"
+    write_private(_path(paths, ref), text.encode())
+
+
+def settle(paths: Paths, ref: SecretRef) -> None:
+    """Forget an intent: the item is where it belongs, or gone."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_path(paths, ref))
+
+
+def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
+    """Yield each open intent as (item, profile name)."""
+    from keyswitch.model import SecretRef
+
+    try:
+        names = sorted(os.listdir(paths.intents_dir))
+    except FileNotFoundError:
+        return
+    for name in names:
+        path = os.path.join(paths.intents_dir, name)
+        lines = (read_regular(path, _LIMIT) or b"").decode().split("\n")
+        if len(lines) != 5 or not lines[2].isdigit():  # noqa: PLR2004
+            os.unlink(path)  # torn before its item was touched
+            continue
+        ref = SecretRef(lines[0], lines[1], int(lines[2]))
+        if name == _name(ref):
+            yield ref, lines[3]
+        else:
+            os.unlink(path)  # a stage of an intent that was never declared
+
+
+def sweep(
+    paths: Paths, delete: Callable[[SecretRef], None], *, more: Iterable[str]
+) -> None:
+    """Delete the items that nothing refers to; `more`: files that may refer."""
+    for ref, profile in list(pending(paths)):
+        files = [paths.undo_file, *more]
+        if profile:
+            files.append(paths.profile(profile))
+        if not any(_mentions(path, ref) for path in files):
+            delete(ref)
+        settle(paths, ref)
+
+
+def _mentions(path: str, ref: SecretRef) -> bool:
+    """Tell whether a file names the item; a random name has no false hits."""
+    return ref.item.encode() in (read_regular(path, 1 << 24) or b"")
+
+
+def _name(ref: SecretRef) -> str:
+    return f"{ref.item}.{ref.generation}"
+
+
+def _path(paths: Paths, ref: SecretRef) -> str:
+    return os.path.join(paths.intents_dir, _name(ref))

@@ -1,0 +1,190 @@
+"""`run NAME -- CMD`: one command with a profile, nothing else touched.
+
+The command replaces this process, so signals, the terminal and the exit code
+are its own. Claude Code also reads credentials from files; a `--settings`
+document of ours outranks those of the user, the project and the local file.
+No secret is in it, since arguments are visible to everybody.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.switching import environment
+from keyswitch.switching.exports import pairs_of
+from keyswitch.switching.selection import PROFILE_VARIABLE
+from keyswitch.switching.workspace import own_command
+
+if TYPE_CHECKING:
+    from keyswitch.switching.compiled import Compiled
+    from keyswitch.switching.workspace import Workspace
+
+_SETTINGS_LIMIT = 1 << 20  # bytes of a --settings file
+
+
+def execute(
+    workspace: Workspace, profile: Compiled, command: list[str]
+) -> int:
+    """Become the command. Returns only where a process cannot be replaced."""
+    if command[0] == "--":
+        command = command[1:]
+    program = shutil.which(command[0], path=workspace.environ.get("PATH"))
+    if program is None:
+        raise InputError(
+            f"there is no command '{command[0]}'",
+            "name a program of your PATH after --",
+        )
+    pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
+    child = environment.applied(workspace.environ, pairs, profile.rivals)
+    child[PROFILE_VARIABLE] = profile.name
+    if is_claude_code(program):
+        command, child = for_claude_code(workspace, profile, command, child)
+    return _become(program, command, child)
+
+
+def _become(program: str, command: list[str], child: dict[str, str]) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        try:
+            os.execve(program, command, child)
+        except OSError as e:
+            raise KeyswitchError(
+                f"cannot run '{command[0]}': {e.strerror}",
+                "check that it is a program and that you may run it",
+            ) from e
+    import subprocess
+
+    return subprocess.run(
+        [program, *command[1:]], env=child, check=False
+    ).returncode
+
+
+def is_claude_code(program: str) -> bool:
+    """Tell whether a program is Claude Code, by its name."""
+    name = os.path.basename(program).lower()
+    return name in ("claude", "claude.exe", "claude.cmd")
+
+
+def for_claude_code(
+    workspace: Workspace,
+    profile: Compiled,
+    command: list[str],
+    child: dict[str, str],
+) -> tuple[list[str], dict[str, str]]:
+    """Return the command and environment that files cannot override."""
+    from keyswitch.targets.claude_code import plan
+
+    full, _ = workspace.load(profile.name)
+    provider = workspace.provider_of(full)
+    ours = plan.flag_settings(
+        provider.claude_code_for(full),
+        dict(full.fields),
+        shlex.join(own_command()),
+        profile.name,
+        present=_layers(workspace),
+        rivals=profile.rivals,
+    )
+    if "apiKeyHelper" in ours and ours["apiKeyHelper"]:
+        # The helper fills both headers. An exported key besides it would only
+        # make the interactive program ask about it and warn.
+        for variable, field in profile.secrets:
+            if field == profile.roles.get("helper"):
+                child.pop(variable, None)
+    own, rest = _take_settings(command[1:])
+    merged = _merged(workspace, own, ours)
+    return [command[0], "--settings", merged, *rest], child
+
+
+def _layers(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the settings documents that a flag outranks, as far as valid."""
+    from keyswitch.targets.claude_code.files import locations
+
+    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    found = []
+    for path in (
+        places.settings,
+        places.project_settings,
+        places.local_settings,
+    ):
+        document = _read_json(path)
+        if document is not None:
+            found.append(document)
+    return found
+
+
+def _read_json(path: str) -> dict[str, Any] | None:
+    from keyswitch.profiles.atomic import read_regular
+
+    try:
+        data = read_regular(path, _SETTINGS_LIMIT)
+        document = json.loads(data.decode("utf-8-sig")) if data else None
+    except (KeyswitchError, ValueError, RecursionError):
+        return None  # Claude Code ignores such a file as well
+    return document if isinstance(document, dict) else None
+
+
+def _take_settings(args: list[str]) -> tuple[str | None, list[str]]:
+    """Split a `--settings` option off Claude Code's arguments."""
+    rest: list[str] = []
+    own = None
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            return own, [*rest, word, *words]
+        if word == "--settings":
+            own = next(words, None)
+        elif word.startswith("--settings="):
+            own = word.partition("=")[2]
+        else:
+            rest.append(word)
+    return own, rest
+
+
+def _merged(
+    workspace: Workspace, own: str | None, ours: dict[str, Any]
+) -> str:
+    """Lay our settings over the person's own `--settings` document."""
+    if own is None:
+        return json.dumps(ours)
+    if own.lstrip().startswith("{"):
+        try:
+            document = json.loads(own)
+        except ValueError as e:
+            raise InputError(
+                "the text after --settings is not valid JSON",
+                "give a JSON object or the path of a file with one",
+            ) from e
+        return json.dumps(_laid_over(document, ours))
+    document = _read_json(os.path.join(workspace.cwd, own))
+    if document is None:
+        raise InputError(
+            f"cannot read the settings file {own}",
+            "it has to be a file with a JSON object",
+        )
+    text = json.dumps(_laid_over(document, ours))
+    if not hasattr(os, "memfd_create"):
+        raise InputError(
+            "--settings with a file cannot be combined with 'keyswitch run' "
+            "on this system",
+            "give its content as JSON text, or 'keyswitch use' the profile",
+        )
+    # The person's file may hold secrets, so its content stays out of argv:
+    # the child inherits an anonymous file.
+    descriptor = os.memfd_create("keyswitch-settings", 0)
+    os.write(descriptor, text.encode())
+    return f"/proc/self/fd/{descriptor}"
+
+
+def _laid_over(
+    document: dict[str, Any], ours: dict[str, Any]
+) -> dict[str, Any]:
+    below = document.get("env")
+    env = {**(below if isinstance(below, dict) else {}), **ours.get("env", {})}
+    return {**document, **ours, "env": env}

@@ -1,0 +1,55 @@
+"""Which secret store a new secret goes to. Never a silent second best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import StoreError
+
+if TYPE_CHECKING:
+    from keyswitch.switching.workspace import Workspace
+
+_OFFER = (
+    "use the encrypted vault: 'keyswitch vault init' (or 'keyswitch vault "
+    "init --machine-key' where nobody can type), then add with --store vault"
+)
+
+
+class NoStoreError(StoreError):
+    """No secret store can be used as things are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A store, and what a person should know about how it was chosen."""
+
+    store: str
+    notes: tuple[str, ...] = ()
+
+
+def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
+    """Return the store that was asked for, set, or found to work."""
+    from keyswitch.secrets.stores import open_keychain
+    from keyswitch.secrets.vault import Vault
+
+    wanted = wanted or workspace.settings.store or None
+    vault_exists = Vault(workspace.paths, ask=None).exists()
+    if wanted == "vault":
+        if not vault_exists:
+            raise NoStoreError(
+                "there is no vault yet",
+                "make one: keyswitch vault init (--machine-key where nobody "
+                "can type a passphrase)",
+            )
+        return Choice("vault")
+    found = open_keychain(workspace.paths).probe()
+    if found.ok:
+        return Choice("keychain")
+    tried = "; ".join(f"{name}: {why}" for name, why in found.tried)
+    if wanted is None and vault_exists:
+        return Choice(
+            "vault",
+            (f"no keychain here ({tried}), so the secret goes to the vault",),
+        )
+    raise NoStoreError(f"no keychain can be used ({tried})", _OFFER)

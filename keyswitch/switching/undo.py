@@ -1,0 +1,84 @@
+"""Take back the last change, unless somebody changed the same things since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import FileStateError, KeyswitchError, NotFoundError
+from keyswitch.model import FileChange
+from keyswitch.profiles import state
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.switching import activate, undo_records
+from keyswitch.switching.change import Change, commit
+
+if TYPE_CHECKING:
+    from keyswitch.switching.undo_records import OwnFile, Record
+    from keyswitch.switching.workspace import Workspace
+
+_LIMIT = 1 << 24
+
+
+class NothingToUndoError(KeyswitchError):
+    """There is no change that could be taken back."""
+
+
+def last(workspace: Workspace) -> Record:
+    """Return the record of the change that `undo` would take back."""
+    records = undo_records.parse(
+        read_regular(workspace.paths.undo_file, _LIMIT)
+    )
+    if not records:
+        raise NothingToUndoError(
+            "there is no change to take back",
+            "'keyswitch history' lists what was done",
+        )
+    return records[-1]
+
+
+def undo_last(workspace: Workspace) -> Record:
+    """Take back the last change as one change of its own."""
+    done: list[Record] = []
+
+    def plan() -> Change:
+        record = last(workspace)
+        done[:] = [record]
+        own = tuple(_back(file) for file in record.files)
+        pointer = None
+        if record.pointer_before is not None:
+            present = state.read(workspace.paths)
+            if (present.active, present.previous) != record.pointer_after:
+                raise FileStateError(
+                    "the active profile was changed since",
+                    "switch yourself: keyswitch use NAME",
+                )
+            pointer = undo_records.state_of(record.pointer_before)
+        target = activate.plan_back(workspace, own, pointer)
+        return Change(
+            command="undo",
+            profile=record.profile,
+            own=own,
+            foreign=target.files,
+            locks=target.locks,
+            created=target.created,
+            dropped=target.dropped,
+            pointer=pointer,
+            discarded=record.created,
+            is_undo=True,
+        )
+
+    commit(workspace, plan)
+    if not done:
+        raise NotFoundError("there is no change to take back")
+    return done[0]
+
+
+def _back(file: OwnFile) -> FileChange:
+    present = read_regular(file.path, _LIMIT)
+    if undo_records.digest(present) != file.after:
+        raise FileStateError(
+            f"{file.path} was changed since, so the change cannot be taken "
+            "back",
+            "change it yourself; 'keyswitch history' says what was done",
+        )
+    before = None if file.before is None else file.before.encode()
+    return FileChange(file.path, present, before)

@@ -1,0 +1,152 @@
+"""The last changes, as what is needed to take them back.
+
+A record holds the text that keyswitch's own files had before (none of them
+ever holds a secret), the pointer before and after, and which store items the
+change made or left. Items stay in their store while a record needs them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.model import SecretRef
+from keyswitch.profiles import state
+from keyswitch.profiles.state import State
+from keyswitch.switching import history
+
+if TYPE_CHECKING:
+    from keyswitch.switching.change import Change
+    from keyswitch.switching.workspace import Workspace
+
+MAX_RECORDS = 10
+MAX_WITH_SECRETS = 3  # generations of old secrets that stay in a store
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """One of keyswitch's own files: its text before, a digest of it after."""
+
+    path: str
+    before: str | None
+    after: str | None  # sha256, hex
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One change that can be taken back."""
+
+    at: str
+    command: str
+    profile: str
+    files: tuple[OwnFile, ...] = ()
+    pointer_before: tuple[str, str] | None = None  # active, previous
+    pointer_after: tuple[str, str] | None = None
+    created: tuple[SecretRef, ...] = field(default=())
+    discarded: tuple[SecretRef, ...] = field(default=())
+
+
+def digest(data: bytes | None) -> str | None:
+    """Return the digest by which a file's later change is noticed."""
+    return None if data is None else hashlib.sha256(data).hexdigest()
+
+
+def record_of(workspace: Workspace, change: Change) -> Record:
+    """Return the record of a change that is about to be committed."""
+    before = after = None
+    if change.pointer is not None:
+        present = state.read(workspace.paths)
+        before = (present.active, present.previous)
+        after = (change.pointer.active, change.pointer.previous)
+    return Record(
+        at=history.now(),
+        command=change.command,
+        profile=change.profile,
+        files=tuple(
+            OwnFile(
+                file.path,
+                None if file.before is None else file.before.decode(),
+                digest(file.after),
+            )
+            for file in change.own
+        ),
+        pointer_before=before,
+        pointer_after=after,
+        created=change.created,
+        discarded=change.discarded,
+    )
+
+
+def push(
+    records: list[Record], new: Record
+) -> tuple[list[Record], list[SecretRef]]:
+    """Add a record; return the kept ones and the items nobody needs now."""
+    records = [*records, new]
+    kept = records[-MAX_RECORDS:]
+    holders = [record for record in kept if record.discarded]
+    if len(holders) > MAX_WITH_SECRETS:
+        # An older record cannot be undone without the newer ones, and never
+        # without its secret, so everything up to it goes.
+        kept = kept[kept.index(holders[-MAX_WITH_SECRETS - 1]) + 1 :]
+    forgotten = records[: len(records) - len(kept)]
+    return kept, [ref for record in forgotten for ref in record.discarded]
+
+
+def cut(
+    records: list[Record], change: Change
+) -> tuple[list[Record], list[SecretRef]]:
+    """Drop the records that a change without a way back makes untrue."""
+    touched = {file.path for file in change.own}
+    keep_from = 0
+    for index, record in enumerate(records):
+        if (
+            change.pointer is not None
+            or record.profile == change.profile
+            or touched & {file.path for file in record.files}
+        ):
+            keep_from = index + 1
+    return records[keep_from:], [
+        ref for record in records[:keep_from] for ref in record.discarded
+    ]
+
+
+def to_bytes(records: list[Record]) -> bytes | None:
+    """Return the undo file; None: there is nothing to undo, and no file."""
+    if not records:
+        return None
+    document = {"version": 1, "records": [asdict(r) for r in records]}
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def parse(data: bytes | None) -> list[Record]:
+    """Read the undo file. A damaged one means that nothing can be undone."""
+    if data is None:
+        return []
+    try:
+        return [_record(found) for found in json.loads(data)["records"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def _record(found: dict[str, Any]) -> Record:
+    return Record(
+        at=found["at"],
+        command=found["command"],
+        profile=found["profile"],
+        files=tuple(OwnFile(**file) for file in found["files"]),
+        pointer_before=_pair(found["pointer_before"]),
+        pointer_after=_pair(found["pointer_after"]),
+        created=tuple(SecretRef(**ref) for ref in found["created"]),
+        discarded=tuple(SecretRef(**ref) for ref in found["discarded"]),
+    )
+
+
+def _pair(found: list[str] | None) -> tuple[str, str] | None:
+    return None if found is None else (found[0], found[1])
+
+
+def state_of(pair: tuple[str, str]) -> State:
+    """Return a pointer with a new stamp, so that shells notice."""
+    return State(pair[0], pair[1], state.new_stamp())

@@ -1,0 +1,112 @@
+"""Everything a command works on: where files are, which stores are open."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from keyswitch.profiles import paths as places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from keyswitch.model import Profile
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.profiles.settings import Settings
+    from keyswitch.providers.schema import Catalogue, Provider
+    from keyswitch.secret import Secret
+    from keyswitch.switching.compiled import Compiled
+
+
+class Workspace:
+    """One person's keyswitch, as one command sees it.
+
+    `ask` prompts for a passphrase; None means that nobody can be asked.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        ask: Callable[[str], Secret] | None = None,
+        cwd: str | None = None,
+    ) -> None:
+        self.environ = environ
+        self.ask = ask
+        self.paths: Paths = places.resolve(environ)
+        self._cwd = cwd
+
+    @cached_property
+    def cwd(self) -> str:
+        """The directory that the command was started in."""
+        return self._cwd or os.getcwd()
+
+    @cached_property
+    def home(self) -> str:
+        """The person's home directory."""
+        return self.environ.get("HOME") or os.path.expanduser("~")
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What `config.toml` says."""
+        from keyswitch.profiles.settings import load
+
+        return load(self.paths)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The providers, built-in and own."""
+        from keyswitch.providers.schema import load_catalogue
+
+        return load_catalogue(self.paths)
+
+    @cached_property
+    def install_key(self) -> bytes:
+        """The per-machine key of fingerprints."""
+        from keyswitch.providers.shapes import install_key
+
+        return install_key(self.paths)
+
+    def load(self, name: str) -> tuple[Profile, bytes]:
+        """Read one profile and its file's bytes."""
+        from keyswitch.profiles.files import load
+
+        return load(self.paths, name)
+
+    def provider_of(self, profile: Profile) -> Provider:
+        """Return the provider that a profile names."""
+        return self.catalogue.get(profile.provider)
+
+    def compiled(self, name: str) -> Compiled:
+        """Work out a profile's exports, and keep them for the express lane."""
+        from keyswitch.switching import compiled
+
+        kept = compiled.read(self.paths, name)
+        if kept is not None:
+            return kept
+        before = compiled.identity(self.paths.profile(name))
+        profile, _ = self.load(name)
+        files = compiled.dependencies(self.paths, name, profile.provider)
+        identities = [(path, compiled.identity(path)) for path in files]
+        result = compiled.compile_profile(
+            self.paths, profile, self.provider_of(profile), self.settings
+        )
+        if identities[0][1] == before:
+            compiled.keep(self.paths, result, identities)
+        return result
+
+
+def own_command() -> list[str]:
+    """Return the absolute command that starts this keyswitch.
+
+    Other programs call it from any directory, so the fallback takes care that
+    Python does not look for the package in the current one (`-P`).
+    """
+    folder = os.path.dirname(sys.executable)
+    for name in ("keyswitch", "keyswitch.cmd"):
+        script = os.path.join(folder, name)
+        if os.access(script, os.X_OK) and not os.path.isdir(script):
+            return [script]
+    return [sys.executable, "-P", "-m", "keyswitch"]
