@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import InputError, NotFoundError
+from keyswitch.errors import InputError
 from keyswitch.model import FileChange, Profile, SecretRef
 from keyswitch.profiles import files, state
-from keyswitch.profiles.names import check_name, nearest
+from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
 from keyswitch.switching import activate, intents
@@ -111,19 +111,6 @@ def refuse_existing(workspace: Workspace, name: str) -> None:
             f"choose another name, or 'keyswitch rotate {name}' for a new "
             "secret",
         )
-
-
-def missing(workspace: Workspace, name: str) -> NotFoundError:
-    """Return the error for a name that is no profile, with a near miss."""
-    names = files.scan(workspace.paths)
-    near = nearest(name, names)
-    if near:
-        hint = f"did you mean '{near}'?"
-    elif names:
-        hint = "'keyswitch list' shows the profiles"
-    else:
-        hint = f"make it: keyswitch add {name} --provider anthropic"
-    return NotFoundError(f"there is no profile '{name}'", hint)
 
 
 def main_fingerprint(profile: Profile) -> str:
@@ -285,7 +272,7 @@ def raw_text(workspace: Workspace, name: str) -> str:
     check_name(name)
     data = read_regular(workspace.paths.profile(name), files.PROFILE_LIMIT)
     if data is None:
-        raise missing(workspace, name)
+        raise files.missing(workspace.paths, name)
     return data.decode("utf-8", "surrogateescape")
 
 

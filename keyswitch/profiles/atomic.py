@@ -1,0 +1,251 @@
+"""Read and write single files so that no reader ever sees half of one.
+
+Light on imports, since the express lane reads files too. Everything is
+checked on descriptors, not on paths that somebody may exchange in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from keyswitch.errors import FileStateError
+
+MAX_LINKS = 40  # symbolic links followed on the way to a file
+STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
+
+
+def open_flags() -> int:
+    """Return flags that neither hang on a FIFO nor leak into children."""
+    return os.O_NONBLOCK | os.O_CLOEXEC if os.name == "posix" else 0
+
+
+def read_regular(path: str, limit: int) -> bytes | None:
+    """Return a file's bytes, or None if there is none.
+
+    Symbolic links are followed. Anything but a regular file, and a file of
+    more than `limit` bytes, is a FileStateError that names the path.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | open_flags())
+    except FileNotFoundError:
+        if os.path.islink(path):
+            raise FileStateError(
+                f"{path} is a symbolic link to nothing",
+                "mend or remove that link",
+            ) from None
+        return None
+    except OSError as e:
+        raise unusable(path, e) from e
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise _not_regular(path, found.st_mode)
+        if found.st_size > limit:
+            raise _too_large(path, limit)
+        parts = []
+        left = limit + 1
+        while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
+            parts.append(part)
+            left -= len(part)
+        if left <= 0:
+            raise _too_large(path, limit)
+        return b"".join(parts)
+    except OSError as e:
+        raise unusable(path, e) from e
+    finally:
+        os.close(descriptor)
+
+
+def unusable(path: str, error: OSError) -> FileStateError:
+    """Return the error for a file that the system does not let us use."""
+    if error.errno == errno.ENOTDIR:
+        return FileStateError(
+            f"{path} lies below something that is not a directory",
+            "move that file out of the way",
+        )
+    if error.errno == errno.ELOOP:
+        return FileStateError(
+            f"{path} is a loop of symbolic links", "mend or remove that link"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        hint = "check its owner and mode, and those of its directory"
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "free some space and try again; nothing was changed"
+    elif error.errno == errno.EROFS:
+        hint = "make the file system writable and try again"
+    else:
+        hint = "look at that file and its directory"
+    reason = (error.strerror or "system error").lower()
+    return FileStateError(f"cannot use {path}: {reason}", hint)
+
+
+def _too_large(path: str, limit: int) -> FileStateError:
+    size = f"{limit // 1024} KiB" if limit >= 1024 else f"{limit} bytes"
+    return FileStateError(
+        f"{path} is larger than {size}", "look what has been written into it"
+    )
+
+
+def _not_regular(path: str, mode: int) -> FileStateError:
+    kind = (
+        "a directory"
+        if stat.S_ISDIR(mode)
+        else "a FIFO"
+        if stat.S_ISFIFO(mode)
+        else "a socket"
+        if stat.S_ISSOCK(mode)
+        else "a device"
+    )
+    return FileStateError(
+        f"{path} is {kind}, not a file", "move it out of the way"
+    )
+
+
+def resolve_target(path: str) -> str:
+    """Return the file that a path stands for, through symbolic links.
+
+    The last component may be absent, but a link to nothing is refused: it may
+    be meant for a place that is not mounted now.
+    """
+    seen = os.path.abspath(path)
+    for _ in range(MAX_LINKS):
+        folder = os.path.realpath(os.path.dirname(seen))
+        seen = os.path.join(folder, os.path.basename(seen))
+        try:
+            found = os.lstat(seen)
+        except FileNotFoundError:
+            if seen != os.path.abspath(path) and os.path.islink(path):
+                raise FileStateError(
+                    f"{path} is a symbolic link to nothing",
+                    "mend or remove that link",
+                ) from None
+            return seen
+        except OSError as e:
+            raise unusable(path, e) from e
+        if not stat.S_ISLNK(found.st_mode):
+            if not stat.S_ISREG(found.st_mode):
+                raise _not_regular(path, found.st_mode)
+            _check_owner(path, seen, found)
+            return seen
+        seen = os.path.join(folder, os.readlink(seen))
+    raise FileStateError(
+        f"{path} is a loop of symbolic links", "mend or remove that link"
+    )
+
+
+def _check_owner(path: str, target: str, found: os.stat_result) -> None:
+    """Refuse a target that another user owns or may exchange."""
+    if os.name != "posix":
+        return
+    me = os.getuid()
+    folder = os.stat(os.path.dirname(target))
+    for what, st in ((target, found), (os.path.dirname(target), folder)):
+        if st.st_uid not in (me, 0):
+            raise FileStateError(
+                f"{path}: {what} belongs to another user",
+                "run keyswitch as that user",
+            )
+    if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
+        raise FileStateError(
+            f"{path}: everybody may write in {os.path.dirname(target)}",
+            "take that right away: chmod o-w",
+        )
+
+
+def stage_name(target: str) -> str:
+    """Return a fresh name beside `target` for its next version."""
+    folder, name = os.path.split(target)
+    return os.path.join(
+        folder, f"{STAGE_PREFIX}{os.urandom(8).hex()}-{name[:100]}"
+    )
+
+
+def stage(
+    target: str, path: str, data: bytes, *, mode: int, private: bool = False
+) -> None:
+    """Write `data` to the new file `path`, ready to take target's place.
+
+    Mode, owner, extended attributes and access lists of an existing target
+    carry over; the mode is never widened. The file is durable on return.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    if os.name == "posix":
+        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        write_all(descriptor, data)
+        if os.name == "posix":
+            _dress(descriptor, target, mode, private=private)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data`, however many calls that takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _dress(
+    descriptor: int, target: str, mode: int, *, private: bool
+) -> None:
+    try:
+        old = os.stat(target, follow_symlinks=False)
+    except FileNotFoundError:
+        # The umask may have taken rights away that the owner needs.
+        os.fchmod(descriptor, 0o600 if private else mode)
+        return
+    if os.getuid() == 0:
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    if hasattr(os, "listxattr"):
+        _copy_attributes(descriptor, target)
+    os.fchmod(descriptor, 0o600 if private else stat.S_IMODE(old.st_mode))
+
+
+def _copy_attributes(descriptor: int, target: str) -> None:
+    try:
+        names = os.listxattr(target, follow_symlinks=False)
+    except OSError:
+        return  # a file system without attributes
+    for name in names:
+        if not name.startswith(("user.", "system.posix_acl_access")):
+            continue  # the system sets its own labels
+        value = os.getxattr(target, name, follow_symlinks=False)
+        os.setxattr(descriptor, name, value)
+
+
+def sync_dir(path: str) -> None:
+    """Make the names in a directory durable."""
+    if os.name != "posix":
+        return  # Windows has no such call
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_private(path: str, data: bytes) -> None:
+    """Give a file of keyswitch's own new content, 0600, all or nothing."""
+    temporary = stage_name(path)
+    try:
+        stage(path, temporary, data, mode=0o600, private=True)
+        os.replace(temporary, path)
+    except OSError as e:
+        _forget(temporary)
+        raise unusable(path, e) from e
+    except BaseException:
+        _forget(temporary)
+        raise
+    sync_dir(os.path.dirname(path))
+
+
+def _forget(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return

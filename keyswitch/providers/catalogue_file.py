@@ -1,0 +1,212 @@
+"""Read one provider file, and say exactly what is wrong with one that is not.
+
+The person's own file of a provider's name replaces the built-in one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.errors import InputError
+from keyswitch.providers.schema import (
+    BUILT_IN,
+    FAMILIES,
+    HOWS,
+    PROVIDER_LIMIT,
+    ClaudeCode,
+    Field,
+    Provider,
+    Refusal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PROVIDER_KEYS = {
+    "title": str,
+    "bill": str,
+    "family": str,
+    "rivals": list,
+    "constants": dict,
+    "groups": dict,
+    "fields": dict,
+    "claude_code": dict,
+    "help_url": str,
+    "revoke_url": str,
+    "expiry_days": int,
+    "setup": str,
+    "not_addable": str,
+}
+_FIELD_KEYS = {
+    "title": str,
+    "secret": bool,
+    "required": bool,
+    "env": list,
+    "prefixes": list,
+    "pattern": str,
+    "refuse": list,
+    "default": str,
+    "free_text": bool,
+    "group": str,
+    "help": str,
+}
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}")
+
+
+def read_provider(own_folder: str, provider_id: str) -> Provider:
+    """Read a provider that is known to exist in one of the two folders."""
+    for folder in (own_folder, BUILT_IN):
+        path = os.path.join(folder, provider_id + ".toml")
+        document = _parse(path)
+        if document is not None:
+            return _provider(path, provider_id, document)
+    raise InputError(
+        f"provider '{provider_id}' has no file any more",
+        "'keyswitch providers' lists what there is",
+    )
+
+
+def _parse(path: str) -> dict[str, Any] | None:
+    from keyswitch.profiles.toml_text import parse_toml
+
+    return parse_toml(path, PROVIDER_LIMIT)
+
+
+@cache
+def _families() -> dict[str, list[str]]:
+    document = _parse(os.path.join(BUILT_IN, FAMILIES)) or {}
+    return {name: table["rivals"] for name, table in document.items()}
+
+
+class _Reader:
+    """Takes typed values out of one table and names what is wrong."""
+
+    def __init__(self, path: str, place: str, table: Mapping[str, Any]) -> None:
+        self.path = path
+        self.place = place
+        self.table = table
+
+    def wrong(self, text: str) -> InputError:
+        where = f" in [{self.place}]" if self.place else ""
+        return InputError(
+            f"{self.path}{where}: {text}", "mend that provider file"
+        )
+
+    def checked(self, allowed: Mapping[str, type]) -> Mapping[str, Any]:
+        for key, value in self.table.items():
+            if key not in allowed:
+                raise self.wrong(f"there is no key '{key}'")
+            if type(value) is not allowed[key]:
+                raise self.wrong(f"'{key}' has the wrong type")
+        return self.table
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        value = self.table.get(key, [])
+        if not all(isinstance(item, str) for item in value):
+            raise self.wrong(f"'{key}' takes texts only")
+        return tuple(value)
+
+    def variables(self, key: str) -> tuple[str, ...]:
+        names = self.strings(key)
+        for name in names:
+            if not _VARIABLE.fullmatch(name):
+                raise self.wrong(f"'{key}' holds no variable name")
+        return names
+
+    def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
+        table = self.table.get(key, {})
+        for name, value in table.items():
+            if not _VARIABLE.fullmatch(name) or not isinstance(value, str):
+                raise self.wrong(f"'{key}' takes VARIABLE = \"text\"")
+        return tuple(sorted(table.items()))
+
+
+def _provider(
+    path: str, provider_id: str, document: dict[str, Any]
+) -> Provider:
+    reader = _Reader(path, "", document)
+    table = reader.checked(_PROVIDER_KEYS)
+    family = table.get("family", "")
+    if family and family not in _families():
+        raise reader.wrong(f"there is no family '{family}'")
+    groups = table.get("groups", {})
+    fields = tuple(
+        _field(path, name, entry)
+        for name, entry in table.get("fields", {}).items()
+    )
+    for found in fields:
+        if found.group and found.group not in groups:
+            raise reader.wrong(f"there is no group '{found.group}'")
+    return Provider(
+        id=provider_id,
+        title=table.get("title", provider_id),
+        bill=table.get("bill", ""),
+        fields=fields,
+        rivals=tuple(
+            sorted({*_families().get(family, ()), *reader.variables("rivals")})
+        ),
+        constants=reader.pairs("constants"),
+        group_constants=tuple(
+            (name, _Reader(path, f"groups.{name}", entry).pairs("constants"))
+            for name, entry in groups.items()
+        ),
+        groups=tuple(groups),
+        claude_code=_claude_code(path, table.get("claude_code", {})),
+        help_url=table.get("help_url", ""),
+        revoke_url=table.get("revoke_url", ""),
+        expiry_days=table.get("expiry_days"),
+        setup=table.get("setup", ""),
+        not_addable=table.get("not_addable", ""),
+    )
+
+
+def _field(path: str, name: str, entry: Any) -> Field:
+    reader = _Reader(path, f"fields.{name}", entry)
+    table = reader.checked(_FIELD_KEYS)
+    return Field(
+        name=name,
+        title=table.get("title", name),
+        secret=table.get("secret", False),
+        required=table.get("required", False),
+        env=reader.variables("env"),
+        prefixes=reader.strings("prefixes"),
+        pattern=table.get("pattern", ""),
+        refuse=tuple(
+            Refusal(e["prefix"], e["why"], e.get("hint", ""))
+            for e in table.get("refuse", [])
+        ),
+        default=table.get("default", ""),
+        free_text=table.get("free_text", False),
+        group=table.get("group", ""),
+        help=table.get("help", ""),
+    )
+
+
+def _claude_code(
+    path: str, table: dict[str, Any]
+) -> tuple[tuple[str, ClaudeCode], ...]:
+    """Read [claude_code], or [claude_code.GROUP] for each alternative."""
+    if not table:
+        return ()
+    entries = {"": table} if "how" in table else table
+    result = []
+    for group, entry in entries.items():
+        reader = _Reader(path, f"claude_code.{group}".rstrip("."), entry)
+        if entry.get("how") not in HOWS:
+            raise reader.wrong(f"'how' has to be one of {', '.join(HOWS)}")
+        result.append(
+            (
+                group,
+                ClaudeCode(
+                    how=entry["how"],
+                    helper_field=entry.get("helper_field", ""),
+                    env=reader.pairs("env"),
+                    approve=entry.get("approve", False),
+                    aws_export=entry.get("aws_export", False),
+                ),
+            )
+        )
+    return tuple(result)

@@ -1,0 +1,230 @@
+"""What a value has to look like, and how it may be shown."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import InputError
+from keyswitch.secret import Secret
+
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.providers.schema import Field, Provider
+
+SECRET_LIMIT = 256 * 1024  # bytes
+PLAIN_LIMIT = 4096  # characters
+SHOWN_TAIL = 4  # characters of a secret's end that a mask shows
+HIDDEN_AT_LEAST = 16  # characters that stay hidden beside a shown tail
+
+# Beginnings that say whose key it is and nothing about the key.
+_PUBLIC_PREFIXES = (
+    "sk-ant-admin01-",
+    "sk-ant-api03-",
+    "sk-ant-oat01-",
+    "sk-ant-ort01-",
+    "sk-ant-",
+    "sk-or-v1-",
+    "sk-proj-",
+    "sk-",
+    "github_pat_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "AIza",
+    "AKIA",
+    "ASIA",
+    "ABSK",
+)
+
+# Variables that make a shell or a program load code, or find its files. A
+# profile never sets them.
+DANGEROUS_VARIABLES = frozenset(
+    [
+        "BASH_ENV",
+        "CDPATH",
+        "ENV",
+        "GIT_SSH_COMMAND",
+        "HOME",
+        "IFS",
+        "LD_AUDIT",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+        "LOGNAME",
+        "NODE_OPTIONS",
+        "OLDPWD",
+        "PATH",
+        "PERL5LIB",
+        "PERL5OPT",
+        "PROMPT_COMMAND",
+        "PS1",
+        "PS2",
+        "PS4",
+        "PWD",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PYTHONSTARTUP",
+        "RUBYOPT",
+        "SHELL",
+        "SHELLOPTS",
+        "TMPDIR",
+        "USER",
+        "ZDOTDIR",
+    ]
+)
+_DANGEROUS_PREFIXES = ("KEYSWITCH_", "__KEYSWITCH", "DYLD_", "BASH_FUNC_")
+
+
+def check_secret(field: Field, raw: bytes, *, provider: Provider) -> Secret:
+    """Return the secret in `raw`, or say what is wrong with it.
+
+    One line end at the end is taken for the source's, not the secret's.
+    """
+    what = f"the {field.title or field.name}"
+    if len(raw) > SECRET_LIMIT:
+        raise InputError(
+            f"{what} is larger than {SECRET_LIMIT // 1024} KiB",
+            "check that the source holds the secret and nothing else",
+        )
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as e:
+        raise InputError(
+            f"{what} is not valid UTF-8",
+            "check the source; encode binary values as text first",
+        ) from e
+    if not field.free_text:
+        text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise InputError(f"{what} is empty", "check the source")
+    if "\0" in text:
+        raise InputError(
+            f"{what} holds a NUL character",
+            "no variable can carry it; check the source",
+        )
+    if not field.free_text:
+        _check_token(field, what, text, provider)
+    return Secret(text)
+
+
+def _check_token(
+    field: Field, what: str, text: str, provider: Provider
+) -> None:
+    if not text.strip():
+        raise InputError(f"{what} is empty but for white space", "check it")
+    if "\n" in text or "\r" in text:
+        raise InputError(
+            f"{what} has more than one line",
+            "give the secret alone, without a name or comment",
+        )
+    if text != text.strip():
+        raise InputError(
+            f"{what} begins or ends with white space",
+            "copy it again without the spaces",
+        )
+    if text[0] in "\"'`“‘" or text[-1] in "\"'`”’":
+        raise InputError(
+            f"{what} is in quotes", "give it without the quotes"
+        )
+    if any(c.isspace() or unicodedata.category(c)[0] == "C" for c in text):
+        raise InputError(
+            f"{what} holds white space or control characters",
+            "copy it again; some programs break long lines",
+        )
+    for refusal in field.refuse:
+        if text.startswith(refusal.prefix):
+            raise InputError(
+                f"{what} is not for {provider.id}: {refusal.why}",
+                refusal.hint or "'keyswitch providers' lists the providers",
+            )
+    if field.prefixes and not text.startswith(field.prefixes):
+        raise InputError(
+            f"{what} does not begin with {' or '.join(field.prefixes)}",
+            f"get one: {provider.help_url}"
+            if provider.help_url
+            else "check the source",
+        )
+    if field.pattern and not re.fullmatch(field.pattern, text):
+        raise InputError(
+            f"{what} does not look like one", "check the source"
+        )
+
+
+def check_plain(field: Field, value: str) -> None:
+    """Raise unless `value` can be a plain field's value."""
+    if len(value) > PLAIN_LIMIT:
+        raise InputError(
+            f"'{field.name}' is longer than {PLAIN_LIMIT} characters",
+            "shorten it",
+        )
+    if not value.isprintable():
+        raise InputError(
+            f"'{field.name}' holds control or invisible characters",
+            "type it again without them",
+        )
+    if field.pattern and not re.fullmatch(field.pattern, value):
+        raise InputError(
+            f"'{value}' cannot be the {field.title or field.name}",
+            field.help or f"it has to match {field.pattern}",
+        )
+    if field.name == "env":
+        check_variable(value)
+    looks_secret = value.startswith(_PUBLIC_PREFIXES[:9])
+    if looks_secret:
+        raise InputError(
+            f"the value of '{field.name}' looks like a secret",
+            "give secrets by --stdin, --from-env, --from-file or --fd",
+        )
+
+
+def check_variable(name: str) -> None:
+    """Raise if a profile must not set this variable."""
+    upper = name.upper()
+    if upper in DANGEROUS_VARIABLES or upper.startswith(_DANGEROUS_PREFIXES):
+        raise InputError(
+            f"'{name}' is not a variable for a credential",
+            "choose the one that your program reads its key from",
+        )
+
+
+def mask(text: str) -> str:
+    """Return what may be shown of a secret.
+
+    The public prefix, and the last four characters where at least sixteen
+    others stay hidden.
+    """
+    prefix = next((p for p in _PUBLIC_PREFIXES if text.startswith(p)), "")
+    hidden = len(text) - len(prefix) - SHOWN_TAIL
+    if hidden < HIDDEN_AT_LEAST:
+        return "…"
+    tail = text[-SHOWN_TAIL:]
+    return f"{prefix}…{tail}" if tail.isprintable() else f"{prefix}…"
+
+
+def fingerprint(key: bytes, text: str) -> str:
+    """Return a keyed hash that compares secrets and reveals nothing.
+
+    Thirty-two bits, written as 7f3a-91c2; without the key of this machine
+    not even a guess can be checked.
+    """
+    digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return f"{digest[:4]}-{digest[4:8]}"
+
+
+def install_key(paths: Paths) -> bytes:
+    """Return the per-machine key of fingerprints; make it the first time."""
+    from keyswitch.profiles.atomic import read_regular, write_private
+    from keyswitch.profiles.paths import ensure_private_dir
+
+    key = read_regular(paths.install_key_file, 1024)
+    if key is not None and len(key) == 32:
+        return key
+    key = os.urandom(32)
+    ensure_private_dir(paths.state)
+    write_private(paths.install_key_file, key)
+    return key

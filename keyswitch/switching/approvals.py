@@ -1,0 +1,123 @@
+"""Which keys Claude Code may use without asking, when they are exported.
+
+Claude Code asks about an unknown `ANTHROPIC_API_KEY` and takes "no" for the
+default. It remembers approved keys by their last 20 characters. While a key
+profile is active, the keys of all such profiles are approved, so that a later
+switch changes no file of Claude Code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.model import FileChange
+from keyswitch.profiles import files
+from keyswitch.secrets.reader import read_values
+from keyswitch.targets.claude_code import plan as planning
+from keyswitch.targets.claude_code.baseline import Baseline
+from keyswitch.targets.claude_code.files import FILE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.switching.profile_changes import NewSecret
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.files import Locations
+
+AT_ONCE = 50  # profiles looked at when the first key profile becomes active
+
+
+def plan(  # noqa: PLR0913
+    workspace: Workspace,
+    places: Locations,
+    records: Mapping[str, Baseline],
+    profile: Profile | None,
+    fresh: Mapping[str, NewSecret],
+    without: Sequence[SecretRef],
+    altered: Mapping[str, Profile] | None = None,
+) -> tuple[FileChange, Baseline] | None:
+    """Plan `.claude.json`; None where it need not be read at all."""
+    from keyswitch.profiles.atomic import read_regular
+
+    baseline = records.get(places.global_config, Baseline())
+    approves = profile is not None and _approves(workspace, profile)
+    if not approves and baseline == Baseline():
+        return None
+    tails: dict[str, str | None] = {}
+    if approves and profile is not None:
+        gone = {ref.item for ref in without}
+        recorded = {e.item for e in baseline.elements} - gone
+        tails = dict.fromkeys(recorded)
+        for candidate in _candidates(
+            workspace, profile, altered or {}, first=not recorded
+        ):
+            for item, tail in _tails(workspace, candidate, fresh, recorded):
+                tails.setdefault(item, tail)
+        if tails and set(tails) == {e.item for e in baseline.elements}:
+            return None
+    observed = read_regular(places.global_config, FILE_LIMIT)
+    planned = planning.plan_approvals(
+        places.global_config, observed, baseline, tails, workspace.install_key
+    )
+    change = FileChange(places.global_config, observed, planned.after)
+    return change, planned.baseline
+
+
+def _approves(workspace: Workspace, profile: Profile) -> bool:
+    provider = workspace.provider_of(profile)
+    return provider.claude_code_for(profile).approve
+
+
+def _candidates(
+    workspace: Workspace,
+    profile: Profile,
+    altered: Mapping[str, Profile],
+    *,
+    first: bool,
+) -> list[Profile]:
+    """Return the profiles whose keys are wanted and may not be recorded."""
+    found = {profile.name: profile, **altered}
+    if first:
+        names = files.scan(workspace.paths)
+        for name in names if len(names) <= AT_ONCE else ():
+            try:
+                found.setdefault(name, workspace.load(name)[0])
+            except KeyswitchError:
+                continue  # broken ones are named by `list`
+    return list(found.values())
+
+
+def _tails(
+    workspace: Workspace,
+    profile: Profile,
+    fresh: Mapping[str, NewSecret],
+    recorded: set[str],
+) -> list[tuple[str, str]]:
+    """Return (item, tail) of a profile's key, if it can be read silently."""
+    try:
+        provider = workspace.provider_of(profile)
+    except KeyswitchError:
+        return []
+    taken = provider.claude_code_for(profile)
+    ref = profile.secrets.get(taken.helper_field)
+    if not taken.approve or ref is None or ref.item in recorded:
+        return []
+    new = next((s for s in fresh.values() if s.ref.item == ref.item), None)
+    if new is not None:
+        return [(ref.item, planning.tail_of(new.value.reveal()))]
+    try:
+        compiled = workspace.compiled(profile.name)
+        triple = (ref.store, ref.item, ref.generation)
+        values = read_values(
+            workspace.paths,
+            [triple],
+            stamp=compiled.stamp,
+            cache=compiled.cache,
+            timeout=compiled.timeout,
+            ask=workspace.ask,
+        )
+    except KeyswitchError:
+        return []  # locked: Claude Code will ask once, nothing worse
+    return [(ref.item, planning.tail_of(values[triple]))]

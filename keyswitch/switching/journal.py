@@ -1,0 +1,101 @@
+"""What a transaction is about to do, on disk before it is done.
+
+The journal names files and the hashes of their old and new content; never the
+content. `prepared` may be taken back, `commit` has to be finished; the rename
+from one to the other is the commit point.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from keyswitch.profiles.atomic import read_regular, sync_dir, write_private
+
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
+
+_LIMIT = 1 << 22  # bytes of a journal
+_PREPARED = "prepared"
+_COMMIT = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One file of a transaction; hashes are None where there is no file."""
+
+    target: str  # the real path, links resolved
+    stage: str  # the next version, beside the target; "" for a removal
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A whole transaction."""
+
+    steps: tuple[Step, ...]
+    locks: tuple[str, ...] = ()  # lock directories that were going to be taken
+
+
+def digest(data: bytes | None) -> str | None:
+    """Return the hash by which a file's content is recognised."""
+    return None if data is None else hashlib.sha256(data).hexdigest()
+
+
+def prepare(paths: Paths, journal: Journal) -> None:
+    """Write the journal; from here on its stages can always be found."""
+    text = json.dumps(asdict(journal), indent=1) + "\n"
+    write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
+
+
+def commit(paths: Paths) -> None:
+    """Pass the commit point."""
+    os.rename(
+        os.path.join(paths.journal_dir, _PREPARED),
+        os.path.join(paths.journal_dir, _COMMIT),
+    )
+    sync_dir(paths.journal_dir)
+
+
+def discard(paths: Paths) -> None:
+    """Remove whatever journal there is: its work is done or taken back."""
+    for name in (_PREPARED, _COMMIT):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(paths.journal_dir, name))
+
+
+def read_prepared(paths: Paths) -> Journal | None:
+    """Return a transaction that was not committed; a torn one is empty."""
+    return _read(os.path.join(paths.journal_dir, _PREPARED))
+
+
+def read_committed(paths: Paths) -> Journal | None:
+    """Return a transaction that was committed and not finished."""
+    return _read(os.path.join(paths.journal_dir, _COMMIT))
+
+
+def written_at(paths: Paths) -> float:
+    """Return when the present journal was written, in seconds; 0 if none."""
+    for name in (_PREPARED, _COMMIT):
+        with contextlib.suppress(OSError):
+            return os.stat(os.path.join(paths.journal_dir, name)).st_mtime
+    return 0.0
+
+
+def _read(path: str) -> Journal | None:
+    data = read_regular(path, _LIMIT)
+    if data is None:
+        return None
+    try:
+        found = json.loads(data)
+        return Journal(
+            tuple(Step(**step) for step in found["steps"]),
+            tuple(found["locks"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return Journal(())

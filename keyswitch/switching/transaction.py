@@ -1,0 +1,335 @@
+"""Change several files, all or nothing, whatever kills the process.
+
+Protocol: lock; recover; write the journal; stage every file beside its target;
+take the other program's locks; compare each target with what the plan saw;
+rename the journal (the commit point); move the stages into place; forget the
+journal. The same code finishes a transaction that was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import CleanupLeftError, FileStateError
+from keyswitch.profiles import atomic
+from keyswitch.profiles.paths import ensure_private_dir
+from keyswitch.switching import journal
+from keyswitch.switching.journal import Journal, Step
+from keyswitch.targets.claude_code import locks as foreign_locks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from keyswitch.model import FileChange
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.targets.claude_code.locks import LockSpec
+
+    Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
+
+FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that is rewritten
+LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
+RETRIES = 3  # plans that may be overtaken by another writer
+
+
+class ChangedUnderneathError(FileStateError):
+    """Another program wrote a file between the plan and the commit."""
+
+
+class Transaction:
+    """The right to change files: keyswitch's own lock, after recovery."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self.recovered: list[str] = []
+        self._lock = -1
+
+    def __enter__(self) -> Self:
+        for folder in (self.paths.state, self.paths.journal_dir):
+            ensure_private_dir(folder)
+        self._lock = _take_own_lock(self.paths.lock_file)
+        try:
+            self.recovered = _recover(self.paths)
+            _sweep(self.paths)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._lock)
+
+    def commit_planned(self, plan: Plan) -> None:
+        """Plan and commit; plan again when another writer was faster."""
+        for attempt in range(RETRIES):
+            changes, locks = plan()
+            try:
+                self.commit(changes, locks)
+            except ChangedUnderneathError:
+                if attempt == RETRIES - 1:
+                    raise
+            else:
+                return
+
+    def commit(
+        self, changes: Sequence[FileChange], locks: Sequence[LockSpec] = ()
+    ) -> None:
+        """Carry out the changes, or raise with nothing changed.
+
+        CleanupLeftError is the one exception: the change is committed, and
+        the next command finishes it.
+        """
+        changes = [c for c in changes if c.before != c.after]
+        if not changes:
+            return
+        steps = [_step(change) for change in changes]
+        made: list[str] = []
+        try:
+            journal.prepare(
+                self.paths,
+                Journal(tuple(steps), tuple(spec.path for spec in locks)),
+            )
+            for change, step in zip(changes, steps, strict=True):
+                _stage(change, step, made)
+            for folder in sorted({os.path.dirname(s.target) for s in steps}):
+                atomic.sync_dir(folder)
+            with foreign_locks.held(locks):
+                for change, step in zip(changes, steps, strict=True):
+                    _compare(change, step)
+                journal.commit(self.paths)
+                self._finish(steps)
+        except OSError as e:
+            self._take_back(steps, made)
+            raise atomic.unusable(e.filename or changes[0].path, e) from e
+        except CleanupLeftError:
+            raise
+        except BaseException:
+            self._take_back(steps, made)
+            raise
+
+    def _finish(self, steps: Sequence[Step]) -> None:
+        """Move every stage into place. Past the commit point: no way back."""
+        for attempt in (1, 2):
+            try:
+                for step in steps:
+                    _install(step)
+                for folder in {os.path.dirname(s.target) for s in steps}:
+                    atomic.sync_dir(folder)
+                journal.discard(self.paths)
+            except OSError as e:
+                if attempt == 1:
+                    continue  # a passing fault; the steps can be repeated
+                raise CleanupLeftError(
+                    "the change is made, but not everything could be "
+                    f"finished: {(e.strerror or 'system error').lower()}",
+                    "the next keyswitch command finishes it",
+                ) from e
+            else:
+                return
+
+    def _take_back(self, steps: Sequence[Step], made: Sequence[str]) -> None:
+        """Remove stages and journal; if that fails, recovery does it."""
+        if journal.read_committed(self.paths) is not None:
+            raise CleanupLeftError(
+                "the change is made, but was interrupted before its end",
+                "the next keyswitch command finishes it",
+            )
+        with contextlib.suppress(OSError):
+            for step in steps:
+                _unlink(step.stage)
+            for folder in reversed(made):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
+            journal.discard(self.paths)
+
+
+def _take_own_lock(path: str) -> int:
+    """Take keyswitch's lock. The kernel drops it when the process ends."""
+    try:
+        descriptor = os.open(
+            path, os.O_RDWR | os.O_CREAT | atomic.open_flags(), 0o600
+        )
+    except OSError as e:
+        raise atomic.unusable(path, e) from e
+    if os.name != "posix":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+        return descriptor
+    import fcntl
+
+    end = time.monotonic() + LOCK_WAIT
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                os.close(descriptor)
+                raise FileStateError(
+                    "another keyswitch command is at work since "
+                    f"{LOCK_WAIT:.0f} s",
+                    "wait for it, or answer what it asks",
+                ) from None
+            time.sleep(0.01)
+        except OSError as e:
+            os.close(descriptor)
+            raise atomic.unusable(path, e) from e
+        else:
+            return descriptor
+
+
+def _step(change: FileChange) -> Step:
+    target = atomic.resolve_target(change.path)
+    with contextlib.suppress(FileNotFoundError):
+        if not os.stat(target).st_mode & 0o200:
+            # A rename would work, but whoever took the right away meant it.
+            raise FileStateError(
+                f"{change.path} is read-only", f"chmod u+w {change.path}"
+            )
+    return Step(
+        target=target,
+        stage="" if change.after is None else atomic.stage_name(target),
+        old=journal.digest(change.before),
+        new=journal.digest(change.after),
+    )
+
+
+def _stage(change: FileChange, step: Step, made: list[str]) -> None:
+    if change.after is None:
+        return
+    folder = os.path.dirname(step.target)
+    if not os.path.isdir(folder):
+        ensure_private_dir(folder)
+        made.append(folder)
+    atomic.stage(
+        step.target,
+        step.stage,
+        change.after,
+        mode=change.mode,
+        private=change.private,
+    )
+
+
+def _compare(change: FileChange, step: Step) -> None:
+    if atomic.read_regular(step.target, FILE_LIMIT) != change.before:
+        raise ChangedUnderneathError(
+            f"{change.path} is being changed by another program",
+            "try again in a moment",
+        )
+
+
+def _install(step: Step) -> None:
+    """Bring one target to its new state; harmless when it is there already."""
+    if not step.stage:
+        _unlink(step.target)
+        return
+    try:
+        os.rename(step.stage, step.target)
+    except FileNotFoundError:
+        return  # done before the first attempt failed
+    except OSError as e:
+        if e.errno != errno.EBUSY:
+            raise
+        _write_in_place(step)
+
+
+def _write_in_place(step: Step) -> None:
+    """Rewrite a file that is a mount point, as containers have them.
+
+    Not atomic by itself; the stage stays until the target is durable, so
+    that recovery can do it again.
+    """
+    data = atomic.read_regular(step.stage, FILE_LIMIT)
+    if data is None:
+        return
+    descriptor = os.open(step.target, os.O_WRONLY | atomic.open_flags())
+    try:
+        atomic.write_all(descriptor, data)
+        os.ftruncate(descriptor, len(data))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.unlink(step.stage)
+
+
+def _unlink(path: str) -> None:
+    if path:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _recover(paths: Paths) -> list[str]:
+    """Finish or take back what a killed command left; say what happened."""
+    written = journal.written_at(paths)
+    prepared = journal.read_prepared(paths)
+    committed = journal.read_committed(paths)
+    if prepared is None and committed is None:
+        return []
+    said = []
+    try:
+        for found in (prepared, committed):
+            if found is not None:
+                foreign_locks.remove_orphans(found.locks, written)
+        if committed is not None:
+            said = [note for step in committed.steps for note in _redo(step)]
+            said.append("finished a change that was interrupted")
+        elif prepared is not None:
+            for step in prepared.steps:
+                _unlink(step.stage)
+            said.append("took back a change that was interrupted")
+        journal.discard(paths)
+    except OSError as e:
+        raise atomic.unusable(e.filename or paths.journal_dir, e) from e
+    return said
+
+
+def _redo(step: Step) -> list[str]:
+    """Finish one step, unless somebody else has written the file since."""
+    present = journal.digest(atomic.read_regular(step.target, FILE_LIMIT))
+    if present == step.new:
+        _unlink(step.stage)
+        return []
+    if present == step.old or _is_mount_point(step.target):
+        _install(step)
+        atomic.sync_dir(os.path.dirname(step.target))
+        return []
+    _unlink(step.stage)
+    return [f"{step.target} was changed by another program; left as it is"]
+
+
+def _is_mount_point(path: str) -> bool:
+    """Tell whether a file is mounted by itself, so that rename says EBUSY."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8") as table:
+            return any(line.split(" ")[4] == path for line in table)
+    except OSError:
+        return False
+
+
+def _sweep(paths: Paths) -> None:
+    """Remove stages of single-file writes that a kill left in our folders."""
+    folders = [
+        paths.config,
+        paths.profiles_dir,
+        paths.data,
+        paths.state,
+        paths.journal_dir,
+        paths.intents_dir,
+        paths.baseline_dir,
+        os.path.dirname(paths.compiled("x")),
+    ]
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(folder):
+                if name.startswith(atomic.STAGE_PREFIX):
+                    _unlink(os.path.join(folder, name))

@@ -1,0 +1,199 @@
+"""What another program's file held before keyswitch changed it.
+
+One record per owned key: a keyed digest of what keyswitch wrote, and what was
+there before. Values that may be secret are not in it: they go to a secret
+store, and the record holds a token that finds them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.errors import FileStateError
+from keyswitch.targets.claude_code import splice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ABSENT = "absent"
+RAW = "raw"  # the text is in the record
+SECRET = "secret"  # the text is in a secret store, under a token
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """One key that keyswitch wrote."""
+
+    keys: tuple[str, ...]
+    ours: str  # keyed digest of the text that we wrote
+    was: str  # ABSENT, RAW or SECRET
+    before: str = ""  # the text, or the token
+    gap: str | None = None  # white space of an object that was empty
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element that keyswitch added to an array."""
+
+    keys: tuple[str, ...]
+    ours: str
+    gap: str | None = None
+    item: str = ""  # the secret's item that it belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Everything that keyswitch owns in one file, in the order written."""
+
+    created: bool = False  # the file did not exist
+    owned: tuple[Owned, ...] = ()
+    elements: tuple[Element, ...] = ()
+
+
+@dataclass(slots=True)
+class Reverted:
+    """A file as it was, and what could not be given back."""
+
+    text: str
+    conflicts: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)  # texts that were put back
+
+
+def digest(key: bytes, raw: str) -> str:
+    """Return the keyed digest by which our own text is recognised."""
+    return hmac.new(key, raw.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def revert(
+    path: str,
+    text: str,
+    baseline: Baseline,
+    key: bytes,
+    resolve: Callable[[str], str],
+) -> Reverted:
+    """Take back every owned key, last one first.
+
+    A key that somebody changed since is left alone and named.
+    """
+    result = Reverted(text)
+    for element in reversed(baseline.elements):
+        result.text = _without_element(path, result.text, element, key)
+    for owned in reversed(baseline.owned):
+        _revert_key(path, result, owned, key, resolve)
+    return result
+
+
+def _revert_key(
+    path: str,
+    result: Reverted,
+    owned: Owned,
+    key: bytes,
+    resolve: Callable[[str], str],
+) -> None:
+    raw = splice.raw_value(path, result.text, owned.keys)
+    container = owned.ours == ""
+    if raw is None:
+        if not container and owned.was == ABSENT:
+            return  # gone already, which is what we wanted
+        if not container:
+            result.conflicts.append(".".join(owned.keys))
+        return
+    if container:
+        if splice.is_empty(path, result.text, owned.keys):
+            result.text = splice.remove_member(
+                path, result.text, owned.keys, owned.gap
+            )
+        return
+    if not hmac.compare_digest(digest(key, raw), owned.ours):
+        result.conflicts.append(".".join(owned.keys))
+        return
+    if owned.was == ABSENT:
+        result.text = splice.remove_member(
+            path, result.text, owned.keys, owned.gap
+        )
+        return
+    before = owned.before
+    if owned.was == SECRET:
+        result.tokens.append(before)
+        before = resolve(before)
+    result.text = splice.replace_value(path, result.text, owned.keys, before)
+
+
+def _without_element(
+    path: str, text: str, element: Element, key: bytes
+) -> str:
+    for index, value in enumerate(splice.elements(path, text, element.keys)):
+        if isinstance(value, str) and hmac.compare_digest(
+            digest(key, value), element.ours
+        ):
+            return splice.remove_element(
+                path, text, element.keys, index, element.gap
+            )
+    return text
+
+
+def to_document(baseline: Baseline) -> dict[str, Any]:
+    """Return the record as JSON values."""
+    return {
+        "created": baseline.created,
+        "owned": [
+            [list(o.keys), o.ours, o.was, o.before, o.gap]
+            for o in baseline.owned
+        ],
+        "elements": [
+            [list(e.keys), e.ours, e.gap, e.item] for e in baseline.elements
+        ],
+    }
+
+
+def from_document(path: str, document: Any) -> Baseline:
+    """Read a record back."""
+    try:
+        return Baseline(
+            bool(document["created"]),
+            tuple(
+                Owned(tuple(keys), ours, was, before, gap)
+                for keys, ours, was, before, gap in document["owned"]
+            ),
+            tuple(
+                Element(tuple(keys), ours, gap, item)
+                for keys, ours, gap, item in document["elements"]
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as e:
+        raise damaged(path) from e
+
+
+def damaged(path: str) -> FileStateError:
+    """Return the error for a record that cannot be read."""
+    return FileStateError(
+        f"{path} is damaged, so what was there before is not known",
+        "compare Claude Code's settings.json yourself, then delete that file",
+    )
+
+
+def encode(records: dict[str, Baseline]) -> bytes | None:
+    """Return the bytes of all records; None: there is nothing to record."""
+    kept = {
+        path: to_document(record)
+        for path, record in sorted(records.items())
+        if record != Baseline()
+    }
+    if not kept:
+        return None
+    return (json.dumps({"version": 1, "files": kept}, indent=1) + "\n").encode()
+
+
+def decode(path: str, data: bytes | None) -> dict[str, Baseline]:
+    """Read all records of one configuration folder."""
+    if data is None:
+        return {}
+    try:
+        files = json.loads(data)["files"]
+    except (ValueError, KeyError, TypeError, RecursionError) as e:
+        raise damaged(path) from e
+    return {name: from_document(path, found) for name, found in files.items()}

@@ -1,0 +1,77 @@
+"""Where Claude Code's files are, by its own rules.
+
+Observed, Claude Code 2.1.330. `CLAUDE_CONFIG_DIR` moves everything; set but
+empty it means the current directory for credentials while `.claude.json` stays
+in the home directory. A `~` in it is not expanded. Set to `~/.claude` it still
+moves `.claude.json` into that directory.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONFIG_VARIABLE = "CLAUDE_CONFIG_DIR"
+STORAGE_VARIABLE = "CLAUDE_SECURESTORAGE_CONFIG_DIR"
+MANAGED_DIR = "/etc/claude-code"
+
+FILE_LIMIT = 128 * 1024 * 1024  # bytes of any of these files
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """Absolute paths; the files need not exist."""
+
+    config_dir: str
+    settings: str
+    global_config: str  # .claude.json, or the older .config.json
+    credentials: str
+    backups: str
+    project_settings: str
+    local_settings: str
+    managed_dir: str = MANAGED_DIR
+
+
+def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
+    """Return the places for this environment and working directory."""
+    given = environ.get(CONFIG_VARIABLE)
+    if given is None:
+        config_dir = os.path.join(home, ".claude")
+        global_config = os.path.join(home, ".claude.json")
+    else:
+        config_dir = os.path.normpath(os.path.join(cwd, given))
+        global_config = os.path.join(
+            config_dir if given else home, ".claude.json"
+        )
+    legacy = os.path.join(config_dir, ".config.json")
+    if os.path.exists(legacy):
+        global_config = legacy
+    storage = environ.get(STORAGE_VARIABLE)
+    storage_dir = os.path.join(cwd, storage) if storage else config_dir
+    return Locations(
+        config_dir=config_dir,
+        settings=os.path.join(config_dir, "settings.json"),
+        global_config=global_config,
+        credentials=os.path.join(storage_dir, ".credentials.json"),
+        backups=os.path.join(config_dir, "backups"),
+        project_settings=os.path.join(cwd, ".claude", "settings.json"),
+        local_settings=os.path.join(
+            _git_root(cwd) or cwd, ".claude", "settings.local.json"
+        ),
+    )
+
+
+def _git_root(cwd: str) -> str | None:
+    """Return the top of the repository that a directory is in."""
+    folder = cwd
+    while True:
+        if os.path.exists(os.path.join(folder, ".git")):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent

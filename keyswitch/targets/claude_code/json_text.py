@@ -1,0 +1,169 @@
+"""Where the parts of a JSON text stand, without changing a character of it.
+
+Values are skipped by the C scanner of the standard library, so that a
+`.claude.json` of many megabytes costs no more than parsing it once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from json.decoder import scanstring
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from keyswitch.errors import FileStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_DEPTH = 200
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One member of an object or element of an array, as positions."""
+
+    key: str | None  # None in an array
+    start: int  # of the key, or of the element
+    value: int  # of the value
+    end: int  # behind the value
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An object or array: its children and where it begins and ends."""
+
+    start: int
+    end: int  # behind the closing bracket
+    children: tuple[Child, ...]
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+# Numbers stay texts: 1e400 and 5,000 digits are none of our business.
+_scan = json.scanner.make_scanner(  # type: ignore[attr-defined]
+    json.JSONDecoder(
+        parse_int=str, parse_float=str, parse_constant=_no_constant
+    )
+)
+
+
+class JsonTextError(FileStateError):
+    """A text is not the JSON that it has to be; carries the place."""
+
+
+def fail(path: str, text: str, at: int, what: str) -> JsonTextError:
+    """Return the error for a position: file:line:column, no content."""
+    line = text.count("\n", 0, at) + 1
+    column = at - text.rfind("\n", 0, at)
+    return JsonTextError(
+        f"{path}:{line}:{column}: {what}",
+        "mend that place; keyswitch does not write what it cannot read",
+    )
+
+
+def decode(path: str, data: bytes) -> str:
+    """Return the text of a JSON file; a byte order mark stays in it."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as e:
+        raise JsonTextError(
+            f"{path}: not valid UTF-8",
+            "save that file as UTF-8",
+        ) from e
+    if "\0" in text[:4]:
+        raise JsonTextError(f"{path}: not UTF-8 text", "save it as UTF-8")
+    return text
+
+
+def skip_value(path: str, text: str, at: int) -> int:
+    """Return the position behind the value that begins at `at`."""
+    try:
+        _, end = _scan(text, at)
+    except StopIteration:
+        raise fail(path, text, at, "a value is missing") from None
+    except json.JSONDecodeError as e:
+        raise fail(path, text, e.pos, e.msg.lower()) from e
+    except RecursionError:
+        raise fail(path, text, at, "nested too deeply") from None
+    except ValueError as e:
+        raise fail(path, text, at, str(e)) from e
+    return int(end)
+
+
+def _space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def top(path: str, text: str) -> Container:
+    """Return the outermost object, after checking the whole text."""
+    at = _space(text, 1 if text.startswith("\ufeff") else 0)
+    if not text.startswith("{", at):
+        raise fail(path, text, at, "the file has to hold a JSON object")
+    end = _space(text, skip_value(path, text, at))
+    if end != len(text):
+        raise fail(path, text, end, "something follows the JSON object")
+    return container(path, text, at)
+
+
+def container(path: str, text: str, at: int) -> Container:
+    """Return the object or array that begins at `at`."""
+    is_object = text[at] == "{"
+    close = "}" if is_object else "]"
+    children: list[Child] = []
+    position = _space(text, at + 1)
+    while not text.startswith(close, position):
+        start = position
+        key = None
+        if is_object:
+            if not text.startswith('"', position):
+                raise fail(path, text, position, "a key is missing")
+            key, position = scanstring(text, position + 1, True)  # noqa: FBT003
+            position = _space(text, position)
+            if not text.startswith(":", position):
+                raise fail(path, text, position, "a colon is missing")
+            position = _space(text, position + 1)
+        end = skip_value(path, text, position)
+        children.append(Child(key, start, position, end))
+        position = _space(text, end)
+        if text.startswith(",", position):
+            position = _space(text, position + 1)
+        elif not text.startswith(close, position):
+            raise fail(path, text, position, "a comma is missing")
+    return Container(at, position + 1, tuple(children))
+
+
+def find(
+    path: str, text: str, keys: Sequence[str]
+) -> tuple[Container, Child | None]:
+    """Return the innermost object on the way to `keys`, and the member.
+
+    None stands for a member that is not there; a key that appears twice on
+    the way is refused, because which one counts is a matter of taste.
+    """
+    where = top(path, text)
+    child: Child | None = None
+    for depth, key in enumerate(keys):
+        found = [c for c in where.children if c.key == key]
+        if len(found) > 1:
+            raise fail(path, text, found[1].start, f"'{key}' appears twice")
+        child = found[0] if found else None
+        if child is None or depth == len(keys) - 1:
+            break
+        if text[child.value] != "{":
+            raise fail(
+                path, text, child.value, f"'{key}' has to be a JSON object"
+            )
+        where = container(path, text, child.value)
+    return where, child
+
+
+def value_at(text: str, child: Child) -> Any:
+    """Return the parsed value of a child."""
+    return json.loads(text[child.value : child.end])

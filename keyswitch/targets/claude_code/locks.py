@@ -1,0 +1,92 @@
+"""Claude Code's own file locks, so that neither writer loses a change.
+
+A lock is a directory beside the file (`<file>.lock`), made by mkdir; its
+modification time is a heartbeat. Observed, Claude Code 2.1.330: a lock that is
+older than ten seconds counts as left behind and is taken over; a writer that
+finds a fresh one tries for about 1.4 s and then writes all the same. So they
+are held for well under a second, and never across a question or a keychain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import FileStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+WAIT = 5.0  # seconds for the other program to finish
+_POLL = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class LockSpec:
+    """One lock directory, and after how many seconds it counts as left."""
+
+    path: str
+    stale_after: float = 10.0
+
+
+def config_lock(global_config: str) -> LockSpec:
+    """Return the lock of `.claude.json`."""
+    return LockSpec(os.path.realpath(global_config) + ".lock")
+
+
+@contextlib.contextmanager
+def held(specs: Sequence[LockSpec]) -> Iterator[None]:
+    """Hold the locks, taken in the given order, released in reverse."""
+    taken: list[str] = []
+    try:
+        for spec in specs:
+            _take(spec)
+            taken.append(spec.path)
+        yield
+    finally:
+        for path in reversed(taken):
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
+
+
+def _take(spec: LockSpec) -> None:
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            os.mkdir(spec.path, 0o700)
+        except FileExistsError:
+            if _is_stale(spec):
+                with contextlib.suppress(OSError):
+                    os.rmdir(spec.path)
+            elif time.monotonic() > end:
+                raise FileStateError(
+                    f"Claude Code holds {spec.path}",
+                    "try again when it has finished writing",
+                ) from None
+            else:
+                time.sleep(_POLL)
+        else:
+            return
+
+
+def _is_stale(spec: LockSpec) -> bool:
+    try:
+        modified = os.stat(spec.path).st_mtime
+    except FileNotFoundError:
+        return False
+    return time.time() - modified > spec.stale_after
+
+
+def remove_orphans(paths: Sequence[str], since: float) -> None:
+    """Remove locks that a killed command of ours left.
+
+    Ours was made within a second after the journal was written at `since`.
+    As long as it stood, Claude Code made none of its own.
+    """
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if since <= os.stat(path).st_mtime <= since + 1.0:
+                os.rmdir(path)

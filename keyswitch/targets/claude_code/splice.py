@@ -1,0 +1,181 @@
+"""Edit a JSON text by key; every byte outside the edit stays as it is.
+
+Each function returns the new text and what is needed to give back the text
+that was there. New members go to the end of their object, in the style of
+what stands there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from keyswitch.targets.claude_code.json_text import (
+    Container,
+    container,
+    fail,
+    find,
+    top,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def raw_value(path: str, text: str, keys: Sequence[str]) -> str | None:
+    """Return a member's value as it is written, or None if there is none."""
+    _, child = find(path, text, keys)
+    return None if child is None else text[child.value : child.end]
+
+
+def replace_value(
+    path: str, text: str, keys: Sequence[str], raw: str
+) -> str:
+    """Replace the value of a member that exists."""
+    _, child = find(path, text, keys)
+    if child is None:
+        raise fail(path, text, 0, f"'{keys[-1]}' is not there")
+    return text[: child.value] + raw + text[child.end :]
+
+
+def insert_member(
+    path: str, text: str, keys: Sequence[str], raw: str
+) -> tuple[str, str | None]:
+    """Add a member to an object that exists.
+
+    Returns the text and, if the object was empty, the white space that stood
+    between its braces.
+    """
+    where = _object(path, text, keys[:-1])
+    return _insert(
+        text, where, f"{json.dumps(keys[-1])}: {raw}", is_array=False
+    )
+
+
+def append_element(
+    path: str, text: str, keys: Sequence[str], raw: str
+) -> tuple[str, str | None]:
+    """Add an element to an array that exists; returns as `insert_member`."""
+    where = _array(path, text, keys)
+    return _insert(text, where, raw, is_array=True)
+
+
+def _insert(
+    text: str, where: Container, piece: str, *, is_array: bool
+) -> tuple[str, str | None]:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if where.children:
+        last = where.children[-1]
+        before = text[: last.start]
+        lead = before[len(before.rstrip(" \t\r\n")) :]
+        if not is_array:
+            # As the neighbour writes it: `"a": 1` or `"a":1`.
+            colon = text[last.start : last.value].rpartition('"')[2]
+            name, _, raw = piece.partition('": ')
+            piece = f'{name}"{colon}{raw}'
+            if not lead and colon.endswith(" "):
+                lead = " "
+        return text[: last.end] + "," + lead + piece + text[last.end :], None
+    gap = text[where.start + 1 : where.end - 1]
+    unit = _unit(text)
+    if unit is None:
+        return (
+            text[: where.start + 1] + piece + text[where.end - 1 :],
+            gap,
+        )
+    base = _indent_at(text, where.start)
+    return (
+        text[: where.start + 1]
+        + newline
+        + base
+        + unit
+        + piece
+        + newline
+        + base
+        + text[where.end - 1 :],
+        gap,
+    )
+
+
+def _unit(text: str) -> str | None:
+    """Return one step of the text's indentation; None for compact texts."""
+    found = re.search(r"\n([ \t]+)\"", text)
+    if found:
+        return found[1]
+    stripped = text.strip("\ufeff \t\r\n")
+    if "\n" in stripped or len(stripped) <= 3:  # noqa: PLR2004 - `{}`, `{ }`
+        return "  "
+    return None
+
+
+def _indent_at(text: str, at: int) -> str:
+    """Return the indentation of the line that position `at` is in."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def remove_member(
+    path: str, text: str, keys: Sequence[str], gap: str | None
+) -> str:
+    """Take a member away; `gap` is put into an object that becomes empty."""
+    where, child = find(path, text, keys)
+    if child is None:
+        raise fail(path, text, 0, f"'{keys[-1]}' is not there")
+    return _remove(text, where, where.children.index(child), gap)
+
+
+def remove_element(
+    path: str, text: str, keys: Sequence[str], index: int, gap: str | None
+) -> str:
+    """Take an element of an array away."""
+    return _remove(text, _array(path, text, keys), index, gap)
+
+
+def _remove(text: str, where: Container, index: int, gap: str | None) -> str:
+    child = where.children[index]
+    if len(where.children) == 1:
+        return (
+            text[: where.start + 1]
+            + (gap if gap is not None else "")
+            + text[where.end - 1 :]
+        )
+    if index:
+        return text[: where.children[index - 1].end] + text[child.end :]
+    return text[: child.start] + text[where.children[1].start :]
+
+
+def elements(path: str, text: str, keys: Sequence[str]) -> list[object]:
+    """Return the parsed elements of an array; none if it is not there."""
+    if raw_value(path, text, keys) is None:
+        return []
+    where = _array(path, text, keys)
+    return [json.loads(text[c.value : c.end]) for c in where.children]
+
+
+def is_empty(path: str, text: str, keys: Sequence[str]) -> bool:
+    """Tell whether the object or array at `keys` has nothing in it."""
+    if not keys:
+        return not top(path, text).children
+    _, child = find(path, text, keys)
+    return child is not None and not container(
+        path, text, child.value
+    ).children
+
+
+def _object(path: str, text: str, keys: Sequence[str]) -> Container:
+    if not keys:
+        return top(path, text)
+    _, child = find(path, text, keys)
+    if child is None or text[child.value] != "{":
+        at = child.value if child else 0
+        raise fail(path, text, at, f"'{keys[-1]}' has to be a JSON object")
+    return container(path, text, child.value)
+
+
+def _array(path: str, text: str, keys: Sequence[str]) -> Container:
+    _, child = find(path, text, keys)
+    if child is None or text[child.value] != "[":
+        at = child.value if child else 0
+        raise fail(path, text, at, f"'{keys[-1]}' has to be a JSON array")
+    return container(path, text, child.value)

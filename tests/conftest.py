@@ -1,0 +1,99 @@
+"""What holds for every test: a home of its own and no way out of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests import components, guard
+
+REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
+
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+_GUARDS = [guard.Guard(home) for home in guard.real_homes()]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--full", action="store_true", help="run the long tier as well"
+    )
+
+
+def pytest_configure(config):
+    """Close the fences before the first module of tests is imported."""
+    config.stash[_PARTS] = Path(tempfile.mkdtemp(prefix="keyswitch-parts-"))
+    components.link_into(config.stash[_PARTS])
+    bare = guard.bare_environment(dict(os.environ))
+    os.environ.clear()
+    os.environ.update(bare)
+    os.environ["PATH"] = os.pathsep.join(
+        [
+            str(Path(sys.executable).parent),
+            str(config.stash[_PARTS]),
+            bare.get("PATH", os.defpath),
+        ]
+    )
+    os.environ["HOME"] = str(config.stash[_PARTS])
+    for fence in _GUARDS:
+        sys.addaudithook(fence)
+
+
+def pytest_unconfigure(config):
+    folder = config.stash[_PARTS]
+    for entry in folder.iterdir():
+        if entry.is_symlink():
+            entry.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def pytest_collection_modifyitems(config, items):
+    skip_full = pytest.mark.skip(reason="long tier: give --full")
+    for item in items:
+        if item.get_closest_marker("full") and not config.getoption("full"):
+            item.add_marker(skip_full)
+
+
+def pytest_runtest_setup(item):
+    for part in _parts_of(item):
+        lost = components.missing(part)
+        if not lost:
+            continue
+        reason = f"{part}: there is no {', '.join(lost)} here"
+        required = os.environ.get(REQUIRE_REAL) == "1"
+        if required and part not in components.OPTIONAL:
+            pytest.fail(f"{reason}, and {REQUIRE_REAL}=1", pytrace=False)
+        pytest.skip(reason)
+
+
+def _parts_of(item):
+    for marker in item.iter_markers("real"):
+        yield from marker.args
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory, monkeypatch):
+    """Give the test an empty HOME, a runtime folder and a session keyring."""
+    folder = tmp_path_factory.mktemp("home")
+    runtime = folder.parent / f"{folder.name}-run"
+    runtime.mkdir(0o700)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    guard.join_fresh_keyring()
+    yield folder
+    trespasses = [t for fence in _GUARDS for t in fence.trespasses]
+    for fence in _GUARDS:
+        fence.trespasses.clear()
+    if trespasses:
+        pytest.fail(f"left its fence: {'; '.join(trespasses)}", pytrace=False)
+
+
+_PARTS = pytest.StashKey[Path]()
