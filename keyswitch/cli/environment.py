@@ -75,8 +75,11 @@ def env(
         raise UsageError("--format and --shell exclude each other", "drop one")
     workspace = session.workspace()
     language = format_ or shell or ("json" if session.output.json else "")
-    if language:
-        shells.check_shell(language)
+    if language and language not in shells.SHELLS:
+        raise UsageError(
+            f"there is no shell '{language}'",
+            f"known are {', '.join(shells.SHELLS)}",
+        )
     chosen = selection.select(workspace.paths, workspace.environ, name)
     if unset or not chosen.name:
         script = environment.plan_unset(workspace.environ)

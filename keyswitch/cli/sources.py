@@ -129,7 +129,7 @@ def collect(
     Required fields without a source are asked for on a terminal.
     """
     values: dict[str, Secret] = {}
-    queue = [field for field in wanted if field.required_here]
+    queue = [field for field in wanted if field.required]
     names = {field.name: field for field in wanted}
     for source in sources:
         field = names[source.field] if source.field else _next(queue, wanted)

@@ -149,13 +149,22 @@ class Provider:
 
     def wanted_secrets(self, fields: Mapping[str, str]) -> list[Field]:
         """Return the secret fields that go with these plain fields."""
-        group = self.group_of(fields)
-        plain = any(self.field(name).group for name in fields)
-        return [
-            f
-            for f in self.fields
-            if f.secret and (f.group in ("", group) or (f.group and not plain))
-        ]
+        group = self._likely_group(fields)
+        return [f for f in self.fields if f.secret and f.group in ("", group)]
+
+    def _likely_group(self, fields: Mapping[str, str]) -> str:
+        """Return the alternative that plain fields leave open, or name one."""
+        if any(self.field(name).group for name in fields):
+            return self.group_of(fields)
+        for group in self.groups:
+            plain = [
+                f
+                for f in self.fields
+                if f.group == group and f.required and not f.secret
+            ]
+            if not plain:
+                return group
+        return self.group_of(fields)
 
     def check(self, profile: Profile) -> None:
         """Raise unless the profile is complete and its guard holds."""

@@ -1,0 +1,394 @@
+"""vault, lock, unlock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.errors import ExitCode, InputError, LockedError, UsageError
+from keyswitch.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from keyswitch.secrets.vault import Vault
+
+TRIES = 3  # passphrases that may be mistyped
+
+
+def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that give a passphrase where nobody can type."""
+    function = click.option(
+        "--passphrase-file", metavar="PATH", help="Read it from this file."
+    )(function)
+    return click.option(
+        "--passphrase-fd", metavar="N", help="Read it from this descriptor."
+    )(function)
+
+
+def _given(fd: str | None, file: str | None) -> Secret | None:
+    """Return the passphrase of an option, or None."""
+    from keyswitch.cli.sources import Source, read_source
+
+    if fd is None and file is None:
+        return None
+    source = (
+        Source("", "fd", fd) if fd is not None else Source("", "file", file or "")
+    )
+    try:
+        text = read_source(source).decode()
+    except UnicodeDecodeError as e:
+        raise InputError(
+            "the passphrase is not valid UTF-8", "check the source"
+        ) from e
+    return Secret(text.removesuffix("\n").removesuffix("\r"))
+
+
+def _new_passphrase(session: Session) -> Secret:
+    """Ask for a new passphrase twice."""
+    from keyswitch.cli.prompt import ask_secret
+    from keyswitch.secrets.vault_writing import check_passphrase
+
+    if not session.can_ask:
+        raise UsageError(
+            "a new passphrase is needed, and nobody can be asked",
+            "give --passphrase-fd N or --passphrase-file PATH, or --machine-key",
+        )
+    while True:
+        first = ask_secret("new passphrase: ")
+        warning = check_passphrase(first)
+        if warning:
+            session.output.warn(warning)
+        if ask_secret("the same again: ") == first:
+            return first
+        session.output.warn("those were different; once more")
+
+
+def _vault(session: Session) -> Vault:
+    from keyswitch.secrets.vault import Vault
+
+    workspace = session.workspace()
+    return Vault(workspace.paths, ask=workspace.ask)
+
+
+def create_vault(
+    session: Session,
+    *,
+    passphrase: Secret | None = None,
+    machine_key: bool = False,
+) -> None:
+    """Make the vault and show its recovery code."""
+    from keyswitch.secrets import vault_writing
+
+    paths = session.workspace().paths
+    if passphrase is None and not machine_key:
+        passphrase = _new_passphrase(session)
+    code = vault_writing.create(
+        paths, passphrase=passphrase, machine_key=machine_key
+    )
+    session.output.say(f"made the vault {paths.vault_file}")
+    if machine_key:
+        session.output.say(
+            f"it opens with the key in {paths.machine_key_file}: that "
+            "protects copies of the vault, not this account"
+        )
+    _show_code(session, code)
+
+
+def _show_code(session: Session, code: str) -> None:
+    if not code:
+        return
+    session.output.say(
+        "recovery code, shown this once; write it down and keep it elsewhere:"
+    )
+    if session.output.json:
+        session.output.document({"recovery_code": code})
+    else:
+        session.output.data(code)
+
+
+@click.group(
+    epilog="\b\nExamples:\n  keyswitch vault init\n"
+    "  keyswitch vault init --machine-key     servers, containers, CI\n"
+    "  keyswitch vault passwd"
+)
+def vault() -> None:
+    """Manage the encrypted vault."""
+
+
+@vault.command(
+    epilog="\b\nExamples:\n  keyswitch vault init\n"
+    "  keyswitch vault init --machine-key\n"
+    "  keyswitch vault init --passphrase-fd 3 3<passphrase-file"
+)
+@click.option(
+    "--machine-key",
+    is_flag=True,
+    help="Open without anybody, by a key file of this machine. Protects "
+    "copies of the vault, not this account.",
+)
+@passphrase_options
+@global_options
+@click.pass_obj
+def init(
+    session: Session,
+    *,
+    machine_key: bool,
+    passphrase_fd: str | None,
+    passphrase_file: str | None,
+) -> int:
+    """Make the vault."""
+    if _vault(session).exists():
+        raise InputError(
+            f"there is a vault already: {session.workspace().paths.vault_file}",
+            "'keyswitch vault passwd' changes its passphrase",
+        )
+    create_vault(
+        session,
+        passphrase=_given(passphrase_fd, passphrase_file),
+        machine_key=machine_key,
+    )
+    return ExitCode.OK
+
+
+@vault.command(epilog="\b\nExample:\n  keyswitch vault passwd")
+@passphrase_options
+@global_options
+@click.pass_obj
+def passwd(
+    session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
+) -> int:
+    """Set another passphrase. After a leak use 'vault rotate' instead."""
+    from keyswitch.secrets import vault_writing
+
+    found = _vault(session)
+    found.open()
+    new = _given(passphrase_fd, passphrase_file) or _new_passphrase(session)
+    vault_writing.change_passphrase(found, new)
+    session.output.say("changed the passphrase")
+    return ExitCode.OK
+
+
+@vault.command(epilog="\b\nExample:\n  keyswitch vault rotate")
+@passphrase_options
+@global_options
+@click.pass_obj
+def rotate(
+    session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
+) -> int:
+    """Encrypt everything under a new key; older copies do not open with it."""
+    from keyswitch.secrets import vault_writing
+
+    found = _vault(session)
+    kinds = {slot["type"] for slot in found.open().header["slots"]}
+    new = _given(passphrase_fd, passphrase_file)
+    if new is None and "passphrase" in kinds:
+        new = _new_passphrase(session)
+    code = vault_writing.rotate(found, new)
+    session.output.say("everything is encrypted under a new key")
+    if "keychain" in kinds:
+        session.output.say(
+            "the keychain no longer opens it: keyswitch vault keychain"
+        )
+    _show_code(session, code)
+    return ExitCode.OK
+
+
+@vault.command(
+    epilog="\b\nExamples:\n  keyswitch vault recovery          a new code\n"
+    "  keyswitch vault recovery --use    a new passphrase by the code"
+)
+@click.option("--use", "use_code", is_flag=True, help="Open with the code.")
+@passphrase_options
+@global_options
+@click.pass_obj
+def recovery(
+    session: Session,
+    *,
+    use_code: bool,
+    passphrase_fd: str | None,
+    passphrase_file: str | None,
+) -> int:
+    """Make a new recovery code, or open the vault with one."""
+    from keyswitch.cli.prompt import ask_secret
+    from keyswitch.secrets import vault_writing
+
+    found = _vault(session)
+    if not use_code:
+        _show_code(session, vault_writing.new_recovery(found))
+        return ExitCode.OK
+    code = ask_secret("recovery code: ")
+    vault_writing.open_with_recovery(found, code.reveal())
+    new = _given(passphrase_fd, passphrase_file) or _new_passphrase(session)
+    vault_writing.change_passphrase(found, new)
+    session.output.say("changed the passphrase")
+    return ExitCode.OK
+
+
+@vault.command(epilog="\b\nExample:\n  keyswitch vault keychain")
+@global_options
+@click.pass_obj
+def keychain(session: Session) -> int:
+    """Let the system keychain open the vault too."""
+    from keyswitch.secrets import stores, vault_writing
+
+    found = _vault(session)
+    found.open()
+    place = stores.open_keychain(session.workspace().paths)
+    vault_writing.add_keychain_slot(found, place, stores.new_item())
+    session.output.say("the keychain opens the vault from now on")
+    return ExitCode.OK
+
+
+@vault.command(
+    "machine-key", epilog="\b\nExample:\n  keyswitch vault machine-key"
+)
+@global_options
+@click.pass_obj
+def machine_key(session: Session) -> int:
+    """Let this machine open the vault without anybody."""
+    from keyswitch.secrets import vault_writing
+
+    found = _vault(session)
+    found.open()
+    vault_writing.add_machine_slot(found)
+    session.output.say(
+        f"the key lies in {session.workspace().paths.machine_key_file}: it "
+        "protects copies of the vault, not this account"
+    )
+    return ExitCode.OK
+
+
+@vault.command(
+    "accept-rollback",
+    epilog="\b\nExample:\n  keyswitch vault accept-rollback",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@global_options
+@click.pass_obj
+def accept_rollback(session: Session, *, yes: bool) -> int:
+    """Go on with a vault file that is older than it was."""
+    from keyswitch.secrets import vault_writing
+
+    session.confirm("take the older vault for the right one?", yes=yes)
+    vault_writing.accept_rollback(session.workspace().paths)
+    session.output.say("accepted")
+    return ExitCode.OK
+
+
+@vault.command(epilog="\b\nExample:\n  keyswitch vault status --json")
+@global_options
+@click.pass_obj
+def status(session: Session) -> int:
+    """Show how the vault can be opened. Needs no passphrase."""
+    from keyswitch.secrets import unlock
+    from keyswitch.secrets.vault import KEY_PREFIX
+
+    found = _vault(session)
+    if not found.exists():
+        if session.output.json:
+            session.output.document({"exists": False})
+        else:
+            session.output.data("there is no vault")
+        return ExitCode.OK
+    opened = found.load()
+    cached = unlock.read(KEY_PREFIX + opened.vid) is not None
+    slots = [
+        {"type": s["type"], **{k: v for k, v in s.get("kdf", {}).items() if k != "salt"}}
+        for s in opened.header["slots"]
+    ]
+    if session.output.json:
+        session.output.document(
+            {
+                "exists": True,
+                "file": found.paths.vault_file,
+                "epoch": opened.header["epoch"],
+                "slots": slots,
+                "unlocked": cached,
+            }
+        )
+        return ExitCode.OK
+    session.output.table(
+        [
+            ("file", found.paths.vault_file),
+            ("epoch", str(opened.header["epoch"])),
+            ("cached key", "yes" if cached else "no"),
+            *(
+                ("opens by", " ".join(str(v) for v in slot.values()))
+                for slot in slots
+            ),
+        ]
+    )
+    return ExitCode.OK
+
+
+@click.command(
+    epilog="\b\nExamples:\n  keyswitch unlock\n"
+    "  keyswitch unlock --timeout 3600"
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, 86_400),
+    metavar="SECONDS",
+    help="How long; default: cache_timeout of config.toml, or 900.",
+)
+@passphrase_options
+@global_options
+@click.pass_obj
+def unlock(
+    session: Session,
+    *,
+    timeout: int | None,
+    passphrase_fd: str | None,
+    passphrase_file: str | None,
+) -> int:
+    """Unlock the vault for this session."""
+    from keyswitch.cli.prompt import ask_secret
+    from keyswitch.secrets import unlock as cache
+    from keyswitch.secrets.envelope import WrongKeyError
+
+    found = _vault(session)
+    given = _given(passphrase_fd, passphrase_file)
+    tries = 1 if given is not None else TRIES
+    if given is None and not session.can_ask:
+        raise LockedError(
+            "the vault is locked, and nobody can be asked",
+            "give --passphrase-fd N or --passphrase-file PATH",
+        )
+    for left in range(tries, 0, -1):
+        passphrase = given or ask_secret("passphrase of the vault: ")
+        try:
+            found.unlock_with(passphrase, timeout or 0)
+            break
+        except WrongKeyError as e:
+            if left == 1:
+                raise
+            session.output.warn(e.message)
+    possible, why = cache.available()
+    if possible:
+        session.output.say("unlocked")
+    else:
+        session.output.warn(
+            f"the passphrase is right, but cannot be remembered: {why}; "
+            "start your shell by 'keyctl session - $SHELL' for that"
+        )
+    return ExitCode.OK
+
+
+@click.command(epilog="\b\nExample:\n  keyswitch lock")
+@global_options
+@click.pass_obj
+def lock(session: Session) -> int:
+    """Forget every unlocked key and value."""
+    from keyswitch.secrets import unlock as cache
+
+    count = cache.drop_all()
+    if session.output.json:
+        session.output.document({"dropped": count})
+    session.output.say(f"forgot {count} cached entries")
+    return ExitCode.OK
+
+

@@ -1,0 +1,202 @@
+"""The unlock cache: short-lived values in the kernel's session keyring.
+
+Part of the express lane. An entry is readable by processes of this login
+session only (possessor rights), never touches a disk, and the kernel deletes
+it when its time is up. Measured: a process of the same user in another session
+gets EACCES. Where a process has no session keyring of its own the kernel falls
+back to one that all of the user's sessions share; that one is not used.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PREFIX = "keyswitch:"
+MAX_VALUE = 32 * 1024 - 1  # bytes, the kernel's limit for a user key
+
+# Numbers of the three system calls, by machine (asm/unistd.h).
+_CALLS = {
+    "x86_64": (248, 250),
+    "aarch64": (217, 219),
+    "riscv64": (217, 219),
+}
+_SESSION = -3  # KEY_SPEC_SESSION_KEYRING
+_GET_ID, _REVOKE, _SETPERM, _DESCRIBE, _UNLINK, _SEARCH, _READ, _TIMEOUT = (
+    0,
+    3,
+    5,
+    6,
+    9,
+    10,
+    11,
+    15,
+)
+_POSSESSOR_ALL = 0x3F000000
+
+_libc: list[Callable[..., int]] = []
+_session: int | None = None
+
+
+def _syscall() -> Callable[..., int] | None:
+    if _libc:
+        return _libc[0]
+    try:
+        import ctypes
+    except ImportError:
+        return None
+    function = ctypes.CDLL(None, use_errno=True).syscall
+    function.restype = ctypes.c_long
+    _libc.append(function)
+    return function
+
+
+def _numbers() -> tuple[int, int] | None:
+    if sys.platform != "linux":
+        return None
+    import os
+
+    return _CALLS.get(os.uname().machine)
+
+
+def _call(operation: int, *args: object) -> int:
+    """Call keyctl; -1 on every failure, whatever the reason."""
+    numbers, syscall = _numbers(), _syscall()
+    if numbers is None or syscall is None:
+        return -1
+    import ctypes
+
+    converted = [
+        ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args
+    ]
+    return syscall(
+        ctypes.c_long(numbers[1]), ctypes.c_long(operation), *converted
+    )
+
+
+def _session_keyring() -> int:
+    """Return the id of this session's own keyring, or -1."""
+    global _session  # noqa: PLW0603 - asked once for a process
+    if _session is None:
+        _session = _find_session()
+    return _session
+
+
+def _find_session() -> int:
+    serial = _call(_GET_ID, _SESSION, 0)
+    if serial < 0:
+        return -1
+    import ctypes
+
+    buffer = ctypes.create_string_buffer(256)
+    size = _call(_DESCRIBE, serial, buffer, 256)
+    if size < 0:
+        return -1
+    # type;uid;gid;permissions;name - a session shared by all logins of the
+    # user is called _uid_ses.<uid>
+    name = buffer.value.rpartition(b";")[2]
+    return -1 if name.startswith(b"_uid") else serial
+
+
+def available() -> tuple[bool, str]:
+    """Tell whether values can be cached here, and if not, why."""
+    if _numbers() is None:
+        return False, "no kernel keyring on this system"
+    if _session_keyring() < 0:
+        return False, "this session has no keyring of its own"
+    return True, ""
+
+
+def read(description: str) -> bytes | None:
+    """Return a cached value, or None."""
+    keyring = _session_keyring()
+    if keyring < 0:
+        return None
+    key = _call(_SEARCH, keyring, b"user", description.encode(), 0)
+    if key < 0:
+        return None
+    import ctypes
+
+    size = 4096
+    while True:
+        buffer = ctypes.create_string_buffer(size)
+        length = _call(_READ, key, buffer, size)
+        if length < 0:
+            return None
+        if length <= size:
+            return buffer.raw[:length]
+        size = length
+
+
+def write(description: str, payload: bytes, timeout: int) -> bool:
+    """Cache a value for `timeout` seconds; False if that cannot be done."""
+    keyring = _session_keyring()
+    if keyring < 0 or not payload or len(payload) > MAX_VALUE:
+        return False
+    import ctypes
+
+    numbers, syscall = _numbers(), _syscall()
+    if numbers is None or syscall is None:
+        return False
+    key = syscall(
+        ctypes.c_long(numbers[0]),
+        b"user",
+        description.encode(),
+        payload,
+        ctypes.c_size_t(len(payload)),
+        ctypes.c_long(keyring),
+    )
+    if key < 0:
+        return False  # no room in the user's quota, or forbidden here
+    if (
+        _call(_TIMEOUT, key, timeout) < 0
+        or _call(_SETPERM, key, _POSSESSOR_ALL) < 0
+    ):
+        _call(_REVOKE, key)
+        return False
+    return True
+
+
+def drop(prefix: str) -> int:
+    """Revoke every entry whose description begins so; return how many."""
+    dropped = 0
+    for key, description in entries():
+        if description.startswith(prefix):
+            _call(_REVOKE, key)
+            _call(_UNLINK, key, _session_keyring())
+            dropped += 1
+    return dropped
+
+
+def drop_all() -> int:
+    """Revoke everything that keyswitch has cached in this session."""
+    return drop(PREFIX)
+
+
+def entries() -> list[tuple[int, str]]:
+    """Return keyswitch's entries as (key id, description)."""
+    keyring = _session_keyring()
+    if keyring < 0:
+        return []
+    import ctypes
+
+    size = _call(_READ, keyring, None, 0)
+    if size <= 0:
+        return []
+    buffer = ctypes.create_string_buffer(size + 256)
+    size = min(_call(_READ, keyring, buffer, len(buffer)), len(buffer))
+    found = []
+    for at in range(0, max(size, 0), 4):
+        key = int.from_bytes(
+            buffer.raw[at : at + 4], sys.byteorder, signed=True
+        )
+        text = ctypes.create_string_buffer(4096)
+        if _call(_DESCRIBE, key, text, 4096) < 0:
+            continue
+        description = text.value.split(b";", 4)[-1].decode("utf-8", "replace")
+        if description.startswith(PREFIX):
+            found.append((key, description))
+    return sorted(found, key=lambda entry: entry[1])

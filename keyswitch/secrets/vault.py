@@ -1,0 +1,221 @@
+"""The vault: one encrypted file with every secret, and the ways to open it.
+
+Reading is part of the lane of `keyswitch env`, so this module imports no more
+than that needs; what writes lives in `vault_writing.py`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keyswitch.errors import LockedError, StoreError
+from keyswitch.profiles import atomic
+from keyswitch.secret import Secret
+from keyswitch.secrets import envelope, unlock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from keyswitch.profiles.paths import Paths
+
+KEY_PREFIX = "keyswitch:dek:"
+MACHINE_KEY_LIMIT = 64  # bytes
+
+# A unit of systemd gets its passphrase here (systemd.exec, LoadCredential).
+CREDENTIAL = "keyswitch-passphrase"
+
+
+class Vault:
+    """One person's vault. It opens itself by the cheapest way there is."""
+
+    def __init__(
+        self, paths: Paths, *, ask: Callable[[str], Secret] | None = None
+    ) -> None:
+        self.paths = paths
+        self.ask = ask
+        self._opened: envelope.Opened | None = None
+        self._entries: dict[str, str] | None = None
+
+    def exists(self) -> bool:
+        """Tell whether there is a vault file."""
+        return os.path.lexists(self.paths.vault_file)
+
+    def load(self) -> envelope.Opened:
+        """Read the file and check its outside; it need not be unlocked."""
+        data = atomic.read_regular(
+            self.paths.vault_file, envelope.FILE_LIMIT
+        )
+        if data is None:
+            raise StoreError(
+                "there is no vault here",
+                "make one: keyswitch vault init, or restore "
+                f"{self.paths.vault_file} from a backup",
+            )
+        opened = envelope.parse(data)
+        self._check_rollback(opened)
+        return opened
+
+    def open(self) -> envelope.Opened:
+        """Unlock by a cached key, the machine key, the keychain or a person."""
+        if self._opened is None:
+            opened = self.load()
+            self._unlock(opened)
+            self._opened = opened
+        return self._opened
+
+    def _unlock(self, opened: envelope.Opened) -> None:
+        cached = unlock.read(KEY_PREFIX + opened.vid)
+        if cached is not None and opened.use_key(cached):
+            return
+        slots = opened.header["slots"]
+        if self._by_machine_key(opened) or self._by_keychain(opened):
+            return
+        passphrase = _credential()
+        if passphrase is None and self.ask is not None:
+            passphrase = self.ask("passphrase of the vault: ")
+        if passphrase is None:
+            raise self._locked(slots)
+        self.unlock_with(passphrase)
+
+    def unlock_with(self, passphrase: Secret, timeout: int = 0) -> None:
+        """Unlock by passphrase and cache the key for this session."""
+        from keyswitch.profiles.settings import load as load_settings
+
+        opened = self._opened or self.load()
+        if not envelope.unwrap_passphrase(opened, normalised(passphrase)):
+            raise envelope.WrongKeyError(
+                "that is not the passphrase of the vault",
+                "try again, or use the recovery code: keyswitch vault "
+                "recovery --use",
+            )
+        self._opened = opened
+        settings = load_settings(self.paths)
+        if settings.cache != "off":
+            unlock.write(
+                KEY_PREFIX + opened.vid,
+                opened.data_key,
+                timeout or settings.cache_timeout,
+            )
+
+    def _by_machine_key(self, opened: envelope.Opened) -> bool:
+        slot = envelope.first_match(opened.header["slots"], "machine")
+        if slot is None:
+            return False
+        key = atomic.read_regular(
+            self.paths.machine_key_file, MACHINE_KEY_LIMIT
+        )
+        return (
+            key is not None
+            and len(key) == envelope.KEY_SIZE
+            and envelope.unwrap(opened, slot, key)
+        )
+
+    def _by_keychain(self, opened: envelope.Opened) -> bool:
+        slot = envelope.first_match(opened.header["slots"], "keychain")
+        if slot is None:
+            return False
+        from keyswitch.secrets.stores import open_keychain
+
+        try:
+            key = open_keychain(self.paths).get(slot["item"], 1)
+        except (StoreError, LockedError):
+            return False  # a passphrase may still open it
+        return envelope.unwrap(opened, slot, bytes.fromhex(key.reveal()))
+
+    def _locked(self, slots: Iterable[dict[str, Any]]) -> LockedError:
+        kinds = {slot["type"] for slot in slots}
+        if kinds == {"machine"}:
+            return LockedError(
+                "the vault's machine key is missing or another one",
+                f"restore {self.paths.machine_key_file}",
+            )
+        return LockedError("the vault is locked", "run: keyswitch unlock")
+
+    def entries(self) -> dict[str, str]:
+        """Return every entry of the unlocked vault."""
+        if self._entries is None:
+            found = self.open().payload().get("entries")
+            if not isinstance(found, dict):
+                raise envelope.damaged("it has no entries")
+            self._entries = found
+        return self._entries
+
+    def get(self, item: str, generation: int) -> Secret:
+        """Return one value."""
+        value = self.entries().get(entry_name(item, generation))
+        if value is None:
+            raise StoreError(
+                "the vault does not hold this profile's secret",
+                "store it again: keyswitch rotate NAME",
+            )
+        return Secret(value)
+
+    def put(self, item: str, generation: int, value: Secret) -> None:
+        """Add an entry; it is durable and read back on return."""
+        from keyswitch.secrets.vault_writing import update
+
+        update(self, {entry_name(item, generation): value.reveal()}, ())
+
+    def delete(self, item: str, generation: int) -> None:
+        """Remove an entry, also from the older versions beside the vault."""
+        from keyswitch.secrets.vault_writing import update
+
+        name = entry_name(item, generation)
+        if self.exists():
+            update(self, {}, (name,))
+
+    def adopt(self, opened: envelope.Opened) -> None:
+        """Go on with a vault that was unlocked by other means."""
+        self._opened, self._entries = opened, None
+
+    def forget(self) -> None:
+        """Read the file again at the next use."""
+        self._opened = self._entries = None
+
+    def _check_rollback(self, opened: envelope.Opened) -> None:
+        """Refuse a file that is older than one this machine has seen."""
+        seen = atomic.read_regular(seen_file(self.paths), 4096)
+        if seen is None:
+            return
+        vid, _, numbers = seen.decode("ascii", "replace").partition(" ")
+        if vid != opened.vid:
+            return
+        epoch, _, hver = numbers.strip().partition(" ")
+        if not (epoch.isdigit() and hver.isdigit()):
+            return
+        here = (opened.header["epoch"], opened.header["hver"])
+        if here < (int(epoch), int(hver)):
+            raise StoreError(
+                f"the vault is older than it was: version {here[0]}.{here[1]} "
+                f"after {epoch}.{hver}",
+                "put the newer file back, or accept this one: keyswitch vault "
+                "accept-rollback",
+            )
+
+
+def entry_name(item: str, generation: int) -> str:
+    """Return the name of an entry inside the vault."""
+    return f"{item}:{generation}"
+
+
+def seen_file(paths: Paths) -> str:
+    """Return the file with the newest version that this machine has seen."""
+    return paths.state + "/vault-seen"
+
+
+def normalised(passphrase: Secret) -> bytes:
+    """Return a passphrase's bytes: the same on every keyboard and system."""
+    import unicodedata
+
+    return unicodedata.normalize("NFC", passphrase.reveal()).encode()
+
+
+def _credential() -> Secret | None:
+    """Return the passphrase that a service manager hands over, if any."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if not folder:
+        return None
+    data = atomic.read_regular(os.path.join(folder, CREDENTIAL), 4096)
+    return None if data is None else Secret(data.decode().rstrip("\n"))

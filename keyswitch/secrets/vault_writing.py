@@ -1,0 +1,356 @@
+"""Make and change vault files. The version before always stays beside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.errors import InputError, StoreError
+from keyswitch.profiles import atomic
+from keyswitch.profiles.paths import ensure_private_dir
+from keyswitch.secrets import envelope, unlock
+from keyswitch.secrets.vault import (
+    KEY_PREFIX,
+    Vault,
+    normalised,
+    seen_file,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.secret import Secret
+    from keyswitch.secrets.stores import SecretStore
+
+PREVIOUS = 3  # versions kept beside the vault
+
+
+def default_kdf() -> dict[str, Any]:
+    """Return the key derivation for new slots on this machine."""
+    if envelope.argon2_works():
+        return envelope.DEFAULT_KDF
+    return envelope.FALLBACK_KDF
+
+
+@contextlib.contextmanager
+def locked(paths: Paths) -> Iterator[None]:
+    """Hold the vault's own lock: two writers must not lose an entry."""
+    ensure_private_dir(paths.data)
+    path = os.path.join(paths.data, "vault.lock")
+    try:
+        descriptor = os.open(
+            path, os.O_RDWR | os.O_CREAT | atomic.open_flags(), 0o600
+        )
+    except OSError as e:
+        raise atomic.unusable(path, e) from e
+    try:
+        if os.name == "posix":
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def update(
+    vault: Vault, added: Mapping[str, str], removed: Sequence[str]
+) -> None:
+    """Change entries of the vault as it is on disk now."""
+    with locked(vault.paths):
+        vault.forget()
+        opened = vault.open()
+        entries = dict(vault.entries())
+        if not added and not any(name in entries for name in removed):
+            return
+        for name in removed:
+            entries.pop(name, None)
+        entries.update(added)
+        header = {
+            **opened.header,
+            "epoch": opened.header["epoch"] + 1,
+            "hver": opened.header["hver"] + 1,
+        }
+        data = envelope.seal(header, opened.data_key, {"entries": entries})
+        _replace(vault.paths, data, opened.data_key, entries)
+        if removed:
+            purge_previous(vault.paths)
+        vault.forget()
+
+
+def _replace(
+    paths: Paths,
+    data: bytes,
+    data_key: bytes,
+    entries: Mapping[str, str] | None,
+) -> None:
+    """Put a new version in the vault's place once it has been proved."""
+    target = atomic.resolve_target(paths.vault_file)
+    staged = atomic.stage_name(target)
+    try:
+        atomic.stage(target, staged, data, mode=0o600, private=True)
+        _prove(staged, data_key, entries)
+        if os.path.exists(target):
+            _keep_previous(target)
+        os.replace(staged, target)
+        atomic.sync_dir(os.path.dirname(target))
+    except OSError as e:
+        _forget(staged)
+        raise atomic.unusable(paths.vault_file, e) from e
+    except BaseException:
+        _forget(staged)
+        raise
+    header = envelope.parse(data).header
+    seen = f"{header['vid']} {header['epoch']} {header['hver']}\n"
+    ensure_private_dir(paths.state)
+    atomic.write_private(seen_file(paths), seen.encode())
+
+
+def _prove(
+    staged: str, data_key: bytes, entries: Mapping[str, str] | None
+) -> None:
+    """Read the staged file back and decrypt it before it replaces anything."""
+    opened = envelope.parse(
+        atomic.read_regular(staged, envelope.FILE_LIMIT) or b""
+    )
+    if not opened.use_key(data_key):
+        raise StoreError("the new vault does not open", "nothing was changed")
+    found = opened.payload()["entries"]
+    if entries is not None and found != dict(entries):
+        raise StoreError(
+            "the new vault holds something else than was written",
+            "nothing was changed; check the disk",
+        )
+
+
+def _keep_previous(target: str) -> None:
+    for number in range(PREVIOUS, 1, -1):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{target}.{number - 1}", f"{target}.{number}")
+    os.link(target, f"{target}.1")
+
+
+def _forget(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def previous_versions(paths: Paths) -> list[str]:
+    """Return the older versions that lie beside the vault."""
+    target = os.path.realpath(paths.vault_file)
+    names = [f"{target}.{n}" for n in range(1, PREVIOUS + 1)]
+    return [name for name in names if os.path.lexists(name)]
+
+
+def purge_previous(paths: Paths) -> None:
+    """Remove the older versions: a deleted secret must not live on there."""
+    for path in previous_versions(paths):
+        os.unlink(path)
+    with contextlib.suppress(FileNotFoundError):
+        atomic.sync_dir(paths.data)
+
+
+def check_passphrase(passphrase: Secret) -> str:
+    """Refuse an empty passphrase; return a warning for a short one."""
+    if not passphrase.reveal():
+        raise InputError(
+            "the passphrase is empty", "choose one of 12 characters or more"
+        )
+    if len(passphrase) < 12:  # noqa: PLR2004
+        return "that passphrase is short; 12 characters or more are better"
+    return ""
+
+
+def create(
+    paths: Paths,
+    *,
+    passphrase: Secret | None,
+    machine_key: bool = False,
+    recovery: bool = True,
+) -> str:
+    """Make a new vault. Returns the recovery code ("" if there is none)."""
+    vault = Vault(paths)
+    if vault.exists():
+        raise InputError(
+            f"there is a vault already: {paths.vault_file}",
+            "'keyswitch vault passwd' changes its passphrase",
+        )
+    vid, data_key = os.urandom(16).hex(), os.urandom(envelope.KEY_SIZE)
+    slots, code = [], ""
+    if passphrase is not None:
+        check_passphrase(passphrase)
+        slots.append(
+            envelope.wrap_passphrase(
+                vid, data_key, normalised(passphrase), default_kdf()
+            )
+        )
+    if machine_key:
+        slots.append(
+            envelope.wrap(vid, data_key, "machine", machine_key_of(paths))
+        )
+    if recovery and passphrase is not None:
+        code = envelope.new_recovery_code()
+        slots.append(
+            envelope.wrap(
+                vid, data_key, "recovery", envelope.recovery_key(code)
+            )
+        )
+    header = {"vid": vid, "epoch": 1, "hver": 1, "slots": slots}
+    with locked(paths):
+        if vault.exists():
+            raise InputError(
+                "another command made a vault meanwhile", "use that one"
+            )
+        data = envelope.seal(header, data_key, {"entries": {}})
+        _replace(paths, data, data_key, {})
+    return code
+
+
+def machine_key_of(paths: Paths) -> bytes:
+    """Return the machine key; make it the first time."""
+    found = atomic.read_regular(paths.machine_key_file, 64)
+    if found is not None and len(found) == envelope.KEY_SIZE:
+        return found
+    key = os.urandom(envelope.KEY_SIZE)
+    ensure_private_dir(paths.state)
+    atomic.write_private(paths.machine_key_file, key)
+    return key
+
+
+def replace_slots(vault: Vault, slots: Sequence[Mapping[str, Any]]) -> None:
+    """Give the vault other slots; its content is not encrypted anew."""
+    with locked(vault.paths):
+        key = vault.open().data_key
+        opened = vault.load()
+        if not opened.use_key(key):
+            raise StoreError(
+                "another command changed the vault meanwhile", "try again"
+            )
+        header = {
+            **opened.header,
+            "hver": opened.header["hver"] + 1,
+            "slots": list(slots),
+        }
+        data = envelope.with_body(header, key, opened.body)
+        _replace(vault.paths, data, key, None)
+        vault.forget()
+
+
+def with_slot(
+    vault: Vault, new: Mapping[str, Any], kind: str
+) -> list[Mapping[str, Any]]:
+    """Return the vault's slots with the ones of a kind replaced by one."""
+    others = [s for s in vault.open().header["slots"] if s["type"] != kind]
+    return [*others, new]
+
+
+def change_passphrase(vault: Vault, passphrase: Secret) -> None:
+    """Set the one passphrase of an unlocked vault."""
+    check_passphrase(passphrase)
+    opened = vault.open()
+    slot = envelope.wrap_passphrase(
+        opened.vid, opened.data_key, normalised(passphrase), default_kdf()
+    )
+    replace_slots(vault, with_slot(vault, slot, "passphrase"))
+
+
+def new_recovery(vault: Vault) -> str:
+    """Give an unlocked vault a new recovery code; the old one ends."""
+    opened = vault.open()
+    code = envelope.new_recovery_code()
+    slot = envelope.wrap(
+        opened.vid, opened.data_key, "recovery", envelope.recovery_key(code)
+    )
+    replace_slots(vault, with_slot(vault, slot, "recovery"))
+    return code
+
+
+def add_machine_slot(vault: Vault) -> None:
+    """Let this machine open the vault without anybody."""
+    opened = vault.open()
+    slot = envelope.wrap(
+        opened.vid, opened.data_key, "machine", machine_key_of(vault.paths)
+    )
+    replace_slots(vault, with_slot(vault, slot, "machine"))
+
+
+def add_keychain_slot(vault: Vault, keychain: SecretStore, item: str) -> None:
+    """Let the keychain open the vault: one small item there is enough."""
+    from keyswitch.secret import Secret
+
+    opened = vault.open()
+    key = os.urandom(envelope.KEY_SIZE)
+    keychain.put(item, 1, Secret(key.hex()))
+    slot = envelope.wrap(
+        opened.vid, opened.data_key, "keychain", key, item=item
+    )
+    replace_slots(vault, with_slot(vault, slot, "keychain"))
+
+
+def open_with_recovery(vault: Vault, code: str) -> None:
+    """Unlock by the recovery code."""
+    opened = vault.load()
+    slot = envelope.first_match(opened.header["slots"], "recovery")
+    key = envelope.recovery_key(code)
+    if slot is None or not envelope.unwrap(opened, slot, key):
+        raise envelope.WrongKeyError(
+            "that code does not open this vault",
+            "each new code ends the one before; look for a newer one",
+        )
+    vault.adopt(opened)
+
+
+def rotate(vault: Vault, passphrase: Secret | None) -> str:
+    """Encrypt everything under a new data key; returns a new recovery code.
+
+    For after a suspected leak: a new passphrase alone leaves the data key as
+    it was. Older versions beside the vault are removed.
+    """
+    with locked(vault.paths):
+        opened = vault.open()
+        entries = dict(vault.entries())
+        data_key = os.urandom(envelope.KEY_SIZE)
+        kinds = {slot["type"] for slot in opened.header["slots"]}
+        slots, code = [], ""
+        if passphrase is not None:
+            check_passphrase(passphrase)
+            slots.append(
+                envelope.wrap_passphrase(
+                    opened.vid, data_key, normalised(passphrase), default_kdf()
+                )
+            )
+            code = envelope.new_recovery_code()
+            slots.append(
+                envelope.wrap(
+                    opened.vid,
+                    data_key,
+                    "recovery",
+                    envelope.recovery_key(code),
+                )
+            )
+        if "machine" in kinds:
+            slots.append(
+                envelope.wrap(
+                    opened.vid, data_key, "machine", machine_key_of(vault.paths)
+                )
+            )
+        header = {
+            "vid": opened.vid,
+            "epoch": opened.header["epoch"] + 1,
+            "hver": opened.header["hver"] + 1,
+            "slots": slots,
+        }
+        data = envelope.seal(header, data_key, {"entries": entries})
+        _replace(vault.paths, data, data_key, entries)
+        purge_previous(vault.paths)
+        unlock.drop(KEY_PREFIX)
+        vault.forget()
+    return code
+
+
+def accept_rollback(paths: Paths) -> None:
+    """Take the vault file that is there for the newest one."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(seen_file(paths))

@@ -1,0 +1,241 @@
+"""A server on the loopback that answers Claude Code and keeps what it sent.
+
+It speaks just enough of each service (Anthropic's API and the gateways that
+imitate it, Bedrock, Foundry, Vertex) for `claude -p` to end with a reply, so
+that no retry adds requests of another kind. It is also the proxy that all
+other hosts are reached through: it answers in their place, with certificates
+of its own authority, so nothing leaves the machine and no test needs to bend
+an address that keyswitch could bend back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import struct
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from tests.real.certificates import Authority
+
+REPLY = "the stub heard you"
+MODEL = "claude-sonnet-4-5"
+
+# Ends of the paths of requests that carry a conversation.
+_MESSAGES = ("/v1/messages", ":rawPredict", "/invoke", "/converse")
+_STREAMS = (":streamRawPredict", "/invoke-with-response-stream")
+
+_CREDENTIALS = (
+    "api-key",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-goog-api-key",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it arrived; header names in lower case."""
+
+    method: str
+    host: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def is_message(self) -> bool:
+        place = self.path.partition("?")[0]
+        return self.method == "POST" and place.endswith(_MESSAGES + _STREAMS)
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """Return the headers that say who pays, an AWS signature as its key.
+
+        A signature covers the time, so only its scheme and key id are kept;
+        `sigv4.is_signed_with` judges the rest.
+        """
+        found = {n: v for n, v in self.headers.items() if n in _CREDENTIALS}
+        if found.get("authorization", "").startswith("AWS4-HMAC-SHA256 "):
+            scope = found["authorization"].partition("Credential=")[2]
+            found["authorization"] = f"AWS4 {scope.partition('/')[0]}"
+        return found
+
+
+class Stub:
+    """The server, as a context manager; `requests` grows while it runs."""
+
+    def __init__(self, authority: Authority) -> None:
+        self.authority = authority
+        self.requests: list[Request] = []
+        stub = self
+
+        class Handler(_Handler):
+            recorder = stub
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        ).start()
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def taken(self) -> list[Request]:
+        """Return what came since the last call."""
+        taken, self.requests = self.requests, []
+        return taken
+
+
+class _Handler(BaseHTTPRequestHandler):
+    recorder: Stub
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {n.lower(): v for n, v in self.headers.items()}
+        host = headers.get("host", "").partition(":")[0]
+        request = Request(self.command, host, self.path, headers, body)
+        self.recorder.requests.append(request)
+        status, kind, data = _response(request)
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def do_CONNECT(self) -> None:
+        """Take the place of the host that the client wants to talk to."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.flush()
+        host = self.path.partition(":")[0]
+        context = self.recorder.authority.context(host)
+        try:
+            self.connection = context.wrap_socket(
+                self.connection, server_side=True
+            )
+        except OSError:
+            self.close_connection = True
+            return
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
+        self.close_connection = False
+
+    do_GET = do_HEAD = do_POST = do_PUT = _answer  # noqa: N815
+
+    def log_message(self, *unused: object) -> None:
+        """Say nothing; the requests are kept."""
+
+
+def _response(request: Request) -> tuple[int, str, bytes]:
+    place = request.path.partition("?")[0]
+    if place.endswith("/oauth/token"):
+        return 200, *_json(_TOKEN)
+    if place == "/inference-profiles":
+        return 200, *_json({"inferenceProfileSummaries": []})
+    if not request.is_message:
+        # Such as the policies of an organisation: there are none.
+        error = {"type": "not_found_error", "message": "not found"}
+        return 404, *_json({"type": "error", "error": error})
+    if place.endswith("/invoke-with-response-stream"):
+        frames = b"".join(_aws_frame(event) for event in _events())
+        return 200, "application/vnd.amazon.eventstream", frames
+    if place.endswith(":streamRawPredict") or _wants_stream(request.body):
+        text = "".join(
+            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
+            for event in _events()
+        )
+        return 200, "text/event-stream", text.encode()
+    return 200, *_json(_message([{"type": "text", "text": REPLY}]))
+
+
+def _json(document: dict[str, Any]) -> tuple[str, bytes]:
+    return "application/json", json.dumps(document).encode()
+
+
+def _wants_stream(body: bytes) -> bool:
+    try:
+        return bool(json.loads(body).get("stream"))
+    except (ValueError, AttributeError):
+        return False
+
+
+# What an identity token is traded for (workload federation).
+_TOKEN = {
+    "access_token": "sk-ant-oat01-REFRESHED-1",
+    "refresh_token": "sk-ant-ort01-REFRESHED-1",
+    "token_type": "Bearer",
+    "expires_in": 3600,
+    "scope": "user:inference user:profile",
+}
+
+
+def _message(content: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": "msg_FAKE",
+        "type": "message",
+        "role": "assistant",
+        "model": MODEL,
+        "content": content,
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+    }
+
+
+def _events() -> list[dict[str, Any]]:
+    start = {**_message([]), "stop_reason": None}
+    text = {"type": "text_delta", "text": REPLY}
+    end = {"stop_reason": "end_turn", "stop_sequence": None}
+    return [
+        {"type": "message_start", "message": start},
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "text", "text": ""},
+        },
+        {"type": "content_block_delta", "index": 0, "delta": text},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": end, "usage": {"output_tokens": 1}},
+        {"type": "message_stop"},
+    ]
+
+
+def _aws_frame(event: dict[str, Any]) -> bytes:
+    """Wrap an event in AWS's event stream encoding.
+
+    Lengths, a checksum of them, headers, payload, a checksum of all:
+    https://smithy.io/2.0/aws/amazon-eventstream.html
+    """
+    inner = base64.b64encode(json.dumps(event).encode()).decode()
+    payload = json.dumps({"bytes": inner}).encode()
+    headers = b"".join(
+        struct.pack(">B", len(name))
+        + name
+        + struct.pack(">BH", 7, len(value))
+        + value
+        for name, value in (
+            (b":event-type", b"chunk"),
+            (b":content-type", b"application/json"),
+            (b":message-type", b"event"),
+        )
+    )
+    total = 16 + len(headers) + len(payload)
+    frame = struct.pack(">II", total, len(headers))
+    frame += struct.pack(">I", binascii.crc32(frame)) + headers + payload
+    return frame + struct.pack(">I", binascii.crc32(frame))
