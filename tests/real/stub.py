@@ -80,8 +80,7 @@ class Stub:
         class Handler(_Handler):
             recorder = stub
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -100,9 +99,22 @@ class Stub:
         return taken
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # closing waits for them
+
+    def handle_error(self, *unused: object) -> None:
+        """Say nothing of clients that hang up; the requests are kept."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     recorder: Stub
     protocol_version = "HTTP/1.1"
+    timeout = 5  # of a connection that the client keeps open
+
+    def finish(self) -> None:
+        super().finish()
+        self.rfile.close()
+        self.connection.close()
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -132,6 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
             return
+        self.rfile.close()
         self.rfile = self.connection.makefile("rb")
         self.wfile = self.connection.makefile("wb", buffering=0)
         self.close_connection = False

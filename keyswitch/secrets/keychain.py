@@ -1,0 +1,275 @@
+"""The system keychain as a secret store.
+
+Items are written once under a new opaque name, read back and compared, and
+never overwritten: some keychains delete before they add, some ask. Every call
+has a deadline. What went wrong comes out as one of a few typed errors.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import sys
+
+from keyswitch.errors import LockedError, StoreError
+from keyswitch.secret import Secret
+from keyswitch.secrets import worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SHORT = 1.5  # seconds, where nobody can answer a question
+LONG = 60.0  # seconds, where a person may have to type a password
+
+# Windows keeps at most 2,560 bytes of UTF-16 in one item.
+CHUNK = 1000  # characters
+_CHUNKED = "chunks:"
+
+_TITLES = {
+    "secret-service": "Secret Service",
+    "kwallet": "KWallet",
+    "macos": "macOS keychain",
+    "windows": "Windows credential vault",
+}
+
+
+class Availability:
+    """Whether a keychain can be used, and what was found on the way."""
+
+    __slots__ = ("backend", "locked", "ok", "tried")
+
+    def __init__(
+        self,
+        *,
+        ok: bool,
+        backend: str = "",
+        locked: bool = False,
+        tried: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.ok = ok
+        self.backend = backend
+        self.locked = locked
+        self.tried = tried  # (title, why not)
+
+
+def default_deadline() -> float:
+    """Return how long a call may take, by whether a person can answer."""
+    display = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    return LONG if display and os.isatty(0) and os.isatty(2) else SHORT
+
+
+def item_name(item: str, generation: int) -> str:
+    """Return an item's name in the keychain: ks1:<random id>:<generation>."""
+    return f"ks1:{item.removeprefix('ks1-')}:{generation}"
+
+
+def candidates() -> tuple[str, ...]:
+    """Return this system's backends of the allow-list, best first."""
+    if sys.platform == "darwin":
+        return ("macos",)
+    if sys.platform == "win32":
+        return ("windows",)
+    return ("secret-service", "kwallet")
+
+
+class Keychain:
+    """The keychain of this login session."""
+
+    def __init__(
+        self, *, backend: str = "", deadline: float | None = None
+    ) -> None:
+        self._backend = backend
+        self.deadline = deadline or default_deadline()
+
+    def probe(self) -> Availability:
+        """Find out what there is, without asking anybody anything."""
+        tried = []
+        for name in (self._backend,) if self._backend else candidates():
+            answer = self._call("probe", name, "", "", SHORT)
+            if answer.get("ok"):
+                if answer.get("locked") and self.deadline <= SHORT:
+                    tried.append(
+                        (_TITLES[name], "locked, and nobody can unlock it")
+                    )
+                    continue
+                return Availability(
+                    ok=True,
+                    backend=name,
+                    locked=bool(answer.get("locked")),
+                    tried=tuple(tried),
+                )
+            tried.append((_TITLES[name], _reason(answer)))
+        return Availability(ok=False, tried=tuple(tried))
+
+    def get(self, item: str, generation: int) -> Secret:
+        """Return a value."""
+        backend = self._pinned()
+        name = item_name(item, generation)
+        text = self._read(backend, name)
+        if text.startswith(_CHUNKED):
+            text = joined(
+                text, [self._read(backend, n) for n in part_names(name, text)]
+            )
+        return Secret(decode(text))
+
+    def put(self, item: str, generation: int, value: Secret) -> None:
+        """Write a new item, read it back and compare."""
+        backend, name = self._pinned(), item_name(item, generation)
+        for part, text in encode(name, value.reveal(), backend):
+            self._checked("put", backend, part, text)
+
+    def delete(self, item: str, generation: int) -> None:
+        """Remove an item; one that is gone already is fine."""
+        backend, name = self._pinned(), item_name(item, generation)
+        names = [name]
+        if backend == "windows":
+            text = self._checked("get", backend, name, "").get("value") or ""
+            names = [*part_names(name, text), name]
+        for part in names:
+            self._checked("delete", backend, part, "")
+
+    def _read(self, backend: str, name: str) -> str:
+        text = self._checked("get", backend, name, "").get("value")
+        if text is None:
+            raise StoreError(
+                "the keychain does not hold this profile's secret",
+                "store it again: keyswitch rotate NAME",
+            )
+        return str(text)
+
+    def _pinned(self) -> str:
+        """Return the backend; the first one that can be used stays it."""
+        if not self._backend:
+            found = self.probe()
+            if not found.ok:
+                raise _unavailable(found)
+            self._backend = found.backend
+        return self._backend
+
+    def _checked(
+        self, op: str, backend: str, name: str, value: str
+    ) -> dict[str, Any]:
+        answer = self._call(op, backend, name, value, self.deadline)
+        if not answer.get("ok"):
+            raise _error(_TITLES[backend], answer, self.deadline)
+        return answer
+
+    def _call(
+        self, op: str, backend: str, name: str, value: str, deadline: float
+    ) -> dict[str, Any]:
+        request = json.dumps(
+            {"op": op, "backend": backend, "name": name, "value": value}
+        ).encode()
+        try:
+            if sys.platform == "linux":
+                from keyswitch.secrets.keychain_calls import perform
+
+                answer = worker.in_fork(perform, request, deadline)
+            else:
+                answer = worker.in_interpreter(request, deadline)
+        except worker.DeadlineError:
+            return {"error": "silent", "why": f"no answer in {deadline:g} s"}
+        except worker.DiedError:
+            return {"error": "failed", "why": "the call ended without answer"}
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+
+def _reason(answer: dict[str, Any]) -> str:
+    why = str(answer.get("why", "")) or str(answer.get("error"))
+    return why.partition(": ")[2] or why
+
+
+def _error(
+    title: str, answer: dict[str, Any], deadline: float
+) -> StoreError | LockedError:
+    """Return the typed error of a failed call."""
+    kind = answer.get("error")
+    if kind == "locked":
+        return LockedError(
+            f"the keychain is locked ({title})",
+            "unlock it in your desktop session; without one, use the vault: "
+            "keyswitch vault init",
+        )
+    if kind == "silent":
+        return StoreError(
+            f"the keychain ({title}) did not answer within {deadline:g} s",
+            "unlock or restart it, or use the vault: keyswitch vault init",
+        )
+    if kind == "absent":
+        return StoreError(
+            f"there is no keychain to use ({title}: {_reason(answer)})",
+            "use the encrypted vault: keyswitch vault init",
+        )
+    return StoreError(
+        f"the keychain ({title}) failed: {_reason(answer)}",
+        "try again; if it stays so, use the vault: keyswitch vault init",
+    )
+
+
+def _unavailable(found: Availability) -> StoreError | LockedError:
+    tried = "; ".join(f"{title}: {why}" for title, why in found.tried)
+    if any("locked" in why for _, why in found.tried):
+        return LockedError(
+            f"the keychain is locked ({tried})",
+            "unlock it in your desktop session",
+        )
+    return StoreError(
+        f"no keychain can be used ({tried})",
+        "use the encrypted vault: keyswitch vault init",
+    )
+
+
+# --- what is written -------------------------------------------------------
+
+
+def encode(name: str, value: str, backend: str) -> list[tuple[str, str]]:
+    """Return the items for a value, the main one last.
+
+    Base64 keeps every keychain from interpreting a value. Where an item's
+    size is limited, the main one lists the parts and a digest of the whole.
+    """
+    text = base64.urlsafe_b64encode(value.encode()).decode()
+    if backend != "windows" or len(text) <= CHUNK:
+        return [(name, text)]
+    parts = [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    named = [(f"{name}#{n}", part) for n, part in enumerate(parts)]
+    return [*named, (name, f"{_CHUNKED}{len(parts)}:{digest}")]
+
+
+def part_names(name: str, text: str) -> list[str]:
+    """Return the names of a main item's parts."""
+    if not text.startswith(_CHUNKED):
+        return []
+    count = text.split(":")[1]
+    return [f"{name}#{n}" for n in range(int(count) if count.isdigit() else 0)]
+
+
+def joined(main: str, parts: list[str]) -> str:
+    """Return the whole text of a value that was split."""
+    text = "".join(parts)
+    if hashlib.sha256(text.encode()).hexdigest() != main.rpartition(":")[2]:
+        raise _not_ours()
+    return text
+
+
+def decode(text: str) -> str:
+    """Return the value of an item's text."""
+    try:
+        return base64.b64decode(text, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as e:
+        raise _not_ours() from e
+
+
+def _not_ours() -> StoreError:
+    return StoreError(
+        "the keychain gave back something else than was stored",
+        "store it again: keyswitch rotate NAME",
+    )

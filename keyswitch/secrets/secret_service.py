@@ -1,0 +1,152 @@
+"""Read items from the Secret Service fast enough for a shell's start.
+
+Importing keyring costs ten bare interpreters. This module speaks the protocol
+(specifications.freedesktop.org/secret-service) for the one thing that stands
+in start files: reading items whose names are known, over an encrypted session.
+A child process talks D-Bus; the parent loads the cipher meanwhile, and kills
+the child when the deadline is over.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keyswitch.errors import LockedError, StoreError
+from keyswitch.secret import Secret
+from keyswitch.secrets import worker
+from keyswitch.secrets.keychain import (
+    decode,
+    default_deadline,
+    item_name,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+_BUS = "org.freedesktop.secrets"
+_ROOT = "/org/freedesktop/secrets"
+_SERVICE = "org.freedesktop.Secret.Service"
+_ALGORITHM = "dh-ietf1024-sha256-aes128-cbc-pkcs7"
+
+# Second Oakley group (RFC 2409, 6.2), which the protocol prescribes.
+_PRIME = int(
+    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"
+    "020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437"
+    "4FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
+    "EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF",
+    16,
+)
+
+
+class NotHandledError(Exception):
+    """Something that this reader leaves to the keyring library."""
+
+
+def fetch(
+    items: Sequence[tuple[str, int]], deadline: float | None = None
+) -> dict[tuple[str, int], Secret]:
+    """Return the values of the named items, read in one session."""
+    seconds = deadline or default_deadline()
+    names = [item_name(*item) for item in items]
+    request = "\n".join(names).encode()
+    try:
+        answer = _ask(request, seconds)
+    except worker.DeadlineError:
+        raise StoreError(
+            f"the keychain (Secret Service) did not answer within {seconds:g} s",
+            "unlock or restart it, or use the vault: keyswitch vault init",
+        ) from None
+    except worker.DiedError:
+        raise NotHandledError from None
+    status, key, *sealed = answer.split(b"\n")
+    if status == b"locked":
+        raise LockedError(
+            "the keychain is locked (Secret Service)",
+            "unlock it in your desktop session",
+        )
+    if status == b"missing":
+        raise StoreError(
+            "the keychain does not hold this profile's secret",
+            "store it again: keyswitch rotate NAME",
+        )
+    if status != b"ok":
+        raise NotHandledError
+    values = [_decrypt(bytes.fromhex(key.decode()), part) for part in sealed]
+    return {
+        item: Secret(decode(value))
+        for item, value in zip(items, values, strict=True)
+    }
+
+
+def _ask(request: bytes, seconds: float) -> bytes:
+    """Let a child read while this process imports what decrypts."""
+    collect = worker.start(perform, request, seconds)
+    _cipher()
+    return collect()
+
+
+def _cipher() -> Any:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    return Cipher, algorithms, modes
+
+
+def _decrypt(key: bytes, part: bytes) -> str:
+    cipher, algorithms, modes = _cipher()
+    iv, _, sealed = part.partition(b" ")
+    decryptor = cipher(
+        algorithms.AES(key), modes.CBC(bytes.fromhex(iv.decode()))
+    ).decryptor()
+    plain = decryptor.update(bytes.fromhex(sealed.decode()))
+    plain += decryptor.finalize()
+    return str(plain[: -plain[-1]].decode("ascii"))
+
+
+def perform(request: bytes) -> bytes:
+    """Read the items in the child: status, session key, then iv and data."""
+    from jeepney import DBusAddress, MessageType, new_method_call
+    from jeepney.io.blocking import open_dbus_connection
+
+    connection = open_dbus_connection(bus="SESSION")
+
+    def call(interface: str, method: str, signature: str, *body: Any) -> Any:
+        address = DBusAddress(_ROOT, bus_name=_BUS, interface=interface)
+        reply = connection.send_and_get_reply(
+            new_method_call(address, method, signature, body)
+        )
+        if reply.header.message_type is MessageType.error:
+            raise NotHandledError
+        return reply.body
+
+    private = int.from_bytes(os.urandom(32), "big")
+    public = pow(2, private, _PRIME).to_bytes(128, "big")
+    output, session = call(
+        _SERVICE, "OpenSession", "sv", _ALGORITHM, ("ay", public)
+    )
+    key = _session_key(int.from_bytes(output[1], "big"), private)
+    paths = []
+    for name in request.decode().split("\n"):
+        wanted = {"service": "keyswitch", "username": name}
+        unlocked, locked = call(_SERVICE, "SearchItems", "a{ss}", wanted)
+        if not unlocked:
+            return b"locked\n" if locked else b"missing\n"
+        paths.append(unlocked[0])
+    (found,) = call(_SERVICE, "GetSecrets", "aoo", paths, session)
+    lines = [b"ok", key.hex().encode()]
+    for path in paths:
+        if path not in found:
+            return b"locked\n"
+        _, iv, sealed, _ = found[path]
+        lines.append(iv.hex().encode() + b" " + sealed.hex().encode())
+    return b"\n".join(lines)
+
+
+def _session_key(other: int, private: int) -> bytes:
+    """Derive the AES key of the session: HKDF-SHA256, no salt, no info."""
+    import hmac
+
+    shared = pow(other, private, _PRIME).to_bytes(128, "big")
+    extracted = hmac.digest(b"\0" * 32, shared, "sha256")
+    return hmac.digest(extracted, b"\x01", "sha256")[:16]

@@ -1,0 +1,129 @@
+"""Run one keychain call where it can be killed.
+
+A call into a keychain may wait for ever: for a daemon that is stopped, or for
+a question that nobody sees. So it runs in a process of its own with a
+deadline. On Linux that is a fork; elsewhere, where a fork and the system's
+keychain do not get along, a fresh interpreter that reads the request on stdin.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Perform = Callable[[bytes], bytes]
+
+
+class DeadlineError(Exception):
+    """The worker did not answer in time and was killed."""
+
+
+class DiedError(Exception):
+    """The worker ended without an answer."""
+
+
+def in_fork(perform: Perform, request: bytes, deadline: float) -> bytes:
+    """Return `perform(request)`, computed in a child process."""
+    return start(perform, request, deadline)()
+
+
+def start(
+    perform: Perform, request: bytes, deadline: float
+) -> Callable[[], bytes]:
+    """Start a child; the function returned waits for its answer."""
+    end = time.monotonic() + deadline
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _serve(perform, request, writer)
+    os.close(writer)
+
+    def collect() -> bytes:
+        try:
+            return _collect(reader, end)
+        finally:
+            os.close(reader)
+            _end(child)
+
+    return collect
+
+
+def _serve(perform: Perform, request: bytes, writer: int) -> None:
+    """Answer in the child, and end it without the parent's clean-up."""
+    status = 1
+    try:
+        # What a library prints there could hold anything.
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        answer = perform(request)
+        while answer:
+            answer = answer[os.write(writer, answer) :]
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _collect(reader: int, end: float) -> bytes:
+    import select
+
+    parts = []
+    poll = select.poll()
+    poll.register(reader, select.POLLIN | select.POLLHUP)
+    while True:
+        left = end - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            raise DeadlineError
+        part = os.read(reader, 1 << 16)
+        if not part:
+            break
+        parts.append(part)
+    if not parts:
+        raise DiedError
+    return b"".join(parts)
+
+
+def _end(child: int) -> None:
+    import signal
+
+    try:
+        os.kill(child, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    os.waitpid(child, 0)
+
+
+def in_interpreter(request: bytes, deadline: float) -> bytes:
+    """Return the answer of a fresh interpreter that runs this module."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "keyswitch.secrets.worker"],
+            input=request,
+            capture_output=True,
+            check=False,
+            timeout=deadline,
+        )
+    except subprocess.TimeoutExpired as e:
+        raise DeadlineError from e
+    if done.returncode or not done.stdout:
+        raise DiedError
+    return done.stdout
+
+
+def main() -> None:
+    """Answer one request from stdin: the other side of `in_interpreter`."""
+    from keyswitch.secrets.keychain_calls import perform
+
+    sys.stdout.buffer.write(perform(sys.stdin.buffer.read()))
+
+
+if __name__ == "__main__":
+    main()
