@@ -134,6 +134,10 @@ class Keychain:
         for part in names:
             self._checked("delete", backend, part, "")
 
+    def require(self) -> None:
+        """Raise unless the keychain can be used now."""
+        self._pinned()
+
     def _read(self, backend: str, name: str) -> str:
         text = self._checked("get", backend, name, "").get("value")
         if text is None:

@@ -50,6 +50,7 @@ class Change:
     dropped: tuple[SecretRef, ...] = ()  # discarded without a way back
     undoable: bool = True
     is_undo: bool = False
+    forget_undo: bool = False  # no earlier change can be taken back after it
     fingerprint: str = ""
 
 
@@ -127,7 +128,9 @@ def _files_of(
         )
         gone += forgotten
     else:
-        records, forgotten = undo_records.cut(records, change)
+        records, forgotten = undo_records.cut(
+            records, change, everything=change.forget_undo
+        )
         gone += [*change.discarded, *forgotten]
     undo_after = undo_records.to_bytes(records)
     if undo_after != undo_before:

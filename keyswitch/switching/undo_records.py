@@ -95,14 +95,15 @@ def push(
 
 
 def cut(
-    records: list[Record], change: Change
+    records: list[Record], change: Change, *, everything: bool = False
 ) -> tuple[list[Record], list[SecretRef]]:
     """Drop the records that a change without a way back makes untrue."""
     touched = {file.path for file in change.own}
     keep_from = 0
     for index, record in enumerate(records):
         if (
-            change.pointer is not None
+            everything
+            or change.pointer is not None
             or record.profile == change.profile
             or touched & {file.path for file in record.files}
         ):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.real.certificates import Authority
 
 REPLY = "the stub heard you"
+INSTANCE_KEY_ID = "ASIAFAKEINSTANCE0000"
 MODEL = "claude-sonnet-4-5"
 
 # Ends of the paths of requests that carry a conversation.
@@ -161,6 +162,8 @@ def _response(request: Request) -> tuple[int, str, bytes]:
         return 200, *_json(_TOKEN)
     if place == "/inference-profiles":
         return 200, *_json({"inferenceProfileSummaries": []})
+    if place in _INSTANCE:
+        return 200, *_INSTANCE[place]
     if not request.is_message:
         # Such as the policies of an organisation: there are none.
         error = {"type": "not_found_error", "message": "not found"}
@@ -187,6 +190,26 @@ def _wants_stream(body: bytes) -> bool:
     except (ValueError, AttributeError):
         return False
 
+
+_INSTANCE_KEYS = _json(
+    {
+        "Code": "Success",
+        "AccessKeyId": INSTANCE_KEY_ID,
+        "SecretAccessKey": "FAKEinstanceSecret",
+        "SessionToken": "FAKEinstanceToken",
+        "Token": "FAKEinstanceToken",
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+)
+
+# The AWS identity that an EC2 instance or a container gives to everybody.
+_ROLES = "/latest/meta-data/iam/security-credentials/"
+_INSTANCE = {
+    "/latest/api/token": ("text/plain", b"FAKE"),
+    _ROLES: ("text/plain", b"role"),
+    f"{_ROLES}role": _INSTANCE_KEYS,
+    "/container-credentials": _INSTANCE_KEYS,
+}
 
 # What an identity token is traded for (workload federation).
 _TOKEN = {
