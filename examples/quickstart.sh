@@ -12,8 +12,13 @@ if [[ ${QUICKSTART_HOME:-} == "" ]]; then
   exit
 fi
 
+exec 2>&1 # one stream, so that talk and data stay in order
 mkdir -p "$HOME/project"
 cd "$HOME/project"
+
+# Nothing of this may stay in the login session's unlock cache.
+mkdir -p "$HOME/.config/keyswitch"
+printf 'cache = "off"\n' >"$HOME/.config/keyswitch/config.toml"
 
 tell() { printf '\n# %s\n' "$*"; }
 type_in() {
@@ -41,12 +46,14 @@ type_in cat "$HOME/.claude/settings.json"
 before=$(stat --format=%y "$HOME/.claude/settings.json")
 [[ $(keyswitch helper claude-code) == "$work_key" ]]
 
-tell 'The same account for this shell and its programs.'
+tell 'The same account for a shell and its programs.'
 # shellcheck disable=SC2016 # shown, not run
 printf '$ eval "$(keyswitch env)"\n'
-eval "$(keyswitch env)"
-[[ $ANTHROPIC_API_KEY == "$work_key" ]]
-printf 'ANTHROPIC_API_KEY now ends in ...%s\n' "${ANTHROPIC_API_KEY: -4}"
+(
+  eval "$(keyswitch env)"
+  [[ $ANTHROPIC_API_KEY == "$work_key" ]]
+  printf 'ANTHROPIC_API_KEY now ends in ...%s\n' "${ANTHROPIC_API_KEY: -4}"
+)
 
 tell 'One command with the other account; nothing else is touched.'
 # shellcheck disable=SC2016 # the child's variable, not this shell's
@@ -61,10 +68,9 @@ type_in keyswitch use -
 [[ $(keyswitch helper claude-code) == "$work_key" ]]
 [[ $(stat --format=%y "$HOME/.claude/settings.json") == "$before" ]]
 
-tell 'Off: Claude Code and this shell are as they were.'
+tell 'Off: Claude Code is as it was before.'
 type_in keyswitch off
-eval "$(keyswitch env)"
-[[ -z ${ANTHROPIC_API_KEY:-} ]]
+[[ -z $(keyswitch env) ]]
 [[ ! -e $HOME/.claude/settings.json ]]
 
 tell 'What was done, and which tokens are left on this machine.'

@@ -97,6 +97,11 @@ class Paths:
         return self.state + "/history.jsonl"
 
     @property
+    def aws_config_file(self) -> str:
+        """An AWS configuration that names one credential process: ours."""
+        return self.state + "/aws-config"
+
+    @property
     def machine_key_file(self) -> str:
         """The key of a vault's machine slot."""
         return self.state + "/machine.key"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from keyswitch.profiles.state import State
 from keyswitch.switching import approvals, displaced
 from keyswitch.switching.change import Change, commit
 from keyswitch.switching.effect import Shadow, shadows_of
-from keyswitch.switching.workspace import own_command
 from keyswitch.targets.claude_code import baseline as records_of
 from keyswitch.targets.claude_code import plan as planning
 from keyswitch.targets.claude_code.baseline import Baseline
@@ -107,12 +105,30 @@ def plan_target(
         change, record = approval
         records[places.global_config] = record
         changes.append(change)
+    changes.append(_aws_config(workspace, profile))
     after = records_of.encode(records)
     changes.append(FileChange(path, before, after))
     result.files = tuple(c for c in changes if c.before != c.after)
     if any(c.path == places.global_config for c in result.files):
         result.locks = (config_lock(places.global_config),)
     return result
+
+
+def _aws_config(
+    workspace: Workspace, profile: Profile | None
+) -> FileChange:
+    """Plan the AWS configuration file, which only some profiles need."""
+    from keyswitch.profiles.atomic import read_regular
+
+    path = workspace.paths.aws_config_file
+    before = read_regular(path, _RECORD_LIMIT)
+    after = None
+    if profile is not None:
+        taken = workspace.provider_of(profile).claude_code_for(profile)
+        if taken.aws_export:
+            command = workspace.command_for(profile.name)
+            after = command.aws_config_text(profile.fields["region"])
+    return FileChange(path, before, after)
 
 
 def _edits(
@@ -123,7 +139,10 @@ def _edits(
     provider = workspace.provider_of(profile)
     taken = provider.claude_code_for(profile)
     settings = planning.wanted_settings(
-        taken, profile.fields, shlex.join(own_command()), profile.name
+        taken,
+        profile.fields,
+        workspace.command_for(profile.name),
+        expires="session_token" in profile.secrets,
     )
     return planning.edits_for(path, text, taken, settings, provider.rivals)
 

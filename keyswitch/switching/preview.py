@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching.workspace import own_command
 from keyswitch.targets.claude_code import plan as planning
 from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
 
@@ -40,7 +38,10 @@ def describe(
     provider = workspace.provider_of(profile)
     taken = provider.claude_code_for(profile)
     wanted = planning.wanted_settings(
-        taken, profile.fields, shlex.join(own_command()), name
+        taken,
+        profile.fields,
+        workspace.command_for(name),
+        expires="session_token" in profile.secrets,
     )
     observed = read_regular(places.settings, FILE_LIMIT)
     text = observed.decode("utf-8", "replace") if observed else "{}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.switching import environment
 from keyswitch.switching.exports import pairs_of
 from keyswitch.switching.selection import PROFILE_VARIABLE
-from keyswitch.switching.workspace import own_command
 
 if TYPE_CHECKING:
     from keyswitch.switching.compiled import Compiled
@@ -86,8 +84,7 @@ def for_claude_code(
     ours = plan.flag_settings(
         provider.claude_code_for(full),
         dict(full.fields),
-        shlex.join(own_command()),
-        profile.name,
+        workspace.command_for(profile.name),
         present=_layers(workspace),
         rivals=profile.rivals,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import Catalogue, Provider
     from keyswitch.secret import Secret
     from keyswitch.switching.compiled import Compiled
+    from keyswitch.targets.claude_code.plan import Command
 
 
 class Workspace:
@@ -96,6 +97,17 @@ class Workspace:
         if identities[0][1] == before:
             compiled.keep(self.paths, result, identities)
         return result
+
+
+    def command_for(self, name: str) -> Command:
+        """Return what Claude Code's settings say to reach a profile."""
+        import shlex
+
+        from keyswitch.targets.claude_code.plan import Command
+
+        return Command(
+            shlex.join(own_command()), name, self.paths.aws_config_file
+        )
 
 
 def own_command() -> list[str]:

@@ -10,21 +10,15 @@ an address that keyswitch could bend back.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import struct
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
+
+from tests.real.answers import response
 
 if TYPE_CHECKING:
     from tests.real.certificates import Authority
-
-REPLY = "the stub heard you"
-INSTANCE_KEY_ID = "ASIAFAKEINSTANCE0000"
-MODEL = "claude-sonnet-4-5"
 
 # Ends of the paths of requests that carry a conversation.
 _MESSAGES = ("/v1/messages", ":rawPredict", "/invoke", "/converse")
@@ -123,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         host = headers.get("host", "").partition(":")[0]
         request = Request(self.command, host, self.path, headers, body)
         self.recorder.requests.append(request)
-        status, kind, data = _response(request)
+        status, kind, data = response(request)
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(data)))
@@ -154,124 +148,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *unused: object) -> None:
         """Say nothing; the requests are kept."""
-
-
-def _response(request: Request) -> tuple[int, str, bytes]:
-    place = request.path.partition("?")[0]
-    if place.endswith("/oauth/token"):
-        return 200, *_json(_TOKEN)
-    if place == "/inference-profiles":
-        return 200, *_json({"inferenceProfileSummaries": []})
-    if place in _INSTANCE:
-        return 200, *_INSTANCE[place]
-    if not request.is_message:
-        # Such as the policies of an organisation: there are none.
-        error = {"type": "not_found_error", "message": "not found"}
-        return 404, *_json({"type": "error", "error": error})
-    if place.endswith("/invoke-with-response-stream"):
-        frames = b"".join(_aws_frame(event) for event in _events())
-        return 200, "application/vnd.amazon.eventstream", frames
-    if place.endswith(":streamRawPredict") or _wants_stream(request.body):
-        text = "".join(
-            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
-            for event in _events()
-        )
-        return 200, "text/event-stream", text.encode()
-    return 200, *_json(_message([{"type": "text", "text": REPLY}]))
-
-
-def _json(document: dict[str, Any]) -> tuple[str, bytes]:
-    return "application/json", json.dumps(document).encode()
-
-
-def _wants_stream(body: bytes) -> bool:
-    try:
-        return bool(json.loads(body).get("stream"))
-    except (ValueError, AttributeError):
-        return False
-
-
-_INSTANCE_KEYS = _json(
-    {
-        "Code": "Success",
-        "AccessKeyId": INSTANCE_KEY_ID,
-        "SecretAccessKey": "FAKEinstanceSecret",
-        "SessionToken": "FAKEinstanceToken",
-        "Token": "FAKEinstanceToken",
-        "Expiration": "2099-01-01T00:00:00Z",
-    }
-)
-
-# The AWS identity that an EC2 instance or a container gives to everybody.
-_ROLES = "/latest/meta-data/iam/security-credentials/"
-_INSTANCE = {
-    "/latest/api/token": ("text/plain", b"FAKE"),
-    _ROLES: ("text/plain", b"role"),
-    f"{_ROLES}role": _INSTANCE_KEYS,
-    "/container-credentials": _INSTANCE_KEYS,
-}
-
-# What an identity token is traded for (workload federation).
-_TOKEN = {
-    "access_token": "sk-ant-oat01-REFRESHED-1",
-    "refresh_token": "sk-ant-ort01-REFRESHED-1",
-    "token_type": "Bearer",
-    "expires_in": 3600,
-    "scope": "user:inference user:profile",
-}
-
-
-def _message(content: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "id": "msg_FAKE",
-        "type": "message",
-        "role": "assistant",
-        "model": MODEL,
-        "content": content,
-        "stop_reason": "end_turn",
-        "stop_sequence": None,
-        "usage": {"input_tokens": 1, "output_tokens": 1},
-    }
-
-
-def _events() -> list[dict[str, Any]]:
-    start = {**_message([]), "stop_reason": None}
-    text = {"type": "text_delta", "text": REPLY}
-    end = {"stop_reason": "end_turn", "stop_sequence": None}
-    return [
-        {"type": "message_start", "message": start},
-        {
-            "type": "content_block_start",
-            "index": 0,
-            "content_block": {"type": "text", "text": ""},
-        },
-        {"type": "content_block_delta", "index": 0, "delta": text},
-        {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": end, "usage": {"output_tokens": 1}},
-        {"type": "message_stop"},
-    ]
-
-
-def _aws_frame(event: dict[str, Any]) -> bytes:
-    """Wrap an event in AWS's event stream encoding.
-
-    Lengths, a checksum of them, headers, payload, a checksum of all:
-    https://smithy.io/2.0/aws/amazon-eventstream.html
-    """
-    inner = base64.b64encode(json.dumps(event).encode()).decode()
-    payload = json.dumps({"bytes": inner}).encode()
-    headers = b"".join(
-        struct.pack(">B", len(name))
-        + name
-        + struct.pack(">BH", 7, len(value))
-        + value
-        for name, value in (
-            (b":event-type", b"chunk"),
-            (b":content-type", b"application/json"),
-            (b":message-type", b"event"),
-        )
-    )
-    total = 16 + len(headers) + len(payload)
-    frame = struct.pack(">II", total, len(headers))
-    frame += struct.pack(">I", binascii.crc32(frame)) + headers + payload
-    return frame + struct.pack(">I", binascii.crc32(frame))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import FileStateError
@@ -36,11 +36,45 @@ ENV = "env"
 APPROVED = ("customApiKeyResponses", "approved")
 TAIL = 20  # characters of a key by which Claude Code remembers an approval
 
-# No AWS profile has this name, and one that is missing never falls back to
-# other credentials (observed, Claude Code 2.1.330): without it, a failing
-# awsCredentialExport would be replaced silently by whatever AWS identity the
-# machine has.
-NO_AMBIENT_AWS = "keyswitch-only"
+# The AWS profile that Claude Code is pointed to for a bedrock profile with
+# access keys. It stands in a configuration file of keyswitch's own, where a
+# credential_process asks keyswitch.
+#
+# awsCredentialExport alone will not do (observed, Claude Code 2.1.330): it
+# takes no keys without a session token, and when it fails the next identity
+# that the machine has is used silently. A named profile has no next one.
+AWS_PROFILE = "keyswitch"
+_AMBIENT_AWS_OFF = {
+    "AWS_BEARER_TOKEN_BEDROCK": "",  # would beat every other credential
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the settings name: our command, a profile, our AWS file."""
+
+    command: str  # as a shell understands it
+    profile: str
+    aws_config: str  # path of the AWS configuration file
+
+    def aws_config_text(self, region: str) -> bytes:
+        """Return the AWS configuration file for this profile."""
+        text = (
+            "# written by keyswitch; 'keyswitch use' and 'off' replace it\n"
+            f"[profile {AWS_PROFILE}]\n"
+            f"region = {region}\n"
+            f"credential_process = {self.aws_command}\n"
+        )
+        return text.encode()
+
+    @property
+    def aws_command(self) -> str:
+        """The command that prints the profile's AWS credentials."""
+        return f"{self.command} helper aws {shlex.quote(self.profile)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +98,16 @@ class Plan:
 
 
 def wanted_settings(
-    taken: ClaudeCode, fields: Mapping[str, str], command: str, name: str
+    taken: ClaudeCode,
+    fields: Mapping[str, str],
+    command: Command,
+    *,
+    expires: bool,
 ) -> dict[str, Any]:
-    """Return the settings that a profile needs, as values."""
+    """Return the settings that a profile needs, as values.
+
+    `expires` says whether AWS keys come with a session token.
+    """
     env = {
         variable: value
         for variable, template in taken.env
@@ -74,12 +115,13 @@ def wanted_settings(
     }
     settings: dict[str, Any] = {}
     if taken.how in ("helper", "cloud") and taken.helper_field:
-        settings[HELPER] = f"{command} helper claude-code"
+        settings[HELPER] = f"{command.command} helper claude-code"
     if taken.aws_export:
-        settings[AWS_EXPORT] = f"{command} helper aws {shlex.quote(name)}"
-        env["AWS_PROFILE"] = NO_AMBIENT_AWS
-        # A bearer token of the shell would beat the exported keys.
-        env["AWS_BEARER_TOKEN_BEDROCK"] = ""
+        if expires:
+            settings[AWS_EXPORT] = command.aws_command
+        env["AWS_PROFILE"] = AWS_PROFILE
+        env["AWS_CONFIG_FILE"] = command.aws_config
+        env.update(_AMBIENT_AWS_OFF)
     if env:
         settings[ENV] = dict(sorted(env.items()))
     return settings
@@ -314,8 +356,7 @@ def _with_containers(path: str, text: str, owned: list[Owned]) -> str:
 def flag_settings(  # noqa: PLR0913
     taken: ClaudeCode,
     fields: Mapping[str, str],
-    command: str,
-    name: str,
+    command: Command,
     *,
     present: Sequence[Mapping[str, Any]],
     rivals: Iterable[str],
@@ -325,7 +366,9 @@ def flag_settings(  # noqa: PLR0913
     It outranks the settings in `present`, so it cancels what they would put
     back: rivals of the profile, and helpers.
     """
-    settings = wanted_settings(taken, fields, command, name)
+    # The environment of the run carries AWS keys itself.
+    taken = replace(taken, aws_export=False)
+    settings = wanted_settings(taken, fields, command, expires=False)
     if taken.how == "none":
         return settings
     env = dict(settings.get(ENV, {}))
