@@ -81,22 +81,59 @@ def for_claude_code(
 
     full, _ = workspace.load(profile.name)
     provider = workspace.provider_of(full)
+    taken = provider.claude_code_for(full)
+    layers = _layers(workspace)
     ours = plan.flag_settings(
-        provider.claude_code_for(full),
+        taken,
         dict(full.fields),
         workspace.command_for(profile.name),
-        present=_layers(workspace),
+        present=layers,
         rivals=profile.rivals,
     )
-    if "apiKeyHelper" in ours and ours["apiKeyHelper"]:
+    own = _own_variables(profile, child)
+    if taken.helper_field:
         # The helper fills both headers. An exported key besides it would only
         # make the interactive program ask about it and warn.
         for variable, field in profile.secrets:
             if field == profile.roles.get("helper"):
                 child.pop(variable, None)
-    own, rest = _take_settings(command[1:])
-    merged = _merged(workspace, own, ours)
+                own[variable] = ""
+    secret = _hold(ours, layers, own, {v for v, _ in profile.secrets})
+    given, rest = _take_settings(command[1:])
+    merged = _merged(workspace, given, ours, secret=secret)
     return [command[0], "--settings", merged, *rest], child
+
+
+def _own_variables(
+    profile: Compiled, child: dict[str, str]
+) -> dict[str, str]:
+    """Return the variables that the profile itself sets."""
+    names = [n for n, _ in profile.literals] + [n for n, _ in profile.secrets]
+    return {name: child[name] for name in names if name in child}
+
+
+def _hold(
+    ours: dict[str, Any],
+    layers: list[dict[str, Any]],
+    own: dict[str, str],
+    secrets: set[str],
+) -> bool:
+    """Repeat the profile's own variables where a settings file has them too.
+
+    A settings file replaces the environment's value. Returns whether a secret
+    had to be repeated.
+    """
+    env = dict(ours.get("env", {}))
+    held = False
+    for document in layers:
+        found = document.get("env")
+        for name in found if isinstance(found, dict) else ():
+            if name in own:
+                env[name] = own[name]
+                held = held or (name in secrets and own[name] != "")
+    if env:
+        ours["env"] = dict(sorted(env.items()))
+    return held
 
 
 def _layers(workspace: Workspace) -> list[dict[str, Any]]:
@@ -145,35 +182,44 @@ def _take_settings(args: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _merged(
-    workspace: Workspace, own: str | None, ours: dict[str, Any]
+    workspace: Workspace,
+    given: str | None,
+    ours: dict[str, Any],
+    *,
+    secret: bool,
 ) -> str:
-    """Lay our settings over the person's own `--settings` document."""
-    if own is None:
-        return json.dumps(ours)
-    if own.lstrip().startswith("{"):
+    """Lay our settings over the person's own `--settings` document.
+
+    Returns the value of the option: JSON text, or, where secrets are in it,
+    the path of an anonymous file that only the child can open.
+    """
+    document: dict[str, Any] | None = {}
+    if given is not None and given.lstrip().startswith("{"):
         try:
-            document = json.loads(own)
+            document = json.loads(given)
         except ValueError as e:
             raise InputError(
                 "the text after --settings is not valid JSON",
                 "give a JSON object or the path of a file with one",
             ) from e
-        return json.dumps(_laid_over(document, ours))
-    document = _read_json(os.path.join(workspace.cwd, own))
-    if document is None:
+    elif given is not None:
+        secret = True  # for all that we know
+        document = _read_json(os.path.join(workspace.cwd, given))
+    if not isinstance(document, dict):
         raise InputError(
-            f"cannot read the settings file {own}",
+            f"cannot read the settings file {given}",
             "it has to be a file with a JSON object",
         )
     text = json.dumps(_laid_over(document, ours))
+    return _anonymous_file(text) if secret else text
+
+
+def _anonymous_file(text: str) -> str:
     if not hasattr(os, "memfd_create"):
         raise InputError(
-            "--settings with a file cannot be combined with 'keyswitch run' "
-            "on this system",
-            "give its content as JSON text, or 'keyswitch use' the profile",
+            "a settings file stands in the way of this profile's secret",
+            "take its variables out of the settings files' env blocks",
         )
-    # The person's file may hold secrets, so its content stays out of argv:
-    # the child inherits an anonymous file.
     descriptor = os.memfd_create("keyswitch-settings", 0)
     os.write(descriptor, text.encode())
     return f"/proc/self/fd/{descriptor}"
