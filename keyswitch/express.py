@@ -123,7 +123,7 @@ def _refuses_agents(policy: str, environ: Mapping[str, str]) -> bool:
 
 def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     if args != ["claude-code"] and not (
-        len(args) == 2 and args[0] == "api-key"  # noqa: PLR2004
+        len(args) == 2 and args[0] == "api-key"
     ):
         return None
     paths = _open(environ)

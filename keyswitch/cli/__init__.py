@@ -1,0 +1,1 @@
+"""What a person types: parse, one call into the core, print."""

@@ -113,9 +113,7 @@ def _provider(session: Session, given: str | None) -> str:
         raise UsageError(
             "the provider is missing", f"--provider {'|'.join(ids)}"
         )
-    return str(
-        click.prompt("provider", type=click.Choice(list(ids)), err=True)
-    )
+    return str(click.prompt("provider", type=click.Choice(list(ids)), err=True))
 
 
 def _choose_store(session: Session, wanted: str | None) -> str:
@@ -192,7 +190,5 @@ def rotate(  # noqa: PLR0913
     )
     session.output.say(f"rotated {', '.join(sorted(values))} of '{name}'")
     if provider.revoke_url:
-        session.output.say(
-            f"now revoke the old one at {provider.revoke_url}"
-        )
+        session.output.say(f"now revoke the old one at {provider.revoke_url}")
     return ExitCode.OK

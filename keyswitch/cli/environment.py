@@ -51,7 +51,7 @@ def refuse_agents(workspace: Workspace, *, always: bool = False) -> None:
 @click.option("--reveal", is_flag=True, help="Real values on a terminal too.")
 @global_options
 @click.pass_obj
-def env(
+def env(  # noqa: PLR0913
     session: Session,
     name: str,
     *,
@@ -107,9 +107,7 @@ def _preview(session: Session, workspace: Workspace, name: str) -> int:
     hints = {field: ref.hint for field, ref in profile.secrets.items()}
     rows = [(n, v) for n, v in compiled.literals]
     rows += [(n, hints.get(field, "…")) for n, field in compiled.secrets]
-    rows += [
-        (n, "(unset)") for n in compiled.rivals if n in workspace.environ
-    ]
+    rows += [(n, "(unset)") for n in compiled.rivals if n in workspace.environ]
     session.output.table(sorted(rows))
     session.output.say(
         'values are masked on a terminal; use it as: eval "$(keyswitch env'
@@ -139,5 +137,3 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     workspace = session.workspace()
     refuse_agents(workspace)
     return execute(workspace, workspace.compiled(name), list(command))
-
-

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.session import Session
 from keyswitch.errors import ExitCode, NotFoundError
 
 if TYPE_CHECKING:
+    from keyswitch.cli.session import Session
     from keyswitch.switching.compiled import Compiled
 
 
@@ -83,9 +83,7 @@ def aws(session: Session, name: str) -> int:
     session.no_input = True
     workspace = session.workspace()
     compiled = workspace.compiled(name)
-    pairs = dict(
-        pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT)
-    )
+    pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:
         raise NotFoundError(
             f"profile '{name}' ({compiled.provider}) holds no AWS access key",

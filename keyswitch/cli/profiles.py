@@ -97,15 +97,20 @@ def _print_table(
                 (ref.hint for _, ref in sorted(profile.secrets.items())),
                 NO_SECRET,
             ),
-            ",".join(sorted({r.store for r in profile.secrets.values()})) or "-",
+            ",".join(sorted({r.store for r in profile.secrets.values()}))
+            or "-",
             expiry_note(profile, today) or profile.label,
         ]
         for profile in profiles
     )
 
 
-@click.command(epilog="\b\nExamples:\n  keyswitch show work\n"
-               "  keyswitch show work --reveal    on a terminal, after asking")
+@click.command(
+    epilog=(
+        "\b\nExamples:\n  keyswitch show work\n"
+        "  keyswitch show work --reveal    on a terminal, after asking"
+    )
+)
 @click.argument("name")
 @click.option("--reveal", is_flag=True, help="Show the secrets, after asking.")
 @global_options
@@ -123,7 +128,10 @@ def show(session: Session, name: str, *, reveal: bool) -> int:
         session.output.document({"profile": document_of(profile, active)})
         return ExitCode.OK
     provider = workspace.provider_of(profile)
-    rows = [("name", name), ("provider", f"{profile.provider}, {provider.title}")]
+    rows = [
+        ("name", name),
+        ("provider", f"{profile.provider}, {provider.title}"),
+    ]
     if name == active:
         rows.append(("active", "yes"))
     for key in ("label", "created", "expires", "expect"):

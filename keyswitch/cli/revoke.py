@@ -101,7 +101,9 @@ def revoke_local(  # noqa: PLR0913
                 "revoke_at": pages,
             }
         )
-    session.output.say(f"removed {len(removed)}; looked again: {len(left)} left")
+    session.output.say(
+        f"removed {len(removed)}; looked again: {len(left)} left"
+    )
     for entry in left:
         session.output.warn(f"still there: {entry.source}")
     for page in pages:

@@ -53,9 +53,7 @@ def use(
             )
     if dry_run:
         return _show_plan(session, activate.preview(workspace, name))
-    outcome = activate.use(
-        workspace, name, configure=target == "claude-code"
-    )
+    outcome = activate.use(workspace, name, configure=target == "claude-code")
     return _report(session, outcome)
 
 

@@ -36,7 +36,9 @@ def _given(fd: str | None, file: str | None) -> Secret | None:
     if fd is None and file is None:
         return None
     source = (
-        Source("", "fd", fd) if fd is not None else Source("", "file", file or "")
+        Source("", "fd", fd)
+        if fd is not None
+        else Source("", "file", file or "")
     )
     try:
         text = read_source(source).decode()
@@ -55,7 +57,7 @@ def _new_passphrase(session: Session) -> Secret:
     if not session.can_ask:
         raise UsageError(
             "a new passphrase is needed, and nobody can be asked",
-            "give --passphrase-fd N or --passphrase-file PATH, or --machine-key",
+            "give --passphrase-fd N, --passphrase-file PATH or --machine-key",
         )
     while True:
         first = ask_secret("new passphrase: ")
@@ -297,7 +299,10 @@ def status(session: Session) -> int:
     opened = found.load()
     cached = unlock.read(KEY_PREFIX + opened.vid) is not None
     slots = [
-        {"type": s["type"], **{k: v for k, v in s.get("kdf", {}).items() if k != "salt"}}
+        {
+            "type": s["type"],
+            **{k: v for k, v in s.get("kdf", {}).items() if k != "salt"},
+        }
         for s in opened.header["slots"]
     ]
     if session.output.json:
@@ -390,5 +395,3 @@ def lock(session: Session) -> int:
         session.output.document({"dropped": count})
     session.output.say(f"forgot {count} cached entries")
     return ExitCode.OK
-
-

@@ -1,0 +1,1 @@
+"""What Claude Code really uses, and why."""

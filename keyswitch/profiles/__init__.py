@@ -1,0 +1,1 @@
+"""Files of keyswitch's own: places, atomic writes, profiles, state."""

@@ -190,9 +190,7 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _dress(
-    descriptor: int, target: str, mode: int, *, private: bool
-) -> None:
+def _dress(descriptor: int, target: str, mode: int, *, private: bool) -> None:
     try:
         old = os.stat(target, follow_symlinks=False)
     except FileNotFoundError:

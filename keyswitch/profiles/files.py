@@ -17,7 +17,7 @@ from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.names import check_name, nearest
-from keyswitch.profiles.toml_text import decode, parse_bytes, parse_text
+from keyswitch.profiles.toml_text import parse_bytes, parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -275,10 +275,7 @@ def _prove(text: str, profile: Profile) -> None:
         found = parse(text, profile.name + ".toml")
     except InputError as e:
         raise _cannot_edit(profile.name) from e
-    if (
-        _plain(found) != _plain(profile)
-        or len(text.encode()) > PROFILE_LIMIT
-    ):
+    if _plain(found) != _plain(profile) or len(text.encode()) > PROFILE_LIMIT:
         raise _cannot_edit(profile.name)
 
 

@@ -43,9 +43,7 @@ def check_name(name: str) -> None:
             "letter or digit; --label takes free text",
         )
     if name.endswith("."):
-        raise InputError(
-            f"'{shown}' ends in a dot", "leave the last dot away"
-        )
+        raise InputError(f"'{shown}' ends in a dot", "leave the last dot away")
     if name.partition(".")[0] in _DEVICES:
         raise InputError(
             f"'{shown}' is a device name on Windows",

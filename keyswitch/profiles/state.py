@@ -87,7 +87,7 @@ def read(paths: Paths) -> State:
 def parse(data: bytes, path: str) -> State:
     """Parse the bytes of a state file that came from `path`."""
     lines = data.decode("ascii", "replace").split("\n")
-    if len(lines) == 7 and lines[1] == '  "version": 1,':  # noqa: PLR2004
+    if len(lines) == 7 and lines[1] == '  "version": 1,':
         values = [
             line[len(lead) : -len(tail)]
             for line, lead, tail in (
@@ -97,7 +97,7 @@ def parse(data: bytes, path: str) -> State:
             )
             if line.startswith(lead) and line.endswith(tail)
         ]
-        if len(values) == 3 and not any(  # noqa: PLR2004
+        if len(values) == 3 and not any(
             c in '"\\' for value in values for c in value
         ):
             return _checked(values, path)

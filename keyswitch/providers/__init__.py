@@ -1,0 +1,1 @@
+"""The catalogue of providers and the shapes of their values."""

@@ -42,6 +42,9 @@ _PUBLIC_PREFIXES = (
     "ABSK",
 )
 
+# Straight ones, and those that word processors put in their place.
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+
 # Variables that make a shell or a program load code, or find its files. A
 # profile never sets them.
 DANGEROUS_VARIABLES = frozenset(
@@ -127,10 +130,8 @@ def _check_token(
             f"{what} begins or ends with white space",
             "copy it again without the spaces",
         )
-    if text[0] in "\"'`“‘" or text[-1] in "\"'`”’":
-        raise InputError(
-            f"{what} is in quotes", "give it without the quotes"
-        )
+    if text[0] in _QUOTES or text[-1] in _QUOTES:
+        raise InputError(f"{what} is in quotes", "give it without the quotes")
     if any(c.isspace() or unicodedata.category(c)[0] == "C" for c in text):
         raise InputError(
             f"{what} holds white space or control characters",
@@ -150,9 +151,7 @@ def _check_token(
             else "check the source",
         )
     if field.pattern and not re.fullmatch(field.pattern, text):
-        raise InputError(
-            f"{what} does not look like one", "check the source"
-        )
+        raise InputError(f"{what} does not look like one", "check the source")
 
 
 def check_plain(field: Field, value: str) -> None:

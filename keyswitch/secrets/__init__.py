@@ -1,0 +1,1 @@
+"""Secret stores: keychain, vault, unlock cache."""

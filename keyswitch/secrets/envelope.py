@@ -95,7 +95,9 @@ class Opened:
 
     def use_key(self, data_key: bytes) -> bool:
         """Take this data key if the header was made with it."""
-        if not hmac.compare_digest(_header_mac(data_key, self.signed), self.mac):
+        if not hmac.compare_digest(
+            _header_mac(data_key, self.signed), self.mac
+        ):
             return False
         self.data_key = data_key
         return True
@@ -150,7 +152,7 @@ def parse(data: bytes) -> Opened:
     if len(data) > FILE_LIMIT:
         raise damaged("it is too large")
     parts = data.split(b"\n", 3)
-    if len(parts) != 4 or parts[0] != MAGIC:  # noqa: PLR2004
+    if len(parts) != 4 or parts[0] != MAGIC:
         raise damaged("it does not begin like one")
     _, raw, mac_text, body = parts
     if len(raw) > HEADER_LIMIT:
@@ -162,7 +164,7 @@ def parse(data: bytes) -> Opened:
         raise damaged("its header cannot be read") from None
     if canonical(header) != raw:
         raise damaged("its header is not in the one form that is allowed")
-    if len(mac) != 32 or len(body) < SALT_SIZE + 16 + PAD:  # noqa: PLR2004
+    if len(mac) != 32 or len(body) < SALT_SIZE + 16 + PAD:
         raise damaged("it is cut off")
     _check_header(header)
     return Opened(header, MAGIC + b"\n" + raw + b"\n", mac, body)
@@ -192,7 +194,7 @@ def _check_header(header: Any) -> None:
     vid, slots = header["vid"], header["slots"]
     if not (
         isinstance(vid, str)
-        and len(vid) == 32  # noqa: PLR2004
+        and len(vid) == 32
         and all(c in "0123456789abcdef" for c in vid)
     ):
         raise damaged("its id is wrong")
@@ -237,7 +239,7 @@ def _check_kdf(kdf: Any) -> None:
         salt = len(_b64(kdf["salt"]))
     except (KeyError, ValueError, TypeError):
         raise damaged("a salt is no base64") from None
-    good = salt == 16  # noqa: PLR2004
+    good = salt == 16
     if kdf.get("name") == "argon2id":
         good = good and set(kdf) == {"name", "m", "t", "p", "salt"}
         good = good and all(type(kdf[k]) is int for k in "mtp")
@@ -430,7 +432,7 @@ def recovery_key(code: str) -> bytes:
         if c not in _ALPHABET:
             raise _mistyped()
         number = number * 32 + _ALPHABET.index(c)
-    if len(text) != 28 or number >> 136:  # noqa: PLR2004
+    if len(text) != 28 or number >> 136:
         raise _mistyped()
     value = number.to_bytes(17, "big")
     if _check(value[:16]) != value[16:]:
@@ -450,5 +452,3 @@ def first_match(
 ) -> Mapping[str, Any] | None:
     """Return the first slot of a kind."""
     return next((slot for slot in slots if slot["type"] == kind), None)
-
-

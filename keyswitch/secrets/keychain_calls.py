@@ -111,6 +111,8 @@ def _kind(error: Exception) -> str:
 def _why(error: Exception) -> str:
     """Return one short line about an error; never with a value in it."""
     text = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {text}"[:200] if text else (
-        type(error).__name__
+    return (
+        f"{type(error).__name__}: {text}"[:200]
+        if text
+        else (type(error).__name__)
     )

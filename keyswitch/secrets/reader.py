@@ -108,5 +108,3 @@ def _from_keychain(
 
     keychain = open_keychain(paths, deadline)
     return {name: keychain.get(*name) for name in names}
-
-

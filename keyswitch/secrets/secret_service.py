@@ -55,7 +55,8 @@ def fetch(
         answer = _ask(request, seconds)
     except worker.DeadlineError:
         raise StoreError(
-            f"the keychain (Secret Service) did not answer within {seconds:g} s",
+            "the keychain (Secret Service) did not answer within "
+            f"{seconds:g} s",
             "unlock or restart it, or use the vault: keyswitch vault init",
         ) from None
     except worker.DiedError:

@@ -44,9 +44,7 @@ class Vault:
 
     def load(self) -> envelope.Opened:
         """Read the file and check its outside; it need not be unlocked."""
-        data = atomic.read_regular(
-            self.paths.vault_file, envelope.FILE_LIMIT
-        )
+        data = atomic.read_regular(self.paths.vault_file, envelope.FILE_LIMIT)
         if data is None:
             raise StoreError(
                 "there is no vault here",

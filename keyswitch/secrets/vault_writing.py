@@ -158,7 +158,7 @@ def check_passphrase(passphrase: Secret) -> str:
         raise InputError(
             "the passphrase is empty", "choose one of 12 characters or more"
         )
-    if len(passphrase) < 12:  # noqa: PLR2004
+    if len(passphrase) < 12:
         return "that passphrase is short; 12 characters or more are better"
     return ""
 

@@ -1,0 +1,1 @@
+"""Plans, transactions and what follows from the active profile."""

@@ -114,9 +114,7 @@ def plan_target(
     return result
 
 
-def _aws_config(
-    workspace: Workspace, profile: Profile | None
-) -> FileChange:
+def _aws_config(workspace: Workspace, profile: Profile | None) -> FileChange:
     """Plan the AWS configuration file, which only some profiles need."""
     from keyswitch.profiles.atomic import read_regular
 
@@ -261,19 +259,20 @@ def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
         profile, _ = workspace.load(name)
         workspace.provider_of(profile).check(profile)
         loaded[:] = [profile]
-        target = (
-            plan_target(workspace, profile) if configure else TargetPlan()
-        )
+        target = plan_target(workspace, profile) if configure else TargetPlan()
         conflicts[:] = target.conflicts
         return _switched(workspace, "use", profile, name, target)
 
     commit(workspace, plan)
     profile = loaded[0]
     present = state.read(workspace.paths)
-    notes, shadows = [], []
+    notes: list[str] = []
+    shadows: list[Shadow] = []
     if configure:
         notes, shadows = shadows_of(workspace, profile)
-    notes += [f"{c} was changed by somebody else; left as it is" for c in conflicts]
+    notes += [
+        f"{c} was changed by somebody else; left as it is" for c in conflicts
+    ]
     return Outcome(present.active, present.previous, notes, shadows)
 
 
@@ -288,7 +287,9 @@ def off(workspace: Workspace) -> Outcome:
 
     commit(workspace, plan)
     present = state.read(workspace.paths)
-    notes = [f"{c} was changed by somebody else; left as it is" for c in conflicts]
+    notes = [
+        f"{c} was changed by somebody else; left as it is" for c in conflicts
+    ]
     if "KEYSWITCH_ENV" in workspace.environ:
         notes.append(
             'this shell still has the variables: eval "$(keyswitch env)"'

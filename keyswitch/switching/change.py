@@ -176,9 +176,7 @@ def sweep(workspace: Workspace) -> None:
         delete_items(workspace.paths, [ref], ask=None)
 
     try:
-        intents.sweep(
-            workspace.paths, delete, more=baseline_files(workspace)
-        )
+        intents.sweep(workspace.paths, delete, more=baseline_files(workspace))
     except KeyswitchError:
         # The store is locked or away. The intent stays, and a later command
         # with the store open does it; nothing depends on it.
@@ -190,5 +188,3 @@ def recover(workspace: Workspace) -> list[str]:
     with Transaction(workspace.paths) as transaction:
         sweep(workspace)
         return list(transaction.recovered)
-
-

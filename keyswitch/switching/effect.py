@@ -1,4 +1,4 @@
-"""After a switch: is what was asked for what Claude Code will use?"""
+"""After a switch: whether Claude Code will use what was asked for."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def shadows_of(
     export = 'eval "$(keyswitch env)"'
     if taken.how == "none":
         return [f"to use it in this shell: {export}"], []
-    shadows = []
+    shadows: list[Shadow] = []
     for place in _places(workspace):
         shadows += _in_place(workspace, profile, taken, place)
     notes = []
@@ -72,7 +72,9 @@ def _in_place(
 ) -> Iterator[Shadow]:
     for name in outranking(taken.how, _flag_of(taken)):
         value = place.env.get(name, "")
-        if not value.strip() or (name.startswith("CLAUDE_CODE_USE_") and not truthy(value)):
+        if not value.strip() or (
+            name.startswith("CLAUDE_CODE_USE_") and not truthy(value)
+        ):
             continue
         if _is_own(workspace, profile, name, value):
             continue
@@ -82,7 +84,9 @@ def _in_place(
             fix = 'in this shell run: eval "$(keyswitch env)"'
         else:
             fix = f"unset {name}"
-        yield Shadow(f"{name} is set {place.name} and outranks the profile", fix)
+        yield Shadow(
+            f"{name} is set {place.name} and outranks the profile", fix
+        )
     if place.helper and taken.how in HELPER_SHADOWS:
         yield Shadow(
             f"an apiKeyHelper is set {place.name} and outranks the profile",

@@ -67,7 +67,7 @@ def is_variable(name: str) -> bool:
 def read_marker(environ: Mapping[str, str]) -> Marker | None:
     """Return the marker of this environment; a malformed one counts as none."""
     parts = environ.get(MARKER, "").split(":")
-    if len(parts) != 5 or parts[1] not in (FOLLOW, PINNED):  # noqa: PLR2004
+    if len(parts) != 5 or parts[1] not in (FOLLOW, PINNED):
         return None
     assigned = [n for n in parts[3].split(",") if n]
     displaced = [n for n in parts[4].split(",") if n]
@@ -108,7 +108,7 @@ def plan_script(  # noqa: PLR0913
 
 
 def plan_unset(environ: Mapping[str, str]) -> EnvScript | None:
-    """Plan the way back to the person's own environment; None: nothing to do."""
+    """Plan the way back to the person's environment; None: nothing to do."""
     if MARKER not in environ:
         return None
     marker = read_marker(environ)

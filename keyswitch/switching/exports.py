@@ -38,7 +38,7 @@ def start_hard_limit() -> None:
     """End this command by an error after `ENV_LIMIT`, whatever hangs."""
     # `_signal` is the built-in that `signal` wraps; the wrapper imports enum,
     # which alone takes half of a bare interpreter's start.
-    import _signal
+    import _signal  # type: ignore[import-not-found]
 
     def too_slow(_number: int, _frame: object) -> None:
         raise _TooSlowError(

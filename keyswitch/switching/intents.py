@@ -49,7 +49,7 @@ def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
     for name in names:
         path = os.path.join(paths.intents_dir, name)
         lines = (read_regular(path, _LIMIT) or b"").decode().split("\n")
-        if len(lines) != 5 or not lines[2].isdigit():  # noqa: PLR2004
+        if len(lines) != 5 or not lines[2].isdigit():
             os.unlink(path)  # torn before its item was touched
             continue
         ref = SecretRef(lines[0], lines[1], int(lines[2]))

@@ -45,8 +45,11 @@ def describe(
     )
     observed = read_regular(places.settings, FILE_LIMIT)
     text = observed.decode("utf-8", "replace") if observed else "{}"
-    for edit in planning.edits_for(
+    edits = planning.edits_for(
         places.settings, text, taken, wanted, provider.rivals
-    ):
-        lines.append(f"{places.settings}: {'.'.join(edit.keys)} = {edit.raw}")
+    )
+    lines += [
+        f"{places.settings}: {'.'.join(edit.keys)} = {edit.raw}"
+        for edit in edits
+    ]
     return lines

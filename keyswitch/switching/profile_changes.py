@@ -62,9 +62,7 @@ def write_items(
     def write() -> None:
         for secret in fresh.values():
             intents.declare(workspace.paths, secret.ref, profile)
-            store = open_store(
-                secret.ref.store, workspace.paths, workspace.ask
-            )
+            store = open_store(secret.ref.store, workspace.paths, workspace.ask)
             store.put(secret.ref.item, secret.ref.generation, secret.value)
 
     return write
@@ -95,9 +93,7 @@ def add(
         )
 
     refuse_existing(workspace, profile.name)
-    commit(
-        workspace, plan, prepare=write_items(workspace, profile.name, fresh)
-    )
+    commit(workspace, plan, prepare=write_items(workspace, profile.name, fresh))
     return profile
 
 
@@ -225,7 +221,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
             locks=target.locks,
             created=target.created,
             dropped=target.dropped,
-            pointer=State(*names, state.new_stamp())
+            pointer=State(names[0], names[1], state.new_stamp())
             if source in (present.active, present.previous)
             else None,
             fingerprint=main_fingerprint(profile),
@@ -242,20 +238,20 @@ def remove(workspace: Workspace, name: str) -> bool:
         profile, data = workspace.load(name)
         present = state.read(workspace.paths)
         was_active[:] = [present.active == name]
-        left = [n if n != name else "" for n in (present.active, present.previous)]
+        left = [
+            n if n != name else "" for n in (present.active, present.previous)
+        ]
         target = activate.plan_leave(workspace, profile)
         return Change(
             command="remove",
             profile=name,
-            own=(
-                FileChange(workspace.paths.profile(name), data, None),
-            ),
+            own=(FileChange(workspace.paths.profile(name), data, None),),
             foreign=target.files,
             locks=target.locks,
             created=target.created,
             dropped=target.dropped,
             discarded=tuple(profile.secrets.values()),
-            pointer=State(*left, state.new_stamp())
+            pointer=State(left[0], left[1], state.new_stamp())
             if name in (present.active, present.previous)
             else None,
             fingerprint=main_fingerprint(profile),

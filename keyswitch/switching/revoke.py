@@ -105,9 +105,7 @@ class Scan:
                     ref=ref,
                     field=field,
                 )
-        records = undo_records.parse(
-            self.read(self.workspace.paths.undo_file)
-        )
+        records = undo_records.parse(self.read(self.workspace.paths.undo_file))
         live = {r.item for p in self.profiles for r in p.secrets.values()}
         for record in records:
             for ref in record.discarded:
@@ -366,9 +364,7 @@ def _change(
     pointer = None
     present_state = state.read(workspace.paths)
     if scope in (ALL, CLAUDE_CODE) and not name and present_state.active:
-        pointer = State(
-            "", present_state.active, state.new_stamp()
-        )
+        pointer = State("", present_state.active, state.new_stamp())
     return Change(
         command="revoke-local",
         profile=name,

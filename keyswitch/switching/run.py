@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 _SETTINGS_LIMIT = 1 << 20  # bytes of a --settings file
 
 
-def execute(
-    workspace: Workspace, profile: Compiled, command: list[str]
-) -> int:
+def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
     """Become the command. Returns only where a process cannot be replaced."""
     if command[0] == "--":
         command = command[1:]
@@ -51,7 +49,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
     sys.stderr.flush()
     if os.name == "posix":
         try:
-            os.execve(program, command, child)
+            os.execve(program, command, child)  # noqa: S606 - the point
         except OSError as e:
             raise KeyswitchError(
                 f"cannot run '{command[0]}': {e.strerror}",
@@ -104,9 +102,7 @@ def for_claude_code(
     return [command[0], "--settings", merged, *rest], child
 
 
-def _own_variables(
-    profile: Compiled, child: dict[str, str]
-) -> dict[str, str]:
+def _own_variables(profile: Compiled, child: dict[str, str]) -> dict[str, str]:
     """Return the variables that the profile itself sets."""
     names = [n for n, _ in profile.literals] + [n for n, _ in profile.secrets]
     return {name: child[name] for name in names if name in child}

@@ -98,7 +98,6 @@ class Workspace:
             compiled.keep(self.paths, result, identities)
         return result
 
-
     def command_for(self, name: str) -> Command:
         """Return what Claude Code's settings say to reach a profile."""
         import shlex

@@ -1,0 +1,1 @@
+"""Claude Code: its files, its rules, and edits by key."""

@@ -123,9 +123,7 @@ def _revert_key(
     result.text = splice.replace_value(path, result.text, owned.keys, before)
 
 
-def _without_element(
-    path: str, text: str, element: Element, key: bytes
-) -> str:
+def _without_element(path: str, text: str, element: Element, key: bytes) -> str:
     for index, value in enumerate(splice.elements(path, text, element.keys)):
         if isinstance(value, str) and hmac.compare_digest(
             digest(key, value), element.ours

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from keyswitch.errors import FileStateError
@@ -124,7 +124,7 @@ def container(path: str, text: str, at: int) -> Container:
         if is_object:
             if not text.startswith('"', position):
                 raise fail(path, text, position, "a key is missing")
-            key, position = scanstring(text, position + 1, True)  # noqa: FBT003
+            key, position = scanstring(text, position + 1, True)
             position = _space(text, position)
             if not text.startswith(":", position):
                 raise fail(path, text, position, "a colon is missing")

@@ -211,7 +211,13 @@ def plan_settings(  # noqa: PLR0913
     text = back.text
     for edit in make_edits(text):
         text = _apply(
-            path, text, edit, owned, plan, key, {**tokens, **(known or {})},
+            path,
+            text,
+            edit,
+            owned,
+            plan,
+            key,
+            {**tokens, **(known or {})},
             new_token,
         )
     used = {o.before for o in owned if o.was == SECRET}
@@ -282,7 +288,7 @@ def _may_be_secret(keys: tuple[str, ...], raw: str) -> bool:
     """
     name = keys[-1]
     if keys[0] != ENV:
-        return name not in (AWS_EXPORT,)
+        return name != AWS_EXPORT
     if "@" in raw:
         return True
     return not (
@@ -353,7 +359,7 @@ def _with_containers(path: str, text: str, owned: list[Owned]) -> str:
     return text
 
 
-def flag_settings(  # noqa: PLR0913
+def flag_settings(
     taken: ClaudeCode,
     fields: Mapping[str, str],
     command: Command,

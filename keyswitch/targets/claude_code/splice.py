@@ -29,9 +29,7 @@ def raw_value(path: str, text: str, keys: Sequence[str]) -> str | None:
     return None if child is None else text[child.value : child.end]
 
 
-def replace_value(
-    path: str, text: str, keys: Sequence[str], raw: str
-) -> str:
+def replace_value(path: str, text: str, keys: Sequence[str], raw: str) -> str:
     """Replace the value of a member that exists."""
     _, child = find(path, text, keys)
     if child is None:
@@ -104,7 +102,7 @@ def _unit(text: str) -> str | None:
     if found:
         return found[1]
     stripped = text.strip("\ufeff \t\r\n")
-    if "\n" in stripped or len(stripped) <= 3:  # noqa: PLR2004 - `{}`, `{ }`
+    if "\n" in stripped or len(stripped) <= 3:
         return "  "
     return None
 
@@ -158,9 +156,7 @@ def is_empty(path: str, text: str, keys: Sequence[str]) -> bool:
     if not keys:
         return not top(path, text).children
     _, child = find(path, text, keys)
-    return child is not None and not container(
-        path, text, child.value
-    ).children
+    return child is not None and not container(path, text, child.value).children
 
 
 def _object(path: str, text: str, keys: Sequence[str]) -> Container:
