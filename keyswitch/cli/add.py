@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.profiles import parse_date, parse_settings
+from keyswitch.cli.profile_changes import parse_date, parse_settings
 from keyswitch.cli.session import Session, global_options
 from keyswitch.cli.sources import collect, parse_sources, source_options
 from keyswitch.errors import ExitCode, UsageError
@@ -91,13 +91,11 @@ def add(  # noqa: PLR0913
     )
     wanted = provider.wanted_secrets(fields)
     secrets = collect(session, provider, wanted, sources)
-    fresh = {}
-    if secrets:
-        place = _choose_store(session, store)
-        fresh = {
-            field: profile_changes.new_secret(workspace, place, value)
-            for field, value in secrets.items()
-        }
+    place = _choose_store(session, store) if secrets else ""
+    fresh = {
+        field: profile_changes.new_secret(workspace, place, value)
+        for field, value in secrets.items()
+    }
     profile_changes.add(workspace, profile, fresh)
     where = f", secret in the {place}" if secrets else ""
     session.output.say(f"added '{name}' ({provider.id}{where})")

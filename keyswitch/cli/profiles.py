@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, InputError, UsageError
+from keyswitch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
@@ -143,8 +142,10 @@ def show(session: Session, name: str, *, reveal: bool) -> int:
         rows.append(
             (
                 field,
-                f"{ref.hint}  in the {ref.store}, generation "
-                f"{ref.generation}, fingerprint {ref.fingerprint}",
+                (
+                    f"{ref.hint}  in the {ref.store}, generation "
+                    f"{ref.generation}, fingerprint {ref.fingerprint}"
+                ),
             )
         )
     rows.append(("file", workspace.paths.profile(name)))
@@ -172,181 +173,4 @@ def _reveal(session: Session, workspace: Workspace, profile: Profile) -> int:
         workspace.paths, compiled, sorted(compiled.refs), ask=workspace.ask
     )
     session.output.table(sorted(values.items()))
-    return ExitCode.OK
-
-
-def parse_date(text: str) -> date:
-    """Parse a date that was typed."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as e:
-        raise InputError(
-            f"'{text}' is not a date", "write it as 2027-02-01"
-        ) from e
-
-
-def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Parse `--set field=value` options."""
-    fields = {}
-    for pair in pairs:
-        field, equals, value = pair.partition("=")
-        if not equals or not field:
-            raise UsageError(
-                "--set takes field=value", "for example --set region=us-east-1"
-            )
-        fields[field] = value
-    return fields
-
-
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  keyswitch edit work --label 'Acme, API' --expires 2027-02-01\n"
-    "  keyswitch edit work --set base_url=https://gateway.example.com\n"
-    "  keyswitch edit work               in your editor"
-)
-@click.argument("name")
-@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
-@click.option("--unset", "unsets", multiple=True, metavar="FIELD")
-@click.option("--label", help="Free text for listings.")
-@click.option("--expires", metavar="DATE", help="As 2027-02-01; '' for none.")
-@click.option("--expect", help="api, subscription or cloud; '' for none.")
-@global_options
-@click.pass_obj
-def edit(  # noqa: PLR0913
-    session: Session,
-    name: str,
-    *,
-    sets: tuple[str, ...],
-    unsets: tuple[str, ...],
-    label: str | None,
-    expires: str | None,
-    expect: str | None,
-) -> int:
-    """Change a profile's fields."""
-    from keyswitch.switching import profile_changes
-
-    workspace = session.workspace()
-    if not (sets or unsets) and label is expires is expect is None:
-        from keyswitch.cli.editor import edit_in_editor
-
-        return edit_in_editor(session, name)
-    profile, _ = workspace.load(name)
-    fields = parse_settings(sets)
-    workspace.provider_of(profile).check_fields(fields)
-
-    def alter(old: Profile) -> Profile:
-        kept = {k: v for k, v in old.fields.items() if k not in unsets}
-        return replace(
-            old,
-            fields={**kept, **fields},
-            label=old.label if label is None else label,
-            expires=old.expires
-            if expires is None
-            else (parse_date(expires) if expires else None),
-            expect=old.expect if expect is None else expect,
-        )
-
-    profile_changes.rewrite(workspace, "edit", name, alter)
-    session.output.say(f"changed '{name}'")
-    return ExitCode.OK
-
-
-@click.command(epilog="\b\nExample:\n  keyswitch rename work acme")
-@click.argument("name")
-@click.argument("new_name")
-@global_options
-@click.pass_obj
-def rename(session: Session, name: str, new_name: str) -> int:
-    """Give a profile another name."""
-    from keyswitch.switching import profile_changes
-
-    profile_changes.rename(session.workspace(), name, new_name)
-    session.output.say(f"renamed '{name}' to '{new_name}'")
-    return ExitCode.OK
-
-
-@click.command(epilog="\b\nExample:\n  keyswitch copy work work-eu")
-@click.argument("name")
-@click.argument("new_name")
-@global_options
-@click.pass_obj
-def copy(session: Session, name: str, new_name: str) -> int:
-    """Copy a profile, secrets included."""
-    from keyswitch.switching import profile_changes
-
-    profile_changes.copy(session.workspace(), name, new_name)
-    session.output.say(f"copied '{name}' to '{new_name}'")
-    return ExitCode.OK
-
-
-@click.command(epilog="\b\nExample:\n  keyswitch remove old --yes")
-@click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
-def remove(session: Session, name: str, *, yes: bool) -> int:
-    """Remove a profile."""
-    from keyswitch.switching import profile_changes
-
-    workspace = session.workspace()
-    profile, _ = workspace.load(name)
-    session.confirm(f"remove profile '{name}'?", yes=yes)
-    was_active = profile_changes.remove(workspace, name)
-    session.output.say(f"removed '{name}'")
-    if was_active:
-        session.output.say("it was active; now no profile is")
-    if profile.secrets:
-        session.output.say(
-            "its secret stays in the store for 'keyswitch undo'; "
-            "'keyswitch revoke-local' removes it now"
-        )
-    return ExitCode.OK
-
-
-@click.command(epilog="\b\nExample:\n  keyswitch providers bedrock")
-@click.argument("name", required=False)
-@global_options
-@click.pass_obj
-def providers(session: Session, name: str | None) -> int:
-    """List the providers and fields."""
-    catalogue = session.workspace().catalogue
-    ids = [name] if name else catalogue.ids()
-    found = [catalogue.get(provider_id) for provider_id in ids]
-    if session.output.json:
-        session.output.document(
-            {
-                "providers": [
-                    {
-                        "id": p.id,
-                        "title": p.title,
-                        "bill": p.bill or None,
-                        "fields": [
-                            {
-                                "name": f.name,
-                                "secret": f.secret,
-                                "required": f.required,
-                                "env": list(f.env),
-                            }
-                            for f in p.fields
-                        ],
-                    }
-                    for p in found
-                ]
-            }
-        )
-    elif name:
-        session.output.table(
-            (
-                f.name,
-                "secret" if f.secret else "field",
-                "required" if f.required else "optional",
-                " ".join(f.env),
-                f.title,
-            )
-            for f in found[0].fields
-        )
-        if found[0].help_url:
-            session.output.say(f"get one: {found[0].help_url}")
-    else:
-        session.output.table((p.id, p.title) for p in found)
     return ExitCode.OK

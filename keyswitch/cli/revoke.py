@@ -12,7 +12,7 @@ from keyswitch.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.switching.revoke import Found
+    from keyswitch.switching.revoke_scan import Found
 
 
 def _document(found: Sequence[Found]) -> list[dict[str, Any]]:
@@ -90,6 +90,14 @@ def revoke_local(  # noqa: PLR0913
     if not session.output.json:
         _show(session, found, "found")
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
+    return _carry_out(session, scope, name)
+
+
+def _carry_out(session: Session, scope: str, name: str) -> int:
+    """Remove, look again, and say where to revoke at the service."""
+    from keyswitch.switching import revoke
+
+    workspace = session.workspace()
     removed = revoke.remove(workspace, scope, name)
     left = revoke.look(workspace, scope, name)
     pages = revoke.pages(workspace, removed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, InputError, LockedError, UsageError
+from keyswitch.errors import ExitCode, InputError, UsageError
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from keyswitch.secrets.vault import Vault
-
-TRIES = 3  # passphrases that may be mistyped
 
 
 def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,7 +27,7 @@ def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def _given(fd: str | None, file: str | None) -> Secret | None:
+def given_passphrase(fd: str | None, file: str | None) -> Secret | None:
     """Return the passphrase of an option, or None."""
     from keyswitch.cli.sources import Source, read_source
 
@@ -69,7 +67,8 @@ def _new_passphrase(session: Session) -> Secret:
         session.output.warn("those were different; once more")
 
 
-def _vault(session: Session) -> Vault:
+def open_session_vault(session: Session) -> Vault:
+    """Return the vault of this workspace, not yet unlocked."""
     from keyswitch.secrets.vault import Vault
 
     workspace = session.workspace()
@@ -143,14 +142,14 @@ def init(
     passphrase_file: str | None,
 ) -> int:
     """Make the vault."""
-    if _vault(session).exists():
+    if open_session_vault(session).exists():
         raise InputError(
             f"there is a vault already: {session.workspace().paths.vault_file}",
             "'keyswitch vault passwd' changes its passphrase",
         )
     create_vault(
         session,
-        passphrase=_given(passphrase_fd, passphrase_file),
+        passphrase=given_passphrase(passphrase_fd, passphrase_file),
         machine_key=machine_key,
     )
     return ExitCode.OK
@@ -164,12 +163,14 @@ def passwd(
     session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
 ) -> int:
     """Set another passphrase. After a leak use 'vault rotate' instead."""
-    from keyswitch.secrets import vault_writing
+    from keyswitch.secrets import vault_slots
 
-    found = _vault(session)
+    found = open_session_vault(session)
     found.open()
-    new = _given(passphrase_fd, passphrase_file) or _new_passphrase(session)
-    vault_writing.change_passphrase(found, new)
+    new = given_passphrase(passphrase_fd, passphrase_file) or _new_passphrase(
+        session
+    )
+    vault_slots.change_passphrase(found, new)
     session.output.say("changed the passphrase")
     return ExitCode.OK
 
@@ -182,14 +183,14 @@ def rotate(
     session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
 ) -> int:
     """Encrypt everything under a new key; older copies do not open with it."""
-    from keyswitch.secrets import vault_writing
+    from keyswitch.secrets import vault_slots
 
-    found = _vault(session)
+    found = open_session_vault(session)
     kinds = {slot["type"] for slot in found.open().header["slots"]}
-    new = _given(passphrase_fd, passphrase_file)
+    new = given_passphrase(passphrase_fd, passphrase_file)
     if new is None and "passphrase" in kinds:
         new = _new_passphrase(session)
-    code = vault_writing.rotate(found, new)
+    code = vault_slots.rotate(found, new)
     session.output.say("everything is encrypted under a new key")
     if "keychain" in kinds:
         session.output.say(
@@ -216,16 +217,18 @@ def recovery(
 ) -> int:
     """Make a new recovery code, or open the vault with one."""
     from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets import vault_writing
+    from keyswitch.secrets import vault_slots
 
-    found = _vault(session)
+    found = open_session_vault(session)
     if not use_code:
-        _show_code(session, vault_writing.new_recovery(found))
+        _show_code(session, vault_slots.new_recovery(found))
         return ExitCode.OK
     code = ask_secret("recovery code: ")
-    vault_writing.open_with_recovery(found, code.reveal())
-    new = _given(passphrase_fd, passphrase_file) or _new_passphrase(session)
-    vault_writing.change_passphrase(found, new)
+    vault_slots.open_with_recovery(found, code.reveal())
+    new = given_passphrase(passphrase_fd, passphrase_file) or _new_passphrase(
+        session
+    )
+    vault_slots.change_passphrase(found, new)
     session.output.say("changed the passphrase")
     return ExitCode.OK
 
@@ -235,12 +238,12 @@ def recovery(
 @click.pass_obj
 def keychain(session: Session) -> int:
     """Let the system keychain open the vault too."""
-    from keyswitch.secrets import stores, vault_writing
+    from keyswitch.secrets import stores, vault_slots
 
-    found = _vault(session)
+    found = open_session_vault(session)
     found.open()
     place = stores.open_keychain(session.workspace().paths)
-    vault_writing.add_keychain_slot(found, place, stores.new_item())
+    vault_slots.add_keychain_slot(found, place, stores.new_item())
     session.output.say("the keychain opens the vault from now on")
     return ExitCode.OK
 
@@ -252,11 +255,11 @@ def keychain(session: Session) -> int:
 @click.pass_obj
 def machine_key(session: Session) -> int:
     """Let this machine open the vault without anybody."""
-    from keyswitch.secrets import vault_writing
+    from keyswitch.secrets import vault_slots
 
-    found = _vault(session)
+    found = open_session_vault(session)
     found.open()
-    vault_writing.add_machine_slot(found)
+    vault_slots.add_machine_slot(found)
     session.output.say(
         f"the key lies in {session.workspace().paths.machine_key_file}: it "
         "protects copies of the vault, not this account"
@@ -289,7 +292,7 @@ def status(session: Session) -> int:
     from keyswitch.secrets import unlock
     from keyswitch.secrets.vault import KEY_PREFIX
 
-    found = _vault(session)
+    found = open_session_vault(session)
     if not found.exists():
         if session.output.json:
             session.output.document({"exists": False})
@@ -305,93 +308,18 @@ def status(session: Session) -> int:
         }
         for s in opened.header["slots"]
     ]
+    shown = {
+        "exists": True,
+        "file": found.paths.vault_file,
+        "epoch": opened.header["epoch"],
+        "slots": slots,
+        "unlocked": cached,
+    }
     if session.output.json:
-        session.output.document(
-            {
-                "exists": True,
-                "file": found.paths.vault_file,
-                "epoch": opened.header["epoch"],
-                "slots": slots,
-                "unlocked": cached,
-            }
-        )
+        session.output.document(shown)
         return ExitCode.OK
-    session.output.table(
-        [
-            ("file", found.paths.vault_file),
-            ("epoch", str(opened.header["epoch"])),
-            ("cached key", "yes" if cached else "no"),
-            *(
-                ("opens by", " ".join(str(v) for v in slot.values()))
-                for slot in slots
-            ),
-        ]
-    )
-    return ExitCode.OK
-
-
-@click.command(
-    epilog="\b\nExamples:\n  keyswitch unlock\n"
-    "  keyswitch unlock --timeout 3600"
-)
-@click.option(
-    "--timeout",
-    type=click.IntRange(1, 86_400),
-    metavar="SECONDS",
-    help="How long; default: cache_timeout of config.toml, or 900.",
-)
-@passphrase_options
-@global_options
-@click.pass_obj
-def unlock(
-    session: Session,
-    *,
-    timeout: int | None,
-    passphrase_fd: str | None,
-    passphrase_file: str | None,
-) -> int:
-    """Unlock the vault for this session."""
-    from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets import unlock as cache
-    from keyswitch.secrets.envelope import WrongKeyError
-
-    found = _vault(session)
-    given = _given(passphrase_fd, passphrase_file)
-    tries = 1 if given is not None else TRIES
-    if given is None and not session.can_ask:
-        raise LockedError(
-            "the vault is locked, and nobody can be asked",
-            "give --passphrase-fd N or --passphrase-file PATH",
-        )
-    for left in range(tries, 0, -1):
-        passphrase = given or ask_secret("passphrase of the vault: ")
-        try:
-            found.unlock_with(passphrase, timeout or 0)
-            break
-        except WrongKeyError as e:
-            if left == 1:
-                raise
-            session.output.warn(e.message)
-    possible, why = cache.available()
-    if possible:
-        session.output.say("unlocked")
-    else:
-        session.output.warn(
-            f"the passphrase is right, but cannot be remembered: {why}; "
-            "start your shell by 'keyctl session - $SHELL' for that"
-        )
-    return ExitCode.OK
-
-
-@click.command(epilog="\b\nExample:\n  keyswitch lock")
-@global_options
-@click.pass_obj
-def lock(session: Session) -> int:
-    """Forget every unlocked key and value."""
-    from keyswitch.secrets import unlock as cache
-
-    count = cache.drop_all()
-    if session.output.json:
-        session.output.document({"dropped": count})
-    session.output.say(f"forgot {count} cached entries")
+    rows = [("file", found.paths.vault_file)]
+    rows.append(("cached key", "yes" if cached else "no"))
+    rows += [("opens by", " ".join(map(str, slot.values()))) for slot in slots]
+    session.output.table(rows)
     return ExitCode.OK

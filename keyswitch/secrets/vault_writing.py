@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.errors import InputError, StoreError
 from keyswitch.profiles import atomic
 from keyswitch.profiles.paths import ensure_private_dir
-from keyswitch.secrets import envelope, unlock
+from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
-    KEY_PREFIX,
     Vault,
     normalised,
     seen_file,
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-    from keyswitch.secrets.stores import SecretStore
 
 PREVIOUS = 3  # versions kept beside the vault
 
@@ -74,13 +72,13 @@ def update(
             "hver": opened.header["hver"] + 1,
         }
         data = envelope.seal(header, opened.data_key, {"entries": entries})
-        _replace(vault.paths, data, opened.data_key, entries)
+        replace_file(vault.paths, data, opened.data_key, entries)
         if removed:
             purge_previous(vault.paths)
         vault.forget()
 
 
-def _replace(
+def replace_file(
     paths: Paths,
     data: bytes,
     data_key: bytes,
@@ -204,7 +202,7 @@ def create(
                 "another command made a vault meanwhile", "use that one"
             )
         data = envelope.seal(header, data_key, {"entries": {}})
-        _replace(paths, data, data_key, {})
+        replace_file(paths, data, data_key, {})
     return code
 
 
@@ -217,137 +215,6 @@ def machine_key_of(paths: Paths) -> bytes:
     ensure_private_dir(paths.state)
     atomic.write_private(paths.machine_key_file, key)
     return key
-
-
-def replace_slots(vault: Vault, slots: Sequence[Mapping[str, Any]]) -> None:
-    """Give the vault other slots; its content is not encrypted anew."""
-    with locked(vault.paths):
-        key = vault.open().data_key
-        opened = vault.load()
-        if not opened.use_key(key):
-            raise StoreError(
-                "another command changed the vault meanwhile", "try again"
-            )
-        header = {
-            **opened.header,
-            "hver": opened.header["hver"] + 1,
-            "slots": list(slots),
-        }
-        data = envelope.with_body(header, key, opened.body)
-        _replace(vault.paths, data, key, None)
-        vault.forget()
-
-
-def with_slot(
-    vault: Vault, new: Mapping[str, Any], kind: str
-) -> list[Mapping[str, Any]]:
-    """Return the vault's slots with the ones of a kind replaced by one."""
-    others = [s for s in vault.open().header["slots"] if s["type"] != kind]
-    return [*others, new]
-
-
-def change_passphrase(vault: Vault, passphrase: Secret) -> None:
-    """Set the one passphrase of an unlocked vault."""
-    check_passphrase(passphrase)
-    opened = vault.open()
-    slot = envelope.wrap_passphrase(
-        opened.vid, opened.data_key, normalised(passphrase), default_kdf()
-    )
-    replace_slots(vault, with_slot(vault, slot, "passphrase"))
-
-
-def new_recovery(vault: Vault) -> str:
-    """Give an unlocked vault a new recovery code; the old one ends."""
-    opened = vault.open()
-    code = envelope.new_recovery_code()
-    slot = envelope.wrap(
-        opened.vid, opened.data_key, "recovery", envelope.recovery_key(code)
-    )
-    replace_slots(vault, with_slot(vault, slot, "recovery"))
-    return code
-
-
-def add_machine_slot(vault: Vault) -> None:
-    """Let this machine open the vault without anybody."""
-    opened = vault.open()
-    slot = envelope.wrap(
-        opened.vid, opened.data_key, "machine", machine_key_of(vault.paths)
-    )
-    replace_slots(vault, with_slot(vault, slot, "machine"))
-
-
-def add_keychain_slot(vault: Vault, keychain: SecretStore, item: str) -> None:
-    """Let the keychain open the vault: one small item there is enough."""
-    from keyswitch.secret import Secret
-
-    opened = vault.open()
-    key = os.urandom(envelope.KEY_SIZE)
-    keychain.put(item, 1, Secret(key.hex()))
-    slot = envelope.wrap(
-        opened.vid, opened.data_key, "keychain", key, item=item
-    )
-    replace_slots(vault, with_slot(vault, slot, "keychain"))
-
-
-def open_with_recovery(vault: Vault, code: str) -> None:
-    """Unlock by the recovery code."""
-    opened = vault.load()
-    slot = envelope.first_match(opened.header["slots"], "recovery")
-    key = envelope.recovery_key(code)
-    if slot is None or not envelope.unwrap(opened, slot, key):
-        raise envelope.WrongKeyError(
-            "that code does not open this vault",
-            "each new code ends the one before; look for a newer one",
-        )
-    vault.adopt(opened)
-
-
-def rotate(vault: Vault, passphrase: Secret | None) -> str:
-    """Encrypt everything under a new data key; returns a new recovery code.
-
-    For after a suspected leak: a new passphrase alone leaves the data key as
-    it was. Older versions beside the vault are removed.
-    """
-    with locked(vault.paths):
-        opened = vault.open()
-        entries = dict(vault.entries())
-        data_key = os.urandom(envelope.KEY_SIZE)
-        kinds = {slot["type"] for slot in opened.header["slots"]}
-        slots, code = [], ""
-        if passphrase is not None:
-            check_passphrase(passphrase)
-            slots.append(
-                envelope.wrap_passphrase(
-                    opened.vid, data_key, normalised(passphrase), default_kdf()
-                )
-            )
-            code = envelope.new_recovery_code()
-            slots.append(
-                envelope.wrap(
-                    opened.vid,
-                    data_key,
-                    "recovery",
-                    envelope.recovery_key(code),
-                )
-            )
-        if "machine" in kinds:
-            slots.append(
-                envelope.wrap(
-                    opened.vid, data_key, "machine", machine_key_of(vault.paths)
-                )
-            )
-        header = {
-            "vid": opened.vid,
-            "epoch": opened.header["epoch"] + 1,
-            "hver": opened.header["hver"] + 1,
-            "slots": slots,
-        }
-        data = envelope.seal(header, data_key, {"entries": entries})
-        _replace(vault.paths, data, data_key, entries)
-        purge_previous(vault.paths)
-        unlock.drop(KEY_PREFIX)
-        vault.forget()
-    return code
 
 
 def accept_rollback(paths: Paths) -> None:

@@ -90,9 +90,9 @@ def _collect(reader: int, end: float) -> bytes:
 
 
 def _end(child: int) -> None:
-    try:
+    try:  # noqa: SIM105 - contextlib costs a start-up as well
         os.kill(child, 9)  # importing signal would cost a start-up
-    except ProcessLookupError:  # noqa: SIM105 - so would contextlib
+    except ProcessLookupError:
         pass
     os.waitpid(child, 0)
 

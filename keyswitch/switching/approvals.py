@@ -14,7 +14,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import files
 from keyswitch.secrets.reader import read_values
-from keyswitch.targets.claude_code import plan as planning
+from keyswitch.targets.claude_code import approved_keys
 from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
@@ -58,7 +58,7 @@ def plan(  # noqa: PLR0913
         if tails and set(tails) == {e.item for e in baseline.elements}:
             return None
     observed = read_regular(places.global_config, FILE_LIMIT)
-    planned = planning.plan_approvals(
+    planned = approved_keys.plan_approvals(
         places.global_config, observed, baseline, tails, workspace.install_key
     )
     change = FileChange(places.global_config, observed, planned.after)
@@ -106,7 +106,7 @@ def _tails(
         return []
     new = next((s for s in fresh.values() if s.ref.item == ref.item), None)
     if new is not None:
-        return [(ref.item, planning.tail_of(new.value.reveal()))]
+        return [(ref.item, approved_keys.tail_of(new.value.reveal()))]
     try:
         compiled = workspace.compiled(profile.name)
         triple = (ref.store, ref.item, ref.generation)
@@ -120,4 +120,4 @@ def _tails(
         )
     except KeyswitchError:
         return []  # locked: Claude Code will ask once, nothing worse
-    return [(ref.item, planning.tail_of(values[triple]))]
+    return [(ref.item, approved_keys.tail_of(values[triple]))]

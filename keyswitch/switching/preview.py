@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code import plan as planning
+from keyswitch.targets.claude_code import wanted
 from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def describe(
         return lines
     provider = workspace.provider_of(profile)
     taken = provider.claude_code_for(profile)
-    wanted = planning.wanted_settings(
+    settings = wanted.wanted_settings(
         taken,
         profile.fields,
         workspace.command_for(name),
@@ -46,7 +47,7 @@ def describe(
     observed = read_regular(places.settings, FILE_LIMIT)
     text = observed.decode("utf-8", "replace") if observed else "{}"
     edits = planning.edits_for(
-        places.settings, text, taken, wanted, provider.rivals
+        places.settings, text, taken, settings, provider.rivals
     )
     lines += [
         f"{places.settings}: {'.'.join(edit.keys)} = {edit.raw}"

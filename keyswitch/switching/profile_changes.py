@@ -12,7 +12,8 @@ from keyswitch.profiles import files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import activate, intents
+from keyswitch.switching import intents
+from keyswitch.switching import target as planning
 from keyswitch.switching.change import Change, commit
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def add(
     def plan() -> Change:
         refuse_existing(workspace, profile.name)
         created = FileChange(path, None, files.dumps_new(profile).encode())
-        target = activate.plan_approval(workspace, profile, fresh)
+        target = planning.plan_approval(workspace, profile, fresh)
         return Change(
             command="add",
             profile=profile.name,
@@ -132,7 +133,7 @@ def rewrite(
         result[:] = [new]
         after = files.edited(data.decode("utf-8"), new).encode()
         own = FileChange(workspace.paths.profile(name), data, after)
-        target = activate.plan_follow(workspace, old, new, fresh)
+        target = planning.plan_follow(workspace, old, new, fresh)
         kept = {ref.item for ref in new.secrets.values()}
         return Change(
             command=command,
@@ -209,7 +210,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
             for n in (present.active, present.previous)
         ]
         moved = replace(profile, name=name)
-        target = activate.plan_follow(workspace, profile, moved, {})
+        target = planning.plan_follow(workspace, profile, moved, {})
         return Change(
             command="rename",
             profile=name,
@@ -241,7 +242,7 @@ def remove(workspace: Workspace, name: str) -> bool:
         left = [
             n if n != name else "" for n in (present.active, present.previous)
         ]
-        target = activate.plan_leave(workspace, profile)
+        target = planning.plan_leave(workspace, profile)
         return Change(
             command="remove",
             profile=name,
@@ -284,7 +285,7 @@ def replace_text(
             old = files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
-        target = activate.plan_follow(workspace, old, new, {})
+        target = planning.plan_follow(workspace, old, new, {})
         return Change(
             command="edit",
             profile=name,

@@ -75,13 +75,13 @@ def for_claude_code(
     child: dict[str, str],
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment that files cannot override."""
-    from keyswitch.targets.claude_code import plan
+    from keyswitch.targets.claude_code import wanted
 
     full, _ = workspace.load(profile.name)
     provider = workspace.provider_of(full)
     taken = provider.claude_code_for(full)
     layers = _layers(workspace)
-    ours = plan.flag_settings(
+    ours = wanted.flag_settings(
         taken,
         dict(full.fields),
         workspace.command_for(profile.name),

@@ -9,7 +9,6 @@ journal. The same code finishes a transaction that was killed.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import time
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import CleanupLeftError, FileStateError
 from keyswitch.profiles import atomic
 from keyswitch.profiles.paths import ensure_private_dir
-from keyswitch.switching import journal
+from keyswitch.switching import journal, recovery
 from keyswitch.switching.journal import Journal, Step
 from keyswitch.targets.claude_code import locks as foreign_locks
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
 
-FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that is rewritten
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 RETRIES = 3  # plans that may be overtaken by another writer
 
@@ -54,8 +52,8 @@ class Transaction:
             ensure_private_dir(folder)
         self._lock = _take_own_lock(self.paths.lock_file)
         try:
-            self.recovered = _recover(self.paths)
-            _sweep(self.paths)
+            self.recovered = recovery.recover(self.paths)
+            recovery.sweep(self.paths)
         except BaseException:
             os.close(self._lock)
             raise
@@ -122,7 +120,7 @@ class Transaction:
         for attempt in (1, 2):
             try:
                 for step in steps:
-                    _install(step)
+                    recovery.install(step)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
                 journal.discard(self.paths)
@@ -146,7 +144,7 @@ class Transaction:
             )
         with contextlib.suppress(OSError):
             for step in steps:
-                _unlink(step.stage)
+                recovery.unlink(step.stage)
             for folder in reversed(made):
                 with contextlib.suppress(OSError):
                     os.rmdir(folder)
@@ -221,115 +219,8 @@ def _stage(change: FileChange, step: Step, made: list[str]) -> None:
 
 
 def _compare(change: FileChange, step: Step) -> None:
-    if atomic.read_regular(step.target, FILE_LIMIT) != change.before:
+    if atomic.read_regular(step.target, recovery.FILE_LIMIT) != change.before:
         raise ChangedUnderneathError(
             f"{change.path} is being changed by another program",
             "try again in a moment",
         )
-
-
-def _install(step: Step) -> None:
-    """Bring one target to its new state; harmless when it is there already."""
-    if not step.stage:
-        _unlink(step.target)
-        return
-    try:
-        os.rename(step.stage, step.target)
-    except FileNotFoundError:
-        return  # done before the first attempt failed
-    except OSError as e:
-        if e.errno != errno.EBUSY:
-            raise
-        _write_in_place(step)
-
-
-def _write_in_place(step: Step) -> None:
-    """Rewrite a file that is a mount point, as containers have them.
-
-    Not atomic by itself; the stage stays until the target is durable, so
-    that recovery can do it again.
-    """
-    data = atomic.read_regular(step.stage, FILE_LIMIT)
-    if data is None:
-        return
-    descriptor = os.open(step.target, os.O_WRONLY | atomic.open_flags())
-    try:
-        atomic.write_all(descriptor, data)
-        os.ftruncate(descriptor, len(data))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    os.unlink(step.stage)
-
-
-def _unlink(path: str) -> None:
-    if path:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-
-
-def _recover(paths: Paths) -> list[str]:
-    """Finish or take back what a killed command left; say what happened."""
-    written = journal.written_at(paths)
-    prepared = journal.read_prepared(paths)
-    committed = journal.read_committed(paths)
-    if prepared is None and committed is None:
-        return []
-    said = []
-    try:
-        for found in (prepared, committed):
-            if found is not None:
-                foreign_locks.remove_orphans(found.locks, written)
-        if committed is not None:
-            said = [note for step in committed.steps for note in _redo(step)]
-            said.append("finished a change that was interrupted")
-        elif prepared is not None:
-            for step in prepared.steps:
-                _unlink(step.stage)
-            said.append("took back a change that was interrupted")
-        journal.discard(paths)
-    except OSError as e:
-        raise atomic.unusable(e.filename or paths.journal_dir, e) from e
-    return said
-
-
-def _redo(step: Step) -> list[str]:
-    """Finish one step, unless somebody else has written the file since."""
-    present = journal.digest(atomic.read_regular(step.target, FILE_LIMIT))
-    if present == step.new:
-        _unlink(step.stage)
-        return []
-    if present == step.old or _is_mount_point(step.target):
-        _install(step)
-        atomic.sync_dir(os.path.dirname(step.target))
-        return []
-    _unlink(step.stage)
-    return [f"{step.target} was changed by another program; left as it is"]
-
-
-def _is_mount_point(path: str) -> bool:
-    """Tell whether a file is mounted by itself, so that rename says EBUSY."""
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8") as table:
-            return any(line.split(" ")[4] == path for line in table)
-    except OSError:
-        return False
-
-
-def _sweep(paths: Paths) -> None:
-    """Remove stages of single-file writes that a kill left in our folders."""
-    folders = [
-        paths.config,
-        paths.profiles_dir,
-        paths.data,
-        paths.state,
-        paths.journal_dir,
-        paths.intents_dir,
-        paths.baseline_dir,
-        os.path.dirname(paths.compiled("x")),
-    ]
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            for name in os.listdir(folder):
-                if name.startswith(atomic.STAGE_PREFIX):
-                    _unlink(os.path.join(folder, name))

@@ -8,7 +8,8 @@ from keyswitch.errors import FileStateError, KeyswitchError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import activate, undo_records
+from keyswitch.switching import target as planning
+from keyswitch.switching import undo_records
 from keyswitch.switching.change import Change, commit
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def undo_last(workspace: Workspace) -> Record:
                     "switch yourself: keyswitch use NAME",
                 )
             pointer = undo_records.state_of(record.pointer_before)
-        target = activate.plan_back(workspace, own, pointer)
+        target = planning.plan_back(workspace, own, pointer)
         return Change(
             command="undo",
             profile=record.profile,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import Catalogue, Provider
     from keyswitch.secret import Secret
     from keyswitch.switching.compiled import Compiled
-    from keyswitch.targets.claude_code.plan import Command
+    from keyswitch.targets.claude_code.wanted import Command
 
 
 class Workspace:
@@ -102,7 +102,7 @@ class Workspace:
         """Return what Claude Code's settings say to reach a profile."""
         import shlex
 
-        from keyswitch.targets.claude_code.plan import Command
+        from keyswitch.targets.claude_code.wanted import Command
 
         return Command(
             shlex.join(own_command()), name, self.paths.aws_config_file

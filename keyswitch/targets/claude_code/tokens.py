@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import json_text, splice
-from keyswitch.targets.claude_code.plan import (
-    APPROVED,
-    AWS_EXPORT,
-    ENV,
-    HELPER,
-)
+from keyswitch.targets.claude_code.approved_keys import APPROVED
+from keyswitch.targets.claude_code.wanted import AWS_EXPORT, ENV, HELPER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,82 @@
+"""lock and unlock."""
+
+from __future__ import annotations
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.vault import (
+    given_passphrase,
+    open_session_vault,
+    passphrase_options,
+)
+from keyswitch.errors import ExitCode, LockedError
+
+TRIES = 3  # passphrases that may be mistyped
+
+
+@click.command(
+    epilog="\b\nExamples:\n  keyswitch unlock\n"
+    "  keyswitch unlock --timeout 3600"
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, 86_400),
+    metavar="SECONDS",
+    help="How long; default: cache_timeout of config.toml, or 900.",
+)
+@passphrase_options
+@global_options
+@click.pass_obj
+def unlock(
+    session: Session,
+    *,
+    timeout: int | None,
+    passphrase_fd: str | None,
+    passphrase_file: str | None,
+) -> int:
+    """Unlock the vault for this session."""
+    from keyswitch.cli.prompt import ask_secret
+    from keyswitch.secrets import unlock as cache
+    from keyswitch.secrets.envelope import WrongKeyError
+
+    found = open_session_vault(session)
+    given = given_passphrase(passphrase_fd, passphrase_file)
+    tries = 1 if given is not None else TRIES
+    if given is None and not session.can_ask:
+        raise LockedError(
+            "the vault is locked, and nobody can be asked",
+            "give --passphrase-fd N or --passphrase-file PATH",
+        )
+    for left in range(tries, 0, -1):
+        passphrase = given or ask_secret("passphrase of the vault: ")
+        try:
+            found.unlock_with(passphrase, timeout or 0)
+            break
+        except WrongKeyError as e:
+            if left == 1:
+                raise
+            session.output.warn(e.message)
+    possible, why = cache.available()
+    if possible:
+        session.output.say("unlocked")
+    else:
+        session.output.warn(
+            f"the passphrase is right, but cannot be remembered: {why}; "
+            "start your shell by 'keyctl session - $SHELL' for that"
+        )
+    return ExitCode.OK
+
+
+@click.command(epilog="\b\nExample:\n  keyswitch lock")
+@global_options
+@click.pass_obj
+def lock(session: Session) -> int:
+    """Forget every unlocked key and value."""
+    from keyswitch.secrets import unlock as cache
+
+    count = cache.drop_all()
+    if session.output.json:
+        session.output.document({"dropped": count})
+    session.output.say(f"forgot {count} cached entries")
+    return ExitCode.OK

@@ -1,0 +1,136 @@
+"""Finish or take back a transaction, whoever started it.
+
+Each step can be repeated at any point, so recovery may be killed as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.profiles import atomic
+from keyswitch.switching import journal
+from keyswitch.targets.claude_code import locks as foreign_locks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from keyswitch.model import FileChange
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.journal import Step
+    from keyswitch.targets.claude_code.locks import LockSpec
+
+    Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
+
+
+FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that is rewritten
+
+
+def install(step: Step) -> None:
+    """Bring one target to its new state; harmless when it is there already."""
+    if not step.stage:
+        unlink(step.target)
+        return
+    try:
+        os.rename(step.stage, step.target)
+    except FileNotFoundError:
+        return  # done before the first attempt failed
+    except OSError as e:
+        if e.errno != errno.EBUSY:
+            raise
+        _write_in_place(step)
+
+
+def _write_in_place(step: Step) -> None:
+    """Rewrite a file that is a mount point, as containers have them.
+
+    Not atomic by itself; the stage stays until the target is durable, so
+    that recovery can do it again.
+    """
+    data = atomic.read_regular(step.stage, FILE_LIMIT)
+    if data is None:
+        return
+    descriptor = os.open(step.target, os.O_WRONLY | atomic.open_flags())
+    try:
+        atomic.write_all(descriptor, data)
+        os.ftruncate(descriptor, len(data))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.unlink(step.stage)
+
+
+def unlink(path: str) -> None:
+    """Remove a file if it is there; "" stands for none."""
+    if path:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def recover(paths: Paths) -> list[str]:
+    """Finish or take back what a killed command left; say what happened."""
+    written = journal.written_at(paths)
+    prepared = journal.read_prepared(paths)
+    committed = journal.read_committed(paths)
+    if prepared is None and committed is None:
+        return []
+    said = []
+    try:
+        for found in (prepared, committed):
+            if found is not None:
+                foreign_locks.remove_orphans(found.locks, written)
+        if committed is not None:
+            said = [note for step in committed.steps for note in _redo(step)]
+            said.append("finished a change that was interrupted")
+        elif prepared is not None:
+            for step in prepared.steps:
+                unlink(step.stage)
+            said.append("took back a change that was interrupted")
+        journal.discard(paths)
+    except OSError as e:
+        raise atomic.unusable(e.filename or paths.journal_dir, e) from e
+    return said
+
+
+def _redo(step: Step) -> list[str]:
+    """Finish one step, unless somebody else has written the file since."""
+    present = journal.digest(atomic.read_regular(step.target, FILE_LIMIT))
+    if present == step.new:
+        unlink(step.stage)
+        return []
+    if present == step.old or _is_mount_point(step.target):
+        install(step)
+        atomic.sync_dir(os.path.dirname(step.target))
+        return []
+    unlink(step.stage)
+    return [f"{step.target} was changed by another program; left as it is"]
+
+
+def _is_mount_point(path: str) -> bool:
+    """Tell whether a file is mounted by itself, so that rename says EBUSY."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8") as table:
+            return any(line.split(" ")[4] == path for line in table)
+    except OSError:
+        return False
+
+
+def sweep(paths: Paths) -> None:
+    """Remove stages of single-file writes that a kill left in our folders."""
+    folders = [
+        paths.config,
+        paths.profiles_dir,
+        paths.data,
+        paths.state,
+        paths.journal_dir,
+        paths.intents_dir,
+        paths.baseline_dir,
+        os.path.dirname(paths.compiled("x")),
+    ]
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(folder):
+                if name.startswith(atomic.STAGE_PREFIX):
+                    unlink(os.path.join(folder, name))

@@ -1,0 +1,88 @@
+"""The keys that Claude Code may use without asking, in `.claude.json`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from keyswitch.targets.claude_code import json_text, splice
+from keyswitch.targets.claude_code.baseline import (
+    ABSENT,
+    Baseline,
+    Element,
+    Owned,
+    digest,
+    revert,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+from keyswitch.targets.claude_code.plan import Plan
+
+APPROVED = ("customApiKeyResponses", "approved")
+
+
+TAIL = 20  # characters of a key by which Claude Code remembers an approval
+
+
+def tail_of(secret: str) -> str:
+    """Return what Claude Code keeps of a key that a person approved."""
+    return secret.strip()[-TAIL:]
+
+
+def plan_approvals(
+    path: str,
+    observed: bytes | None,
+    baseline: Baseline,
+    tails: Mapping[str, str | None],
+    key: bytes,
+) -> Plan:
+    """Plan `.claude.json`: exactly these of our keys are approved.
+
+    `tails` maps a secret's item to its tail; None stands for one that is
+    recorded already and needs not be read again.
+    """
+    created = baseline.created if observed is not None else True
+    # Claude Code takes an empty file for one with nothing in it.
+    blank = observed is None or not observed.strip(b" \t\r\n\xef\xbb\xbf")
+    if blank and not any(tails.values()):
+        return Plan(observed, Baseline())
+    text = "{}" if blank else json_text.decode(path, observed or b"")
+    json_text.top(path, text)
+    leave = [e for e in baseline.elements if e.item not in tails]
+    stay = [e for e in baseline.elements if e.item in tails]
+    text = revert(path, text, Baseline(False, (), tuple(leave)), key, str).text
+    new = {
+        item: tail
+        for item, tail in sorted(tails.items())
+        if tail is not None and item not in {e.item for e in stay}
+    }
+    owned = list(baseline.owned)
+    for item, tail in new.items():
+        if tail in splice.elements(path, text, APPROVED):
+            continue  # the person approved it already
+        text = _with_containers(path, text, owned)
+        text, gap = splice.append_element(
+            path, text, APPROVED, json.dumps(tail)
+        )
+        stay.append(Element(APPROVED, digest(key, tail), gap, item))
+    if not stay and owned:
+        text = revert(path, text, Baseline(False, tuple(owned)), key, str).text
+        owned = []
+    if not stay:
+        if created and splice.is_empty(path, text, ()):
+            return Plan(None, Baseline())
+        return Plan(text.encode("utf-8"), Baseline())
+    return Plan(
+        text.encode("utf-8"), Baseline(created, tuple(owned), tuple(stay))
+    )
+
+
+def _with_containers(path: str, text: str, owned: list[Owned]) -> str:
+    for keys, raw in ((APPROVED[:1], "{}"), (APPROVED, "[]")):
+        if splice.raw_value(path, text, keys) is None:
+            text, gap = splice.insert_member(path, text, keys, raw)
+            owned.append(Owned(keys, "", ABSENT, "", gap))
+    return text

@@ -1,0 +1,133 @@
+"""The settings that Claude Code needs for a profile, as values."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from keyswitch.providers.schema import ClaudeCode
+
+
+HELPER = "apiKeyHelper"
+
+
+AWS_EXPORT = "awsCredentialExport"
+
+
+ENV = "env"
+
+
+# The AWS profile that Claude Code is pointed to for a bedrock profile with
+# access keys. It stands in a configuration file of keyswitch's own, where a
+# credential_process asks keyswitch.
+#
+# awsCredentialExport alone will not do (observed, Claude Code 2.1.330): it
+# takes no keys without a session token, and when it fails the next identity
+# that the machine has is used silently. A named profile has no next one.
+AWS_PROFILE = "keyswitch"
+
+
+_AMBIENT_AWS_OFF = {
+    "AWS_BEARER_TOKEN_BEDROCK": "",  # would beat every other credential
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the settings name: our command, a profile, our AWS file."""
+
+    command: str  # as a shell understands it
+    profile: str
+    aws_config: str  # path of the AWS configuration file
+
+    def aws_config_text(self, region: str) -> bytes:
+        """Return the AWS configuration file for this profile."""
+        text = (
+            "# written by keyswitch; 'keyswitch use' and 'off' replace it\n"
+            f"[profile {AWS_PROFILE}]\n"
+            f"region = {region}\n"
+            f"credential_process = {self.aws_command}\n"
+        )
+        return text.encode()
+
+    @property
+    def aws_command(self) -> str:
+        """The command that prints the profile's AWS credentials."""
+        return f"{self.command} helper aws {shlex.quote(self.profile)}"
+
+
+def wanted_settings(
+    taken: ClaudeCode,
+    fields: Mapping[str, str],
+    command: Command,
+    *,
+    expires: bool,
+) -> dict[str, Any]:
+    """Return the settings that a profile needs, as values.
+
+    `expires` says whether AWS keys come with a session token.
+    """
+    env = {
+        variable: value
+        for variable, template in taken.env
+        if (value := _filled(template, fields))
+    }
+    settings: dict[str, Any] = {}
+    if taken.how in ("helper", "cloud") and taken.helper_field:
+        settings[HELPER] = f"{command.command} helper claude-code"
+    if taken.aws_export:
+        if expires:
+            settings[AWS_EXPORT] = command.aws_command
+        env["AWS_PROFILE"] = AWS_PROFILE
+        env["AWS_CONFIG_FILE"] = command.aws_config
+        env.update(_AMBIENT_AWS_OFF)
+    if env:
+        settings[ENV] = dict(sorted(env.items()))
+    return settings
+
+
+def _filled(template: str, fields: Mapping[str, str]) -> str:
+    """Fill a template; a field that is absent makes the whole empty."""
+    if template.startswith("{") and template.endswith("}"):
+        return fields.get(template[1:-1], "")
+    return template
+
+
+def flag_settings(
+    taken: ClaudeCode,
+    fields: Mapping[str, str],
+    command: Command,
+    *,
+    present: Sequence[Mapping[str, Any]],
+    rivals: Iterable[str],
+) -> dict[str, Any]:
+    """Return the `--settings` document for one run with a profile.
+
+    It outranks the settings in `present`, so it cancels what they would put
+    back: rivals of the profile, and helpers.
+    """
+    # The environment of the run carries AWS keys itself.
+    taken = replace(taken, aws_export=False)
+    settings = wanted_settings(taken, fields, command, expires=False)
+    if taken.how == "none":
+        return settings
+    env = dict(settings.get(ENV, {}))
+    for document in present:
+        found = document.get(ENV)
+        for variable in found if isinstance(found, dict) else ():
+            if variable in set(rivals):
+                env.setdefault(variable, "")
+        for key in (HELPER, AWS_EXPORT):
+            if document.get(key):
+                settings.setdefault(key, "")
+    if env:
+        settings[ENV] = dict(sorted(env.items()))
+    return settings
