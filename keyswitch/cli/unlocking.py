@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import click
 
+from keyswitch.cli.passphrase import given_passphrase, passphrase_options
 from keyswitch.cli.session import Session, global_options
-from keyswitch.cli.vault import (
-    given_passphrase,
-    open_session_vault,
-    passphrase_options,
-)
+from keyswitch.cli.vault import open_session_vault
 from keyswitch.errors import ExitCode, LockedError
 
 TRIES = 3  # passphrases that may be mistyped

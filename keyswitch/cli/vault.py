@@ -6,65 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.passphrase import (
+    given_passphrase,
+    new_passphrase,
+    passphrase_options,
+)
 from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, InputError, UsageError
-from keyswitch.secret import Secret
+from keyswitch.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
+    from keyswitch.secret import Secret
     from keyswitch.secrets.vault import Vault
-
-
-def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that give a passphrase where nobody can type."""
-    function = click.option(
-        "--passphrase-file", metavar="PATH", help="Read it from this file."
-    )(function)
-    return click.option(
-        "--passphrase-fd", metavar="N", help="Read it from this descriptor."
-    )(function)
-
-
-def given_passphrase(fd: str | None, file: str | None) -> Secret | None:
-    """Return the passphrase of an option, or None."""
-    from keyswitch.cli.sources import Source, read_source
-
-    if fd is None and file is None:
-        return None
-    source = (
-        Source("", "fd", fd)
-        if fd is not None
-        else Source("", "file", file or "")
-    )
-    try:
-        text = read_source(source).decode()
-    except UnicodeDecodeError as e:
-        raise InputError(
-            "the passphrase is not valid UTF-8", "check the source"
-        ) from e
-    return Secret(text.removesuffix("\n").removesuffix("\r"))
-
-
-def _new_passphrase(session: Session) -> Secret:
-    """Ask for a new passphrase twice."""
-    from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets.vault_writing import check_passphrase
-
-    if not session.can_ask:
-        raise UsageError(
-            "a new passphrase is needed, and nobody can be asked",
-            "give --passphrase-fd N, --passphrase-file PATH or --machine-key",
-        )
-    while True:
-        first = ask_secret("new passphrase: ")
-        warning = check_passphrase(first)
-        if warning:
-            session.output.warn(warning)
-        if ask_secret("the same again: ") == first:
-            return first
-        session.output.warn("those were different; once more")
 
 
 def open_session_vault(session: Session) -> Vault:
@@ -86,7 +38,7 @@ def create_vault(
 
     paths = session.workspace().paths
     if passphrase is None and not machine_key:
-        passphrase = _new_passphrase(session)
+        passphrase = new_passphrase(session)
     code = vault_writing.create(
         paths, passphrase=passphrase, machine_key=machine_key
     )
@@ -167,7 +119,7 @@ def passwd(
 
     found = open_session_vault(session)
     found.open()
-    new = given_passphrase(passphrase_fd, passphrase_file) or _new_passphrase(
+    new = given_passphrase(passphrase_fd, passphrase_file) or new_passphrase(
         session
     )
     vault_slots.change_passphrase(found, new)
@@ -189,7 +141,7 @@ def rotate(
     kinds = {slot["type"] for slot in found.open().header["slots"]}
     new = given_passphrase(passphrase_fd, passphrase_file)
     if new is None and "passphrase" in kinds:
-        new = _new_passphrase(session)
+        new = new_passphrase(session)
     code = vault_slots.rotate(found, new)
     session.output.say("everything is encrypted under a new key")
     if "keychain" in kinds:
@@ -225,7 +177,7 @@ def recovery(
         return ExitCode.OK
     code = ask_secret("recovery code: ")
     vault_slots.open_with_recovery(found, code.reveal())
-    new = given_passphrase(passphrase_fd, passphrase_file) or _new_passphrase(
+    new = given_passphrase(passphrase_fd, passphrase_file) or new_passphrase(
         session
     )
     vault_slots.change_passphrase(found, new)
