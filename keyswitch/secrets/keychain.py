@@ -8,22 +8,25 @@ has a deadline. What went wrong comes out as one of a few typed errors.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
-import os
 import sys
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secret import Secret
 from keyswitch.secrets import worker
+from keyswitch.secrets.keychain_items import (
+    SHORT,
+    decode,
+    default_deadline,
+    item_name,
+    not_ours,
+    not_there,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-SHORT = 1.5  # seconds, where nobody can answer a question
-LONG = 60.0  # seconds, where a person may have to type a password
 
 # Windows keeps at most 2,560 bytes of UTF-16 in one item.
 CHUNK = 1000  # characters
@@ -54,19 +57,6 @@ class Availability:
         self.backend = backend
         self.locked = locked
         self.tried = tried  # (title, why not)
-
-
-def default_deadline() -> float:
-    """Return how long a call may take, by whether a person can answer."""
-    display = sys.platform in ("darwin", "win32") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    return LONG if display and os.isatty(0) and os.isatty(2) else SHORT
-
-
-def item_name(item: str, generation: int) -> str:
-    """Return an item's name in the keychain: ks1:<random id>:<generation>."""
-    return f"ks1:{item.removeprefix('ks1-')}:{generation}"
 
 
 def candidates() -> tuple[str, ...]:
@@ -141,10 +131,7 @@ class Keychain:
     def _read(self, backend: str, name: str) -> str:
         text = self._checked("get", backend, name, "").get("value")
         if text is None:
-            raise StoreError(
-                "the keychain does not hold this profile's secret",
-                "store it again: keyswitch rotate NAME",
-            )
+            raise not_there()
         return str(text)
 
     def _pinned(self) -> str:
@@ -260,20 +247,5 @@ def joined(main: str, parts: list[str]) -> str:
     """Return the whole text of a value that was split."""
     text = "".join(parts)
     if hashlib.sha256(text.encode()).hexdigest() != main.rpartition(":")[2]:
-        raise _not_ours()
+        raise not_ours()
     return text
-
-
-def decode(text: str) -> str:
-    """Return the value of an item's text."""
-    try:
-        return base64.b64decode(text, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as e:
-        raise _not_ours() from e
-
-
-def _not_ours() -> StoreError:
-    return StoreError(
-        "the keychain gave back something else than was stored",
-        "store it again: keyswitch rotate NAME",
-    )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from keyswitch.secrets.keychain_items import SERVICE
+
 # Our name -> (module under keyring.backends, class).
 BACKENDS = {
     "secret-service": ("SecretService", "Keyring"),
@@ -17,8 +19,6 @@ BACKENDS = {
     "macos": ("macOS", "Keyring"),
     "windows": ("Windows", "WinVaultKeyring"),
 }
-
-SERVICE = "keyswitch"
 
 
 def perform(request: bytes) -> bytes:

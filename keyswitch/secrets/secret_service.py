@@ -14,10 +14,12 @@ import os
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secret import Secret
 from keyswitch.secrets import worker
-from keyswitch.secrets.keychain import (
+from keyswitch.secrets.keychain_items import (
+    SERVICE,
     decode,
     default_deadline,
     item_name,
+    not_there,
 )
 
 TYPE_CHECKING = False
@@ -68,13 +70,11 @@ def fetch(
             "unlock it in your desktop session",
         )
     if status == b"missing":
-        raise StoreError(
-            "the keychain does not hold this profile's secret",
-            "store it again: keyswitch rotate NAME",
-        )
+        raise not_there()
     if status != b"ok":
         raise NotHandledError
-    values = [_decrypt(bytes.fromhex(key.decode()), part) for part in sealed]
+    session_key = _session_key(bytes.fromhex(key.decode()))
+    values = [_decrypt(session_key, part) for part in sealed]
     return {
         item: Secret(decode(value))
         for item, value in zip(items, values, strict=True)
@@ -106,36 +106,27 @@ def _decrypt(key: bytes, part: bytes) -> str:
 
 
 def perform(request: bytes) -> bytes:
-    """Read the items in the child: status, session key, then iv and data."""
-    from jeepney import DBusAddress, MessageType, new_method_call
-    from jeepney.io.blocking import open_dbus_connection
+    """Read the items in the child: status, shared key, then iv and data."""
+    from keyswitch.secrets.dbus_wire import Connection
 
-    connection = open_dbus_connection(bus="SESSION")
+    connection = Connection()
 
-    def call(interface: str, method: str, signature: str, *body: Any) -> Any:
-        address = DBusAddress(_ROOT, bus_name=_BUS, interface=interface)
-        reply = connection.send_and_get_reply(
-            new_method_call(address, method, signature, body)
-        )
-        if reply.header.message_type is MessageType.error:
-            raise NotHandledError
-        return reply.body
+    def call(member: str, signature: str, *body: Any) -> list[Any]:
+        return connection.call(_BUS, _ROOT, _SERVICE, member, signature, body)
 
     private = int.from_bytes(os.urandom(32), "big")
     public = pow(2, private, _PRIME).to_bytes(128, "big")
-    output, session = call(
-        _SERVICE, "OpenSession", "sv", _ALGORITHM, ("ay", public)
-    )
-    key = _session_key(int.from_bytes(output[1], "big"), private)
+    output, session = call("OpenSession", "sv", _ALGORITHM, ("ay", public))
+    shared = pow(int.from_bytes(output, "big"), private, _PRIME)
     paths = []
     for name in request.decode().split("\n"):
-        wanted = {"service": "keyswitch", "username": name}
-        unlocked, locked = call(_SERVICE, "SearchItems", "a{ss}", wanted)
+        wanted = [("service", SERVICE), ("username", name)]
+        unlocked, locked = call("SearchItems", "a{ss}", wanted)
         if not unlocked:
             return b"locked\n" if locked else b"missing\n"
         paths.append(unlocked[0])
-    (found,) = call(_SERVICE, "GetSecrets", "aoo", paths, session)
-    lines = [b"ok", key.hex().encode()]
+    found = dict(call("GetSecrets", "aoo", paths, session)[0])
+    lines = [b"ok", b"%0256x" % shared]
     for path in paths:
         if path not in found:
             return b"locked\n"
@@ -144,10 +135,9 @@ def perform(request: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def _session_key(other: int, private: int) -> bytes:
+def _session_key(shared: bytes) -> bytes:
     """Derive the AES key of the session: HKDF-SHA256, no salt, no info."""
     import hmac
 
-    shared = pow(other, private, _PRIME).to_bytes(128, "big")
     extracted = hmac.digest(b"\0" * 32, shared, "sha256")
     return hmac.digest(extracted, b"\x01", "sha256")[:16]

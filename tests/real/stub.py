@@ -70,6 +70,7 @@ class Stub:
     def __init__(self, authority: Authority) -> None:
         self.authority = authority
         self.requests: list[Request] = []
+        self.refused: set[str] = set()  # hosts that are out of reach
         stub = self
 
         class Handler(_Handler):
@@ -127,10 +128,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_CONNECT(self) -> None:
         """Take the place of the host that the client wants to talk to."""
+        host = self.path.partition(":")[0]
+        if host in self.recorder.refused:
+            self.send_error(502)
+            return
         self.send_response(200)
         self.end_headers()
         self.wfile.flush()
-        host = self.path.partition(":")[0]
         context = self.recorder.authority.context(host)
         try:
             self.connection = context.wrap_socket(

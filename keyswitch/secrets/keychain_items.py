@@ -1,0 +1,57 @@
+"""What an item of the keychain is called, holds, and may take to read.
+
+Part of the lane of `keyswitch env`: importing `base64` alone would pull in
+`re`, so the decoding is done by the C function below it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from keyswitch.errors import StoreError
+
+SERVICE = "keyswitch"
+
+SHORT = 1.5  # seconds, where nobody can answer a question
+LONG = 60.0  # seconds, where a person may have to type a password
+
+
+def item_name(item: str, generation: int) -> str:
+    """Return an item's name in the keychain: ks1:<random id>:<generation>."""
+    return f"ks1:{item.removeprefix('ks1-')}:{generation}"
+
+
+def default_deadline() -> float:
+    """Return how long a call may take, by whether a person can answer."""
+    display = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    return LONG if display and os.isatty(0) and os.isatty(2) else SHORT
+
+
+def decode(text: str) -> str:
+    """Return the value of an item's text, which is base64url."""
+    import binascii
+
+    try:
+        plain = text.translate({ord("-"): "+", ord("_"): "/"})
+        return binascii.a2b_base64(plain.encode("ascii")).decode()
+    except ValueError as e:  # binascii.Error and UnicodeError are such
+        raise not_ours() from e
+
+
+def not_ours() -> StoreError:
+    """Return the error for an item that holds something else."""
+    return StoreError(
+        "the keychain gave back something else than was stored",
+        "store it again: keyswitch rotate NAME",
+    )
+
+
+def not_there() -> StoreError:
+    """Return the error for an item that does not exist."""
+    return StoreError(
+        "the keychain does not hold this profile's secret",
+        "store it again: keyswitch rotate NAME",
+    )

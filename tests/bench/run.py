@@ -1,0 +1,233 @@
+"""Measure the commands that have a budget, against a bare interpreter.
+
+    python tests/bench/run.py [--runs N]
+
+Prepares homes with a vault, a real gnome-keyring and a session keyring of its
+own, lets hyperfine run each command, and prints medians as ratios to
+`python -c pass` of the same interpreter. Figures of a loaded machine mean
+little; nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests import guard  # noqa: E402
+
+SECRET = "sk-ant-api03-FAKE-0123456789abcdefghijklmnopqrstuvw-{}-AA"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured command: in which home, and what it may cost."""
+
+    title: str
+    home: str
+    args: str
+    budget: float
+
+
+ROWS = (
+    Row("env, unlocked session", "values", "env --shell bash", 1.6),
+    Row("helper claude-code, unlocked", "values", "helper claude-code", 1.6),
+    Row("env, first read, Secret Service", "keychain", "env --shell bash", 4),
+    Row("env, vault with a cached key", "key", "env --shell bash", 4),
+    Row("current", "values", "current", 1.5),
+    Row("--help", "values", "--help", 5),
+    Row("list, 30 profiles", "values", "list", 5),
+    Row("use, Secret Service", "keychain", "use -", 8),
+    Row("whoami", "values", "whoami", 8),
+)
+
+# Must cost the same, within 10 %, however many profiles there are.
+SCALING = ("env --shell bash", "helper claude-code", "use -")
+MANY = 10_000
+
+
+class Bench:
+    """The homes, and how keyswitch is called in them."""
+
+    def __init__(self, folder: Path, runs: int) -> None:
+        self.folder = folder
+        self.runs = runs
+        self.launcher = self._launcher()
+        self._bare = 0.0
+
+    def _launcher(self) -> Path:
+        installed = Path(sys.executable).parent / "keyswitch"
+        if os.access(installed, os.X_OK):
+            return installed
+        made = self.folder / "keyswitch"
+        text = (ROOT / "scripts" / "keyswitch").read_text(encoding="utf-8")
+        made.write_text(text.replace("#!python", f"#!{sys.executable}", 1))
+        made.chmod(0o755)
+        return made
+
+    def environ(self, home: str) -> dict[str, str]:
+        names = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
+        kept = {n: os.environ[n] for n in names if n in os.environ}
+        if home != "keychain":
+            kept.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        return {
+            "HOME": str(self.folder / home),
+            "LC_ALL": "C.UTF-8",
+            "PATH": os.defpath,
+            "PYTHONPATH": str(ROOT),
+            **kept,
+        }
+
+    def keyswitch(self, home: str, *args: str, stdin: str = "") -> None:
+        subprocess.run(
+            [str(self.launcher), *args],
+            env=self.environ(home),
+            input=stdin,
+            text=True,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+    def prepare(self, home: str, store: str, cache: str, profiles: int) -> None:
+        """Make a home with that many profiles, two of them used before."""
+        config = self.folder / home / ".config" / "keyswitch"
+        config.mkdir(parents=True, mode=0o700)
+        config.joinpath("config.toml").write_text(f'cache = "{cache}"\n')
+        if store == "vault":
+            self.keyswitch(home, "vault", "init", "--machine-key")
+        for name in ("work", "private"):
+            self.keyswitch(
+                home, "add", name, "--provider", "anthropic", "--store",
+                store, "--stdin", stdin=SECRET.format(name),
+            )  # fmt: skip
+        work = config / "profiles" / "work.toml"
+        for number in range(profiles - 2):
+            shutil.copy(work, work.with_name(f"p{number}.toml"))
+        for name in ("private", "work"):
+            self.keyswitch(home, "use", name)
+            self.keyswitch(home, "env", "--shell", "bash")
+            self.keyswitch(home, "helper", "claude-code")
+
+    def median(self, home: str, command: str) -> float:
+        """Return the median seconds of one command."""
+        report = self.folder / "report.json"
+        subprocess.run(
+            ["hyperfine", "--shell=none", "--warmup=5", f"--runs={self.runs}",
+             "--style=none", f"--export-json={report}", command],
+            env=self.environ(home) | {"PATH": os.environ["PATH"]},
+            cwd=self.folder, check=True, capture_output=True,
+        )  # fmt: skip
+        return float(json.loads(report.read_text())["results"][0]["median"])
+
+    def ratio(self, home: str, args: str) -> tuple[float, float]:
+        """Return a command's median and its ratio to the bare interpreter.
+
+        The interpreter is measured again beside every command, since other
+        work on the machine comes and goes.
+        """
+        bare = f"{sys.executable} -c pass"
+        before = self.median(home, bare)
+        own = self.median(home, f"{self.launcher} {args}")
+        self._bare = (before + self.median(home, bare)) / 2
+        return own, own / self._bare
+
+
+def print_rows(bench: Bench) -> bool:
+    good = True
+    print(f"{'command':34} {'median':>9} {'ratio':>6} {'budget':>7}")
+    for row in ROWS:
+        try:
+            own, ratio = bench.ratio(row.home, row.args)
+        except subprocess.CalledProcessError:
+            print(f"{row.title:34} not there")
+            continue
+        kept = ratio <= row.budget
+        good &= kept
+        print(
+            f"{row.title:34} {own * 1000:6.1f} ms {ratio:6.2f} "
+            f"{row.budget:7.1f} {'ok' if kept else 'TOO SLOW'}",
+            flush=True,
+        )
+    return good
+
+
+def print_scaling(bench: Bench) -> bool:
+    good = True
+    print(f"\n{'command':34} {'10':>9} {MANY:>9} profiles")
+    for args in SCALING:
+        few = bench.median("few", f"{bench.launcher} {args}")
+        many = bench.median("many", f"{bench.launcher} {args}")
+        few = (few + bench.median("few", f"{bench.launcher} {args}")) / 2
+        kept = many <= few * 1.1
+        good &= kept
+        print(
+            f"{args:34} {few * 1000:6.1f} ms {many * 1000:6.1f} ms "
+            f"{many / few:5.2f} {'ok' if kept else 'GROWS'}",
+            flush=True,
+        )
+    return good
+
+
+def measure(runs: int) -> int:
+    """Prepare everything and print both tables."""
+    guard.join_fresh_keyring()
+    compileall.compile_dir(ROOT / "keyswitch", quiet=2)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), runs)
+        runtime = Path(folder) / "run"
+        runtime.mkdir(mode=0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+        daemon = subprocess.Popen(
+            ["gnome-keyring-daemon", "--unlock", "--foreground",
+             "--components=secrets"],
+            env=bench.environ("keychain"), stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert daemon.stdin is not None
+        daemon.stdin.write(b"FAKE")
+        daemon.stdin.close()
+        try:
+            bench.prepare("values", "vault", "values", 30)
+            bench.prepare("key", "vault", "key", 2)
+            bench.prepare("keychain", "keychain", "off", 2)
+            bench.prepare("few", "vault", "values", 10)
+            bench.prepare("many", "vault", "values", MANY)
+            good = print_rows(bench)
+            good &= print_scaling(bench)
+        finally:
+            daemon.terminate()
+            daemon.wait()
+    return 0 if good else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--inside", action="store_true", help="on a bus")
+    options = parser.parse_args()
+    if options.inside:
+        return measure(options.runs)
+    # A D-Bus of its own: the person's keychain is not touched.
+    argv = ["dbus-run-session", "--", sys.executable, __file__, "--inside"]
+    environ = guard.bare_environment(dict(os.environ))
+    with tempfile.TemporaryDirectory() as home:
+        return subprocess.run(
+            [*argv, "--runs", str(options.runs)],
+            env=environ | {"HOME": home},
+            check=False,
+        ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
