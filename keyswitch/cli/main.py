@@ -128,6 +128,13 @@ def run(args: Sequence[str]) -> int:
         # The reader went away (`keyswitch list | head`); that is its right.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return ExitCode.OK
+    except OSError as e:
+        # Disk full, no descriptors left, and the like: nobody's bug.
+        from keyswitch.profiles.atomic import unusable
+
+        error = unusable(str(e.filename or "a file"), e)
+        sys.stderr.write(error_text(error, one_line=one_line))
+        return error.exit_code
     except Exception as e:  # noqa: BLE001
         return _bug(e, list(args))
     return result if isinstance(result, int) else ExitCode.OK

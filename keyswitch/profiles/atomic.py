@@ -233,13 +233,29 @@ def write_private(path: str, data: bytes) -> None:
     try:
         stage(path, temporary, data, mode=0o600, private=True)
         os.replace(temporary, path)
+        sync_dir(os.path.dirname(path))
     except OSError as e:
         _forget(temporary)
         raise unusable(path, e) from e
     except BaseException:
         _forget(temporary)
         raise
-    sync_dir(os.path.dirname(path))
+
+
+def write_once(path: str, data: bytes) -> None:
+    """Make a small private file of keyswitch's own, without a stage.
+
+    For files whose readers recognise half of one and do without it. Raises
+    FileExistsError where another process was faster.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    if os.name == "posix":
+        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
 
 
 def _forget(path: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SECRET_LIMIT = 256 * 1024  # bytes
 PLAIN_LIMIT = 4096  # characters
+KEY_SIZE = 32  # bytes of the key that fingerprints are made with
 SHOWN_TAIL = 4  # characters of a secret's end that a mask shows
 HIDDEN_AT_LEAST = 16  # characters that stay hidden beside a shown tail
 
@@ -217,13 +218,20 @@ def fingerprint(key: bytes, text: str) -> str:
 
 def install_key(paths: Paths) -> bytes:
     """Return the per-machine key of fingerprints; make it the first time."""
-    from keyswitch.profiles.atomic import read_regular, write_private
+    from keyswitch.profiles.atomic import read_regular, unusable, write_once
     from keyswitch.profiles.paths import ensure_private_dir
 
-    key = read_regular(paths.install_key_file, 1024)
-    if key is not None and len(key) == 32:
+    path = paths.install_key_file
+    key = read_regular(path, 1024)
+    if key is not None and len(key) == KEY_SIZE:
         return key
-    key = os.urandom(32)
     ensure_private_dir(paths.state)
-    write_private(paths.install_key_file, key)
-    return key
+    try:
+        if key is not None:
+            os.unlink(path)  # half of one, from a command that was killed
+        write_once(path, os.urandom(KEY_SIZE))
+    except FileExistsError:
+        pass  # another command was faster
+    except OSError as e:
+        raise unusable(path, e) from e
+    return read_regular(path, 1024) or b""

@@ -47,7 +47,10 @@ def locked(paths: Paths) -> Iterator[None]:
         if os.name == "posix":
             import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError as e:
+                raise atomic.unusable(path, e) from e
         yield
     finally:
         os.close(descriptor)

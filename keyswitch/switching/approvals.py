@@ -49,7 +49,7 @@ def plan(  # noqa: PLR0913
     if approves and profile is not None:
         gone = {ref.item for ref in without}
         recorded = {e.item for e in baseline.elements} - gone
-        tails = dict.fromkeys(recorded)
+        tails = dict.fromkeys(sorted(recorded))
         for candidate in _candidates(
             workspace, profile, altered or {}, first=not recorded
         ):

@@ -93,15 +93,15 @@ def commit(
             if prepare is not None:
                 prepare()
             transaction.commit_planned(plan)
+        except CleanupLeftError:
+            raise  # committed: the new items have their owner
         except BaseException:
             sweep(workspace)  # items that were written for nothing
             raise
         if not done:
             return None
         change = done[0]
-        for ref in change.created:
-            intents.settle(paths, ref)
-        _delete_items(workspace, expired)
+        _settle(workspace, change, expired)
     return change
 
 
@@ -143,19 +143,24 @@ def _files_of(
     return files, gone
 
 
-def _delete_items(workspace: Workspace, refs: list[SecretRef]) -> None:
+def _settle(
+    workspace: Workspace, change: Change, expired: list[SecretRef]
+) -> None:
+    """Delete what lost its owner. The change itself is done."""
     from keyswitch.secrets.stores import delete_items
 
     try:
-        delete_items(workspace.paths, refs, ask=workspace.ask)
-    except KeyswitchError as e:
+        for ref in change.created:
+            intents.settle(workspace.paths, ref)
+        delete_items(workspace.paths, expired, ask=workspace.ask)
+        for ref in expired:
+            intents.settle(workspace.paths, ref)
+    except (OSError, KeyswitchError) as e:
+        why = e.message if isinstance(e, KeyswitchError) else str(e.strerror)
         raise CleanupLeftError(
-            f"the change is done, but an old secret is still stored: "
-            f"{e.message}",
-            e.hint or "the next keyswitch command tries again",
+            f"the change is done, but an old secret is still stored: {why}",
+            "the next keyswitch command tries again",
         ) from e
-    for ref in refs:
-        intents.settle(workspace.paths, ref)
 
 
 def baseline_files(workspace: Workspace) -> list[str]:
@@ -176,8 +181,10 @@ def sweep(workspace: Workspace) -> None:
         delete_items(workspace.paths, [ref], ask=None)
 
     try:
-        intents.sweep(workspace.paths, delete, more=baseline_files(workspace))
-    except KeyswitchError:
+        intents.sweep(
+            workspace.paths, delete, baselines=baseline_files(workspace)
+        )
+    except (OSError, KeyswitchError):
         # The store is locked or away. The intent stays, and a later command
         # with the store open does it; nothing depends on it.
         return

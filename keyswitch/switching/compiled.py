@@ -159,8 +159,10 @@ def keep(
     paths: Paths, compiled: Compiled, identities: list[tuple[str, str]]
 ) -> None:
     """Keep a result for the next start; doing without it is only slower."""
+    import contextlib
+
     from keyswitch.errors import KeyswitchError
-    from keyswitch.profiles.atomic import write_private
+    from keyswitch.profiles.atomic import write_once
     from keyswitch.profiles.paths import ensure_private_dir
 
     lines = [_HEAD, f"provider {compiled.provider}"]
@@ -182,6 +184,8 @@ def keep(
     path = paths.compiled(compiled.name)
     try:
         ensure_private_dir(os.path.dirname(path))
-        write_private(path, "\n".join(lines).encode())
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        write_once(path, "\n".join(lines).encode())
     except (OSError, KeyswitchError):
         return

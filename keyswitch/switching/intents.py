@@ -60,21 +60,30 @@ def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
 
 
 def sweep(
-    paths: Paths, delete: Callable[[SecretRef], None], *, more: Iterable[str]
+    paths: Paths,
+    delete: Callable[[SecretRef], None],
+    *,
+    baselines: Iterable[str],
 ) -> None:
-    """Delete the items that nothing refers to; `more`: files that may refer."""
+    """Delete the items that nothing refers to.
+
+    A profile and the undo file refer to an item by its name. A baseline
+    refers by token to what it displaced; that it also notes whose approval
+    it recorded is no reference.
+    """
     for ref, profile in list(pending(paths)):
-        files = [paths.undo_file, *more]
+        places = [(paths.undo_file, ref.item)]
+        places += [(path, f"{ref.store}:{ref.item}") for path in baselines]
         if profile:
-            files.append(paths.profile(profile))
-        if not any(_mentions(path, ref) for path in files):
+            places.append((paths.profile(profile), ref.item))
+        if not any(_mentions(path, text) for path, text in places):
             delete(ref)
         settle(paths, ref)
 
 
-def _mentions(path: str, ref: SecretRef) -> bool:
-    """Tell whether a file names the item; a random name has no false hits."""
-    return ref.item.encode() in (read_regular(path, 1 << 24) or b"")
+def _mentions(path: str, text: str) -> bool:
+    """Tell whether a file names an item; a random name has no false hits."""
+    return text.encode() in (read_regular(path, 1 << 24) or b"")
 
 
 def _name(ref: SecretRef) -> str:

@@ -14,7 +14,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from keyswitch.profiles.atomic import read_regular, sync_dir, write_private
+from keyswitch.profiles.atomic import read_regular, write_private
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
@@ -54,12 +54,11 @@ def prepare(paths: Paths, journal: Journal) -> None:
 
 
 def commit(paths: Paths) -> None:
-    """Pass the commit point."""
+    """Pass the commit point; the caller makes it durable."""
     os.rename(
         os.path.join(paths.journal_dir, _PREPARED),
         os.path.join(paths.journal_dir, _COMMIT),
     )
-    sync_dir(paths.journal_dir)
 
 
 def discard(paths: Paths) -> None:

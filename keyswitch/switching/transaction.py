@@ -106,6 +106,8 @@ class Transaction:
                     _compare(change, step)
                 journal.commit(self.paths)
                 self._finish(steps)
+            # Only now, so that a lock that a kill leaves is in a journal.
+            self._forget()
         except OSError as e:
             self._take_back(steps, made)
             raise atomic.unusable(e.filename or changes[0].path, e) from e
@@ -119,21 +121,24 @@ class Transaction:
         """Move every stage into place. Past the commit point: no way back."""
         for attempt in (1, 2):
             try:
+                # The commit has to be on disk before any file is.
+                atomic.sync_dir(self.paths.journal_dir)
                 for step in steps:
                     recovery.install(step)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
-                journal.discard(self.paths)
             except OSError as e:
                 if attempt == 1:
                     continue  # a passing fault; the steps can be repeated
-                raise CleanupLeftError(
-                    "the change is made, but not everything could be "
-                    f"finished: {(e.strerror or 'system error').lower()}",
-                    "the next keyswitch command finishes it",
-                ) from e
+                raise _unfinished(e) from e
             else:
                 return
+
+    def _forget(self) -> None:
+        try:
+            journal.discard(self.paths)
+        except OSError as e:
+            raise _unfinished(e) from e
 
     def _take_back(self, steps: Sequence[Step], made: Sequence[str]) -> None:
         """Remove stages and journal; if that fails, recovery does it."""
@@ -149,6 +154,14 @@ class Transaction:
                 with contextlib.suppress(OSError):
                     os.rmdir(folder)
             journal.discard(self.paths)
+
+
+def _unfinished(error: OSError) -> CleanupLeftError:
+    reason = (error.strerror or "system error").lower()
+    return CleanupLeftError(
+        f"the change is made, but not everything could be finished: {reason}",
+        "the next keyswitch command finishes it",
+    )
 
 
 def _take_own_lock(path: str) -> int:

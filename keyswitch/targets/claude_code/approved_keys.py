@@ -56,7 +56,7 @@ def plan_approvals(
     text = revert(path, text, Baseline(False, (), tuple(leave)), key, str).text
     new = {
         item: tail
-        for item, tail in sorted(tails.items())
+        for item, tail in tails.items()
         if tail is not None and item not in {e.item for e in stay}
     }
     owned = list(baseline.owned)
