@@ -84,11 +84,11 @@ def read(paths: Paths, name: str) -> Compiled | None:
 
 
 def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
-    head, *lines, end = text.split("\n")
-    if head != _HEAD or end or not lines or lines.pop() != "end":
-        return None
+    lines = text.split("\n")
+    if lines[0] != _HEAD or lines[-2:] != ["end", ""]:
+        return None  # another version's, or half of one
     result = Compiled(name)
-    for line in lines:
+    for line in lines[1:-2]:
         word, _, rest = line.partition(" ")
         if word == "dep":
             seen, _, path = rest.partition(" ")

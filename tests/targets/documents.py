@@ -50,7 +50,9 @@ def arrays(draw, values):
 
 
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.one_of(objects(inner), arrays(inner)), max_leaves=8
+    SCALARS,
+    lambda inner: st.one_of(objects(inner), arrays(inner)),
+    max_leaves=8,
 )
 
 

@@ -25,9 +25,7 @@ COMMAND = Command("/opt/ks bin", "client", "/state/aws-config")
 WAYS = {
     "key": (ClaudeCode("helper", "api_key", approve=True), {}),
     "gateway": (
-        ClaudeCode(
-            "helper", "token", (("ANTHROPIC_BASE_URL", "{base_url}"),)
-        ),
+        ClaudeCode("helper", "token", (("ANTHROPIC_BASE_URL", "{base_url}"),)),
         {"base_url": "https://gw.example.com"},
     ),
     "bedrock": (
@@ -77,7 +75,9 @@ def switch(data, baseline, way, store):
         new_token=store.new_token,
     )
     store.texts.update(plan.displaced)
-    record = from_document("r", json.loads(json.dumps(to_document(plan.baseline))))
+    record = from_document(
+        "r", json.loads(json.dumps(to_document(plan.baseline)))
+    )
     return plan, record
 
 

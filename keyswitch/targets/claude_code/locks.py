@@ -48,8 +48,19 @@ def held(specs: Sequence[LockSpec]) -> Iterator[None]:
         yield
     finally:
         for path in reversed(taken):
-            with contextlib.suppress(OSError):
-                os.rmdir(path)
+            _release(path)
+
+
+def _release(path: str) -> None:
+    for _ in range(2):  # a passing fault must not leave the lock behind
+        try:
+            os.rmdir(path)
+        except FileNotFoundError:
+            return
+        except OSError:
+            continue
+        else:
+            return
 
 
 def _take(spec: LockSpec) -> None:
