@@ -75,20 +75,25 @@ class Vault:
             passphrase = self.ask("passphrase of the vault: ")
         if passphrase is None:
             raise self._locked(slots)
-        self.unlock_with(passphrase)
+        self._by_passphrase(opened, passphrase, 0)
 
     def unlock_with(self, passphrase: Secret, timeout: int = 0) -> None:
         """Unlock by passphrase and cache the key for this session."""
+        opened = self.load()
+        self._by_passphrase(opened, passphrase, timeout)
+        self.adopt(opened)
+
+    def _by_passphrase(
+        self, opened: envelope.Opened, passphrase: Secret, timeout: int
+    ) -> None:
         from keyswitch.profiles.settings import load as load_settings
 
-        opened = self._opened or self.load()
         if not envelope.unwrap_passphrase(opened, normalised(passphrase)):
             raise envelope.WrongKeyError(
                 "that is not the passphrase of the vault",
                 "try again, or use the recovery code: keyswitch vault "
                 "recovery --use",
             )
-        self._opened = opened
         settings = load_settings(self.paths)
         if settings.cache != "off":
             unlock.write(

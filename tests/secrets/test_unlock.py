@@ -1,0 +1,85 @@
+"""The unlock cache, in a real session keyring of the kernel."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.components import ROOT
+
+pytestmark = pytest.mark.real("keyctl")
+
+
+def in_session(code, *, own=True):
+    """Run code in a process with a session keyring of its own, or without."""
+    wrap = ["keyctl", "session", "-"] if own else []
+    done = subprocess.run(
+        [*wrap, sys.executable, "-c",
+         f"import json, time\nfrom keyswitch.secrets import unlock\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_value_is_kept_and_dropped():
+    assert in_session(
+        "unlock.write('keyswitch:t:a', b'FAKE\\0v', 60)\n"
+        "seen = [unlock.read('keyswitch:t:a').hex()]\n"
+        "seen.append([d for _, d in unlock.entries()])\n"
+        "seen.append(unlock.drop('keyswitch:t:'))\n"
+        "seen.append(unlock.read('keyswitch:t:a'))\n"
+        "print(json.dumps(seen))"
+    ) == [b"FAKE\0v".hex(), ["keyswitch:t:a"], 1, None]
+
+
+def test_the_kernel_forgets_it_when_its_time_is_up():
+    assert in_session(
+        "unlock.write('keyswitch:t:b', b'FAKE', 1)\n"
+        "before = unlock.read('keyswitch:t:b') is not None\n"
+        "time.sleep(1.3)\n"
+        "print(json.dumps([before, unlock.read('keyswitch:t:b')]))"
+    ) == [True, None]
+
+
+def test_another_session_of_the_same_user_sees_nothing():
+    seen = in_session(
+        "import subprocess, sys\n"
+        "unlock.write('keyswitch:t:c', b'FAKE', 60)\n"
+        "code = 'from keyswitch.secrets import unlock;'\n"
+        "code += 'print(unlock.read(\"keyswitch:t:c\"))'\n"
+        "child = subprocess.run([sys.executable, '-c', code],\n"
+        "    capture_output=True, text=True).stdout.strip()\n"
+        "other = subprocess.run(['keyctl', 'session', '-', sys.executable,\n"
+        "    '-c', code], capture_output=True, text=True).stdout.split()[-1]\n"
+        "print(json.dumps([child, other]))"
+    )
+    assert seen == ["b'FAKE'", "None"]
+
+
+def test_what_is_too_large_is_not_cached_and_no_error():
+    assert in_session(
+        "done = unlock.write('keyswitch:t:d', b'x' * 40000, 60)\n"
+        "print(json.dumps([done, unlock.read('keyswitch:t:d')]))"
+    ) == [False, None]
+
+
+def test_a_description_like_another_one_is_another_one():
+    assert in_session(
+        "unlock.write('keyswitch:t:ee', b'FAKE', 60)\n"
+        "print(json.dumps(unlock.read('keyswitch:t:e')))"
+    ) is None  # fmt: skip
+
+
+def test_a_failed_call_is_no_value(monkeypatch):
+    from keyswitch.secrets import unlock
+
+    monkeypatch.setattr(unlock, "_session", -1)
+    assert unlock.read("keyswitch:t:x") is None
+    assert not unlock.write("keyswitch:t:x", b"FAKE", 60)
+    assert unlock.drop_all() == 0
+    assert unlock.available()[0] is False
