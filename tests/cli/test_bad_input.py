@@ -1,0 +1,223 @@
+"""Bad input: one line of what is wrong, one of what to do, nothing changed."""
+
+import os
+
+import pytest
+
+from tests.cli.keyswitch import KEY
+
+
+def refused(ks, *args, says, code=1, **options):
+    """Assert a clear refusal that changed nothing but caches."""
+    before = ks.everything()
+    done = ks(*args, code=code, **options)
+    assert says in done.error
+    assert done.error[0].islower() or done.error[0] in "'/"
+    after = ks.everything()
+    for path in set(before) | set(after):
+        if "/compiled/" not in path and "install.key" not in path:
+            assert before.get(path) == after.get(path), path
+    return done
+
+
+@pytest.mark.parametrize(
+    ("secret", "says"),
+    [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"   ", "white space"),
+        (b" " + KEY.encode(), "white space"),
+        (b'"' + KEY.encode() + b'"', "in quotes"),
+        (KEY.encode() + b"\nsecond", "more than one line"),
+        (KEY.encode() + b"\0", "NUL"),
+        (KEY.encode() + b"\x07", "control characters"),
+        (KEY.encode() + "\u202e".encode(), "control characters"),
+        (b"\xff\xfe", "not valid UTF-8"),
+        (b"x" * 1_000_000, "larger than"),
+        (b"sk-ant-admin01-FAKE-000000000000000000EXAMPLE", "admin key"),
+        (b"sk-ant-oat01-FAKE-000000000000000000EXAMPLE", "subscription token"),
+        (b"sk-or-v1-FAKE-000000000000000000EXAMPLE", "OpenRouter"),
+        (b"AKIAFAKEFAKEEXAMPLE1", "AWS access key id"),
+        (b"ghp_FAKE000000000000000EXAMPLE", "GitHub"),
+        (b"FAKE-not-a-key-EXAMPLE", "does not begin with"),
+    ],
+)
+def test_a_secret_of_the_wrong_shape_is_refused(ks, secret, says):
+    done = refused(
+        ks, "add", "w", "--provider", "anthropic", "--store", "vault",
+        "--stdin", stdin=secret, says=says,
+    )  # fmt: skip
+    assert "FAKE" not in done.err
+
+
+def test_one_line_end_belongs_to_the_source(ks):
+    ks.add("w", secret=KEY + "\n")
+    assert ks("helper", "api-key", "w").out == KEY + "\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "a/b", "../x", "..", "A", "a b", "con", "nul.txt", "a.", "-", "é",
+     "a\x1b[31m", "x" * 65, ".hidden"],
+)  # fmt: skip
+def test_a_name_that_is_none_is_refused(ks, name):
+    done = ks(
+        "add", "--provider", "anthropic", "--stdin", "--", name,
+        stdin=KEY, code=1,
+    )  # fmt: skip
+    assert "\x1b" not in done.err
+    assert done.error
+
+
+def test_near_misses_are_suggested(ks):
+    ks.add("work")
+    assert "did you mean 'work'?" in ks("show", "wrok", code=1).err
+    assert "'anthropic'" in ks("add", "x", "--provider", "antropic", code=1).err
+    assert "keyswitch list" in ks("lits", code=2).err
+    done = ks.add("y", "--set", "base_ulr=x", code=1)
+    assert "'base_url'" in done.err
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--set", "api_key=x"], "is a secret"),
+        (["--set", "base_url"], "field=value"),
+        (["--set", "base_url=ftp://x"], "cannot be"),
+        (["--set", "base_url=https://u:p@h"], "cannot be"),
+        (["--set", "label\x07=x"], "no field"),
+        (["--set", "model=a\x1bb"], "invisible"),
+        (["--expires", "tomorrow"], "not a date"),
+    ],
+)
+def test_a_field_that_is_none_is_refused(ks, args, says):
+    code = 2 if says == "field=value" else 1
+    done = ks.add("w", *args, code=code)
+    assert says in done.error
+    assert not ks.profile_file("w").exists()
+
+
+def test_a_secret_in_a_plain_field_is_refused(ks):
+    done = ks.add("w", "--set", f"model={KEY}", code=1)
+    assert "looks like a secret" in done.error
+    assert KEY not in done.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'provider = "anthropic"\nprovider = "x"\n',
+        b"provider = \n",
+        b"\xff\xfe",
+        b"x = [" * 5000,
+        b"a." * 40 + b"b = 1",
+        b"x = '" + b"y" * 9000 + b"'",
+        b"[secrets]\napi_key = 'x'\nprovider = 1",
+        b'provider = "anthropic"\nlabel = "a\\u001bb"\n',
+    ],
+)
+def test_a_broken_profile_is_named_and_the_others_go_on(ks, text):
+    ks.add("good")
+    ks.profile_file("bad").write_bytes(text)
+    done = ks("list")
+    assert "good" in done.out
+    assert "bad.toml" in done.err
+    assert "bad.toml" in ks("use", "bad", code=1).error
+    ks("use", "good")
+
+
+def test_a_place_is_given_by_line_and_column(ks):
+    ks.profile_file("bad").parent.mkdir(parents=True)
+    ks.profile_file("bad").write_text('provider = "anthropic"\n\nx = = 1\n')
+    assert "bad.toml:3:5:" in ks("show", "bad", code=1).error
+
+
+def test_a_byte_order_mark_and_crlf_are_fine_and_stay(ks):
+    ks.add("w")
+    path = ks.profile_file("w")
+    text = path.read_text().replace("\n", "\r\n")
+    path.write_bytes(b"\xef\xbb\xbf# mine\r\n" + text.encode())
+    ks("edit", "w", "--label", "new")
+    data = path.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf# mine\r\n")
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    assert '"label": "new"' in ks("show", "w", "--json").out
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo", "huge"])
+def test_something_else_in_a_profile_s_place(ks, kind):
+    path = ks.profile_file("w")
+    path.parent.mkdir(parents=True)
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.write_bytes(b"#" * 10_000_000)
+    assert "w.toml" in ks("use", "w", code=1).error
+
+
+def settings_cases():
+    return {
+        "invalid": lambda p: p.write_text('{"a": 1,}'),
+        "array": lambda p: p.write_text("[]"),
+        "duplicates": lambda p: p.write_text('{"env": {}, "env": {}}'),
+        "dangling": lambda p: p.symlink_to("nowhere.json"),
+        "loop": lambda p: p.symlink_to("settings.json"),
+        "fifo": os.mkfifo,
+        "directory": lambda p: p.mkdir(),
+        "read-only": lambda p: (p.write_text("{}"), p.chmod(0o444)),
+        "utf-16": lambda p: p.write_bytes('{"a": 1}'.encode("utf-16")),
+        "empty": lambda p: p.write_text(""),
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(settings_cases()))
+def test_a_settings_file_that_cannot_be_edited_stays_as_it_is(ks, kind):
+    ks.add("w", "--set", "base_url=https://gw.example.com")
+    ks.file(".claude").mkdir()
+    path = ks.file(".claude/settings.json")
+    settings_cases()[kind](path)
+    done = refused(ks, "use", "w", says="settings.json")
+    assert done.out == ""
+    assert ks("current", code=1).out == ""
+
+
+def test_a_settings_file_behind_a_link_is_edited_and_the_link_stays(ks):
+    ks.add("w")
+    ks.file(".claude").mkdir()
+    real = ks.file("real.json")
+    real.write_text("{}")
+    ks.file(".claude/settings.json").symlink_to("../real.json")
+    ks("use", "w")
+    assert ks.file(".claude/settings.json").is_symlink()
+    assert "apiKeyHelper" in real.read_text()
+    ks("off")
+    assert real.read_text() == "{}"
+
+
+def test_a_device_in_the_state_file_s_place(ks):
+    path = ks.file(".local/state/keyswitch/state.json")
+    path.symlink_to("/dev/null")
+    assert "state.json" in ks("list", code=1).error
+
+
+def test_no_keychain_says_what_was_tried_and_offers_the_vault(bare):
+    done = bare(
+        "add", "w", "--provider", "anthropic", "--stdin", stdin=KEY, code=1
+    )
+    assert "Secret Service" in done.error
+    assert "KWallet" in done.error
+    assert "vault init --machine-key" in done.err
+
+
+def test_with_no_terminal_a_missing_secret_is_a_usage_error(ks):
+    done = ks("add", "w", "--provider", "anthropic", code=2)
+    assert "--stdin" in done.err
+
+
+def test_an_existing_profile_is_not_overwritten(ks):
+    ks.add("w")
+    done = ks.add("w", code=1)
+    assert "exists already" in done.error
+    assert "rotate" in done.err
