@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import TYPE_CHECKING, Protocol
 
 from keyswitch.errors import StoreError
@@ -36,7 +36,7 @@ STORES = ("keychain", "vault")
 
 def new_item() -> str:
     """Return a new opaque name for an item: 128 random bits."""
-    return f"ks1-{secrets.token_hex(16)}"
+    return f"ks1-{os.urandom(16).hex()}"
 
 
 def open_keychain(paths: Paths, deadline: float | None = None) -> Keychain:

@@ -45,11 +45,11 @@ class Case:
 
     def make_home(self, home):
         steps = [cli("vault", "init", "--machine-key")]
-        for name in ("one", "two"):
-            steps.append(
-                cli("add", name, "--provider", "anthropic", "--store", "vault",
-                    "--stdin", stdin=KEYS[name].encode())
-            )  # fmt: skip
+        steps += [
+            cli("add", name, "--provider", "anthropic", "--store", "vault",
+                "--stdin", stdin=KEYS[name].encode())
+            for name in ("one", "two")
+        ]  # fmt: skip
         steps.append(
             cli("add", "cloud", "--provider", "bedrock", "--store", "vault",
                 "--set", "region=eu-central-1",
@@ -98,9 +98,11 @@ class Case:
                 tomllib.loads(path.read_text())
             except tomllib.TOMLDecodeError:
                 found.append(f"{path.name} does not parse")
-        for path in (home / ".local").rglob("*"):
-            if path.is_file() and path.stat().st_mode & 0o077:
-                found.append(f"{path.name} is open to others")
+        found += [
+            f"{path.name} is open to others"
+            for path in (home / ".local").rglob("*")
+            if path.is_file() and path.stat().st_mode & 0o077
+        ]
         found += [f"the secret of {n} is lost" for n in self._lost(home)]
         return found
 
