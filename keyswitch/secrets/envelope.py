@@ -13,10 +13,7 @@ salt, and with it a fresh payload key, so the nonce can stay zero.
 
 from __future__ import annotations
 
-import base64
 import binascii
-import hashlib
-import hmac
 import json
 import os
 
@@ -61,10 +58,27 @@ def damaged(why: str) -> DamagedError:
     )
 
 
+def _hmac(key: bytes, data: bytes) -> bytes:
+    # The one of cryptography: hashlib would load a second OpenSSL, which
+    # costs half of a bare interpreter's start.
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.hmac import HMAC
+
+    made = HMAC(key, SHA256())
+    made.update(data)
+    return made.finalize()
+
+
+def _same(one: bytes, other: bytes) -> bool:
+    from cryptography.hazmat.primitives.constant_time import bytes_eq
+
+    return bytes_eq(one, other)
+
+
 def _hkdf(key: bytes, salt: bytes, info: bytes) -> bytes:
     """HKDF-SHA256 (RFC 5869) for one block of output, which is a key."""
-    secret = hmac.digest(salt or b"\0" * 32, key, "sha256")
-    return hmac.digest(secret, info + b"\x01", "sha256")
+    secret = _hmac(salt or b"\0" * 32, key)
+    return _hmac(secret, info + b"\x01")
 
 
 def canonical(document: object) -> bytes:
@@ -95,9 +109,7 @@ class Opened:
 
     def use_key(self, data_key: bytes) -> bool:
         """Take this data key if the header was made with it."""
-        if not hmac.compare_digest(
-            _header_mac(data_key, self.signed), self.mac
-        ):
+        if not _same(_header_mac(data_key, self.signed), self.mac):
             return False
         self.data_key = data_key
         return True
@@ -120,7 +132,7 @@ class Opened:
 
 def _header_mac(data_key: bytes, signed: bytes) -> bytes:
     key = _hkdf(data_key, b"", b"keyswitch/v1/header")
-    return hmac.digest(key, signed, "sha256")
+    return _hmac(key, signed)
 
 
 def _binding(header: Mapping[str, Any]) -> bytes:
@@ -175,10 +187,10 @@ def _b64(text: bytes | str) -> bytes:
     if isinstance(text, str):
         text = text.encode("ascii")
     try:
-        value = base64.b64decode(text, validate=True)
+        value = binascii.a2b_base64(text)
     except binascii.Error as e:
         raise ValueError(str(e)) from None
-    if base64.b64encode(value) != text:
+    if binascii.b2a_base64(value, newline=False) != text:
         raise ValueError("not canonical base64")
     return value
 
@@ -281,6 +293,8 @@ def derive(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     """Turn a passphrase into a key. Takes time and memory on purpose."""
     salt = _b64(kdf["salt"])
     if kdf["name"] == "scrypt":
+        import hashlib
+
         return hashlib.scrypt(
             passphrase,
             salt=salt,
@@ -323,7 +337,7 @@ def argon2_works() -> bool:
 
 
 def _text(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+    return binascii.b2a_base64(value, newline=False).decode()
 
 
 def _slot_binding(vid: str, slot: Mapping[str, Any]) -> bytes:
@@ -400,7 +414,7 @@ def seal(
 def with_body(header: Mapping[str, Any], data_key: bytes, body: bytes) -> bytes:
     """Return a vault's bytes around a body that is encrypted already."""
     signed = MAGIC + b"\n" + canonical(header) + b"\n"
-    mac = base64.b64encode(_header_mac(data_key, signed))
+    mac = binascii.b2a_base64(_header_mac(data_key, signed), newline=False)
     return signed + mac + b"\n" + body
 
 
@@ -421,6 +435,8 @@ def new_recovery_code() -> str:
 
 
 def _check(value: bytes) -> bytes:
+    import hashlib
+
     return hashlib.sha256(b"keyswitch/recovery" + value).digest()[:1]
 
 

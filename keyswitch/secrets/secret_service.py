@@ -85,6 +85,9 @@ def _ask(request: bytes, seconds: float) -> bytes:
     """Let a child read while this process imports what decrypts."""
     collect = worker.start(perform, request, seconds)
     _cipher()
+    from cryptography.hazmat.primitives.kdf import hkdf
+
+    del hkdf  # loaded while the child waits for the bus
     return collect()
 
 
@@ -137,7 +140,8 @@ def perform(request: bytes) -> bytes:
 
 def _session_key(shared: bytes) -> bytes:
     """Derive the AES key of the session: HKDF-SHA256, no salt, no info."""
-    import hmac
+    # Not hmac of the standard library: it would load a second OpenSSL.
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    extracted = hmac.digest(b"\0" * 32, shared, "sha256")
-    return hmac.digest(extracted, b"\x01", "sha256")[:16]
+    return HKDF(SHA256(), 16, salt=None, info=b"").derive(shared)
