@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.display import printable
@@ -13,13 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-@dataclass(slots=True)
 class Output:
     """How this run prints. One object for a whole command line."""
 
-    json: bool = False
-    quiet: bool = False
-    verbose: bool = False
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.json = json
+        self.quiet = quiet
+        self.verbose = verbose
 
     def data(self, line: str) -> None:
         """Print one line of what the command was asked for."""
@@ -27,6 +31,8 @@ class Output:
 
     def document(self, document: dict[str, Any]) -> None:
         """Print one JSON object; `version` is its first key."""
+        import json
+
         text = json.dumps(
             {"version": 1, **document}, indent=2, ensure_ascii=True
         )
