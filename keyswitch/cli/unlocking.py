@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import click
 
 from keyswitch.cli.passphrase import given_passphrase, passphrase_options
@@ -9,12 +12,16 @@ from keyswitch.cli.session import Session, global_options
 from keyswitch.cli.vault import open_session_vault
 from keyswitch.errors import ExitCode, LockedError
 
+if TYPE_CHECKING:
+    from keyswitch.secrets.vault import Vault
+
 TRIES = 3  # passphrases that may be mistyped
 
 
 @click.command(
     epilog="\b\nExamples:\n  keyswitch unlock\n"
-    "  keyswitch unlock --timeout 3600"
+    "  keyswitch unlock --timeout 3600\n"
+    '  eval "$(keyswitch unlock)"     where there is no session keyring'
 )
 @click.option(
     "--timeout",
@@ -57,11 +64,38 @@ def unlock(
     possible, why = cache.available()
     if possible:
         session.output.say("unlocked")
-    else:
+        return ExitCode.OK
+    return _by_variable(session, found, why, timeout)
+
+
+def _by_variable(
+    session: Session, found: Vault, why: str, timeout: int | None
+) -> int:
+    """Keep the key in the runtime directory, wrapped for this shell alone."""
+    from keyswitch.express import write_out
+    from keyswitch.secrets import unlock_file
+
+    workspace = session.workspace()
+    if os.isatty(1):
         session.output.warn(
-            f"the passphrase is right, but cannot be remembered: {why}; "
-            "start your shell by 'keyctl session - $SHELL' for that"
+            f"the passphrase is right, but {why}; run it as: "
+            'eval "$(keyswitch unlock)"'
         )
+        return ExitCode.OK
+    value = unlock_file.write(
+        workspace.paths,
+        found.open().vid,
+        found.open().data_key,
+        timeout or workspace.settings.cache_timeout,
+    )
+    if not value:
+        session.output.warn(
+            f"the passphrase is right, but cannot be remembered: {why}, and "
+            "no private XDG_RUNTIME_DIR"
+        )
+        return ExitCode.OK
+    write_out(f"export {unlock_file.VARIABLE}='{value}';\n")
+    session.output.say("unlocked for this shell")
     return ExitCode.OK
 
 
@@ -71,8 +105,10 @@ def unlock(
 def lock(session: Session) -> int:
     """Forget every unlocked key and value."""
     from keyswitch.secrets import unlock as cache
+    from keyswitch.secrets import unlock_file
 
-    count = cache.drop_all()
+    paths = session.workspace().paths
+    count = cache.drop_all() + unlock_file.drop(paths)
     if session.output.json:
         session.output.document({"dropped": count})
     session.output.say(f"forgot {count} cached entries")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 KEY_PREFIX = "keyswitch:dek:"
+SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see unlock_file.py
 MACHINE_KEY_LIMIT = 64  # bytes
 
 # A unit of systemd gets its passphrase here (systemd.exec, LoadCredential).
@@ -65,6 +66,12 @@ class Vault:
 
     def _unlock(self, opened: envelope.Opened) -> None:
         cached = unlock.read(KEY_PREFIX + opened.vid)
+        if cached is None and os.environ.get(SESSION_VARIABLE):
+            from keyswitch.secrets import unlock_file
+
+            cached = unlock_file.read(
+                self.paths, opened.vid, os.environ[SESSION_VARIABLE]
+            )
         if cached is not None and opened.use_key(cached):
             return
         slots = opened.header["slots"]

@@ -75,6 +75,8 @@ def remove(workspace: Workspace, scope: str, name: str) -> list[Found]:
         from keyswitch.secrets.reader import VALUES_PREFIX
 
         unlock.drop(VALUES_PREFIX)
+        if scope == ALL and not name:
+            unlock.drop_all()
         if any(f.path and f.stale.startswith("an older") for f in removed):
             from keyswitch.secrets.vault_writing import purge_previous
 

@@ -110,11 +110,33 @@ class Scan:
                         "replaced or removed",
                         ref=ref,
                     )
+        yield from self._cached()
         from keyswitch.secrets.vault_writing import previous_versions
 
         for path in previous_versions(self.workspace.paths):
             yield Found(
                 path, "", stale="an older version of the vault", path=path
+            )
+
+    def _cached(self) -> Iterator[Found]:
+        """Yield what the unlock cache holds; it goes with anything that goes."""
+        from keyswitch.secrets import unlock
+
+        owners = {
+            ref.item: profile.name
+            for profile in self.profiles
+            for ref in profile.secrets.values()
+        }
+        for _, description in unlock.entries():
+            parts = description.split(":")
+            owner = owners.get(parts[2], "")
+            known = owner or parts[1] == "dek"
+            yield Found(
+                "kernel session keyring: "
+                + (owner or "key of the vault" if known else "a value"),
+                "…",
+                owner,
+                "" if known else "of no profile",
             )
 
     def _claude_code(self) -> Iterator[Found]:

@@ -333,3 +333,29 @@ def test_two_switches_at_once_both_finish(ks):
     assert ks("current").out in ("one\n", "two\n")
     ks("off")
     assert not ks.file(".claude/settings.json").exists()
+
+
+def test_a_passphrase_vault_in_a_shell_without_a_keyring(bare, monkeypatch):
+    secret = bare.file("passphrase")
+    secret.write_text("correct horse battery\n")
+    runtime = bare.file("runtime")
+    runtime.mkdir(mode=0o700)
+    given = ["--passphrase-file", str(secret)]
+    bare.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    bare.environ["CREDENTIALS_DIRECTORY"] = str(bare.file("credentials"))
+    bare.file("credentials").mkdir()
+    bare.file("credentials/keyswitch-passphrase").write_text(
+        "correct horse battery\n"
+    )
+    bare("vault", "init", *given)
+    bare.add("one")
+    del bare.environ["CREDENTIALS_DIRECTORY"]
+    bare("lock")
+    assert "locked" in bare("helper", "api-key", "one", code=5).err
+    done = bare("unlock", *given)
+    if done.out:  # no session keyring here
+        value = done.out.split("'")[1]
+        bare.environ["KEYSWITCH_SESSION"] = value
+    assert bare("helper", "api-key", "one").out == KEY + "\n"
+    bare("lock")
+    bare("helper", "api-key", "one", code=5)

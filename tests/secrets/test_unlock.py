@@ -83,3 +83,53 @@ def test_a_failed_call_is_no_value(monkeypatch):
     assert not unlock.write("keyswitch:t:x", b"FAKE", 60)
     assert unlock.drop_all() == 0
     assert unlock.available()[0] is False
+
+
+@pytest.fixture
+def paths(tmp_path):
+    from keyswitch.profiles.paths import resolve
+
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700)
+    return resolve(
+        {"KEYSWITCH_HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(runtime)}
+    )
+
+
+KEY = b"FAKE" * 8
+
+
+def test_without_a_keyring_the_shell_s_variable_opens_the_file(paths):
+    from keyswitch.secrets import unlock_file
+
+    session = unlock_file.write(paths, "ab", KEY, 60)
+    assert unlock_file.read(paths, "ab", session) == KEY
+    with open(unlock_file.path_of(paths, "ab"), "rb") as file:
+        data = file.read()
+    assert KEY.hex().encode() not in data
+    for wrong in ("", "00" * 32, "rubbish"):
+        assert unlock_file.read(paths, "ab", wrong) is None
+    assert unlock_file.read(paths, "cd", session) is None
+    assert unlock_file.drop(paths) == 1
+    assert unlock_file.read(paths, "ab", session) is None
+
+
+def test_the_file_ends_with_its_time_and_with_a_reboot(paths, monkeypatch):
+    from keyswitch.secrets import unlock_file
+
+    session = unlock_file.write(paths, "ab", KEY, 60)
+    now = unlock_file._now()
+    with monkeypatch.context() as patch:
+        patch.setattr(unlock_file, "_now", lambda: now + 100)
+        assert unlock_file.read(paths, "ab", session) is None
+    session = unlock_file.write(paths, "ab", KEY, 60)
+    monkeypatch.setattr(unlock_file, "_boot", lambda: "another")
+    assert unlock_file.read(paths, "ab", session) is None
+
+
+def test_a_runtime_directory_that_others_may_read_is_not_used(paths):
+    from keyswitch.secrets import unlock_file
+
+    os.chmod(paths.runtime, 0o755)
+    assert unlock_file.write(paths, "ab", KEY, 60) == ""
+    assert unlock_file.read(paths, "ab", "00" * 32) is None

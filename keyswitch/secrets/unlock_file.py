@@ -1,0 +1,108 @@
+"""The unlock cache where there is no session keyring: containers, bare ssh.
+
+The vault's data key lies in the runtime directory (in memory, private to the
+user), wrapped under a key that only the unlocking shell has, in
+`KEYSWITCH_SESSION`. The file without the variable opens nothing, nor does the
+variable without the file. It ends with its time, with `lock`, and with a
+reboot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import time
+
+from keyswitch.profiles import atomic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
+
+VARIABLE = "KEYSWITCH_SESSION"
+
+_LIMIT = 4096  # bytes
+_NONCE = 12
+
+
+def path_of(paths: Paths, vid: str) -> str:
+    """Return the file, or "" where no runtime directory can be trusted."""
+    folder = paths.runtime
+    if not folder:
+        return ""
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return ""
+    private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+    if not private or found.st_uid != os.getuid():
+        return ""
+    return os.path.join(folder, f"keyswitch-{vid}")
+
+
+def write(paths: Paths, vid: str, data_key: bytes, timeout: int) -> str:
+    """Keep a data key; returns the variable's value, "" if it cannot be."""
+    path = path_of(paths, vid)
+    if not path:
+        return ""
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+    session, nonce = os.urandom(32), os.urandom(_NONCE)
+    bound = {"boot": _boot(), "ends": int(_now()) + timeout, "vid": vid}
+    sealed = ChaCha20Poly1305(session).encrypt(nonce, data_key, _text(bound))
+    document = {**bound, "key": (nonce + sealed).hex()}
+    atomic.write_private(path, json.dumps(document).encode())
+    return session.hex()
+
+
+def read(paths: Paths, vid: str, session: str) -> bytes | None:
+    """Return the data key, or None when it is not (or no longer) kept."""
+    path = path_of(paths, vid)
+    if not path or not session:
+        return None
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+    try:
+        found = json.loads(atomic.read_regular(path, _LIMIT) or b"{}")
+        sealed = bytes.fromhex(found.pop("key"))
+        if found["boot"] != _boot() or found["ends"] < _now():
+            drop(paths)
+            return None
+        key = ChaCha20Poly1305(bytes.fromhex(session)).decrypt(
+            sealed[:_NONCE], sealed[_NONCE:], _text(found)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidTag):
+        return None
+    return key if found.get("vid") == vid else None
+
+
+def drop(paths: Paths) -> int:
+    """Forget every kept key of this user; return how many there were."""
+    count = 0
+    if paths.runtime and path_of(paths, "x"):
+        for name in os.listdir(paths.runtime):
+            if name.startswith("keyswitch-"):
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(paths.runtime, name))
+                    count += 1
+    return count
+
+
+def _text(bound: dict[str, object]) -> bytes:
+    return json.dumps(bound, sort_keys=True).encode()
+
+
+def _now() -> float:
+    """Return seconds since boot, time asleep included."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", 1))
+
+
+def _boot() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
