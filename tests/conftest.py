@@ -55,6 +55,11 @@ def pytest_unconfigure(config):
         folder.rmdir()
 
 
+def pytest_report_header():
+    lost = [part for part in components.PROGRAMS if components.missing(part)]
+    return f"real parts that are missing here: {', '.join(lost) or 'none'}"
+
+
 def pytest_collection_modifyitems(config, items):
     skip_full = pytest.mark.skip(reason="long tier: give --full")
     for item in items:

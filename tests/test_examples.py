@@ -1,34 +1,83 @@
-"""The examples are what they say they are."""
+"""The examples are what keyswitch does today."""
 
-import json
+import os
+import subprocess
+import sys
 
 import pytest
 
-from keyswitch.profiles import files
-from keyswitch.profiles.paths import resolve
-from keyswitch.providers.catalogue_file import read_provider
-from keyswitch.providers.schema import environment, load_catalogue
 from tests.components import ROOT
 
-EXAMPLES = ROOT / "examples"
+SETTINGS = ROOT / "examples" / "claude-settings"
+
+# Example file -> how its profile is added, and the secret.
+PROFILES = {
+    "anthropic": (
+        ["--provider", "anthropic"],
+        "sk-ant-api03-FAKE-0123456789abcdefghijEXAMPLE",
+    ),
+    "gateway": (
+        ["--provider", "gateway", "--set",
+         "base_url=https://gateway.example.com"],
+        "FAKE-gateway-token-0123456789EXAMPLE",
+    ),
+    "bedrock": (
+        ["--provider", "bedrock", "--set", "region=eu-central-1",
+         "--set", "access_key_id=AKIAFAKEFAKEEXAMPLE0"],
+        "FAKEwJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEK",
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["work", "client"])
-def test_an_example_profile_is_valid(name):
-    path = EXAMPLES / "profiles" / f"{name}.toml"
-    profile = files.parse(path.read_text(), str(path))
-    catalogue = load_catalogue(resolve({"KEYSWITCH_HOME": "/nonexistent"}))
-    provider = catalogue.get(profile.provider)
-    provider.check(profile)
-    assert environment(provider, profile).literals
+@pytest.fixture
+def keyswitch(home):
+    def run(*args, stdin=""):
+        subprocess.run(
+            [sys.executable, "-P", "-m", "keyswitch", *args],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=home,
+            input=stdin, text=True, check=True, capture_output=True,
+        )  # fmt: skip
+
+    return run
 
 
-def test_the_example_provider_is_valid():
-    provider = read_provider(str(EXAMPLES / "providers"), "acme")
-    assert [f.name for f in provider.fields if f.secret] == ["token"]
+def own_command():
+    installed = os.path.join(os.path.dirname(sys.executable), "keyswitch")
+    if os.access(installed, os.X_OK):
+        return installed
+    return f"{sys.executable} -P -m keyswitch"
 
 
-def test_the_example_settings_are_what_use_writes():
-    path = EXAMPLES / "claude-settings" / "key-profile.json"
-    helper = json.loads(path.read_text())["apiKeyHelper"]
-    assert helper.endswith("keyswitch helper claude-code")
+def test_there_is_a_profile_for_each_example():
+    assert {path.stem for path in SETTINGS.iterdir()} == set(PROFILES)
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_a_settings_example_is_what_use_writes(keyswitch, home, name):
+    options, secret = PROFILES[name]
+    keyswitch("vault", "init", "--machine-key")
+    keyswitch(
+        "add", name, *options, "--store", "vault", "--stdin", stdin=secret
+    )
+    keyswitch("use", name)
+    text = (home / ".claude" / "settings.json").read_text()
+    text = text.replace(own_command(), "/usr/local/bin/keyswitch")
+    text = text.replace(str(home), "/home/you")
+    assert text == (SETTINGS / f"{name}.json").read_text()
+
+
+def test_the_quickstart_runs_to_its_end(home, tmp_path):
+    launcher = tmp_path / "keyswitch"
+    launcher.write_text(
+        f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -P -m keyswitch "
+        '"$@"\n'
+    )
+    launcher.chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / "examples" / "quickstart.sh")],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(home)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "No key lies anywhere" in done.stdout
+    assert list(home.iterdir()) == []

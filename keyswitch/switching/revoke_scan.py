@@ -119,7 +119,7 @@ class Scan:
             )
 
     def _cached(self) -> Iterator[Found]:
-        """Yield what the unlock cache holds; it goes with anything that goes."""
+        """Yield what the unlock cache holds; any removal empties it."""
         from keyswitch.secrets import unlock
 
         owners = {
