@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.switching import environment
+from keyswitch.switching.effect import read_settings
 from keyswitch.switching.exports import pairs_of
 from keyswitch.switching.selection import PROFILE_VARIABLE
 
 if TYPE_CHECKING:
     from keyswitch.switching.compiled import Compiled
     from keyswitch.switching.workspace import Workspace
-
-_SETTINGS_LIMIT = 1 << 20  # bytes of a --settings file
 
 
 def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
@@ -143,21 +142,10 @@ def _layers(workspace: Workspace) -> list[dict[str, Any]]:
         places.project_settings,
         places.local_settings,
     ):
-        document = _read_json(path)
+        document = read_settings(path)
         if document is not None:
             found.append(document)
     return found
-
-
-def _read_json(path: str) -> dict[str, Any] | None:
-    from keyswitch.profiles.atomic import read_regular
-
-    try:
-        data = read_regular(path, _SETTINGS_LIMIT)
-        document = json.loads(data.decode("utf-8-sig")) if data else None
-    except (KeyswitchError, ValueError, RecursionError):
-        return None  # Claude Code ignores such a file as well
-    return document if isinstance(document, dict) else None
 
 
 def _take_settings(args: list[str]) -> tuple[str | None, list[str]]:
@@ -200,7 +188,7 @@ def _merged(
             ) from e
     elif given is not None:
         secret = True  # for all that we know
-        document = _read_json(os.path.join(workspace.cwd, given))
+        document = read_settings(os.path.join(workspace.cwd, given))
     if not isinstance(document, dict):
         raise InputError(
             f"cannot read the settings file {given}",
