@@ -1,6 +1,7 @@
 """The examples are what keyswitch does today."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -81,3 +82,23 @@ def test_the_quickstart_runs_to_its_end(home, tmp_path):
     assert done.returncode == 0, done.stdout
     assert "No key lies anywhere" in done.stdout
     assert list(home.iterdir()) == []
+
+
+def folder_of(kind):
+    return sorted((ROOT / "examples" / kind).glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", folder_of("profiles"), ids=lambda p: p.stem)
+def test_an_example_profile_is_listed_as_a_sound_one(keyswitch, home, path):
+    place = home / ".config" / "keyswitch" / "profiles"
+    place.mkdir(parents=True, mode=0o700)
+    shutil.copy(path, place)
+    keyswitch("show", path.stem)
+
+
+@pytest.mark.parametrize("path", folder_of("providers"), ids=lambda p: p.stem)
+def test_an_example_provider_can_be_used(keyswitch, home, path):
+    place = home / ".config" / "keyswitch" / "providers"
+    place.mkdir(parents=True, mode=0o700)
+    shutil.copy(path, place)
+    keyswitch("providers", path.stem)
