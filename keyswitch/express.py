@@ -113,6 +113,7 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     from keyswitch import shells
     from keyswitch.shells.detect import parent_shell
 
+    script = environment.for_language(script, shell)
     write_out(shells.render(shell or parent_shell(), script))
     return ExitCode.OK
 

@@ -96,6 +96,7 @@ def env(  # noqa: PLR0913
             followed=chosen.how == selection.BY_USE,
         )
     if script is not None:
+        script = environment.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
     return ExitCode.OK
 

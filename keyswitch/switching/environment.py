@@ -107,6 +107,17 @@ def plan_script(  # noqa: PLR0913
     )
 
 
+# Documents are for files and programs; no shell takes them back later.
+DOCUMENTS = ("dotenv", "json")
+
+
+def for_language(script: EnvScript, language: str) -> EnvScript:
+    """Return the script without the marker where no shell reads it."""
+    if language in DOCUMENTS:
+        script.assign = [pair for pair in script.assign if pair[0] != MARKER]
+    return script
+
+
 def plan_unset(environ: Mapping[str, str]) -> EnvScript | None:
     """Plan the way back to the person's environment; None: nothing to do."""
     if MARKER not in environ:

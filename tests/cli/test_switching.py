@@ -359,3 +359,14 @@ def test_a_passphrase_vault_in_a_shell_without_a_keyring(bare, monkeypatch):
     assert bare("helper", "api-key", "one").out == KEY + "\n"
     bare("lock")
     bare("helper", "api-key", "one", code=5)
+
+
+def test_a_document_holds_the_variables_and_nothing_of_ours(ks):
+    ks.add("one")
+    assert ks("env", "one", "--format", "dotenv").out == (
+        f"ANTHROPIC_API_KEY={KEY}\n"
+    )
+    for args in (["--format", "json"], ["--json"], ["--shell", "json"]):
+        found = json.loads(ks("env", "one", *args).out)
+        assert found["set"] == {"ANTHROPIC_API_KEY": KEY}
+        assert "ANTHROPIC_AUTH_TOKEN" in found["unset"]
