@@ -15,6 +15,7 @@ import compileall
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,7 @@ ROWS = (
 # Must cost the same, within 10 %, however many profiles there are.
 SCALING = ("env --shell bash", "helper claude-code", "use -")
 MANY = 10_000
+ROUNDS = 6
 
 
 class Bench:
@@ -63,7 +65,6 @@ class Bench:
         self.folder = folder
         self.runs = runs
         self.launcher = self._launcher()
-        self._bare = 0.0
 
     def _launcher(self) -> Path:
         installed = Path(sys.executable).parent / "keyswitch"
@@ -119,28 +120,35 @@ class Bench:
             self.keyswitch(home, "env", "--shell", "bash")
             self.keyswitch(home, "helper", "claude-code")
 
-    def median(self, home: str, command: str) -> float:
-        """Return the median seconds of one command."""
+    def times(self, home: str, command: str) -> list[float]:
+        """Return the seconds of one round of runs of a command."""
         report = self.folder / "report.json"
+        runs = max(2, self.runs // ROUNDS)
         subprocess.run(
-            ["hyperfine", "--shell=none", "--warmup=5", f"--runs={self.runs}",
+            ["hyperfine", "--shell=none", "--warmup=2", f"--runs={runs}",
              "--style=none", f"--export-json={report}", command],
             env=self.environ(home) | {"PATH": os.environ["PATH"]},
             cwd=self.folder, check=True, capture_output=True,
         )  # fmt: skip
-        return float(json.loads(report.read_text())["results"][0]["median"])
+        return list(json.loads(report.read_text())["results"][0]["times"])
 
-    def ratio(self, home: str, args: str) -> tuple[float, float]:
-        """Return a command's median and its ratio to the bare interpreter.
+    def medians(self, *commands: tuple[str, str]) -> list[float]:
+        """Return the median of each (home, command).
 
-        The interpreter is measured again beside every command, since other
-        work on the machine comes and goes.
+        They take turns, so that other work on the machine, which comes and
+        goes, burdens all of them alike.
         """
-        bare = f"{sys.executable} -c pass"
-        before = self.median(home, bare)
-        own = self.median(home, f"{self.launcher} {args}")
-        self._bare = (before + self.median(home, bare)) / 2
-        return own, own / self._bare
+        rounds = [
+            [self.times(*command) for command in commands]
+            for _ in range(ROUNDS)
+        ]
+        return [
+            statistics.median(t for turn in column for t in turn)
+            for column in zip(*rounds, strict=True)
+        ]
+
+    def call(self, home: str, args: str) -> tuple[str, str]:
+        return home, f"{self.launcher} {args}"
 
 
 def print_rows(bench: Bench) -> bool:
@@ -148,10 +156,14 @@ def print_rows(bench: Bench) -> bool:
     print(f"{'command':34} {'median':>9} {'ratio':>6} {'budget':>7}")
     for row in ROWS:
         try:
-            own, ratio = bench.ratio(row.home, row.args)
+            bare, own = bench.medians(
+                (row.home, f"{sys.executable} -c pass"),
+                bench.call(row.home, row.args),
+            )
         except subprocess.CalledProcessError:
             print(f"{row.title:34} not there")
             continue
+        ratio = own / bare
         kept = ratio <= row.budget
         good &= kept
         print(
@@ -166,9 +178,9 @@ def print_scaling(bench: Bench) -> bool:
     good = True
     print(f"\n{'command':34} {'10':>9} {MANY:>9} profiles")
     for args in SCALING:
-        few = bench.median("few", f"{bench.launcher} {args}")
-        many = bench.median("many", f"{bench.launcher} {args}")
-        few = (few + bench.median("few", f"{bench.launcher} {args}")) / 2
+        few, many = bench.medians(
+            bench.call("few", args), bench.call("many", args)
+        )
         kept = many <= few * 1.1
         good &= kept
         print(
