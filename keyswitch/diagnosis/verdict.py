@@ -1,0 +1,100 @@
+"""The nouns of a verdict: what Claude Code sends, from where, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyswitch.secret import Secret
+
+RAW = "raw"
+BEARER = "Bearer"
+AWS = "AWS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from.
+
+    `set_by` is "process" for the environment that Claude Code is started
+    with, or the level of a settings file: user, project, local, flag, managed.
+    """
+
+    kind: str
+    name: str
+    set_by: str = ""
+    path: str = ""
+    line: int = 0  # from 1; 0: not known
+
+    @property
+    def place(self) -> str:
+        """The file, with its line where that is known."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A text and where it comes from. The text is not for printing."""
+
+    text: str = field(repr=False)
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One credential header. `value` None: not known without asking."""
+
+    scheme: str
+    value: Secret | None
+    source: Source
+    why_unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """A credential that is there and is not sent."""
+
+    value: Secret | None
+    source: Source
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `claude auth status` would print, in its own words."""
+
+    logged_in: bool = False
+    auth_method: str = "none"
+    api_provider: str = "firstParty"
+    api_key_source: str | None = None
+    email: str | None = None
+    org_name: str | None = None
+    subscription_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one request carries. Not sent: `refusal` says why."""
+
+    key: Header | None = None
+    bearer: Header | None = None
+    sent: bool = False
+    refusal: str = ""
+    shadowed: tuple[Shadowed, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """The credential headers that are sent."""
+        return tuple(h for h in (self.key, self.bearer) if h is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything the resolver says about one place and moment."""
+
+    status: Status
+    request: Request
+    base_url: Value | None = None  # None: the provider's own
+    warnings: tuple[str, ...] = ()
