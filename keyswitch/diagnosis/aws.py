@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import AWS, Header, Shadowed, Source
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from keyswitch.diagnosis.scene import Scene, View
-    from keyswitch.diagnosis.verdict import Value
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.sources import Run
+    from keyswitch.diagnosis.view import View
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
-SECRET_KEY = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - a variable's name
+SECRET_KEY = "AWS_SECRET_ACCESS_KEY"
 PROFILE = "AWS_PROFILE"
 
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
@@ -36,17 +37,11 @@ class Found:
     header: Header | None = None
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
-def find(
-    scene: Scene, view: View, run: Callable[[Value], str | None] | None
-) -> Found:
+def find(scene: Scene, view: View, run: Run | None) -> Found:
     """Return the identity that a request is signed with."""
-    pair = _pair(view)
-    files = _Files(scene, view)
-    name = view.text(PROFILE)
-    ambient = _ambient(view, pair, files, name)
+    there = ambient(scene, view)
     command = scene.command("awsCredentialExport")
     if command is not None:
         if run is None:
@@ -57,16 +52,31 @@ def find(
             key = exported_key(run(command) or "")
             # A failure falls back to the ambient identity, in silence.
             if key is None:
-                return ambient
+                return there
             header = Header(AWS, Secret(key), command.source)
-        hidden = ambient.header
+        hidden = there.header
         shadowed = (
             (Shadowed(hidden.value, hidden.source, "the export comes first"),)
             if hidden
             else ()
         )
-        return Found(header, shadowed=shadowed + ambient.shadowed)
-    return ambient
+        return Found(header, shadowed=shadowed + there.shadowed)
+    return there
+
+
+def ambient(scene: Scene, view: View) -> Found:
+    """Return the identity that the machine has without an export.
+
+    Observed, Claude Code 2.1.330: it looks for one before a repository's
+    settings are applied, and keeps what it finds. Such settings can name
+    another profile, but their keys count only where there was nothing.
+    """
+    name = view.text(PROFILE)
+    if not name and view is scene.request and not scene.status.text(PROFILE):
+        first = ambient(scene, scene.status)
+        if first.header is not None:
+            return first
+    return _ambient(view, _pair(view), Files(scene, view), name)
 
 
 def exported_key(answer: str) -> str | None:
@@ -85,9 +95,7 @@ def exported_key(answer: str) -> str | None:
     return found["AccessKeyId"] if whole else None
 
 
-def _ambient(
-    view: View, pair: Header | None, files: _Files, name: str
-) -> Found:
+def _ambient(view: View, pair: Header | None, files: Files, name: str) -> Found:
     if name:
         found = files.profile(name)
         shadowed = (
@@ -134,7 +142,7 @@ def _pair(view: View) -> Header | None:
     return Header(AWS, Secret(key.text), key.source)
 
 
-class _Files:
+class Files:
     """The two shared files, read when they are first needed."""
 
     def __init__(self, scene: Scene, view: View) -> None:
@@ -154,12 +162,8 @@ class _Files:
 
     def profile(self, name: str, depth: int = 0) -> Header | None:
         """Return the identity that a profile gives."""
-        config = self.config.get(
-            f"profile {name}", self.config.get(name, {}) if name == "default"
-            else {},
-        )
-        held = self.credentials.get(name, {})
-        merged: Mapping[str, str] = {**config, **held}
+        merged = self.merged(name)
+        held = name in self.credentials
         path = self.credentials_path if held else self.config_path
         source = Source("aws_profile", name, "", path)
         if merged.get("role_arn"):
@@ -168,12 +172,20 @@ class _Files:
         if key and merged.get("aws_secret_access_key"):
             return Header(AWS, Secret(key), source)
         if merged.get("credential_process"):
-            return Header(AWS, None, source, "a program is asked first")
+            command = merged["credential_process"]
+            asked = replace(source, command=command)
+            return Header(AWS, None, asked, "a program is asked first")
         if merged.get("sso_session") or merged.get("sso_start_url"):
-            if self._sso_is_cached(merged):
+            if self.scene.read(sso_cache(self.scene, self.sso_start(name))):
                 return Header(AWS, None, source, "AWS is asked first")
             return None
         return None
+
+    def merged(self, name: str) -> Mapping[str, str]:
+        """Return a profile's settings from both files."""
+        plain = self.config.get(name, {}) if name == "default" else {}
+        config = self.config.get(f"profile {name}", plain)
+        return {**config, **self.credentials.get(name, {})}
 
     def _role(
         self, merged: Mapping[str, str], source: Source, depth: int
@@ -183,15 +195,18 @@ class _Files:
             return None
         return Header(AWS, None, source, "AWS is asked for the role first")
 
-    def _sso_is_cached(self, merged: Mapping[str, str]) -> bool:
-        import hashlib
+    def sso_start(self, name: str) -> str:
+        """Return what names a profile's sign-in, "" if it needs none."""
+        merged = self.merged(name)
+        return merged.get("sso_session") or merged.get("sso_start_url") or ""
 
-        start = merged.get("sso_session") or merged.get("sso_start_url") or ""
-        name = hashlib.sha1(start.encode(), usedforsecurity=False).hexdigest()
-        path = os.path.join(
-            self.scene.home, ".aws", "sso", "cache", f"{name}.json"
-        )
-        return self.scene.read(path) is not None
+
+def sso_cache(scene: Scene, start: str) -> str:
+    """Return the file in which AWS keeps a sign-in."""
+    import hashlib
+
+    name = hashlib.sha1(start.encode(), usedforsecurity=False).hexdigest()
+    return os.path.join(scene.home, ".aws", "sso", "cache", f"{name}.json")
 
 
 def sections(data: bytes | None) -> dict[str, dict[str, str]]:

@@ -8,12 +8,14 @@ flags), and a request does. Observed, Claude Code 2.1.330.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis.flags import Flags
 from keyswitch.diagnosis.verdict import Source, Value
-from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.diagnosis.view import View
+from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code import logins, rules, settings_file
 from keyswitch.targets.claude_code.files import (
@@ -21,51 +23,15 @@ from keyswitch.targets.claude_code.files import (
     MANAGED_DIR,
     locations,
 )
+from keyswitch.targets.claude_code.javascript import trim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.settings_file import SettingsFile
 
 DROP_INS = "managed-settings.d"
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """Those of Claude Code's own command line options that matter here."""
-
-    settings: str | None = None
-    sources: frozenset[str] = frozenset({"user", "project", "local"})
-    bare: bool = False
-
-
-def parse_flags(words: Sequence[str]) -> Flags:
-    """Return the options that choose settings; of two equal the last counts.
-
-    Raises InputError for an option without its value.
-    """
-    settings = None
-    sources = Flags().sources
-    bare = False
-    rest = iter(words)
-    for word in rest:
-        name, equals, value = word.partition("=")
-        if name in ("--settings", "--setting-sources"):
-            if not equals:
-                given = next(rest, None)
-                if given is None:
-                    raise InputError(
-                        f"{name} has no value", f"give one: {name} VALUE"
-                    )
-                value = given
-            if name == "--settings":
-                settings = value
-            else:
-                sources = frozenset(s.strip() for s in value.split(","))
-        elif word == "--bare":
-            bare = True
-    return Flags(settings, sources, bare)
 
 
 class Scene:
@@ -118,7 +84,10 @@ class Scene:
             for name in ("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR")
             if (value := self.request.get(name)) is not None
         }
-        return locations(effective, self.home, self.cwd)
+        found = locations(effective, self.home, self.cwd)
+        # .claude.json was found before any settings were read.
+        config = self.settings_places.global_config
+        return replace(found, global_config=config)
 
     @cached_property
     def files(self) -> tuple[SettingsFile, ...]:
@@ -127,7 +96,7 @@ class Scene:
 
     def _files(self) -> Iterator[SettingsFile]:
         places = self.settings_places
-        wanted = self.flags.sources
+        wanted = frozenset(self.flags.sources)
         named = (
             ("user", places.settings),
             ("project", places.project_settings),
@@ -150,13 +119,22 @@ class Scene:
                 yield settings_file.parse(data, "managed", path)
 
     def _flag_settings(self, given: str) -> SettingsFile:
-        if given.strip().startswith("{"):
-            return settings_file.parse(given.encode(), "flag", "")
+        """Return what `--settings` gives: a text in braces, or a file.
+
+        Only a text that is no JSON and a file that is not there keep Claude
+        Code from starting; a file that does not parse is passed over.
+        """
+        text = trim(given)
+        if not given:
+            return settings_file.SettingsFile("flag")
+        if text.startswith("{") and text.endswith("}"):
+            found = settings_file.parse(text.encode(), "flag", "")
+            return replace(found, fatal=found.problem.startswith("not"))
         path = os.path.join(self.cwd, given)
         data = self.read(path)
         if data is None:
             return settings_file.SettingsFile(
-                "flag", path, problem="cannot be read"
+                "flag", path, problem="cannot be read", fatal=True
             )
         return settings_file.parse(data, "flag", path)
 
@@ -177,7 +155,7 @@ class Scene:
     def broken_policy(self) -> SettingsFile | None:
         """The settings file for which Claude Code refuses to start."""
         for file in self.files:
-            if file.problem and file.level in ("flag", "managed"):
+            if file.fatal or (file.problem and file.level == "managed"):
                 return file
         return None
 
@@ -190,7 +168,10 @@ class Scene:
             value = None if file.problem else file.command(key)
             if value is None or (simple and file.level != "flag"):
                 continue
-            return self._at(value, key, "helper", file, key) if value else None
+            if not value:
+                return None
+            found = self.at(value, key, "helper", file, key)
+            return Value(value, replace(found.source, command=value))
         return None
 
     def policy(self, key: str) -> Value | None:
@@ -200,12 +181,13 @@ class Scene:
                 found = file.document[key]
                 text = ",".join(found) if isinstance(found, list) else found
                 if isinstance(text, str) and text:
-                    return self._at(text, key, "settings", file, key)
+                    return self.at(text, key, "settings", file, key)
         return None
 
-    def _at(
+    def at(
         self, text: str, name: str, kind: str, file: SettingsFile, *keys: str
     ) -> Value:
+        """Return a value of a settings file with the line it stands on."""
         line = settings_file.line_of(file.text, *keys) if file.path else 0
         return Value(text, Source(kind, name, file.level, file.path, line))
 
@@ -215,6 +197,11 @@ class Scene:
     def host_managed(self) -> bool:
         """Whether a host program has taken the choice of credentials over."""
         return rules.truthy(self.environ.get(rules.HOST_MANAGED))
+
+    @property
+    def socket(self) -> str:
+        """The socket that requests go to instead of a host, or ""."""
+        return self.environ.get(rules.UNIX_SOCKET, "")
 
     @cached_property
     def simple(self) -> bool:
@@ -230,9 +217,28 @@ class Scene:
         return View(self, repository=True)
 
     @cached_property
+    def everything(self) -> View:
+        """The variables that the process has once all settings are applied.
+
+        It has those of a repository too that Claude Code itself leaves out
+        when it decides which account to use.
+        """
+        return View(self, repository=True, unfiltered=True)
+
+    @cached_property
     def status(self) -> View:
         """The variables that `claude auth status` sees."""
         return View(self, repository=False)
+
+    def effective_environment(self) -> dict[str, str]:
+        """Return the variables that a program of the session is given."""
+        names = {name for file in self.files for name in file.env}
+        found = dict(self.environ)
+        for name in names:
+            value = self.request.get(name)
+            if value is not None and "=" not in name and name:
+                found[name] = value.text
+        return {n: v for n, v in found.items() if "\0" not in n + v}
 
     # -------------------------------------------------------------- logins
 
@@ -245,48 +251,3 @@ class Scene:
     def config(self) -> logins.GlobalConfig:
         """What `.claude.json` says."""
         return logins.global_config(self.read(self.places.global_config))
-
-
-class View:
-    """The variables of one view: the process's, replaced by settings."""
-
-    def __init__(self, scene: Scene, *, repository: bool) -> None:
-        self.scene = scene
-        self.repository = repository
-        self._found: dict[str, Value | None] = {}
-
-    def get(self, name: str) -> Value | None:
-        """Return a variable and what set it; None if nothing does."""
-        if name not in self._found:
-            self._found[name] = next(self.all(name), None)
-        return self._found[name]
-
-    def text(self, name: str) -> str:
-        """Return a variable's text without outer white space, or ""."""
-        value = self.get(name)
-        return value.text.strip() if value else ""
-
-    def truthy(self, name: str) -> bool:
-        """Tell whether a flag is set to a yes."""
-        return rules.truthy(self.text(name))
-
-    def all(self, name: str) -> Iterator[Value]:
-        """Return everything that sets a variable, the winner first."""
-        scene = self.scene
-        if name not in rules.NOT_FROM_SETTINGS and not scene.host_managed:
-            for file in reversed(scene.files):
-                if name in file.env and self._counts(file.level, name):
-                    yield scene._at(
-                        file.env[name], name, "environment", file, "env", name
-                    )
-        if name in scene.environ:
-            yield Value(
-                scene.environ[name], Source("environment", name, "process")
-            )
-
-    def _counts(self, level: str, name: str) -> bool:
-        if level not in rules.REPOSITORY_LEVELS:
-            return True
-        if name in rules.NOT_FROM_REPOSITORY:
-            return False
-        return self.repository or name.startswith("CLAUDE_CODE_USE_")

@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.descriptors import peek
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import logins, rules
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.javascript import trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.diagnosis.scene import Scene, View
-    from keyswitch.targets.claude_code.logins import AnthropicProfile
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.view import View
+
+    Run = Callable[[Value], str | None]  # what a command answers, if it does
 
 ASK_HELPER = "its answer is known only when it runs (--run-helper)"
-ASK_TOKEN = "a token is fetched first"  # noqa: S105 - not a secret
+ASK_TOKEN = "a token is fetched first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,13 @@ class Candidate:
     value: Secret | None
     why_unknown: str = ""
     refusal: str = ""  # why Claude Code sends nothing when it picks this one
+    plain: bool = True  # a login in the form that Claude Code writes
 
 
 def variable(view: View, name: str) -> Candidate | None:
     """Return a credential from a variable; blank ones do not count."""
     value = view.get(name)
-    text = value.text.strip() if value else ""
+    text = trim(value.text) if value else ""
     if value is None or not text:
         return None
     return Candidate(name, value.source, Secret(text))
@@ -63,9 +67,7 @@ def descriptor(view: View, name: str) -> tuple[Candidate | None, bool]:
     return (Candidate(name, source, Secret(text)) if text else None), True
 
 
-def helper(
-    scene: Scene, run: Callable[[Value], str | None] | None
-) -> Candidate | None:
+def helper(scene: Scene, run: Run | None) -> Candidate | None:
     """Return the apiKeyHelper's answer; run it only if one may."""
     command = scene.command("apiKeyHelper")
     if command is None:
@@ -79,11 +81,13 @@ def helper(
 def one_word(answer: str) -> str:
     """Return a helper's answer as a key.
 
-    Observed, Claude Code 2.1.330: more than one word is no key, and the
-    header is sent empty.
+    Observed, Claude Code 2.1.330: more than one word, or a control character,
+    is no key, and the header is sent empty.
     """
-    text = answer.strip()
-    return "" if len(text.split()) != 1 else text
+    text = trim(answer)
+    if len(text.split()) != 1 or any(c < " " or c == "\x7f" for c in text):
+        return ""
+    return text
 
 
 def managed_key(scene: Scene) -> Candidate | None:
@@ -92,13 +96,15 @@ def managed_key(scene: Scene) -> Candidate | None:
         return None
     path = scene.places.global_config
     source = Source("managed_key", "primaryApiKey", "", path)
-    return Candidate("managed key", source, Secret(scene.config.managed_key))
+    key = trim(scene.config.managed_key)
+    refusal = "" if key else f"primaryApiKey in {path} is not a key"
+    return Candidate("managed key", source, Secret(key), "", refusal)
 
 
 def stored_login(scene: Scene) -> Candidate | None:
     """Return the subscription login, if Claude Code would take it."""
     login = scene.login
-    if login is None or not login.usable:
+    if login is None or not (login.usable or login.passes):
         return None
     if scene.host_managed or scene.simple:
         return None
@@ -112,103 +118,17 @@ def stored_login(scene: Scene) -> Candidate | None:
         return Candidate(
             "stored login", source, None, "it has expired and is renewed first"
         )
-    return Candidate("stored login", source, Secret(login.access_token))
+    # White space at the end of a header is cut off on its way.
+    token = Secret(login.access_token.rstrip())
+    return Candidate("stored login", source, token, plain=login.usable)
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """An Anthropic profile or federation, and whether it was asked for."""
-
-    candidate: Candidate
-    explicit: bool  # named, or a federation: takes the stored login away
-    base_url: str = ""
-
-
-def anthropic_profile(scene: Scene, view: View) -> Selected | None:
-    """Return the profile or federation that Claude Code would use."""
-    if scene.host_managed or scene.simple:
-        return None
-    named = view.get(rules.PROFILE)
-    name = named.text.strip() if named else ""
-    if name:
-        found = _profile(scene, view, name)
-        # One that does not exist is passed over in silence.
-        if found is not None:
-            return _selected(scene, found, named and named.source, named=True)
-    if all(view.text(v) for v in rules.FEDERATION):
-        value = view.get(rules.FEDERATION[0])
-        place = value.source if value else Source("federation", "")
-        source = Source(
-            "federation", place.name, place.set_by, place.path, place.line
-        )
-        return Selected(Candidate("profile", source, None, ASK_TOKEN), True)
-    active = _active_name(scene, view)
-    found = _profile(scene, view, active or "default")
-    return _selected(scene, found, None, named=False) if found else None
-
-
-def _selected(
-    scene: Scene,
-    found: AnthropicProfile,
-    chosen_by: Source | None,
-    *,
-    named: bool,
-) -> Selected:
-    folder = profile_dir(scene, scene.request)
-    path = os.path.join(folder, "credentials", f"{found.name}.json")
-    source = Source(
-        "anthropic_profile",
-        found.name,
-        chosen_by.set_by if chosen_by else "",
-        path,
-    )
-    federation = found.kind == "oidc_federation"
-    value: Secret | None = Secret(found.access_token)
-    why = refusal = ""
-    if federation:
-        value, why = None, ASK_TOKEN
-    elif found.exposed:
-        refusal = f"other users can read {path}, so Claude Code refuses it"
-    elif found.expires_at is not None and found.expires_at < time.time():
-        if found.renewable:
-            value, why = None, "it has expired and is renewed first"
-        else:
-            refusal = f"the Anthropic profile '{found.name}' has expired"
-    candidate = Candidate("profile", source, value, why, refusal)
-    return Selected(candidate, named or federation, found.base_url)
-
-
-def profile_dir(scene: Scene, view: View) -> str:
-    """Return the folder of Anthropic's own profiles."""
-    own = view.text(rules.PROFILE_DIR)
-    if own:
-        return os.path.join(scene.cwd, own)
-    xdg = scene.environ.get("XDG_CONFIG_HOME")
-    base = xdg or os.path.join(scene.home, ".config")
-    return os.path.join(base, "anthropic")
-
-
-def _active_name(scene: Scene, view: View) -> str:
-    data = scene.read(os.path.join(profile_dir(scene, view), "active_config"))
-    return data.decode("utf-8", "replace").strip() if data else ""
-
-
-def _profile(scene: Scene, view: View, name: str) -> AnthropicProfile | None:
-    if "/" in name or "\\" in name or name.startswith(".") or "\0" in name:
-        return None
-    folder = profile_dir(scene, view)
-    credentials = os.path.join(folder, "credentials", f"{name}.json")
-    return logins.anthropic_profile(
-        name,
-        scene.read(os.path.join(folder, "configs", f"{name}.json")),
-        scene.read(credentials),
-        scene.mode(credentials),
-    )
-
-
-def socket_is_there(path: str) -> bool:
-    """Tell whether something can be reached at a Unix socket's path."""
+def socket_refusal(scene: Scene) -> str:
+    """Return why requests cannot go to the socket that is set, or ""."""
+    if not scene.socket:
+        return ""
     try:
-        return stat.S_ISSOCK(os.stat(path).st_mode)
+        there = stat.S_ISSOCK(os.stat(scene.socket).st_mode)
     except (OSError, ValueError):
-        return False
+        there = False
+    return "" if there else f"nothing listens at {rules.UNIX_SOCKET}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyswitch.secret import Secret
+    from keyswitch.targets.claude_code.rules import Provider
 
 RAW = "raw"
 BEARER = "Bearer"
@@ -26,6 +27,9 @@ class Source:
     set_by: str = ""
     path: str = ""
     line: int = 0  # from 1; 0: not known
+    # What is run to get it. For comparing, not for printing: people write
+    # secrets into commands.
+    command: str = field(default="", repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -82,7 +86,6 @@ class Request:
     sent: bool = False
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
-    notes: tuple[str, ...] = ()
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -96,5 +99,5 @@ class Verdict:
 
     status: Status
     request: Request
+    provider: Provider | None = None  # None: Anthropic, or what stands for it
     base_url: Value | None = None  # None: the provider's own
-    warnings: tuple[str, ...] = ()

@@ -198,12 +198,17 @@ def mask(text: str) -> str:
     The public prefix, and the last four characters where at least sixteen
     others stay hidden.
     """
-    prefix = next((p for p in _PUBLIC_PREFIXES if text.startswith(p)), "")
+    prefix = public_prefix(text)
     hidden = len(text) - len(prefix) - SHOWN_TAIL
     if hidden < HIDDEN_AT_LEAST:
         return "…"
     tail = text[-SHOWN_TAIL:]
     return f"{prefix}…{tail}" if tail.isprintable() else f"{prefix}…"
+
+
+def public_prefix(text: str) -> str:
+    """Return the beginning that says whose key it is, or ""."""
+    return next((p for p in _PUBLIC_PREFIXES if text.startswith(p)), "")
 
 
 def fingerprint(key: bytes, text: str) -> str:

@@ -60,9 +60,21 @@ def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
         backups=os.path.join(config_dir, "backups"),
         project_settings=os.path.join(cwd, ".claude", "settings.json"),
         local_settings=os.path.join(
-            _git_root(cwd) or cwd, ".claude", "settings.local.json"
+            _local_root(cwd, home), ".claude", "settings.local.json"
         ),
     )
+
+
+def _local_root(cwd: str, home: str) -> str:
+    """Return the folder whose local settings count here.
+
+    That of the repository, but not a home directory that is one: there they
+    count only for a session that was started in it.
+    """
+    root = _git_root(cwd)
+    if root is None or os.path.normpath(root) == os.path.normpath(home):
+        return cwd
+    return root
 
 
 def _git_root(cwd: str) -> str | None:

@@ -5,11 +5,10 @@ Observed, Claude Code 2.1.330.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from keyswitch.targets.claude_code.settings_file import loads
+from keyswitch.targets.claude_code.settings_file import as_text, loads
 
 INFERENCE = "user:inference"
 EXPIRY_MARGIN_MS = 5 * 60 * 1000  # renewed this long before it ends
@@ -25,11 +24,22 @@ class Login:
     renewable: bool
     subscription: str | None
     blanked: bool = False  # emptied after its refresh token was refused
+    account_uuid: str | None = None
+    scope_text: str = ""  # scopes, where they are a text
 
     @property
     def usable(self) -> bool:
         """Tell whether Claude Code takes it for a login at all."""
         return bool(self.access_token) and INFERENCE in (self.scopes or ())
+
+    @property
+    def passes(self) -> bool:
+        """Tell whether a request takes it all the same.
+
+        Observed, Claude Code 2.1.330: scopes that are one text satisfy a
+        request, though `claude auth status` sees no login then.
+        """
+        return bool(self.access_token) and INFERENCE in self.scope_text
 
     def expired(self, now_ms: float) -> bool:
         """Tell whether Claude Code would renew it, or should have."""
@@ -43,7 +53,7 @@ def stored_login(data: bytes | None) -> Login | None:
 
     A byte order mark makes the file unreadable for Claude Code.
     """
-    document = _object(data)
+    document = parsed(data)
     found = document.get("claudeAiOauth") if document else None
     if not isinstance(found, dict):
         return None
@@ -53,7 +63,7 @@ def stored_login(data: bytes | None) -> Login | None:
     expires = found.get("expiresAt")
     subscription = found.get("subscriptionType")
     return Login(
-        access_token=token if isinstance(token, str) else "",
+        access_token=_truthy_text(token),
         scopes=tuple(s for s in scopes if isinstance(s, str))
         if isinstance(scopes, list)
         else None,
@@ -62,7 +72,9 @@ def stored_login(data: bytes | None) -> Login | None:
         else None,
         renewable=isinstance(refresh, str) and bool(refresh),
         subscription=subscription if isinstance(subscription, str) else None,
+        scope_text=scopes if isinstance(scopes, str) else "",
         blanked=token == "" and refresh == "",
+        account_uuid=_text(found.get("accountUuid")),
     )
 
 
@@ -74,6 +86,7 @@ class GlobalConfig:
     email: str | None = None
     organization: str | None = None
     organization_uuid: str | None = None
+    account_uuid: str | None = None
     approved: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     onboarded: bool = False
@@ -99,10 +112,13 @@ def global_config(data: bytes | None) -> GlobalConfig:
     projects = _dict(document.get("projects"))
     key = document.get("primaryApiKey")
     return GlobalConfig(
-        managed_key=key if isinstance(key, str) else "",
+        managed_key=key
+        if isinstance(key, str)
+        else " " * bool(key),  # something that is no key counts as one
         email=_text(account.get("emailAddress")),
         organization=_text(account.get("organizationName")),
         organization_uuid=_text(account.get("organizationUuid")),
+        account_uuid=_text(account.get("accountUuid")),
         approved=_texts(answers.get("approved")),
         rejected=_texts(answers.get("rejected")),
         onboarded=document.get("hasCompletedOnboarding") is True,
@@ -140,21 +156,23 @@ def anthropic_profile(
 
     `mode` is the permission bits of the credentials file.
     """
-    document = _object(config)
+    document = parsed(config)
     if document is None:
         return None
     kind = _dict(document.get("authentication")).get("type")
     base_url = _text(document.get("base_url")) or ""
     if kind == "oidc_federation":
         return AnthropicProfile(name, kind, base_url=base_url)
-    if kind != "user_oauth" or credentials is None:
+    if kind != "user_oauth" or not (credentials or b"").strip():
         return None
-    held = _object(credentials) or {}
+    held = parsed(credentials) or {}
     expires = held.get("expires_at")
+    if isinstance(expires, str):
+        expires = 0.0  # not a time that it understands
     return AnthropicProfile(
         name,
         kind,
-        access_token=_text(held.get("access_token")) or "",
+        access_token=_truthy_text(held.get("access_token")),
         expires_at=expires if isinstance(expires, int | float) else None,
         renewable=bool(_text(held.get("refresh_token"))),
         base_url=base_url,
@@ -173,11 +191,12 @@ def custom_headers(text: str) -> dict[str, str]:
     return headers
 
 
-def _object(data: bytes | None) -> dict[str, Any] | None:
+def parsed(data: bytes | None) -> dict[str, Any] | None:
+    """Return a file's JSON object, or None if Claude Code reads none."""
     if data is None:
         return None
     try:
-        document = json.loads(data.decode("utf-8", "replace"))
+        document = loads(data.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
@@ -185,6 +204,13 @@ def _object(data: bytes | None) -> dict[str, Any] | None:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _truthy_text(value: Any) -> str:
+    """Return a value as JavaScript puts it into a header; "" for a no."""
+    if isinstance(value, str):
+        return value
+    return as_text(value) if value and not isinstance(value, dict) else ""
 
 
 def _text(value: Any) -> str | None:

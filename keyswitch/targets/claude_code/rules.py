@@ -143,6 +143,7 @@ NOT_FROM_REPOSITORY = frozenset(
         "ANTHROPIC_IDENTITY_TOKEN_FILE",
         "CLAUDE_CONFIG_DIR",
         "CLAUDE_SECURESTORAGE_CONFIG_DIR",
+        "XDG_CONFIG_HOME",
         SIMPLE,
     }
 )
@@ -150,8 +151,12 @@ NOT_FROM_REPOSITORY = frozenset(
 # Variables that no settings file can set: they were read before, or belong
 # to the program that started Claude Code.
 NOT_FROM_SETTINGS = frozenset(
-    {"HOME", "XDG_CONFIG_HOME", HOST_MANAGED, UNIX_SOCKET}
+    {"HOME", HOST_MANAGED, UNIX_SOCKET, API_KEY_FD, OAUTH_FD}
 )
+
+# With ANTHROPIC_UNIX_SOCKET, whoever listens there brings the credential, and
+# these do not count from settings of any level.
+NOT_FROM_SETTINGS_WITH_SOCKET = frozenset({API_KEY, AUTH_TOKEN, OAUTH_TOKEN})
 
 
 def truthy(value: str | None) -> bool:

@@ -1,7 +1,7 @@
 """A settings file as Claude Code reads it: all of it, or nothing.
 
 Observed, Claude Code 2.1.330: a byte order mark is skipped, comments are not;
-one known key of a wrong type drops the whole file without a word.
+one known key of a wrong type drops the whole file.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-# Keys whose type was observed to matter.
-_TEXT = (
-    "apiKeyHelper",
-    "awsAuthRefresh",
-    "awsCredentialExport",
-    "forceLoginMethod",
-    "model",
-)
-_TABLES = ("env", "hooks", "permissions")
+from keyswitch.targets.claude_code import javascript
+from keyswitch.targets.claude_code.settings_types import wrong_keys
+
+MANAGED = "managed"
+
+# An organisation that Claude Code cannot read is demanded all the same, and
+# nobody belongs to it.
+NOBODY = "(unreadable)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +30,57 @@ class SettingsFile:
     env: dict[str, str] = field(default_factory=dict, repr=False)
     document: dict[str, Any] = field(default_factory=dict, repr=False)
     problem: str = ""  # why Claude Code ignores it; "" if it does not
+    fatal: bool = False  # Claude Code does not start because of it
+    left_out: tuple[str, ...] = ()  # keys of wrong types in a managed file
 
     def command(self, key: str) -> str | None:
         """Return a key that holds a shell command; None if it is not there."""
         value = self.document.get(key)
         return value if isinstance(value, str) else None
 
+    def place(self, *keys: str) -> str:
+        """Return the file and the line on which a member stands."""
+        if not self.path:
+            return "the text after --settings"
+        line = line_of(self.text, *keys)
+        return f"{self.path}:{line}" if line else self.path
+
+    @property
+    def holds_secret(self) -> bool:
+        """Tell whether its env block sets a credential."""
+        from keyswitch.targets.claude_code.tokens import SECRET_VARIABLES
+
+        return any(self.env.get(name, "").strip() for name in SECRET_VARIABLES)
+
 
 def parse(data: bytes, level: str, path: str) -> SettingsFile:
-    """Return a file's settings, or the reason why they do not count."""
+    """Return a file's settings, or the reason why they do not count.
+
+    One value of a wrong type is enough for that; in a managed file only the
+    entry is left out. An empty file says nothing.
+    """
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    if not text.strip():
+        return SettingsFile(level, path, text)
     try:
         document = loads(text)
     except (ValueError, RecursionError) as e:
         return SettingsFile(level, path, text, problem=_why(e))
-    problem = _wrong_type(document)
-    if problem:
+    if not isinstance(document, dict):
+        return SettingsFile(level, path, text, problem="not a JSON object")
+    wrong = wrong_keys(document)
+    if wrong and level != MANAGED:
+        problem = f"the value of '{wrong[0]}' has a wrong type"
         return SettingsFile(level, path, text, problem=problem)
-    env = {k: as_text(v) for k, v in (document.get("env") or {}).items()}
-    return SettingsFile(level, path, text, env, document)
+    kept = {k: v for k, v in document.items() if k not in wrong}
+    if "forceLoginOrgUUID" in wrong:
+        kept["forceLoginOrgUUID"] = NOBODY
+    env = {
+        k: as_text(v)
+        for k, v in kept.get("env", {}).items()
+        if not isinstance(v, dict | list)
+    }
+    return SettingsFile(level, path, text, env, kept, left_out=tuple(wrong))
 
 
 def loads(text: str) -> Any:
@@ -67,21 +98,6 @@ def _why(error: Exception) -> str:
     return "not valid JSON"
 
 
-def _wrong_type(document: Any) -> str:
-    if not isinstance(document, dict):
-        return "not a JSON object"
-    for key in _TEXT:
-        if key in document and not isinstance(document[key], str):
-            return f"'{key}' is not a text"
-    for key in _TABLES:
-        if key in document and not isinstance(document[key], dict):
-            return f"'{key}' is not an object"
-    for name, value in document.get("env", {}).items():
-        if isinstance(value, dict | list):
-            return f"env.{name} is not a text"
-    return ""
-
-
 def as_text(value: Any) -> str:
     """Return a value of an `env` block as the variable that it becomes.
 
@@ -89,8 +105,8 @@ def as_text(value: Any) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return javascript.number(value)
     return json.dumps(value)
 
 

@@ -1,0 +1,186 @@
+"""Whose a credential is: a profile of keyswitch, by fingerprint, or nobody's.
+
+Reads profile files and references; never a secret store, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import files
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.providers.schema import load_catalogue, roles
+from keyswitch.providers.shapes import fingerprint, public_prefix
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.verdict import Source
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.providers.schema import Provider
+    from keyswitch.secret import Secret
+
+SHOWN_TAIL = 4
+SHORTEST_SECRET = 12  # characters; of a shorter one no part is shown
+
+# What a settings file's number or null becomes: nobody's secret.
+_NO_SECRETS = ("null", "true", "false")
+
+
+def masked(value: Secret) -> str:
+    """Return what is shown of a credential: its prefix and last characters.
+
+    An empty one is shown as empty, since that is what would be sent.
+    """
+    text = value.reveal()
+    if not text or text in _NO_SECRETS or (text.isdigit() and len(text) < 8):
+        return text
+    if len(text) < SHORTEST_SECRET:
+        return "…"
+    prefix = public_prefix(text)
+    if len(text) - len(prefix) < SHORTEST_SECRET:
+        prefix = ""
+    return f"{prefix}…{text[-SHOWN_TAIL:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The profile that a credential belongs to, and what is shown of it."""
+
+    profile: str = ""
+    masked: str | None = None
+
+
+class Accounts:
+    """The profiles of this person, as far as their files tell.
+
+    `helper_profile` is the one for which `helper claude-code` answers here;
+    `command` is how Claude Code's files call this keyswitch.
+    """
+
+    def __init__(
+        self, paths: Paths, command: str, *, helper_profile: str = ""
+    ) -> None:
+        self.paths = paths
+        self.command = command
+        self.helper_profile = helper_profile
+        self.catalogue = load_catalogue(paths)
+
+    @cached_property
+    def _loaded(self) -> tuple[list[Profile], list[files.Broken]]:
+        return files.load_all(self.paths)
+
+    @property
+    def profiles(self) -> list[Profile]:
+        """Every profile that can be read, sorted by name."""
+        return self._loaded[0]
+
+    @property
+    def broken(self) -> list[files.Broken]:
+        """The profile files that cannot be read, and why."""
+        return self._loaded[1]
+
+    def get(self, name: str) -> Profile | None:
+        """Return a profile, or None if there is none that can be read."""
+        return next((p for p in self.profiles if p.name == name), None)
+
+    def provider_of(self, profile: Profile) -> Provider | None:
+        """Return a profile's provider, if there is such a one."""
+        try:
+            return self.catalogue.get(profile.provider)
+        except KeyswitchError:
+            return None
+
+    @cached_property
+    def _key(self) -> bytes | None:
+        # Without a key there are no fingerprints; none is made here.
+        try:
+            return read_regular(self.paths.install_key_file, 1024)
+        except KeyswitchError:
+            return None
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return {
+            ref.fingerprint: profile.name
+            for profile in self.profiles
+            for ref in profile.secrets.values()
+            if ref.fingerprint
+        }
+
+    def holder_of(self, value: Secret) -> str:
+        """Return the name of the profile that holds this secret, or ""."""
+        text = value.reveal()
+        if not self._key or not text:
+            return ""
+        found = self._owners.get(fingerprint(self._key, text), "")
+        return found or self._by_key_id(text)
+
+    def _by_key_id(self, text: str) -> str:
+        """Return the profile with this AWS access key id, which is public."""
+        for profile in self.profiles:
+            if profile.fields.get("access_key_id") == text:
+                return profile.name
+        return ""
+
+    def owner_of(self, value: Secret | None, source: Source) -> Owner:
+        """Return whose a credential is and what may be shown of it."""
+        if value is not None:
+            return Owner(self.holder_of(value), masked(value))
+        profile = self.get(self.named_by(source))
+        if profile is None:
+            return Owner()
+        return Owner(profile.name, self._hint(profile, source))
+
+    def named_by(self, source: Source) -> str:
+        """Return the profile that a command of ours would answer for."""
+        words = self.own_words(source.command)
+        if words == ["helper", "claude-code"]:
+            return self.helper_profile
+        if len(words) == 3 and words[:2] in (
+            ["helper", "aws"],
+            ["helper", "api-key"],
+        ):
+            return words[2]
+        return ""
+
+    def own_words(self, command: str) -> list[str]:
+        """Return the arguments of a command of keyswitch; [] for others."""
+        try:
+            words = shlex.split(command)
+            own = shlex.split(self.command)
+        except ValueError:
+            return []
+        if words[: len(own)] == own:
+            return words[len(own) :]
+        return []
+
+    def looks_like_ours(self, command: str) -> bool:
+        """Tell whether a command is some keyswitch's, also a moved one's."""
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            return False
+        at = words.index("helper") if "helper" in words else 0
+        called = words[:at]
+        return bool(called) and (
+            called[-1] == "keyswitch"
+            or called[-1].endswith(("/keyswitch", "keyswitch.cmd"))
+        )
+
+    def _hint(self, profile: Profile, source: Source) -> str | None:
+        provider = self.provider_of(profile)
+        if provider is None:
+            return None
+        if source.kind.startswith("aws"):
+            found = profile.fields.get("access_key_id")
+            return None if found is None else f"…{found[-SHOWN_TAIL:]}"
+        try:
+            field = roles(provider, profile).get("helper", "")
+        except KeyswitchError:
+            return None
+        ref: SecretRef | None = profile.secrets.get(field)
+        return ref.hint or None if ref else None

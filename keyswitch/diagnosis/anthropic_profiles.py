@@ -1,0 +1,156 @@
+"""Profiles of Anthropic's own tools, and workload federation.
+
+Observed, Claude Code 2.1.330: which of them is chosen is decided before a
+repository's settings are applied, and what is then sent is looked up after
+that. So a repository cannot choose an account, but it can break a choice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.sources import ASK_TOKEN, Candidate
+from keyswitch.diagnosis.verdict import Source
+from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import logins, rules
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.view import View
+    from keyswitch.targets.claude_code.logins import AnthropicProfile
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_TOKENS = ("ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_IDENTITY_TOKEN_FILE")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """An Anthropic profile or federation, and whether it was asked for."""
+
+    candidate: Candidate
+    explicit: bool  # named, or a federation: takes the stored login away
+    base_url: str = ""
+
+
+def selected(scene: Scene, view: View) -> Selected | None:
+    """Return the profile or federation that Claude Code would use."""
+    if scene.host_managed or scene.simple or scene.socket:
+        return None
+    chosen = _chosen(scene, scene.status)
+    if chosen is None or view is scene.status:
+        return chosen
+    sent = _chosen(scene, scene.everything)
+    if sent is not None and sent.candidate.source.kind == (
+        chosen.candidate.source.kind
+    ):
+        return replace(sent, explicit=chosen.explicit)
+    broken = replace(
+        chosen.candidate,
+        value=None,
+        refusal="a repository's settings take the choice of "
+        f"{chosen.candidate.source.name} back",
+    )
+    return replace(chosen, candidate=broken)
+
+
+def _chosen(scene: Scene, view: View) -> Selected | None:
+    """Return what one view's variables and the folder choose."""
+    named = view.get(rules.PROFILE)
+    name = named.text.strip() if named else ""
+    if name:
+        found = _profile(scene, name)
+        # One that does not exist is passed over in silence.
+        if found is not None and named is not None:
+            return _of_profile(scene, view, found, named.source, named=True)
+    if all(view.text(v) for v in rules.FEDERATION):
+        return _federation(scene, view)
+    data = scene.read(os.path.join(folder(scene), "active_config"))
+    active = data.decode("utf-8", "replace").strip() if data else ""
+    found = _profile(scene, active or "default")
+    if found is None:
+        return None
+    return _of_profile(scene, view, found, Source("", ""), named=False)
+
+
+def _federation(scene: Scene, view: View) -> Selected:
+    value = view.get(rules.FEDERATION[0])
+    place = value.source if value else Source("federation", "")
+    source = replace(place, kind="federation")
+    refusal = _no_identity(scene, view)
+    candidate = Candidate("profile", source, None, ASK_TOKEN, refusal)
+    return Selected(candidate, explicit=True)
+
+
+def _no_identity(scene: Scene, view: View) -> str:
+    """Return why a federation has nothing to show, or ""."""
+    token, path = (view.text(name) for name in _TOKENS)
+    if token:
+        return ""
+    if not path:
+        return "the federation needs an identity token, and none is set"
+    if scene.read(os.path.join(scene.cwd, path)) is None:
+        return f"the identity token file {path} cannot be read"
+    return ""
+
+
+def _of_profile(
+    scene: Scene,
+    view: View,
+    found: AnthropicProfile,
+    chosen_by: Source,
+    *,
+    named: bool,
+) -> Selected:
+    path = os.path.join(folder(scene), "credentials", f"{found.name}.json")
+    source = Source("anthropic_profile", found.name, chosen_by.set_by, path)
+    if found.kind == "oidc_federation":
+        refusal = _no_identity(scene, view)
+        candidate = Candidate("profile", source, None, ASK_TOKEN, refusal)
+        return Selected(candidate, True, found.base_url)
+    value: Secret | None = Secret(found.access_token)
+    why = ""
+    refusal = _refusal(found, path)
+    expired = found.expires_at is not None and found.expires_at < time.time()
+    if not refusal and expired:
+        if found.renewable:
+            value, why = None, "it has expired and is renewed first"
+        else:
+            refusal = f"the Anthropic profile '{found.name}' has expired"
+    candidate = Candidate("profile", source, value, why, refusal)
+    return Selected(candidate, named, found.base_url)
+
+
+def _refusal(found: AnthropicProfile, path: str) -> str:
+    if not _NAME.fullmatch(found.name):
+        return f"'{found.name}' is not a name for an Anthropic profile"
+    if found.exposed:
+        return f"other users can read {path}, so Claude Code refuses it"
+    if not found.access_token:
+        return f"{path} holds no access token"
+    return ""
+
+
+def folder(scene: Scene) -> str:
+    """Return the folder of Anthropic's own profiles."""
+    own = scene.status.text(rules.PROFILE_DIR)
+    if own:
+        return os.path.join(scene.cwd, own)
+    xdg = scene.status.text("XDG_CONFIG_HOME")
+    base = xdg or os.path.join(scene.home, ".config")
+    return os.path.join(base, "anthropic")
+
+
+def _profile(scene: Scene, name: str) -> AnthropicProfile | None:
+    if "/" in name or "\\" in name or name in (".", "..") or "\0" in name:
+        return None
+    credentials = os.path.join(folder(scene), "credentials", f"{name}.json")
+    return logins.anthropic_profile(
+        name,
+        scene.read(os.path.join(folder(scene), "configs", f"{name}.json")),
+        scene.read(credentials),
+        scene.mode(credentials),
+    )

@@ -1,0 +1,167 @@
+"""What a request to Anthropic, or to a base URL in its place, carries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis import custom_headers, policy, sources
+from keyswitch.diagnosis.candidates import Candidates
+from keyswitch.diagnosis.verdict import (
+    BEARER,
+    RAW,
+    Header,
+    Request,
+    Shadowed,
+)
+from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.sources import Candidate, Run
+    from keyswitch.diagnosis.view import View
+
+
+# Logins that are sent along where requests go to a socket.
+_THROUGH_A_SOCKET = (rules.OAUTH_TOKEN, "managed key")
+
+
+def request(scene: Scene, run: Run | None) -> Request:
+    """Fill the two headers, each by its own order."""
+    found = Candidates(scene, scene.request, run)
+    key, bearer = _chosen(found)
+    sent = Request(_header(key, RAW), _header(bearer, BEARER), True)
+    sent = custom_headers.apply(found.view, sent)
+    refusal = _refusal(found, key, bearer)
+    if not refusal and not any(_has_text(h) for h in sent.headers):
+        refusal = _nothing(found)
+    shadowed = tuple(_shadowed(found, key, bearer))
+    if refusal:
+        return Request(refusal=refusal, shadowed=shadowed)
+    return Request(sent.key, sent.bearer, True, "", shadowed)
+
+
+def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
+    """Return what fills x-api-key and Authorization."""
+    key = found.api_key or found.key_fd
+    if key is None and not (found.scene.simple and found.auth_token):
+        key = found.helper
+    bearer = found.auth_token or found.helper
+    if key is None and bearer is None:
+        # A descriptor that gives no key still keeps every login away.
+        if found.key_fd_named:
+            return found.managed_key, None
+        return _by_login(found)
+    if key is None:
+        key = found.managed_key
+    return key, bearer
+
+
+def _by_login(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
+    logins = found.logins()
+    if found.scene.socket:
+        logins = [c for c in logins if c.kind in _THROUGH_A_SOCKET]
+    if not logins:
+        return None, None
+    first = logins[0]
+    return (first, None) if first.kind == "managed key" else (None, first)
+
+
+def _refusal(
+    found: Candidates, key: Candidate | None, bearer: Candidate | None
+) -> str:
+    for candidate in (key, bearer):
+        if candidate is None:
+            continue
+        if candidate.refusal:
+            return candidate.refusal
+        if candidate.value is not None and not _fits(candidate.value):
+            return (
+                f"{candidate.source.name} has a character that cannot "
+                "stand in a header"
+            )
+    return sources.socket_refusal(found.scene) or policy.refusal(
+        found.scene, found, bearer
+    )
+
+
+def _nothing(found: Candidates) -> str:
+    login = found.scene.login
+    if found.key_fd_named:
+        return f"{rules.API_KEY_FD} names a descriptor that has no key"
+    if login is not None and login.blanked:
+        return "the stored login was emptied when its renewal was refused"
+    if login is not None and login.access_token and not login.usable:
+        return "the stored login lacks the scope user:inference"
+    return "there is no credential"
+
+
+def _shadowed(
+    found: Candidates, key: Candidate | None, bearer: Candidate | None
+) -> list[Shadowed]:
+    used = {id(c) for c in (key, bearer) if c is not None}
+    winner = bearer or key
+    left = [
+        Shadowed(c.value, c.source, _because(found, c, winner))
+        for c in found.everything
+        if id(c) not in used
+    ]
+    for name in (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN):
+        left += overruled(found.view, name)
+    return left
+
+
+def _because(
+    found: Candidates, candidate: Candidate, winner: Candidate | None
+) -> str:
+    if found.scene.simple:
+        return "bare mode leaves it out"
+    if candidate.kind == "stored login":
+        if found.scene.socket:
+            return f"{rules.UNIX_SOCKET} is set"
+        if found.profile and found.profile.explicit:
+            return "an Anthropic profile or federation is chosen"
+    if winner is None:
+        return "it is not used here"
+    return f"{winner.source.name} comes before it"
+
+
+def overruled(view: View, name: str) -> list[Shadowed]:
+    """Return the values of a variable that a higher level replaces."""
+    values = list(view.all(name))
+    if not values:
+        return []
+    place = values[0].source.place or "the text after --settings"
+    return [
+        Shadowed(
+            Secret(value.text.strip()),
+            value.source,
+            f"{place} sets {name} instead",
+        )
+        for value in values[1:]
+        if value.text.strip()
+    ]
+
+
+def _header(candidate: Candidate | None, scheme: str) -> Header | None:
+    if candidate is None:
+        return None
+    return Header(
+        scheme, candidate.value, candidate.source, candidate.why_unknown
+    )
+
+
+def _has_text(header: Header) -> bool:
+    """Tell whether a header can count as a credential.
+
+    An empty answer of a helper is sent; an empty custom header is not.
+    """
+    if header.value is None or header.source.kind != "custom_header":
+        return True
+    bare = "" if header.scheme == RAW else header.scheme
+    return bool(bare or header.value.reveal())
+
+
+def _fits(value: Secret) -> bool:
+    """Tell whether a value can stand in a header."""
+    return all(c not in "\0\n\r" and c <= "\xff" for c in value.reveal())

@@ -1,0 +1,78 @@
+"""What Claude Code would ask in interactive mode before it sends anything.
+
+`claude -p` asks nothing of this. Observed, Claude Code 2.1.330.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.approved_keys import tail_of
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.verdict import Verdict
+
+
+def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
+    """Return what a person would be asked or told, in that order."""
+    found = []
+    config = scene.config
+    if not config.onboarded:
+        found.append("the first start: a theme and, without a key, a login")
+    if not _trusted(scene):
+        found.append(f"whether the folder {scene.cwd} is trusted")
+    found += _about_the_key(scene, verdict)
+    found += _about_two(verdict)
+    return tuple(found)
+
+
+def _trusted(scene: Scene) -> bool:
+    """Tell whether this folder, or one above it, was trusted before."""
+    folder = scene.cwd
+    while folder not in scene.config.trusted:
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return False
+        folder = parent
+    return True
+
+
+def approval_of(scene: Scene, verdict: Verdict) -> str:
+    """Return what was answered for the key in use: "approved", "rejected".
+
+    "" where no key of a variable is used, or it was never asked about. A key
+    in both lists counts as approved.
+    """
+    key = verdict.request.key
+    if key is None or key.value is None or key.source.name != rules.API_KEY:
+        return ""
+    tail = tail_of(key.value.reveal())
+    if tail in scene.config.approved:
+        return "approved"
+    return "rejected" if tail in scene.config.rejected else ""
+
+
+def _about_the_key(scene: Scene, verdict: Verdict) -> list[str]:
+    key = verdict.request.key
+    if key is None or key.source.name != rules.API_KEY:
+        return []
+    answer = approval_of(scene, verdict)
+    if answer == "rejected":
+        return [
+            f"nothing, but {rules.API_KEY} is not used: it was rejected once"
+        ]
+    if not answer:
+        return [f"whether to use {rules.API_KEY} (the default is no)"]
+    return []
+
+
+def _about_two(verdict: Verdict) -> list[str]:
+    key, bearer = verdict.request.key, verdict.request.bearer
+    if key is None or bearer is None or key.source == bearer.source:
+        return []
+    return [
+        f"it warns: both {key.source.name} and {bearer.source.name} are set"
+    ]

@@ -1,0 +1,95 @@
+"""What `claude auth status` says, which is not always what is sent.
+
+Observed, Claude Code 2.1.330: it takes the sources in an order of its own,
+does not apply what a repository's settings set, runs no helper, and looks at
+no cloud credential.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.candidates import Candidates
+from keyswitch.diagnosis.verdict import Status
+from keyswitch.targets.claude_code import rules
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.targets.claude_code.rules import Provider
+
+_METHODS = {"stored login": "claude.ai", "managed key": "api_key"}
+
+
+def status(scene: Scene, provider: Provider | None) -> Status:
+    """Return the fields, in Claude Code's own words.
+
+    `provider` is the cloud that this view's flags choose.
+    """
+    found = Candidates(scene, scene.status, None)
+    key_source = _key_source(found)
+    if provider is not None:
+        return Status(True, "third_party", provider.name, key_source)
+    method = _method(found)
+    if method == "none":
+        return Status(api_key_source=key_source)
+    reported = Status(True, method, api_key_source=key_source)
+    if not _names_account(found, method):
+        return reported
+    config, login = scene.config, scene.login
+    return replace(
+        reported,
+        email=config.email,
+        org_name=config.organization,
+        subscription_type=login.subscription
+        if login and method == "claude.ai"
+        else None,
+    )
+
+
+def _names_account(found: Candidates, method: str) -> bool:
+    """Tell whether the cached account is shown: for a login of /login only."""
+    if found.scene.socket or found.key_fd_named:
+        return False
+    if method == "claude.ai":
+        return True
+    login = next(iter(found.logins()), None)
+    external = any(c is not None for c in found.external)
+    return (
+        not external
+        and found.profile is None
+        and login is not None
+        and login.kind == "managed key"
+    )
+
+
+def _method(found: Candidates) -> str:
+    keyed = found.api_key is not None or found.key_fd is not None
+    tokened = found.oauth_token is not None or found.oauth_fd is not None
+    if found.auth_token is not None and not found.scene.simple:
+        return "oauth_token"
+    if found.helper is not None and not (keyed and tokened):
+        return "api_key_helper"
+    if keyed:
+        return "api_key"
+    for login in found.logins():
+        if login.kind == "stored login" and not (
+            found.scene.login and found.scene.login.usable
+        ):
+            continue
+        return _METHODS.get(login.kind, "oauth_token")
+    # A blank key is one to it where there is nothing else.
+    return "api_key" if _key_source(found) == rules.API_KEY else "none"
+
+
+def _key_source(found: Candidates) -> str | None:
+    # Named whenever it is there, also when it is not sent; a blank key counts
+    # where there is nothing else.
+    if found.api_key is not None or found.key_fd is not None:
+        return rules.API_KEY
+    if found.helper is not None:
+        return "apiKeyHelper"
+    if found.managed_key is not None:
+        return "/login managed key"
+    value = found.view.get(rules.API_KEY)
+    return rules.API_KEY if value is not None and value.text else None

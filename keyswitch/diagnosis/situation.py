@@ -1,0 +1,176 @@
+"""The verdict together with whose credentials those are, and what was wanted.
+
+This is what `whoami` shows and what most checks look at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis import billing, interactive, resolver
+from keyswitch.diagnosis.origin import StartFiles
+from keyswitch.errors import KeyswitchError
+from keyswitch.targets.claude_code import rules
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.accounts import Accounts, Owner
+    from keyswitch.diagnosis.origin import Origin
+    from keyswitch.diagnosis.running import Ran, Runner
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
+    from keyswitch.model import Profile
+    from keyswitch.providers.schema import ClaudeCode
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The profile that should be in use, and how it was chosen.
+
+    `exported` are the variables that `keyswitch env` set in this shell.
+    """
+
+    name: str = ""
+    how: str = ""
+    exported: frozenset[str] = frozenset()
+
+
+class Situation:
+    """One moment: what is sent, whose it is, and what was asked for."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        accounts: Accounts,
+        chosen: Chosen,
+        run: Runner | None = None,
+    ) -> None:
+        self.scene = scene
+        self.accounts = accounts
+        self.chosen = chosen
+        self.verdict: Verdict = resolver.resolve(scene, run)
+        self._run = run
+        self.start_files = StartFiles(
+            scene.home, scene.cwd, scene.environ.get("ZDOTDIR", "")
+        )
+
+    def owner(self, header: Header) -> Owner:
+        """Return whose a sent credential is."""
+        return self.accounts.owner_of(header.value, header.source)
+
+    def origin(self, source: Source) -> Origin | None:
+        """Return the start file's line that sets a process variable."""
+        if source.set_by != "process" or source.kind == "file_descriptor":
+            return None
+        value = self.scene.environ.get(source.name)
+        if not value:
+            return None
+        return self.start_files.origin_of(source.name, value)
+
+    def place(self, source: Source) -> str:
+        """Return where a person finds a source: file:line, or a variable."""
+        if source.path:
+            return source.place
+        origin = self.origin(source)
+        if origin is not None:
+            return f"{source.name}, set in {origin.place}"
+        if source.set_by == "flag":
+            return f"{source.name}, given with --settings"
+        return f"{source.name} of this environment"
+
+    def ran(self, command: Value) -> Ran | None:
+        """Return how a helper went, if a person had helpers run."""
+        if self._run is None:
+            return None
+        self._run(command)
+        return self._run.ran.get(command.text)
+
+    @property
+    def bill(self) -> str:
+        """The bill that a request lands on, "" where none can be told."""
+        return billing.bill_of(self.verdict)
+
+    @cached_property
+    def questions(self) -> tuple[str, ...]:
+        """What interactive mode would ask."""
+        return interactive.questions(self.scene, self.verdict)
+
+    # ----------------------------------------------- the profile asked for
+
+    @cached_property
+    def wanted(self) -> Profile | None:
+        """The profile that should be in use; None: none, or a broken one."""
+        return self.accounts.get(self.chosen.name) if self.chosen.name else None
+
+    @cached_property
+    def taken(self) -> ClaudeCode | None:
+        """How Claude Code takes that profile; None: not at all."""
+        profile = self.wanted
+        provider = self.accounts.provider_of(profile) if profile else None
+        if profile is None or provider is None:
+            return None
+        try:
+            taken = provider.claude_code_for(profile)
+        except KeyswitchError:
+            return None
+        return None if taken.how == "none" else taken
+
+    @property
+    def in_use(self) -> bool | None:
+        """Tell whether the wanted profile is what is sent, and only it.
+
+        None: no profile was asked for, or Claude Code takes none of its kind.
+        """
+        profile, taken = self.wanted, self.taken
+        if profile is None or taken is None:
+            return None
+        if not self.verdict.request.sent or self.wrong_provider:
+            return False
+        if not self._right_url(profile):
+            return False
+        owners = {self.owner(h).profile for h in self.verdict.request.headers}
+        if profile.secrets:
+            return owners == {profile.name}
+        return owners <= {""} and self._same_aws_profile(profile)
+
+    @property
+    def wrong_provider(self) -> bool:
+        """Tell whether requests go to another provider than the profile's."""
+        flags = {
+            name
+            for name, _ in (self.taken.env if self.taken else ())
+            if name.startswith("CLAUDE_CODE_USE_")
+        }
+        provider = self.verdict.provider
+        return flags != ({provider.flag} if provider else set())
+
+    def _right_url(self, profile: Profile) -> bool:
+        wanted = profile.fields.get("base_url", "")
+        found = self.verdict.base_url
+        return not wanted or (found is not None and found.text == wanted)
+
+    def _same_aws_profile(self, profile: Profile) -> bool:
+        wanted = profile.fields.get("aws_profile")
+        if wanted is None:
+            return True
+        return any(
+            h.source.kind == "aws_profile" and h.source.name == wanted
+            for h in self.verdict.request.headers
+        )
+
+    @property
+    def foreign_url(self) -> str:
+        """The address in Anthropic's place, "" where there is none."""
+        found = self.verdict.base_url
+        if found is None or self.verdict.provider is not None:
+            return ""
+        return "" if billing.is_anthropic(found.text) else found.text
+
+    @property
+    def url_of_repository(self) -> bool:
+        """Tell whether a repository's settings choose the address."""
+        found = self.verdict.base_url
+        return (
+            found is not None and found.source.set_by in rules.REPOSITORY_LEVELS
+        )

@@ -1,0 +1,78 @@
+"""Lines of shell start files that set a variable, whatever its value.
+
+Pure: text in, places out. `rc_files` finds plain literals that can be taken
+out again; this also finds what is computed, to say where a variable may come
+from.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keyswitch.shells.rc_files import RC_FILES, find_exports
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# Read by login shells and sessions of the whole machine; patterns are globs.
+SYSTEM_FILES = (
+    "/etc/environment",
+    "/etc/profile",
+    "/etc/profile.d/*.sh",
+    "/etc/bash.bashrc",
+    "/etc/zsh/zshenv",
+    "/etc/zsh/zprofile",
+    "/etc/zsh/zshrc",
+    "/etc/environment.d/*.conf",
+)
+
+# Relative to the home directory, beside the shells' own files.
+SESSION_FILES = (
+    *RC_FILES,
+    ".bash_aliases",
+    ".config/environment.d/*.conf",
+    ".config/fish/conf.d/*.fish",
+    ".config/plasma-workspace/env/*.sh",
+    ".pam_environment",
+    ".xprofile",
+    ".xsessionrc",
+)
+
+# Read in a directory and those above it, where a program is there to do so.
+DIRECTORY_FILES = (".envrc", "mise.toml", ".mise.toml")
+
+_POSIX = re.compile(r"(?:^|[\s;&|(])([A-Za-z_][A-Za-z0-9_]*)\s?=")
+_FISH = re.compile(r"\bset\s+(?:-\S+\s+)+([A-Za-z_][A-Za-z0-9_]*)\s")
+_NU = re.compile(r"\$env\.([A-Za-z_][A-Za-z0-9_]*)\s*=")
+_CSH = re.compile(r"\bsetenv\s+([A-Za-z_][A-Za-z0-9_]*)\s")
+_FORMS = (_POSIX, _FISH, _NU, _CSH)
+_PAM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s+(?:DEFAULT|OVERRIDE)=")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One line that sets a variable; `value` None: it is computed."""
+
+    line: int  # from 1
+    name: str
+    value: str | None = None
+    text: str = field(default="", repr=False)  # the line as it stands
+
+
+def find_assignments(text: str, names: Collection[str]) -> list[Assignment]:
+    """Return the lines that set one of these variables."""
+    if not any(name in text for name in names):
+        return []
+    literals = {(e.line, e.name): e.value for e in find_exports(text, names)}
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.lstrip().startswith("#") or not any(n in line for n in names):
+            continue
+        words = {m[1] for form in (*_FORMS, _PAM) for m in form.finditer(line)}
+        found += [
+            Assignment(number, name, literals.get((number, name)), line)
+            for name in sorted(words & set(names))
+        ]
+    return found
