@@ -1,0 +1,128 @@
+"""Error text to causes: which ones it can have, and which is likeliest here.
+
+Pure. The knowledge itself is data (`rulebook`); nothing of the text is ever
+repeated, so that no secret in it can come back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis import error_text, rulebook
+from keyswitch.diagnosis.circumstances import circumstances
+from keyswitch.diagnosis.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keyswitch.diagnosis.circumstances import Circumstances
+    from keyswitch.diagnosis.error_text import ErrorText, Hit
+    from keyswitch.diagnosis.rulebook import Line, Rule
+    from keyswitch.diagnosis.verdict import Verdict
+
+# How much a match says, best first.
+NAMED, POSSIBLE, WRAPPED, STATUS, VAGUE = 5, 4, 3, 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One explanation. No field holds a secret, or a part of the text.
+
+    `evidence` is the known phrase, or the HTTP status, that was recognised.
+    """
+
+    id: str
+    title: str
+    why: tuple[str, ...]
+    fix: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    rule: Rule
+    strength: int
+    hit: Hit
+
+
+def causes_of(
+    text: str, verdict: Verdict | None, around: Surroundings | None = None
+) -> tuple[Cause, ...]:
+    """Return the causes that a text can have, the likeliest first.
+
+    A phrase that names a cause comes before one that merely allows it; among
+    equals what the verdict makes likely decides, then the longer phrase.
+    """
+    read = error_text.read(text)
+    matches = _matches(read)
+    here = {
+        about: circumstances(read, verdict, around or Surroundings(), about)
+        for about in {m.rule.about for m in matches}
+    }
+
+    def order(match: _Match) -> tuple[int, int, int]:
+        holds = here[match.rule.about].holds
+        points = sum(
+            points
+            for condition, points in match.rule.likelier
+            if rulebook.holds_here(condition, holds)
+        )
+        return -match.strength, -points, -match.hit.weight
+
+    found: dict[str, Cause] = {}
+    for match in sorted(matches, key=order):
+        cause = _cause(match, here[match.rule.about])
+        found.setdefault(cause.id, cause)
+    return tuple(found.values())
+
+
+def _matches(text: ErrorText) -> list[_Match]:
+    """Return the rules that a text calls for, in the order of the files."""
+    found = [m for m in (_match(r, text) for r in rulebook.rules()) if m]
+    strong = [m for m in found if m.strength >= POSSIBLE]
+    return [
+        match
+        for match in strong or found
+        if not any(
+            match.hit.inside(other.hit) and match.strength <= other.strength
+            for other in strong
+        )
+    ]
+
+
+def _match(rule: Rule, text: ErrorText) -> _Match | None:
+    for strength, phrases in (
+        (NAMED, rule.says),
+        (POSSIBLE, rule.may_say),
+        (WRAPPED, rule.otherwise),
+        (STATUS, rule.statuses),
+        (VAGUE, rule.vaguely),
+    ):
+        hits = [h for h in (error_text.find(p, text) for p in phrases) if h]
+        if hits:
+            return _Match(rule, strength, max(hits, key=lambda h: h.weight))
+    return None
+
+
+def _cause(match: _Match, here: Circumstances) -> Cause:
+    rule = match.rule
+    return Cause(
+        rule.id,
+        rule.title,
+        _said(rule.why, here),
+        _steps(rule.fix, here),
+        match.hit.phrase,
+    )
+
+
+def _said(lines: Iterable[Line], here: Circumstances) -> tuple[str, ...]:
+    said = (line.said(here.holds, here.words) for line in lines)
+    # Two lines can come to the same words.
+    return tuple(dict.fromkeys(line for line in said if line))
+
+
+def _steps(lines: Iterable[Line], here: Circumstances) -> tuple[str, ...]:
+    """Return the steps; whichever comes first offers no alternative."""
+    first, *rest = _said(lines, here) or ("",)
+    return tuple(filter(None, (first.removeprefix("or "), *rest)))

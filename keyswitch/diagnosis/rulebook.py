@@ -1,0 +1,121 @@
+"""The known causes, as written down in `causes/*.toml`.
+
+A file holds `[[cause]]` tables and `[lines]`, lists that several causes share.
+
+    id, title     the name for programs, and the one for people
+    says          phrases that name this cause
+    may_say       phrases that usually name another one, and can mean this
+    otherwise     sentences around an answer that nothing above knows
+    statuses      HTTP statuses, for want of those
+    vaguely       words that say next to nothing
+    about         "key": its lines speak of x-api-key rather than of a bearer
+    likelier      what makes it the likelier of two: {condition = points}
+    why, fix      lines; "@name" stands for a shared list
+
+A line may begin with conditions, "[aws !gateway] ...", which all have to
+hold, and may hold places to fill in, "{credential}". One whose conditions do
+not hold, or whose places cannot be filled in, is left out. What stands
+between backquotes is a command.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FOLDER = os.path.join(os.path.dirname(__file__), "causes")
+
+_LINE = re.compile(r"(?:\[([^\]]*)\] )?(.*)")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence, and what has to hold for it to be said."""
+
+    text: str
+    conditions: tuple[str, ...] = ()
+
+    def said(
+        self, holds: frozenset[str], words: Mapping[str, str]
+    ) -> str | None:
+        """Return the sentence with its places filled in, or None."""
+        if not all(holds_here(c, holds) for c in self.conditions):
+            return None
+        if any(not words.get(name) for name in _PLACE.findall(self.text)):
+            return None
+        return _PLACE.sub(lambda m: words[m[1]], self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of a file."""
+
+    id: str
+    title: str
+    says: tuple[str, ...] = ()
+    may_say: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    statuses: tuple[int, ...] = ()
+    vaguely: tuple[str, ...] = ()
+    about: str = "bearer"
+    likelier: tuple[tuple[str, int], ...] = ()
+    why: tuple[Line, ...] = ()
+    fix: tuple[Line, ...] = ()
+
+
+def holds_here(condition: str, holds: frozenset[str]) -> bool:
+    """Tell whether a condition, or the absence that "!" asks for, holds."""
+    if condition.startswith("!"):
+        return condition[1:] not in holds
+    return condition in holds
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every entry of every file, in a fixed order."""
+    import tomllib
+
+    documents = []
+    for name in sorted(os.listdir(FOLDER)):
+        if name.endswith(".toml"):
+            with open(os.path.join(FOLDER, name), "rb") as file:
+                documents.append(tomllib.load(file))
+    shared = {
+        name: lines
+        for document in documents
+        for name, lines in document.get("lines", {}).items()
+    }
+    return tuple(
+        _rule(entry, shared)
+        for document in documents
+        for entry in document.get("cause", [])
+    )
+
+
+def _rule(entry: Mapping[str, Any], shared: Mapping[str, list[str]]) -> Rule:
+    fields = dict(entry)
+    for name in ("says", "may_say", "otherwise", "statuses", "vaguely"):
+        fields[name] = tuple(entry.get(name, ()))
+    for name in ("why", "fix"):
+        fields[name] = tuple(_lines(entry.get(name, ()), shared))
+    fields["likelier"] = tuple(entry.get("likelier", {}).items())
+    return Rule(**fields)
+
+
+def _lines(
+    texts: Iterable[str], shared: Mapping[str, list[str]]
+) -> Iterator[Line]:
+    for text in texts:
+        if text.startswith("@"):
+            yield from _lines(shared[text[1:]], shared)
+            continue
+        match = _LINE.fullmatch(text)
+        if match is not None:
+            yield Line(match[2], tuple((match[1] or "").split()))
