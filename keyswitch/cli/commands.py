@@ -16,8 +16,18 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "copy": ("profile_changes", "copy", "Copy a profile, secrets included."),
     "current": ("switch", "current", "Print the active profile's name."),
+    "doctor": (
+        "doctor",
+        "doctor",
+        "Look for what is wrong, say why, and mend it.",
+    ),
     "edit": ("profile_changes", "edit", "Change a profile's fields."),
     "env": ("environment", "env", "Print export statements for eval."),
+    "explain": (
+        "explain",
+        "explain",
+        "Say what an error text means and what to do.",
+    ),
     "helper": ("helper", "helper", "Answer programs that ask for a secret."),
     "history": ("switch", "history", "List what was changed when."),
     "list": ("profiles", "list_", "List the profiles."),
@@ -38,4 +48,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "unlock": ("unlocking", "unlock", "Unlock the vault for this session."),
     "use": ("switch", "use", "Switch to a profile."),
     "vault": ("vault", "vault", "Manage the encrypted vault."),
+    "whoami": (
+        "whoami",
+        "whoami",
+        "Say which credential Claude Code sends here, and why.",
+    ),
 }

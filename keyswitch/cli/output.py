@@ -29,6 +29,10 @@ class Output:
         """Print one line of what the command was asked for."""
         sys.stdout.write(printable(line) + "\n")
 
+    def raw(self, text: str) -> None:
+        """Print a text of several lines that is safe already."""
+        sys.stdout.write(text)
+
     def document(self, document: dict[str, Any]) -> None:
         """Print one JSON object; `version` is its first key."""
         import json

@@ -1,0 +1,109 @@
+"""whoami: which credential Claude Code really sends, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.diagnosis.finding import Finding
+    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.verify import Answer
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="\b\nExamples:\n"
+    "  keyswitch whoami\n"
+    "  keyswitch whoami --verify              ask the service, too\n"
+    "  keyswitch whoami -- --settings x.json  as if started with that\n"
+    "  keyswitch whoami --json",
+)
+@click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--run-helper",
+    is_flag=True,
+    help="Run an apiKeyHelper to know its answer (10 s at most).",
+)
+@click.option(
+    "--verify", is_flag=True, help="Ask the service whose credential it is."
+)
+@global_options
+@click.pass_obj
+def whoami(
+    session: Session,
+    claude_options: tuple[str, ...],
+    *,
+    run_helper: bool,
+    verify: bool,
+) -> int:
+    """Say which credential Claude Code sends here, and why.
+
+    What comes after `--` are options of claude itself. Nothing is written,
+    asked or run, unless an option says so. Exit status 1: nothing would be
+    sent; 4: something else than the active profile would be.
+    """
+    from keyswitch.diagnosis.contradictions import warnings
+    from keyswitch.switching.situation import situation_of
+
+    situation = situation_of(
+        session.workspace(), claude_options, run_helper=run_helper
+    )
+    answers: Sequence[Answer] = ()
+    if verify:
+        from keyswitch.diagnosis.verify import verify as ask
+
+        answers = ask(situation.scene, situation.verdict)
+    findings = warnings(situation)
+    if session.output.json:
+        _print_document(session, situation, findings, answers, asked=verify)
+    else:
+        _print_screen(session, situation, findings, answers)
+    if situation.in_use is False:
+        return ExitCode.NOT_IN_EFFECT
+    refused = any(answer.ok is False for answer in answers)
+    if refused or not situation.verdict.request.sent:
+        return ExitCode.FAILED
+    return ExitCode.OK
+
+
+def _print_document(
+    session: Session,
+    situation: Situation,
+    findings: Sequence[Finding],
+    answers: Sequence[Answer],
+    *,
+    asked: bool,
+) -> None:
+    from keyswitch.cli import verdict_view
+
+    document = verdict_view.document(situation, findings)
+    if asked:
+        document["verified"] = [
+            verdict_view.answer_document(situation, a) for a in answers
+        ]
+    session.output.document(document)
+
+
+def _print_screen(
+    session: Session,
+    situation: Situation,
+    findings: Sequence[Finding],
+    answers: Sequence[Answer],
+) -> None:
+    from keyswitch.cli import verdict_view
+
+    rows = list(verdict_view.rows(situation, findings))
+    for answer in answers:
+        rows.append(
+            (f"asked ({answer.header})", verdict_view.answer_text(answer))
+        )
+        if answer.fix:
+            rows.append(("", f"fix: {answer.fix}"))
+    session.output.table(rows)
