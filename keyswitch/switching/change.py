@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import SecretRef
     from keyswitch.profiles.state import State
+    from keyswitch.switching.undo_records import Mode, Splice
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
 
@@ -51,6 +52,10 @@ class Change:
     undoable: bool = True
     is_undo: bool = False
     forget_undo: bool = False  # no earlier change can be taken back after it
+    # Edits of `foreign` that are taken back as they were made, and permission
+    # bits that the caller narrows once the change is committed.
+    splices: tuple[Splice, ...] = ()
+    modes: tuple[Mode, ...] = ()
     fingerprint: str = ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError, NotFoundError
@@ -11,10 +13,13 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import target as planning
 from keyswitch.switching import undo_records
 from keyswitch.switching.change import Change, commit
+from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.locks import config_lock
 
 if TYPE_CHECKING:
     from keyswitch.switching.undo_records import OwnFile, Record
     from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.locks import LockSpec
 
 _LIMIT = 1 << 24
 
@@ -54,12 +59,13 @@ def undo_last(workspace: Workspace) -> Record:
                 )
             pointer = undo_records.state_of(record.pointer_before)
         target = planning.plan_back(workspace, own, pointer)
+        mended = _mended_back(record)
         return Change(
             command="undo",
             profile=record.profile,
             own=own,
-            foreign=target.files,
-            locks=target.locks,
+            foreign=(*target.files, *mended),
+            locks=(*target.locks, *_locks(mended)),
             created=target.created,
             dropped=target.dropped,
             pointer=pointer,
@@ -70,16 +76,43 @@ def undo_last(workspace: Workspace) -> Record:
     commit(workspace, plan)
     if not done:
         raise NotFoundError("there is no change to take back")
+    for mode in done[0].modes:
+        if stat.S_IMODE(os.stat(mode.path).st_mode) == mode.after:
+            os.chmod(mode.path, mode.before)
     return done[0]
+
+
+def _mended_back(record: Record) -> list[FileChange]:
+    """Plan the files that `doctor --fix` edited, as they were before."""
+    changes = []
+    for path in dict.fromkeys(s.path for s in record.splices):
+        present = read_regular(path, FILE_LIMIT)
+        data = present
+        for splice in reversed(record.splices):
+            if splice.path == path:
+                data = undo_records.spliced_back(splice, data)
+        if data is None:
+            raise _changed_since(path)
+        changes.append(FileChange(path, present, data))
+    return changes
+
+
+def _locks(changes: list[FileChange]) -> list[LockSpec]:
+    return [
+        config_lock(c.path) for c in changes if c.path.endswith(".claude.json")
+    ]
+
+
+def _changed_since(path: str) -> FileStateError:
+    return FileStateError(
+        f"{path} was changed since, so the change cannot be taken back",
+        "change it yourself; 'keyswitch history' says what was done",
+    )
 
 
 def _back(file: OwnFile) -> FileChange:
     present = read_regular(file.path, _LIMIT)
     if undo_records.digest(present) != file.after:
-        raise FileStateError(
-            f"{file.path} was changed since, so the change cannot be taken "
-            "back",
-            "change it yourself; 'keyswitch history' says what was done",
-        )
+        raise _changed_since(file.path)
     before = None if file.before is None else file.before.encode()
     return FileChange(file.path, present, before)

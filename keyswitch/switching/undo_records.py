@@ -35,6 +35,30 @@ class OwnFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Splice:
+    """One edit of another program's file, as what takes it back.
+
+    At `offset` of the edited bytes, `length` bytes are replaced by `removed`.
+    Only edits that touch no secret are recorded like this.
+    """
+
+    path: str
+    offset: int
+    length: int
+    removed: str
+    after: str | None  # digest of the file once the edit is made
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """The permission bits that a file had, and those that it was given."""
+
+    path: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One change that can be taken back."""
 
@@ -46,6 +70,37 @@ class Record:
     pointer_after: tuple[str, str] | None = None
     created: tuple[SecretRef, ...] = field(default=())
     discarded: tuple[SecretRef, ...] = field(default=())
+    splices: tuple[Splice, ...] = ()  # in the order in which they were made
+    modes: tuple[Mode, ...] = ()
+
+
+def splice_of(path: str, before: bytes, after: bytes) -> Splice:
+    """Return the edit that leads from one text to another."""
+    start = 0
+    shortest = min(len(before), len(after))
+    while start < shortest and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < shortest - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    removed = before[start : len(before) - end]
+    return Splice(
+        path,
+        start,
+        len(after) - end - start,
+        removed.decode("utf-8", "surrogateescape"),
+        digest(after),
+    )
+
+
+def spliced_back(splice: Splice, data: bytes | None) -> bytes | None:
+    """Return the text before an edit; None: the file was changed since."""
+    if data is None or digest(data) != splice.after:
+        return None
+    removed = splice.removed.encode("utf-8", "surrogateescape")
+    return (
+        data[: splice.offset] + removed + data[splice.offset + splice.length :]
+    )
 
 
 def digest(data: bytes | None) -> str | None:
@@ -76,6 +131,8 @@ def record_of(workspace: Workspace, change: Change) -> Record:
         pointer_after=after,
         created=change.created,
         discarded=change.discarded,
+        splices=change.splices,
+        modes=change.modes,
     )
 
 
@@ -141,6 +198,8 @@ def _record(found: dict[str, Any]) -> Record:
         pointer_after=_pair(found["pointer_after"]),
         created=tuple(SecretRef(**ref) for ref in found["created"]),
         discarded=tuple(SecretRef(**ref) for ref in found["discarded"]),
+        splices=tuple(Splice(**entry) for entry in found.get("splices", ())),
+        modes=tuple(Mode(**entry) for entry in found.get("modes", ())),
     )
 
 

@@ -1,0 +1,166 @@
+"""doctor: look for what is wrong, say why, and mend what is safe to mend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.diagnosis.finding import Finding
+    from keyswitch.diagnosis.network import Step
+    from keyswitch.diagnosis.situation import Situation
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  keyswitch doctor\n"
+    "  keyswitch doctor --fix             mend what is safe, after a yes\n"
+    "  keyswitch doctor --network         try the way to the service, too\n"
+    "  keyswitch doctor --report > report.txt"
+)
+@click.option("--fix", is_flag=True, help="Mend what is safe; undoable.")
+@click.option("--dry-run", is_flag=True, help="With --fix: only show it.")
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
+@click.option(
+    "--network", is_flag=True, help="Try DNS, TCP, TLS, proxy and HTTP."
+)
+@click.option(
+    "--run-helper",
+    is_flag=True,
+    help="Run an apiKeyHelper to see whether it works (10 s at most).",
+)
+@click.option(
+    "--report", is_flag=True, help="Print a report for a support ticket."
+)
+@global_options
+@click.pass_obj
+def doctor(  # noqa: PLR0913
+    session: Session,
+    *,
+    fix: bool,
+    dry_run: bool,
+    yes: bool,
+    network: bool,
+    run_helper: bool,
+    report: bool,
+) -> int:
+    """Look for what is wrong, say why, and mend it.
+
+    Exit status 0: nothing was found but notes; 1: there are findings.
+    """
+    from keyswitch.diagnosis.checks import by_gravity, examine
+    from keyswitch.switching.situation import situation_of
+
+    workspace = session.workspace()
+    situation = situation_of(workspace, run_helper=run_helper)
+    findings = examine(situation)
+    steps: tuple[Step, ...] = ()
+    if network:
+        from keyswitch.diagnosis import network as way
+
+        steps = way.probe(situation.scene, situation.verdict)
+        findings = by_gravity([*way.findings(steps), *findings])
+    if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
+        situation = situation_of(workspace, run_helper=run_helper)
+        findings = examine(situation)
+    if report:
+        from keyswitch.diagnosis.report import text
+
+        session.output.raw(text(situation, findings, steps))
+    elif session.output.json:
+        _print_document(session, findings, steps)
+    else:
+        _print(session, situation, findings, steps)
+    return ExitCode.FAILED if _grave(findings) else ExitCode.OK
+
+
+def _grave(findings: Sequence[Finding]) -> bool:
+    from keyswitch.diagnosis.finding import NOTE
+
+    return any(f.severity != NOTE for f in findings)
+
+
+def _mend(
+    session: Session,
+    findings: Sequence[Finding],
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> bool:
+    """Show what would be mended, and mend it after a yes."""
+    from keyswitch.switching.mending import mend
+
+    mends = list(dict.fromkeys(f.mend for f in findings if f.mend is not None))
+    if not mends:
+        session.output.say("nothing here that --fix could mend")
+        return False
+    for m in mends:
+        session.output.say(f"{'would mend' if dry_run else 'mend'}: {m}")
+    if dry_run:
+        return False
+    session.confirm(f"make these {len(mends)} changes?", yes=yes)
+    mend(session.workspace(), mends)
+    session.output.say("done; take it back with: keyswitch undo")
+    return True
+
+
+def _print_document(
+    session: Session, findings: Sequence[Finding], steps: Sequence[Step]
+) -> None:
+    from keyswitch.cli.verdict_view import finding_document
+
+    document = {
+        "findings": [
+            {
+                **finding_document(f),
+                "mend": None if f.mend is None else str(f.mend),
+            }
+            for f in findings
+        ]
+    }
+    if steps:
+        document["network"] = [
+            {
+                "step": s.name,
+                "target": s.target,
+                "ok": s.ok,
+                "milliseconds": s.milliseconds,
+                "detail": s.detail,
+                "why": s.why or None,
+                "fix": s.fix or None,
+            }
+            for s in steps
+        ]
+    session.output.document(document)
+
+
+def _print(
+    session: Session,
+    situation: Situation,
+    findings: Sequence[Finding],
+    steps: Sequence[Step],
+) -> None:
+    from keyswitch.cli.verdict_view import account
+
+    output = session.output
+    for step in steps:
+        word = "ok" if step.ok else "failed"
+        output.data(
+            f"{step.name:6} {word:6} {step.milliseconds:5} ms  "
+            f"{step.target}  {step.detail}"
+        )
+    for f in findings:
+        output.data(f"{f.severity}: {f.what}")
+        output.data(f"  why: {f.why}")
+        output.data(f"  fix: {f.fix}")
+    if not findings:
+        output.data("nothing wrong was found")
+    elif any(f.mend is not None for f in findings):
+        output.say("keyswitch doctor --fix mends what can be mended safely")
+    output.say(f"account in use: {account(situation)}")

@@ -1,0 +1,101 @@
+"""The checks of `doctor`, as one table.
+
+A check is a function from a situation to its findings. It never prints, asks
+or raises for bad news; adding one is adding a line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis import contradictions
+from keyswitch.diagnosis.checks import (
+    approvals,
+    aws,
+    credential_commands,
+    environment,
+    files,
+    installs,
+    logins,
+    plaintext,
+    profiles,
+    provider_flags,
+    settings,
+)
+from keyswitch.diagnosis.finding import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from keyswitch.diagnosis.finding import Finding
+    from keyswitch.diagnosis.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is looked at."""
+
+    title: str
+    look: Callable[[Situation], Iterable[Finding]]
+
+
+CHECKS = (
+    Check("what Claude Code sends", contradictions.warnings),
+    Check("settings files", settings.ignored),
+    Check("values of env blocks", settings.odd_values),
+    Check("settings against the shell", settings.overriding),
+    Check("cloud switches", provider_flags.left_on),
+    Check("AWS session tokens", aws.session_token),
+    Check("the order of AWS identities", aws.order),
+    Check("AWS sign-in", aws.sso),
+    Check("AWS export", aws.export),
+    Check("AWS region", aws.region),
+    Check("the stored login", logins.stored),
+    Check("whose login it is", logins.identity),
+    Check("Anthropic profiles", logins.anthropic_profiles),
+    Check("configuration folders", logins.several_folders),
+    Check("answers about keys", approvals.answers),
+    Check("contradictory answers", approvals.both_lists),
+    Check("helpers", credential_commands.commands),
+    Check("profiles", profiles.broken),
+    Check("dates", profiles.dates),
+    Check("the same secret twice", profiles.doubles),
+    Check("secret stores", profiles.stores),
+    Check("file modes", files.exposed),
+    Check("links and mounts", files.links),
+    Check("locks", files.locks),
+    Check("keys in start files", plaintext.start_files),
+    Check("keys in .env files", plaintext.dotenv),
+    Check("keys in settings files", plaintext.settings),
+    Check("keys in old copies", plaintext.backups),
+    Check("other switchers", plaintext.switchers),
+    Check("proxies", environment.proxies),
+    Check("certificates", environment.certificates),
+    Check("the address", environment.address),
+    Check("WSL", environment.wsl),
+    Check("installations of Claude Code", installs.duplicates),
+)
+
+
+def examine(
+    situation: Situation, checks: Iterable[Check] = CHECKS
+) -> list[Finding]:
+    """Return what all checks find, the gravest first."""
+    return by_gravity(
+        finding for check in checks for finding in check.look(situation)
+    )
+
+
+def by_gravity(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings once each, errors before warnings before notes."""
+
+    def unique() -> Iterator[Finding]:
+        seen = set()
+        for finding in findings:
+            key = (finding.check, finding.what, finding.place)
+            if key not in seen:
+                seen.add(key)
+                yield finding
+
+    return sorted(unique(), key=lambda f: SEVERITIES.index(f.severity))

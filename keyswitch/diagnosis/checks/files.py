@@ -1,0 +1,145 @@
+"""Files that others can read, that are links, or locks that were left."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.mending import FOLDER, MODE, Mend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.diagnosis.situation import Situation
+
+LEFT_AFTER = 60  # seconds; Claude Code takes a lock over after ten
+
+
+def exposed(situation: Situation) -> Iterator[Finding]:
+    """Find files with a credential that other users of the machine can read."""
+    for path in _private(situation):
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            continue
+        if os.name != "posix" or not stat.S_ISREG(found.st_mode):
+            continue
+        mode = stat.S_IMODE(found.st_mode)
+        if mode & 0o077 and found.st_uid == os.getuid():
+            yield Finding(
+                "file-exposed",
+                WARNING,
+                f"{path} has mode {mode:04o}, so others can read it",
+                "it holds a credential",
+                f"chmod 600 {path}",
+                path,
+                Mend(MODE, path, mode=0o600, expected=f"{mode:04o}"),
+            )
+
+
+def _private(situation: Situation) -> Iterator[str]:
+    """Yield the files that hold a credential."""
+    scene = situation.scene
+    places = scene.places
+    if scene.login is not None:
+        yield places.credentials
+    if scene.config.managed_key:
+        yield places.global_config
+    yield from _listed(places.backups)
+    for file in scene.files:
+        if file.level in ("user", "local") and file.holds_secret:
+            yield file.path
+    aws = os.path.join(scene.home, ".aws")
+    yield os.path.join(aws, "credentials")
+    yield from _listed(os.path.join(aws, "sso", "cache"))
+    yield from _listed(
+        os.path.join(scene.home, ".config", "anthropic", "credentials")
+    )
+    paths = situation.accounts.paths
+    yield from (paths.vault_file, paths.machine_key_file, paths.state_file)
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+    except (OSError, ValueError):
+        return []
+
+
+def links(situation: Situation) -> Iterator[Finding]:
+    """Find links and mounts that an atomic write breaks, or is broken by."""
+    scene = situation.scene
+    path = scene.places.credentials
+    if os.path.islink(path):
+        yield Finding(
+            "credentials-linked",
+            WARNING,
+            f"{path} is a symbolic link",
+            "Claude Code replaces it by a file at the next renewal; the "
+            "place it points to keeps a dead login",
+            "keep the login where it is, or set "
+            "CLAUDE_SECURESTORAGE_CONFIG_DIR",
+            path,
+        )
+    for name in (path, scene.places.global_config, scene.places.settings):
+        yield from _tied(name)
+
+
+def _tied(path: str) -> Iterator[Finding]:
+    """Find a file that cannot be replaced like others."""
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(found.st_mode):
+        return
+    if os.path.ismount(path):
+        yield Finding(
+            "file-mounted",
+            WARNING,
+            f"{path} is mounted on its own, as containers do",
+            "a file that is a mount cannot be replaced: atomic writes of "
+            "Claude Code and keyswitch fail",
+            "mount its folder instead",
+            path,
+        )
+    elif found.st_nlink > 1:
+        yield Finding(
+            "file-hard-linked",
+            NOTE,
+            f"{path} has {found.st_nlink} names",
+            "a replaced file loses its other names; they keep the old content",
+            "give each place a copy of its own",
+            path,
+        )
+
+
+def locks(situation: Situation) -> Iterator[Finding]:
+    """Find lock folders that a killed program left behind."""
+    places = situation.scene.places
+    for path in (
+        os.path.realpath(places.global_config) + ".lock",
+        places.config_dir + ".lock",
+        os.path.join(places.config_dir, ".oauth_refresh.lock"),
+        os.path.join(places.config_dir, ".storage-write.lock"),
+    ):
+        try:
+            found = os.lstat(path)
+        except (OSError, ValueError):
+            continue
+        age = time.time() - found.st_mtime
+        if not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
+            continue
+        yield Finding(
+            "lock-left",
+            NOTE,
+            f"{path} was left {int(age // 60)} min ago",
+            "a program that held it was killed; everybody who comes next "
+            "waits for it first",
+            f"rmdir {path}",
+            path,
+            Mend(FOLDER, path),
+        )

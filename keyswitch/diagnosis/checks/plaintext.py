@@ -1,0 +1,133 @@
+"""Credentials that lie about in plain text, and other switchers' stores."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.accounts import masked
+from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.secret import Secret
+from keyswitch.shells.rc_lines import find_assignments
+from keyswitch.targets.claude_code import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.diagnosis.situation import Situation
+
+_LIMIT = 1 << 20  # bytes of a file that is looked into
+_DOTENV = (".env", ".env.local", ".env.development", ".envrc")
+
+# (whose, path below the home directory)
+SWITCHERS = (
+    ("aisw", ".aisw"),
+    ("caam", ".local/share/caam"),
+    ("cc-account-switcher", ".claude-switch-backup"),
+    ("cc-switch", ".cc-switch"),
+    ("ccc", ".claude/ccc.json"),
+    ("ccm", ".ccm_accounts"),
+    ("ccm", ".ccm_config"),
+    ("ccs", ".ccs"),
+    ("claude-acc", ".claude-switch"),
+    ("claude-code-router", ".claude-code-router"),
+    ("claude-profile", ".claude-profiles"),
+    ("claude-swap", ".claude-swap-backup"),
+    ("claude-swap", ".local/share/claude-swap"),
+    ("claude-switcher", ".config/claude-switcher"),
+    ("claudepot", ".claudepot"),
+    ("clauth", ".clauth"),
+    ("clother", ".config/clother"),
+    ("clother", ".local/share/clother"),
+)
+
+
+def start_files(situation: Situation) -> Iterator[Finding]:
+    """Find keys in shell start files."""
+    for origin in situation.start_files.assignments(tokens.SECRET_VARIABLES):
+        if origin.value:
+            yield _plain(situation, origin.name, origin.value, origin.place)
+
+
+def dotenv(situation: Situation) -> Iterator[Finding]:
+    """Find keys in .env files of the working directory."""
+    for name in _DOTENV:
+        path = os.path.join(situation.scene.cwd, name)
+        try:
+            data = read_regular(path, _LIMIT)
+        except (KeyswitchError, ValueError):
+            continue
+        text = data.decode("utf-8", "replace") if data else ""
+        for found in find_assignments(text, tokens.SECRET_VARIABLES):
+            if found.value and name != ".envrc":
+                place = f"{path}:{found.line}"
+                yield _plain(situation, found.name, found.value, place)
+
+
+def settings(situation: Situation) -> Iterator[Finding]:
+    """Find keys in env blocks of settings files."""
+    for file in situation.scene.files:
+        for name in tokens.SECRET_VARIABLES:
+            value = file.env.get(name, "")
+            if value.strip() and file.path:
+                place = file.place("env", name)
+                yield _plain(situation, f"env.{name}", value, place)
+
+
+def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:
+    secret = Secret(value.strip())
+    owner = situation.accounts.holder_of(secret)
+    shown = masked(secret)
+    return Finding(
+        "plaintext-secret",
+        WARNING,
+        f"{name} ({shown}) stands in plain text in {place}",
+        "every program of yours, every backup and every copy of that file "
+        "has it",
+        f"it is '{owner}' already: keyswitch revoke-local {owner}"
+        if owner
+        else "keep it as a profile (keyswitch add NAME --from-file ...), then "
+        "take the line out",
+        place,
+    )
+
+
+def backups(situation: Situation) -> Iterator[Finding]:
+    """Find old copies of .claude.json with a key in them."""
+    folder = situation.scene.places.backups
+    try:
+        names = sorted(os.listdir(folder))
+    except (OSError, ValueError):
+        return
+    holding = 0
+    for name in names[-20:]:
+        path = os.path.join(folder, name)
+        found = tokens.in_global_config(path, situation.scene.read(path))
+        holding += any(t.keys == tokens.MANAGED_KEY for t in found)
+    if holding:
+        yield Finding(
+            "plaintext-backup",
+            NOTE,
+            f"{holding} old copies of .claude.json hold a Console key",
+            "they survive a logout",
+            "keyswitch revoke-local --stale",
+            folder,
+        )
+
+
+def switchers(situation: Situation) -> Iterator[Finding]:
+    """Find what other account switchers keep, mostly in plain text."""
+    for name, place in SWITCHERS:
+        path = os.path.join(situation.scene.home, place)
+        if os.path.exists(path):
+            yield Finding(
+                "other-switcher",
+                NOTE,
+                f"{name} keeps accounts in {path}",
+                "two switchers of one login end with a dead copy: each "
+                "renewal makes the other's worthless",
+                "use one of them; remove the other's store when it is empty",
+                path,
+            )

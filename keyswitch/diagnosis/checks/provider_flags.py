@@ -1,0 +1,99 @@
+"""A cloud's switch that was left on in a settings file or a start file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis import first_party
+from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
+from keyswitch.diagnosis.mending import LINE, MEMBER, Mend
+from keyswitch.errors import KeyswitchError
+from keyswitch.targets.claude_code import rules, splice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.diagnosis.origin import Origin
+    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.targets.claude_code.rules import Provider
+    from keyswitch.targets.claude_code.settings_file import SettingsFile
+
+_OURS = ("user", "project", "local")  # levels that a person may edit
+
+
+def left_on(situation: Situation) -> Iterator[Finding]:
+    """Find flags that nobody asked for any more."""
+    for provider in rules.PROVIDERS:
+        if _is_meant(situation, provider):
+            continue
+        for file in situation.scene.files:
+            value = file.env.get(provider.flag)
+            if rules.truthy(value):
+                yield _in_settings(situation, provider, file)
+        for origin in situation.start_files.assignments({provider.flag}):
+            if origin.value is not None and rules.truthy(origin.value):
+                yield _in_start_file(situation, provider, origin)
+
+
+def _is_meant(situation: Situation, provider: Provider) -> bool:
+    """Tell whether a chosen profile wants this cloud.
+
+    Without one, a cloud is left alone unless there is nothing of it but its
+    switch, and something else that could be used.
+    """
+    taken = situation.taken
+    if taken is not None:
+        return any(name == provider.flag for name, _ in taken.env)
+    request = situation.verdict.request
+    if request.sent or not request.refusal.startswith("there are no"):
+        return True
+    return not first_party.request(situation.scene, None).sent
+
+
+def _severity(situation: Situation, provider: Provider) -> str:
+    return ERROR if situation.verdict.provider is provider else WARNING
+
+
+def _in_settings(
+    situation: Situation, provider: Provider, file: SettingsFile
+) -> Finding:
+    keys = ("env", provider.flag)
+    place = file.place(*keys)
+    mend = None
+    if file.level in _OURS:
+        mend = _member(file, keys)
+    return Finding(
+        "provider-flag-left",
+        _severity(situation, provider),
+        f"{provider.flag} is on in a {file.level} settings file",
+        f"Claude Code talks to {provider.title} as long as it stands there, "
+        "whatever the shell says",
+        f"remove 'env.{provider.flag}' from {place}",
+        place,
+        mend,
+    )
+
+
+def _member(file: SettingsFile, keys: tuple[str, ...]) -> Mend | None:
+    try:
+        raw = splice.raw_value(file.path, file.text, keys)
+    except KeyswitchError:
+        return None  # twice the same key, or the like: a person's choice
+    return Mend(MEMBER, file.path, keys, expected=raw) if raw else None
+
+
+def _in_start_file(
+    situation: Situation, provider: Provider, origin: Origin
+) -> Finding:
+    mend = None
+    if origin.path.startswith(situation.scene.home.rstrip("/") + "/"):
+        mend = Mend(LINE, origin.path, line=origin.line, expected=origin.text)
+    return Finding(
+        "provider-flag-left",
+        _severity(situation, provider),
+        f"{provider.flag} is set in a start file",
+        f"every new shell makes Claude Code talk to {provider.title}",
+        f"take {origin.place} out, then: unset {provider.flag}",
+        origin.place,
+        mend,
+    )

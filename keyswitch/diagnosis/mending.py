@@ -1,0 +1,38 @@
+"""What `doctor --fix` may do by itself: small edits that can be taken back.
+
+None of these removes a secret: a value that may be one goes through
+`revoke-local` or `import`, which ask first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEMBER = "member"  # take a key out of a JSON file
+ELEMENT = "element"  # take one text out of an array of a JSON file
+LINE = "line"  # take one line out of a text file
+MODE = "mode"  # narrow a file's permission bits
+FOLDER = "folder"  # remove an empty folder that is in the way
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """One repair. `expected` is what has to stand there, or nothing is done."""
+
+    kind: str
+    path: str
+    keys: tuple[str, ...] = ()
+    line: int = 0  # from 1
+    expected: str = ""
+    mode: int = 0
+
+    def __str__(self) -> str:
+        if self.kind == MEMBER:
+            return f"{self.path}: remove {'.'.join(self.keys)}"
+        if self.kind == ELEMENT:
+            return f"{self.path}: remove one entry of {'.'.join(self.keys)}"
+        if self.kind == LINE:
+            return f"{self.path}:{self.line}: remove '{self.expected.strip()}'"
+        if self.kind == MODE:
+            return f"{self.path}: mode {self.mode:04o}"
+        return f"{self.path}: remove this empty folder"

@@ -1,0 +1,120 @@
+"""Carry out what `doctor --fix` may do, as one change that can be undone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis import mending
+from keyswitch.errors import FileStateError, KeyswitchError
+from keyswitch.model import FileChange
+from keyswitch.profiles.atomic import read_regular, resolve_target
+from keyswitch.switching.change import Change, commit
+from keyswitch.switching.undo_records import Mode, Splice, splice_of
+from keyswitch.targets.claude_code import json_text, splice
+from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.locks import config_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.diagnosis.mending import Mend
+    from keyswitch.switching.workspace import Workspace
+
+_EDITS = (mending.MEMBER, mending.ELEMENT, mending.LINE)
+
+
+def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
+    """Carry out every repair, or raise with nothing changed.
+
+    Folders come last and by themselves: an empty lock folder that is gone is
+    no loss, and there is nothing to take back.
+    """
+    edits = [m for m in mends if m.kind in _EDITS]
+    modes = [m for m in mends if m.kind == mending.MODE]
+
+    def plan() -> Change | None:
+        files, splices = _edited(edits)
+        narrowed = tuple(_mode_before(m) for m in modes)
+        if not files and not narrowed:
+            return None
+        return Change(
+            command="doctor --fix",
+            profile="",
+            foreign=tuple(files),
+            locks=tuple(
+                config_lock(f.path)
+                for f in files
+                if f.path.endswith(".claude.json")
+            ),
+            splices=tuple(splices),
+            modes=narrowed,
+        )
+
+    if edits or modes:
+        commit(workspace, plan)
+    for m in modes:
+        _narrow(m)
+    for m in mends:
+        if m.kind == mending.FOLDER:
+            with contextlib.suppress(OSError):
+                os.rmdir(m.path)
+
+
+def _edited(
+    edits: Sequence[Mend],
+) -> tuple[list[FileChange], list[Splice]]:
+    """Plan the files' new texts, and how each edit is taken back."""
+    files, splices = [], []
+    for path in dict.fromkeys(m.path for m in edits):
+        before = read_regular(path, FILE_LIMIT)
+        if before is None:
+            raise FileStateError(f"{path} is gone", "look again: doctor")
+        data = before
+        here = [m for m in edits if m.path == path]
+        # From the end, so that the lines of the others keep their numbers.
+        for m in sorted(here, key=lambda m: -m.line):
+            after = _without(m, data)
+            splices.append(splice_of(path, data, after))
+            data = after
+        files.append(FileChange(path, before, data))
+    return files, splices
+
+
+def _without(m: Mend, data: bytes) -> bytes:
+    if m.kind == mending.LINE:
+        lines = data.decode("utf-8", "surrogateescape").split("\n")
+        if m.line > len(lines) or lines[m.line - 1] != m.expected:
+            raise _changed(m.path)
+        del lines[m.line - 1]
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
+    text = json_text.decode(m.path, data)
+    if m.kind == mending.MEMBER:
+        if splice.raw_value(m.path, text, m.keys) != m.expected:
+            raise _changed(m.path)
+        return splice.remove_member(m.path, text, m.keys, None).encode()
+    elements = splice.elements(m.path, text, m.keys)
+    if m.expected not in elements:
+        raise _changed(m.path)
+    index = elements.index(m.expected)
+    return splice.remove_element(m.path, text, m.keys, index, None).encode()
+
+
+def _changed(path: str) -> KeyswitchError:
+    return FileStateError(
+        f"{path} was changed since it was looked at", "run doctor again"
+    )
+
+
+def _mode_before(m: Mend) -> Mode:
+    path = resolve_target(m.path)
+    return Mode(path, stat.S_IMODE(os.stat(path).st_mode), m.mode)
+
+
+def _narrow(m: Mend) -> None:
+    """Take rights away, never give any."""
+    path = resolve_target(m.path)
+    present = stat.S_IMODE(os.stat(path).st_mode)
+    os.chmod(path, present & m.mode, follow_symlinks=True)
