@@ -60,15 +60,15 @@ def doctor(  # noqa: PLR0913
     workspace = session.workspace()
     situation = situation_of(workspace, run_helper=run_helper)
     findings = examine(situation)
+    if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
+        situation = situation_of(workspace, run_helper=run_helper)
+        findings = examine(situation)
     steps: tuple[Step, ...] = ()
     if network:
         from keyswitch.diagnosis import network as way
 
         steps = way.probe(situation.scene, situation.verdict)
         findings = by_gravity([*way.findings(steps), *findings])
-    if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
-        situation = situation_of(workspace, run_helper=run_helper)
-        findings = examine(situation)
     if report:
         from keyswitch.diagnosis.report import text
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import cloud, first_party, reported
+from keyswitch.diagnosis import (
+    anthropic_profiles,
+    cloud,
+    first_party,
+    reported,
+)
 from keyswitch.diagnosis.verdict import Request, Status, Value, Verdict
 from keyswitch.targets.claude_code import rules
 
@@ -34,7 +39,7 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
         reported.status(scene, provider_of(scene.status)),
         request,
         provider,
-        _base_url(scene, provider),
+        _base_url(scene, provider) or _of_profile(scene, request),
     )
 
 
@@ -56,6 +61,17 @@ def _cannot_start(scene: Scene) -> str:
     if scene.config.broken:
         return f"{scene.places.global_config} is not valid JSON"
     return ""
+
+
+def _of_profile(scene: Scene, request: Request) -> Value | None:
+    """Return the address that an Anthropic profile brings along."""
+    bearer = request.bearer
+    if bearer is None or bearer.source.kind != "anthropic_profile":
+        return None
+    found = anthropic_profiles.selected(scene, scene.request)
+    if found is None or not found.base_url:
+        return None
+    return Value(found.base_url, bearer.source)
 
 
 def _base_url(scene: Scene, provider: Provider | None) -> Value | None:

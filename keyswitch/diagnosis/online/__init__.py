@@ -1,0 +1,1 @@
+"""What it takes to ask the network; nothing here is done unasked."""

@@ -1,0 +1,277 @@
+"""Where requests go: the address, and the proxy on the way to it.
+
+Observed, Claude Code 2.1.330: one proxy serves http and https addresses, the
+loopback too. Small letters come before capitals, a blank variable does not
+count, and no scheme means http. NO_PROXY is a list by commas or spaces of
+hosts, which cover the names below them, `host:port`, networks and `*`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.online import aws_identity
+from keyswitch.diagnosis.verdict import Source
+from keyswitch.display import printable
+from keyswitch.errors import InputError
+from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import logins, rules
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.verdict import Value, Verdict
+
+PORTS = {"http": 80, "https": 443}
+
+_PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")
+_OTHER_PROXIES = ("all_proxy", "ALL_PROXY")
+_NO_PROXY = ("no_proxy", "NO_PROXY")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL without the parts that can hold a secret."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""  # without a slash at its end
+    source: Source | None = None  # what sets it; None: the provider's own
+
+    @property
+    def netloc(self) -> str:
+        """The host, with its port where that is not the usual one."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        if self.port == PORTS[self.scheme]:
+            return name
+        return f"{name}:{self.port}"
+
+    @property
+    def host_port(self) -> str:
+        """The host, always with its port."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{name}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address as text."""
+        return f"{self.scheme}://{self.netloc}{self.path}"
+
+    def at(self, path: str) -> Address:
+        """Return the address of a path below this one."""
+        return replace(self, path=self.path + path)
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """The proxy that is used, and what it is told about who asks."""
+
+    address: Address
+    source: Source
+    authorization: Secret | None = None
+
+
+def where(source: Source) -> str:
+    """Return a variable and the place that sets it."""
+    if source.path:
+        return f"{source.name} in {source.place}"
+    if source.set_by in ("", "process"):
+        return f"{source.name} in the environment"
+    return f"{source.name} in the text after --settings"
+
+
+def set_by(address: Address) -> str:
+    """Return what sets an address; "" for the provider's own."""
+    return printable(where(address.source)) if address.source else ""
+
+
+def parse(text: str, source: Source | None = None) -> Address:
+    """Return an address. Its text may hold a password: it is not repeated.
+
+    Raises InputError for what is not an http or https address.
+    """
+    from urllib.parse import quote, urlsplit
+
+    name = where(source) if source else "the address"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+        if not host.isascii():
+            host = host.encode("idna").decode()
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    known = parts.scheme in PORTS and all("!" <= c <= "~" for c in host)
+    if not known or not host or port == 0:
+        raise InputError(
+            f"{name} is not an http or https address",
+            "give it in the form https://HOST or https://HOST:PORT",
+        )
+    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
+    return Address(
+        parts.scheme, host, port or PORTS[parts.scheme], path, source
+    )
+
+
+# ------------------------------------------------------------------ services
+
+
+def endpoint(scene: Scene, verdict: Verdict) -> Address:
+    """Return where requests go. Raises InputError where that is not known."""
+    value = verdict.base_url
+    if value is not None:
+        return parse(value.text, value.source)
+    if verdict.provider is None:
+        return _first_party(scene, verdict)
+    return parse(f"https://{_host(scene, verdict.provider.name)}")
+
+
+def _first_party(scene: Scene, verdict: Verdict) -> Address:
+    bearer = verdict.request.bearer
+    if bearer is not None and bearer.source.kind == "anthropic_profile":
+        found = _of_profile(scene, bearer.source)
+        if found is not None:
+            return found
+    return parse(f"https://{rules.FIRST_PARTY_HOST}")
+
+
+def _of_profile(scene: Scene, source: Source) -> Address | None:
+    """Return the address that an Anthropic profile names.
+
+    Observed, Claude Code 2.1.330: it counts where no variable names one.
+    """
+    folder = os.path.dirname(os.path.dirname(source.path))
+    path = os.path.join(folder, "configs", f"{source.name}.json")
+    found = logins.anthropic_profile(
+        source.name, scene.read(path), scene.read(source.path), 0
+    )
+    if found is None or not found.base_url:
+        return None
+    return parse(found.base_url, Source(source.kind, "base_url", "", path))
+
+
+def _host(scene: Scene, provider: str) -> str:
+    view = scene.request
+    if provider == "foundry":
+        name = "ANTHROPIC_FOUNDRY_RESOURCE"
+        return f"{_label(name, view.text(name))}.services.ai.azure.com"
+    if provider == "anthropicGoogleCloud":
+        return "claude.googleapis.com"
+    if provider == "vertex":
+        name = "CLOUD_ML_REGION"
+        region = _label(name, view.text(name) or "us-east5")
+        return {
+            "global": "aiplatform.googleapis.com",
+            "us": "aiplatform.us.rep.googleapis.com",
+            "eu": "aiplatform.eu.rep.googleapis.com",
+        }.get(region, f"{region}-aiplatform.googleapis.com")
+    region = _label("AWS_REGION", aws_identity.region(scene))
+    return {
+        "mantle": f"bedrock-mantle.{region}.api.aws",
+        "anthropicAws": f"aws-external-anthropic.{region}.api.aws",
+    }.get(provider, f"bedrock-runtime.{region}.amazonaws.com")
+
+
+def aws_host(scene: Scene, service: str) -> str:
+    """Return the host of one of AWS's own services in the region in use."""
+    region = _label("AWS_REGION", aws_identity.region(scene))
+    suffix = ".cn" if region.startswith("cn-") else ""
+    return f"{service}.{region}.amazonaws.com{suffix}"
+
+
+def _label(name: str, text: str) -> str:
+    if not _LABEL.fullmatch(text):
+        what = "cannot be part of a host name" if text else "is not set"
+        raise InputError(
+            f"it is not known where requests go: {name} {what}",
+            f"set {name}",
+        )
+    return text
+
+
+# ------------------------------------------------------------------- proxies
+
+
+def proxy_for(scene: Scene, address: Address) -> Proxy | None:
+    """Return the proxy on the way to an address; None: there is none.
+
+    Raises InputError for a proxy that Claude Code cannot use.
+    """
+    value = _first(scene, _PROXIES)
+    if value is None:
+        value = _first(scene, _OTHER_PROXIES)
+        # Another kind of proxy stops nothing when it is named there.
+        if value is None or not _is_http(value.text):
+            return None
+    around = _first(scene, _NO_PROXY)
+    if around is not None and _is_around(around.text, address):
+        return None
+    if not _is_http(value.text):
+        raise InputError(
+            f"{where(value.source)} names a proxy that is not HTTP",
+            "give an HTTP proxy: Claude Code knows no other kind",
+        )
+    text = value.text.strip()
+    text = text if "://" in text else f"http://{text}"
+    found = parse(text, value.source)
+    return Proxy(found, value.source, _authorization(text))
+
+
+def _first(scene: Scene, names: tuple[str, ...]) -> Value | None:
+    for name in names:
+        value = scene.request.get(name)
+        if value is not None and value.text.strip():
+            return value
+    return None
+
+
+def _is_http(text: str) -> bool:
+    scheme, mark, _ = text.strip().partition("://")
+    return not mark or scheme.lower() in PORTS
+
+
+def _authorization(url: str) -> Secret | None:
+    from base64 import b64encode
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    if parts.username is None:
+        return None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return Secret(f"Basic {b64encode(pair.encode()).decode()}")
+
+
+def _is_around(text: str, address: Address) -> bool:
+    """Tell whether NO_PROXY names an address."""
+    return any(
+        entry == "*" or _names(entry.lower(), address)
+        for entry in re.split(r"[,\s]+", text)
+        if entry
+    )
+
+
+def _names(entry: str, address: Address) -> bool:
+    if "/" in entry:
+        return _in_network(address.host, entry)
+    name, mark, port = entry.rpartition(":")
+    if mark and port.isdecimal() and ":" not in name.strip("[]"):
+        if port != str(address.port):
+            return False
+        entry = name
+    name = entry.removeprefix("*").removeprefix(".").strip("[]")
+    return bool(name) and (
+        address.host == name or address.host.endswith(f".{name}")
+    )
+
+
+def _in_network(host: str, network: str) -> bool:
+    import ipaddress
+
+    try:
+        inside = ipaddress.ip_network(network, strict=False)
+        return ipaddress.ip_address(host) in inside
+    except ValueError:
+        return False

@@ -1,0 +1,222 @@
+"""Which request says whose a credential is, for each kind of credential.
+
+The cheapest one that reads something of the account and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.online import answers, aws_identity, endpoints
+from keyswitch.diagnosis.verdict import AWS, RAW
+from keyswitch.errors import InputError
+from keyswitch.targets.claude_code import rules
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.online.aws_identity import Sign
+    from keyswitch.diagnosis.online.endpoints import Address
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.verdict import Header, Source, Verdict
+
+GATEWAY = "the gateway"
+OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
+VERSION = {"anthropic-version": "2023-06-01"}
+
+_OAUTH_PREFIX = "sk-ant-oat"
+_LOGIN_KINDS = ("login", "anthropic_profile")
+_LOGIN_NAMES = (rules.OAUTH_TOKEN, rules.OAUTH_FD)
+_MODELS = "/v1/models"
+_ONE = "?limit=1"
+_FOUNDRY_DOMAIN = ".services.ai.azure.com"
+
+# Hosts that are the services' own, also where somebody sets them.
+_OWN = re.compile(
+    r"api\.anthropic\.com|[\w-]+\.services\.ai\.azure\.com"
+    r"|(?:bedrock|aws-external|sts)[\w.-]*"
+    r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request that says whose a credential is."""
+
+    kind: str  # how the answer is judged: "models", "profile" or "sts"
+    asked: str  # who answers, as people call it
+    address: Address
+    headers: dict[str, str] = field(repr=False)
+    query: str = ""
+    body: bytes = field(default=b"", repr=False)
+    ways: tuple[Source, ...] = ()  # what chooses the host
+
+    @property
+    def at_gateway(self) -> bool:
+        """Tell whether something stands in the service's place."""
+        return self.asked == GATEWAY
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "POST" if self.body else "GET"
+
+
+class Questions:
+    """The questions about the credentials of one verdict."""
+
+    def __init__(
+        self, scene: Scene, verdict: Verdict, sign: Sign | None
+    ) -> None:
+        self.scene = scene
+        self.view = scene.request
+        self.verdict = verdict
+        self.sign = sign
+        self.provider = verdict.provider.name if verdict.provider else ""
+
+    def about(self, header: Header) -> Question:
+        """Return the question. Raises InputError where there is none."""
+        if self.scene.environ.get(rules.UNIX_SOCKET):
+            raise InputError(
+                f"requests go through {rules.UNIX_SOCKET}, which is not asked",
+                f"unset {rules.UNIX_SOCKET}",
+            )
+        if header.scheme == AWS:
+            return self._sts(header)
+        if self.provider in ("vertex", "anthropicGoogleCloud"):
+            raise InputError(
+                "there is no question to Google that only checks a credential",
+                "gcloud auth application-default print-access-token"
+                if header.source.kind == "google"
+                else "ask who runs the gateway",
+            )
+        if header.value is None:
+            raise InputError(header.why_unknown, _known_how(header.source))
+        if not header.value.reveal() or header.source.kind == "stand_in":
+            raise InputError(
+                "there is nothing to ask about: no credential is sent",
+                answers.renew(header.source),
+            )
+        if self.provider == "bedrock":
+            return self._bedrock(header)
+        if self.provider == "mantle" and self.verdict.base_url is None:
+            return self._bedrock(header)
+        if self.provider == "foundry":
+            return self._foundry(header)
+        if not self.provider and _is_login(header):
+            return self._login(header)
+        return self._models(header)
+
+    def _ask(
+        self,
+        kind: str,
+        address: Address,
+        headers: dict[str, str],
+        query: str = "",
+    ) -> Question:
+        ways = (address.source,) if address.source else ()
+        own = not ways or _OWN.fullmatch(address.host)
+        title = "Anthropic"
+        if self.verdict.provider is not None:
+            title = self.verdict.provider.title
+        return Question(
+            kind, title if own else GATEWAY, address, headers, query, ways=ways
+        )
+
+    def _models(self, header: Header) -> Question:
+        address = endpoints.endpoint(self.scene, self.verdict)
+        headers = {**_credential(header), **VERSION}
+        if self.provider == "anthropicAws":
+            workspace = self.view.text("ANTHROPIC_AWS_WORKSPACE_ID")
+            headers["anthropic-workspace-id"] = workspace
+        if not self.provider and _is_login(header):
+            headers |= OAUTH_BETA
+        return self._ask("models", address.at(_MODELS), headers, _ONE)
+
+    def _login(self, header: Header) -> Question:
+        address = endpoints.endpoint(self.scene, self.verdict)
+        if address.source is not None:
+            return self._models(header)
+        headers = {**_credential(header), **OAUTH_BETA}
+        return self._ask("profile", address.at("/api/oauth/profile"), headers)
+
+    def _bedrock(self, header: Header) -> Question:
+        if self.verdict.base_url is not None:
+            address = endpoints.endpoint(self.scene, self.verdict)
+            if _OWN.fullmatch(address.host):
+                # What lists models has a host of its own.
+                host = address.host.replace("-runtime", "", 1)
+                address = replace(address, host=host)
+        elif header.scheme == RAW:
+            raise InputError(
+                "Amazon Bedrock does not read this header",
+                f"set {rules.PROVIDERS[0].base_url} to the gateway that it"
+                " is for",
+            )
+        else:
+            host = endpoints.aws_host(self.scene, "bedrock")
+            address = endpoints.parse(f"https://{host}")
+        headers = _credential(header)
+        return self._ask("models", address.at("/foundation-models"), headers)
+
+    def _foundry(self, header: Header) -> Question:
+        """Ask for the resource's models: Claude's own path there has no list.
+
+        A resource's key is the same for all of its paths; only the header
+        has another name on this one.
+        """
+        address = endpoints.endpoint(self.scene, self.verdict)
+        if not address.host.endswith(_FOUNDRY_DOMAIN):
+            return self._models(header)
+        chosen = self.view.get("ANTHROPIC_FOUNDRY_RESOURCE")
+        source = address.source or (chosen.source if chosen else None)
+        root = replace(address, path="", source=source)
+        headers = _credential(header)
+        if header.scheme == RAW:
+            headers = {"api-key": headers["x-api-key"]}
+        return self._ask("models", root.at("/openai/v1/models"), headers)
+
+    def _sts(self, header: Header) -> Question:
+        keys = aws_identity.keys(self.scene, header)
+        place = aws_identity.region(self.scene)
+        address = endpoints.parse(
+            f"https://{endpoints.aws_host(self.scene, 'sts')}"
+        )
+        for name in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
+            value = self.view.get(name)
+            if value is not None and value.text.strip():
+                address = endpoints.parse(value.text.strip(), value.source)
+                break
+        address = address if address.path else address.at("/")
+        headers = aws_identity.signed(address.url, keys, place, self.sign)
+        question = self._ask("sts", address, headers)
+        return replace(question, body=aws_identity.QUESTION)
+
+
+def _credential(header: Header) -> dict[str, str]:
+    value = header.value.reveal() if header.value else ""
+    if header.scheme == RAW:
+        return {"x-api-key": value}
+    return {"Authorization": f"{header.scheme} {value}".strip()}
+
+
+def _is_login(header: Header) -> bool:
+    """Tell whether a bearer is a token of a login at Anthropic."""
+    if header.scheme == RAW or header.value is None:
+        return False
+    return (
+        header.source.kind in _LOGIN_KINDS
+        or header.source.name in _LOGIN_NAMES
+        or header.value.reveal().startswith(_OAUTH_PREFIX)
+    )
+
+
+def _known_how(source: Source) -> str:
+    if source.kind == "helper":
+        return "let the helper run as well: --run-helper"
+    if source.kind == "azure":
+        return (
+            "az account get-access-token --resource"
+            " https://cognitiveservices.azure.com"
+        )
+    return "use Claude Code once, then ask again"

@@ -1,0 +1,133 @@
+"""Asks the service whose a credential is: one request for each source.
+
+Asks the network, so only when a person wants it: `whoami --verify`. Nothing
+of an answer is shown but a few fields by name, since a gateway could repeat
+the credential in any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.online import answers, endpoints, failures, tls
+from keyswitch.diagnosis.online.http_call import Connection, Failed, call
+from keyswitch.diagnosis.online.questions import Questions
+from keyswitch.diagnosis.online.streams import Deadline
+from keyswitch.display import printable
+from keyswitch.errors import InputError
+from keyswitch.targets.claude_code import rules
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.online.aws_identity import Sign
+    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.verdict import Header, Source, Verdict
+
+SECONDS = 10.0  # for one question, from name to answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said of one credential. `ok` None: it did not say."""
+
+    header: str  # "x-api-key" or "authorization"
+    source: Source
+    asked: str = ""  # method and URL, without a query
+    ok: bool | None = None
+    status: int | None = None
+    milliseconds: int | None = None
+    who: str = ""  # the identity that the service named
+    what: str = ""
+    fix: str = ""
+
+
+def verify(
+    scene: Scene,
+    verdict: Verdict,
+    *,
+    seconds: float = SECONDS,
+    sign: Sign | None = None,
+) -> tuple[Answer, ...]:
+    """Ask about each credential of a request. `sign` stands for botocore."""
+    questions = Questions(scene, verdict, sign)
+    key, bearer = verdict.request.key, verdict.request.bearer
+    named = [("x-api-key", key)]
+    if key is None or bearer is None or not _is_same(key, bearer):
+        named.append(("authorization", bearer))
+    return tuple(
+        _answer(questions, name, header, seconds)
+        for name, header in named
+        if header is not None
+    )
+
+
+def _is_same(key: Header, bearer: Header) -> bool:
+    """Tell whether one source fills both headers with one value."""
+    if key.source != bearer.source:
+        return False
+    if key.value is None or bearer.value is None:
+        return key.value is bearer.value
+    return key.value.reveal() == bearer.value.reveal()
+
+
+def _answer(
+    questions: Questions, name: str, header: Header, seconds: float
+) -> Answer:
+    """Ask about one header; that it cannot be asked is an answer, too."""
+    scene, answer = questions.scene, Answer(name, header.source)
+    try:
+        question = questions.about(header)
+        connection = Connection(scene, question.address, Deadline(seconds))
+        _keep_from_repository(header, question.ways, connection)
+        asked = f"{question.method} {printable(question.address.url)}"
+        answer = replace(answer, asked=asked)
+        reply = call(
+            connection,
+            question.method,
+            question.headers,
+            question.body,
+            question.query,
+        )
+    except Failed as failed:
+        told = failures.explain(failed)
+        what = told.line + _unchecked(connection)
+        return replace(answer, what=what, fix=told.fix)
+    except InputError as error:
+        told = failures.from_error(error)
+        return replace(answer, what=told.what, fix=told.fix)
+    found = answers.judge(question, connection, header, reply)
+    return replace(
+        answer,
+        ok=found.ok,
+        status=reply.status,
+        milliseconds=reply.milliseconds,
+        who=found.who,
+        what=found.what + _unchecked(connection),
+        fix=found.fix,
+    )
+
+
+def _unchecked(connection: Connection) -> str:
+    """Return a warning that Claude Code does not check what was here."""
+    flag = tls.unchecked(connection.scene)
+    if flag is None or connection.address.scheme != "https":
+        return ""
+    name = printable(endpoints.where(flag.source))
+    return f" (Claude Code takes every certificate: {name})"
+
+
+def _keep_from_repository(
+    header: Header, ways: tuple[Source, ...], connection: Connection
+) -> None:
+    """Refuse to hand a person's credential to a host of a repository."""
+    if connection.proxy and connection.address.scheme == "http":
+        ways += (connection.proxy.source,)
+    if header.source.set_by in rules.REPOSITORY_LEVELS:
+        return
+    for way in ways:
+        if way.set_by in rules.REPOSITORY_LEVELS:
+            raise InputError(
+                "not asked: a repository's settings would send this "
+                f"credential to another host ({endpoints.where(way)})",
+                f"if you trust it, set {way.name} in your own settings",
+            )
