@@ -81,7 +81,9 @@ def _federation(scene: Scene, view: View) -> Selected:
     place = value.source if value else Source("federation", "")
     source = replace(place, kind="federation")
     refusal = _no_identity(scene, view)
-    candidate = Candidate("profile", source, None, ASK_TOKEN, refusal)
+    candidate = Candidate(
+        rules.ANTHROPIC_PROFILE, source, None, ASK_TOKEN, refusal
+    )
     return Selected(candidate, explicit=True)
 
 
@@ -109,7 +111,9 @@ def _of_profile(
     source = Source("anthropic_profile", found.name, chosen_by.set_by, path)
     if found.kind == "oidc_federation":
         refusal = _no_identity(scene, view)
-        candidate = Candidate("profile", source, None, ASK_TOKEN, refusal)
+        candidate = Candidate(
+            rules.ANTHROPIC_PROFILE, source, None, ASK_TOKEN, refusal
+        )
         return Selected(candidate, True, found.base_url)
     value: Secret | None = Secret(found.access_token)
     why = ""
@@ -120,7 +124,7 @@ def _of_profile(
             value, why = None, "it has expired and is renewed first"
         else:
             refusal = f"the Anthropic profile '{found.name}' has expired"
-    candidate = Candidate("profile", source, value, why, refusal)
+    candidate = Candidate(rules.ANTHROPIC_PROFILE, source, value, why, refusal)
     return Selected(candidate, named, found.base_url)
 
 

@@ -8,9 +8,12 @@ from keyswitch.diagnosis import anthropic_profiles, sources
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyswitch.diagnosis.scene import Scene
     from keyswitch.diagnosis.sources import Candidate, Run
     from keyswitch.diagnosis.view import View
+    from keyswitch.targets.claude_code.rules import Rule
 
 
 class Candidates:
@@ -33,6 +36,11 @@ class Candidates:
         self.login = sources.stored_login(scene)
         self.profile = anthropic_profiles.selected(scene, view)
 
+    def first(self, order: Sequence[Rule]) -> Candidate | None:
+        """Return the first candidate of an order that is there."""
+        there = {c.kind: c for c in self.everything}
+        return next((there[r.source] for r in order if r.source in there), None)
+
     @property
     def external(self) -> tuple[Candidate | None, ...]:
         """The sources that a managed policy does not take for a login."""
@@ -51,20 +59,20 @@ class Candidates:
         )
         return tuple(c for c in found if c is not None)
 
-    def logins(self) -> list[Candidate]:
+    def logins(self) -> list[tuple[Rule, Candidate]]:
         """Return the logins that count, in the order of the rules."""
         if self.scene.simple:
             return []
-        login = self.login
-        if (
-            login is not None
-            and self.profile
-            and (self.profile.explicit or not login.plain)
-        ):
-            login = None
-        found = [self.oauth_token, self.oauth_fd, login, self.managed_key]
+        there = {c.kind: c for c in self.everything}
+        if self._login_gives_way():
+            del there[rules.STORED_LOGIN]
+        order: Sequence[Rule] = rules.LOGIN_ORDER
         if self.scene.socket:
-            found = [self.oauth_token, self.oauth_fd, self.managed_key, login]
-        if self.profile is not None:
-            found.append(self.profile.candidate)
-        return [c for c in found if c is not None]
+            order = rules.SOCKET_LOGIN_ORDER
+        return [(r, there[r.source]) for r in order if r.source in there]
+
+    def _login_gives_way(self) -> bool:
+        """Tell whether a selected profile takes the stored login away."""
+        if self.login is None or self.profile is None:
+            return False
+        return self.profile.explicit or not self.login.plain

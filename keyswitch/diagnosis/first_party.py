@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.view import View
 
 
-# Logins that are sent along where requests go to a socket.
-_THROUGH_A_SOCKET = (rules.OAUTH_TOKEN, "managed key")
-
-
 def request(scene: Scene, run: Run | None) -> Request:
     """Fill the two headers, each by its own order."""
     found = Candidates(scene, scene.request, run)
@@ -43,28 +39,24 @@ def request(scene: Scene, run: Run | None) -> Request:
 
 def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     """Return what fills x-api-key and Authorization."""
-    key = found.api_key or found.key_fd
-    if key is None and not (found.scene.simple and found.auth_token):
-        key = found.helper
-    bearer = found.auth_token or found.helper
-    if key is None and bearer is None:
+    key = found.first(rules.KEY_ORDER)
+    bearer = found.first(rules.BEARER_ORDER)
+    if bearer is None and (key is None or key.kind == rules.MANAGED_KEY):
         # A descriptor that gives no key still keeps every login away.
-        if found.key_fd_named:
-            return found.managed_key, None
-        return _by_login(found)
-    if key is None:
-        key = found.managed_key
+        return (key, None) if found.key_fd_named else _by_login(found)
+    if key is found.helper and found.scene.simple and found.auth_token:
+        key = None
     return key, bearer
 
 
 def _by_login(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
-    logins = found.logins()
+    logins = [candidate for _, candidate in found.logins()]
     if found.scene.socket:
-        logins = [c for c in logins if c.kind in _THROUGH_A_SOCKET]
+        logins = [c for c in logins if c.kind in rules.THROUGH_A_SOCKET]
     if not logins:
         return None, None
     first = logins[0]
-    return (first, None) if first.kind == "managed key" else (None, first)
+    return (first, None) if first.kind == rules.MANAGED_KEY else (None, first)
 
 
 def _refusal(
@@ -116,7 +108,7 @@ def _because(
 ) -> str:
     if found.scene.simple:
         return "bare mode leaves it out"
-    if candidate.kind == "stored login":
+    if candidate.kind == rules.STORED_LOGIN:
         if found.scene.socket:
             return f"{rules.UNIX_SOCKET} is set"
         if found.profile and found.profile.explicit:

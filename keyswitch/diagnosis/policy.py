@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _METHOD = "forceLoginMethod"
 _ORGANIZATION = "forceLoginOrgUUID"
 _METHODS = ("claudeai", "console")  # others are passed over
-_VERIFIED = (rules.OAUTH_TOKEN, rules.OAUTH_FD, "stored login")
+_VERIFIED = (rules.OAUTH_TOKEN, rules.OAUTH_FD, rules.STORED_LOGIN)
 
 
 def refusal(
@@ -54,6 +54,8 @@ def refusal(
                 "managed settings ask for a login, and "
                 f"{candidate.source.name} is set"
             )
+    if scene.simple and provider is None and login is None:
+        return "managed settings ask for a login, which bare mode leaves out"
     if organization is None or login is None or login.kind not in _VERIFIED:
         return ""
     if scene.request.text(rules.BASE_URL):

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.scene import Scene
     from keyswitch.targets.claude_code.rules import Provider
 
-_METHODS = {"stored login": "claude.ai", "managed key": "api_key"}
-
 
 def status(scene: Scene, provider: Provider | None) -> Status:
     """Return the fields, in Claude Code's own words.
@@ -53,31 +51,30 @@ def _names_account(found: Candidates, method: str) -> bool:
         return False
     if method == "claude.ai":
         return True
-    login = next(iter(found.logins()), None)
-    external = any(c is not None for c in found.external)
+    logins = found.logins()
     return (
-        not external
+        found.first(rules.STATUS_ORDER) is None
         and found.profile is None
-        and login is not None
-        and login.kind == "managed key"
+        and bool(logins)
+        and logins[0][1].kind == rules.MANAGED_KEY
     )
 
 
 def _method(found: Candidates) -> str:
+    scene = found.scene
     keyed = found.api_key is not None or found.key_fd is not None
     tokened = found.oauth_token is not None or found.oauth_fd is not None
-    if found.auth_token is not None and not found.scene.simple:
-        return "oauth_token"
-    if found.helper is not None and not (keyed and tokened):
-        return "api_key_helper"
-    if keyed:
-        return "api_key"
-    for login in found.logins():
-        if login.kind == "stored login" and not (
-            found.scene.login and found.scene.login.usable
-        ):
-            continue
-        return _METHODS.get(login.kind, "oauth_token")
+    passed_over = set()
+    if scene.simple:
+        passed_over.add(rules.AUTH_TOKEN)
+    if keyed and tokened:
+        passed_over.add(rules.HELPER)
+    for rule in rules.STATUS_ORDER:
+        if rule.source not in passed_over and found.first([rule]) is not None:
+            return rule.method
+    for rule, login in found.logins():
+        if login.plain:
+            return rule.method
     # A blank key is one to it where there is nothing else.
     return "api_key" if _key_source(found) == rules.API_KEY else "none"
 

@@ -69,13 +69,13 @@ def descriptor(view: View, name: str) -> tuple[Candidate | None, bool]:
 
 def helper(scene: Scene, run: Run | None) -> Candidate | None:
     """Return the apiKeyHelper's answer; run it only if one may."""
-    command = scene.command("apiKeyHelper")
+    command = scene.command(rules.HELPER)
     if command is None:
         return None
     if run is None:
-        return Candidate("apiKeyHelper", command.source, None, ASK_HELPER)
+        return Candidate(rules.HELPER, command.source, None, ASK_HELPER)
     answer = run(command) or ""
-    return Candidate("apiKeyHelper", command.source, Secret(one_word(answer)))
+    return Candidate(rules.HELPER, command.source, Secret(one_word(answer)))
 
 
 def one_word(answer: str) -> str:
@@ -98,7 +98,7 @@ def managed_key(scene: Scene) -> Candidate | None:
     source = Source("managed_key", "primaryApiKey", "", path)
     key = trim(scene.config.managed_key)
     refusal = "" if key else f"primaryApiKey in {path} is not a key"
-    return Candidate("managed key", source, Secret(key), "", refusal)
+    return Candidate(rules.MANAGED_KEY, source, Secret(key), "", refusal)
 
 
 def stored_login(scene: Scene) -> Candidate | None:
@@ -116,11 +116,14 @@ def stored_login(scene: Scene) -> Candidate | None:
         and not scene.request.text(rules.BASE_URL)
     ):
         return Candidate(
-            "stored login", source, None, "it has expired and is renewed first"
+            rules.STORED_LOGIN,
+            source,
+            None,
+            "it has expired and is renewed first",
         )
     # White space at the end of a header is cut off on its way.
     token = Secret(login.access_token.rstrip())
-    return Candidate("stored login", source, token, plain=login.usable)
+    return Candidate(rules.STORED_LOGIN, source, token, plain=login.usable)
 
 
 def socket_refusal(scene: Scene) -> str:

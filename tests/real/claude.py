@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests import components
 
@@ -118,6 +119,38 @@ def run(
         done.stderr,
         time.monotonic() - began,
     )
+
+
+def status(
+    stub: Stub,
+    env: Mapping[str, str],
+    *,
+    cwd: Path,
+    args: Sequence[str] = (),
+    command: Sequence[str] = (),
+    pass_fds: Sequence[int] = (),
+) -> dict[str, Any] | None:
+    """Return what `claude auth status` prints; None where it is no JSON."""
+    program = components.locate("claude")
+    assert program is not None
+    done = subprocess.run(
+        [*(command or [program]), *args, "auth", "status"],
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        pass_fds=pass_fds,
+        timeout=60,
+    )
+    stub.taken()
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def version() -> str:

@@ -1,6 +1,6 @@
 """Replay the observed precedence cases against the installed Claude Code.
 
-    python tests/real/replay.py [--only PATTERN] [--jobs N]
+    python tests/real/replay.py [--only PATTERN] [--jobs N] [--cases FILE]
 
 For a nightly run: prints what the present version does differently from what
 was observed, and ends with status 1 if anything does. Cases with a managed
@@ -10,25 +10,28 @@ policy need root, since that lies in /etc; they see an /etc of their own.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fnmatch
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests import claude_setups  # noqa: E402
+from tests.claude_setups import VECTORS  # noqa: E402
 from tests.components import locate  # noqa: E402
 from tests.real import claude, stub  # noqa: E402
 from tests.real.certificates import Authority  # noqa: E402
-
-CASES = ROOT / "tests" / "vectors" / "claude_code" / "precedence.json"
 
 # A private mount table in which /etc has a writable layer of the test's own.
 _OWN_ETC = (
@@ -37,87 +40,55 @@ _OWN_ETC = (
 )
 
 
-class Place:
-    """The folders of one case and the marks that stand for them."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder
-        self.home = folder / "home"
-        self.project = folder / "work" / "project"
-        self.managed = folder / "layer" / "etc" / "claude-code"
-        self.marks = {
-            "$HOME": str(self.home),
-            "$PROJ": str(self.project),
-            "$MANAGED": str(self.managed),
-            "$STUB": url,
-        }
-        self.home.mkdir()
-        self.project.mkdir(parents=True)
-
-    def fill(self, text: str) -> str:
-        for mark, value in self.marks.items():
-            text = text.replace(mark, value)
-        return text
-
-    def write(self, name: str, content: Any) -> None:
-        """Write one file of a setup: JSON, or text with an optional mode."""
-        path = Path(self.fill(name))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        raw = isinstance(content, dict) and "_text" in content
-        text = content["_text"] if raw else json.dumps(content)
-        path.write_text(self.fill(text), encoding="utf-8")
-        path.chmod(content.get("_mode", 0o600) if raw else 0o600)
-
-
 def replay(case: dict[str, Any], authority: Authority) -> dict[str, Any] | None:
-    """Run one case; return what happened, or None if it cannot run here."""
-    setup = case["setup"]
-    managed = any(name.startswith("$MANAGED") for name in setup["files"])
+    """Run one case; return what happened, or None if it cannot run here.
+
+    A request and `auth status` each get a home of their own: both write.
+    """
+    managed = any(n.startswith("$MANAGED") for n in case["setup"]["files"])
     if managed and os.geteuid() != 0:
         return None
+    with _started(case, authority, managed=managed) as (command, options):
+        found = observed(claude.run(**options, command=command))
+    with _started(case, authority, managed=managed) as (command, options):
+        found["status"] = claude.status(**options, command=command)
+    return found
+
+
+@contextlib.contextmanager
+def _started(
+    case: dict[str, Any], authority: Authority, *, managed: bool
+) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    """Build the home of a case; yield a command and how to run it."""
+    setup = case["setup"]
     with (
         tempfile.TemporaryDirectory() as folder,
         stub.Stub(authority) as server,
+        claude_setups.descriptors(setup) as opened,
     ):
         if not case["id"].startswith("real/"):
             # Where a login is refreshed: it was out of reach when these cases
             # were observed.
             server.refused.add("platform.claude.com")
-        place = Place(Path(folder), server.url)
-        for name, content in setup["files"].items():
-            place.write(name, content)
-        if "git_init" in setup:
-            subprocess.run(
-                ["git", "init", "-q", place.fill(setup["git_init"])], check=True
-            )
+        place = claude_setups.Place(Path(folder), server.url)
+        cwd = place.build(setup)
         env = claude.base_environment(place.home, server)
         env |= {k: place.fill(v) for k, v in setup["env"].items()}
-        pipes = {name: _pipe(text) for name, text in setup["fds"].items()}
-        env |= {name: str(fd) for name, fd in pipes.items()}
-        cwd = Path(place.fill(setup.get("cwd", "$PROJ")))
-        cwd.mkdir(parents=True, exist_ok=True)
-        layer = ["unshare", "--mount", "sh", "-c", _OWN_ETC, f"{folder}/layer"]
-        try:
-            recorded = claude.run(
-                server,
-                env,
-                cwd=cwd,
-                args=[place.fill(a) for a in setup["args"]],
-                command=[*layer, str(locate("claude"))] if managed else (),
-                pass_fds=list(pipes.values()),
-            )
-        finally:
-            for fd in pipes.values():
-                os.close(fd)
-        return observed(recorded)
-
-
-def _pipe(text: str) -> int:
-    """Return a descriptor from which a text can be read once."""
-    reader, writer = os.pipe()
-    os.write(writer, text.encode())
-    os.close(writer)
-    return reader
+        env |= {name: str(number) for name, number in opened.items()}
+        command = [str(locate("claude"))]
+        if managed:
+            layer = ["unshare", "--mount", "sh", "-c", _OWN_ETC]
+            command = [*layer, f"{folder}/layer", *command]
+        yield (
+            command,
+            {
+                "stub": server,
+                "env": env,
+                "cwd": cwd,
+                "args": [place.fill(a) for a in setup["args"]],
+                "pass_fds": list(opened.values()),
+            },
+        )
 
 
 def observed(recorded: claude.Recorded) -> dict[str, Any]:
@@ -144,11 +115,25 @@ def _authorization(header: str | None) -> dict[str, str] | None:
 
 def differences(case: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Return one line for each thing that is not as it was observed."""
+    expect = case["expect"]
+    seen = {**now, "status": _fields(now["status"], expect["status"])}
     return [
-        f"{case['id']}: {name}: was {case['expect'][name]}, is {value}"
-        for name, value in now.items()
-        if _comparable(case["expect"][name]) != _comparable(value)
+        f"{case['id']}: {name}: was {expect[name]}, is {value}"
+        for name, value in seen.items()
+        if name in expect and _comparable(expect[name]) != _comparable(value)
     ]
+
+
+def _fields(
+    status: dict[str, Any] | None, expected: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return the fields of a status that a case tells about."""
+    if status is None or expected is None:
+        return status
+    # The service is asked for the e-mail of some logins; the stub has none.
+    told = [name for name in expected if name != "email"]
+    found = {name: status.get(name) for name in told}
+    return {**found, **{n: expected[n] for n in expected if n not in told}}
 
 
 def _comparable(value: object) -> str:
@@ -159,15 +144,20 @@ def _comparable(value: object) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="*", metavar="PATTERN")
+    parser.add_argument(
+        "--cases",
+        default="precedence.json",
+        choices=["precedence.json", "observed.json"],
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     if locate("claude") is None:
         print("there is no Claude Code here; scripts/test-parts fetches it")
         return 2
-    document = json.loads(CASES.read_text(encoding="utf-8"))
+    document = json.loads((VECTORS / options.cases).read_text(encoding="utf-8"))
     cases = [
         case
-        for case in document["cases"]
+        for case in claude_setups.load(options.cases)
         if fnmatch.fnmatch(case["id"], options.only)
     ]
     with (

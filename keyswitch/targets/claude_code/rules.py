@@ -97,38 +97,126 @@ PROVIDERS = (
 )
 
 
+HELPER = "apiKeyHelper"
+STORED_LOGIN = "stored login"
+MANAGED_KEY = "managed key"
+ANTHROPIC_PROFILE = "profile"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One place in an order: a source, and why it stands there."""
+    """One place in an order: a source, why it stands there, where seen.
+
+    `seen` is the observation that shows it, by its name in the vectors;
+    `method` is what `claude auth status` calls the source.
+    """
 
     source: str
     reason: str
+    seen: str
+    method: str = ""
 
 
 # What fills x-api-key of a request to Anthropic: the first that is there.
 KEY_ORDER = (
-    Rule(API_KEY, "a key in the environment comes before every other key"),
-    Rule(API_KEY_FD, f"a key on a descriptor stands in for {API_KEY}"),
-    Rule("apiKeyHelper", "a helper's key comes after one in the environment"),
-    Rule("managed key", "the key of a Console login is the last resort"),
+    Rule(
+        API_KEY,
+        "a key in the environment comes before every other key",
+        "pair/envkey+helperU",
+    ),
+    Rule(
+        API_KEY_FD,
+        "a key on a descriptor stands in for one in the environment",
+        "pair/envkey+fdkey",
+    ),
+    Rule(
+        HELPER,
+        "a helper's answer fills both headers",
+        "pair/envtok+helperU",
+    ),
+    Rule(
+        MANAGED_KEY,
+        "the key of a Console login goes along with any token",
+        "real/envtok+primary",
+    ),
 )
 
-# What fills Authorization of a request to Anthropic.
+# What fills Authorization of a request to Anthropic. Where neither of these
+# nor a key of KEY_ORDER but the last is there, LOGIN_ORDER fills one header.
 BEARER_ORDER = (
-    Rule(AUTH_TOKEN, "a token in the environment comes before every other"),
-    Rule("apiKeyHelper", "a helper's answer is sent as a bearer as well"),
-    Rule("login", "a login counts only without a key, a token or a helper"),
+    Rule(
+        AUTH_TOKEN,
+        "a token in the environment comes before a helper's",
+        "pair/envtok+helperU",
+    ),
+    Rule(
+        HELPER,
+        "a helper's answer goes along with any key",
+        "pair/envkey+helperU",
+    ),
 )
 
 # The logins among themselves. A selected profile or federation takes the
 # stored login away, but the managed key still comes before it: the order is
 # not transitive.
 LOGIN_ORDER = (
-    Rule(OAUTH_TOKEN, "a token of `claude setup-token` beats stored logins"),
-    Rule(OAUTH_FD, "the same token on a descriptor"),
-    Rule("stored login", "the subscription login of .credentials.json"),
-    Rule("managed key", "the Console login's key beats Anthropic profiles"),
-    Rule("profile", "an Anthropic profile or federation comes last"),
+    Rule(
+        OAUTH_TOKEN,
+        "a token of `claude setup-token` beats what is stored",
+        "pair/envoauth+cred",
+        "oauth_token",
+    ),
+    Rule(
+        OAUTH_FD,
+        "the same token on a descriptor",
+        "pair/envoauth+fdoauth",
+        "oauth_token",
+    ),
+    Rule(
+        STORED_LOGIN,
+        "a subscription comes before the Console, unless a profile is named",
+        "real/cred+primary",
+        "claude.ai",
+    ),
+    Rule(
+        MANAGED_KEY,
+        "the Console login's key beats every Anthropic profile",
+        "real/primary+profile",
+        "api_key",
+    ),
+    Rule(
+        ANTHROPIC_PROFILE,
+        "an Anthropic profile or federation comes last",
+        "single/defprofile",
+        "oauth_token",
+    ),
+)
+
+# The same for `claude auth status` where requests go to a socket: it does not
+# take the stored login for one that counts.
+SOCKET_LOGIN_ORDER = tuple(
+    sorted(LOGIN_ORDER, key=lambda rule: rule.source == STORED_LOGIN)
+)
+
+# Logins that are sent along to a socket.
+THROUGH_A_SOCKET = (OAUTH_TOKEN, MANAGED_KEY)
+
+# In which order `claude auth status` looks, before it looks for logins.
+STATUS_ORDER = (
+    Rule(
+        AUTH_TOKEN,
+        "a bearer comes first, whatever fills the other header",
+        "pair/envkey+envtok",
+        "oauth_token",
+    ),
+    Rule(
+        HELPER,
+        "a helper comes before a key, though the key is sent as well",
+        "pair/envkey+helperU",
+        "api_key_helper",
+    ),
+    Rule(API_KEY, "then a key", "pair/envkey+primary", "api_key"),
+    Rule(API_KEY_FD, "or its stand-in", "pair/fdkey+primary", "api_key"),
 )
 
 # A variable from a repository's settings that Claude Code does not take,

@@ -1,0 +1,97 @@
+"""Builds the homes that observed cases of Claude Code describe.
+
+A case's `setup` has variables, files, descriptors and options; `$HOME`,
+`$PROJ`, `$MANAGED` and `$STUB` stand for a place's folders and address.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VECTORS = Path(__file__).parent / "vectors" / "claude_code"
+
+
+class Place:
+    """The folders of one case and the marks that stand for them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.project = folder / "work" / "project"
+        self.managed = folder / "layer" / "etc" / "claude-code"
+        self.marks = {
+            "$HOME": str(self.home),
+            "$PROJ": str(self.project),
+            "$MANAGED": str(self.managed),
+            "$STUB": url,
+        }
+        self.home.mkdir()
+        self.project.mkdir(parents=True)
+
+    def fill(self, text: str) -> str:
+        for mark, value in self.marks.items():
+            text = text.replace(mark, value)
+        return text
+
+    def write(self, name: str, content: Any) -> None:
+        """Write one file of a setup: JSON, or text with an optional mode."""
+        path = Path(self.fill(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        raw = isinstance(content, dict) and "_text" in content
+        text = content["_text"] if raw else json.dumps(content)
+        path.write_text(self.fill(text), encoding="utf-8")
+        path.chmod(content.get("_mode", 0o600) if raw else 0o600)
+
+    def build(self, setup: dict[str, Any]) -> Path:
+        """Write every file of a setup; return its working directory."""
+        for name, content in setup["files"].items():
+            self.write(name, content)
+        if "git_init" in setup:
+            where = self.fill(setup["git_init"])
+            subprocess.run(["git", "init", "-q", where], check=True)
+        cwd = Path(self.fill(setup.get("cwd", "$PROJ")))
+        cwd.mkdir(parents=True, exist_ok=True)
+        return cwd
+
+
+@contextlib.contextmanager
+def descriptors(setup: dict[str, Any]) -> Iterator[dict[str, int]]:
+    """Open a pipe for each text that a setup hands over; name -> number."""
+    opened = {}
+    try:
+        for name, text in setup["fds"].items():
+            reader, writer = os.pipe()
+            opened[name] = reader
+            os.write(writer, text.encode())
+            os.close(writer)
+        yield opened
+    finally:
+        for number in opened.values():
+            os.close(number)
+
+
+def load(name: str) -> list[dict[str, Any]]:
+    """Return the cases of a vector file, their common variables filled in."""
+    document = json.loads((VECTORS / name).read_text(encoding="utf-8"))
+    common = document.get("env", {})
+    return [
+        {
+            **case,
+            "setup": {
+                "files": {},
+                "fds": {},
+                "args": [],
+                **case["setup"],
+                "env": {**common, **case["setup"].get("env", {})},
+            },
+        }
+        for case in document["cases"]
+    ]
