@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.profiles.paths import Paths
+    from keyswitch.shells.script import EnvScript
 
 # What agents that run commands for a person set in their environment.
 AGENT_VARIABLES = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CODEX_SANDBOX")
@@ -115,7 +116,19 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
 
     script = environment.for_language(script, shell)
     write_out(shells.render(shell or parent_shell(), script))
+    warn_of_settings(script, environ)
     return ExitCode.OK
+
+
+def warn_of_settings(script: EnvScript, environ: Mapping[str, str]) -> None:
+    """Tell a person, and nobody else, what a settings file would override."""
+    if not os.isatty(2):
+        return
+    from keyswitch.display import printable
+    from keyswitch.switching.overriding import lines
+
+    for line in lines(script, environ):
+        sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
 
 
 def _refuses_agents(policy: str, environ: Mapping[str, str]) -> bool:

@@ -59,6 +59,7 @@ LIGHT = {
     "keyswitch.switching.compiled",
     "keyswitch.switching.environment",
     "keyswitch.switching.exports",
+    "keyswitch.switching.overriding",
     "keyswitch.switching.selection",
 }
 SLOW = {

@@ -62,7 +62,7 @@ def env(  # noqa: PLR0913
 ) -> int:
     """Print export statements for eval."""
     from keyswitch import shells
-    from keyswitch.express import write_out
+    from keyswitch.express import warn_of_settings, write_out
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import environment, selection
     from keyswitch.switching.exports import script_of
@@ -98,6 +98,8 @@ def env(  # noqa: PLR0913
     if script is not None:
         script = environment.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
+        if not format_:
+            warn_of_settings(script, workspace.environ)
     return ExitCode.OK
 
 

@@ -102,9 +102,15 @@ def _report(session: Session, outcome: Outcome) -> int:
             {
                 "active": outcome.active or None,
                 "previous": outcome.previous or None,
-                "in_effect": not outcome.shadows,
+                "in_effect": not outcome.findings,
                 "shadowed_by": [
-                    {"what": s.what, "fix": s.fix} for s in outcome.shadows
+                    {
+                        "what": f.what,
+                        "why": f.why,
+                        "fix": f.fix,
+                        "place": f.place or None,
+                    }
+                    for f in outcome.findings
                 ],
                 "notes": outcome.notes,
             }
@@ -115,9 +121,10 @@ def _report(session: Session, outcome: Outcome) -> int:
         session.output.say("no profile is active")
     for note in outcome.notes:
         session.output.say(note)
-    for shadow in outcome.shadows:
-        session.output.warn(f"{shadow.what}; {shadow.fix}")
-    return ExitCode.NOT_IN_EFFECT if outcome.shadows else ExitCode.OK
+    for finding in outcome.findings:
+        session.output.warn(f"{finding.what}; {finding.why}")
+        session.output.say(f"to mend it: {finding.fix}")
+    return ExitCode.NOT_IN_EFFECT if outcome.findings else ExitCode.OK
 
 
 @click.command(epilog="\b\nExample:\n  keyswitch off")

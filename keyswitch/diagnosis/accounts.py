@@ -6,9 +6,8 @@ Reads profile files and references; never a secret store, and writes nothing.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import files
@@ -17,6 +16,8 @@ from keyswitch.providers.schema import load_catalogue, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.diagnosis.verdict import Source
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
@@ -46,8 +47,7 @@ def masked(value: Secret) -> str:
     return f"{prefix}…{text[-SHOWN_TAIL:]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """The profile that a credential belongs to, and what is shown of it."""
 
     profile: str = ""
@@ -58,15 +58,23 @@ class Accounts:
     """The profiles of this person, as far as their files tell.
 
     `helper_profile` is the one for which `helper claude-code` answers here;
-    `command` is how Claude Code's files call this keyswitch.
+    `command` is how Claude Code's files call this keyswitch, `known` names
+    the profiles of values that no fingerprint tells.
     """
 
     def __init__(
-        self, paths: Paths, command: str, *, helper_profile: str = ""
+        self,
+        paths: Paths,
+        command: str,
+        *,
+        helper_profile: str = "",
+        known: Mapping[str, str] | None = None,
     ) -> None:
         self.paths = paths
         self.command = command
         self.helper_profile = helper_profile
+        self.known = known or {}
+        self._single: dict[str, Profile | None] = {}
         self.catalogue = load_catalogue(paths)
 
     @cached_property
@@ -84,8 +92,16 @@ class Accounts:
         return self._loaded[1]
 
     def get(self, name: str) -> Profile | None:
-        """Return a profile, or None if there is none that can be read."""
-        return next((p for p in self.profiles if p.name == name), None)
+        """Return a profile, or None if there is none that can be read.
+
+        Reads that one file: `use` may cost no more with many profiles.
+        """
+        if name not in self._single:
+            try:
+                self._single[name] = files.load(self.paths, name)[0]
+            except KeyswitchError:
+                self._single[name] = None
+        return self._single[name]
 
     def provider_of(self, profile: Profile) -> Provider | None:
         """Return a profile's provider, if there is such a one."""
@@ -102,29 +118,20 @@ class Accounts:
         except KeyswitchError:
             return None
 
-    @cached_property
-    def _owners(self) -> dict[str, str]:
-        return {
-            ref.fingerprint: profile.name
-            for profile in self.profiles
-            for ref in profile.secrets.values()
-            if ref.fingerprint
-        }
-
     def holder_of(self, value: Secret) -> str:
         """Return the name of the profile that holds this secret, or ""."""
         text = value.reveal()
+        if text in self.known:
+            return self.known[text]
         if not self._key or not text:
             return ""
-        found = self._owners.get(fingerprint(self._key, text), "")
-        return found or self._by_key_id(text)
-
-    def _by_key_id(self, text: str) -> str:
-        """Return the profile with this AWS access key id, which is public."""
-        for profile in self.profiles:
-            if profile.fields.get("access_key_id") == text:
+        seen = fingerprint(self._key, text)
+        for profile in self._single.values():
+            if profile and _holds(profile, seen, text):
                 return profile.name
-        return ""
+        return next(
+            (p.name for p in self.profiles if _holds(p, seen, text)), ""
+        )
 
     def owner_of(self, value: Secret | None, source: Source) -> Owner:
         """Return whose a credential is and what may be shown of it."""
@@ -184,3 +191,10 @@ class Accounts:
             return None
         ref: SecretRef | None = profile.secrets.get(field)
         return ref.hint or None if ref else None
+
+
+def _holds(profile: Profile, seen: str, text: str) -> bool:
+    """Tell whether a secret, or a public AWS key id, is a profile's."""
+    return profile.fields.get("access_key_id") == text or any(
+        ref.fingerprint == seen for ref in profile.secrets.values()
+    )

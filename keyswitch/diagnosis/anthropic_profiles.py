@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.sources import ASK_TOKEN, Candidate
 from keyswitch.diagnosis.verdict import Source
@@ -27,8 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TOKENS = ("ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_IDENTITY_TOKEN_FILE")
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(NamedTuple):
     """An Anthropic profile or federation, and whether it was asked for."""
 
     candidate: Candidate
@@ -47,14 +45,13 @@ def selected(scene: Scene, view: View) -> Selected | None:
     if sent is not None and sent.candidate.source.kind == (
         chosen.candidate.source.kind
     ):
-        return replace(sent, explicit=chosen.explicit)
-    broken = replace(
-        chosen.candidate,
+        return sent._replace(explicit=chosen.explicit)
+    broken = chosen.candidate._replace(
         value=None,
         refusal="a repository's settings take the choice of "
         f"{chosen.candidate.source.name} back",
     )
-    return replace(chosen, candidate=broken)
+    return chosen._replace(candidate=broken)
 
 
 def _chosen(scene: Scene, view: View) -> Selected | None:
@@ -79,7 +76,7 @@ def _chosen(scene: Scene, view: View) -> Selected | None:
 def _federation(scene: Scene, view: View) -> Selected:
     value = view.get(rules.FEDERATION[0])
     place = value.source if value else Source("federation", "")
-    source = replace(place, kind="federation")
+    source = place._replace(kind="federation")
     refusal = _no_identity(scene, view)
     candidate = Candidate(
         rules.ANTHROPIC_PROFILE, source, None, ASK_TOKEN, refusal

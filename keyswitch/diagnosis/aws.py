@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.verdict import AWS, Header, Shadowed, Source
 from keyswitch.secret import Secret
@@ -30,8 +29,7 @@ PROFILE = "AWS_PROFILE"
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The identity, or why there is none."""
 
     header: Header | None = None
@@ -173,7 +171,7 @@ class Files:
             return Header(AWS, Secret(key), source)
         if merged.get("credential_process"):
             command = merged["credential_process"]
-            asked = replace(source, command=command)
+            asked = source._replace(command=command)
             return Header(AWS, None, asked, "a program is asked first")
         if merged.get("sso_session") or merged.get("sso_start_url"):
             if self.scene.read(sso_cache(self.scene, self.sso_start(name))):

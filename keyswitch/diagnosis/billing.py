@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from keyswitch.targets.claude_code import rules
 
@@ -21,6 +20,9 @@ ANTHROPIC_DOMAINS = ("anthropic.com", "claude.ai", "claude.com")
 
 def host_of(url: str) -> str:
     """Return the host of a URL in lower case, "" if it has none."""
+    # Half a millisecond that most commands need not pay.
+    from urllib.parse import urlsplit
+
     try:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:

@@ -75,14 +75,36 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
     if not blamed:
         yield _by_address(situation, name)
     for what, source in blamed:
+        why, fix = _in_its_place(situation, source)
         yield Finding(
             "profile-not-in-use",
             ERROR,
             f"'{name}' is chosen, but {what}",
-            f"it comes from {situation.place(source)}, which outranks it",
-            how_to_stop(situation, source),
+            why,
+            fix,
             situation.place(source),
         )
+
+
+# What is used only where nothing else is there.
+_LAST = ("login", "managed_key", "anthropic_profile")
+
+
+def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
+    """Return why a source is used in a profile's place, and the way back."""
+    place = situation.place(source)
+    if source.kind not in _LAST:
+        why = f"it comes from {place}, which outranks it"
+        return why, how_to_stop(situation, source)
+    # Taking that away would not bring the profile back: it is not there.
+    why = f"nothing of it reaches Claude Code, so it falls back to {place}"
+    user = [f for f in situation.scene.files if f.level == "user"]
+    if user and user[0].problem:
+        path, problem = user[0].path, user[0].problem
+        return f"{path} is ignored: {problem}", f"mend {path}"
+    if situation.taken and situation.taken.how == "environment":
+        return why, 'eval "$(keyswitch env)"'
+    return why, f"keyswitch use {situation.chosen.name}"
 
 
 def _by_address(situation: Situation, name: str) -> Finding:
@@ -104,6 +126,7 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
     key, bearer = request.key, request.bearer
     if key is None or bearer is None or _same(situation, key, bearer):
         return
+    lesser = _lesser(situation, key, bearer).source
     yield Finding(
         "two-accounts",
         WARNING,
@@ -111,7 +134,8 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
         f"x-api-key and {bearer.source.name} as authorization",
         "Claude Code fills the two headers separately; which of the two the "
         "server takes is the server's choice",
-        how_to_stop(situation, _lesser(situation, key, bearer).source),
+        how_to_stop(situation, lesser),
+        situation.place(lesser),
     )
 
 
@@ -131,7 +155,8 @@ def _lesser(situation: Situation, key: Header, bearer: Header) -> Header:
         return bearer
     if wanted and situation.owner(bearer).profile == wanted:
         return key
-    return key if bearer.source.kind == "helper" else bearer
+    added = key.source.kind == "custom_header"  # beside what was there
+    return key if added or bearer.source.kind == "helper" else bearer
 
 
 def key_to_other_host(situation: Situation) -> Iterator[Finding]:
@@ -187,6 +212,27 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
     )
 
 
+def login_passed_over(situation: Situation) -> Iterator[Finding]:
+    """Find a variable that bills the API, though a subscription is there."""
+    login, bill = situation.scene.login, situation.bill
+    # Who chose a profile or an address does not mean the login.
+    meant = situation.chosen.name or situation.foreign_url
+    if meant or bill != billing.API or login is None or not login.usable:
+        return
+    source = situation.verdict.request.headers[0].source
+    if source.kind != "environment":
+        return
+    yield Finding(
+        "login-passed-over",
+        WARNING,
+        f"{source.name} is sent and the API is billed, though there is a "
+        "login with a subscription",
+        "Claude Code takes it before any login; 'claude -p' does not ask",
+        how_to_stop(situation, source),
+        situation.place(source),
+    )
+
+
 def status_disagrees(situation: Situation) -> Iterator[Finding]:
     """Find what `claude auth status` says that is not so."""
     status, request = situation.verdict.status, situation.verdict.request
@@ -234,6 +280,12 @@ def how_to_stop(situation: Situation, source: Source) -> str:
         if origin is not None:
             return f"take {origin.place} out, then: unset {source.name}"
         return f"unset {source.name}"
+    if situation.accounts.own_words(source.command):
+        # Ours, and it answers for the profile that this shell was given.
+        return 'eval "$(keyswitch env)"'
+    if situation.accounts.looks_like_ours(source.command):
+        # Some keyswitch's that is gone, moved, or another one.
+        return f"keyswitch use {situation.chosen.name or 'NAME'}"
     if source.kind == "login":
         return "keyswitch revoke-local --claude-code"
     if source.set_by == "managed":
@@ -249,5 +301,6 @@ RULES = (
     two_accounts,
     key_to_other_host,
     wrong_bill,
+    login_passed_over,
     status_disagrees,
 )

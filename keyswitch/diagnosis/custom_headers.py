@@ -8,7 +8,6 @@ than these headers. `claude auth status` does not see them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import AWS, RAW, Header, Source
@@ -50,9 +49,9 @@ def apply(view: View, request: Request) -> Request:
     if not request.sent:
         return request
     if key is not None:
-        request = replace(request, key=key)
+        request = request._replace(key=key)
     if bearer is not None and _gives_way(request):
-        request = replace(request, bearer=bearer)
+        request = request._replace(bearer=bearer)
     return request
 
 
@@ -68,4 +67,4 @@ def _gives_way(request: Request) -> bool:
 
 
 def _source(value: Value) -> Source:
-    return replace(value.source, kind="custom_header")
+    return value.source._replace(kind="custom_header")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.mending import Mend
@@ -15,8 +14,7 @@ NOTE = "note"  # worth knowing; nothing is wrong
 SEVERITIES = (ERROR, WARNING, NOTE)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that a check found. No field holds a secret.
 
     `fix` is a command, or an instruction where no command does it. `mend` is

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
 from keyswitch.targets.claude_code.javascript import trim
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 SOURCES = ("user", "project", "local")
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """Those of Claude Code's own command line options that matter here."""
 
     settings: str | None = None

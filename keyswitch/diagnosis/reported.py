@@ -7,7 +7,6 @@ no cloud credential.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.candidates import Candidates
@@ -35,8 +34,7 @@ def status(scene: Scene, provider: Provider | None) -> Status:
     if not _names_account(found, method):
         return reported
     config, login = scene.config, scene.login
-    return replace(
-        reported,
+    return reported._replace(
         email=config.email,
         org_name=config.organization,
         subscription_type=login.subscription

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import (
     anthropic_profiles,
-    cloud,
     first_party,
     reported,
 )
@@ -34,6 +33,8 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
     if provider is None:
         request = first_party.request(scene, run)
     else:
+        from keyswitch.diagnosis import cloud
+
         request = cloud.request(scene, provider, run)
     return Verdict(
         reported.status(scene, provider_of(scene.status)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,7 @@ class Runner:
         return None if found.problem else found.answer
 
     def _run(self, command: str) -> Ran:
+        import subprocess
         import time
 
         began = time.monotonic()

@@ -8,7 +8,6 @@ flags), and a request does. Observed, Claude Code 2.1.330.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -87,7 +86,7 @@ class Scene:
         found = locations(effective, self.home, self.cwd)
         # .claude.json was found before any settings were read.
         config = self.settings_places.global_config
-        return replace(found, global_config=config)
+        return found._replace(global_config=config)
 
     @cached_property
     def files(self) -> tuple[SettingsFile, ...]:
@@ -129,7 +128,7 @@ class Scene:
             return settings_file.SettingsFile("flag")
         if text.startswith("{") and text.endswith("}"):
             found = settings_file.parse(text.encode(), "flag", "")
-            return replace(found, fatal=found.problem.startswith("not"))
+            return found._replace(fatal=found.problem.startswith("not"))
         path = os.path.join(self.cwd, given)
         data = self.read(path)
         if data is None:
@@ -171,7 +170,7 @@ class Scene:
             if not value:
                 return None
             found = self.at(value, key, "helper", file, key)
-            return Value(value, replace(found.source, command=value))
+            return Value(value, found.source._replace(command=value))
         return None
 
     def policy(self, key: str) -> Value | None:

@@ -5,18 +5,16 @@ This is what `whoami` shows and what most checks look at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis import billing, interactive, resolver
-from keyswitch.diagnosis.origin import StartFiles
+from keyswitch.diagnosis import billing, resolver
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.accounts import Accounts, Owner
-    from keyswitch.diagnosis.origin import Origin
+    from keyswitch.diagnosis.origin import Origin, StartFiles
     from keyswitch.diagnosis.running import Ran, Runner
     from keyswitch.diagnosis.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import ClaudeCode
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The profile that should be in use, and how it was chosen.
 
     `exported` are the variables that `keyswitch env` set in this shell.
@@ -51,7 +48,14 @@ class Situation:
         self.chosen = chosen
         self.verdict: Verdict = resolver.resolve(scene, run)
         self._run = run
-        self.start_files = StartFiles(
+
+    @cached_property
+    def start_files(self) -> StartFiles:
+        """The shells' start files, read when they are first asked for."""
+        from keyswitch.diagnosis import origin
+
+        scene = self.scene
+        return origin.StartFiles(
             scene.home, scene.cwd, scene.environ.get("ZDOTDIR", "")
         )
 
@@ -94,6 +98,8 @@ class Situation:
     @cached_property
     def questions(self) -> tuple[str, ...]:
         """What interactive mode would ask."""
+        from keyswitch.diagnosis import interactive
+
         return interactive.questions(self.scene, self.verdict)
 
     # ----------------------------------------------- the profile asked for

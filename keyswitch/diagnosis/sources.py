@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.descriptors import peek
 from keyswitch.diagnosis.verdict import Source, Value
@@ -29,8 +28,7 @@ ASK_HELPER = "its answer is known only when it runs (--run-helper)"
 ASK_TOKEN = "a token is fetched first"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A credential that is there. `value` None: not known without asking."""
 
     kind: str  # a name of the rules' orders

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import re
 import unicodedata
@@ -217,6 +215,9 @@ def fingerprint(key: bytes, text: str) -> str:
     Thirty-two bits, written as 7f3a-91c2; without the key of this machine
     not even a guess can be checked.
     """
+    import hashlib
+    import hmac
+
     digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     return f"{digest[:4]}-{digest[4:8]}"
 

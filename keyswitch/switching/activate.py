@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.change import Change, commit
-from keyswitch.switching.effect import Shadow, shadows_of
 from keyswitch.switching.target import TargetPlan, plan_target
 
 if TYPE_CHECKING:
+    from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.switching.workspace import Workspace
 
@@ -23,7 +23,7 @@ class Outcome:
     active: str
     previous: str
     notes: list[str] = field(default_factory=list)
-    shadows: list[Shadow] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)  # not in effect
 
 
 def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
@@ -43,13 +43,15 @@ def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
     profile = loaded[0]
     present = state.read(workspace.paths)
     notes: list[str] = []
-    shadows: list[Shadow] = []
+    findings: list[Finding] = []
     if configure:
-        notes, shadows = shadows_of(workspace, profile)
+        from keyswitch.switching.effect import effect_of
+
+        notes, findings = effect_of(workspace, profile)
     notes += [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
     ]
-    return Outcome(present.active, present.previous, notes, shadows)
+    return Outcome(present.active, present.previous, notes, findings)
 
 
 def off(workspace: Workspace) -> Outcome:

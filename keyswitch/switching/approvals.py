@@ -17,6 +17,7 @@ from keyswitch.secrets.reader import read_values
 from keyswitch.targets.claude_code import approved_keys
 from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.logins import tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def _tails(
         return []
     new = next((s for s in fresh.values() if s.ref.item == ref.item), None)
     if new is not None:
-        return [(ref.item, approved_keys.tail_of(new.value.reveal()))]
+        return [(ref.item, tail_of(new.value.reveal()))]
     try:
         compiled = workspace.compiled(profile.name)
         triple = (ref.store, ref.item, ref.generation)
@@ -120,4 +121,4 @@ def _tails(
         )
     except KeyswitchError:
         return []  # locked: Claude Code will ask once, nothing worse
-    return [(ref.item, approved_keys.tail_of(values[triple]))]
+    return [(ref.item, tail_of(values[triple]))]

@@ -1,156 +1,101 @@
-"""After a switch: whether Claude Code will use what was asked for."""
+"""After a switch: the resolver's word on whether it is in effect.
+
+Where a profile's secret travels by variables only, `use` cannot put it into
+the shell that called it. The question is then what Claude Code would send
+once `keyswitch env` was evaluated there.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.diagnosis.contradictions import warnings
+from keyswitch.diagnosis.finding import ERROR
+from keyswitch.diagnosis.scene import Scene
+from keyswitch.diagnosis.situation import Situation
 from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching.environment import read_marker
-from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
-from keyswitch.targets.claude_code.precedence import (
-    HELPER_SHADOWS,
-    outranking,
-    truthy,
-)
+from keyswitch.switching import selection
+from keyswitch.switching.environment import applied
+from keyswitch.switching.situation import accounts_of, chosen_of
+from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
+    from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.switching.workspace import Workspace
 
+EXPORT = 'eval "$(keyswitch env)"'
 
-@dataclass(frozen=True, slots=True)
-class Shadow:
-    """Something that Claude Code uses instead of, or beside, a profile."""
-
-    what: str
-    fix: str
+# Stands for a secret that is not read for this; it looks like no other value.
+_PENDING = "keyswitch-pending-{name}-{field}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A set of variables and a helper, and where a person finds them."""
-
-    name: str
-    env: Mapping[str, str]
-    helper: str = ""
-    path: str = ""  # "" for the process environment
-
-
-def shadows_of(
+def effect_of(
     workspace: Workspace, profile: Profile
-) -> tuple[list[str], list[Shadow]]:
-    """Return (notes, shadows) for a profile that was just made active."""
-    provider = workspace.provider_of(profile)
-    taken = provider.claude_code_for(profile)
-    export = 'eval "$(keyswitch env)"'
+) -> tuple[list[str], list[Finding]]:
+    """Return (notes, findings) for a profile that was just made active."""
+    taken = workspace.provider_of(profile).claude_code_for(profile)
     if taken.how == "none":
-        return [f"to use it in this shell: {export}"], []
-    shadows: list[Shadow] = []
-    for place in _places(workspace):
-        shadows += _in_place(workspace, profile, taken, place)
-    notes = []
-    if not taken.helper_field and not taken.aws_export and profile.secrets:
-        variables = {v for f in profile.secrets for v in provider.field(f).env}
-        if not all(workspace.environ.get(v) for v in variables):
-            notes.append(
-                f"its secret stays out of Claude Code's files; export it: "
-                f"{export}, or keyswitch run {profile.name} -- claude"
-            )
-    if taken.how == "helper" and "base_url" not in profile.fields:
-        notes += _foreign_urls(workspace)
-    return notes, shadows
+        return [f"to use it in this shell: {EXPORT}"], []
+    if state.read(workspace.paths).active != profile.name:
+        return ["another switch came after this one"], []
+    notes, environ, pending = _as_exported(workspace, profile, taken)
+    situation = Situation(
+        Scene(environ, home=workspace.home, cwd=workspace.cwd),
+        accounts_of(workspace, pending),
+        chosen_of(workspace, profile.name, selection.BY_USE),
+    )
+    found = warnings(situation)
+    if situation.in_use is False:
+        return notes, [f for f in found if f.severity == ERROR]
+    # What is in effect may still be worth a word, but is no failure.
+    notes += [f"{f.what}; {f.fix}" for f in found if f.check in _WORTH_A_WORD]
+    return notes, []
 
 
-def _in_place(
-    workspace: Workspace, profile: Profile, taken: ClaudeCode, place: _Place
-) -> Iterator[Shadow]:
-    for name in outranking(taken.how, _flag_of(taken)):
-        value = place.env.get(name, "")
-        if not value.strip() or (
-            name.startswith("CLAUDE_CODE_USE_") and not truthy(value)
-        ):
-            continue
-        if _is_own(workspace, profile, name, value):
-            continue
-        if place.path:
-            fix = f"remove it from {place.path}"
-        elif name in _marked(workspace):
-            fix = 'in this shell run: eval "$(keyswitch env)"'
-        else:
-            fix = f"unset {name}"
-        yield Shadow(
-            f"{name} is set {place.name} and outranks the profile", fix
-        )
-    if place.helper and taken.how in HELPER_SHADOWS:
-        yield Shadow(
-            f"an apiKeyHelper is set {place.name} and outranks the profile",
-            f"remove it from {place.path}",
-        )
+_WORTH_A_WORD = ("key-to-other-host", "two-accounts")
 
 
-def _flag_of(taken: ClaudeCode) -> str:
-    flags = [n for n, _ in taken.env if n.startswith("CLAUDE_CODE_USE_")]
-    return flags[0] if flags else ""
+def _as_exported(
+    workspace: Workspace, profile: Profile, taken: ClaudeCode
+) -> tuple[list[str], Mapping[str, str], dict[str, str]]:
+    """Return (notes, environment, stand-ins) of a shell that followed."""
+    if taken.helper_field or taken.aws_export or not profile.secrets:
+        return [], workspace.environ, {}
+    provider = workspace.provider_of(profile)
+    names = {v: f for f in profile.secrets for v in provider.field(f).env}
+    if all(_holds(workspace, profile, v, f) for v, f in names.items()):
+        return [], workspace.environ, {}
+    compiled = workspace.compiled(profile.name)
+    pairs = list(compiled.literals)
+    pending = {}
+    for variable, field in compiled.secrets:
+        value = _PENDING.format(name=profile.name, field=field)
+        pending[value] = profile.name
+        pairs.append((variable, value))
+    environ = applied(workspace.environ, pairs, compiled.rivals)
+    note = (
+        "its secret stays out of Claude Code's files; export it: "
+        f"{EXPORT}, or keyswitch run {profile.name} -- claude"
+    )
+    return [note], environ, pending
 
 
-def _marked(workspace: Workspace) -> list[str]:
-    marker = read_marker(workspace.environ)
-    return marker.assigned if marker else []
-
-
-def _is_own(
-    workspace: Workspace, profile: Profile, name: str, value: str
+def _holds(
+    workspace: Workspace, profile: Profile, variable: str, field: str
 ) -> bool:
-    """Tell whether a variable carries the profile's own value."""
+    """Tell whether a variable carries the profile's secret already."""
     from keyswitch.providers.shapes import fingerprint
 
-    provider = workspace.provider_of(profile)
+    value = workspace.environ.get(variable, "")
     seen = fingerprint(workspace.install_key, value)
-    return any(
-        name in provider.field(field).env and ref.fingerprint == seen
-        for field, ref in profile.secrets.items()
-    )
-
-
-def _foreign_urls(workspace: Workspace) -> Iterator[str]:
-    for place in _places(workspace):
-        url = place.env.get("ANTHROPIC_BASE_URL", "")
-        if url.strip():
-            yield (
-                f"ANTHROPIC_BASE_URL is set {place.name}: the key is sent "
-                "there, not to Anthropic"
-            )
-
-
-def _places(workspace: Workspace) -> list[_Place]:
-    """Return every place that outranks the user's settings, or beside it."""
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
-    found = [_Place("in this shell", workspace.environ)]
-    managed = f"{places.managed_dir}/managed-settings.json"
-    for path in (places.project_settings, places.local_settings, managed):
-        document = read_settings(path)
-        if document is None or path == places.settings:
-            continue
-        env = document.get("env")
-        helper = document.get("apiKeyHelper")
-        found.append(
-            _Place(
-                f"in {path}",
-                {
-                    k: str(v)
-                    for k, v in (env if isinstance(env, dict) else {}).items()
-                },
-                helper if isinstance(helper, str) else "",
-                path,
-            )
-        )
-    return found
+    return bool(value) and profile.secrets[field].fingerprint == seen
 
 
 def read_settings(path: str) -> dict[str, Any] | None:

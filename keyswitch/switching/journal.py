@@ -11,8 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.profiles.atomic import read_regular, write_private
 
@@ -24,8 +23,7 @@ _PREPARED = "prepared"
 _COMMIT = "commit"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One file of a transaction; hashes are None where there is no file."""
 
     target: str  # the real path, links resolved
@@ -34,8 +32,7 @@ class Step:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(NamedTuple):
     """A whole transaction."""
 
     steps: tuple[Step, ...]
@@ -49,7 +46,11 @@ def digest(data: bytes | None) -> str | None:
 
 def prepare(paths: Paths, journal: Journal) -> None:
     """Write the journal; from here on its stages can always be found."""
-    text = json.dumps(asdict(journal), indent=1) + "\n"
+    document = {
+        "steps": [step._asdict() for step in journal.steps],
+        "locks": journal.locks,
+    }
+    text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.accounts import Accounts
 from keyswitch.diagnosis.flags import parse_flags
-from keyswitch.diagnosis.running import Runner
 from keyswitch.diagnosis.scene import Scene
 from keyswitch.diagnosis.situation import Chosen, Situation
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching import selection
 from keyswitch.switching.environment import read_marker
+from keyswitch.switching.selection import Selection
 from keyswitch.switching.workspace import own_command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from keyswitch.switching.workspace import Workspace
 
@@ -34,33 +34,45 @@ def situation_of(
         cwd=workspace.cwd,
         flags=parse_flags(claude_options),
     )
+    answers = _answers_here(workspace)
+    run = None
+    if run_helper:
+        from keyswitch.diagnosis.running import Runner
+
+        run = Runner(scene)
     return Situation(
         scene,
         accounts_of(workspace),
-        _chosen(workspace),
-        Runner(scene) if run_helper else None,
+        chosen_of(workspace, answers.name, answers.how),
+        run,
     )
 
 
-def accounts_of(workspace: Workspace) -> Accounts:
-    """Return this person's profiles, and who the helper answers for."""
-    try:
-        answers = selection.select_for_helper(
-            workspace.paths, workspace.environ
-        ).name
-    except KeyswitchError:
-        answers = ""
+def accounts_of(
+    workspace: Workspace, known: Mapping[str, str] | None = None
+) -> Accounts:
+    """Return this person's profiles, and who the helper answers for.
+
+    `known` names the profiles of values that no fingerprint tells.
+    """
     return Accounts(
-        workspace.paths, shlex.join(own_command()), helper_profile=answers
+        workspace.paths,
+        shlex.join(own_command()),
+        helper_profile=_answers_here(workspace).name,
+        known=known,
     )
 
 
-def _chosen(workspace: Workspace) -> Chosen:
-    """Return the profile that this terminal or the last `use` asked for."""
-    try:
-        found = selection.select_for_helper(workspace.paths, workspace.environ)
-    except KeyswitchError:
-        return Chosen()
+def chosen_of(workspace: Workspace, name: str, how: str) -> Chosen:
+    """Return a choice, with what `keyswitch env` set in this shell."""
     marker = read_marker(workspace.environ)
     exported = frozenset(marker.assigned) if marker else frozenset()
-    return Chosen(found.name, found.how, exported)
+    return Chosen(name, how, exported)
+
+
+def _answers_here(workspace: Workspace) -> Selection:
+    """Return the profile that counts in this environment, if one does."""
+    try:
+        return selection.select_for_helper(workspace.paths, workspace.environ)
+    except KeyswitchError:
+        return Selection("", selection.NOT_CHOSEN)

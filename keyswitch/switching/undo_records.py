@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.model import SecretRef
 from keyswitch.profiles import state
@@ -25,8 +25,7 @@ MAX_RECORDS = 10
 MAX_WITH_SECRETS = 3  # generations of old secrets that stay in a store
 
 
-@dataclass(frozen=True, slots=True)
-class OwnFile:
+class OwnFile(NamedTuple):
     """One of keyswitch's own files: its text before, a digest of it after."""
 
     path: str
@@ -34,8 +33,7 @@ class OwnFile:
     after: str | None  # sha256, hex
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(NamedTuple):
     """One edit of another program's file, as what takes it back.
 
     At `offset` of the edited bytes, `length` bytes are replaced by `removed`.
@@ -49,8 +47,7 @@ class Splice:
     after: str | None  # digest of the file once the edit is made
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """The permission bits that a file had, and those that it was given."""
 
     path: str
@@ -58,8 +55,7 @@ class Mode:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One change that can be taken back."""
 
     at: str
@@ -68,8 +64,8 @@ class Record:
     files: tuple[OwnFile, ...] = ()
     pointer_before: tuple[str, str] | None = None  # active, previous
     pointer_after: tuple[str, str] | None = None
-    created: tuple[SecretRef, ...] = field(default=())
-    discarded: tuple[SecretRef, ...] = field(default=())
+    created: tuple[SecretRef, ...] = ()
+    discarded: tuple[SecretRef, ...] = ()
     splices: tuple[Splice, ...] = ()  # in the order in which they were made
     modes: tuple[Mode, ...] = ()
 
@@ -174,8 +170,19 @@ def to_bytes(records: list[Record]) -> bytes | None:
     """Return the undo file; None: there is nothing to undo, and no file."""
     if not records:
         return None
-    document = {"version": 1, "records": [asdict(r) for r in records]}
+    document = {"version": 1, "records": [_document(r) for r in records]}
     return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _document(record: Record) -> dict[str, Any]:
+    return {
+        **record._asdict(),
+        "files": [file._asdict() for file in record.files],
+        "created": [asdict(ref) for ref in record.created],
+        "discarded": [asdict(ref) for ref in record.discarded],
+        "splices": [splice._asdict() for splice in record.splices],
+        "modes": [mode._asdict() for mode in record.modes],
+    }
 
 
 def parse(data: bytes | None) -> list[Record]:

@@ -62,12 +62,13 @@ def test_a_project_s_settings_that_outrank_it_are_named_with_their_file(ks):
     project = ks.file("project/.claude")
     project.mkdir(parents=True)
     (project / "settings.json").write_text('{"apiKeyHelper": "echo FAKE"}')
-    from keyswitch.switching.effect import shadows_of
+    from keyswitch.switching.effect import effect_of
     from keyswitch.switching.workspace import Workspace
 
     workspace = Workspace(ks.environ, cwd=str(project.parent))
-    _, shadows = shadows_of(workspace, workspace.load("one")[0])
-    assert str(project / "settings.json") in shadows[0].what + shadows[0].fix
+    _, findings = effect_of(workspace, workspace.load("one")[0])
+    assert findings[0].place == f"{project}/settings.json:1"
+    assert findings[0].place in findings[0].fix
 
 
 def test_claude_config_dir_is_respected(ks):

@@ -8,7 +8,7 @@ from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.interactive import approval_of
 from keyswitch.diagnosis.mending import ELEMENT, Mend
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.approved_keys import tail_of
+from keyswitch.targets.claude_code.logins import tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

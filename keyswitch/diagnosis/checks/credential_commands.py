@@ -22,8 +22,36 @@ SLOW = 2.0  # seconds; Claude Code tells a person after ten
 # What a shell command may begin with that is no program's name.
 _SHELL_WORDS = frozenset("([{!|&;<>$`'\"\\~*?")
 _BUILT_IN = frozenset(
-    ["cat", "cd", "echo", "eval", "exec", "export", "if", "printf", "set"]
+    [
+        "case",
+        "cat",
+        "cd",
+        "command",
+        "echo",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "for",
+        "if",
+        "printf",
+        "read",
+        "set",
+        "test",
+        "trap",
+        "umask",
+        "unset",
+        "until",
+        "while",
+    ]
 )
+# What comes of a command that gives nothing.
+_OTHERWISE = {
+    "apiKeyHelper": "Claude Code sends an empty key then, and the request "
+    "fails",
+    "awsCredentialExport": "Claude Code silently falls back to the machine's "
+    "own identity",
+}
 
 
 def commands(situation: Situation) -> Iterator[Finding]:
@@ -76,14 +104,13 @@ def _broken(
     place = situation.place(command.source)
     ours = situation.accounts.looks_like_ours(command.text)
     if ours:
-        fix = "keyswitch moved: keyswitch use NAME writes the new path"
+        name = situation.chosen.name or "NAME"
+        fix = f"keyswitch moved: keyswitch use {name} writes the new path"
     return Finding(
         "helper-broken",
         ERROR,
         f"{key} cannot run: {what}",
-        "Claude Code sends an empty key then, and the request fails"
-        if key == "apiKeyHelper"
-        else "Claude Code silently falls back to the machine's own identity",
+        _OTHERWISE[key],
         f"{fix} ({place})",
         place,
     )
@@ -102,8 +129,8 @@ def _answered(
             "helper-failing",
             ERROR,
             f"{key} {ran.problem}",
-            "Claude Code sends an empty key then, and the request fails",
-            f"run it by hand; it stands in {place}",
+            _OTHERWISE[key],
+            f"run it by hand to see why, or remove '{key}' from {place}",
             place,
         )
     elif ran.seconds > SLOW:
@@ -127,7 +154,8 @@ def _foreign(
             WARNING,
             f"{key} comes with this directory's settings",
             "it runs as you, with your variables",
-            f"look at {place} before you trust this directory",
+            f"look at it before you trust this directory, or remove '{key}' "
+            f"from {place}",
             place,
         )
     elif situation.chosen.name and not situation.accounts.looks_like_ours(

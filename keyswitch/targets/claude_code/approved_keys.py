@@ -24,14 +24,6 @@ from keyswitch.targets.claude_code.plan import Plan
 APPROVED = ("customApiKeyResponses", "approved")
 
 
-TAIL = 20  # characters of a key by which Claude Code remembers an approval
-
-
-def tail_of(secret: str) -> str:
-    """Return what Claude Code keeps of a key that a person approved."""
-    return secret.strip()[-TAIL:]
-
-
 def plan_approvals(
     path: str,
     observed: bytes | None,

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
 from keyswitch.targets.claude_code import splice
@@ -24,8 +24,7 @@ RAW = "raw"  # the text is in the record
 SECRET = "secret"  # the text is in a secret store, under a token
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(NamedTuple):
     """One key that keyswitch wrote."""
 
     keys: tuple[str, ...]
@@ -35,8 +34,7 @@ class Owned:
     gap: str | None = None  # white space of an object that was empty
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One element that keyswitch added to an array."""
 
     keys: tuple[str, ...]
@@ -45,8 +43,7 @@ class Element:
     item: str = ""  # the secret's item that it belongs to
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """Everything that keyswitch owns in one file, in the order written."""
 
     created: bool = False  # the file did not exist

@@ -9,8 +9,7 @@ moves `.claude.json` into that directory.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +21,7 @@ MANAGED_DIR = "/etc/claude-code"
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any of these files
 
 
-@dataclass(frozen=True, slots=True)
-class Locations:
+class Locations(NamedTuple):
     """Absolute paths; the files need not exist."""
 
     config_dir: str

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from keyswitch.errors import FileStateError
 
@@ -22,8 +21,7 @@ MAX_DEPTH = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """One member of an object or element of an array, as positions."""
 
     key: str | None  # None in an array
@@ -32,8 +30,7 @@ class Child:
     end: int  # behind the value
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(NamedTuple):
     """An object or array: its children and where it begins and ends."""
 
     start: int

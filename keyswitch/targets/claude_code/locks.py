@@ -12,8 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import FileStateError
 
@@ -24,8 +23,7 @@ WAIT = 5.0  # seconds for the other program to finish
 _POLL = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class LockSpec:
+class LockSpec(NamedTuple):
     """One lock directory, and after how many seconds it counts as left."""
 
     path: str

@@ -5,20 +5,19 @@ Observed, Claude Code 2.1.330.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from keyswitch.targets.claude_code.settings_file import as_text, loads
 
 INFERENCE = "user:inference"
+TAIL = 20  # characters of a key by which Claude Code remembers an approval
 EXPIRY_MARGIN_MS = 5 * 60 * 1000  # renewed this long before it ends
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(NamedTuple):
     """A subscription login of `.credentials.json`."""
 
-    access_token: str = field(repr=False)
+    access_token: str
     scopes: tuple[str, ...] | None
     expires_at: float | None  # milliseconds since 1970; None: not known
     renewable: bool
@@ -26,6 +25,9 @@ class Login:
     blanked: bool = False  # emptied after its refresh token was refused
     account_uuid: str | None = None
     scope_text: str = ""  # scopes, where they are a text
+
+    def __repr__(self) -> str:
+        return f"Login(***, {self.scopes}, {self.expires_at})"
 
     @property
     def usable(self) -> bool:
@@ -78,11 +80,10 @@ def stored_login(data: bytes | None) -> Login | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalConfig:
+class GlobalConfig(NamedTuple):
     """What `.claude.json` says about accounts."""
 
-    managed_key: str = field(default="", repr=False)
+    managed_key: str = ""
     email: str | None = None
     organization: str | None = None
     organization_uuid: str | None = None
@@ -92,6 +93,9 @@ class GlobalConfig:
     onboarded: bool = False
     trusted: frozenset[str] = frozenset()  # directories
     broken: bool = False  # Claude Code refuses to start
+
+    def __repr__(self) -> str:
+        return f"GlobalConfig(***, broken={self.broken})"
 
 
 def global_config(data: bytes | None) -> GlobalConfig:
@@ -130,18 +134,20 @@ def global_config(data: bytes | None) -> GlobalConfig:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AnthropicProfile:
+class AnthropicProfile(NamedTuple):
     """A profile of Anthropic's own command line tools, for one name."""
 
     name: str
     kind: str  # "user_oauth" or "oidc_federation"
-    access_token: str = field(default="", repr=False)
+    access_token: str = ""
     expires_at: float | None = None  # seconds since 1970
     renewable: bool = False
     base_url: str = ""
     email: str | None = None
     mode: int = 0o600  # of the credentials file
+
+    def __repr__(self) -> str:
+        return f"AnthropicProfile({self.name}, {self.kind}, ***)"
 
     @property
     def exposed(self) -> bool:
@@ -179,6 +185,11 @@ def anthropic_profile(
         email=_text(held.get("account_email")),
         mode=mode,
     )
+
+
+def tail_of(secret: str) -> str:
+    """Return what Claude Code keeps of a key that a person approved."""
+    return secret.strip()[-TAIL:]
 
 
 def custom_headers(text: str) -> dict[str, str]:

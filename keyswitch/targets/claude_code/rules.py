@@ -10,7 +10,7 @@ not one winner but one for each header.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 OBSERVED_VERSION = "2.1.330"
 
@@ -38,8 +38,7 @@ LEVELS = ("user", "project", "local", "flag", "managed")
 REPOSITORY_LEVELS = ("project", "local")
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
     """One cloud that requests go to instead of Anthropic."""
 
     flag: str  # the variable that chooses it
@@ -103,8 +102,7 @@ MANAGED_KEY = "managed key"
 ANTHROPIC_PROFILE = "profile"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One place in an order: a source, why it stands there, where seen.
 
     `seen` is the observation that shows it, by its name in the vectors;

@@ -7,11 +7,14 @@ one known key of a wrong type drops the whole file.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from keyswitch.targets.claude_code import javascript
 from keyswitch.targets.claude_code.settings_types import wrong_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MANAGED = "managed"
 
@@ -20,18 +23,23 @@ MANAGED = "managed"
 NOBODY = "(unreadable)"
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class SettingsFile(NamedTuple):
     """One level's settings. `env` holds what would be set, as text."""
 
     level: str
     path: str = ""  # "" for text on the command line
-    text: str = field(default="", repr=False)  # to find lines in
-    env: dict[str, str] = field(default_factory=dict, repr=False)
-    document: dict[str, Any] = field(default_factory=dict, repr=False)
+    text: str = ""  # to find lines in
+    env: Mapping[str, str] = _EMPTY
+    document: Mapping[str, Any] = _EMPTY
     problem: str = ""  # why Claude Code ignores it; "" if it does not
     fatal: bool = False  # Claude Code does not start because of it
     left_out: tuple[str, ...] = ()  # keys of wrong types in a managed file
+
+    def __repr__(self) -> str:
+        return f"SettingsFile({self.level}, {self.path}, {self.problem!r})"
 
     def command(self, key: str) -> str | None:
         """Return a key that holds a shell command; None if it is not there."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,8 +39,7 @@ _AMBIENT_AWS_OFF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What the settings name: our command, a profile, our AWS file."""
 
     command: str  # as a shell understands it
@@ -115,7 +113,7 @@ def flag_settings(
     back: rivals of the profile, and helpers.
     """
     # The environment of the run carries AWS keys itself.
-    taken = replace(taken, aws_export=False)
+    taken = taken._replace(aws_export=False)
     settings = wanted_settings(taken, fields, command, expires=False)
     if taken.how == "none":
         return settings
