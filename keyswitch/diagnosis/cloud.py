@@ -28,6 +28,8 @@ GOOGLE_PROJECT = "ANTHROPIC_GOOGLE_CLOUD_PROJECT"
 # Where Google's own library looks for a project besides.
 _PROJECTS = ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
 
+_FOUNDRY_PLACES = ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL")
+
 # What Claude Code's Foundry client is given for a token where there is none.
 FOUNDRY_STAND_IN = "skip-foundry-auth"
 
@@ -60,7 +62,7 @@ def _socket(scene: Scene, view: View, provider: Provider) -> str:
         and not any(
             view.truthy(p.skip)
             for p in rules.PROVIDERS
-            if p.name in ("bedrock", "mantle")
+            if p.name in ("bedrock", "mantle", "vertex")
         )
     )
     return "" if signed else sources.socket_refusal(scene)
@@ -139,6 +141,8 @@ def _anthropic_aws(
 def _foundry(
     scene: Scene, view: View, run: Run | None, *, skip: bool
 ) -> Request:
+    if not any(view.text(name) for name in _FOUNDRY_PLACES):
+        return Request(refusal=f"{' or '.join(_FOUNDRY_PLACES)} is not set")
     bearer = _header(view, "ANTHROPIC_FOUNDRY_AUTH_TOKEN", BEARER)
     if bearer is not None:
         return Request(None, bearer, True)

@@ -56,6 +56,8 @@ def refusal(
             )
     if scene.simple and provider is None and login is None:
         return "managed settings ask for a login, which bare mode leaves out"
+    if scene.host_managed:
+        return ""
     if organization is None or login is None or login.kind not in _VERIFIED:
         return ""
     if scene.request.text(rules.BASE_URL):

@@ -162,7 +162,7 @@ class Scene:
         """Return the effective value of a key that names a command."""
         if self.host_managed:
             return None
-        simple = self.simple
+        simple = self.simple and key == rules.HELPER
         for file in reversed(self.files):
             value = None if file.problem else file.command(key)
             if value is None or (simple and file.level != "flag"):

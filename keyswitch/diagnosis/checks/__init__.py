@@ -24,6 +24,7 @@ from keyswitch.diagnosis.checks import (
     settings,
 )
 from keyswitch.diagnosis.finding import SEVERITIES
+from keyswitch.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -88,7 +89,10 @@ def examine(
 
 
 def by_gravity(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings once each, errors before warnings before notes."""
+    """Return the findings once each, errors before warnings before notes.
+
+    Each text becomes one line, whatever stands in the files and their names.
+    """
 
     def unique() -> Iterator[Finding]:
         seen = set()
@@ -96,6 +100,10 @@ def by_gravity(findings: Iterable[Finding]) -> list[Finding]:
             key = (finding.check, finding.what, finding.place)
             if key not in seen:
                 seen.add(key)
-                yield finding
+                yield finding._replace(
+                    what=printable(finding.what),
+                    why=printable(finding.why),
+                    fix=printable(finding.fix),
+                )
 
     return sorted(unique(), key=lambda f: SEVERITIES.index(f.severity))

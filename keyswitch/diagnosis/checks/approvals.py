@@ -8,7 +8,7 @@ from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.interactive import approval_of
 from keyswitch.diagnosis.mending import ELEMENT, Mend
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.logins import tail_of
+from keyswitch.targets.claude_code.logins import TAIL, tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,10 @@ def answers(situation: Situation) -> Iterator[Finding]:
     if key is None or key.value is None or key.source.name != rules.API_KEY:
         return
     answer = approval_of(situation.scene, situation.verdict)
-    tail = tail_of(key.value.reveal())
     if answer == "rejected":
+        mend = _forgetting(place, tail_of(key.value.reveal()))
+        if len(key.value.reveal().strip()) < 2 * TAIL:
+            mend = None  # its end is as good as the key
         yield Finding(
             "key-rejected",
             ERROR,
@@ -34,9 +36,9 @@ def answers(situation: Situation) -> Iterator[Finding]:
             "not use it",
             "'claude -p' uses it all the same: the two modes speak for two "
             "accounts",
-            "forget that answer: keyswitch doctor --fix",
+            _how_to_forget(place, mend),
             place,
-            Mend(ELEMENT, place, REJECTED, expected=tail),
+            mend,
         )
     elif not answer and not situation.owner(key).profile:
         yield Finding(
@@ -56,12 +58,30 @@ def both_lists(situation: Situation) -> Iterator[Finding]:
     config = situation.scene.config
     place = situation.scene.places.global_config
     for tail in sorted(set(config.approved) & set(config.rejected)):
+        mend = _forgetting(place, tail)
+        shown = f"the key that ends in …{tail[-4:]}" if mend else "a short key"
         yield Finding(
             "key-in-both-lists",
             WARNING,
-            f"the key that ends in …{tail[-4:]} is both approved and rejected",
+            f"{shown} is both approved and rejected",
             "it counts as approved; other tools may read it otherwise",
-            "forget the rejection: keyswitch doctor --fix",
+            _how_to_forget(place, mend),
             place,
-            Mend(ELEMENT, place, REJECTED, expected=tail),
+            mend,
         )
+
+
+def _forgetting(place: str, tail: str) -> Mend | None:
+    """Return the repair; None where the remembered end is a whole key.
+
+    What takes a repair back keeps what was removed.
+    """
+    if len(tail) < TAIL:
+        return None
+    return Mend(ELEMENT, place, REJECTED, expected=tail)
+
+
+def _how_to_forget(place: str, mend: Mend | None) -> str:
+    if mend is None:
+        return f"remove it from '{'.'.join(REJECTED)}' in {place}"
+    return "forget that answer: keyswitch doctor --fix"

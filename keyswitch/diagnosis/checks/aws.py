@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import aws
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.verdict import Value
 
 SESSION = "AWS_SESSION_TOKEN"
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
@@ -33,7 +36,10 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     view = situation.scene.request
     token, key = view.get(SESSION), view.get(aws.ACCESS_KEY)
     key_id = view.text(aws.ACCESS_KEY)
-    concerned = _concerned(situation)
+    sent = situation.verdict.request.headers
+    grave = WARNING
+    if any(header.source.name == aws.ACCESS_KEY for header in sent):
+        grave = ERROR
     if (
         token is not None
         and token.text.strip()
@@ -41,7 +47,7 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     ):
         yield Finding(
             "aws-session-token-stale",
-            ERROR if concerned and key_id else WARNING,
+            grave,
             f"{SESSION} is left over"
             + (": a long-lived key needs none" if key_id else ""),
             "it is sent along with the key, and AWS then answers 403: the "
@@ -52,7 +58,7 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     if key and key_id.startswith(_TEMPORARY) and not view.text(SESSION):
         yield Finding(
             "aws-session-token-missing",
-            ERROR if concerned else WARNING,
+            grave,
             f"{aws.ACCESS_KEY} is a temporary key, and {SESSION} is not set",
             "AWS takes a temporary key only together with its token: 403, "
             "the security token included in the request is invalid",
@@ -67,7 +73,8 @@ def order(situation: Situation) -> Iterator[Finding]:
         return
     view = situation.scene.request
     profile, key = view.get(aws.PROFILE), view.get(aws.ACCESS_KEY)
-    if profile and profile.text.strip() and key and key.text.strip():
+    both = profile and profile.text.strip() and key and key.text.strip()
+    if profile and key and both and not _same_account(situation, key):
         yield Finding(
             "aws-profile-beats-keys",
             WARNING,
@@ -99,6 +106,18 @@ def order(situation: Situation) -> Iterator[Finding]:
         )
 
 
+def _same_account(situation: Situation, key: Value) -> bool:
+    """Tell whether a request is signed for the account of that key."""
+    header = situation.verdict.request.bearer
+    if header is None:
+        return False
+    if header.value is not None:
+        return header.value.reveal() == key.text.strip()
+    owner = situation.owner(header).profile
+    holder = situation.accounts.holder_of(Secret(key.text.strip()))
+    return bool(owner) and owner == holder
+
+
 def sso(situation: Situation) -> Iterator[Finding]:
     """Find sign-ins of AWS that have ended."""
     if not _concerned(situation):
@@ -107,7 +126,7 @@ def sso(situation: Situation) -> Iterator[Finding]:
     name = scene.request.text(aws.PROFILE) or "default"
     files = aws.Files(scene, scene.request)
     start = files.sso_start(name)
-    if not start:
+    if not start or not _is_used(situation, name):
         return
     data = scene.read(aws.sso_cache(scene, start))
     ends = _end_of(data) if data else None
@@ -119,18 +138,34 @@ def sso(situation: Situation) -> Iterator[Finding]:
         f"the AWS sign-in of profile '{name}' "
         + ("has ended" if data else "is not there"),
         "Claude Code does not sign in by itself",
-        f"aws sso login --profile {name}",
+        f"aws sso login --profile {shlex.quote(name)}",
         os.path.join(scene.home, ".aws", "sso", "cache"),
     )
 
 
+def _is_used(situation: Situation, name: str) -> bool:
+    """Tell whether a request needs this AWS profile, as far as is known."""
+    request = situation.verdict.request
+    return not request.sent or any(
+        header.source.kind == "aws_profile" and header.source.name == name
+        for header in request.headers
+    )
+
+
+# What a sign-in needs to be renewed without a person.
+_RENEWAL = ("refreshToken", "clientId", "clientSecret")
+
+
 def _end_of(data: bytes) -> datetime | None:
+    """Return when a person has to sign in again; None: it does not say."""
     try:
-        text = str(json.loads(data)["expiresAt"])
-        found = datetime.fromisoformat(text.replace("UTC", "+00:00"))
-    except (ValueError, KeyError, TypeError, RecursionError):
+        found = json.loads(data)
+        renewed = all(found.get(key) for key in _RENEWAL)
+        text = str(found["registrationExpiresAt" if renewed else "expiresAt"])
+        end = datetime.fromisoformat(text.replace("UTC", "+00:00"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return end if end.tzinfo else end.replace(tzinfo=UTC)
 
 
 def export(situation: Situation) -> Iterator[Finding]:
@@ -146,6 +181,9 @@ def export(situation: Situation) -> Iterator[Finding]:
     owner = situation.accounts.owner_of(
         ambient.header.value, ambient.header.source
     )
+    exported = situation.accounts.owner_of(None, command.source).profile
+    if exported and exported == owner.profile:
+        return
     yield Finding(
         "aws-export-fallback",
         NOTE,

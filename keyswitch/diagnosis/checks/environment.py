@@ -102,7 +102,10 @@ def address(situation: Situation) -> Iterator[Finding]:
             place,
         )
         return
+    to_cloud = situation.verdict.provider is not None
     for check, wrong, what, why, fix in _ADDRESS_RULES:
+        if to_cloud and check == "base-url-with-version":
+            continue  # there it may belong to the address
         if wrong(urlsplit(found.text)):
             yield Finding(
                 check,
@@ -112,7 +115,7 @@ def address(situation: Situation) -> Iterator[Finding]:
                 f"{fix} in {place}",
                 place,
             )
-    if billing.is_anthropic(found.text) and situation.verdict.provider is None:
+    if billing.is_anthropic(found.text) and not to_cloud:
         yield Finding(
             "base-url-needless",
             NOTE,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import time
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis import anthropic_profiles
+from keyswitch.diagnosis.aws import sections
+from keyswitch.diagnosis.checks.plaintext import copies_with_key, in_env
 from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
 from keyswitch.diagnosis.mending import FOLDER, MODE, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keyswitch.diagnosis.scene import Scene
     from keyswitch.diagnosis.situation import Situation
 
 LEFT_AFTER = 60  # seconds; Claude Code takes a lock over after ten
@@ -34,7 +39,7 @@ def exposed(situation: Situation) -> Iterator[Finding]:
                 WARNING,
                 f"{path} has mode {mode:04o}, so others can read it",
                 "it holds a credential",
-                f"chmod 600 {path}",
+                f"chmod 600 {shlex.quote(path)}",
                 path,
                 Mend(MODE, path, mode=0o600, expected=f"{mode:04o}"),
             )
@@ -48,18 +53,23 @@ def _private(situation: Situation) -> Iterator[str]:
         yield places.credentials
     if scene.config.managed_key:
         yield places.global_config
-    yield from _listed(places.backups)
+    yield from copies_with_key(scene)
     for file in scene.files:
-        if file.level in ("user", "local") and file.holds_secret:
+        if file.level in ("user", "local") and any(in_env(file)):
             yield file.path
     aws = os.path.join(scene.home, ".aws")
-    yield os.path.join(aws, "credentials")
+    path = os.path.join(aws, "credentials")
+    if any("aws_secret_access_key" in s for s in _sections(scene, path)):
+        yield path
     yield from _listed(os.path.join(aws, "sso", "cache"))
-    yield from _listed(
-        os.path.join(scene.home, ".config", "anthropic", "credentials")
-    )
+    folder = anthropic_profiles.folder(scene)
+    yield from _listed(os.path.join(folder, "credentials"))
     paths = situation.accounts.paths
-    yield from (paths.vault_file, paths.machine_key_file, paths.state_file)
+    yield from (paths.vault_file, paths.machine_key_file)
+
+
+def _sections(scene: Scene, path: str) -> list[dict[str, str]]:
+    return list(sections(scene.read(path)).values())
 
 
 def _listed(folder: str) -> list[str]:
@@ -139,7 +149,7 @@ def locks(situation: Situation) -> Iterator[Finding]:
             f"{path} was left {int(age // 60)} min ago",
             "a program that held it was killed; everybody who comes next "
             "waits for it first",
-            f"rmdir {path}",
+            f"rmdir {shlex.quote(path)}",
             path,
             Mend(FOLDER, path),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,8 @@ def identity(situation: Situation) -> Iterator[Finding]:
 def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
     """Find profiles of Anthropic's own command line tools."""
     scene = situation.scene
+    if scene.host_managed or scene.simple or scene.socket:
+        return  # none is looked for
     named = scene.request.get(rules.PROFILE)
     name = named.text.strip() if named else ""
     selected = profiles.selected(scene, scene.request)
@@ -150,13 +153,14 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
         )
     if selected is not None and selected.candidate.refusal:
         source = selected.candidate.source
-        used = "profile" in situation.verdict.request.refusal
+        refusal = situation.verdict.request.refusal
+        used = refusal == selected.candidate.refusal
         yield Finding(
             "anthropic-profile-unusable",
             ERROR if used else NOTE,
             selected.candidate.refusal,
             "Claude Code refuses it where it would be used",
-            f"chmod 600 {source.path}"
+            f"chmod 600 {shlex.quote(source.path)}"
             if "other users" in selected.candidate.refusal
             else "log in with Anthropic's own tool again",
             source.path,
@@ -173,7 +177,7 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
         rule = _FOLDER_RULES["empty"]
     elif value.text.startswith("~"):
         rule = _FOLDER_RULES["tilde"]
-    elif os.path.abspath(value.text) == usual:
+    elif _is_folder(situation, value.text, usual):
         rule = _FOLDER_RULES["usual"]
     elif value.source.set_by != "process":
         rule = _FOLDER_RULES["settings"]
@@ -182,6 +186,11 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
     check, what, why, fix = rule
     place = situation.place(value.source)
     yield Finding(check, WARNING, f"CLAUDE_CONFIG_DIR {what}", why, fix, place)
+
+
+def _is_folder(situation: Situation, text: str, folder: str) -> bool:
+    path = os.path.join(situation.scene.cwd, text)
+    return os.path.normpath(path) == os.path.normpath(folder)
 
 
 _FOLDER_RULES = {

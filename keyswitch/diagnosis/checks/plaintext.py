@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.accounts import masked
@@ -10,16 +11,22 @@ from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.secret import Secret
+from keyswitch.display import printable
 from keyswitch.shells.rc_lines import find_assignments
-from keyswitch.targets.claude_code import tokens
+from keyswitch.targets.claude_code import logins, rules, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keyswitch.diagnosis.scene import Scene
     from keyswitch.diagnosis.situation import Situation
+    from keyswitch.targets.claude_code.settings_file import SettingsFile
 
 _LIMIT = 1 << 20  # bytes of a file that is looked into
 _DOTENV = (".env", ".env.local", ".env.development", ".envrc")
+
+# Names of headers that carry a credential.
+_SECRET_HEADER = re.compile(r"auth|cookie|key|pass|secret|token")
 
 # (whose, path below the home directory)
 SWITCHERS = (
@@ -47,7 +54,7 @@ SWITCHERS = (
 def start_files(situation: Situation) -> Iterator[Finding]:
     """Find keys in shell start files."""
     for origin in situation.start_files.assignments(tokens.SECRET_VARIABLES):
-        if origin.value:
+        if origin.value and is_secret(origin.name, origin.value):
             yield _plain(situation, origin.name, origin.value, origin.place)
 
 
@@ -61,7 +68,9 @@ def dotenv(situation: Situation) -> Iterator[Finding]:
             continue
         text = data.decode("utf-8", "replace") if data else ""
         for found in find_assignments(text, tokens.SECRET_VARIABLES):
-            if found.value and name != ".envrc":
+            if not found.value or name == ".envrc":
+                continue  # start_files has those of .envrc
+            if is_secret(found.name, found.value):
                 place = f"{path}:{found.line}"
                 yield _plain(situation, found.name, found.value, place)
 
@@ -69,24 +78,40 @@ def dotenv(situation: Situation) -> Iterator[Finding]:
 def settings(situation: Situation) -> Iterator[Finding]:
     """Find keys in env blocks of settings files."""
     for file in situation.scene.files:
-        for name in tokens.SECRET_VARIABLES:
-            value = file.env.get(name, "")
-            if value.strip() and file.path:
+        for name in in_env(file):
+            if file.path:
                 place = file.place("env", name)
-                yield _plain(situation, f"env.{name}", value, place)
+                yield _plain(situation, f"env.{name}", file.env[name], place)
+
+
+def in_env(file: SettingsFile) -> Iterator[str]:
+    """Yield the variables of an env block that hold a credential."""
+    for name in tokens.SECRET_VARIABLES:
+        if is_secret(name, file.env.get(name, "")):
+            yield name
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Tell whether a variable's value is a credential, and not just set."""
+    value = value.strip()
+    if not value or masked(Secret(value)) == value:
+        return False  # nothing, or what is shown as it is
+    if name != rules.CUSTOM_HEADERS:
+        return True
+    return any(map(_SECRET_HEADER.search, logins.custom_headers(value)))
 
 
 def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:
     secret = Secret(value.strip())
     owner = situation.accounts.holder_of(secret)
-    shown = masked(secret)
+    shown = printable(masked(secret))
     return Finding(
         "plaintext-secret",
         WARNING,
         f"{name} ({shown}) stands in plain text in {place}",
         "every program of yours, every backup and every copy of that file "
         "has it",
-        f"it is '{owner}' already: keyswitch revoke-local {owner}"
+        f"profile '{owner}' has it already: take the line out"
         if owner
         else "keep it as a profile (keyswitch add NAME --from-file ...), then "
         "take the line out",
@@ -96,16 +121,7 @@ def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:
 
 def backups(situation: Situation) -> Iterator[Finding]:
     """Find old copies of .claude.json with a key in them."""
-    folder = situation.scene.places.backups
-    try:
-        names = sorted(os.listdir(folder))
-    except (OSError, ValueError):
-        return
-    holding = 0
-    for name in names[-20:]:
-        path = os.path.join(folder, name)
-        found = tokens.in_global_config(path, situation.scene.read(path))
-        holding += any(t.keys == tokens.MANAGED_KEY for t in found)
+    holding = len(list(copies_with_key(situation.scene)))
     if holding:
         yield Finding(
             "plaintext-backup",
@@ -113,8 +129,22 @@ def backups(situation: Situation) -> Iterator[Finding]:
             f"{holding} old copies of .claude.json hold a Console key",
             "they survive a logout",
             "keyswitch revoke-local --stale",
-            folder,
+            situation.scene.places.backups,
         )
+
+
+def copies_with_key(scene: Scene) -> Iterator[str]:
+    """Yield the old copies of .claude.json with a Console key in them."""
+    folder = scene.places.backups
+    try:
+        names = sorted(os.listdir(folder))
+    except (OSError, ValueError):
+        return
+    for name in names[-20:]:
+        path = os.path.join(folder, name)
+        found = tokens.in_global_config(path, scene.read(path))
+        if any(t.keys == tokens.MANAGED_KEY for t in found):
+            yield path
 
 
 def switchers(situation: Situation) -> Iterator[Finding]:

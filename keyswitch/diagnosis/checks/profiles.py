@@ -22,17 +22,19 @@ ROTATE_AFTER = 365  # days, where a provider says nothing else
 
 def broken(situation: Situation) -> Iterator[Finding]:
     """Find profile files that cannot be used."""
+    name = situation.chosen.name
+    names = set()
     for entry in situation.accounts.broken:
+        names.add(entry.name)
         yield Finding(
             "profile-broken",
-            WARNING,
+            ERROR if entry.name == name else WARNING,
             f"profile '{entry.name}' cannot be used: {entry.error.message}",
             "its file is not what it has to be; other profiles do not mind",
             entry.error.hint or f"keyswitch edit {entry.name}",
             situation.accounts.paths.profile(entry.name),
         )
-    name = situation.chosen.name
-    if name and situation.wanted is None:
+    if name and situation.wanted is None and name not in names:
         yield Finding(
             "profile-missing",
             ERROR,

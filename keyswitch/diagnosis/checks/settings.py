@@ -22,7 +22,7 @@ def ignored(situation: Situation) -> Iterator[Finding]:
         if not file.problem:
             continue
         place = file.path or "the text after --settings"
-        refused = file.level in ("flag", "managed")
+        refused = file.fatal or file.level == "managed"
         yield Finding(
             "settings-ignored",
             ERROR,
@@ -77,7 +77,8 @@ def _null(file: SettingsFile, name: str) -> Finding:
     keys = ("env", name)
     place = file.place(*keys)
     mend = None
-    if file.level in ("user", "project", "local"):
+    whole = "\ufffd" not in file.text  # not what stands for other bytes
+    if whole and file.level in ("user", "project", "local"):
         try:
             if splice.raw_value(file.path, file.text, keys) == "null":
                 mend = Mend(MEMBER, file.path, keys, expected="null")
