@@ -25,7 +25,7 @@ def response(request: Request) -> tuple[int, str, bytes]:
         return 200, *_FIXED[place]
     # Such as the policies of an organisation: there are none.
     error = {"type": "not_found_error", "message": "not found"}
-    return 404, *_json({"type": "error", "error": error})
+    return 404, *as_json({"type": "error", "error": error})
 
 
 def _conversation(request: Request, place: str) -> tuple[str, bytes]:
@@ -38,10 +38,11 @@ def _conversation(request: Request, place: str) -> tuple[str, bytes]:
             for event in _events()
         )
         return "text/event-stream", text.encode()
-    return _json(_message([{"type": "text", "text": REPLY}]))
+    return as_json(_message([{"type": "text", "text": REPLY}]))
 
 
-def _json(document: dict[str, Any]) -> tuple[str, bytes]:
+def as_json(document: dict[str, Any]) -> tuple[str, bytes]:
+    """Return content type and body of a document."""
     return "application/json", json.dumps(document).encode()
 
 
@@ -52,7 +53,7 @@ def _wants_stream(body: bytes) -> bool:
         return False
 
 
-_INSTANCE_KEYS = _json(
+_INSTANCE_KEYS = as_json(
     {
         "Code": "Success",
         "AccessKeyId": INSTANCE_KEY_ID,
@@ -72,7 +73,7 @@ _FIXED = {
     f"{_ROLES}role": _INSTANCE_KEYS,
     "/container-credentials": _INSTANCE_KEYS,
     # What an identity token is traded for (workload federation).
-    "/v1/oauth/token": _json(
+    "/v1/oauth/token": as_json(
         {
             "access_token": "sk-ant-oat01-REFRESHED-1",
             "refresh_token": "sk-ant-ort01-REFRESHED-1",
@@ -81,7 +82,7 @@ _FIXED = {
             "scope": "user:inference user:profile",
         }
     ),
-    "/inference-profiles": _json({"inferenceProfileSummaries": []}),
+    "/inference-profiles": as_json({"inferenceProfileSummaries": []}),
 }
 
 

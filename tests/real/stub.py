@@ -13,9 +13,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from tests.real.answers import response
+from tests.real.answers import as_json, response
 
 if TYPE_CHECKING:
     from tests.real.certificates import Authority
@@ -71,6 +71,8 @@ class Stub:
         self.authority = authority
         self.requests: list[Request] = []
         self.refused: set[str] = set()  # hosts that are out of reach
+        # Ends of paths -> (status, document) in place of the usual answer.
+        self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
         stub = self
 
         class Handler(_Handler):
@@ -88,6 +90,14 @@ class Stub:
     def __exit__(self, *unused: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def answer(self, request: Request) -> tuple[int, str, bytes]:
+        """Return what a test wants to be answered, or what is usual."""
+        place = request.path.partition("?")[0]
+        for end, (status, document) in self.answers.items():
+            if place.endswith(end):
+                return status, *as_json(document)
+        return response(request)
 
     def taken(self) -> list[Request]:
         """Return what came since the last call."""
@@ -118,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         host = headers.get("host", "").partition(":")[0]
         request = Request(self.command, host, self.path, headers, body)
         self.recorder.requests.append(request)
-        status, kind, data = response(request)
+        status, kind, data = self.recorder.answer(request)
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(data)))
