@@ -26,6 +26,7 @@ ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"
 PROFILE = "AWS_PROFILE"
 
+_NOT_HANDED_OVER = "the host program handed no AWS keys over"
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
 
 
@@ -69,6 +70,10 @@ def ambient(scene: Scene, view: View) -> Found:
     settings are applied, and keeps what it finds. Such settings can name
     another profile, but their keys count only where there was nothing.
     """
+    if scene.host_managed:
+        # Its program hands keys over by variables, and nothing else counts.
+        pair = _pair(view)
+        return Found(pair) if pair else Found(refusal=_NOT_HANDED_OVER)
     name = view.text(PROFILE)
     if not name and view is scene.request and not scene.status.text(PROFILE):
         first = ambient(scene, scene.status)
@@ -174,7 +179,7 @@ class Files:
             asked = source._replace(command=command)
             return Header(AWS, None, asked, "a program is asked first")
         if merged.get("sso_session") or merged.get("sso_start_url"):
-            if self.scene.read(sso_cache(self.scene, self.sso_start(name))):
+            if signed_in(self.scene, self.sso_start(name)):
                 return Header(AWS, None, source, "AWS is asked first")
             return None
         return None
@@ -205,6 +210,22 @@ def sso_cache(scene: Scene, start: str) -> str:
 
     name = hashlib.sha1(start.encode(), usedforsecurity=False).hexdigest()
     return os.path.join(scene.home, ".aws", "sso", "cache", f"{name}.json")
+
+
+def signed_in(scene: Scene, start: str) -> bool:
+    """Tell whether a kept sign-in still holds, or can renew itself."""
+    import time
+    from datetime import UTC, datetime
+
+    try:
+        kept = json.loads(scene.read(sso_cache(scene, start)) or b"")
+        text = str(kept["expiresAt"]).replace("UTC", "+00:00")
+        ends = datetime.fromisoformat(text)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+    if ends.tzinfo is None:
+        ends = ends.replace(tzinfo=UTC)
+    return ends.timestamp() > time.time() or bool(kept.get("refreshToken"))
 
 
 def sections(data: bytes | None) -> dict[str, dict[str, str]]:

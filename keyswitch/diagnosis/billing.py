@@ -29,6 +29,19 @@ def host_of(url: str) -> str:
         return ""
 
 
+def shown(url: str) -> str:
+    """Return what may be shown of a URL: no user, password, query or token."""
+    import re
+    from urllib.parse import urlsplit
+
+    if not host_of(url) or not url.startswith(("http://", "https://")):
+        return "what is no address"
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    path = re.sub(r"[\w.~%+-]{24,}", "…", parts.path.rstrip("/"))
+    return f"{parts.scheme}://{place}{path}"
+
+
 def is_anthropic(url: str) -> bool:
     """Tell whether a URL is one of Anthropic's own hosts."""
     host = host_of(url)

@@ -110,11 +110,12 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
 def _by_address(situation: Situation, name: str) -> Finding:
     url = situation.verdict.base_url
     where = situation.place(url.source) if url else ""
+    found = f"{where} sets {billing.shown(url.text)}" if url else ""
     return Finding(
         "profile-not-in-use",
         ERROR,
         f"'{name}' is chosen, but requests do not go to its address",
-        f"{where} sets {url.text}" if url else "no address is set",
+        found or "no address is set",
         how_to_stop(situation, url.source) if url else f"keyswitch use {name}",
         where,
     )
@@ -173,7 +174,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "key-to-other-host",
             ERROR if by_repository else WARNING,
-            f"{header.source.name} is sent to {billing.host_of(url) or url}, "
+            f"{header.source.name} is sent to {billing.shown(url)}, "
             "not to Anthropic",
             f"{rules.BASE_URL} is set in {place}"
             + (", a file that came with the repository" * by_repository),
@@ -230,6 +231,27 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
         "Claude Code takes it before any login; 'claude -p' does not ask",
         how_to_stop(situation, source),
         situation.place(source),
+    )
+
+
+def cloud_over_key(situation: Situation) -> Iterator[Finding]:
+    """Find a key of Anthropic that a cloud's switch leaves unused."""
+    provider = situation.verdict.provider
+    key = situation.scene.request.get(rules.API_KEY)
+    if provider is None or situation.chosen.name or key is None:
+        return
+    flag = situation.scene.request.get(provider.flag)
+    used = {h.source.name for h in situation.verdict.request.headers}
+    if not key.text.strip() or flag is None or rules.API_KEY in used:
+        return
+    yield Finding(
+        "cloud-over-key",
+        NOTE,
+        f"{rules.API_KEY} is set and not used: {provider.flag} sends requests "
+        f"to {provider.title}",
+        "'claude auth status' names the key all the same",
+        how_to_stop(situation, flag.source),
+        situation.place(flag.source),
     )
 
 
@@ -302,5 +324,6 @@ RULES = (
     key_to_other_host,
     wrong_bill,
     login_passed_over,
+    cloud_over_key,
     status_disagrees,
 )

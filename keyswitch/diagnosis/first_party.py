@@ -29,7 +29,10 @@ def request(scene: Scene, run: Run | None) -> Request:
     sent = Request(_header(key, RAW), _header(bearer, BEARER), True)
     sent = custom_headers.apply(found.view, sent)
     refusal = _refusal(found, key, bearer)
-    if not refusal and not any(_has_text(h) for h in sent.headers):
+    if not refusal and (
+        not any(_has_text(h) for h in sent.headers)
+        or _blanked(found, key, bearer)
+    ):
         refusal = _nothing(found)
     shadowed = tuple(_shadowed(found, key, bearer))
     if refusal:
@@ -74,6 +77,23 @@ def _refusal(
             )
     return sources.socket_refusal(found.scene) or policy.refusal(
         found.scene, found, bearer
+    )
+
+
+def _blanked(
+    found: Candidates, key: Candidate | None, bearer: Candidate | None
+) -> bool:
+    """Tell whether an emptied login ends a run that has only custom headers.
+
+    Only at Anthropic's own address does Claude Code try to renew it.
+    """
+    login = found.scene.login
+    return (
+        key is None
+        and bearer is None
+        and login is not None
+        and login.blanked
+        and not found.view.text(rules.BASE_URL)
     )
 
 

@@ -39,9 +39,11 @@ def refusal(
     if method is not None and method.text not in _METHODS:
         method = None
     organization = scene.policy(_ORGANIZATION)
-    if method is None and organization is None:
+    # A host program answers for the account itself.
+    if scene.host_managed or (method is None and organization is None):
         return ""
-    if found.key_fd_named:
+    # Bare mode does not use it, but it is there.
+    if found.view.text(rules.API_KEY_FD):
         return (
             f"managed settings ask for a login, and {rules.API_KEY_FD} is set"
         )
@@ -56,8 +58,6 @@ def refusal(
             )
     if scene.simple and provider is None and login is None:
         return "managed settings ask for a login, which bare mode leaves out"
-    if scene.host_managed:
-        return ""
     if organization is None or login is None or login.kind not in _VERIFIED:
         return ""
     if scene.request.text(rules.BASE_URL):

@@ -68,7 +68,7 @@ class Situation:
         if source.set_by != "process" or source.kind == "file_descriptor":
             return None
         value = self.scene.environ.get(source.name)
-        if not value:
+        if value is None:
             return None
         return self.start_files.origin_of(source.name, value)
 

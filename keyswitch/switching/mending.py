@@ -18,11 +18,12 @@ from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.mending import Mend
     from keyswitch.switching.workspace import Workspace
 
+_AGAIN = "look again: keyswitch doctor"
 _EDITS = (mending.MEMBER, mending.ELEMENT, mending.LINE)
 
 
@@ -71,25 +72,38 @@ def _edited(
     for path in dict.fromkeys(m.path for m in edits):
         before = read_regular(path, FILE_LIMIT)
         if before is None:
-            raise FileStateError(f"{path} is gone", "look again: doctor")
+            raise _gone(path)
         data = before
         here = [m for m in edits if m.path == path]
         # From the end, so that the lines of the others keep their numbers.
         for m in sorted(here, key=lambda m: -m.line):
-            after = _without(m, data)
-            splices.append(splice_of(path, data, after))
-            data = after
+            for after in _steps(m, data):
+                splices.append(splice_of(path, data, after))
+                data = after
         files.append(FileChange(path, before, data))
     return files, splices
 
 
+def _steps(m: Mend, data: bytes) -> Iterator[bytes]:
+    """Yield the file after each edit; an element may be there repeatedly."""
+    data = _without(m, data)
+    yield data
+    while m.kind == mending.ELEMENT and m.expected in splice.elements(
+        m.path, json_text.decode(m.path, data), m.keys
+    ):
+        data = _without(m, data)
+        yield data
+
+
 def _without(m: Mend, data: bytes) -> bytes:
     if m.kind == mending.LINE:
-        lines = data.decode("utf-8", "surrogateescape").split("\n")
-        if m.line > len(lines) or lines[m.line - 1] != m.expected:
+        lines = data.split(b"\n")
+        # Decoded as it was when the line was found.
+        found = [line.decode("utf-8", "replace") for line in lines]
+        if m.line > len(lines) or found[m.line - 1] != m.expected:
             raise _changed(m.path)
         del lines[m.line - 1]
-        return "\n".join(lines).encode("utf-8", "surrogateescape")
+        return b"\n".join(lines)
     text = json_text.decode(m.path, data)
     if m.kind == mending.MEMBER:
         if splice.raw_value(m.path, text, m.keys) != m.expected:
@@ -103,14 +117,22 @@ def _without(m: Mend, data: bytes) -> bytes:
 
 
 def _changed(path: str) -> KeyswitchError:
-    return FileStateError(
-        f"{path} was changed since it was looked at", "run doctor again"
-    )
+    return FileStateError(f"{path} was changed since it was looked at", _AGAIN)
+
+
+def _gone(path: str) -> KeyswitchError:
+    return FileStateError(f"{path} is gone", _AGAIN)
 
 
 def _mode_before(m: Mend) -> Mode:
     path = resolve_target(m.path)
-    return Mode(path, stat.S_IMODE(os.stat(path).st_mode), m.mode)
+    try:
+        present = stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        raise _gone(m.path) from None
+    if m.expected and m.expected != f"{present:04o}":
+        raise _changed(m.path)
+    return Mode(path, present, present & m.mode)
 
 
 def _narrow(m: Mend) -> None:

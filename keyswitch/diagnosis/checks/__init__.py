@@ -42,20 +42,21 @@ class Check:
 
 
 CHECKS = (
-    Check("what Claude Code sends", contradictions.warnings),
+    # Causes stand before what follows from them.
     Check("settings files", settings.ignored),
+    Check("AWS sign-in", aws.sso),
+    Check("configuration folders", logins.several_folders),
+    Check("the stored login", logins.stored),
+    Check("what Claude Code sends", contradictions.warnings),
     Check("values of env blocks", settings.odd_values),
     Check("settings against the shell", settings.overriding),
     Check("cloud switches", provider_flags.left_on),
     Check("AWS session tokens", aws.session_token),
     Check("the order of AWS identities", aws.order),
-    Check("AWS sign-in", aws.sso),
     Check("AWS export", aws.export),
     Check("AWS region", aws.region),
-    Check("the stored login", logins.stored),
     Check("whose login it is", logins.identity),
     Check("Anthropic profiles", logins.anthropic_profiles),
-    Check("configuration folders", logins.several_folders),
     Check("answers about keys", approvals.answers),
     Check("contradictory answers", approvals.both_lists),
     Check("helpers", credential_commands.commands),

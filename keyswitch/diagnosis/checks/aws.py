@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import aws
@@ -19,16 +17,13 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Value
 
 SESSION = "AWS_SESSION_TOKEN"
+SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
 
 
 def _concerned(situation: Situation) -> bool:
     provider = situation.verdict.provider
-    return provider is not None and provider.name in (
-        "bedrock",
-        "mantle",
-        "anthropicAws",
-    )
+    return provider is not None and provider.name in SIGNED
 
 
 def session_token(situation: Situation) -> Iterator[Finding]:
@@ -128,15 +123,14 @@ def sso(situation: Situation) -> Iterator[Finding]:
     start = files.sso_start(name)
     if not start or not _is_used(situation, name):
         return
-    data = scene.read(aws.sso_cache(scene, start))
-    ends = _end_of(data) if data else None
-    if data and (ends is None or ends > datetime.now(UTC)):
+    if aws.signed_in(scene, start):
         return
+    there = scene.read(aws.sso_cache(scene, start)) is not None
     yield Finding(
         "aws-sso-expired",
         ERROR,
         f"the AWS sign-in of profile '{name}' "
-        + ("has ended" if data else "is not there"),
+        + ("has ended" if there else "is not there"),
         "Claude Code does not sign in by itself",
         f"aws sso login --profile {shlex.quote(name)}",
         os.path.join(scene.home, ".aws", "sso", "cache"),
@@ -154,18 +148,6 @@ def _is_used(situation: Situation, name: str) -> bool:
 
 # What a sign-in needs to be renewed without a person.
 _RENEWAL = ("refreshToken", "clientId", "clientSecret")
-
-
-def _end_of(data: bytes) -> datetime | None:
-    """Return when a person has to sign in again; None: it does not say."""
-    try:
-        found = json.loads(data)
-        renewed = all(found.get(key) for key in _RENEWAL)
-        text = str(found["registrationExpiresAt" if renewed else "expiresAt"])
-        end = datetime.fromisoformat(text.replace("UTC", "+00:00"))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return end if end.tzinfo else end.replace(tzinfo=UTC)
 
 
 def export(situation: Situation) -> Iterator[Finding]:

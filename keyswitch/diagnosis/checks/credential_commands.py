@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis import aws, sources
+from keyswitch.diagnosis.checks.aws import SIGNED
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.providers.shapes import public_prefix
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -21,30 +25,17 @@ SLOW = 2.0  # seconds; Claude Code tells a person after ten
 
 # What a shell command may begin with that is no program's name.
 _SHELL_WORDS = frozenset("([{!|&;<>$`'\"\\~*?")
-_BUILT_IN = frozenset(
-    [
-        "case",
-        "cat",
-        "cd",
-        "command",
-        "echo",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "for",
-        "if",
-        "printf",
-        "read",
-        "set",
-        "test",
-        "trap",
-        "umask",
-        "unset",
-        "until",
-        "while",
-    ]
+# What a shell does by itself, or is sure to have.
+_BUILT_IN = re.compile(
+    r"[.:\[]|alias|break|case|cat|cd|command|continue|echo|eval|exec|exit|export"
+    r"|false|for|getopts|hash|if|jobs|kill|local|printf|pwd|read|readonly|return"
+    r"|set|shift|source|test|times|trap|true|type|ulimit|umask|unset|until|wait"
+    r"|while"
 )
+_PUNCTUATION = re.compile(r"[;|&<>()]")
+_EXPANDED = re.compile(r"[$`*?\[{]")
+_KEY_LENGTH = 20  # characters of a word with digits that is no program's name
+_KEEP_KEY = "keep it as a profile: keyswitch add NAME --provider anthropic"
 # What comes of a command that gives nothing.
 _OTHERWISE = {
     "apiKeyHelper": "Claude Code sends an empty key then, and the request "
@@ -63,7 +54,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
         problem = _cannot_run(situation, command)
         if problem:
             yield _broken(situation, key, command, *problem)
-        else:
+        elif _is_used(situation, key):
             yield from _answered(situation, key, command)
         yield from _foreign(situation, key, command)
 
@@ -77,23 +68,53 @@ def program_of(command: str) -> str:
     while words and "=" in words[0].partition("/")[0]:
         words = words[1:]  # NAME=value before the command
     word = words[0] if words else ""
-    return "" if not word or word[0] in _SHELL_WORDS else word
+    if not word or word[0] in _SHELL_WORDS:
+        return ""
+    word = _PUNCTUATION.split(word)[0]
+    return "" if _EXPANDED.search(word) else word
+
+
+def _is_used(situation: Situation, key: str) -> bool:
+    """Tell whether Claude Code runs this command here at all."""
+    provider, view = situation.verdict.provider, situation.scene.request
+    if key == "apiKeyHelper":
+        sent = situation.verdict.request.headers
+        return provider is None or any(h.source.name == key for h in sent)
+    return (
+        provider is not None
+        and provider.name in SIGNED
+        and not view.truthy(provider.skip)
+        and not view.text("AWS_BEARER_TOKEN_BEDROCK")
+    )
+
+
+def _seems_a_key(word: str) -> bool:
+    """Tell whether somebody put the key itself in a command's place."""
+    digits = any(c.isdigit() for c in word)
+    return bool(public_prefix(word)) or (digits and len(word) >= _KEY_LENGTH)
 
 
 def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     """Return (what, fix) if the command's program cannot be started."""
     word = program_of(command.text)
-    if not word or word in _BUILT_IN:
+    if not word or _BUILT_IN.fullmatch(word):
         return None
     if "/" not in word:
-        path = situation.scene.environ.get("PATH", os.defpath)
+        path = situation.scene.request.text("PATH") or os.defpath
         if shutil.which(word, path=path):
             return None
+        if _seems_a_key(word):
+            return "it seems to be a key, not a command", _KEEP_KEY
         return f"there is no program '{word}'", "install it, or remove the key"
     word = os.path.join(situation.scene.cwd, word)
+    if not os.path.isdir(os.path.dirname(word)) and _seems_a_key(word):
+        # A key may have slashes in it.
+        return "its program does not exist", "mend or remove it"
     if not os.path.exists(word):
         return f"{word} does not exist", "mend or remove it"
-    if os.path.isdir(word) or not os.access(word, os.X_OK):
+    if os.path.isdir(word):
+        return f"{word} is a folder", "mend or remove it"
+    if not os.access(word, os.X_OK):
         return f"{word} is not executable", f"chmod u+x {shlex.quote(word)}"
     return None
 
@@ -108,7 +129,7 @@ def _broken(
         fix = f"keyswitch moved: keyswitch use {name} writes the new path"
     return Finding(
         "helper-broken",
-        ERROR,
+        ERROR if _is_used(situation, key) else WARNING,
         f"{key} cannot run: {what}",
         _OTHERWISE[key],
         f"{fix} ({place})",
@@ -124,11 +145,12 @@ def _answered(
     if ran is None:
         return
     place = situation.place(command.source)
-    if ran.problem:
+    problem = ran.problem or _no_use(key, ran.answer)
+    if problem:
         yield Finding(
             "helper-failing",
             ERROR,
-            f"{key} {ran.problem}",
+            f"{key}: {problem}",
             _OTHERWISE[key],
             f"run it by hand to see why, or remove '{key}' from {place}",
             place,
@@ -142,6 +164,14 @@ def _answered(
             f"make it faster, or cache its answer; it stands in {place}",
             place,
         )
+
+
+def _no_use(key: str, answer: str) -> str:
+    """Return why an answer is not taken, or ""."""
+    if key == "apiKeyHelper":
+        return "" if sources.one_word(answer) else "prints more than one word"
+    taken = aws.exported_key(answer)
+    return "" if taken else "prints no whole set of keys"
 
 
 def _foreign(

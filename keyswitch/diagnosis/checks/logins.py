@@ -185,7 +185,8 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
         return
     check, what, why, fix = rule
     place = situation.place(value.source)
-    yield Finding(check, WARNING, f"CLAUDE_CONFIG_DIR {what}", why, fix, place)
+    grave = WARNING if situation.verdict.request.sent else ERROR
+    yield Finding(check, grave, f"CLAUDE_CONFIG_DIR {what}", why, fix, place)
 
 
 def _is_folder(situation: Situation, text: str, folder: str) -> bool:

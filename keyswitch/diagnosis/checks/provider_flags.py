@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import first_party
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.rules import Provider
     from keyswitch.targets.claude_code.settings_file import SettingsFile
 
+# A line that the next one belongs to.
+_LEANS_ON = re.compile(
+    r"\s*(if|elif|else|for|while|until|case|select|switch|function|begin|def)"
+    r"\b|.*((\b(then|do|else|in))|[\\({|]|&&)\s*$|\s*\(?[^()]*\)\s*$"
+)
+
 _OURS = ("user", "project", "local")  # levels that a person may edit
 
 
@@ -31,7 +38,12 @@ def left_on(situation: Situation) -> Iterator[Finding]:
             if rules.truthy(value):
                 yield _in_settings(situation, provider, file)
         for origin in situation.start_files.assignments({provider.flag}):
-            if origin.value is not None and rules.truthy(origin.value):
+            if not rules.truthy(origin.value):
+                continue
+            # A function's line counts only if somebody called it.
+            if not origin.text[:1].isspace() or (
+                provider.flag in situation.scene.environ
+            ):
                 yield _in_start_file(situation, provider, origin)
 
 
@@ -60,21 +72,26 @@ def _in_settings(
     keys = ("env", provider.flag)
     place = file.place(*keys)
     mend = None
+    fix = f"remove 'env.{provider.flag}' from {place}"
     if file.level in _OURS:
         mend = _member(file, keys)
+    elif file.level == "managed":
+        fix = f"ask whoever manages {place}"
     return Finding(
         "provider-flag-left",
         _severity(situation, provider),
         f"{provider.flag} is on in a {file.level} settings file",
         f"Claude Code talks to {provider.title} as long as it stands there, "
         "whatever the shell says",
-        f"remove 'env.{provider.flag}' from {place}",
+        fix,
         place,
         mend,
     )
 
 
 def _member(file: SettingsFile, keys: tuple[str, ...]) -> Mend | None:
+    if "\ufffd" in file.text:
+        return None  # it has other bytes than UTF-8's
     try:
         raw = splice.raw_value(file.path, file.text, keys)
     except KeyswitchError:
@@ -86,7 +103,8 @@ def _in_start_file(
     situation: Situation, provider: Provider, origin: Origin
 ) -> Finding:
     mend = None
-    if origin.path.startswith(situation.scene.home.rstrip("/") + "/"):
+    home = situation.scene.home.rstrip("/") + "/"
+    if origin.path.startswith(home) and _stands_alone(situation, origin):
         mend = Mend(LINE, origin.path, line=origin.line, expected=origin.text)
     return Finding(
         "provider-flag-left",
@@ -97,3 +115,21 @@ def _in_start_file(
         origin.place,
         mend,
     )
+
+
+def _stands_alone(situation: Situation, origin: Origin) -> bool:
+    """Tell whether a file means the same but for the line that goes.
+
+    A block that becomes empty is an error in most shells. A comment may hold
+    anything, and what takes a repair back keeps the line.
+    """
+    if origin.text[:1].isspace() or "#" in origin.text:
+        return False
+    text = dict(situation.start_files.texts())[origin.path]
+    before = text.split("\n")[: origin.line - 1]
+    code = [b for b in before if b.strip() and not b.lstrip().startswith("#")]
+    if any("<<" in line for line in code):
+        return False  # it may stand in a text
+    if any("".join(code).count(quote) % 2 for quote in "'\""):
+        return False  # the same
+    return not code or not _LEANS_ON.match(code[-1])

@@ -136,6 +136,9 @@ def plan_settings(  # noqa: PLR0913
             {**tokens, **(known or {})},
             new_token,
         )
+    # What is written again is no conflict: the other text is kept with it.
+    again = {".".join(o.keys) for o in owned}
+    plan.conflicts = [c for c in plan.conflicts if c not in again]
     used = {o.before for o in owned if o.was == SECRET}
     plan.put_back = [token for token in back.tokens if token not in used]
     if created and not owned and splice.is_empty(path, text, ()):
