@@ -45,8 +45,11 @@ def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     key = found.first(rules.KEY_ORDER)
     bearer = found.first(rules.BEARER_ORDER)
     if bearer is None and (key is None or key.kind == rules.MANAGED_KEY):
-        # A descriptor that gives no key still keeps every login away.
-        return (key, None) if found.key_fd_named else _by_login(found)
+        # A descriptor that gives no key still keeps every login away, and so
+        # does a helper that a host program does not let run.
+        if found.key_fd_named or found.scene.names_helper:
+            return key, None
+        return _by_login(found)
     if key is found.helper and found.scene.simple and found.auth_token:
         key = None
     return key, bearer
@@ -83,17 +86,13 @@ def _refusal(
 def _blanked(
     found: Candidates, key: Candidate | None, bearer: Candidate | None
 ) -> bool:
-    """Tell whether an emptied login ends a run that has only custom headers.
-
-    Only at Anthropic's own address does Claude Code try to renew it.
-    """
+    """Tell whether an emptied login ends a run that has only custom headers."""
     login = found.scene.login
     return (
         key is None
         and bearer is None
         and login is not None
         and login.blanked
-        and not found.view.text(rules.BASE_URL)
     )
 
 

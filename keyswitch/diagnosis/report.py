@@ -12,13 +12,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from keyswitch import __version__
-from keyswitch.diagnosis.billing import host_of, is_anthropic
+from keyswitch.diagnosis.billing import host_of, is_anthropic, shown
 from keyswitch.diagnosis.checks.installs import installs
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from keyswitch.diagnosis.finding import Finding
     from keyswitch.diagnosis.network import Step
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+# Hosts and names of profiles that tell nothing; "keyswitch" is the one that
+# keyswitch itself makes for the AWS tools.
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_COMMON = ("default", "keyswitch")
 
 # Only whether these are set is told, never their values.
 _NAMED = (
@@ -60,37 +65,85 @@ _NAMED = (
 def text(
     situation: Situation, findings: Sequence[Finding], steps: Sequence[Step]
 ) -> str:
-    """Return the report, redacted line by line."""
+    """Return the report. Only its own words are not redacted."""
     hide = _Redaction(situation)
-    lines = [
-        printable(hide(line)) for line in _lines(situation, findings, steps)
-    ]
+    lines = _lines(situation, findings, steps, hide)
     return "\n".join(lines) + "\n"
 
 
 class _Redaction:
-    """Takes out of a line what says who and where somebody is."""
+    """Takes out of a text what says who and where somebody is."""
 
     def __init__(self, situation: Situation) -> None:
-        self.words = [(situation.scene.home.rstrip("/"), "~")]
-        for number, profile in enumerate(situation.accounts.profiles, 1):
-            self.words.append((f"'{profile.name}'", f"profile-{number}"))
-            self.words += [
-                (value, f"<{field} of profile-{number}>")
-                for field, value in profile.fields.items()
-                if len(value) > 3 and field != "region"
-            ]
-        url = situation.verdict.base_url
-        host = host_of(url.text) if url else ""
-        if url and host and not is_anthropic(url.text):
-            self.words += [(url.text, "<base URL>"), (host, "<its host>")]
+        self.words = {
+            **dict.fromkeys(_names(situation), "<name>"),
+            **_of_profiles(situation),
+            situation.scene.home.rstrip("/"): "~",
+        }
+        self.hosts = {}
+        for url in _addresses(situation):
+            host = host_of(url)
+            if host and host not in _LOCAL and not is_anthropic(url):
+                self.hosts[shown(url).lower()] = "<address>"
+                self.hosts[host] = "<host>"
+        self._words = _any_of(self.words)
+        self._hosts = _any_of(self.hosts, re.IGNORECASE)
 
-    def __call__(self, line: str) -> str:
-        for word, instead in self.words:
-            if word:
-                line = line.replace(word, instead)
-        line = _UUID.sub("<uuid>", _EMAIL.sub("<e-mail>", line))
-        return _LONG.sub(_shortened, line)
+    def __call__(self, text: str) -> str:
+        text = self._hosts.sub(lambda m: self.hosts[m[0].lower()], text)
+        text = self._words.sub(lambda m: self.words[m[0]], text)
+        text = _UUID.sub("<uuid>", _EMAIL.sub("<e-mail>", text))
+        return printable(_LONG.sub(_shortened, text))
+
+
+def _any_of(words: Iterable[str], flags: int = 0) -> re.Pattern[str]:
+    """Return what finds these words, of two that overlap the longer one."""
+    longest_first = sorted(filter(None, words), key=len, reverse=True)
+    one = "|".join(map(re.escape, longest_first)) or r"(?!)"
+    return re.compile(rf"(?<![\w-])(?:{one})(?![\w-])", flags)
+
+
+def _of_profiles(situation: Situation) -> dict[str, str]:
+    """Return the names and fields of profiles, and what stands for them."""
+    accounts = situation.accounts
+    words = {}
+    names = [p.name for p in accounts.profiles]
+    names += [b.name for b in accounts.broken]
+    for number, name in enumerate(names, 1):
+        profile = accounts.get(name)
+        for field, value in profile.fields.items() if profile else ():
+            if len(value) > 3 and field != "region":
+                words[value] = f"<{field} of profile-{number}>"
+        words[name] = f"profile-{number}"
+    return words
+
+
+def _names(situation: Situation) -> Iterator[str]:
+    """Yield names of other programs' profiles and of the person."""
+    scene = situation.scene
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", rules.PROFILE):
+        for value in scene.request.all(name):
+            if value.text.strip() not in _COMMON:
+                yield value.text.strip()
+    for header in situation.verdict.request.headers:
+        if header.source.kind in ("aws_profile", "anthropic_profile") and (
+            header.source.name not in _COMMON
+        ):
+            yield header.source.name
+    yield situation.chosen.name
+    yield scene.config.email or ""
+    yield scene.config.organization or ""
+
+
+def _addresses(situation: Situation) -> Iterator[str]:
+    """Yield every address that is set, whether it is used or not."""
+    for name in _NAMED:
+        if name.endswith(("_BASE_URL", "_PROXY")):
+            for variable in (name, name.lower()):
+                for value in situation.scene.request.all(variable):
+                    yield value.text.strip()
+    for profile in situation.accounts.profiles:
+        yield profile.fields.get("base_url", "")
 
 
 def _shortened(match: re.Match[str]) -> str:
@@ -102,14 +155,18 @@ def _shortened(match: re.Match[str]) -> str:
 
 
 def _lines(
-    situation: Situation, findings: Sequence[Finding], steps: Sequence[Step]
+    situation: Situation,
+    findings: Sequence[Finding],
+    steps: Sequence[Step],
+    hide: _Redaction,
 ) -> Iterator[str]:
     scene, verdict = situation.scene, situation.verdict
     yield f"keyswitch {__version__}, Python {platform.python_version()}"
     yield f"system: {platform.system()} {platform.release()}, {sys.platform}"
     yield f"rules observed on: Claude Code {rules.OBSERVED_VERSION}"
     for install in installs(scene.environ.get("PATH", ""), scene.home):
-        yield f"claude: {install.path} {install.version or 'version unknown'}"
+        version = install.version or "version unknown"
+        yield f"claude: {hide(install.path)} {version}"
     yield f"profiles: {len(situation.accounts.profiles)}"
     yield f"a profile is chosen: {'yes' if situation.chosen.name else 'no'}"
     yield f"in use: {situation.in_use}"
@@ -119,25 +176,27 @@ def _lines(
         f"key source {status.api_key_source}"
     )
     request = verdict.request
-    yield f"sent: {request.sent} {request.refusal}".rstrip()
+    yield f"sent: {request.sent} {hide(request.refusal)}".rstrip()
     yield f"x-api-key: {_header(situation, request.key)}"
     yield f"authorization: {_header(situation, request.bearer)}"
     for entry in request.shadowed:
-        yield f"shadowed: {situation.place(entry.source)}: {entry.because}"
+        place = situation.place(entry.source)
+        yield f"shadowed: {hide(place)}: {hide(entry.because)}"
     for name in sorted(_NAMED):
         value = scene.request.get(name)
         if value is not None:
             state = "set" if value.text.strip() else "empty"
             yield f"variable: {name} {state} by {value.source.set_by}"
     for file in scene.files:
-        yield f"settings: {file.level} {file.path} {file.problem or 'read'}"
+        problem = hide(file.problem) or "read"
+        yield f"settings: {file.level} {hide(file.path)} {problem}"
     for step in steps:
-        word = "ok" if step.ok else f"failed: {step.why}"
+        word = "ok" if step.ok else f"failed: {hide(step.why)}"
         yield f"network: {step.name} {step.milliseconds} ms {word}"
     for f in findings:
-        yield f"{f.severity}: [{f.check}] {f.what}"
-        yield f"  why: {f.why}"
-        yield f"  fix: {f.fix}"
+        yield f"{f.severity}: [{f.check}] {hide(f.what)}"
+        yield f"  why: {hide(f.why)}"
+        yield f"  fix: {hide(f.fix)}"
 
 
 def _header(situation: Situation, header: Header | None) -> str:

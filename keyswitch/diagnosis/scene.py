@@ -173,6 +173,13 @@ class Scene:
             return Value(value, found.source._replace(command=value))
         return None
 
+    @property
+    def names_helper(self) -> bool:
+        """Tell whether a helper is named that a host program overrules."""
+        return self.host_managed and any(
+            file.command(rules.HELPER) for file in self.files
+        )
+
     def policy(self, key: str) -> Value | None:
         """Return a managed setting that is a text or a list of texts."""
         for file in reversed(self.files):
