@@ -45,6 +45,7 @@ class Profile:
     created: date | None = None
     expires: date | None = None
     expect: str = ""  # "", "api", "subscription" or "cloud"
+    isolated: bool = False  # a configuration folder of its own
     fields: Mapping[str, str] = field(default_factory=_empty)
     secrets: Mapping[str, SecretRef] = field(default_factory=_no_refs)
 

@@ -79,7 +79,10 @@ def descriptors(setup: dict[str, Any]) -> Iterator[dict[str, int]]:
 
 
 def load(name: str) -> list[dict[str, Any]]:
-    """Return the cases of a vector file, their common variables filled in."""
+    """Return the cases of a vector file, their common variables filled in.
+
+    A setup that is `bare` has none of those.
+    """
     document = json.loads((VECTORS / name).read_text(encoding="utf-8"))
     common = document.get("env", {})
     return [
@@ -90,7 +93,10 @@ def load(name: str) -> list[dict[str, Any]]:
                 "fds": {},
                 "args": [],
                 **case["setup"],
-                "env": {**common, **case["setup"].get("env", {})},
+                "env": {
+                    **({} if "bare" in case["setup"] else common),
+                    **case["setup"].get("env", {}),
+                },
             },
         }
         for case in document["cases"]

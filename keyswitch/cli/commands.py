@@ -31,6 +31,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "helper": ("helper", "helper", "Answer programs that ask for a secret."),
     "history": ("switch", "history", "List what was changed when."),
     "list": ("profiles", "list_", "List the profiles."),
+    "login": ("login", "login", "Keep a login of Claude Code as a profile."),
+    "logout": (
+        "login",
+        "logout",
+        "Remove a login's tokens from this machine; the profile stays.",
+    ),
     "lock": ("unlocking", "lock", "Forget every unlocked key and value."),
     "off": ("switch", "off", "Make no profile active; restore what was."),
     "providers": ("providers", "providers", "List the providers and fields."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode
+from keyswitch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,11 @@ def doctor(  # noqa: PLR0913
     from keyswitch.diagnosis.checks import by_gravity, examine
     from keyswitch.switching.situation import situation_of
 
+    if report and session.output.json:
+        raise UsageError("--report and --json exclude each other", "choose one")
+    if not fix and (dry_run or yes):
+        given = "--dry-run" if dry_run else "--yes"
+        raise UsageError(f"{given} goes with --fix", "give --fix as well")
     workspace = session.workspace()
     situation = situation_of(workspace, run_helper=run_helper)
     findings = examine(situation)
@@ -94,6 +99,7 @@ def _mend(
     yes: bool,
 ) -> bool:
     """Show what would be mended, and mend it after a yes."""
+    from keyswitch.diagnosis.mending import FOLDER
     from keyswitch.switching.mending import mend
 
     mends = list(dict.fromkeys(f.mend for f in findings if f.mend is not None))
@@ -106,7 +112,10 @@ def _mend(
         return False
     session.confirm(f"make these {len(mends)} changes?", yes=yes)
     mend(session.workspace(), mends)
-    session.output.say("done; take it back with: keyswitch undo")
+    if all(m.kind == FOLDER for m in mends):
+        session.output.say("done")  # `undo` would take something else back
+    else:
+        session.output.say("done; take it back with: keyswitch undo")
     return True
 
 

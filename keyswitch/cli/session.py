@@ -51,7 +51,16 @@ class Session:
 
                 for line in recover(self._workspace):
                     self.output.say(line)
+            self._after_others()
         return self._workspace
+
+    def _after_others(self) -> None:
+        """See to what a killed login or an old session left behind."""
+        assert self._workspace is not None  # noqa: S101 - just opened
+        from keyswitch.switching import login_watch
+
+        for line in login_watch.notice(self._workspace):
+            self.output.warn(line)
 
     def _ask(self, question: str) -> Secret:
         from keyswitch.cli.prompt import ask_secret

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.diagnosis import billing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -51,7 +53,7 @@ def _header_document(
         return None
     owner = situation.owner(header)
     return {
-        "scheme": header.scheme,
+        "scheme": header.shown_scheme,
         "masked": owner.masked,
         "source": source_document(situation, header.source),
         "profile": owner.profile or None,
@@ -118,7 +120,7 @@ def document(
             "refusal": request.refusal or None,
             "x-api-key": _header_document(situation, request.key),
             "authorization": _header_document(situation, request.bearer),
-            "base_url": url.text if url else None,
+            "base_url": billing.shown(url.text) if url else None,
             "base_url_source": source_document(situation, url.source)
             if url
             else None,
@@ -238,7 +240,7 @@ def _address(situation: Situation) -> str:
     verdict = situation.verdict
     if verdict.base_url is not None:
         place = _short(situation, situation.place(verdict.base_url.source))
-        return f"{verdict.base_url.text}  {place}"
+        return f"{billing.shown(verdict.base_url.text)}  {place}"
     if verdict.provider is not None:
         return verdict.provider.title
     return "https://api.anthropic.com"

@@ -125,7 +125,10 @@ class Accounts:
             return self.known[text]
         if not self._key or not text:
             return ""
-        seen = fingerprint(self._key, text)
+        try:
+            seen = fingerprint(self._key, text)
+        except UnicodeEncodeError:
+            return ""  # half a character, which no profile can hold
         for profile in self._single.values():
             if profile and _holds(profile, seen, text):
                 return profile.name
@@ -141,6 +144,16 @@ class Accounts:
         if profile is None:
             return Owner()
         return Owner(profile.name, self._hint(profile, source))
+
+    def of_account(self, account: str, organization: str) -> str:
+        """Return the profile that keeps this account's login, or ""."""
+        for profile in self.profiles if account else ():
+            held = profile.fields.get("organization_uuid", "")
+            if profile.fields.get("account_uuid") == account and (
+                not held or not organization or held == organization
+            ):
+                return profile.name
+        return ""
 
     def named_by(self, source: Source) -> str:
         """Return the profile that a command of ours would answer for."""

@@ -145,13 +145,18 @@ def folder(scene: Scene) -> str:
     return os.path.join(base, "anthropic")
 
 
+def config_path(scene: Scene, name: str) -> str:
+    """Return the file that says what a profile is."""
+    return os.path.join(folder(scene), "configs", f"{name}.json")
+
+
 def _profile(scene: Scene, name: str) -> AnthropicProfile | None:
     if "/" in name or "\\" in name or name in (".", "..") or "\0" in name:
         return None
     credentials = os.path.join(folder(scene), "credentials", f"{name}.json")
     return logins.anthropic_profile(
         name,
-        scene.read(os.path.join(folder(scene), "configs", f"{name}.json")),
+        scene.read(config_path(scene, name)),
         scene.read(credentials),
         scene.mode(credentials),
     )

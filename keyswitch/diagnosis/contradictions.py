@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import billing
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.not_in_effect import not_in_use, nothing_is_sent
+from keyswitch.diagnosis.remedies import how_to_stop
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.situation import Situation
-    from keyswitch.diagnosis.verdict import Header, Source
+    from keyswitch.diagnosis.verdict import Header
 
 _BILLS = {
     billing.API: "the API",
@@ -27,98 +29,6 @@ _BILLS = {
 def warnings(situation: Situation) -> tuple[Finding, ...]:
     """Return every contradiction, the gravest kind first."""
     return tuple(finding for rule in RULES for finding in rule(situation))
-
-
-def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
-    """Find that Claude Code would send no request at all."""
-    request = situation.verdict.request
-    if request.sent:
-        return
-    yield Finding(
-        "nothing-sent",
-        ERROR,
-        f"Claude Code sends nothing: {request.refusal}",
-        "without a credential that it takes, it ends before any request",
-        _way_in(situation),
-    )
-
-
-def _way_in(situation: Situation) -> str:
-    verdict = situation.verdict
-    if verdict.provider is not None:
-        flag = situation.scene.request.get(verdict.provider.flag)
-        if flag is not None:
-            return how_to_stop(situation, flag.source)
-    if situation.chosen.name:
-        return f"keyswitch use {situation.chosen.name}"
-    return "keyswitch use NAME, or in Claude Code: /login"
-
-
-def not_in_use(situation: Situation) -> Iterator[Finding]:
-    """Find that a profile was chosen, and something else is sent."""
-    if situation.in_use is not False or not situation.verdict.request.sent:
-        return
-    name = situation.chosen.name
-    provider = situation.verdict.provider
-    flag = provider and situation.scene.request.get(provider.flag)
-    blamed: list[tuple[str, Source]] = []
-    if provider is not None and flag and situation.wrong_provider:
-        what = f"{provider.flag} sends requests to {provider.title}"
-        blamed.append((what, flag.source))
-    else:
-        for header in situation.verdict.request.headers:
-            owner = situation.owner(header).profile
-            if owner != name:
-                whose = f"profile '{owner}'" if owner else "no profile"
-                label = f"{header.source.name} ({whose}) is sent"
-                blamed.append((label, header.source))
-    if not blamed:
-        yield _by_address(situation, name)
-    for what, source in blamed:
-        why, fix = _in_its_place(situation, source)
-        yield Finding(
-            "profile-not-in-use",
-            ERROR,
-            f"'{name}' is chosen, but {what}",
-            why,
-            fix,
-            situation.place(source),
-        )
-
-
-# What is used only where nothing else is there.
-_LAST = ("login", "managed_key", "anthropic_profile")
-
-
-def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
-    """Return why a source is used in a profile's place, and the way back."""
-    place = situation.place(source)
-    if source.kind not in _LAST:
-        why = f"it comes from {place}, which outranks it"
-        return why, how_to_stop(situation, source)
-    # Taking that away would not bring the profile back: it is not there.
-    why = f"nothing of it reaches Claude Code, so it falls back to {place}"
-    user = [f for f in situation.scene.files if f.level == "user"]
-    if user and user[0].problem:
-        path, problem = user[0].path, user[0].problem
-        return f"{path} is ignored: {problem}", f"mend {path}"
-    if situation.taken and situation.taken.how == "environment":
-        return why, 'eval "$(keyswitch env)"'
-    return why, f"keyswitch use {situation.chosen.name}"
-
-
-def _by_address(situation: Situation, name: str) -> Finding:
-    url = situation.verdict.base_url
-    where = situation.place(url.source) if url else ""
-    found = f"{where} sets {billing.shown(url.text)}" if url else ""
-    return Finding(
-        "profile-not-in-use",
-        ERROR,
-        f"'{name}' is chosen, but requests do not go to its address",
-        found or "no address is set",
-        how_to_stop(situation, url.source) if url else f"keyswitch use {name}",
-        where,
-    )
 
 
 def two_accounts(situation: Situation) -> Iterator[Finding]:
@@ -291,30 +201,6 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             "it looks whether a credential is there, not whether it works",
             "keyswitch whoami tells what happens",
         )
-
-
-def how_to_stop(situation: Situation, source: Source) -> str:
-    """Return what takes a source away, as a command where there is one."""
-    origin = situation.origin(source)
-    if source.set_by == "process":
-        if source.name in situation.chosen.exported:
-            return 'eval "$(keyswitch env)"'
-        if origin is not None:
-            return f"take {origin.place} out, then: unset {source.name}"
-        return f"unset {source.name}"
-    if situation.accounts.own_words(source.command):
-        # Ours, and it answers for the profile that this shell was given.
-        return 'eval "$(keyswitch env)"'
-    if situation.accounts.looks_like_ours(source.command):
-        # Some keyswitch's that is gone, moved, or another one.
-        return f"keyswitch use {situation.chosen.name or 'NAME'}"
-    if source.kind == "login":
-        return "keyswitch revoke-local --claude-code"
-    if source.set_by == "managed":
-        return f"ask whoever manages {source.path}"
-    if source.set_by == "flag" and not source.path:
-        return "leave --settings away"
-    return f"remove '{source.name}' from {source.place}"
 
 
 RULES = (

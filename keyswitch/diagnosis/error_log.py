@@ -40,7 +40,10 @@ class Logged:
     @property
     def time(self) -> str:
         """The local time, as a person writes it."""
-        moment = datetime.fromtimestamp(self.at, UTC).astimezone()
+        try:
+            moment = datetime.fromtimestamp(self.at, UTC).astimezone()
+        except (ValueError, OverflowError, OSError):
+            return f"at {self.at:.0f} s"  # no year that a calendar has
         return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 

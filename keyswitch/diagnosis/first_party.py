@@ -89,10 +89,7 @@ def _blanked(
     """Tell whether an emptied login ends a run that has only custom headers."""
     login = found.scene.login
     return (
-        key is None
-        and bearer is None
-        and login is not None
-        and login.blanked
+        key is None and bearer is None and login is not None and login.blanked
     )
 
 

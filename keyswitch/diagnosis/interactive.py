@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Verdict
 
 
+_CUSTOM, _LOGIN = "custom_header", "claudeAiOauth"
+
+
 def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
     """Return what a person would be asked or told, in that order."""
     found = []
@@ -25,7 +28,7 @@ def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
     if not _trusted(scene):
         found.append(f"whether the folder {scene.cwd} is trusted")
     found += _about_the_key(scene, verdict)
-    found += _about_two(verdict)
+    found += _about_two(scene, verdict)
     return tuple(found)
 
 
@@ -69,10 +72,24 @@ def _about_the_key(scene: Scene, verdict: Verdict) -> list[str]:
     return []
 
 
-def _about_two(verdict: Verdict) -> list[str]:
+def _about_two(scene: Scene, verdict: Verdict) -> list[str]:
+    """Return the warning of two credentials, of which one may not be sent.
+
+    It looks at no custom headers, and not at a login beside a token.
+    """
     key, bearer = verdict.request.key, verdict.request.bearer
-    if key is None or bearer is None or key.source == bearer.source:
+    pair: tuple[str, ...] = ()
+    if _CUSTOM in {h.source.kind for h in verdict.request.headers}:
         return []
-    return [
-        f"it warns: both {key.source.name} and {bearer.source.name} are set"
-    ]
+    if key is not None and bearer is not None and key.source != bearer.source:
+        pair = (key.source.name, bearer.source.name)
+    elif scene.login is not None and scene.login.usable:
+        if approval_of(scene, verdict) == "approved":
+            pair = (rules.API_KEY, _LOGIN)
+        elif bearer and bearer.source.name == _LOGIN and _has_key(scene):
+            pair = ("primaryApiKey", _LOGIN)
+    return [f"it warns: both {' and '.join(pair)} are set"] if pair else []
+
+
+def _has_key(scene: Scene) -> bool:
+    return bool(scene.config.managed_key.strip())

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.situation import Situation
     from keyswitch.diagnosis.verdict import Header
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Only from where it can begin: a long text would be read again and again.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
@@ -90,10 +91,15 @@ class _Redaction:
         self._hosts = _any_of(self.hosts, re.IGNORECASE)
 
     def __call__(self, text: str) -> str:
-        text = self._hosts.sub(lambda m: self.hosts[m[0].lower()], text)
+        text = self._hosts.sub(self._host, text)
         text = self._words.sub(lambda m: self.words[m[0]], text)
         text = _UUID.sub("<uuid>", _EMAIL.sub("<e-mail>", text))
         return printable(_LONG.sub(_shortened, text))
+
+    def _host(self, match: re.Match[str]) -> str:
+        # Without regard to case, "s" also stands for a letter that stays
+        # another one in lower case.
+        return self.hosts.get(match[0].lower(), "<host>")
 
 
 def _any_of(words: Iterable[str], flags: int = 0) -> re.Pattern[str]:
@@ -204,4 +210,4 @@ def _header(situation: Situation, header: Header | None) -> str:
         return "-"
     owner = situation.owner(header)
     whose = "of a profile" if owner.profile else "of no profile"
-    return f"{header.scheme} from {header.source.kind} {whose}"
+    return f"{header.shown_scheme} from {header.source.kind} {whose}"

@@ -14,7 +14,7 @@ from keyswitch.diagnosis import (
     first_party,
     reported,
 )
-from keyswitch.diagnosis.verdict import Request, Status, Value, Verdict
+from keyswitch.diagnosis.verdict import Request, Source, Status, Value, Verdict
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ def _of_profile(scene: Scene, request: Request) -> Value | None:
     found = anthropic_profiles.selected(scene, scene.request)
     if found is None or not found.base_url:
         return None
-    return Value(found.base_url, bearer.source)
+    name = bearer.source.name
+    path = anthropic_profiles.config_path(scene, name)
+    return Value(
+        found.base_url, Source("anthropic_profile", "base_url", "", path)
+    )
 
 
 def _base_url(scene: Scene, provider: Provider | None) -> Value | None:

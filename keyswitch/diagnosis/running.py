@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _ANSWER_LIMIT = 1 << 20  # bytes that are looked at
 class Ran:
     """How a helper ended. `problem` is "" where it gave an answer."""
 
-    answer: str
+    answer: str = field(repr=False)
     seconds: float
     problem: str = ""
 
@@ -65,7 +65,10 @@ class Runner:
         except subprocess.TimeoutExpired:
             # The whole group: what the shell started would live on.
             os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
+            # Not communicate: what left the group may hold the pipe open.
+            if child.stdout is not None:
+                child.stdout.close()
+            child.wait()
             return Ran("", self.limit, f"no answer within {self.limit:.0f} s")
         seconds = time.monotonic() - began
         if child.returncode:

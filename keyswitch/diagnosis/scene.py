@@ -127,11 +127,13 @@ class Scene:
         if not given:
             return settings_file.SettingsFile("flag")
         if text.startswith("{") and text.endswith("}"):
-            found = settings_file.parse(text.encode(), "flag", "")
+            found = settings_file.parse(_bytes(text), "flag", "")
             return found._replace(fatal=found.problem.startswith("not"))
         path = os.path.join(self.cwd, given)
         data = self.read(path)
         if data is None:
+            # A text that lacks its last brace is no path to print.
+            path = "" if text.startswith("{") else path
             return settings_file.SettingsFile(
                 "flag", path, problem="cannot be read", fatal=True
             )
@@ -185,8 +187,9 @@ class Scene:
         for file in reversed(self.files):
             if file.level == "managed" and key in file.document:
                 found = file.document[key]
-                text = ",".join(found) if isinstance(found, list) else found
-                if isinstance(text, str) and text:
+                listed = found if isinstance(found, list) else [found]
+                text = ",".join(t for t in listed if isinstance(t, str))
+                if text:
                     return self.at(text, key, "settings", file, key)
         return None
 
@@ -257,3 +260,8 @@ class Scene:
     def config(self) -> logins.GlobalConfig:
         """What `.claude.json` says."""
         return logins.global_config(self.read(self.places.global_config))
+
+
+def _bytes(text: str) -> bytes:
+    """Return what stood on the command line; it need not be UTF-8."""
+    return text.encode("utf-8", "surrogateescape")

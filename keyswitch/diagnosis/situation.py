@@ -60,8 +60,20 @@ class Situation:
         )
 
     def owner(self, header: Header) -> Owner:
-        """Return whose a sent credential is."""
-        return self.accounts.owner_of(header.value, header.source)
+        """Return whose a sent credential is.
+
+        A login's tokens change all the time; its account does not.
+        """
+        found = self.accounts.owner_of(header.value, header.source)
+        login = self.scene.login
+        if found.profile or header.source.kind != "login" or login is None:
+            return found
+        account = login.account_uuid or self.scene.config.account_uuid or ""
+        organization = login.organization_uuid or ""
+        if not login.account_uuid:
+            organization = self.scene.config.organization_uuid or ""
+        name = self.accounts.of_account(account, organization)
+        return found._replace(profile=name)
 
     def origin(self, source: Source) -> Origin | None:
         """Return the start file's line that sets a process variable."""

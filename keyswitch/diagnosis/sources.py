@@ -6,6 +6,7 @@ A `Candidate` exists or does not; which one is sent is the resolver's part.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ASK_HELPER = "its answer is known only when it runs (--run-helper)"
 ASK_TOKEN = "a token is fetched first"
+
+_DESCRIPTOR = re.compile(r"0*[0-9]{1,6}")  # no system has more
 
 
 class Candidate(NamedTuple):
@@ -58,7 +61,7 @@ def descriptor(view: View, name: str) -> tuple[Candidate | None, bool]:
     if not number:
         return None, False
     source = Source("file_descriptor", name, "process")
-    if not number.isascii() or not number.isdigit() or int(number) > 1 << 20:
+    if not _DESCRIPTOR.fullmatch(number):
         return None, True
     data = peek(int(number))
     text = data.decode("utf-8", "replace").strip() if data else ""

@@ -15,6 +15,8 @@ RAW = "raw"
 BEARER = "Bearer"
 AWS = "AWS4-HMAC-SHA256"
 
+_SCHEMES = (RAW, BEARER.lower(), AWS.lower(), "basic", "digest", "token", "")
+
 
 class Source(NamedTuple):
     """Where a value comes from.
@@ -57,6 +59,11 @@ class Header(NamedTuple):
     value: Secret | None
     source: Source
     why_unknown: str = ""
+
+    @property
+    def shown_scheme(self) -> str:
+        """The scheme, if it is one: a custom header may begin with a key."""
+        return self.scheme if self.scheme.lower() in _SCHEMES else "other"
 
 
 class Shadowed(NamedTuple):

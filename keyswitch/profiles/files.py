@@ -122,12 +122,9 @@ def _profile(path: str, name: str, document: Mapping[str, Any]) -> Profile:
         )
     if text("expect") not in EXPECTATIONS:
         raise wrong("'expect' has to be api, subscription or cloud")
-    fields = _table(document, "fields", wrong)
-    for key, value in fields.items():
-        if not isinstance(value, str) or not value.isprintable():
-            raise wrong(
-                f"'fields.{key}' has to be a text of printable characters"
-            )
+    isolated = document.get("isolated", False)
+    if not isinstance(isolated, bool):
+        raise wrong("'isolated' has to be true or false")
     refs = {
         key: _ref(path, key, value)
         for key, value in _table(document, "secrets", wrong).items()
@@ -139,9 +136,20 @@ def _profile(path: str, name: str, document: Mapping[str, Any]) -> Profile:
         created=day("created"),
         expires=day("expires"),
         expect=text("expect"),
-        fields=MappingProxyType(dict(fields)),
+        isolated=isolated,
+        fields=MappingProxyType(_plain_fields(document, wrong)),
         secrets=MappingProxyType(refs),
     )
+
+
+def _plain_fields(document: Mapping[str, Any], wrong: Any) -> dict[str, str]:
+    fields = dict(_table(document, "fields", wrong))
+    for key, value in fields.items():
+        if not isinstance(value, str) or not value.isprintable():
+            raise wrong(
+                f"'fields.{key}' has to be a text of printable characters"
+            )
+    return fields
 
 
 def _table(
@@ -217,7 +225,14 @@ def _put(document: Any, profile: Profile) -> None:
     import tomlkit
 
     wanted = _plain(profile)
-    for key in ("provider", "label", "created", "expires", "expect"):
+    for key in (
+        "provider",
+        "label",
+        "created",
+        "expires",
+        "expect",
+        "isolated",
+    ):
         _set(document, key, wanted.get(key))
     for section in ("fields", "secrets"):
         values = wanted.get(section, {})
@@ -256,6 +271,7 @@ def _plain(profile: Profile) -> dict[str, Any]:
         "created": profile.created,
         "expires": profile.expires,
         "expect": profile.expect,
+        "isolated": profile.isolated or None,
         "fields": dict(profile.fields),
         "secrets": {
             field: {

@@ -44,11 +44,16 @@ SESSION_FILES = (
 DIRECTORY_FILES = (".envrc", "mise.toml", ".mise.toml")
 
 _POSIX = re.compile(r"(?:^|[\s;&|(])([A-Za-z_][A-Za-z0-9_]*)\s?=")
-_FISH = re.compile(r"\bset\s+(?:-\S+\s+)+([A-Za-z_][A-Za-z0-9_]*)\s")
+# A bound on the options: a line of nothing else would be read again and again.
+_FISH = re.compile(r"\bset\s+(?:-\S+\s+){1,9}([A-Za-z_][A-Za-z0-9_]*)\s")
 _NU = re.compile(r"\$env\.([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _CSH = re.compile(r"\bsetenv\s+([A-Za-z_][A-Za-z0-9_]*)\s")
 _FORMS = (_POSIX, _FISH, _NU, _CSH)
-_PAM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s+(?:DEFAULT|OVERRIDE)=")
+_PAM = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)\s+(?:DEFAULT|OVERRIDE)=")
+
+# Nobody writes a literal like that, and `find_exports` would try every way to
+# divide the space.
+_WIDE = re.compile(r"\s{30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,15 @@ def find_assignments(text: str, names: Collection[str]) -> list[Assignment]:
     """Return the lines that set one of these variables."""
     if not any(name in text for name in names):
         return []
-    literals = {(e.line, e.name): e.value for e in find_exports(text, names)}
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("#") or not any(n in line for n in names):
             continue
+        exports = [] if _WIDE.search(line) else find_exports(line, names)
+        literals = {e.name: e.value for e in exports}
         words = {m[1] for form in (*_FORMS, _PAM) for m in form.finditer(line)}
         found += [
-            Assignment(number, name, literals.get((number, name)), line)
+            Assignment(number, name, literals.get(name), line)
             for name in sorted(words & set(names))
         ]
     return found

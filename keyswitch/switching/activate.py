@@ -29,6 +29,7 @@ class Outcome:
 def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
     """Switch to a profile, then look whether it is in effect."""
     conflicts: list[str] = []
+    said: list[str] = []
     loaded: list[Profile] = []
 
     def plan() -> Change | None:
@@ -37,10 +38,15 @@ def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
         loaded[:] = [profile]
         target = plan_target(workspace, profile) if configure else TargetPlan()
         conflicts[:] = target.conflicts
+        said[:] = target.notes
         return _switched(workspace, "use", profile, name, target)
 
     commit(workspace, plan)
     profile = loaded[0]
+    if configure and profile.provider == "claude-login":
+        from keyswitch.switching import login_watch
+
+        login_watch.remember(workspace)
     present = state.read(workspace.paths)
     notes: list[str] = []
     findings: list[Finding] = []
@@ -48,6 +54,7 @@ def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
         from keyswitch.switching.effect import effect_of
 
         notes, findings = effect_of(workspace, profile)
+    notes += said
     notes += [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
     ]
@@ -57,15 +64,17 @@ def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
 def off(workspace: Workspace) -> Outcome:
     """Make no profile active; give back what was there before."""
     conflicts: list[str] = []
+    said: list[str] = []
 
     def plan() -> Change | None:
         target = plan_target(workspace, None)
         conflicts[:] = target.conflicts
+        said[:] = target.notes
         return _switched(workspace, "off", None, "", target)
 
     commit(workspace, plan)
     present = state.read(workspace.paths)
-    notes = [
+    notes = said + [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
     ]
     if "KEYSWITCH_ENV" in workspace.environ:
@@ -96,6 +105,7 @@ def _switched(
         foreign=target.files,
         locks=target.locks,
         created=target.created,
+        harvested=target.harvested,
         dropped=target.dropped,
         pointer=State(name, previous, state.new_stamp()),
         fingerprint=",".join(

@@ -52,6 +52,8 @@ class Change:
     undoable: bool = True
     is_undo: bool = False
     forget_undo: bool = False  # no earlier change can be taken back after it
+    # Items that were just written and stay, also when the change is undone.
+    harvested: tuple[SecretRef, ...] = ()
     # Edits of `foreign` that are taken back as they were made, and permission
     # bits that the caller narrows once the change is committed.
     splices: tuple[Splice, ...] = ()
@@ -155,7 +157,7 @@ def _settle(
     from keyswitch.secrets.stores import delete_items
 
     try:
-        for ref in change.created:
+        for ref in (*change.created, *change.harvested):
             intents.settle(workspace.paths, ref)
         delete_items(workspace.paths, expired, ask=workspace.ask)
         for ref in expired:

@@ -221,6 +221,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
             foreign=target.files,
             locks=target.locks,
             created=target.created,
+            harvested=target.harvested,
             dropped=target.dropped,
             pointer=State(names[0], names[1], state.new_stamp())
             if source in (present.active, present.previous)
@@ -250,6 +251,7 @@ def remove(workspace: Workspace, name: str) -> bool:
             foreign=target.files,
             locks=target.locks,
             created=target.created,
+            harvested=target.harvested,
             dropped=target.dropped,
             discarded=tuple(profile.secrets.values()),
             pointer=State(left[0], left[1], state.new_stamp())
@@ -299,6 +301,7 @@ def replace_text(
             foreign=target.files,
             locks=target.locks,
             created=target.created,
+            harvested=target.harvested,
             dropped=target.dropped,
             fingerprint=main_fingerprint(new),
         )

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import files, state
-from keyswitch.switching import approvals, displaced
+from keyswitch.switching import (
+    approvals,
+    displaced,
+    login_ledger,
+    login_target,
+)
 from keyswitch.targets.claude_code import baseline as records_of
 from keyswitch.targets.claude_code import plan as planning
 from keyswitch.targets.claude_code import wanted
@@ -40,6 +45,9 @@ class TargetPlan:
     created: tuple[SecretRef, ...] = ()
     dropped: tuple[SecretRef, ...] = ()
     conflicts: list[str] = field(default_factory=list)
+    # Logins that were stored on the way: an undo does not take these back.
+    harvested: tuple[SecretRef, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 def record_path(workspace: Workspace, places: Locations) -> str:
@@ -53,11 +61,13 @@ def plan_target(
     profile: Profile | None,
     fresh: Mapping[str, NewSecret] | None = None,
     without: Sequence[SecretRef] = (),
+    *,
+    moves_login: bool = True,
 ) -> TargetPlan:
     """Plan Claude Code's files for a profile, or for none.
 
     `fresh` are secrets that the same change stores; `without` are items that
-    it takes away.
+    it takes away. Not `moves_login`: the login that is there stays.
     """
     from keyswitch.profiles.atomic import read_regular
 
@@ -81,10 +91,20 @@ def plan_target(
     changes.append(_aws_config(workspace, profile))
     after = records_of.encode(records)
     changes.append(FileChange(path, before, after))
+    if moves_login and _concerns_login(workspace, profile):
+        changes = login_target.added(
+            workspace, places, profile, changes, result
+        )
     result.files = tuple(c for c in changes if c.before != c.after)
-    if any(c.path == places.global_config for c in result.files):
-        result.locks = (config_lock(places.global_config),)
+    result.locks = login_target.locks(places, result.files)
     return result
+
+
+def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
+    """Tell whether a change may put a login in place, or give one back."""
+    if profile is None:
+        return os.path.exists(login_ledger.path_of(workspace.paths))
+    return profile.provider == "claude-login" and not profile.isolated
 
 
 def _plan_settings(
@@ -158,7 +178,7 @@ def plan_follow(
     gone = [ref for ref in old.secrets.values() if ref.item not in kept]
     active = state.read(workspace.paths).active
     if active == old.name:
-        return plan_target(workspace, new, fresh, gone)
+        return plan_target(workspace, new, fresh, gone, moves_login=False)
     return _plan_others(workspace, active, {new.name: new}, fresh, gone)
 
 
@@ -175,7 +195,7 @@ def plan_leave(workspace: Workspace, profile: Profile) -> TargetPlan:
     active = state.read(workspace.paths).active
     gone = list(profile.secrets.values())
     if active == profile.name:
-        return plan_target(workspace, None, None, gone)
+        return plan_target(workspace, None, None, gone, moves_login=False)
     return _plan_others(workspace, active, {}, {}, gone)
 
 

@@ -60,6 +60,7 @@ def undo_last(workspace: Workspace) -> Record:
             pointer = undo_records.state_of(record.pointer_before)
         target = planning.plan_back(workspace, own, pointer)
         mended = _mended_back(record)
+        _require_modes(record)
         return Change(
             command="undo",
             profile=record.profile,
@@ -67,6 +68,7 @@ def undo_last(workspace: Workspace) -> Record:
             foreign=(*target.files, *mended),
             locks=(*target.locks, *_locks(mended)),
             created=target.created,
+            harvested=target.harvested,
             dropped=target.dropped,
             pointer=pointer,
             discarded=record.created,
@@ -77,9 +79,19 @@ def undo_last(workspace: Workspace) -> Record:
     if not done:
         raise NotFoundError("there is no change to take back")
     for mode in done[0].modes:
-        if stat.S_IMODE(os.stat(mode.path).st_mode) == mode.after:
-            os.chmod(mode.path, mode.before)
+        os.chmod(mode.path, mode.before)
     return done[0]
+
+
+def _require_modes(record: Record) -> None:
+    """Raise unless the narrowed files still have the modes they were given."""
+    for mode in record.modes:
+        try:
+            present = stat.S_IMODE(os.stat(mode.path).st_mode)
+        except OSError:
+            present = -1
+        if present != mode.after:
+            raise _changed_since(mode.path)
 
 
 def _mended_back(record: Record) -> list[FileChange]:

@@ -146,10 +146,6 @@ def _is_used(situation: Situation, name: str) -> bool:
     )
 
 
-# What a sign-in needs to be renewed without a person.
-_RENEWAL = ("refreshToken", "clientId", "clientSecret")
-
-
 def export(situation: Situation) -> Iterator[Finding]:
     """Find an export that may fail, and who would be used then."""
     if not _concerned(situation):

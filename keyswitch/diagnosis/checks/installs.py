@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Where installers put it besides PATH, relative to the home directory.
 _USUAL = (".local/bin/claude", ".claude/local/claude", ".npm-global/bin/claude")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 # What String.prototype.trim takes away. Python's strip() takes more control
 # characters and leaves the byte order mark.
 _SPACES = (
@@ -15,15 +17,22 @@ def trim(text: str) -> str:
     return text.strip(_SPACES)
 
 
+def double(value: float) -> float:
+    """Return a number of a JSON file as the double that it becomes."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def number(value: float) -> str:
     """Return a number of a JSON file as the text that it becomes.
 
     All of them are doubles: from 1e21 on they are written with an exponent.
     """
-    try:
-        found = float(value)
-    except OverflowError:
-        return "Infinity" if value > 0 else "-Infinity"
+    found = double(value)
+    if math.isinf(found):
+        return "Infinity" if found > 0 else "-Infinity"
     if found.is_integer() and abs(found) < 1e21:
         return str(int(found))
     text = repr(found)

@@ -35,6 +35,20 @@ def config_lock(global_config: str) -> LockSpec:
     return LockSpec(os.path.realpath(global_config) + ".lock")
 
 
+def login_locks(folder: str) -> list[LockSpec]:
+    """Return the locks of a folder's `.credentials.json`, in their order.
+
+    Observed, Claude Code 2.1.330: a renewal takes the first two, every write
+    the third. Holding the third for 15 s can cost a login.
+    """
+    real = os.path.realpath(folder)
+    return [
+        LockSpec(os.path.join(real, ".oauth_refresh.lock")),
+        LockSpec(f"{real}.lock"),
+        LockSpec(os.path.join(real, ".storage-write.lock")),
+    ]
+
+
 @contextlib.contextmanager
 def held(specs: Sequence[LockSpec]) -> Iterator[None]:
     """Hold the locks, taken in the given order, released in reverse."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from keyswitch.targets.claude_code.javascript import double
 from keyswitch.targets.claude_code.settings_file import as_text, loads
 
 INFERENCE = "user:inference"
@@ -25,6 +26,7 @@ class Login(NamedTuple):
     blanked: bool = False  # emptied after its refresh token was refused
     account_uuid: str | None = None
     scope_text: str = ""  # scopes, where they are a text
+    organization_uuid: str | None = None
 
     def __repr__(self) -> str:
         return f"Login(***, {self.scopes}, {self.expires_at})"
@@ -69,14 +71,13 @@ def stored_login(data: bytes | None) -> Login | None:
         scopes=tuple(s for s in scopes if isinstance(s, str))
         if isinstance(scopes, list)
         else None,
-        expires_at=expires
-        if isinstance(expires, int | float) and not isinstance(expires, bool)
-        else None,
+        expires_at=_number(expires),
         renewable=isinstance(refresh, str) and bool(refresh),
         subscription=subscription if isinstance(subscription, str) else None,
         scope_text=scopes if isinstance(scopes, str) else "",
         blanked=token == "" and refresh == "",
         account_uuid=_text(found.get("accountUuid")),
+        organization_uuid=_text(found.get("organizationUuid")),
     )
 
 
@@ -179,7 +180,9 @@ def anthropic_profile(
         name,
         kind,
         access_token=_truthy_text(held.get("access_token")),
-        expires_at=expires if isinstance(expires, int | float) else None,
+        expires_at=double(expires)
+        if isinstance(expires, int | float)
+        else None,
         renewable=bool(_text(held.get("refresh_token"))),
         base_url=base_url,
         email=_text(held.get("account_email")),
@@ -222,6 +225,12 @@ def _truthy_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return as_text(value) if value and not isinstance(value, dict) else ""
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return double(value)
+    return None
 
 
 def _text(value: Any) -> str | None:

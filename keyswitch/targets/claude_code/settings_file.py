@@ -53,13 +53,6 @@ class SettingsFile(NamedTuple):
         line = line_of(self.text, *keys)
         return f"{self.path}:{line}" if line else self.path
 
-    @property
-    def holds_secret(self) -> bool:
-        """Tell whether its env block sets a credential."""
-        from keyswitch.targets.claude_code.tokens import SECRET_VARIABLES
-
-        return any(self.env.get(name, "").strip() for name in SECRET_VARIABLES)
-
 
 def parse(data: bytes, level: str, path: str) -> SettingsFile:
     """Return a file's settings, or the reason why they do not count.

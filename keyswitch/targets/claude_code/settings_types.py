@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.targets.claude_code.javascript import double
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -30,7 +32,7 @@ def _number(value: Any) -> bool:
 
 
 def _count(value: Any) -> bool:
-    return _number(value) and value >= 0 and float(value).is_integer()
+    return _number(value) and value >= 0 and double(value).is_integer()
 
 
 def _rate(value: Any) -> bool:

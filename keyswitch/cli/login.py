@@ -1,0 +1,183 @@
+"""login and logout: subscription logins as profiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from keyswitch.model import Profile
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  keyswitch login me --capture        keep the present login\n"
+    "  keyswitch login work                log in anew; the present one stays\n"
+    "  claude setup-token                  then:\n"
+    "  keyswitch login ci --token          keep the token that it printed"
+)
+@click.argument("name")
+@click.option("--capture", is_flag=True, help="Keep the present login.")
+@click.option("--token", is_flag=True, help="Keep a 'claude setup-token' one.")
+@click.option(
+    "--orphan",
+    is_flag=True,
+    help="Keep the newest login that belonged to no profile.",
+)
+@click.option("--store", type=click.Choice(["keychain", "vault"]))
+@click.option("--label", default="", help="Free text, shown in lists.")
+@click.option("--stdin", is_flag=True, help="With --token: read it there.")
+@click.option("--from-env", metavar="NAME", help="With --token: from there.")
+@click.option("--console", is_flag=True, help="A Console login (API billing).")
+@click.option("--email", metavar="ADDRESS", help="Handed to Claude's login.")
+@global_options
+@click.pass_obj
+@click.pass_context
+def login(  # noqa: PLR0913
+    context: click.Context,
+    session: Session,
+    name: str,
+    *,
+    capture: bool,
+    token: bool,
+    orphan: bool,
+    store: str | None,
+    label: str,
+    stdin: bool,
+    from_env: str | None,
+    console: bool,
+    email: str | None,
+) -> int:
+    """Keep a login of Claude Code as a profile.
+
+    Without an option Claude Code's own login runs in a scratch folder, so
+    that the present login stays. Its tokens go to the secret store, whose
+    account it is to the profile file.
+    """
+    if sum((capture, token, orphan)) > 1:
+        raise UsageError(
+            "--capture, --token and --orphan exclude each other", "choose one"
+        )
+    if token:
+        return _token(
+            context, name, store=store, label=label, stdin=stdin, env=from_env
+        )
+    if stdin or from_env:
+        raise UsageError(
+            "--stdin and --from-env belong to --token",
+            f"keyswitch login {name} --token --stdin",
+        )
+    from keyswitch.switching import login_capture
+    from keyswitch.switching.storing import choose_store
+
+    workspace = session.workspace()
+    choice = choose_store(workspace, store)
+    for note in choice.notes:
+        session.output.say(note)
+    if capture:
+        profile = login_capture.capture(
+            workspace, name, store=choice.store, label=label
+        )
+    elif orphan:
+        profile = login_capture.from_orphan(
+            workspace, name, store=choice.store, label=label
+        )
+    else:
+        options = ("--console",) * console
+        options += ("--email", email) if email else ()
+        profile = login_capture.log_in(
+            workspace, name, store=choice.store, label=label, options=options
+        )
+    return _report(session, profile)
+
+
+def _token(  # noqa: PLR0913
+    context: click.Context,
+    name: str,
+    *,
+    store: str | None,
+    label: str,
+    stdin: bool,
+    env: str | None,
+) -> int:
+    """Make a claude-token profile: `add` knows how to ask for it."""
+    from keyswitch.cli.add import add
+
+    given = ["--provider", "claude-token"]
+    given += ["--store", store] if store else []
+    given += ["--label", label] if label else []
+    given += ["--stdin"] if stdin else []
+    given += ["--from-env", env] if env else []
+    made = add.make_context("add", [name, *given], parent=context.parent)
+    with made:
+        result = add.invoke(made)
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _report(session: Session, profile: Profile) -> int:
+    who = profile.fields.get("email", "an account without a name")
+    plan = profile.fields.get("plan", "")
+    if session.output.json:
+        session.output.document(
+            {
+                "profile": profile.name,
+                "email": profile.fields.get("email"),
+                "plan": plan or None,
+                "store": profile.secrets["login"].store,
+            }
+        )
+    session.output.say(
+        f"kept the login of {who}{f' ({plan})' if plan else ''} as "
+        f"'{profile.name}', tokens in the {profile.secrets['login'].store}"
+    )
+    from keyswitch.profiles import state
+
+    if state.read(session.workspace().paths).active != profile.name:
+        session.output.say(f"switch to it: keyswitch use {profile.name}")
+    return ExitCode.OK
+
+
+_SERVICE = """\
+Claude Code's own /logout ends the login at the service, deletes its copies \
+on this machine, and MCP logins with them"""
+_HERE = """\
+keyswitch removes this login from this machine only: the service still takes \
+a copy that somebody has"""
+
+
+@click.command(
+    epilog="\b\nExamples:\n  keyswitch logout me\n"
+    "  keyswitch logout me --dry-run"
+)
+@click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Show, remove nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@global_options
+@click.pass_obj
+def logout(session: Session, name: str, *, dry_run: bool, yes: bool) -> int:
+    """Remove a login's tokens from this machine; the profile stays."""
+    from keyswitch.switching import login_removal
+
+    workspace = session.workspace()
+    found = login_removal.look(workspace, name)
+    for line in (_SERVICE, _HERE):
+        session.output.say(line)
+    if session.output.json:
+        session.output.document({"found": found})
+    else:
+        for line in found:
+            session.output.data(line)
+    if dry_run or not found:
+        return ExitCode.OK
+    session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
+    login_removal.remove(workspace, name)
+    session.output.say(
+        f"'{name}' has no login any more; log in again: keyswitch login {name}"
+    )
+    provider = workspace.catalogue.get("claude-login")
+    session.output.say(f"to end it at the service: {provider.revoke_url}")
+    return ExitCode.OK

@@ -1,0 +1,301 @@
+"""Keep a login as a profile: the present one, or one made in a scratch folder.
+
+A scratch folder is a configuration folder of its own, so that Claude Code's
+own login leaves the present one alone. It is wiped afterwards; one that a
+killed command left is wiped by the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from datetime import date
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import InputError, KeyswitchError, NotFoundError
+from keyswitch.model import Profile
+from keyswitch.profiles import state
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles.names import check_name
+from keyswitch.profiles.paths import ensure_private_dir
+from keyswitch.profiles.state import State
+from keyswitch.switching.change import Change, commit
+from keyswitch.switching.login_watch import remember
+from keyswitch.switching.logins import Logins
+from keyswitch.switching.profile_changes import today
+from keyswitch.targets.claude_code import login_parts
+from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from keyswitch.switching.login_ledger import Generation
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.login_parts import Parts
+
+PROVIDER = "claude-login"
+_SCRATCH = "scratch-"
+_LOCK = ".keyswitch-lock"
+
+
+def capture(
+    workspace: Workspace, name: str, *, store: str, label: str = ""
+) -> Profile:
+    """Keep Claude Code's present login as a profile."""
+    places = locations(workspace.environ, workspace.home, workspace.cwd)
+
+    def found(logins: Logins) -> Parts:
+        live = logins.live()
+        if not live.usable:
+            raise NotFoundError(
+                f"there is no login in {places.credentials}",
+                "log in first: in Claude Code /login, or 'keyswitch login "
+                f"{name}'",
+            )
+        return live
+
+    def settled(logins: Logins) -> None:
+        logins.set_folder(logins.folder()._replace(live=name))
+
+    return _keep(workspace, name, found, settled, store=store, label=label)
+
+
+def from_orphan(
+    workspace: Workspace, name: str, *, store: str, label: str = ""
+) -> Profile:
+    """Make a profile of the newest login that belonged to nobody."""
+
+    def found(logins: Logins) -> Parts:
+        return logins.fetch(_newest_orphan(logins).ref)
+
+    def settled(logins: Logins) -> None:
+        gone = _newest_orphan(logins)
+        needed = {f.before_name for f in logins.ledger.folders.values()}
+        if gone.item not in needed:
+            left = tuple(g for g in logins.ledger.orphans if g != gone)
+            logins.ledger = logins.ledger._replace(orphans=left)
+            logins.plan.dropped.append(gone.ref)
+
+    return _keep(workspace, name, found, settled, store=store, label=label)
+
+
+def _newest_orphan(logins: Logins) -> Generation:
+    if not logins.ledger.orphans:
+        raise NotFoundError(
+            "no login is kept that belongs to nobody",
+            "keep the present one: keyswitch login NAME --capture",
+        )
+    return logins.ledger.orphans[0]
+
+
+def _keep(  # noqa: PLR0913
+    workspace: Workspace,
+    name: str,
+    find: Callable[[Logins], Parts],
+    settle: Callable[[Logins], None],
+    *,
+    store: str,
+    label: str,
+) -> Profile:
+    """Store a login for a profile, new or of the same account."""
+    check_name(name)
+    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    kept: list[Profile] = []
+
+    def plan() -> Change:
+        config = read_regular(places.global_config, FILE_LIMIT)
+        logins = Logins(workspace, places, config)
+        parts = find(logins)
+        _refuse_another(logins, name, parts)
+        if logins.profile(name) is None:
+            logins.begin(
+                Profile(
+                    name,
+                    PROVIDER,
+                    label,
+                    created=date.fromisoformat(today()),
+                    expect="subscription" if parts.access_token else "api",
+                )
+            )
+        logins.keep_for(name, parts, store=store)
+        settle(logins)
+        done = logins.finished()
+        profile = logins.profile(name)
+        assert profile is not None  # noqa: S101 - begun above
+        kept[:] = [profile]
+        return Change(
+            command="login",
+            profile=name,
+            own=tuple(done.profiles),
+            foreign=tuple(done.files),
+            created=tuple(done.created),
+            dropped=tuple(done.dropped),
+            fingerprint=profile.secrets["login"].fingerprint,
+            pointer=_pointer(workspace, logins, name),
+        )
+
+    sweep_scratch(workspace)
+    commit(workspace, plan)
+    remember(workspace)
+    return kept[0]
+
+
+def _pointer(workspace: Workspace, logins: Logins, name: str) -> State | None:
+    """Make the captured login active where nothing else is."""
+    present = state.read(workspace.paths)
+    if present.active or logins.folder().live != name:
+        return None
+    return State(name, present.previous, state.new_stamp())
+
+
+def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
+    """Raise if the account is kept elsewhere, or the name by another."""
+    owner = logins.owner_of(parts)
+    if owner and owner != name:
+        raise InputError(
+            f"this account is kept already, as '{owner}'",
+            f"switch to it: keyswitch use {owner}; every switch keeps its "
+            "newest tokens",
+        )
+    profile = logins.profile(name)
+    if profile is None:
+        if os.path.lexists(logins.workspace.paths.profile(name)):
+            raise InputError(
+                f"the file of profile '{name}' cannot be read",
+                f"mend it: keyswitch edit {name}",
+            )
+        return
+    held = profile.fields.get("account_uuid", "")
+    if profile.provider != PROVIDER or (
+        held and parts.account_uuid and held != parts.account_uuid
+    ):
+        raise InputError(
+            f"profile '{name}' is of another account",
+            "choose another name for this login",
+        )
+
+
+# ------------------------------------------------------------------ scratch
+
+
+@contextlib.contextmanager
+def scratch(workspace: Workspace) -> Iterator[str]:
+    """Make a configuration folder that is gone afterwards."""
+    ensure_private_dir(workspace.paths.state)
+    folder = os.path.join(workspace.paths.state, _SCRATCH + os.urandom(8).hex())
+    os.mkdir(folder, 0o700)
+    descriptor = os.open(
+        os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o600
+    )
+    try:
+        _lock(descriptor)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    """Take a scratch folder's lock; the kernel drops it with the process."""
+    if os.name != "posix":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def sweep_scratch(workspace: Workspace) -> None:
+    """Wipe the scratch folders of commands that were killed."""
+    try:
+        names = os.listdir(workspace.paths.state)
+    except OSError:
+        return
+    for name in names:
+        if not name.startswith(_SCRATCH):
+            continue
+        folder = os.path.join(workspace.paths.state, name)
+        with contextlib.suppress(OSError):
+            descriptor = os.open(
+                os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o600
+            )
+            try:
+                if _lock(descriptor):
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)
+
+
+def log_in(
+    workspace: Workspace,
+    name: str,
+    *,
+    store: str,
+    label: str = "",
+    options: tuple[str, ...] = (),
+) -> Profile:
+    """Run Claude Code's own login in a scratch folder, and keep it."""
+    check_name(name)
+    program = shutil.which("claude", path=workspace.environ.get("PATH"))
+    if program is None:
+        raise NotFoundError(
+            "there is no 'claude' on PATH",
+            "install Claude Code, or keep a login that is there: --capture",
+        )
+    with scratch(workspace) as folder:
+        environ = {
+            k: v
+            for k, v in workspace.environ.items()
+            if k not in _rivals(workspace)
+        }
+        environ["CLAUDE_CONFIG_DIR"] = folder
+        done = subprocess.run(
+            [program, "auth", "login", *options],
+            env=environ,
+            cwd=folder,
+            check=False,
+        )
+        if done.returncode:
+            raise KeyswitchError(
+                f"Claude Code's login ended with status {done.returncode}",
+                "nothing was changed; try again",
+            )
+        return _keep_scratch(workspace, name, folder, store=store, label=label)
+
+
+def _rivals(workspace: Workspace) -> set[str]:
+    """Return the variables that would speak for another account."""
+    provider = workspace.catalogue.get(PROVIDER)
+    return {
+        *provider.rivals,
+        "CLAUDE_CONFIG_DIR",
+        "CLAUDE_SECURESTORAGE_CONFIG_DIR",
+    }
+
+
+def _keep_scratch(
+    workspace: Workspace, name: str, folder: str, *, store: str, label: str
+) -> Profile:
+    made = locations({"CLAUDE_CONFIG_DIR": folder}, workspace.home, folder)
+
+    def found(_logins: Logins) -> Parts:
+        parts = login_parts.read(
+            (made.credentials, read_regular(made.credentials, FILE_LIMIT)),
+            (made.global_config, read_regular(made.global_config, FILE_LIMIT)),
+        )
+        if not parts.usable:
+            raise NotFoundError(
+                "Claude Code's login left no token behind",
+                "nothing was changed; try again",
+            )
+        return parts
+
+    def settled(_logins: Logins) -> None:
+        """Nothing to settle: the login is not live anywhere."""
+
+    return _keep(workspace, name, found, settled, store=store, label=label)

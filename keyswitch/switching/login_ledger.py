@@ -1,0 +1,183 @@
+"""Which login is whose: generations, orphans, and what was there before.
+
+Kept beside the baselines, so that a sweep of the secret stores sees which
+items it names. It holds references and keyed fingerprints, nothing secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from keyswitch.errors import FileStateError
+from keyswitch.model import SecretRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.profiles.paths import Paths
+
+KEPT = 3  # generations of one profile's login
+KEPT_ORPHANS = 20
+
+NOTHING = "nothing"  # no login was there before
+PROFILE = "profile"
+ORPHAN = "orphan"
+
+
+class Generation(NamedTuple):
+    """One state of a login: where it is stored, and by what it is known."""
+
+    store: str
+    item: str
+    generation: int
+    tokens: tuple[str, ...]  # fingerprints of refresh and access token
+    expires_at: float = 0.0  # of the access token, milliseconds
+    at: str = ""  # when it was kept
+    account: str = ""  # uuid, for orphans
+    email: str = ""
+
+    @property
+    def ref(self) -> SecretRef:
+        """The item of the secret store."""
+        return SecretRef(self.store, self.item, self.generation)
+
+    @property
+    def token(self) -> str:
+        """The reference as a sweep looks for it."""
+        return f"{self.store}:{self.item}"
+
+
+class Folder(NamedTuple):
+    """What keyswitch did to the login of one configuration folder."""
+
+    live: str = ""  # the profile whose login was put there, or found there
+    before: str = ""  # NOTHING, PROFILE or ORPHAN: what `off` gives back
+    before_name: str = ""  # the profile, or the orphan's item
+
+
+class Ledger(NamedTuple):
+    """All of it; values are replaced, never changed."""
+
+    folders: dict[str, Folder]
+    generations: dict[str, tuple[Generation, ...]]  # newest first
+    orphans: tuple[Generation, ...] = ()  # newest first
+
+    def items(self) -> Iterator[Generation]:
+        """Yield every stored generation."""
+        for kept in self.generations.values():
+            yield from kept
+        yield from self.orphans
+
+    def owner_of(self, tokens: tuple[str, ...]) -> str:
+        """Return the profile that one of these tokens is known of, or ""."""
+        for name, kept in self.generations.items():
+            if any(set(g.tokens) & set(tokens) for g in kept):
+                return name
+        return ""
+
+
+def path_of(paths: Paths) -> str:
+    """Return the ledger's file."""
+    return os.path.join(paths.baseline_dir, "logins.json")
+
+
+def decode(path: str, data: bytes | None) -> Ledger:
+    """Read the ledger; an absent one is empty, a damaged one an error."""
+    if data is None:
+        return Ledger({}, {})
+    try:
+        document = json.loads(data)
+        return Ledger(
+            {k: Folder(**v) for k, v in document["folders"].items()},
+            {
+                k: tuple(map(_generation, v))
+                for k, v in document["generations"].items()
+            },
+            tuple(map(_generation, document["orphans"])),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as e:
+        raise FileStateError(
+            f"{path} is damaged",
+            "put back a copy of it, or move it away; logins in the secret "
+            "store are not touched",
+        ) from e
+
+
+def _generation(found: dict[str, Any]) -> Generation:
+    store, _, item = found["token"].partition(":")
+    rest = {k: v for k, v in found.items() if k not in ("token", "tokens")}
+    return Generation(store, item, tokens=tuple(found["tokens"]), **rest)
+
+
+def encode(ledger: Ledger) -> bytes | None:
+    """Return the file; None: there is nothing to remember, and no file."""
+    if not (ledger.folders or ledger.generations or ledger.orphans):
+        return None
+    document = {
+        "version": 1,
+        "folders": {k: v._asdict() for k, v in sorted(ledger.folders.items())},
+        "generations": {
+            k: [_document(g) for g in kept]
+            for k, kept in sorted(ledger.generations.items())
+        },
+        "orphans": [_document(g) for g in ledger.orphans],
+    }
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _document(found: Generation) -> dict[str, Any]:
+    document = found._asdict()
+    del document["store"], document["item"]
+    return {"token": found.token, **document}
+
+
+def with_generation(
+    ledger: Ledger, name: str, new: Generation
+) -> tuple[Ledger, tuple[Generation, ...]]:
+    """Put a generation first; return the ledger and what nobody needs."""
+    kept = (new, *ledger.generations.get(name, ()))
+    generations = {**ledger.generations, name: kept[:KEPT]}
+    return ledger._replace(generations=generations), kept[KEPT:]
+
+
+def with_orphan(
+    ledger: Ledger, new: Generation
+) -> tuple[Ledger, tuple[Generation, ...]]:
+    """Keep a login that belongs to no profile."""
+    needed = {f.before_name for f in ledger.folders.values()}
+    kept = [new, *ledger.orphans]
+    gone = [g for g in kept[KEPT_ORPHANS:] if g.item not in needed]
+    left = tuple(g for g in kept if g not in gone)
+    return ledger._replace(orphans=left), tuple(gone)
+
+
+def without_profile(
+    ledger: Ledger, name: str
+) -> tuple[Ledger, tuple[Generation, ...]]:
+    """Forget a profile; return its older generations."""
+    generations = dict(ledger.generations)
+    gone = generations.pop(name, ())
+    folders = {
+        k: f._replace(live="" if f.live == name else f.live)
+        for k, f in ledger.folders.items()
+    }
+    return Ledger(folders, generations, ledger.orphans), gone
+
+
+def renamed(ledger: Ledger, old: str, new: str) -> Ledger:
+    """Return the ledger after a profile got another name."""
+    generations = {
+        new if k == old else k: v for k, v in ledger.generations.items()
+    }
+    folders = {
+        k: f._replace(
+            live=new if f.live == old else f.live,
+            before_name=new
+            if (f.before, f.before_name) == (PROFILE, old)
+            else f.before_name,
+        )
+        for k, f in ledger.folders.items()
+    }
+    return Ledger(folders, generations, ledger.orphans)

@@ -1,0 +1,90 @@
+"""Take a login's tokens off this machine: stored ones, and the live one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import InputError
+from keyswitch.model import FileChange
+from keyswitch.profiles import files
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.switching import login_ledger
+from keyswitch.switching.change import Change, commit
+from keyswitch.switching.login_storing import FIELD
+from keyswitch.switching.login_target import locks
+from keyswitch.switching.logins import Logins
+from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+from keyswitch.targets.claude_code.login_parts import Parts
+
+if TYPE_CHECKING:
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.files import Locations
+
+
+def _open(workspace: Workspace) -> tuple[Locations, bytes | None, Logins]:
+    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    config = read_regular(places.global_config, FILE_LIMIT)
+    return places, config, Logins(workspace, places, config)
+
+
+def look(workspace: Workspace, name: str) -> list[str]:
+    """Return what `remove` would take away, one line each."""
+    profile, _ = workspace.load(name)
+    if profile.provider != "claude-login":
+        raise InputError(
+            f"'{name}' is no login", f"keyswitch revoke-local {name}"
+        )
+    places, _, logins = _open(workspace)
+    found = [
+        f"{g.store}: generation {g.generation} of '{name}', kept {g.at}"
+        for g in logins.ledger.generations.get(name, ())
+    ]
+    if not found and FIELD in profile.secrets:
+        found.append(f"{profile.secrets[FIELD].store}: '{name}'")
+    if _is_live(logins, name):
+        found.append(f"{places.credentials}: claudeAiOauth")
+        found.append(f"{places.global_config}: oauthAccount")
+    return found
+
+
+def _is_live(logins: Logins, name: str) -> bool:
+    live = logins.live()
+    return live.usable and logins.owner_of(live) == name
+
+
+def remove(workspace: Workspace, name: str) -> None:
+    """Remove the tokens; the profile stays, without a login."""
+
+    def plan() -> Change:
+        places, config, logins = _open(workspace)
+        if _is_live(logins, name):
+            logins.put_in_place(Parts({}))
+        logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
+        profile, data = workspace.load(name)
+        refs = {g.ref.item: g.ref for g in gone}
+        if FIELD in profile.secrets:
+            refs[profile.secrets[FIELD].item] = profile.secrets[FIELD]
+        kept = {k: v for k, v in profile.secrets.items() if k != FIELD}
+        text = files.edited(
+            data.decode("utf-8"), replace(profile, secrets=kept)
+        )
+        done = logins.finished()
+        foreign = (
+            *done.files,
+            FileChange(places.global_config, config, logins.config),
+        )
+        changed = tuple(c for c in foreign if c.before != c.after)
+        return Change(
+            command="logout",
+            profile=name,
+            own=(
+                FileChange(workspace.paths.profile(name), data, text.encode()),
+            ),
+            foreign=changed,
+            locks=locks(places, changed),
+            dropped=tuple(refs.values()),
+            undoable=False,
+        )
+
+    commit(workspace, plan)

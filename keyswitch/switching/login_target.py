@@ -1,0 +1,65 @@
+"""A login's part of a change: which files, under which locks."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.model import FileChange
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.switching import login_moves
+from keyswitch.switching.logins import Logins
+from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.locks import config_lock, login_locks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.model import Profile
+    from keyswitch.switching.target import TargetPlan
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.claude_code.locks import LockSpec
+
+
+def added(
+    workspace: Workspace,
+    places: Locations,
+    profile: Profile | None,
+    changes: Sequence[FileChange],
+    result: TargetPlan,
+) -> list[FileChange]:
+    """Return the changes with those of the login merged in.
+
+    `.claude.json` may be in both: the login's edits follow the others.
+    """
+    others = [c for c in changes if c.path != places.global_config]
+    config = [c for c in changes if c.path == places.global_config]
+    if config:
+        observed, present = config[0].before, config[0].after
+    else:
+        observed = present = read_regular(places.global_config, FILE_LIMIT)
+    moved = Logins(workspace, places, present)
+    plan = (
+        login_moves.give_back(moved)
+        if profile is None
+        else login_moves.switch_to(moved, profile)
+    )
+    result.harvested = tuple(plan.created)
+    result.dropped = (*result.dropped, *plan.dropped)
+    result.notes += plan.notes
+    merged = FileChange(places.global_config, observed, moved.config)
+    return [*others, merged, *plan.files, *plan.profiles]
+
+
+def locks(
+    places: Locations, files: Sequence[FileChange]
+) -> tuple[LockSpec, ...]:
+    """Return Claude Code's own locks for these files, in its order."""
+    paths = {change.path for change in files}
+    found: list[LockSpec] = []
+    if places.credentials in paths:
+        found += login_locks(os.path.dirname(places.credentials))
+    if places.global_config in paths:
+        found.append(config_lock(places.global_config))
+    return tuple(found)

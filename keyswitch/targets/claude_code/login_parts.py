@@ -1,0 +1,209 @@
+"""The parts of Claude Code's files that belong to one account. Pure.
+
+A login is more than its tokens (observed, Claude Code 2.1.330): who it is
+stands in `.claude.json`, so does the key of a Console login and what was
+answered about keys. They move together, or the next request speaks for two
+accounts. MCP logins, plugin secrets and everything else stay where they are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from keyswitch.targets.claude_code import json_text, splice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# In `.credentials.json`.
+OAUTH = "claudeAiOauth"
+DEVICE = "trustedDeviceToken"
+# In `.claude.json`.
+ACCOUNT = "oauthAccount"
+MANAGED_KEY = "primaryApiKey"
+ANSWERS = "customApiKeyResponses"
+
+CREDENTIALS_KEYS = (OAUTH, DEVICE)
+CONFIG_KEYS = (ACCOUNT, MANAGED_KEY, ANSWERS)
+
+# What Claude Code remembers of an account's rights; its logout drops these.
+CACHES = (
+    "additionalModelOptionsCache",
+    "clientDataCache",
+    "modelAccessCache",
+    "orgModelDefaultCache",
+)
+# Files below the configuration folder with an organisation's policy.
+POLICY_FILES = ("remote-settings.json", "policy-limits.json")
+
+
+class Parts(NamedTuple):
+    """One account's parts: member name -> its value as it is written.
+
+    The texts are secret; a part that is absent is not in the mapping.
+    """
+
+    raw: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"Parts({sorted(self.raw)})"
+
+    def value(self, name: str) -> Any:
+        """Return a part's parsed value, or None."""
+        return json.loads(self.raw[name]) if name in self.raw else None
+
+    def _object(self, name: str) -> dict[str, Any]:
+        found = self.value(name)
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def access_token(self) -> str:
+        """The access token, "" if there is none."""
+        return _text(self._object(OAUTH).get("accessToken"))
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token, "" if there is none."""
+        return _text(self._object(OAUTH).get("refreshToken"))
+
+    @property
+    def managed_key(self) -> str:
+        """The key of a Console login, "" if there is none."""
+        return _text(self.value(MANAGED_KEY))
+
+    @property
+    def expires_at(self) -> float:
+        """When the access token ends, in milliseconds; 0: not known."""
+        found = self._object(OAUTH).get("expiresAt")
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            return 0.0
+        return float(found)
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether there is anything worth keeping.
+
+        A blanked login, or an account's name without a token, is not.
+        """
+        return bool(self.access_token or self.refresh_token or self.managed_key)
+
+    @property
+    def account_uuid(self) -> str:
+        """The account, by the token's own evidence before the cached name."""
+        own = _text(self._object(OAUTH).get("accountUuid"))
+        return own or _text(self._object(ACCOUNT).get("accountUuid"))
+
+    @property
+    def organization_uuid(self) -> str:
+        """The organisation, found like the account."""
+        own = self._object(OAUTH)
+        if _text(own.get("accountUuid")):
+            return _text(own.get("organizationUuid"))
+        return _text(self._object(ACCOUNT).get("organizationUuid"))
+
+    @property
+    def named_for(self) -> str:
+        """The account whose name Claude Code shows, "" if none."""
+        return _text(self._object(ACCOUNT).get("accountUuid"))
+
+    def described(self) -> dict[str, str]:
+        """Return what may stand in a profile file: nothing secret."""
+        account, oauth = self._object(ACCOUNT), self._object(OAUTH)
+        names_it = self.named_for in ("", self.account_uuid)
+        found = {
+            "account_uuid": self.account_uuid,
+            "organization_uuid": self.organization_uuid,
+            "email": _text(account.get("emailAddress")) if names_it else "",
+            "organization": _text(account.get("organizationName"))
+            if names_it
+            else "",
+            "plan": _text(oauth.get("subscriptionType")),
+            "token_expires": str(int(self.expires_at))
+            if self.access_token and self.expires_at > 0
+            else "",
+            "refreshable": "yes" if self.refresh_token else "",
+        }
+        return {k: v for k, v in found.items() if v and v.isprintable()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def read(
+    credentials: tuple[str, bytes | None], config: tuple[str, bytes | None]
+) -> Parts:
+    """Return the parts that two files hold; each is (path, content).
+
+    Raises JsonTextError for a file that is not JSON: what cannot be read
+    cannot be kept, so it must not be replaced either.
+    """
+    found = {}
+    for (path, data), keys in (
+        (credentials, CREDENTIALS_KEYS),
+        (config, CONFIG_KEYS),
+    ):
+        if data is None or not data.strip(b" \t\r\n\xef\xbb\xbf"):
+            continue
+        text = json_text.decode(path, data)
+        for key in keys:
+            raw = splice.raw_value(path, text, (key,))
+            if raw is not None and raw != "null":
+                found[key] = raw
+    return Parts(found)
+
+
+def pack(parts: Parts) -> str:
+    """Return the parts as the text that a secret store keeps."""
+    return json.dumps({"version": 1, "parts": dict(parts.raw)})
+
+
+def unpack(text: str) -> Parts:
+    """Return what `pack` made; raises ValueError for anything else."""
+    document = json.loads(text)
+    if not isinstance(document, dict) or document.get("version") != 1:
+        raise ValueError("not a login that this version knows")
+    raw = document.get("parts")
+    if not isinstance(raw, dict) or not all(
+        k in (*CREDENTIALS_KEYS, *CONFIG_KEYS) and isinstance(v, str)
+        for k, v in raw.items()
+    ):
+        raise ValueError("not a login")
+    for value in raw.values():
+        json.loads(value)
+    return Parts(raw)
+
+
+def applied(
+    path: str,
+    data: bytes | None,
+    parts: Parts,
+    keys: tuple[str, ...],
+    dropped: tuple[str, ...] = (),
+) -> bytes | None:
+    """Return a file with these members as the parts have them.
+
+    Members that the parts lack are taken out, and those in `dropped`; every
+    other byte stays. A file that would say nothing any more is no file.
+    """
+    blank = data is None or not data.strip(b" \t\r\n\xef\xbb\xbf")
+    text = "{}" if blank else json_text.decode(path, data or b"")
+    json_text.top(path, text)
+    for key in dropped:
+        if splice.raw_value(path, text, (key,)) is not None:
+            text = splice.remove_member(path, text, (key,), None)
+    for key in keys:
+        present = splice.raw_value(path, text, (key,))
+        wanted = parts.raw.get(key)
+        if wanted is None and present is not None:
+            text = splice.remove_member(path, text, (key,), None)
+        elif wanted is not None and present is None:
+            text, _ = splice.insert_member(path, text, (key,), wanted)
+        elif wanted is not None and wanted != present:
+            text = splice.replace_value(path, text, (key,), wanted)
+    if blank and not any(key in parts.raw for key in keys):
+        return data
+    if splice.is_empty(path, text, ()) and keys == CREDENTIALS_KEYS:
+        return None
+    return text.encode("utf-8")

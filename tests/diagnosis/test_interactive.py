@@ -1,0 +1,92 @@
+"""What interactive mode would ask, in its order."""
+
+import pytest
+
+from tests.diagnosis.homes import (
+    CONFIG,
+    CREDENTIALS,
+    KEY,
+    SETTINGS,
+    TOKEN,
+    Home,
+    login,
+)
+
+
+def known(folder="project", **more):
+    """Return the global configuration of somebody who has been here."""
+    return {
+        "hasCompletedOnboarding": True,
+        "projects": {f"{{home}}/{folder}": {"hasTrustDialogAccepted": True}},
+        **more,
+    }
+
+
+def warns_of(*names):
+    return [f"it warns: both {' and '.join(names)} are set"]
+
+
+def answered(**lists):
+    return known(customApiKeyResponses=lists)
+
+
+TAIL = KEY[-20:]
+WITH_KEY = {"ANTHROPIC_API_KEY": KEY}
+ASKS = "whether to use ANTHROPIC_API_KEY (the default is no)"
+REJECTED = "nothing, but ANTHROPIC_API_KEY is not used: it was rejected once"
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "questions"),
+    [
+        (known(), {}, []),
+        (known(), WITH_KEY, [ASKS]),
+        (
+            answered(approved=[TAIL]),
+            WITH_KEY,
+            warns_of("ANTHROPIC_API_KEY", "claudeAiOauth"),
+        ),
+        (
+            known(primaryApiKey=KEY),
+            {},
+            warns_of("primaryApiKey", "claudeAiOauth"),
+        ),
+        (
+            known(primaryApiKey=KEY),
+            {"ANTHROPIC_AUTH_TOKEN": TOKEN},
+            warns_of("primaryApiKey", "ANTHROPIC_AUTH_TOKEN"),
+        ),
+        (answered(rejected=[TAIL]), WITH_KEY, [REJECTED]),
+        (
+            answered(approved=[TAIL], rejected=[TAIL]),
+            {"ANTHROPIC_API_KEY": f" {KEY} "},
+            warns_of("ANTHROPIC_API_KEY", "claudeAiOauth"),
+        ),
+        (known(), {"ANTHROPIC_AUTH_TOKEN": TOKEN}, []),
+        (known(), {"ANTHROPIC_CUSTOM_HEADERS": f"x-api-key: {KEY}"}, []),
+        (
+            answered(approved=[TAIL]),
+            {**WITH_KEY, "ANTHROPIC_AUTH_TOKEN": TOKEN},
+            warns_of("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+        ),
+        (known(folder=""), {}, []),
+        (known(folder="other"), {}, ["whether the folder {} is trusted"]),
+    ],
+)
+def test_it_asks_what_was_not_answered(home, config, environ, questions):
+    files = {CONFIG: config, CREDENTIALS: login()}
+    if config["projects"].keys() == {"{home}/"}:
+        config["projects"] = {"{home}": {"hasTrustDialogAccepted": True}}
+    found = Home(files=files, environ=environ).build(home).questions
+    assert list(found) == [q.format(f"{home}/project") for q in questions]
+
+
+def test_the_first_start_asks_everything_in_order(home):
+    found = Home(environ=WITH_KEY).build(home).questions
+    assert [q.partition(" ")[0] for q in found] == ["the", "whether", "whether"]
+    assert found[-1] == ASKS
+
+
+def test_a_helper_in_both_headers_is_no_pair(home):
+    files = {CONFIG: known(), SETTINGS: {"apiKeyHelper": "echo FAKE"}}
+    assert Home(files=files).build(home).questions == ()
