@@ -31,7 +31,7 @@ def request(scene: Scene, run: Run | None) -> Request:
     refusal = _refusal(found, key, bearer)
     if not refusal and (
         not any(_has_text(h) for h in sent.headers)
-        or _blanked(found, key, bearer)
+        or (sent.bearer is None and _blanked(found, key, bearer))
     ):
         refusal = _nothing(found)
     shadowed = tuple(_shadowed(found, key, bearer))
@@ -86,7 +86,10 @@ def _refusal(
 def _blanked(
     found: Candidates, key: Candidate | None, bearer: Candidate | None
 ) -> bool:
-    """Tell whether an emptied login ends a run that has only custom headers."""
+    """Tell whether an emptied login ends a run that brings only a custom key.
+
+    A custom Authorization header goes out all the same.
+    """
     login = found.scene.login
     return (
         key is None and bearer is None and login is not None and login.blanked
