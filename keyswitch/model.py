@@ -46,6 +46,8 @@ class Profile:
     expires: date | None = None
     expect: str = ""  # "", "api", "subscription" or "cloud"
     isolated: bool = False  # a configuration folder of its own
+    # What that folder shares with the usual one; None: what is usual.
+    shared: tuple[str, ...] | None = None
     fields: Mapping[str, str] = field(default_factory=_empty)
     secrets: Mapping[str, SecretRef] = field(default_factory=_no_refs)
 

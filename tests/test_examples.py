@@ -67,7 +67,14 @@ def test_a_settings_example_is_what_use_writes(keyswitch, home, name):
     assert text == (SETTINGS / f"{name}.json").read_text()
 
 
-def test_the_quickstart_runs_to_its_end(home, tmp_path):
+@pytest.mark.parametrize(
+    ("script", "last"),
+    [
+        ("quickstart.sh", "No key lies anywhere"),
+        ("logins.sh", "no login stored; work@example.com"),
+    ],
+)
+def test_an_example_runs_to_its_end(home, tmp_path, script, last):
     launcher = tmp_path / "keyswitch"
     launcher.write_text(
         f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -P -m keyswitch "
@@ -75,12 +82,12 @@ def test_the_quickstart_runs_to_its_end(home, tmp_path):
     )
     launcher.chmod(0o755)
     done = subprocess.run(
-        ["bash", str(ROOT / "examples" / "quickstart.sh")],
+        ["bash", str(ROOT / "examples" / script)],
         env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(home)},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "No key lies anywhere" in done.stdout
+    assert last in done.stdout
     assert list(home.iterdir()) == []
 
 

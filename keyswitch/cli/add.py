@@ -162,6 +162,11 @@ def rotate(  # noqa: PLR0913
     workspace = session.workspace()
     profile, _ = workspace.load(name)
     provider: Provider = workspace.provider_of(profile)
+    if provider.not_addable:
+        raise UsageError(
+            f"a login of '{name}' comes from Claude Code only",
+            f"log in anew: keyswitch login {name}",
+        )
     wanted = provider.wanted_secrets(profile.fields)
     if not wanted:
         raise UsageError(

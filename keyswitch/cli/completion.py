@@ -17,6 +17,8 @@ TAKE_A_NAME = (
     "copy",
     "edit",
     "env",
+    "login",
+    "logout",
     "remove",
     "rename",
     "revoke-local",

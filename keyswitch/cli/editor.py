@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def edit_in_editor(session: Session, name: str) -> int:
     """Let a person edit the file; keep nothing that does not parse."""
     from keyswitch.profiles import files
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching import isolation, profile_text
 
     if not session.can_ask:
         raise UsageError(
@@ -24,7 +24,7 @@ def edit_in_editor(session: Session, name: str) -> int:
         )
     workspace = session.workspace()
     path = workspace.paths.profile(name)
-    before = profile_changes.raw_text(workspace, name)
+    before = profile_text.raw_text(workspace, name)
     text = before
     while True:
         edited = click.edit(text, extension=".toml")
@@ -39,6 +39,8 @@ def edit_in_editor(session: Session, name: str) -> int:
             session.confirm("open the editor again?", yes=False)
             text = edited  # nothing that was typed is lost
             continue
-        profile_changes.replace_text(workspace, name, before, edited)
+        profile_text.replace_text(workspace, name, before, edited)
         session.output.say(f"changed '{name}'")
+        for note in isolation.follow(workspace, profile):
+            session.output.say(note)
         return ExitCode.OK

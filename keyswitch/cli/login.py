@@ -92,7 +92,7 @@ def login(  # noqa: PLR0913
         profile = login_capture.log_in(
             workspace, name, store=choice.store, label=label, options=options
         )
-    return _report(session, profile)
+    return _report(session, profile, is_live=capture)
 
 
 def _token(  # noqa: PLR0913
@@ -118,7 +118,7 @@ def _token(  # noqa: PLR0913
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _report(session: Session, profile: Profile) -> int:
+def _report(session: Session, profile: Profile, *, is_live: bool) -> int:
     who = profile.fields.get("email", "an account without a name")
     plan = profile.fields.get("plan", "")
     if session.output.json:
@@ -136,7 +136,8 @@ def _report(session: Session, profile: Profile) -> int:
     )
     from keyswitch.profiles import state
 
-    if state.read(session.workspace().paths).active != profile.name:
+    active = state.read(session.workspace().paths).active
+    if not (is_live and active == profile.name):
         session.output.say(f"switch to it: keyswitch use {profile.name}")
     return ExitCode.OK
 

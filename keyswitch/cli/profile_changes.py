@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -38,10 +39,24 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
     return fields
 
 
+def parse_shared(text: str) -> tuple[str, ...] | None:
+    """Parse the value of `--share`; None: what is usual."""
+    from keyswitch.targets.claude_code import sharing
+
+    if not text.strip():
+        return None
+    if text.strip() == "none":
+        return ()
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    sharing.check(names)
+    return names
+
+
 @click.command(
     epilog="\b\nExamples:\n"
     "  keyswitch edit work --label 'Acme, API' --expires 2027-02-01\n"
     "  keyswitch edit work --set base_url=https://gateway.example.com\n"
+    "  keyswitch edit me --isolated --share commands,agents,history\n"
     "  keyswitch edit work               in your editor"
 )
 @click.argument("name")
@@ -50,6 +65,17 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--label", help="Free text for listings.")
 @click.option("--expires", metavar="DATE", help="As 2027-02-01; '' for none.")
 @click.option("--expect", help="api, subscription or cloud; '' for none.")
+@click.option(
+    "--isolated/--no-isolated",
+    default=None,
+    help="Give it a configuration folder of its own.",
+)
+@click.option(
+    "--share",
+    metavar="LIST",
+    help="What that folder shares: agents, commands, history, memory, "
+    "settings, skills; 'none'; '' for what is usual.",
+)
 @global_options
 @click.pass_obj
 def edit(  # noqa: PLR0913
@@ -61,12 +87,15 @@ def edit(  # noqa: PLR0913
     label: str | None,
     expires: str | None,
     expect: str | None,
+    isolated: bool | None,
+    share: str | None,
 ) -> int:
     """Change a profile's fields."""
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching import isolation, profile_changes
 
     workspace = session.workspace()
-    if not (sets or unsets) and label is expires is expect is None:
+    options = (label, expires, expect, isolated, share)
+    if not (sets or unsets) and all(o is None for o in options):
         from keyswitch.cli.editor import edit_in_editor
 
         return edit_in_editor(session, name)
@@ -84,10 +113,14 @@ def edit(  # noqa: PLR0913
             if expires is None
             else (parse_date(expires) if expires else None),
             expect=old.expect if expect is None else expect,
+            isolated=old.isolated if isolated is None else isolated,
+            shared=old.shared if share is None else parse_shared(share),
         )
 
-    profile_changes.rewrite(workspace, "edit", name, alter)
+    changed = profile_changes.rewrite(workspace, "edit", name, alter)
     session.output.say(f"changed '{name}'")
+    for note in isolation.follow(workspace, changed):
+        session.output.say(note)
     return ExitCode.OK
 
 
@@ -135,6 +168,9 @@ def remove(session: Session, name: str, *, yes: bool) -> int:
     session.output.say(f"removed '{name}'")
     if was_active:
         session.output.say("it was active; now no profile is")
+    folder = workspace.paths.folder_of(name)
+    if os.path.isdir(folder):
+        session.output.say(f"its folder stays, with its history: {folder}")
     if profile.secrets:
         session.output.say(
             "its secret stays in the store for 'keyswitch undo'; "

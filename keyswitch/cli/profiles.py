@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli import own_folder
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, UsageError
+from keyswitch.profiles import login_status
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
@@ -20,7 +22,7 @@ SOON = 14  # days before an expiry date that it is worth a word
 
 def document_of(profile: Profile, active: str) -> dict[str, Any]:
     """Return a profile as `--json` shows it: references, never values."""
-    return {
+    document = {
         "name": profile.name,
         "active": profile.name == active,
         "provider": profile.provider,
@@ -39,6 +41,20 @@ def document_of(profile: Profile, active: str) -> dict[str, Any]:
             for field, ref in sorted(profile.secrets.items())
         },
     }
+    document |= own_folder.document_of(profile)
+    login = login_status.status_of(profile, _now())
+    if login is not None:
+        document["login"] = {
+            "status": login.text,
+            "expires_at": login.expires_at,
+            "refreshable": login.refreshable,
+        }
+    return document
+
+
+def _now() -> datetime:
+    """Return the time by the person's own calendar."""
+    return datetime.now(UTC).astimezone()
 
 
 def expiry_note(profile: Profile, today: date) -> str:
@@ -51,6 +67,16 @@ def expiry_note(profile: Profile, today: date) -> str:
     if days <= SOON:
         return f"expires in {days} d"
     return ""
+
+
+def _note(profile: Profile, now: datetime) -> str:
+    """Return what the last column of a listing says."""
+    ends = expiry_note(profile, now.date())
+    login = login_status.status_of(profile, now)
+    if login is None:
+        return ends or profile.label
+    whose = profile.label or login_status.who(profile)
+    return "; ".join(filter(None, (ends or login.text, whose)))
 
 
 @click.command("list", epilog="\b\nExample:\n  keyswitch list --json")
@@ -86,7 +112,7 @@ def list_(session: Session) -> int:
 def _print_table(
     session: Session, profiles: list[Profile], active: str
 ) -> None:
-    today = date.today()  # noqa: DTZ011 - the person's own calendar
+    now = _now()
     session.output.table(
         [
             "*" if profile.name == active else " ",
@@ -98,7 +124,7 @@ def _print_table(
             ),
             ",".join(sorted({r.store for r in profile.secrets.values()}))
             or "-",
-            expiry_note(profile, today) or profile.label,
+            _note(profile, now),
         ]
         for profile in profiles
     )
@@ -137,7 +163,7 @@ def show(session: Session, name: str, *, reveal: bool) -> int:
         value = getattr(profile, key)
         if value:
             rows.append((key, str(value)))
-    rows += sorted(profile.fields.items())
+    rows += _plain_rows(profile)
     for field, ref in sorted(profile.secrets.items()):
         rows.append(
             (
@@ -148,9 +174,28 @@ def show(session: Session, name: str, *, reveal: bool) -> int:
                 ),
             )
         )
+    rows += own_folder.rows_of(workspace, profile)
     rows.append(("file", workspace.paths.profile(name)))
     session.output.table(rows)
     return ExitCode.OK
+
+
+def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
+    """Return the fields as a person reads them, a login's state in words."""
+    login = login_status.status_of(profile, _now())
+    if login is None:
+        return sorted(profile.fields.items())
+    rows = [("status", login.text)]
+    end = login_status.end_of(profile.fields.get("token_expires", ""))
+    if end is not None and login.expires_at:
+        local = end.astimezone().isoformat(" ", timespec="seconds")
+        rows.append(("token ends", local))
+    return rows + [
+        (key, value)
+        for key, value in sorted(profile.fields.items())
+        if profile.provider != login_status.LOGIN
+        or key not in login_status.TOLD
+    ]
 
 
 def _reveal(session: Session, workspace: Workspace, profile: Profile) -> int:

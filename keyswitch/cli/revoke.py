@@ -12,7 +12,7 @@ from keyswitch.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.switching.revoke_scan import Found
+    from keyswitch.switching.revoke_stored import Found
 
 
 def _document(found: Sequence[Found]) -> list[dict[str, Any]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli import turns
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, NotFoundError
 
@@ -20,10 +21,13 @@ PREVIOUS = "-"
     epilog="\b\nExamples:\n  keyswitch use work\n"
     "  keyswitch use -            the profile before this one\n"
     "  keyswitch use              choose from a list\n"
-    "  keyswitch use work --dry-run"
+    "  keyswitch use work --dry-run\n"
+    "  keyswitch use work --wait --timeout 60    not in the middle of a turn\n"
+    '  eval "$(keyswitch use me --here)"    this shell only'
 )
 @click.argument("name", required=False)
 @click.option("--dry-run", is_flag=True, help="Show what would be changed.")
+@click.option("--here", is_flag=True, help="For this shell only, by eval.")
 @click.option(
     "--target",
     type=click.Choice(["claude-code", "none"]),
@@ -31,12 +35,21 @@ PREVIOUS = "-"
     show_default=True,
     help="Which program to configure; 'none' moves the pointer only.",
 )
+@turns.turn_options
 @global_options
 @click.pass_obj
 def use(
-    session: Session, name: str | None, *, dry_run: bool, target: str
+    session: Session,
+    /,
+    name: str | None,
+    *,
+    dry_run: bool,
+    here: bool,
+    target: str,
+    **turn: Any,
 ) -> int:
     """Switch to a profile."""
+    turns.check(turn)
     from keyswitch.profiles import state
     from keyswitch.switching import activate
 
@@ -53,7 +66,18 @@ def use(
             )
     if dry_run:
         return _show_plan(session, activate.preview(workspace, name))
-    outcome = activate.use(workspace, name, configure=target == "claude-code")
+    if here:
+        from keyswitch.cli.own_folder import use_here
+
+        return use_here(session, name)
+    turns.wait_if_asked(session, turn)
+    configure = target == "claude-code"
+    outcome = activate.use(
+        workspace,
+        name,
+        configure=configure,
+        look=configure and turns.look(turn),
+    )
     return _report(session, outcome)
 
 
@@ -113,6 +137,7 @@ def _report(session: Session, outcome: Outcome) -> int:
                     for f in outcome.findings
                 ],
                 "notes": outcome.notes,
+                "sessions": turns.documents(outcome.sessions),
             }
         )
     elif outcome.active:
@@ -121,24 +146,31 @@ def _report(session: Session, outcome: Outcome) -> int:
         session.output.say("no profile is active")
     for note in outcome.notes:
         session.output.say(note)
+    turns.report(session, outcome.sessions)
     for finding in outcome.findings:
         session.output.warn(f"{finding.what}; {finding.why}")
         session.output.say(f"to mend it: {finding.fix}")
     return ExitCode.NOT_IN_EFFECT if outcome.findings else ExitCode.OK
 
 
-@click.command(epilog="\b\nExample:\n  keyswitch off")
+@click.command(
+    epilog="\b\nExamples:\n  keyswitch off\n"
+    "  keyswitch off --wait       not in the middle of a turn"
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be changed.")
+@turns.turn_options
 @global_options
 @click.pass_obj
-def off(session: Session, *, dry_run: bool) -> int:
+def off(session: Session, /, *, dry_run: bool, **turn: Any) -> int:
     """Make no profile active; restore what was."""
+    turns.check(turn)
     from keyswitch.switching import activate
 
     workspace = session.workspace()
     if dry_run:
         return _show_plan(session, activate.preview(workspace, ""))
-    return _report(session, activate.off(workspace))
+    turns.wait_if_asked(session, turn)
+    return _report(session, activate.off(workspace, look=turns.look(turn)))
 
 
 @click.command(

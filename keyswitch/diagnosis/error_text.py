@@ -15,8 +15,10 @@ from functools import cache
 
 GAP = 120  # letters that "*" in a phrase may stand for
 
-_ESCAPED_CODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
-_ESCAPED_SPACE = re.compile(r"\\+[nrt]")
+# From the first backslash only: of a million each would be tried.
+_ESCAPED_CODE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
+_ESCAPED_SPACE = re.compile(r"(?<!\\)\\+[nrt]")
+_NO_CHARACTER = re.compile(r"&#[0-9]{8,};?")  # too long for `int`, maybe
 _COLOUR = re.compile(
     r"(?:\x1b|\\x1b|\\033|\\e|\^\[)\[[0-?]*[ -/]*[@-~]"
     r"|\x1b\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)"
@@ -75,7 +77,7 @@ def _undressed(text: str) -> str:
     text = _ESCAPED_CODE.sub(lambda m: chr(int(m[1], 16)), text)
     text = _COLOUR.sub("", text)
     text = _ESCAPED_SPACE.sub(" ", text)
-    text = html.unescape(text).replace("\\", "")
+    text = html.unescape(_NO_CHARACTER.sub("", text)).replace("\\", "")
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -87,7 +89,7 @@ def find(phrase: str | int, text: ErrorText) -> Hit | None:
     if isinstance(phrase, int):
         known = phrase in text.statuses
         return Hit(f"HTTP status {phrase}", 0) if known else None
-    weight = sum(c.isalnum() for c in phrase)
+    weight = _weight(phrase)
     if " " not in phrase:
         found = _word(phrase).search(text.words)
         return Hit(phrase, weight) if found else None
@@ -99,6 +101,11 @@ def find(phrase: str | int, text: ErrorText) -> Hit | None:
         return Hit(phrase, weight, start, start + len(first))
     match = _gapped(phrase).search(text.letters)
     return Hit(phrase, weight, *match.span()) if match else None
+
+
+@cache
+def _weight(phrase: str) -> int:
+    return sum(c.isalnum() for c in phrase)
 
 
 @cache

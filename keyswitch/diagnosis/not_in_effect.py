@@ -88,7 +88,8 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     if user and user[0].problem:
         path, problem = user[0].path, user[0].problem
         return f"{path} is ignored: {problem}", f"mend {path}"
-    if situation.taken and situation.taken.how == "environment":
+    taken, wanted = situation.taken, situation.wanted
+    if (taken and taken.how == "environment") or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'
     return why, f"keyswitch use {situation.chosen.name}"
 

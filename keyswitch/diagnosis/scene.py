@@ -61,6 +61,10 @@ class Scene:
                 self._read[path] = None
         return self._read[path]
 
+    def hold(self, files: Mapping[str, bytes | None]) -> None:
+        """Take these contents for those of files that are kept elsewhere."""
+        self._read.update(files)
+
     def mode(self, path: str) -> int:
         """Return a file's permission bits; 0 if it is not there."""
         try:

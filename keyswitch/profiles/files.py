@@ -122,9 +122,6 @@ def _profile(path: str, name: str, document: Mapping[str, Any]) -> Profile:
         )
     if text("expect") not in EXPECTATIONS:
         raise wrong("'expect' has to be api, subscription or cloud")
-    isolated = document.get("isolated", False)
-    if not isinstance(isolated, bool):
-        raise wrong("'isolated' has to be true or false")
     refs = {
         key: _ref(path, key, value)
         for key, value in _table(document, "secrets", wrong).items()
@@ -136,10 +133,24 @@ def _profile(path: str, name: str, document: Mapping[str, Any]) -> Profile:
         created=day("created"),
         expires=day("expires"),
         expect=text("expect"),
-        isolated=isolated,
+        **_folder(document, wrong),
         fields=MappingProxyType(_plain_fields(document, wrong)),
         secrets=MappingProxyType(refs),
     )
+
+
+def _folder(document: Mapping[str, Any], wrong: Any) -> dict[str, Any]:
+    """Return what is said of a configuration folder of its own."""
+    isolated, shared = document.get("isolated", False), document.get("shared")
+    if not isinstance(isolated, bool):
+        raise wrong("'isolated' has to be true or false")
+    if shared is None:
+        return {"isolated": isolated}
+    if not isinstance(shared, list) or not all(
+        isinstance(s, str) and s.isprintable() for s in shared
+    ):
+        raise wrong("'shared' has to be a list such as ['commands', 'agents']")
+    return {"isolated": isolated, "shared": tuple(map(str, shared))}
 
 
 def _plain_fields(document: Mapping[str, Any], wrong: Any) -> dict[str, str]:
@@ -232,6 +243,7 @@ def _put(document: Any, profile: Profile) -> None:
         "expires",
         "expect",
         "isolated",
+        "shared",
     ):
         _set(document, key, wanted.get(key))
     for section in ("fields", "secrets"):
@@ -272,6 +284,7 @@ def _plain(profile: Profile) -> dict[str, Any]:
         "expires": profile.expires,
         "expect": profile.expect,
         "isolated": profile.isolated or None,
+        "shared": None if profile.shared is None else list(profile.shared),
         "fields": dict(profile.fields),
         "secrets": {
             field: {

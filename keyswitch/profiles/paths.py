@@ -82,6 +82,15 @@ class Paths:
         """What other programs' files held before keyswitch."""
         return self.state + "/baseline"
 
+    @property
+    def folders_dir(self) -> str:
+        """Configuration folders of isolated profiles."""
+        return self.data + "/claude-code"
+
+    def folder_of(self, name: str) -> str:
+        """Return the configuration folder of one profile's own."""
+        return f"{self.data}/claude-code/{name}"
+
     def compiled(self, name: str) -> str:
         """Return the worked-out form of a profile."""
         return f"{self.state}/compiled/{name}"

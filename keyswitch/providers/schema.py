@@ -181,7 +181,9 @@ class Provider(NamedTuple):
             raise InputError(
                 f"profile '{profile.name}' ({self.id}) lacks "
                 f"{' and '.join(lacking)}",
-                self._how_to_complete(lacking),
+                f"log in again: keyswitch login {profile.name}"
+                if self.not_addable
+                else self._how_to_complete(lacking),
             )
         if profile.expect and self.bill and profile.expect != self.bill:
             raise InputError(

@@ -13,6 +13,7 @@ from keyswitch.switching.target import TargetPlan, plan_target
 if TYPE_CHECKING:
     from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
+    from keyswitch.switching.following import Followed
     from keyswitch.switching.workspace import Workspace
 
 
@@ -24,13 +25,20 @@ class Outcome:
     previous: str
     notes: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)  # not in effect
+    sessions: list[Followed] | None = None  # None: nobody looked
 
 
-def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
-    """Switch to a profile, then look whether it is in effect."""
+def use(
+    workspace: Workspace, name: str, *, configure: bool, look: bool = False
+) -> Outcome:
+    """Switch to a profile, then look whether it is in effect.
+
+    `look` also for running sessions, and when they follow.
+    """
     conflicts: list[str] = []
     said: list[str] = []
     loaded: list[Profile] = []
+    moved = _own_folder(workspace, name) if configure else []
 
     def plan() -> Change | None:
         profile, _ = workspace.load(name)
@@ -41,7 +49,7 @@ def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
         said[:] = target.notes
         return _switched(workspace, "use", profile, name, target)
 
-    commit(workspace, plan)
+    done = commit(workspace, plan)
     profile = loaded[0]
     if configure and profile.provider == "claude-login":
         from keyswitch.switching import login_watch
@@ -54,14 +62,43 @@ def use(workspace: Workspace, name: str, *, configure: bool) -> Outcome:
         from keyswitch.switching.effect import effect_of
 
         notes, findings = effect_of(workspace, profile)
-    notes += said
+    notes += moved + said
     notes += [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
     ]
-    return Outcome(present.active, present.previous, notes, findings)
+    sessions = _sessions(workspace, profile, done) if look else None
+    return Outcome(present.active, present.previous, notes, findings, sessions)
 
 
-def off(workspace: Workspace) -> Outcome:
+def _sessions(
+    workspace: Workspace, profile: Profile | None, done: Change | None
+) -> list[Followed]:
+    """Return the running sessions that a change concerns."""
+    if done is None:
+        return []
+    from keyswitch.switching.following import look
+
+    return look(workspace, profile, done.foreign)
+
+
+def _own_folder(workspace: Workspace, name: str) -> list[str]:
+    """Make an isolated profile's folder ready, or empty one that was used."""
+    profile, _ = workspace.load(name)
+    if not (profile.isolated or profile.provider == "claude-login"):
+        return []
+    from keyswitch.switching import isolation
+
+    workspace.provider_of(profile).check(profile)
+    if not profile.isolated:
+        return isolation.leave_others(workspace, profile, workspace.places)
+    own = isolation.places_of(workspace, name)
+    return [
+        *isolation.prepare(workspace, profile),
+        *isolation.leave_others(workspace, profile, own),
+    ]
+
+
+def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     """Make no profile active; give back what was there before."""
     conflicts: list[str] = []
     said: list[str] = []
@@ -72,7 +109,7 @@ def off(workspace: Workspace) -> Outcome:
         said[:] = target.notes
         return _switched(workspace, "off", None, "", target)
 
-    commit(workspace, plan)
+    done = commit(workspace, plan)
     present = state.read(workspace.paths)
     notes = said + [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
@@ -81,7 +118,8 @@ def off(workspace: Workspace) -> Outcome:
         notes.append(
             'this shell still has the variables: eval "$(keyswitch env)"'
         )
-    return Outcome("", present.previous, notes)
+    sessions = _sessions(workspace, None, done) if look else None
+    return Outcome("", present.previous, notes, sessions=sessions)
 
 
 def _switched(

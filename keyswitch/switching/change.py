@@ -17,6 +17,7 @@ from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import history, intents, undo_records
 from keyswitch.switching.transaction import Transaction
+from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,6 +52,7 @@ class Change:
     dropped: tuple[SecretRef, ...] = ()  # discarded without a way back
     undoable: bool = True
     is_undo: bool = False
+    beside: bool = False  # takes nothing away from what `undo` takes back
     forget_undo: bool = False  # no earlier change can be taken back after it
     # Items that were just written and stay, also when the change is undone.
     harvested: tuple[SecretRef, ...] = ()
@@ -94,7 +96,7 @@ def commit(
             intents.declare(paths, ref, "")
         return files, change.locks
 
-    with Transaction(paths) as transaction:
+    with Transaction(paths, workspace.keychain) as transaction:
         sweep(workspace)
         try:
             if prepare is not None:
@@ -129,6 +131,8 @@ def _files_of(
     if change.is_undo:
         records = records[:-1]
         gone += change.discarded
+    elif change.beside:
+        pass
     elif change.undoable:
         records, forgotten = undo_records.push(
             records, undo_records.record_of(workspace, change)
@@ -157,6 +161,10 @@ def _settle(
     from keyswitch.secrets.stores import delete_items
 
     try:
+        if any(c.path.startswith(ITEM_PREFIX) for c in change.foreign):
+            from keyswitch.switching.login_keychain import forget
+
+            forget(workspace.paths)  # only now are the items in place
         for ref in (*change.created, *change.harvested):
             intents.settle(workspace.paths, ref)
         delete_items(workspace.paths, expired, ask=workspace.ask)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from keyswitch.profiles.settings import Settings
     from keyswitch.providers.schema import Provider
 
-_HEAD = f"keyswitch-compiled 2 {__version__}"
+_HEAD = f"keyswitch-compiled 3 {__version__}"
+FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 
 
@@ -132,6 +133,9 @@ def compile_profile(
     result.timeout = settings.cache_timeout
     result.agents = settings.agents
     result.literals = list(exports.literals)
+    if profile.isolated:
+        folder = paths.folder_of(profile.name)
+        result.literals.append((FOLDER_VARIABLE, folder))
     result.secrets = [
         (variable, field)
         for variable, field in exports.secrets

@@ -18,8 +18,9 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import selection
+from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.environment import applied
-from keyswitch.switching.situation import accounts_of, chosen_of
+from keyswitch.switching.situation import accounts_of, chosen_of, see_keychain
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
+    from keyswitch.switching.compiled import Compiled
     from keyswitch.switching.workspace import Workspace
 
 EXPORT = 'eval "$(keyswitch env)"'
@@ -45,9 +47,14 @@ def effect_of(
         return [f"to use it in this shell: {EXPORT}"], []
     if state.read(workspace.paths).active != profile.name:
         return ["another switch came after this one"], []
-    notes, environ, pending = _as_exported(workspace, profile, taken)
+    if profile.isolated or workspace.isolated_shell:
+        notes, environ, pending = _in_a_folder(workspace, profile)
+    else:
+        notes, environ, pending = _as_exported(workspace, profile, taken)
+    scene = Scene(environ, home=workspace.home, cwd=workspace.cwd)
+    see_keychain(workspace, scene)
     situation = Situation(
-        Scene(environ, home=workspace.home, cwd=workspace.cwd),
+        scene,
         accounts_of(workspace, pending),
         chosen_of(workspace, profile.name, selection.BY_USE),
     )
@@ -57,6 +64,19 @@ def effect_of(
     # What is in effect may still be worth a word, but is no failure.
     notes += [f"{f.what}; {f.fix}" for f in found if f.check in _WORTH_A_WORD]
     return notes, []
+
+
+def _in_a_folder(
+    workspace: Workspace, profile: Profile
+) -> tuple[list[str], Mapping[str, str], dict[str, str]]:
+    """Return the same for a shell that goes to another configuration folder."""
+    compiled = workspace.compiled(profile.name)
+    environ, pending = _evaluated(workspace, compiled)
+    given = environ.get(FOLDER_VARIABLE)
+    if given == workspace.environ.get(FOLDER_VARIABLE):
+        return [], environ, pending
+    where = "a folder of its own" if profile.isolated else "the usual folder"
+    return [f"it uses {where}; in this shell: {EXPORT}"], environ, pending
 
 
 _WORTH_A_WORD = ("key-to-other-host", "two-accounts")
@@ -73,18 +93,28 @@ def _as_exported(
     if all(_holds(workspace, profile, v, f) for v, f in names.items()):
         return [], workspace.environ, {}
     compiled = workspace.compiled(profile.name)
-    pairs = list(compiled.literals)
-    pending = {}
-    for variable, field in compiled.secrets:
-        value = _PENDING.format(name=profile.name, field=field)
-        pending[value] = profile.name
-        pairs.append((variable, value))
-    environ = applied(workspace.environ, pairs, compiled.rivals)
+    environ, pending = _evaluated(workspace, compiled)
     note = (
         "its secret stays out of Claude Code's files; export it: "
         f"{EXPORT}, or keyswitch run {profile.name} -- claude"
     )
     return [note], environ, pending
+
+
+def _evaluated(
+    workspace: Workspace, compiled: Compiled
+) -> tuple[Mapping[str, str], dict[str, str]]:
+    """Return the environment after `keyswitch env`, with stand-ins."""
+    pairs = list(compiled.literals)
+    pending = {}
+    for variable, field in compiled.secrets:
+        value = _PENDING.format(name=compiled.name, field=field)
+        pending[value] = compiled.name
+        pairs.append((variable, value))
+    base = dict(workspace.environ)
+    if workspace.isolated_shell:
+        del base[FOLDER_VARIABLE]
+    return applied(base, pairs, compiled.rivals), pending
 
 
 def _holds(

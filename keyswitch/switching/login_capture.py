@@ -1,13 +1,11 @@
 """Keep a login as a profile: the present one, or one made in a scratch folder.
 
-A scratch folder is a configuration folder of its own, so that Claude Code's
-own login leaves the present one alone. It is wiped afterwards; one that a
-killed command left is wiped by the next.
+Taking a change back deletes what it stored. A login may have been renewed
+since, or be nowhere else, so keeping one cannot be undone; `remove` can.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -19,38 +17,36 @@ from keyswitch.model import Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.names import check_name
-from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.profiles.state import State
+from keyswitch.switching import login_scratch
 from keyswitch.switching.change import Change, commit
+from keyswitch.switching.login_answers import config_without_ours
+from keyswitch.switching.login_places import place_of
 from keyswitch.switching.login_watch import remember
 from keyswitch.switching.logins import Logins
 from keyswitch.switching.profile_changes import today
-from keyswitch.targets.claude_code import login_parts
 from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from keyswitch.switching.login_ledger import Generation
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.login_parts import Parts
 
 PROVIDER = "claude-login"
-_SCRATCH = "scratch-"
-_LOCK = ".keyswitch-lock"
 
 
 def capture(
     workspace: Workspace, name: str, *, store: str, label: str = ""
 ) -> Profile:
     """Keep Claude Code's present login as a profile."""
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
 
     def found(logins: Logins) -> Parts:
         live = logins.live()
         if not live.usable:
             raise NotFoundError(
-                f"there is no login in {places.credentials}",
+                f"there is no login in {logins.place.where}",
                 "log in first: in Claude Code /login, or 'keyswitch login "
                 f"{name}'",
             )
@@ -101,11 +97,11 @@ def _keep(  # noqa: PLR0913
 ) -> Profile:
     """Store a login for a profile, new or of the same account."""
     check_name(name)
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    places = workspace.places
     kept: list[Profile] = []
 
     def plan() -> Change:
-        config = read_regular(places.global_config, FILE_LIMIT)
+        config = config_without_ours(workspace, places)
         logins = Logins(workspace, places, config)
         parts = find(logins)
         _refuse_another(logins, name, parts)
@@ -116,7 +112,9 @@ def _keep(  # noqa: PLR0913
                     PROVIDER,
                     label,
                     created=date.fromisoformat(today()),
-                    expect="subscription" if parts.access_token else "api",
+                    # A Console login is billed to the API, which a profile
+                    # of this provider may not expect.
+                    expect="subscription" if parts.access_token else "",
                 )
             )
         logins.keep_for(name, parts, store=store)
@@ -134,9 +132,9 @@ def _keep(  # noqa: PLR0913
             dropped=tuple(done.dropped),
             fingerprint=profile.secrets["login"].fingerprint,
             pointer=_pointer(workspace, logins, name),
+            undoable=False,
         )
 
-    sweep_scratch(workspace)
     commit(workspace, plan)
     remember(workspace)
     return kept[0]
@@ -177,60 +175,6 @@ def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
         )
 
 
-# ------------------------------------------------------------------ scratch
-
-
-@contextlib.contextmanager
-def scratch(workspace: Workspace) -> Iterator[str]:
-    """Make a configuration folder that is gone afterwards."""
-    ensure_private_dir(workspace.paths.state)
-    folder = os.path.join(workspace.paths.state, _SCRATCH + os.urandom(8).hex())
-    os.mkdir(folder, 0o700)
-    descriptor = os.open(
-        os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o600
-    )
-    try:
-        _lock(descriptor)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    """Take a scratch folder's lock; the kernel drops it with the process."""
-    if os.name != "posix":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def sweep_scratch(workspace: Workspace) -> None:
-    """Wipe the scratch folders of commands that were killed."""
-    try:
-        names = os.listdir(workspace.paths.state)
-    except OSError:
-        return
-    for name in names:
-        if not name.startswith(_SCRATCH):
-            continue
-        folder = os.path.join(workspace.paths.state, name)
-        with contextlib.suppress(OSError):
-            descriptor = os.open(
-                os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o600
-            )
-            try:
-                if _lock(descriptor):
-                    shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(descriptor)
-
-
 def log_in(
     workspace: Workspace,
     name: str,
@@ -247,7 +191,8 @@ def log_in(
             "there is no 'claude' on PATH",
             "install Claude Code, or keep a login that is there: --capture",
         )
-    with scratch(workspace) as folder:
+    paths, keychain = workspace.paths, workspace.keychain
+    with login_scratch.scratch(paths, keychain) as folder:
         environ = {
             k: v
             for k, v in workspace.environ.items()
@@ -284,10 +229,8 @@ def _keep_scratch(
     made = locations({"CLAUDE_CONFIG_DIR": folder}, workspace.home, folder)
 
     def found(_logins: Logins) -> Parts:
-        parts = login_parts.read(
-            (made.credentials, read_regular(made.credentials, FILE_LIMIT)),
-            (made.global_config, read_regular(made.global_config, FILE_LIMIT)),
-        )
+        config = read_regular(made.global_config, FILE_LIMIT)
+        parts = place_of(workspace, made).live(config)
         if not parts.usable:
             raise NotFoundError(
                 "Claude Code's login left no token behind",

@@ -14,7 +14,7 @@ from keyswitch.errors import FileStateError
 from keyswitch.model import SecretRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from keyswitch.profiles.paths import Paths
 
@@ -164,6 +164,32 @@ def without_profile(
         for k, f in ledger.folders.items()
     }
     return Ledger(folders, generations, ledger.orphans), gone
+
+
+def without_items(ledger: Ledger, gone: Container[str]) -> Ledger:
+    """Forget stored items, and every word that leads to one of them.
+
+    What `off` would have given back is nothing then: a login that is live
+    by that time is stored first, as always.
+    """
+    generations = {
+        name: left
+        for name, kept in ledger.generations.items()
+        if (left := tuple(g for g in kept if g.item not in gone))
+    }
+    lost = {
+        *((PROFILE, n) for n in ledger.generations if n not in generations),
+        *((ORPHAN, g.item) for g in ledger.orphans if g.item in gone),
+    }
+    folders = {
+        path: Folder(
+            "" if (PROFILE, f.live) in lost else f.live,
+            *((NOTHING, "") if (f.before, f.before_name) in lost else f[1:]),
+        )
+        for path, f in ledger.folders.items()
+    }
+    orphans = tuple(g for g in ledger.orphans if g.item not in gone)
+    return Ledger(folders, generations, orphans)
 
 
 def renamed(ledger: Ledger, old: str, new: str) -> Ledger:

@@ -20,16 +20,28 @@ def switch_to(logins: Logins, profile: Profile) -> LoginPlan:
         return logins.finished()  # it is coming back under another name
     live = logins.live()
     owner = logins.keep_live(live, store=_store_of(profile))
-    present = logins.folder()
-    folder = present
+    folder = logins.folder()
+    if folder.live == profile.name and not live.usable:
+        logins.plan.notes.append(_vanished(profile.name))
     if not folder.before:
         folder = _before(logins, folder, live, owner)
     newest = logins.ledger.generations.get(profile.name, ())
     is_newest = newest and set(logins.tokens_of(live)) == set(newest[0].tokens)
-    if not (owner == profile.name and live.usable and is_newest):
+    if logins.place.half_done or not (
+        owner == profile.name and live.usable and is_newest
+    ):
         logins.put_in_place(logins.stored(profile.name))
     logins.set_folder(folder._replace(live=profile.name))
     return logins.finished()
+
+
+def _vanished(name: str) -> str:
+    """Say what may be the matter with a login that Claude Code has no more."""
+    return (
+        f"Claude Code had no login of '{name}' any more: it was logged out, or "
+        "its renewal was refused; if the stored copy is refused, too: "
+        f"keyswitch login {name}"
+    )
 
 
 def _store_of(profile: Profile) -> str:
@@ -43,8 +55,9 @@ def _before(logins: Logins, folder: Folder, live: Parts, owner: str) -> Folder:
         return folder._replace(before=login_ledger.NOTHING)
     if owner:
         return folder._replace(before=login_ledger.PROFILE, before_name=owner)
-    newest = logins.ledger.orphans[0]
-    return folder._replace(before=login_ledger.ORPHAN, before_name=newest.item)
+    tokens = set(logins.tokens_of(live))
+    kept = next(g for g in logins.ledger.orphans if set(g.tokens) == tokens)
+    return folder._replace(before=login_ledger.ORPHAN, before_name=kept.item)
 
 
 def give_back(logins: Logins) -> LoginPlan:
@@ -57,13 +70,21 @@ def give_back(logins: Logins) -> LoginPlan:
     if folder.before == login_ledger.NOTHING:
         logins.put_in_place(Parts({}))
     elif folder.before == login_ledger.PROFILE:
-        if owner != folder.before_name and logins.profile(folder.before_name):
-            logins.put_in_place(logins.stored(folder.before_name))
+        profile = logins.profile(folder.before_name)
+        if profile is not None and FIELD not in profile.secrets:
+            logins.put_in_place(Parts({}))  # logged out since
+        elif profile is not None and (
+            owner != profile.name or logins.place.half_done
+        ):
+            logins.put_in_place(logins.stored(profile.name))
     else:
         found = [
             g for g in logins.ledger.orphans if g.item == folder.before_name
         ]
-        if found and set(logins.tokens_of(live)) != set(found[0].tokens):
+        if found and (
+            logins.place.half_done
+            or set(logins.tokens_of(live)) != set(found[0].tokens)
+        ):
             logins.put_in_place(logins.fetch(found[0].ref))
     logins.set_folder(None)
     return logins.finished()

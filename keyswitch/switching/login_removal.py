@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from keyswitch.switching.change import Change, commit
 from keyswitch.switching.login_storing import FIELD
 from keyswitch.switching.login_target import locks
 from keyswitch.switching.logins import Logins
-from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.login_parts import Parts
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _open(workspace: Workspace) -> tuple[Locations, bytes | None, Logins]:
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    places = workspace.places
     config = read_regular(places.global_config, FILE_LIMIT)
     return places, config, Logins(workspace, places, config)
 
@@ -42,8 +43,11 @@ def look(workspace: Workspace, name: str) -> list[str]:
     ]
     if not found and FIELD in profile.secrets:
         found.append(f"{profile.secrets[FIELD].store}: '{name}'")
+    own = workspace.paths.folder_of(name) + "/.credentials.json"
+    if os.path.exists(own):
+        found.append(f"{own}: claudeAiOauth")
     if _is_live(logins, name):
-        found.append(f"{places.credentials}: claudeAiOauth")
+        found.append(f"{logins.place.where}: claudeAiOauth")
         found.append(f"{places.global_config}: oauthAccount")
     return found
 
@@ -55,6 +59,10 @@ def _is_live(logins: Logins, name: str) -> bool:
 
 def remove(workspace: Workspace, name: str) -> None:
     """Remove the tokens; the profile stays, without a login."""
+    if os.path.isdir(workspace.paths.folder_of(name)):
+        from keyswitch.switching import isolation
+
+        isolation.move_out(workspace, name)
 
     def plan() -> Change:
         places, config, logins = _open(workspace)

@@ -65,6 +65,18 @@ def put(
         )
 
 
+def fetch(workspace: Workspace, ref: SecretRef) -> Parts:
+    """Return a login of a secret store."""
+    opened = open_store(ref.store, workspace.paths, workspace.ask)
+    text = opened.get(ref.item, ref.generation)
+    try:
+        return login_parts.unpack(text.reveal())
+    except (ValueError, RecursionError) as e:
+        raise StoreError(
+            "the stored login is damaged", "log in again: keyswitch login"
+        ) from e
+
+
 def reference(workspace: Workspace, new: Generation, parts: Parts) -> SecretRef:
     """Return how a profile refers to a generation."""
     from keyswitch.providers.shapes import fingerprint, mask

@@ -9,7 +9,7 @@ from keyswitch.model import FileChange
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_moves
 from keyswitch.switching.logins import Logins
-from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.files import FILE_LIMIT, ITEM_PREFIX
 from keyswitch.targets.claude_code.locks import config_lock, login_locks
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ def added(
 ) -> list[FileChange]:
     """Return the changes with those of the login merged in.
 
-    `.claude.json` may be in both: the login's edits follow the others.
+    `.claude.json` may be in both: the login's edits follow the others. Files
+    are put in place in this order: where the old tokens are stored is on
+    disk before the new ones replace them, and a kill after that leaves new
+    tokens under an old name rather than old ones under a new name.
     """
     others = [c for c in changes if c.path != places.global_config]
     config = [c for c in changes if c.path == places.global_config]
@@ -48,8 +51,21 @@ def added(
     result.harvested = tuple(plan.created)
     result.dropped = (*result.dropped, *plan.dropped)
     result.notes += plan.notes
-    merged = FileChange(places.global_config, observed, moved.config)
-    return [*others, merged, *plan.files, *plan.profiles]
+    return [
+        *plan.profiles,
+        *plan.files,
+        *others,
+        *merged(places, observed, moved.config),
+    ]
+
+
+def merged(
+    places: Locations, before: bytes | None, after: bytes | None
+) -> list[FileChange]:
+    """Return the change of `.claude.json`, if there is one."""
+    if before == after:
+        return []
+    return [FileChange(places.global_config, before, after)]
 
 
 def locks(
@@ -58,8 +74,12 @@ def locks(
     """Return Claude Code's own locks for these files, in its order."""
     paths = {change.path for change in files}
     found: list[LockSpec] = []
-    if places.credentials in paths:
-        found += login_locks(os.path.dirname(places.credentials))
+    folder = os.path.dirname(places.credentials)
+    if places.credentials in paths or (
+        any(path.startswith(ITEM_PREFIX) for path in paths)
+        and os.path.isdir(folder)  # without it there is nobody to lock out
+    ):
+        found += login_locks(folder)
     if places.global_config in paths:
         found.append(config_lock(places.global_config))
     return tuple(found)

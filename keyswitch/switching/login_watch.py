@@ -9,13 +9,15 @@ somebody logged in on purpose: that is kept and left alone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular, write_private
-from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+from keyswitch.profiles.atomic import open_flags, read_regular, write_all
+from keyswitch.switching import login_scratch
+from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
@@ -36,28 +38,60 @@ def present_stamp(path: str) -> str:
     return f"{path}\n{found.st_mtime_ns} {found.st_size} {found.st_ino}\n"
 
 
+def _stamp(workspace: Workspace) -> str:
+    """Return how the login looks now, in a file or in the keychain."""
+    found = present_stamp(workspace.places.credentials)
+    if workspace.keychain is None:
+        return found
+    from keyswitch.switching.login_keychain import stamp
+
+    return found + stamp(workspace.keychain)
+
+
 def remember(workspace: Workspace) -> None:
-    """Note how the login's file looks now; a lost note only costs a look."""
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
-    text = present_stamp(places.credentials).encode()
-    write_private(stamp_file(workspace.paths), text)
+    """Note how the login's file looks now.
+
+    Written in place: half a note only costs a look, and the change that it
+    follows is done, whether or not there is room for it.
+    """
+    with contextlib.suppress(OSError, KeyswitchError):
+        text = _stamp(workspace).encode()
+        descriptor = os.open(
+            stamp_file(workspace.paths),
+            os.O_WRONLY | os.O_CREAT | open_flags(),
+            0o600,
+        )
+        try:
+            write_all(descriptor, text)
+            os.ftruncate(descriptor, len(text))
+        finally:
+            os.close(descriptor)
 
 
 def notice(workspace: Workspace) -> list[str]:
     """Repair what an old session wrote; return what was done, one line each.
 
-    Cheap while nothing has changed: one small file and one stat.
+    Cheap while nothing has changed: one small file and one stat. A login that
+    was killed is cleaned up after here as well.
     """
+    login_scratch.sweep(workspace.paths, workspace.keychain)
+    if workspace.keychain is None:
+        return _seen_to(workspace)
+    from keyswitch.switching.login_keychain import finished
+
+    return finished(workspace) + _seen_to(workspace)
+
+
+def _seen_to(workspace: Workspace) -> list[str]:
     kept = read_regular(stamp_file(workspace.paths), 8192)
     if kept is None:
         return []
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
-    seen = present_stamp(places.credentials)
-    if seen.encode() == kept or not kept.startswith(
-        places.credentials.encode() + b"\n"
-    ):
-        return []
     try:
+        seen = _stamp(workspace).encode()
+        path = workspace.places.credentials.encode() + b"\n"
+        whole = kept.count(b"\n") == seen.count(b"\n")
+        if seen == kept or (whole and not kept.startswith(path)):
+            return []
         return _look(workspace)
     except KeyswitchError:
         return []  # a locked store: the next command looks again
@@ -67,7 +101,7 @@ def _look(workspace: Workspace) -> list[str]:
     from keyswitch.switching.logins import Logins
 
     active = state.read(workspace.paths).active
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    places = workspace.places
     logins = Logins(
         workspace, places, read_regular(places.global_config, FILE_LIMIT)
     )

@@ -8,25 +8,28 @@ profile's reference and the ledger then change in one transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import FileChange, Profile, SecretRef
 from keyswitch.profiles import files
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.secrets.stores import open_store
 from keyswitch.switching import login_ledger
 from keyswitch.switching.login_ledger import Folder, Generation, Ledger
+from keyswitch.switching.login_places import place_of
 from keyswitch.switching.login_storing import (
     FIELD,
+    fetch,
     generation_of,
     put,
     reference,
     with_login,
 )
 from keyswitch.targets.claude_code import login_parts
-from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.logins import EXPIRY_MARGIN_MS
 
 if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
@@ -59,7 +62,7 @@ class Logins:
         self.workspace = workspace
         self.places = places
         self.config = config
-        self.credentials = read_regular(places.credentials, FILE_LIMIT)
+        self.place = place_of(workspace, places)
         self.path = login_ledger.path_of(workspace.paths)
         self._ledger_before = read_regular(self.path, _LEDGER_LIMIT)
         self.ledger: Ledger = login_ledger.decode(
@@ -75,10 +78,7 @@ class Logins:
 
     def live(self) -> Parts:
         """Return the login that Claude Code has now."""
-        return login_parts.read(
-            (self.places.credentials, self.credentials),
-            (self.places.global_config, self.config),
-        )
+        return self.place.live(self.config)
 
     def tokens_of(self, parts: Parts) -> tuple[str, ...]:
         """Return the keyed fingerprints by which a login is known again."""
@@ -141,6 +141,8 @@ class Logins:
         tokens = self.tokens_of(live)
         kept = self.ledger.generations.get(owner, ()) if owner else ()
         if owner and kept and set(tokens) == set(kept[0].tokens):
+            if self._answered_since(live, kept[0]):
+                self.keep_for(owner, live)
             return owner
         if owner and kept and self._is_older(live, tokens, kept):
             # Something put an earlier state back; both are kept.
@@ -149,8 +151,16 @@ class Logins:
         if not owner:
             self._keep_orphan(live, tokens, store)
             return ""
-        self.keep_for(owner, live, store=store)
+        # It stays in the store that was chosen for it.
+        self.keep_for(owner, live, store="" if kept else store)
         return owner
+
+    def _answered_since(self, live: Parts, kept: Generation) -> bool:
+        """Tell whether a key was approved or rejected since it was stored."""
+        with contextlib.suppress(KeyswitchError):  # such as a locked store
+            before = self.fetch(kept.ref).value(login_parts.ANSWERS)
+            return bool(live.value(login_parts.ANSWERS) != before)
+        return False
 
     def _is_older(
         self, live: Parts, tokens: tuple[str, ...], kept: tuple[Generation, ...]
@@ -158,8 +168,13 @@ class Logins:
         """Tell whether the live login is an earlier state than the stored."""
         if any(set(g.tokens) & set(tokens) for g in kept[1:]):
             return True
-        return 0 < live.expires_at < kept[0].expires_at and not (
-            set(tokens) & set(kept[0].tokens)
+        # A token that ends earlier is not older for that: a renewal after a
+        # refusal may get a shorter one. But an old one is over by now.
+        over = live.expires_at < time.time() * 1000 + EXPIRY_MARGIN_MS
+        return (
+            over
+            and 0 < live.expires_at < kept[0].expires_at
+            and not (set(tokens) & set(kept[0].tokens))
         )
 
     def keep_for(self, name: str, parts: Parts, *, store: str = "") -> None:
@@ -230,48 +245,16 @@ class Logins:
 
     def fetch(self, ref: SecretRef) -> Parts:
         """Return a login of a secret store."""
-        paths, ask = self.workspace.paths, self.workspace.ask
-        text = open_store(ref.store, paths, ask).get(ref.item, ref.generation)
-        try:
-            return login_parts.unpack(text.reveal())
-        except (ValueError, RecursionError) as e:
-            raise StoreError(
-                "the stored login is damaged", "log in again: keyswitch login"
-            ) from e
+        return fetch(self.workspace, ref)
 
     def put_in_place(self, parts: Parts) -> None:
         """Plan Claude Code's files with this login in them."""
-        places = self.places
-        self._change(
-            places.credentials,
-            self.credentials,
-            login_parts.applied(
-                places.credentials,
-                self.credentials,
-                parts,
-                login_parts.CREDENTIALS_KEYS,
-            ),
+        changes, self.config = self.place.replaced(
+            parts, self.config, self.tokens_of(parts)
         )
-        self.config = login_parts.applied(
-            places.global_config,
-            self.config,
-            parts,
-            login_parts.CONFIG_KEYS,
-            login_parts.CACHES,
-        )
-        for name in login_parts.POLICY_FILES:
-            path = f"{places.config_dir}/{name}"
-            present = read_regular(path, FILE_LIMIT)
-            if present is not None:
-                self._change(path, present, None)
-
-    def _change(
-        self, path: str, before: bytes | None, after: bytes | None
-    ) -> None:
-        if before != after:
-            self.plan.files.append(
-                FileChange(path, before, after, private=True)
-            )
+        self.plan.files += [
+            replace(c, private=True) for c in changes if c.before != c.after
+        ]
 
     def folder(self) -> Folder:
         """Return what keyswitch did in this configuration folder."""
@@ -299,7 +282,7 @@ class Logins:
                 self.plan.profiles.append(FileChange(path, data, text.encode()))
         ledger = login_ledger.encode(self.ledger)
         if ledger != self._ledger_before:
-            self.plan.files.append(
-                FileChange(self.path, self._ledger_before, ledger)
+            self.plan.files.insert(
+                0, FileChange(self.path, self._ledger_before, ledger)
             )
         return self.plan

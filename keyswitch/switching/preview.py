@@ -8,7 +8,7 @@ from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code import plan as planning
 from keyswitch.targets.claude_code import wanted
-from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
@@ -30,7 +30,7 @@ def describe(
             f"{workspace.paths.state_file}: active: "
             f"{present.active or '(none)'} -> {name or '(none)'}"
         )
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    places = workspace.places
     if profile is None:
         lines.append(
             f"{places.settings}: give back what was there before keyswitch"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from keyswitch.profiles import files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import intents
+from keyswitch.switching import intents, login_names
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import Change, commit
 
@@ -100,8 +101,6 @@ def add(
 
 def refuse_existing(workspace: Workspace, name: str) -> None:
     """Raise if a profile with this name exists, readable or not."""
-    import os
-
     if os.path.lexists(workspace.paths.profile(name)):
         raise InputError(
             f"profile '{name}' exists already",
@@ -188,6 +187,7 @@ def rotate(
 def copy(workspace: Workspace, source: str, name: str) -> Profile:
     """Copy a profile; its secrets get items of their own."""
     profile, _ = workspace.load(source)
+    login_names.refuse_second_owner(profile)
     fresh = {}
     for field, ref in profile.secrets.items():
         store = open_store(ref.store, workspace.paths, workspace.ask)
@@ -200,6 +200,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
     """Give a profile another name; the pointer follows."""
     check_name(name)
     refuse_existing(workspace, name)
+    _leave_folder(workspace, source)
 
     def plan() -> Change:
         profile, data = workspace.load(source)
@@ -218,7 +219,10 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
                 FileChange(workspace.paths.profile(source), data, None),
                 FileChange(workspace.paths.profile(name), None, data),
             ),
-            foreign=target.files,
+            foreign=(
+                *target.files,
+                *login_names.renamed(workspace, source, name),
+            ),
             locks=target.locks,
             created=target.created,
             harvested=target.harvested,
@@ -230,11 +234,24 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         )
 
     commit(workspace, plan)
+    if os.path.isdir(workspace.paths.folder_of(source)):
+        from keyswitch.switching import isolation
+
+        isolation.rename(workspace, source, name)
+
+
+def _leave_folder(workspace: Workspace, name: str) -> None:
+    """Store a login that is in the profile's own folder."""
+    if os.path.isdir(workspace.paths.folder_of(name)):
+        from keyswitch.switching import isolation
+
+        isolation.move_out(workspace, name)
 
 
 def remove(workspace: Workspace, name: str) -> bool:
     """Remove a profile; its secrets wait for `undo`. Tell if it was active."""
     was_active: list[bool] = []
+    _leave_folder(workspace, name)
 
     def plan() -> Change:
         profile, data = workspace.load(name)
@@ -244,15 +261,16 @@ def remove(workspace: Workspace, name: str) -> bool:
             n if n != name else "" for n in (present.active, present.previous)
         ]
         target = planning.plan_leave(workspace, profile)
+        ledger, superseded = login_names.removed(workspace, profile)
         return Change(
             command="remove",
             profile=name,
             own=(FileChange(workspace.paths.profile(name), data, None),),
-            foreign=target.files,
+            foreign=(*target.files, *ledger),
             locks=target.locks,
             created=target.created,
             harvested=target.harvested,
-            dropped=target.dropped,
+            dropped=(*target.dropped, *superseded),
             discarded=tuple(profile.secrets.values()),
             pointer=State(left[0], left[1], state.new_stamp())
             if name in (present.active, present.previous)
@@ -262,48 +280,3 @@ def remove(workspace: Workspace, name: str) -> bool:
 
     commit(workspace, plan)
     return was_active[0]
-
-
-def raw_text(workspace: Workspace, name: str) -> str:
-    """Return a profile file's text, whether or not it is valid."""
-    from keyswitch.profiles.atomic import read_regular
-
-    check_name(name)
-    data = read_regular(workspace.paths.profile(name), files.PROFILE_LIMIT)
-    if data is None:
-        raise files.missing(workspace.paths, name)
-    return data.decode("utf-8", "surrogateescape")
-
-
-def replace_text(
-    workspace: Workspace, name: str, before: str, after: str
-) -> None:
-    """Put an edited text in a profile file's place."""
-    path = workspace.paths.profile(name)
-    new = files.parse(after, path)
-
-    def plan() -> Change:
-        try:
-            old = files.parse(before, path)
-        except InputError:
-            old = new  # the edit mends a broken file
-        target = planning.plan_follow(workspace, old, new, {})
-        return Change(
-            command="edit",
-            profile=name,
-            own=(
-                FileChange(
-                    path,
-                    before.encode("utf-8", "surrogateescape"),
-                    after.encode(),
-                ),
-            ),
-            foreign=target.files,
-            locks=target.locks,
-            created=target.created,
-            harvested=target.harvested,
-            dropped=target.dropped,
-            fingerprint=main_fingerprint(new),
-        )
-
-    commit(workspace, plan)

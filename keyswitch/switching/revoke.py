@@ -15,16 +15,16 @@ from keyswitch.profiles import files, state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
-from keyswitch.switching import target
+from keyswitch.switching import revoke_logins, target
 from keyswitch.switching.change import Change, commit
-from keyswitch.switching.revoke_scan import Found, Scan
+from keyswitch.switching.revoke_scan import Scan
 from keyswitch.targets.claude_code import tokens
 from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.locks import config_lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.switching.revoke_stored import Found
     from keyswitch.switching.workspace import Workspace
 
 ALL, CLAUDE_CODE, STALE = "all", "claude-code", "stale"
@@ -46,7 +46,8 @@ def _starting_point(
 ) -> target.TargetPlan:
     """Where Claude Code is to forget us, begin with what was there before."""
     if scope in (ALL, CLAUDE_CODE) and not name:
-        return target.plan_target(workspace, None)
+        # Logins are seen to apart: none is put in place to be removed again.
+        return target.plan_target(workspace, None, moves_login=False)
     return target.TargetPlan()
 
 
@@ -63,11 +64,12 @@ def remove(workspace: Workspace, scope: str, name: str) -> list[Found]:
     def plan() -> Change | None:
         start = _starting_point(workspace, scope, name)
         overlay = {c.path: c.after for c in start.files}
-        found = select(Scan(workspace, overlay).everything(), scope, name)
+        scan = Scan(workspace, overlay)
+        found = select(scan.everything(), scope, name)
         removed[:] = found
         if not found and not start.files:
             return None
-        return _change(workspace, scope, name, start, found)
+        return _change(scan, scope, name, start, found)
 
     commit(workspace, plan)
     if removed:
@@ -97,14 +99,50 @@ def _require_open_stores(workspace: Workspace, found: Sequence[Found]) -> None:
 
 
 def _change(
-    workspace: Workspace,
+    scan: Scan,
     scope: str,
     name: str,
     start: target.TargetPlan,
     found: Sequence[Found],
 ) -> Change:
+    workspace = scan.workspace
+    leaves = scope in (ALL, CLAUDE_CODE) and not name
+    logins = revoke_logins.planned(
+        workspace,
+        found,
+        scan.live.values() if scope == CLAUDE_CODE else (),
+        leaves_folders=leaves,
+    )
+    changes = _foreign(start, found)
+    for change in (*logins.files, *logins.profiles):
+        changes[change.path] = change
+    pointer = None
+    present = state.read(workspace.paths)
+    if leaves and present.active:
+        pointer = State("", present.active, state.new_stamp())
+    return Change(
+        command="revoke-local",
+        profile=name,
+        own=_without_refs(workspace, found),
+        foreign=tuple(changes.values()),
+        locks=revoke_logins.locks_for(changes, scan.folders),
+        dropped=(
+            *start.dropped,
+            *logins.dropped,
+            *(f.ref for f in found if f.ref is not None),
+        ),
+        harvested=tuple(logins.created),
+        pointer=pointer,
+        undoable=False,
+        forget_undo=not name,
+    )
+
+
+def _foreign(
+    start: target.TargetPlan, found: Sequence[Found]
+) -> dict[str, FileChange]:
+    """Return the other programs' files without the tokens, by path."""
     changes = {c.path: c for c in start.files}
-    locks = list(start.locks)
     for path in dict.fromkeys(f.path for f in found if f.path):
         here = [f for f in found if f.path == path]
         known = changes.get(path)
@@ -112,29 +150,8 @@ def _change(
         present = known.after if known else before
         if present is None or not (here[0].token or here[0].line):
             continue
-        after = _without(path, present, here)
-        changes[path] = FileChange(path, before, after)
-        if path.endswith(".claude.json") and not locks:
-            locks.append(config_lock(path))
-    own = _without_refs(workspace, found)
-    pointer = None
-    present_state = state.read(workspace.paths)
-    if scope in (ALL, CLAUDE_CODE) and not name and present_state.active:
-        pointer = State("", present_state.active, state.new_stamp())
-    return Change(
-        command="revoke-local",
-        profile=name,
-        own=own,
-        foreign=tuple(changes.values()),
-        locks=tuple(locks),
-        dropped=(
-            *start.dropped,
-            *(f.ref for f in found if f.ref is not None),
-        ),
-        pointer=pointer,
-        undoable=False,
-        forget_undo=not name,
-    )
+        changes[path] = FileChange(path, before, _without(path, present, here))
+    return changes
 
 
 def _without(path: str, data: bytes, found: Sequence[Found]) -> bytes:
@@ -175,4 +192,6 @@ def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
     if any(f.token is not None and not f.profile for f in removed):
         found.add("https://console.anthropic.com/settings/keys")
         found.add("https://claude.ai/settings/claude-code")
+    if any(f.ref is not None and not f.profile for f in removed):
+        found.add(workspace.catalogue.get("claude-login").revoke_url)
     return sorted(found - {""})

@@ -5,46 +5,29 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import files, state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.shells.rc_files import RC_FILES, find_exports
-from keyswitch.switching import undo_records
+from keyswitch.switching import login_ledger, target
+from keyswitch.switching.revoke_logins import LiveLogins, folders_of
+from keyswitch.switching.revoke_stored import Found, Stored
 from keyswitch.switching.workspace import own_command
 from keyswitch.targets.claude_code import tokens
 from keyswitch.targets.claude_code.baseline import Baseline
-from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from keyswitch.model import SecretRef
+    from keyswitch.switching.revoke_logins import Live
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.tokens import Token
 
-from keyswitch.switching import target
-
 _RC_LIMIT = 1 << 22
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One token on this machine."""
-
-    source: str  # file and key, file:line, or store
-    masked: str
-    profile: str = ""  # owner, if it is one of ours
-    stale: str = ""  # why it is of no use any more
-    path: str = ""
-    token: Token | None = None
-    line: int = 0
-    ref: SecretRef | None = None
-    field: str = ""
-    in_claude_code: bool = False
 
 
 class Scan:
@@ -56,15 +39,19 @@ class Scan:
         self.workspace = workspace
         self.overlay = overlay
         self.profiles, self.broken = files.load_all(workspace.paths)
-        self.owners = {
-            ref.fingerprint: p.name
-            for p in self.profiles
-            for ref in p.secrets.values()
-        }
-        self.command = shlex.join(own_command())
-        self.places = locations(
-            workspace.environ, workspace.home, workspace.cwd
+        ledger = login_ledger.path_of(workspace.paths)
+        self.stored = Stored(
+            self.profiles,
+            [b.name for b in self.broken],
+            login_ledger.decode(ledger, self.read(ledger)),
+            self.read(workspace.paths.undo_file),
         )
+        self.owners = self.stored.fingerprints()
+        self.folders = folders_of(workspace)
+        live = LiveLogins(workspace, self.read)
+        self.live = {f: live.of(*files) for f, files in self.folders.items()}
+        self.command = shlex.join(own_command())
+        self.places = workspace.places
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> bytes | None:
         """Return a file as it will be, or None if it cannot be read."""
@@ -78,95 +65,65 @@ class Scan:
     def everything(self) -> list[Found]:
         """Return every token, in a fixed order."""
         return [
-            *self._own_items(),
+            *self.stored.everything(self.workspace.paths),
             *self._claude_code(),
             *self._anthropic_profiles(),
             *self._rc_files(),
         ]
 
-    def _own_items(self) -> Iterator[Found]:
-        today = date.today()  # noqa: DTZ011 - the person's own calendar
-        for profile in self.profiles:
-            expired = profile.expires is not None and profile.expires < today
-            for field, ref in sorted(profile.secrets.items()):
-                yield Found(
-                    f"{ref.store}: {profile.name}.{field}",
-                    ref.hint,
-                    profile.name,
-                    f"expired {profile.expires}" if expired else "",
-                    ref=ref,
-                    field=field,
-                )
-        records = undo_records.parse(self.read(self.workspace.paths.undo_file))
-        live = {r.item for p in self.profiles for r in p.secrets.values()}
-        for record in records:
-            for ref in record.discarded:
-                if ref.item not in live:
-                    yield Found(
-                        f"{ref.store}: kept for undo of "
-                        f"'{record.command} {record.profile}'",
-                        ref.hint,
-                        record.profile,
-                        "replaced or removed",
-                        ref=ref,
-                    )
-        yield from self._cached()
-        from keyswitch.secrets.vault_writing import previous_versions
-
-        for path in previous_versions(self.workspace.paths):
-            yield Found(
-                path, "", stale="an older version of the vault", path=path
-            )
-
-    def _cached(self) -> Iterator[Found]:
-        """Yield what the unlock cache holds; any removal empties it."""
-        from keyswitch.secrets import unlock
-
-        owners = {
-            ref.item: profile.name
-            for profile in self.profiles
-            for ref in profile.secrets.values()
-        }
-        for _, description in unlock.entries():
-            parts = description.split(":")
-            owner = owners.get(parts[2], "")
-            known = owner or parts[1] == "dek"
-            yield Found(
-                "kernel session keyring: "
-                + (owner or "key of the vault" if known else "a value"),
-                "…",
-                owner,
-                "" if known else "of no profile",
-            )
-
     def _claude_code(self) -> Iterator[Found]:
-        p = self.places
-        folders = {p.config_dir: (p.credentials, p.global_config)}
-        home = os.path.join(self.workspace.home, ".claude")
-        default = (
-            os.path.join(home, ".credentials.json"),
-            os.path.join(self.workspace.home, ".claude.json"),
-        )
-        folders.setdefault(home, default)
         now = time.time()
-        for folder, (credentials, config) in folders.items():
-            yield from self._found(
-                credentials,
-                tokens.in_credentials(
-                    credentials, self.read(credentials), now * 1000
+        for folder, (credentials, config) in self.folders.items():
+            live = self.live[folder]
+            yield from self._of_login(
+                live,
+                self._found(
+                    credentials,
+                    tokens.in_credentials(
+                        credentials, self.read(credentials), now * 1000
+                    ),
                 ),
             )
-            yield from self._global_config(config)
-            yield from self._settings(os.path.join(folder, "settings.json"))
+            yield from self._of_login(live, self._global_config(config))
+            settings = os.path.join(folder, "settings.json")
+            if not self._is_shared(settings):
+                yield from self._settings(settings)
             for path in _listed(os.path.join(folder, "backups")):
                 found = tokens.in_global_config(path, self.read(path))
                 yield from (
                     replace(f, stale="an old copy")
                     for f in self._found(path, found)
                 )
+        p = self.places
         for path in (p.project_settings, p.local_settings):
-            if os.path.dirname(path) not in folders:
+            if os.path.dirname(path) not in self.folders:
                 yield from self._settings(path)
+
+    def _of_login(self, live: Live, found: Iterable[Found]) -> Iterator[Found]:
+        """Give a folder's login to its profile, whoever renewed it since.
+
+        What the active profile works with is not stale, however it looks.
+        """
+        active = state.read(self.workspace.paths).active
+        for entry in found:
+            of_login = entry.token is not None and entry.token.keys in (
+                tokens.LOGIN,
+                tokens.MANAGED_KEY,
+            )
+            if not of_login or not live.owner:
+                yield entry
+                continue
+            in_use = live.owner == active
+            yield replace(
+                entry,
+                profile=entry.profile or live.owner,
+                stale="" if in_use else entry.stale,
+            )
+
+    def _is_shared(self, path: str) -> bool:
+        """Tell whether a profile's own folder only links to this file."""
+        own = self.workspace.paths.folders_dir + os.sep
+        return path.startswith(own) and os.path.islink(path)
 
     def _settings(self, path: str) -> Iterator[Found]:
         active = state.read(self.workspace.paths).active

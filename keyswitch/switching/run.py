@@ -14,13 +14,17 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.switching import environment
+from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.effect import read_settings
 from keyswitch.switching.exports import pairs_of
 from keyswitch.switching.selection import PROFILE_VARIABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.switching.compiled import Compiled
     from keyswitch.switching.workspace import Workspace
 
@@ -36,11 +40,35 @@ def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
             "name a program of your PATH after --",
         )
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
+    pairs += _folder(workspace, profile, program)
     child = environment.applied(workspace.environ, pairs, profile.rivals)
     child[PROFILE_VARIABLE] = profile.name
     if is_claude_code(program):
         command, child = for_claude_code(workspace, profile, command, child)
     return _become(program, command, child)
+
+
+def _folder(
+    workspace: Workspace, profile: Compiled, program: str
+) -> list[tuple[str, str]]:
+    """Give Claude Code a folder with the profile's login, if it needs one.
+
+    A login that is not the one in use is in no variable: it moves to a folder
+    of its own, beside the one that is.
+    """
+    folder = workspace.paths.folder_of(profile.name)
+    isolated = (FOLDER_VARIABLE, folder) in profile.literals
+    login = profile.provider == "claude-login" and is_claude_code(program)
+    if not isolated and not login:
+        return []
+    from keyswitch.switching import isolation
+
+    full, _ = workspace.load(profile.name)
+    if not isolated and isolation.in_usual_folder(workspace, profile.name):
+        return []
+    for note in isolation.move_in(workspace, full):
+        sys.stderr.write(f"keyswitch: {printable(note)}\n")
+    return [(FOLDER_VARIABLE, folder)]
 
 
 def _become(program: str, command: list[str], child: dict[str, str]) -> int:
@@ -79,7 +107,7 @@ def for_claude_code(
     full, _ = workspace.load(profile.name)
     provider = workspace.provider_of(full)
     taken = provider.claude_code_for(full)
-    layers = _layers(workspace)
+    layers = _layers(workspace, child)
     ours = wanted.flag_settings(
         taken,
         dict(full.fields),
@@ -131,11 +159,13 @@ def _hold(
     return held
 
 
-def _layers(workspace: Workspace) -> list[dict[str, Any]]:
+def _layers(
+    workspace: Workspace, child: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Return the settings documents that a flag outranks, as far as valid."""
     from keyswitch.targets.claude_code.files import locations
 
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    places = locations(child, workspace.home, workspace.cwd)
     found = []
     for path in (
         places.settings,

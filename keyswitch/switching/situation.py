@@ -34,6 +34,7 @@ def situation_of(
         cwd=workspace.cwd,
         flags=parse_flags(claude_options),
     )
+    see_keychain(workspace, scene)
     answers = _answers_here(workspace)
     run = None
     if run_helper:
@@ -46,6 +47,14 @@ def situation_of(
         chosen_of(workspace, answers.name, answers.how),
         run,
     )
+
+
+def see_keychain(workspace: Workspace, scene: Scene) -> None:
+    """Let a scene see the login that Claude Code has in no file."""
+    if workspace.keychain is not None:
+        from keyswitch.switching.login_keychain import as_files
+
+        scene.hold(as_files(workspace, scene.places))
 
 
 def accounts_of(

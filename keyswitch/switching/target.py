@@ -20,7 +20,7 @@ from keyswitch.targets.claude_code import baseline as records_of
 from keyswitch.targets.claude_code import plan as planning
 from keyswitch.targets.claude_code import wanted
 from keyswitch.targets.claude_code.baseline import Baseline
-from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import LockSpec, config_lock
 
 if TYPE_CHECKING:
@@ -56,28 +56,39 @@ def record_path(workspace: Workspace, places: Locations) -> str:
     return os.path.join(workspace.paths.baseline_dir, f"{name}.json")
 
 
-def plan_target(
+def plan_target(  # noqa: PLR0913
     workspace: Workspace,
     profile: Profile | None,
     fresh: Mapping[str, NewSecret] | None = None,
     without: Sequence[SecretRef] = (),
     *,
     moves_login: bool = True,
+    places: Locations | None = None,
 ) -> TargetPlan:
     """Plan Claude Code's files for a profile, or for none.
 
     `fresh` are secrets that the same change stores; `without` are items that
-    it takes away. Not `moves_login`: the login that is there stays.
+    it takes away. Not `moves_login`: the login that is there stays. `places`
+    are those of an isolated profile's own folder.
     """
     from keyswitch.profiles.atomic import read_regular
 
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    if places is None and profile is not None and profile.isolated:
+        from keyswitch.switching.isolation import plan_both
+
+        return plan_both(
+            workspace, profile, fresh, without, moves_login=moves_login
+        )
+    shares_settings = places is not None and os.path.islink(places.settings)
+    places = places or workspace.places
     path = record_path(workspace, places)
     before = read_regular(path, _RECORD_LIMIT)
     records = records_of.decode(path, before)
     result = TargetPlan()
     changes = []
-    if profile is not None or places.settings in records:
+    if not shares_settings and (
+        profile is not None or places.settings in records
+    ):
         changes.append(
             _plan_settings(workspace, places, records, profile, result)
         )
@@ -104,7 +115,7 @@ def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
     """Tell whether a change may put a login in place, or give one back."""
     if profile is None:
         return os.path.exists(login_ledger.path_of(workspace.paths))
-    return profile.provider == "claude-login" and not profile.isolated
+    return profile.provider == "claude-login"
 
 
 def _plan_settings(
@@ -221,7 +232,7 @@ def _approvals_only(
 ) -> TargetPlan:
     from keyswitch.profiles.atomic import read_regular
 
-    places = locations(workspace.environ, workspace.home, workspace.cwd)
+    places = workspace.places
     path = record_path(workspace, places)
     before = read_regular(path, _RECORD_LIMIT)
     if before is None:

@@ -3,7 +3,8 @@
 Protocol: lock; recover; write the journal; stage every file beside its target;
 take the other program's locks; compare each target with what the plan saw;
 rename the journal (the commit point); move the stages into place; forget the
-journal. The same code finishes a transaction that was killed.
+journal. The same code finishes a transaction that was killed. Items of the
+macOS keychain follow the files; `login_keychain.py` sees to those after a kill.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, recovery
 from keyswitch.switching.journal import Journal, Step
 from keyswitch.targets.claude_code import locks as foreign_locks
+from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
+    from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.locks import LockSpec
 
     Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
@@ -42,8 +45,9 @@ class ChangedUnderneathError(FileStateError):
 class Transaction:
     """The right to change files: keyswitch's own lock, after recovery."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, keychain: Keychain | None = None) -> None:
         self.paths = paths
+        self.keychain = keychain
         self.recovered: list[str] = []
         self._lock = -1
 
@@ -88,6 +92,8 @@ class Transaction:
         the next command finishes it.
         """
         changes = [c for c in changes if c.before != c.after]
+        items = [c for c in changes if c.path.startswith(ITEM_PREFIX)]
+        changes = [c for c in changes if not c.path.startswith(ITEM_PREFIX)]
         if not changes:
             return
         steps = [_step(change) for change in changes]
@@ -104,8 +110,10 @@ class Transaction:
             with foreign_locks.held(locks):
                 for change, step in zip(changes, steps, strict=True):
                     _compare(change, step)
+                self._compare_items(items)
                 journal.commit(self.paths)
                 self._finish(steps)
+                left = self._put_items(items)
             # Only now, so that a lock that a kill leaves is in a journal.
             self._forget()
         except OSError as e:
@@ -116,6 +124,8 @@ class Transaction:
         except BaseException:
             self._take_back(steps, made)
             raise
+        if left is not None:
+            raise left
 
     def _finish(self, steps: Sequence[Step]) -> None:
         """Move every stage into place. Past the commit point: no way back."""
@@ -133,6 +143,32 @@ class Transaction:
                 raise _unfinished(e) from e
             else:
                 return
+
+    def _compare_items(self, items: Sequence[FileChange]) -> None:
+        if self.keychain is None or not items:
+            return
+        from keyswitch.switching.login_keychain import is_overtaken
+
+        for item in items:
+            if is_overtaken(self.keychain, item):
+                raise _overtaken(item.path)
+
+    def _put_items(
+        self, items: Sequence[FileChange]
+    ) -> CleanupLeftError | None:
+        """Bring the items to their new state; return what kept it from that.
+
+        The files are done by then, so the journal goes either way.
+        """
+        if self.keychain is None or not items:
+            return None
+        from keyswitch.switching.login_keychain import put
+
+        try:
+            put(self.keychain, items)
+        except CleanupLeftError as e:
+            return e
+        return None
 
     def _forget(self) -> None:
         try:
@@ -233,7 +269,10 @@ def _stage(change: FileChange, step: Step, made: list[str]) -> None:
 
 def _compare(change: FileChange, step: Step) -> None:
     if atomic.read_regular(step.target, recovery.FILE_LIMIT) != change.before:
-        raise ChangedUnderneathError(
-            f"{change.path} is being changed by another program",
-            "try again in a moment",
-        )
+        raise _overtaken(change.path)
+
+
+def _overtaken(path: str) -> ChangedUnderneathError:
+    return ChangedUnderneathError(
+        f"{path} is being changed by another program", "try again in a moment"
+    )

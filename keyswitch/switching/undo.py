@@ -10,8 +10,8 @@ from keyswitch.errors import FileStateError, KeyswitchError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
+from keyswitch.switching import login_names, undo_records
 from keyswitch.switching import target as planning
-from keyswitch.switching import undo_records
 from keyswitch.switching.change import Change, commit
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
@@ -60,12 +60,13 @@ def undo_last(workspace: Workspace) -> Record:
             pointer = undo_records.state_of(record.pointer_before)
         target = planning.plan_back(workspace, own, pointer)
         mended = _mended_back(record)
+        ledger = _named_back(workspace, record)
         _require_modes(record)
         return Change(
             command="undo",
             profile=record.profile,
             own=own,
-            foreign=(*target.files, *mended),
+            foreign=(*target.files, *mended, *ledger),
             locks=(*target.locks, *_locks(mended)),
             created=target.created,
             harvested=target.harvested,
@@ -80,7 +81,34 @@ def undo_last(workspace: Workspace) -> Record:
         raise NotFoundError("there is no change to take back")
     for mode in done[0].modes:
         os.chmod(mode.path, mode.before)
+    _follow(workspace, done[0])
     return done[0]
+
+
+def _follow(workspace: Workspace, record: Record) -> None:
+    """Bring an isolated profile's folder in line with what is back."""
+    if not os.path.isdir(workspace.paths.folder_of(record.profile)):
+        return
+    from keyswitch.switching import isolation
+
+    if record.command == "rename":
+        isolation.rename(workspace, record.profile, _former_name(record))
+    elif record.command == "edit":
+        profile, _ = workspace.load(record.profile)
+        isolation.follow(workspace, profile)
+
+
+def _named_back(workspace: Workspace, record: Record) -> list[FileChange]:
+    """Plan the ledger of logins as it was before a profile's new name."""
+    if record.command != "rename":
+        return []
+    name = _former_name(record)
+    return login_names.renamed(workspace, record.profile, name)
+
+
+def _former_name(record: Record) -> str:
+    former = [file.path for file in record.files if file.before is not None]
+    return os.path.basename(former[0]).removesuffix(".toml")
 
 
 def _require_modes(record: Record) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import Catalogue, Provider
     from keyswitch.secret import Secret
     from keyswitch.switching.compiled import Compiled
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.wanted import Command
 
 
@@ -26,6 +28,8 @@ class Workspace:
 
     `ask` prompts for a passphrase; None means that nobody can be asked.
     """
+
+    platform: str = sys.platform
 
     def __init__(
         self,
@@ -48,6 +52,45 @@ class Workspace:
     def home(self) -> str:
         """The person's home directory."""
         return self.environ.get("HOME") or os.path.expanduser("~")
+
+    @cached_property
+    def places(self) -> Locations:
+        """Where Claude Code's files are that a switch changes.
+
+        A shell that was given an isolated profile's folder still switches the
+        person's usual one.
+        """
+        from keyswitch.targets.claude_code.files import locations
+
+        return locations(self._environ_of_places, self.home, self.cwd)
+
+    @property
+    def _environ_of_places(self) -> Mapping[str, str]:
+        environ = dict(self.environ)
+        if self.isolated_shell:
+            del environ["CLAUDE_CONFIG_DIR"]
+        return environ
+
+    @cached_property
+    def keychain(self) -> Keychain | None:
+        """Claude Code's items of the macOS keychain; None: it has none."""
+        if self.platform != "darwin":
+            return None
+        from keyswitch.targets.claude_code.keychain import Keychain
+
+        return Keychain(self._environ_of_places)
+
+    def keychain_at(self, places: Locations) -> Keychain | None:
+        """Return the same for a configuration folder."""
+        if self.keychain is None or places == self.places:
+            return self.keychain
+        return self.keychain.for_folder(places.config_dir)
+
+    @property
+    def isolated_shell(self) -> bool:
+        """Tell whether this shell uses an isolated profile's folder."""
+        given = self.environ.get("CLAUDE_CONFIG_DIR", "")
+        return given.startswith(self.paths.folders_dir + "/")
 
     @cached_property
     def settings(self) -> Settings:

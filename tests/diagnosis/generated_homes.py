@@ -8,11 +8,11 @@ random part of letters and digits that otherwise never stand in such a row.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import random
 import shutil
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,8 +39,8 @@ PREFIXES = (
 HOSTILE = (
     "", " ", "\u202eliah", "a\x1b[31mred\x1b[0m", "two\nlines", "\u2028",
     "nul\0nul", "lone \ud800", "bytes \udcff", "\x85", "\x9b2J", "\ufeffmark",
-    "\U000e0041", "é ü ﷺ", "x" * 5000, "{credential}", "%s %(x)s", "$(id)",
-    "`id`", "'\"", "\\", "../../x", "~", "/", "[core]", "a=b", "…", "C:\\x",
+    "\U000e0041", "é ü", "x" * 5000, "{credential}", "%s %(x)s", "$(id)",
+    "`id`", "'\"", "\\", "../../x", "~", "/", "[core]", "a=b", "…", "\ufdfa",
 )  # fmt: skip
 NAMES = (
     "work", "work", "work", "home", "default", "cloud", "gone", "con", "a.b",
@@ -63,7 +63,8 @@ URLS = (
     "https://\u202egro.example", "https://\uff0fx.example", "http://", "x",
     "https://api.anthropic.com.evil.example", "HTTPS://API.ANTHROPIC.COM",
     "http://[v1.x]/", "http://a b/", "https://%zz", "file:///x", "https://@/",
-    "http://[::1%25eth0]:80", "https://" + "a" * 300, "http://\ud800.example",
+    "http://[::1%25eth0]:80", "https://gatewa\u017f.example",
+    "https://" + "a" * 300, "http://\ud800.example",
 )  # fmt: skip
 # S stands for a secret.
 URLS_WITH_SECRETS = (
@@ -75,7 +76,7 @@ URLS_WITH_SECRETS = (
 COMMANDS = (
     "cat key.txt", "/bin/echo S", "S", " S ", "'S'", "printf %s S", "KEY=S sh",
     "curl -H 'x-api-key: S' https://x.example", "./helper S", "~/helper",
-    "keyswitch helper claude-code", "/opt/keyswitch helper aws work", "no'quote",
+    "keyswitch helper claude-code", "/opt/keyswitch helper aws work", "a'b",
     "keyswitch helper api-key work", "nothing-there --token S", "$KEY", "A=1",
     "gone/S", "true", "\0", "\ud800 x", "{ echo S; }", "S | cat", "'S S' x",
     "S:S", "-S", "@S", "export\u202e", "x" * 300,
@@ -95,7 +96,7 @@ SOURCES = (
     "project,\u202e",
 )  # fmt: skip
 LINES = (
-    "export N=V", "N=V", "export N='V'", 'export N="V"  # a note', "set -gx N V",
+    "export N=V", "N=V", "export N='V'", 'export N="V" # note', "set -gx N V",
     "$env.N = 'V'", "setenv N V", "export N=$(cat file) # V", "N DEFAULT=V",
     "export N=`echo V`", "# export N=V", "f() { export N=V; }", "export N='V",
     "if true; then N=V; fi", "cat <<E\nexport N=V\nE", "export N=V M=V",
@@ -138,6 +139,23 @@ LABELS = (
     "NODE_TLS_REJECT_UNAUTHORIZED",
 )  # fmt: skip
 
+# What makes sense together.
+TOGETHER = (
+    ("CLAUDE_CODE_USE_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ("CLAUDE_CODE_USE_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+     "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_PROFILE"),
+    ("CLAUDE_CODE_USE_BEDROCK", "AWS_BEARER_TOKEN_BEDROCK", "AWS_PROFILE"),
+    ("CLAUDE_CODE_USE_MANTLE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    ("CLAUDE_CODE_USE_BEDROCK", "AWS_DEFAULT_PROFILE"),
+    ("CLAUDE_CODE_USE_FOUNDRY", "ANTHROPIC_FOUNDRY_API_KEY"),
+    ("CLAUDE_CODE_USE_VERTEX", "GOOGLE_APPLICATION_CREDENTIALS"),
+    ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
+     rules.AUTH_TOKEN, rules.API_KEY),
+    ("HTTPS_PROXY", "https_proxy", rules.BASE_URL, rules.AUTH_TOKEN),
+    (rules.API_KEY, rules.AUTH_TOKEN), (rules.API_KEY,), (rules.AUTH_TOKEN,),
+)  # fmt: skip
+
+SOON = 1_800_200_000  # a little after the time at which the tests stand still
 SIX_MONTHS_AGO, LONG_AGO, FAR = 1_780_000_000, 1_500_000_000, 4_000_000_000
 TIMES = (0, 1, -1, LONG_AGO, SIX_MONTHS_AGO, FAR, 1 << 40)
 
@@ -155,22 +173,22 @@ NUMERALS = (
 )  # fmt: skip
 
 
-def json_text(value, ascii_only=True, gap=""):
-    """Return a value as JSON; a list of pairs is an object, keys may repeat."""
+def json_text(value, *, ascii_only=True, gap=""):
+    """Return a value as JSON; a tuple of pairs is an object, too."""
+
+    def text(part):
+        return json_text(part, ascii_only=ascii_only)
+
     if isinstance(value, Raw):
         return value
+    if isinstance(value, list):
+        return f"[{', '.join(map(text, value))}]"
     if isinstance(value, dict):
-        value = list(value.items())
-    elif not isinstance(value, tuple):
-        if not isinstance(value, list):
-            return json.dumps(value, ensure_ascii=ascii_only)
-        inner = (json_text(v, ascii_only) for v in value)
-        return "[" + ", ".join(inner) + "]"
-    members = (
-        f"{json.dumps(k, ensure_ascii=ascii_only)}: {json_text(v, ascii_only)}"
-        for k, v in value
-    )
-    return "{" + gap + f", {gap}".join(members) + gap + "}"
+        value = tuple(value.items())
+    if isinstance(value, tuple):
+        members = (f"{text(k)}: {text(v)}" for k, v in value)
+        return "{" + gap + f", {gap}".join(members) + gap + "}"
+    return json.dumps(value, ensure_ascii=ascii_only)
 
 
 @dataclass
@@ -218,6 +236,7 @@ class Maker:
         self.random = random.Random(index)
         self.it = Home(index, root)
         self.pick = self.random.choice
+        self.folders = {}  # as they are spelt: as they are
         self.whole = []  # the secrets, with their beginnings
 
     def chance(self, odds):
@@ -255,7 +274,7 @@ class Maker:
         """Return any JSON value."""
         kind = self.random.randrange(9 if depth < 3 else 6)
         if kind == 0:
-            return Raw(self.pick(NUMERALS))
+            return self.numeral()
         if kind == 1:
             return self.pick((None, True, False))
         if kind == 2 and self.chance(0.2):
@@ -268,17 +287,20 @@ class Maker:
             return [self.junk(depth + 1) for _ in range(size)]
         return tuple((self.label(), self.junk(depth + 1)) for _ in range(size))
 
+    def numeral(self):
+        return Raw(self.pick(NUMERALS))
+
     def moment(self, unit=1):
         """Return a time as JSON, mostly one that makes sense."""
-        if self.chance(0.2):
-            return self.junk()
-        return self.pick((LONG_AGO, SIX_MONTHS_AGO, FAR)) * unit
+        if self.chance(0.15):
+            return self.junk() if self.chance(0.3) else self.numeral()
+        return self.pick((LONG_AGO, SIX_MONTHS_AGO, SOON, FAR, FAR)) * unit
 
     def moment_text(self):
         """Return a time as a text that may stand for one."""
         return self.pick(
-            ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00UTC", "x", "",
-             "2099-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+            ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00UTC", "2099-01-01",
+             "0001-01-01T00:00:00+14:00", "9999-12-31T23-14:00", "x", "")
         )  # fmt: skip
 
     def maybe(self, value):
@@ -310,11 +332,12 @@ class Maker:
         return self.label()
 
     def path(self):
-        """Return a path, of a file or a folder, there or not."""
+        """Return a path of a file or a folder, there or not."""
         home = self.it.home
         return self.pick(
-            ("", ".", "sub", "../up", "~/x", f"{home}/.claude", f"{home}/", "/x",
-             f"{home}/.config", f"{home}/other", f"{home}/./other/../.claude",
+            ("", ".", "sub", "../up", "~/x", "/x", f"{home}/",
+             f"{home}/.claude", f"{home}/.config",
+             f"{home}/other", f"{home}/./other/../.claude",
              f"{self.it.cwd}/here", "a" * 300, "/" + "d/" * 3000, "\u202ex")
         )  # fmt: skip
 
@@ -350,12 +373,15 @@ class Maker:
 
     def inside(self, path):
         """Return a path as it is below the root; None if it is not there."""
-        root = os.path.realpath(self.it.root)
-        found = os.path.realpath(os.path.join(root, os.path.dirname(path)))
-        below = found == root or found.startswith(root + "/")
-        if not below or len(found) > LONGEST_PATH:
-            return None
-        return os.path.join(found, os.path.basename(path))
+        folder, _, name = path.rpartition("/")
+        if folder not in self.folders:
+            root = os.path.realpath(self.it.root)
+            found = os.path.realpath(os.path.join(root, folder))
+            below = f"{found}/".startswith(f"{root}/")
+            fits = below and len(found) < LONGEST_PATH
+            self.folders[folder] = found if fits else None
+        real = self.folders[folder]
+        return None if real is None else f"{real}/{name}"
 
     def spoiled(self, data):
         """Return a file's bytes with something wrong in them."""
@@ -365,16 +391,19 @@ class Maker:
             (b"", b" \n", data[:at], b"\xef\xbb\xbf" + data, b"// no\n" + data,
              data[:at] + b"\0" + data[at:], data[:at] + b"\xff" + data[at:],
              data[:at] + b"\xed\xa0\x80" + data[at:], data + data, b"null",
-             data.replace(b"\n", b"\r\n"), data.decode("latin-1").encode("utf-16"),
-             b"[" * levels + b"]" * levels, b'{"a":' * levels, data + b",", b"[]",
-             data[:at] + data[at + 1 :], data.replace(b'"', b"'"), b"5", b"\0")
+             data.replace(b"\n", b"\r\n"),
+             data.decode("latin-1").encode("utf-16"),
+             b"[" * levels + b"]" * levels, b'{"a":' * levels, data + b",",
+             b"[]", data[:at] + data[at + 1 :], data.replace(b'"', b"'"), b"5",
+             b"\0")
         )  # fmt: skip
 
     def document(self, value):
-        """Return a document's text; None stands for a member left out."""
+        """Return a document's text."""
         if isinstance(value, dict):
-            value = {k: v for k, v in value.items() if v is not OMIT}
-        return json_text(value, self.chance(0.8), self.pick(("", "\n", "\n  ")))
+            value = _kept(value)
+        gap = self.pick(("", "\n", "\n  "))
+        return json_text(value, ascii_only=self.chance(0.8), gap=gap)
 
     def some(self, odds, value):
         return self.maybe(value) if self.chance(odds) else OMIT
@@ -399,16 +428,21 @@ class Maker:
         for _ in range(self.random.randrange(9)):
             name = self.variable()
             environ[name] = self.value_of(name)
-        if self.chance(0.1):
+        if self.chance(0.15):
             environ["KEYSWITCH_ENV"] = self.pick(MARKERS)
+        if self.chance(0.25):
+            environ |= {n: self.value_of(n) for n in self.pick(TOGETHER)}
+            environ |= {n: "1" for n in environ if n in FLAGS}
         it.environ = {n: as_variable(v) for n, v in environ.items()}
         it.environ["HOME"] = it.home
         self.paths = resolve(it.environ)
         self.places = locations(it.environ, it.home, it.cwd)
 
     def search_path(self):
-        parts = ("/bin", "", ".", "~/bin", f"{self.it.home}/bin", "/x" * 2000,
-                 f"{self.it.root}/pkg/bin", "/nowhere", "//", "\u202e")  # fmt: skip
+        parts = (
+            "/bin", "", ".", "~/bin", f"{self.it.home}/bin", "/x" * 2000,
+            f"{self.it.root}/pkg/bin", "/none", "//", "\u202e",
+        )  # fmt: skip
         return ":".join(self.random.sample(parts, self.random.randrange(5)))
 
     def entrance(self):
@@ -426,20 +460,20 @@ class Maker:
                 self.pick(("--bare", "--model", "--settings", "-p", "--x=\x1b"))
             )
         it.options = [as_variable(word) for word in it.options]
-        known = (self.random.choice(PHRASES), self.random.choice(PHRASES))
-        it.texts = [
-            f"API Error: 401 {known[0]} {self.secret()}",
-            self.pick(TEXTS).replace("P", known[1]).replace(
-                "S", it.secrets[0] if self.chance(0.5) else self.odd_secret()
-            ),
-        ]  # fmt: skip
+        for form in (TEXTS[0], self.pick(TEXTS)):
+            secret = self.whole[0] if self.chance(0.5) else self.odd_secret()
+            parts = {"P": self.pick(PHRASES), "S": secret}
+            it.texts.append("".join(parts.get(c, c) for c in form))
 
     def given_settings(self):
         if self.chance(0.6):
             return self.document(self.settings())
         path = f"{self.it.cwd}/given.json"
         self.write(path, self.document(self.settings()))
-        return self.pick((path, "given.json", "gone.json", "", "{", "{}x}"))
+        cut_short = self.document(self.settings()).strip()[:-1]
+        return self.pick(
+            (path, path, "given.json", "gone.json", "", "{}x}", cut_short)
+        )
 
     def settings(self):
         """Return a settings document."""
@@ -457,6 +491,8 @@ class Maker:
         if self.chance(0.1):
             found.append((self.pick(KNOWN_KEYS), self.junk()))
         if self.chance(0.05):
+            found.append(("cleanupPeriodDays", self.numeral()))
+        if self.chance(0.05):
             found.append((self.label(), self.junk()))
         if found and self.chance(0.05):
             found.append(self.pick(found))
@@ -464,7 +500,12 @@ class Maker:
 
 
 OMIT = Raw("")  # a member that is left out
-OTHERS = ("KEYSWITCH_ENV", rules.API_KEY_FD, rules.OAUTH_FD, rules.CUSTOM_HEADERS)
+OTHERS = (
+    "KEYSWITCH_ENV",
+    rules.API_KEY_FD,
+    rules.OAUTH_FD,
+    rules.CUSTOM_HEADERS,
+)
 KNOWN_KEYS = (
     "cleanupPeriodDays", "feedbackSurveyRate", "forceLoginMethod",
     "forceLoginOrgUUID", "permissions", "attribution", "env",
@@ -476,11 +517,13 @@ PHRASES = tuple(
     for phrase in (*rule.says, *rule.may_say, *rule.otherwise, *rule.statuses)
 )
 TEXTS = (
-    "P S", "P\n\x1b[31mP\x1b[0m S", '{"error": {"message": "P", "key": "S"}}',
-    "S", "error 400: P", "\\u0050\\u202e P \\n S", "&lt;P&gt; &#x202e; S", "500 {",
-    "\x1b]0;S\x07P", "\\\\\\\\P S", "\0P\0S", "P \ufffd", "HTTP/1.1 403 P",
+    "error: 401 P S", "P S", "P\n\x1b[31mP\x1b[0m S",
+    '{"error": {"message": "P", "key": "S"}}',
+    "S", "error 400: P", "\\u0050\\u202e P \\n S", "&lt;P&gt; &#x202e; S",
+    "500 {", "&#" + "9" * 5000,
+    "\x1b]0;S\x07P", "\\\\\\\\P S", "\0P\0S", "P \ufffd", "http/1.1 403 P",
 )  # fmt: skip
-CATALOGUE = Catalogue(os.path.join(BUILT_IN, "none"))  # noqa: PTH118
+CATALOGUE = Catalogue(os.path.join(BUILT_IN, "none"))
 PROVIDERS = (*CATALOGUE.ids(), "anthropic", "anthropic", "bedrock")
 
 
@@ -544,7 +587,8 @@ def managed_settings(m):
     value = m.settings()
     if m.chance(0.5):
         key = m.pick(("forceLoginMethod", "forceLoginOrgUUID"))
-        value = (*value, (key, m.maybe(m.pick(("claudeai", "x", ["a", "b"])))))
+        named = m.pick(("claudeai", "x", ["a", "b"], [Raw("1")], [], None))
+        value = (*value, (key, m.maybe(named)))
     m.write(f"{m.it.managed}/managed-settings.json", m.document(value))
 
 
@@ -592,7 +636,9 @@ def _kept(members):
 
 
 def credentials(m):
-    scopes = m.pick((["user:inference", "x"], ["user:profile"], "user:inference"))
+    scopes = m.pick(
+        (["user:inference", "x"], ["user:profile"], "user:inference")
+    )
     login = {
         "accessToken": m.some(0.9, m.pick((m.odd_secret(), m.secret(), ""))),
         "refreshToken": m.some(0.6, m.pick((m.secret(), m.secret(), ""))),
@@ -613,14 +659,14 @@ def backups(m):
 
 def locks(m):
     folder = m.places.config_dir
-    for path in (
+    for name in (
         m.places.global_config + ".lock",
         folder + ".lock",
         folder + "/.oauth_refresh.lock",
         folder + "/.storage-write.lock",
     ):
-        when, path = m.pick(TIMES), m.inside(path)
-        if path is not None and m.chance(0.4):
+        when, path = m.pick(TIMES), m.inside(name)
+        if m.chance(0.4) and path is not None:
             with contextlib.suppress(OSError):
                 Path(path).mkdir(parents=True)
                 os.utime(path, (when, when))
@@ -650,8 +696,13 @@ def installs(m):
                    f"{m.it.home}/.local/bin"):  # fmt: skip
         if not m.chance(0.6):
             continue
-        version = m.pick(("2.1.330", "1.0.0", "9" * 5000 + ".1.1", "x", "\u0663.1.1"))
-        package = {"name": "@anthropic-ai/claude-code", "version": m.maybe(version)}
+        version = m.pick(
+            ("2.1.330", "1.0.0", "9" * 5000 + ".1.1", "x", "\u0663.1.1")
+        )
+        package = {
+            "name": "@anthropic-ai/claude-code",
+            "version": m.maybe(version),
+        }
         m.write(os.path.dirname(folder) + "/package.json", m.document(package))
         m.write(f"{folder}/claude", "#!/bin/false\n")
         with contextlib.suppress(OSError):
@@ -663,12 +714,13 @@ def installs(m):
 
 def anthropic_profiles(m):
     folder = f"{m.it.home}/.config/anthropic"
-    for variable, rest in (("XDG_CONFIG_HOME", "anthropic"), (rules.PROFILE_DIR, "")):
-        if m.it.environ.get(variable):
-            folder = os.path.join(m.it.cwd, m.it.environ[variable], rest)
+    if m.it.environ.get(rules.PROFILE_DIR):
+        folder = os.path.join(m.it.cwd, m.it.environ[rules.PROFILE_DIR])
+    elif m.it.environ.get("XDG_CONFIG_HOME"):
+        folder = f"{m.it.environ['XDG_CONFIG_HOME']}/anthropic"
     if m.chance(0.5):
         m.write(f"{folder}/active_config", m.label() + "\n")
-    for name in {m.pick(NAMES), "default", m.it.environ.get(rules.PROFILE, "x")}:
+    for name in (m.pick(NAMES), "default", m.it.environ.get(rules.PROFILE)):
         kind = m.pick(("user_oauth", "user_oauth", "oidc_federation", "x"))
         config = {
             "authentication": m.some(0.9, {"type": m.maybe(kind)}),
@@ -684,13 +736,17 @@ def anthropic_profiles(m):
         m.write(f"{folder}/credentials/{name}.json", m.document(held))
 
 
+AWS_FILES = {
+    "credentials": "AWS_SHARED_CREDENTIALS_FILE",
+    "config": "AWS_CONFIG_FILE",
+}
+
+
 def aws_files(m):
     names = ["default", "work", "home", "a b", m.label()]
-    for kind in ("credentials", "config"):
-        path = m.it.environ.get(
-            f"AWS_{'SHARED_CREDENTIALS' if kind[1] == 'r' else 'CONFIG'}_FILE"
-        )
-        path = os.path.join(m.it.cwd, path or f"{m.it.home}/.aws/{kind}")
+    for kind, variable in AWS_FILES.items():
+        path = m.it.environ.get(variable) or f"{m.it.home}/.aws/{kind}"
+        path = os.path.join(m.it.cwd, path)
         lines = []
         for name in m.random.sample(names, m.random.randrange(1, 4)):
             word = "profile " if kind == "config" and name != "default" else ""
@@ -701,8 +757,6 @@ def aws_files(m):
 
 
 def _sso_file(m, start):
-    import hashlib
-
     name = hashlib.sha1(start.encode()).hexdigest()
     return f"{m.it.home}/.aws/sso/cache/{name}.json"
 
@@ -717,7 +771,7 @@ def _aws_section(m, names):
     return m.pick(
         (pair, pair[:2], pair[:1], ["role_arn = arn:x", base],
          ["role_arn=arn:x", "credential_source = Environment"],
-         ["sso_session = session"], ["region=x", "[broken", "=", "  nested = 1"],
+         ["sso_session = session"], ["region=x", "[broken", "=", "  nest = 1"],
          ["sso_start_url = https://x.awsapps.com/start", "sso_region = x"],
          [f"credential_process = /x/tool --key {m.secret()}"],
          ["credential_process = /opt/keyswitch helper aws work"])
@@ -754,13 +808,10 @@ def _lines(m):
     lines = ["# start"]
     for _ in range(m.random.randrange(1, 7)):
         name = m.variable()
-        value = m.it.environ.get(name, "") if m.chance(0.4) else m.value_of(name)
-        form = m.pick(LINES)
-        lines.append(
-            "".join({"N": name, "V": value, "M": "OTHER"}.get(c, c) for c in form)
-            if m.chance(0.8)
-            else form.replace("N", name).replace("V", m.secret())
-        )
+        value = m.value_of(name) if m.chance(0.6) else m.secret()
+        value = m.it.environ.get(name, value) if m.chance(0.5) else value
+        parts = {"N": name, "V": value, "M": "OTHER"}
+        lines.append("".join(parts.get(c, c) for c in m.pick(LINES)))
     if m.chance(0.004):
         lines.append(m.pick(LONG_LINES))
     return "\n".join(lines)
@@ -784,7 +835,8 @@ def switchers(m):
 
 
 def own_state(m):
-    names = [m.pick(NAMES), m.pick((*NAMES, ""))]
+    active = "work" if m.chance(0.5) else m.pick(NAMES)
+    names = [active, m.pick((*NAMES, ""))]
     pointer = {"version": 1, "active": m.maybe(names[0]), "previous": names[1],
                "stamp": "1"}  # fmt: skip
     m.write(m.paths.state_file, json_text(pointer, gap="\n  "))
@@ -795,19 +847,29 @@ def own_state(m):
 
 
 def own_profiles(m):
-    for name in {"work", m.pick(NAMES), m.label()}:
+    for name in ("work", m.pick(NAMES), m.label()):
         if "/" not in name and "\0" not in name and len(name) < 200:
             path = f"{m.paths.profiles_dir}/{name}.toml"
-            m.write(path, _profile(m, m.pick(PROVIDERS)))
+            m.write(path, _profile(m, *m.pick(_in_use(m) or [("", "")])))
     if m.chance(0.1):
         m.write(m.paths.config_file, m.pick(CONFIGS))
 
 
-def _profile(m, provider_id):
-    provider = CATALOGUE.get(provider_id)
+def _in_use(m):
+    """Return (provider, secret) of what the environment has."""
+    return [
+        (provider, m.it.environ[name])
+        for name, provider in HOLDERS
+        if m.it.environ.get(name) in m.whole
+    ]
+
+
+def _profile(m, provider_id, held):
+    provider = CATALOGUE.get(provider_id or m.pick(PROVIDERS))
     group = m.pick(provider.groups or ("",))
-    lines = [f"provider = {json.dumps(provider_id if m.chance(0.95) else m.label())}"]
-    lines += [line for line in PROFILE_LINES if m.chance(0.25)]
+    named = provider.id if m.chance(0.95) else m.label()
+    lines = [f"provider = {json.dumps(named)}"]
+    lines += [m.pick(forms) for forms in PROFILE_LINES if m.chance(0.2)]
     fields = [f for f in provider.fields if f.group in ("", group)]
     fields = [f for f in fields if m.chance(0.9 if f.required else 0.3)]
     lines.append("[fields]")
@@ -817,21 +879,22 @@ def _profile(m, provider_id):
             lines.append(f"{found.name} = {value}")
     for found in fields:
         if found.secret:
-            lines += _reference(m, found.name)
+            lines += _reference(m, found.name, held)
     if m.chance(0.05):
-        lines.append(m.pick((f"{m.secret()}", f"x = {m.secret()}", "[x", "x = 1")))
+        lines.append(m.pick((m.secret(), f"x = {m.secret()}", "[x", "x = 1")))
     return "\n".join(lines)
 
 
-def _reference(m, name):
-    text = m.pick(m.whole) if m.whole and m.chance(0.7) else m.secret()
+def _reference(m, name, held):
+    text = m.pick(m.whole[:4]) if m.whole and m.chance(0.8) else m.secret()
+    text = held or text
     if m.chance(0.05):
         return ["[secrets]", f"{name} = {json.dumps(text)}"]
     return [
         f"[secrets.{name}]",
         f'store = "{m.pick(("vault", "vault", "reference"))}"',
         'item = "ks1-00"',
-        f"generation = {m.pick((1, 1, 2, 0))}",
+        f"generation = {0 if m.chance(0.02) else 1}",
         f'fingerprint = "{fingerprint(KEY, text)}"',
         f'hint = "…{text[-4:]}"',
     ]
@@ -841,18 +904,29 @@ def _plain_field(m, name):
     if name == "base_url":
         return m.pick((*URLS[:6], m.it.environ.get(rules.BASE_URL, "")))
     if name == "access_key_id":
-        return m.pick((*m.whole, "AKIAFAKE"))
+        return m.pick((*m.whole[:4], "AKIAFAKE"))
     if name == "env":
         return m.pick(("OTHER", "PATH", rules.API_KEY))
     return m.pick(("us-east-1", "work", "x1", m.label()))
 
 
-CONFIGS = ('agents = "deny"', "store = 5", "[x", 'cache = "off"', "\0", "a.b = 1")
+HOLDERS = (
+    (rules.API_KEY, "anthropic"),
+    (rules.AUTH_TOKEN, "gateway"),
+    (rules.OAUTH_TOKEN, "claude-token"),
+    ("AWS_SECRET_ACCESS_KEY", "bedrock"),
+    ("AWS_BEARER_TOKEN_BEDROCK", "bedrock"),
+    ("ANTHROPIC_FOUNDRY_API_KEY", "foundry"),
+)
+CONFIGS = ('agents = "deny"', "store = 5", "[x", 'cache = "off"', "\0")
 PROFILE_LINES = (
-    'label = "Work, billed"', "created = 2024-01-01", "created = 9999-12-31",
-    "expires = 2020-01-01", "expires = 0001-01-01", 'expect = "api"',
-    'expect = "subscription"', 'expect = "cloud"', 'expect = "x"',
-    'label = "\\u202e"', "expires = 2099-01-01T00:00:00Z", "extra = [1, {}]",
+    ('label = "Work, billed"', 'label = "Work, billed"', 'label = "\\u202e"'),
+    ("created = 2024-01-01", "created = 2024-01-01", "created = 9999-12-31"),
+    ("expires = 2020-01-01", "expires = 0001-01-01", "expires = 9999-12-31",
+     "expires = 2099-01-01", "expires = 2099-01-01T00:00:00Z"),
+    ('expect = "api"', 'expect = "subscription"', 'expect = "cloud"',
+     'expect = "x"'),
+    ("extra = [1, {}]",),
 )  # fmt: skip
 MEGABYTE = 1_000_000
 LONG_LINES = (

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from keyswitch.switching import login_ledger
+from keyswitch.switching.login_ledger import Folder, Generation, Ledger
 from tests.diagnosis.homes import (
     CONFIG,
     CREDENTIALS,
@@ -13,10 +15,12 @@ from tests.diagnosis.homes import (
     Home,
     found_in,
     login,
+    profile,
 )
 
 LOGIN = Home(files={CREDENTIALS: login()})
 ANTHROPIC = ".config/anthropic"
+LEDGER = ".local/state/keyswitch/baseline/logins.json"
 
 
 def with_login(config=None, **changes):
@@ -52,6 +56,17 @@ def config_dir(value):
     return LOGIN.but(environ={"CLAUDE_CONFIG_DIR": value})
 
 
+def kept(*emails, before=""):
+    """Return a home whose ledger keeps logins of no profile."""
+    orphans = tuple(
+        Generation("vault", f"ks1-{n}", 1, (), account=f"FAKE-{n}", email=email)
+        for n, email in enumerate(emails)
+    )
+    folder = Folder("", login_ledger.ORPHAN if before else "", before)
+    data = login_ledger.encode(Ledger({"/you/.claude": folder}, {}, orphans))
+    return Home(files={LEDGER: data})
+
+
 HOMES = {
     "login-unreadable": (
         Home(files={CREDENTIALS: "{nope"}),
@@ -76,6 +91,10 @@ HOMES = {
     "login-of-another": (
         with_login(shown("a"), accountUuid="b"),
         with_login(shown("a"), accountUuid="a"),
+    ),
+    "login-of-no-profile": (
+        kept("you@old.example"),
+        kept("you@old.example", before="ks1-0"),
     ),
     "console-key-beside-login": (
         with_login({"primaryApiKey": KEY}),
@@ -135,6 +154,44 @@ def test_a_login_that_is_not_used_is_no_error(look, environ, severity):
 def test_the_rest_of_a_login_is_said_in_hours_or_days(look, days, span):
     home_ = with_login(refreshToken="", expiresAt=in_days(days))
     assert f"ends in {span}" in look(home_)["login-expires"].what
+
+
+def test_kept_logins_are_named_each_once_and_say_what_to_do(look):
+    found = look(kept("a@old.example", "b@old.example", "a@old.example", ""))
+    finding = found["login-of-no-profile"]
+    assert finding.what == (
+        "kept logins of no profile: a@old.example, b@old.example, "
+        "an account without a name"
+    )
+    assert "keyswitch login NAME --orphan" in finding.fix
+    assert "keyswitch revoke-local" in finding.fix
+    assert finding.place.endswith(LEDGER)
+
+
+def test_an_older_state_of_a_profile_s_login_is_nothing_to_do(look):
+    text = profile("claude-login", account_uuid="FAKE-0")
+    home_ = kept("a@old.example", "b@old.example").but(profiles={"me": text})
+    what = look(home_)["login-of-no-profile"].what
+    assert what == "kept logins of no profile: b@old.example"
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["{nope", "[]", "5", '{"orphans": 5}', '{"orphans": [{}]}',
+     '{"orphans": [5]}', '{"folders": []}', '{"folders": {"/x": 5}}',
+     '{"orphans": [{"token": 5, "account": ""}]}', b"\xff", "[" * 10**5],
+)  # fmt: skip
+def test_a_damaged_ledger_is_not_doctor_s_to_raise_for(look, data):
+    assert "login-of-no-profile" not in look(Home(files={LEDGER: data}))
+
+
+def test_kept_logins_are_found_without_a_secret_store(look, monkeypatch):
+    def refuse(*_):
+        raise AssertionError
+
+    monkeypatch.setattr("keyswitch.secrets.stores.open_store", refuse)
+    monkeypatch.setattr("keyswitch.secrets.vault.Vault.open", refuse)
+    assert "login-of-no-profile" in look(kept("a@old.example"))
 
 
 @pytest.mark.parametrize(

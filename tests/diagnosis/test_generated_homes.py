@@ -11,12 +11,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import pytest
 
 from keyswitch.cli.doctor import doctor
@@ -24,6 +24,7 @@ from keyswitch.cli.explain import explain
 from keyswitch.cli.output import Output
 from keyswitch.cli.session import Session
 from keyswitch.cli.whoami import whoami
+from keyswitch.diagnosis.origin import StartFiles
 from keyswitch.diagnosis.scene import Scene
 from keyswitch.display import error_text
 from keyswitch.errors import KeyswitchError
@@ -32,8 +33,8 @@ from keyswitch.switching.workspace import Workspace
 from tests.components import ROOT
 from tests.diagnosis import generated_homes as homes
 
-FAST, FULL = 1_500, 20_000  # homes
-CHUNK, FULL_CHUNK = 250, 1_000
+HOMES = range(1_500)
+MORE_HOMES = range(1_500, 20_000)
 SAMPLE = range(40)  # of the real command line
 
 NOW = 1_800_000_000.0
@@ -165,19 +166,23 @@ def run(home, command, *args):
     return Shown(code, out.getvalue(), err.getvalue())
 
 
+class HangError(BaseException):
+    """It takes too long; no handler of a TimeoutError may take it."""
+
+
 def commands(home):
-    """Return the commands for a home; the forms take turns."""
-    turn = home.index % 2
-    first, second = home.texts
-    return [
+    """Return the commands for a home; their forms take turns."""
+    form = ["--json"] if home.index % 2 else []
+    asked = [
         (whoami, "--", *home.options),
         (whoami, "--json", "--", *home.options),
-        (doctor,) if turn else (doctor, "--json"),
+        (doctor, *form),
         (doctor, "--report"),
-        (explain, "--", first),
-        (explain, "--json", "--", second) if turn else (explain, "--", second),
-        (explain, "--from-log", "--json") if turn else (explain, "--from-log"),
+        (explain, *form, "--", home.texts[home.index // 2 % 2]),
     ]
+    if home.index // 4 % 2:
+        asked.append((explain, "--from-log", *form))
+    return asked
 
 
 def problems_of(home):
@@ -188,7 +193,7 @@ def problems_of(home):
     for command, *args in [*asked, again]:
         try:
             shown = run(home, command, *args)
-        except Exception as e:  # noqa: BLE001
+        except (Exception, HangError) as e:  # noqa: BLE001
             last = traceback.extract_tb(e.__traceback__)[-1]
             where = f"{Path(last.filename).name}:{last.lineno}"
             yield f"{command.name}: {type(e).__name__} in {where}"
@@ -207,7 +212,7 @@ def descriptors(home):
     for number, data in home.descriptors.items():
         if number % 2:
             reader, writer = os.memfd_create("x"), None
-            os.write(reader, data)
+            os.pwrite(reader, data, 0)
         else:
             reader, writer = os.pipe()
             os.write(writer, data)
@@ -219,7 +224,7 @@ def descriptors(home):
         yield
         for number in readers:
             if number % 2:
-                os.lseek(number, 0, os.SEEK_SET)
+                assert os.lseek(number, 0, os.SEEK_CUR) == 0
             assert os.read(number, 1 << 20) == home.descriptors[number]
     finally:
         for number in readers:
@@ -244,38 +249,351 @@ def look_at(index, root):
 
 
 @pytest.fixture
-def apart(tmp_path, monkeypatch):
+def folder():
+    """Return an empty folder, in memory where there is one: many are made."""
+    memory = "/dev/shm"
+    found = tempfile.mkdtemp(
+        prefix="keyswitch-homes-",
+        dir=memory if os.access(memory, os.W_OK) else None,
+    )
+    yield Path(found)
+    homes.remove(found)
+
+
+@pytest.fixture
+def apart(folder, monkeypatch):
     """Stand still in time, in a folder of its own; give up what hangs."""
 
     def give_up(*_):
-        raise TimeoutError
+        raise HangError
 
     monkeypatch.setattr(time, "time", lambda: NOW)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setitem(Scene.__init__.__kwdefaults__, "managed_dir", "")
-    elsewhere = tmp_path / "elsewhere"
+    elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     before = signal.signal(signal.SIGALRM, give_up)
-    yield tmp_path / "home"
+    yield folder / "home"
     signal.signal(signal.SIGALRM, before)
     assert list(elsewhere.iterdir()) == []
 
 
-def chunks(total, size):
-    return [range(at, min(at + size, total)) for at in range(0, total, size)]
+def chunks(numbers, size):
+    return [numbers[at : at + size] for at in range(0, len(numbers), size)]
 
 
 def name_of(chunk):
     return f"{chunk.start}-{chunk.stop - 1}"
 
 
-@pytest.mark.parametrize("chunk", chunks(FAST, CHUNK), ids=name_of)
+@pytest.mark.parametrize("chunk", chunks(HOMES, 250), ids=name_of)
 def test_a_generated_home_is_only_looked_at(chunk, apart):
     assert [p for index in chunk for p in look_at(index, apart)] == []
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("chunk", chunks(FULL, FULL_CHUNK), ids=name_of)
+@pytest.mark.parametrize("chunk", chunks(MORE_HOMES, 925), ids=name_of)
 def test_each_of_many_generated_homes_is_only_looked_at(chunk, apart):
     assert [p for index in chunk for p in look_at(index, apart)] == []
+
+
+# ------------------------------------------------------ the real command line
+
+
+def by_command_line(home, command, *args):
+    """Run the real command in a home; a folder that is gone was there once."""
+    words = [homes.as_variable(word) for word in args]
+    start = [sys.executable, "-m", "keyswitch", command.name, *words]
+    cwd = home.cwd
+    if not os.path.isdir(cwd):
+        cwd = home.root / "gone"
+        cwd.mkdir()
+        start = [
+            "/bin/sh",
+            "-c",
+            '/bin/rmdir "$PWD" && exec "$@"',
+            "sh",
+            *start,
+        ]
+    done = subprocess.run(
+        start,
+        env={**home.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8",
+             "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        pass_fds=list(home.descriptors), timeout=PATIENCE,
+    )  # fmt: skip
+    out, err = done.stdout.decode(), done.stderr.decode()
+    return Shown(done.returncode, out, err)
+
+
+@pytest.mark.parametrize("index", SAMPLE)
+def test_the_command_line_ends_a_generated_home_in_order(index, folder):
+    home = homes.build(index, folder)
+    before = tree(folder)
+    asked = commands(home)
+    command, *args = asked[index % len(asked)]
+    with descriptors(home):
+        shown = by_command_line(home, command, *args)
+    assert list(shown.problems(home, args)) == []
+    assert "Traceback" not in shown.err
+    assert "this is a bug" not in shown.err
+    assert tree(folder) == before
+
+
+# -------------------------------------------------- what finds all of this out
+
+
+def write(path):
+    path.write_text("x")
+
+
+def ask(path):
+    with socket.socket() as s:
+        s.connect_ex(("127.0.0.1", 9))
+
+
+CHANGING = {
+    "write": write,
+    "append": lambda path: path.open("ab").close(),
+    "create": lambda path: os.close(os.open(path, os.O_CREAT)),
+    "mkdir": lambda path: path.with_name("new").mkdir(),
+    "chmod": lambda path: path.chmod(0o600),
+    "remove": lambda path: path.unlink(),
+    "rename": lambda path: path.rename(path.with_name("new")),
+    "link": lambda path: path.with_name("new").symlink_to(path),
+    "touch": lambda path: os.utime(path, (1, 1)),
+    "start": lambda path: subprocess.run(["true"], check=True),
+    "fork": lambda path: os.waitpid(
+        os.posix_spawn("/bin/true", ["true"], {}), 0
+    ),
+    "connect": ask,
+}
+
+
+@pytest.mark.parametrize("change", CHANGING)
+def test_whatever_is_changed_or_started_is_noticed(change, folder):
+    path = folder / "file"
+    path.write_text("FAKE")
+    path.chmod(0o644)
+    before = tree(folder)
+    with WATCH.watching() as seen:
+        CHANGING[change](path)
+    assert seen
+    elsewhere = {"start", "fork", "connect", "append", "create"}
+    assert (tree(folder) == before) == (change in elsewhere)
+
+
+def test_reading_is_no_change(folder):
+    (folder / "file").write_text("FAKE")
+    before = tree(folder)
+    with WATCH.watching() as seen:
+        assert (folder / "file").read_text() == "FAKE"
+    assert seen == []
+    assert tree(folder) == before
+
+
+def test_nine_characters_of_a_secret_in_a_row_are_noticed():
+    secret = "JKQVXZ23456789JKQVXZ23456789"
+    assert leaked([secret], f"sk-FAKE-{secret}")
+    assert leaked([secret], f"… {secret[7:16].lower()} …")
+    assert not leaked([secret], f"sk-FAKE-…{secret[-8:]} {secret[:8]}")
+
+
+MADE = """
+import sys
+from pathlib import Path
+from tests.diagnosis import generated_homes as homes
+root = Path(sys.argv[1], "it")
+root.mkdir()
+print(ascii([
+    homes.build(9, root),
+    sorted((str(p), p.lstat().st_mode, p.is_dir() or p.lstat().st_size)
+           for p in root.rglob("*")),
+]))
+homes.remove(root)
+"""
+
+
+def test_a_number_always_makes_the_same_home(folder):
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", MADE, str(folder)],
+            env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(made) == 1
+    assert b"FAKE" in made.pop()
+
+
+def test_most_checks_find_something_in_the_homes(apart):
+    found = set()
+    for index in range(1, 300, 2):
+        apart.mkdir()
+        home = homes.build(index, apart)
+        out = run(home, doctor, "--json").out
+        found |= {
+            f["id"] for f in json.loads(out or '{"findings": []}')["findings"]
+        }
+        homes.remove(apart)
+    assert len(found) > 40
+
+
+# --------------------------------------- what these homes have brought to light
+
+
+@pytest.fixture
+def bare(apart):
+    """A home with nothing in it, and a way to fill it."""
+    apart.mkdir()
+    found = homes.Home(0, apart, f"{apart}/home", f"{apart}/work")
+    Path(found.home).mkdir()
+    Path(found.cwd).mkdir()
+    found.environ = {"HOME": found.home, "PATH": ""}
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    yield found
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def put(home, name, text):
+    path = Path(home.home, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+SECRET = "JKQVXZ23456789JKQVXZ23456789"
+
+
+@pytest.mark.parametrize("line", homes.LONG_LINES, ids=lambda line: line[:20])
+def test_a_start_file_with_an_endless_line_is_read_in_no_time(bare, line):
+    put(bare, ".bashrc", line)
+    name = "ANTHROPIC_API_KEY"
+    found = StartFiles(bare.home, bare.cwd).assignments({name})
+    assert {origin.line for origin in found} <= {1}
+    assert run(bare, doctor).code in CODES
+
+
+def test_a_descriptor_of_many_digits_is_no_descriptor(bare):
+    bare.environ["CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR"] = "9" * 5000
+    assert "descriptor that has no key" in run(bare, whoami).out
+
+
+def test_a_version_of_many_digits_is_no_version(bare):
+    package = {"name": "claude-code", "version": "9" * 5000 + ".1.1"}
+    put(bare, "package.json", json.dumps(package))
+    put(bare, "bin/claude", "").chmod(0o700)
+    bare.environ["PATH"] = f"{bare.home}/bin"
+    assert "bin/claude version unknown" in run(bare, doctor, "--report").out
+
+
+@pytest.mark.parametrize("when", [1 << 40, -(1 << 40)])
+def test_an_error_of_no_year_is_explained_all_the_same(bare, when):
+    entry = {
+        "isApiErrorMessage": True,
+        "message": {"content": "API Error: 401 invalid x-api-key"},
+    }
+    path = put(bare, ".claude/projects/x/1.jsonl", json.dumps(entry))
+    os.utime(path, (when, when))
+    shown = run(bare, explain, "--from-log")
+    assert shown.code == 0
+    assert f"logged at {when} s in" in shown.err
+
+
+def test_settings_on_the_command_line_need_not_be_utf8(bare):
+    text = '{"env": {"ANTHROPIC_API_KEY": "FAKE\udcff"}}'
+    shown = run(bare, whoami, "--", "--settings", text)
+    assert "cannot stand in a header" in shown.out
+
+
+def test_settings_that_are_cut_short_are_not_printed_as_a_path(bare):
+    text = '{"env": {"ANTHROPIC_API_KEY": "sk-ant-FAKE-' + SECRET
+    shown = run(bare, whoami, "--", "--settings", text)
+    assert "the text after --settings: cannot be read" in shown.out
+    assert not leaked([SECRET], shown.out)
+
+
+def test_half_a_character_belongs_to_no_profile(bare):
+    put(bare, ".local/state/keyswitch/install.key", "FAKE" * 8)
+    put(bare, ".claude.json", '{"primaryApiKey": "FAKE-\\ud800-key-key-key"}')
+    assert json.loads(run(bare, whoami, "--json").out)["in_use"] is None
+
+
+@pytest.mark.parametrize("key", ["forceLoginMethod", "forceLoginOrgUUID"])
+def test_a_policy_of_numbers_is_read(bare, key):
+    Scene.__init__.__kwdefaults__["managed_dir"] = bare.home
+    put(bare, "managed-settings.json", json.dumps({key: [1, None]}))
+    assert run(bare, whoami).code == 1
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "1e400", "-1e400"])
+def test_numbers_beyond_a_double_are_read_as_javascript_does(bare, number):
+    env = f'{{"env": {{"ANTHROPIC_API_KEY": {number}}}}}'
+    scopes = '"accessToken": "FAKE", "scopes": ["user:inference"]'
+    login = f'{{"claudeAiOauth": {{{scopes}, "expiresAt": {number}}}}}'
+    put(bare, ".claude/settings.json", env)
+    put(bare, ".claude/.credentials.json", login)
+    scene = Scene(bare.environ, home=bare.home, cwd=bare.cwd)
+    assert scene.request.text("ANTHROPIC_API_KEY").endswith("Infinity")
+    found = run(bare, doctor).out
+    assert ("has expired" in found) == number.startswith("-")
+
+
+def test_a_count_beyond_a_double_is_a_wrong_type(bare):
+    text = '{"cleanupPeriodDays": ' + "9" * 400 + "}"
+    put(bare, ".claude/settings.json", text)
+    assert "'cleanupPeriodDays' has a wrong type" in run(bare, doctor).out
+
+
+def test_a_key_in_place_of_a_scheme_is_not_shown(bare):
+    bare.environ["ANTHROPIC_CUSTOM_HEADERS"] = f"Authorization: FAKE{SECRET}"
+    shown = run(bare, whoami, "--json")
+    header = json.loads(shown.out)["request"]["authorization"]
+    assert header["scheme"] == "other"
+    assert not leaked([SECRET], shown.out)
+    assert not leaked([SECRET], run(bare, doctor, "--report").out)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:S@gateway.example/x?key=S#S", "https://gateway.example/x"),
+        ("S", "what is no address"),
+        ("http://me:S@[::1", "what is no address"),
+    ],
+)
+def test_a_secret_in_an_address_is_not_shown(bare, url, shown):
+    bare.environ["ANTHROPIC_AUTH_TOKEN"] = "FAKE"
+    bare.environ["ANTHROPIC_BASE_URL"] = url.replace("S", SECRET)
+    out = run(bare, whoami).out
+    assert f"sent to        {shown}  " in out
+    document = json.loads(run(bare, whoami, "--json").out)
+    assert document["request"]["base_url"] == shown
+    assert not leaked([SECRET], out + json.dumps(document))
+
+
+def test_a_host_that_is_another_in_lower_case_is_hidden(bare):
+    bare.environ["ANTHROPIC_BASE_URL"] = "https://gateways.example"
+    bare.environ["CLAUDE_CONFIG_DIR"] = "~/gateway\u017f.example"
+    out = run(bare, doctor, "--report").out
+    assert "config-dir-tilde" in out
+    assert "example" not in out
+
+
+def test_a_report_of_an_endless_name_is_made_in_no_time(bare):
+    name = "a" * homes.MEGABYTE
+    put(bare, ".claude/settings.json", json.dumps({"env": {name: None}}))
+    assert "[setting-null]" in run(bare, doctor, "--report").out
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["&#" + "9" * 5000, "\\" * homes.MEGABYTE],
+    ids=["no character", "backslashes"],
+)
+def test_a_text_that_is_not_one_is_not_known(bare, text):
+    assert run(bare, explain, "--", text).code == 1

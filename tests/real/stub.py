@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 from tests.real.answers import as_json, response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.real.certificates import Authority
 
 # Ends of the paths of requests that carry a conversation.
@@ -73,6 +75,9 @@ class Stub:
         self.refused: set[str] = set()  # hosts that are out of reach
         # Ends of paths -> (status, document) in place of the usual answer.
         self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
+        # A service that is asked first; None as its answer: the usual one.
+        self.oauth: Callable[[Request], tuple[int, str, bytes] | None] | None
+        self.oauth = None
         stub = self
 
         class Handler(_Handler):
@@ -97,7 +102,8 @@ class Stub:
         for end, (status, document) in self.answers.items():
             if place.endswith(end):
                 return status, *as_json(document)
-        return response(request)
+        answered = self.oauth(request) if self.oauth else None
+        return answered or response(request)
 
     def taken(self) -> list[Request]:
         """Return what came since the last call."""

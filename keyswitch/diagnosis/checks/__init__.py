@@ -56,6 +56,7 @@ CHECKS = (
     Check("AWS export", aws.export),
     Check("AWS region", aws.region),
     Check("whose login it is", logins.identity),
+    Check("logins of no profile", logins.kept_of_nobody),
     Check("Anthropic profiles", logins.anthropic_profiles),
     Check("answers about keys", approvals.answers),
     Check("contradictory answers", approvals.both_lists),

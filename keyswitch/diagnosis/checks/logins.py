@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import time
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import anthropic_profiles as profiles
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code import logins, rules
 
 if TYPE_CHECKING:
@@ -18,6 +21,15 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.logins import Login
 
 SOON = 7 * 86400  # seconds before an end that cannot be put off
+_LEDGER_LIMIT = 1 << 22  # bytes
+# What reading a damaged one may come to.
+_NO_LEDGER = (
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def stored(situation: Situation) -> Iterator[Finding]:
@@ -126,6 +138,42 @@ def identity(situation: Situation) -> Iterator[Finding]:
             "the API is billed",
             "keyswitch revoke-local --claude-code, then log in again",
             place,
+        )
+
+
+def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
+    """Find logins that a switch kept and that belong to no profile.
+
+    Not the one that `off` gives back, nor an older state of a profile's.
+    """
+    paths = situation.accounts.paths
+    path = os.path.join(paths.baseline_dir, "logins.json")
+    try:
+        document = json.loads(read_regular(path, _LEDGER_LIMIT) or b"{}")
+        needed = {
+            f["before_name"] for f in document.get("folders", {}).values()
+        }
+        orphans = [
+            (str(o.get("email") or "an account without a name"), o["account"])
+            for o in document.get("orphans", ())
+            if o["token"].partition(":")[2] not in needed
+        ]
+    except (KeyswitchError, *_NO_LEDGER):
+        return  # every command that needs the file says that it is damaged
+    whose = [
+        email
+        for email, account in orphans
+        if not situation.accounts.of_account(account, "")
+    ]
+    if whose:
+        yield Finding(
+            "login-of-no-profile",
+            NOTE,
+            f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}",
+            "they were in Claude Code's files when another one was put there",
+            "keyswitch login NAME --orphan makes the newest a profile; "
+            "keyswitch revoke-local removes them",
+            path,
         )
 
 

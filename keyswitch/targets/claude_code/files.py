@@ -20,6 +20,10 @@ MANAGED_DIR = "/etc/claude-code"
 
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any of these files
 
+# A change of an item of the macOS keychain is planned like one of a file whose
+# path is this and the item's name.
+ITEM_PREFIX = "keychain:"
+
 
 class Locations(NamedTuple):
     """Absolute paths; the files need not exist."""
@@ -34,14 +38,21 @@ class Locations(NamedTuple):
     managed_dir: str = MANAGED_DIR
 
 
-def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
-    """Return the places for this environment and working directory."""
+def config_dir_of(environ: Mapping[str, str], home: str, cwd: str) -> str:
+    """Return the configuration folder alone."""
     given = environ.get(CONFIG_VARIABLE)
     if given is None:
-        config_dir = os.path.join(home, ".claude")
+        return os.path.join(home, ".claude")
+    return os.path.normpath(os.path.join(cwd, given))
+
+
+def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
+    """Return the places for this environment and working directory."""
+    config_dir = config_dir_of(environ, home, cwd)
+    given = environ.get(CONFIG_VARIABLE)
+    if given is None:
         global_config = os.path.join(home, ".claude.json")
     else:
-        config_dir = os.path.normpath(os.path.join(cwd, given))
         global_config = os.path.join(
             config_dir if given else home, ".claude.json"
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 WAIT = 5.0  # seconds for the other program to finish
 _POLL = 0.02
+
+# Our locks are known by their mode, and so is one that a kill left. Nobody
+# needs to write in a lock, and no other program makes one like this.
+_MODE = 0o500
+_LEFT_WITHIN = 60.0  # seconds from a journal to the last lock it speaks of
 
 
 class LockSpec(NamedTuple):
@@ -79,7 +85,7 @@ def _take(spec: LockSpec) -> None:
     end = time.monotonic() + WAIT
     while True:
         try:
-            os.mkdir(spec.path, 0o700)
+            os.mkdir(spec.path, _MODE)
         except FileExistsError:
             if _is_stale(spec):
                 with contextlib.suppress(OSError):
@@ -106,10 +112,12 @@ def _is_stale(spec: LockSpec) -> bool:
 def remove_orphans(paths: Sequence[str], since: float) -> None:
     """Remove locks that a killed command of ours left.
 
-    Ours was made within a second after the journal was written at `since`.
-    As long as it stood, Claude Code made none of its own.
+    It made them after its journal was written at `since`. A lock of Claude
+    Code may stand there instead: the command was killed before its turn.
     """
     for path in paths:
         with contextlib.suppress(OSError):
-            if since <= os.stat(path).st_mtime <= since + 1.0:
+            found = os.stat(path)
+            ours = stat.S_IMODE(found.st_mode) == _MODE
+            if ours and since <= found.st_mtime <= since + _LEFT_WITHIN:
                 os.rmdir(path)

@@ -34,6 +34,8 @@ CACHES = (
     "modelAccessCache",
     "orgModelDefaultCache",
 )
+# Milliseconds; a larger number is no moment that anybody will see.
+_LAST_MOMENT = 1e18
 # Files below the configuration folder with an organisation's policy.
 POLICY_FILES = ("remote-settings.json", "policy-limits.json")
 
@@ -78,7 +80,8 @@ class Parts(NamedTuple):
         found = self._object(OAUTH).get("expiresAt")
         if isinstance(found, bool) or not isinstance(found, int | float):
             return 0.0
-        return float(found)
+        # JSON may say 1e999, or more digits than any float holds.
+        return float(found) if abs(found) <= _LAST_MOMENT else 0.0
 
     @property
     def usable(self) -> bool:

@@ -73,12 +73,12 @@ def in_credentials(path: str, data: bytes | None, now_ms: float) -> list[Token]:
     refresh = login.get("refreshToken")
     expires = login.get("expiresAt")
     stale = ""
-    if not access:
+    if not access and not refresh:
         stale = "blanked: it was refused at its last refresh"
     elif not refresh and isinstance(expires, int) and 0 < expires < now_ms:
         stale = "expired, and cannot be refreshed"
-    value = access if isinstance(access, str) else ""
-    return [Token(LOGIN, value, stale=stale)]
+    texts = (t for t in (access, refresh) if isinstance(t, str) and t)
+    return [Token(LOGIN, next(texts, ""), stale=stale)]
 
 
 def in_global_config(path: str, data: bytes | None) -> list[Token]:

@@ -1,0 +1,111 @@
+"""What a profile file tells about its login: when it ends, whether it renews.
+
+Pure, and no secret store is asked. The file says how the login was when it
+was last stored; Claude Code may have renewed it since.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from keyswitch.model import Profile
+
+LOGIN, TOKEN = "claude-login", "claude-token"  # the providers of logins
+
+# Fields of a login that stand in its status, in words.
+TOLD = ("token_expires", "refreshable")
+
+_NOTHING_SHOWN = ("", "…")  # the hint of a login without token or key
+# Milliseconds at the beginning of the year 9999, the last one that has a date.
+_LAST = 253_370_764_800_000
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+class LoginStatus(NamedTuple):
+    """A login's state in words, and as what programs compare."""
+
+    text: str
+    expires_at: str | None = None  # ISO 8601
+    refreshable: bool = False
+
+
+def status_of(profile: Profile, now: datetime) -> LoginStatus | None:
+    """Return the status of a profile's login; None: it is of another kind.
+
+    `now` has a time zone, whose calendar the dates are of.
+    """
+    if profile.provider == TOKEN:
+        return _of_setup_token(profile, now)
+    if profile.provider != LOGIN:
+        return None
+    ref = profile.secrets.get("login")
+    if ref is None:
+        return LoginStatus("no login stored")
+    refreshable = profile.fields.get("refreshable") == "yes"
+    end = end_of(profile.fields.get("token_expires", ""))
+    if end is None:
+        if not refreshable and ref.hint in _NOTHING_SHOWN:
+            return LoginStatus("blanked")
+        text = "refreshable" if refreshable else "end not known"
+        return LoginStatus(text, None, refreshable)
+    return LoginStatus(
+        _ends(end, now, refreshable=refreshable),
+        end.isoformat(timespec="seconds"),
+        refreshable,
+    )
+
+
+def end_of(field: str) -> datetime | None:
+    """Return the moment that `token_expires` names; None: it names none."""
+    if not (field.isascii() and field.isdigit() and len(field) <= 15):
+        return None
+    milliseconds = int(field)
+    if not 0 < milliseconds <= _LAST:
+        return None
+    return datetime.fromtimestamp(milliseconds // 1000, UTC)
+
+
+def who(profile: Profile) -> str:
+    """Return whose login it is: e-mail and plan, as far as they are known."""
+    if profile.provider != LOGIN:
+        return ""
+    email, plan = (profile.fields.get(k, "") for k in ("email", "plan"))
+    return f"{email} ({plan})" if email and plan else email or plan
+
+
+def _of_setup_token(profile: Profile, now: datetime) -> LoginStatus:
+    """Tell by the day that was given for it: such a token is not renewed."""
+    if not profile.secrets:
+        return LoginStatus("no login stored")
+    if profile.expires is None:
+        return LoginStatus("end not known")
+    day = profile.expires.isoformat()
+    if profile.expires < now.date():
+        return LoginStatus("expired", day)
+    return LoginStatus(f"valid until {day}", day)
+
+
+def _ends(end: datetime, now: datetime, *, refreshable: bool) -> str:
+    left = end - now
+    if left.total_seconds() <= 0:
+        text = "expired"
+    elif left.total_seconds() < _DAY or refreshable:
+        text = f"expires in {_span(left)}"
+    else:
+        text = f"valid until {end.astimezone(now.tzinfo).date().isoformat()}"
+    return f"{text}, refreshable" if refreshable else text
+
+
+def _span(left: timedelta) -> str:
+    seconds = int(left.total_seconds())
+    if seconds < _MINUTE:
+        return f"{max(seconds, 1)} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR} h"
+    return f"{seconds // _DAY} d"

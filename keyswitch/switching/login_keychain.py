@@ -1,0 +1,338 @@
+"""Claude Code's login in the macOS keychain, as part of a change.
+
+A keychain is in no transaction of files. So the change that says which login
+is wanted is committed first, with a note of what is still to be done, and the
+items follow under the same locks. A command that was killed in between leaves
+that note: the next one reads the wanted login from its secret store again and
+finishes. The note holds names and hashes; the login that is replaced was
+stored, and has its owner, before any of this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from keyswitch.errors import CleanupLeftError, FileStateError, KeyswitchError
+from keyswitch.model import FileChange
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.switching import login_ledger
+from keyswitch.switching.journal import digest
+from keyswitch.switching.login_places import LoginPlace
+from keyswitch.targets.claude_code import login_parts
+from keyswitch.targets.claude_code.files import FILE_LIMIT, ITEM_PREFIX
+from keyswitch.targets.claude_code.keychain import BRIEF
+from keyswitch.targets.claude_code.login_parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.claude_code.keychain import Keychain
+
+_LIMIT = 1 << 16  # bytes of a note
+_LEDGER_LIMIT = 1 << 22
+_EMPTY = b"{}"  # an item that says nothing
+
+
+class KeychainPlace(LoginPlace):
+    """The keychain items of one folder, each read once.
+
+    What there is no item for, but a file has it, stays in the file: so does
+    Claude Code, where the keychain could not be used.
+    """
+
+    def __init__(
+        self, workspace: Workspace, places: Locations, keychain: Keychain
+    ) -> None:
+        super().__init__(places)
+        self.keychain = keychain
+        self.note = note_file(workspace.paths)
+        self.note_before = read_regular(self.note, _LIMIT)
+        self.half_done = self._note_folder() == self._folder
+        self.file = self.data
+        item = keychain.read(keychain.login)
+        self.in_item = item is not None or self.file is None
+        if self.in_item:
+            self.where, self.data = ITEM_PREFIX + keychain.login, item
+        self.key = keychain.read(keychain.console)
+
+    def live(self, config: bytes | None) -> Parts:
+        """Return the login; the item's Console key counts before the file's."""
+        found = super().live(config)
+        if self.key is None:
+            return found
+        key = json.dumps(self.key.decode("utf-8", "replace"))
+        return Parts({**found.raw, login_parts.MANAGED_KEY: key})
+
+    def replaced(
+        self, parts: Parts, config: bytes | None, tokens: tuple[str, ...]
+    ) -> tuple[list[FileChange], bytes | None]:
+        """Return the changes; those of items are named by ITEM_PREFIX."""
+        changes = self._without_policy()
+        items = []
+        login = self.with_tokens(parts)
+        if self.in_item:
+            items.append(FileChange(self.where, self.data, login))
+        else:
+            changes.append(FileChange(self.where, self.data, login))
+        kept = parts
+        if self._has_key_item(config):
+            kept = Parts(_without_key(parts))
+            path = ITEM_PREFIX + self.keychain.console
+            items.append(FileChange(path, self.key, key_of(parts)))
+        self._require_room(items)
+        changes.append(self._note(items, tokens))
+        return [*changes, *items], self.with_account(kept, config)
+
+    def with_tokens(self, parts: Parts) -> bytes | None:
+        """Return the content of item or file; None: neither is needed.
+
+        An item that says nothing stays while a file has something, which
+        Claude Code would take for the login without it.
+        """
+        after = super().with_tokens(parts)
+        if after is None and self.in_item and self.file is not None:
+            return _EMPTY
+        return after
+
+    def _has_key_item(self, config: bytes | None) -> bool:
+        """Tell whether a Console key belongs into its item, or in the file."""
+        if self.key is not None:
+            return True
+        path = self.places.global_config
+        found = login_parts.read((self.where, None), (path, config))
+        return not found.managed_key
+
+    def _require_room(self, items: Sequence[FileChange]) -> None:
+        for item in items:
+            if item.after is not None:
+                self.keychain.require_room(service_of(item), item.after)
+
+    @property
+    def _folder(self) -> str:
+        return os.path.dirname(self.places.credentials)
+
+    def _note_folder(self) -> str:
+        if self.note_before is None:
+            return ""
+        return str(_decoded(self.note_before)["folder"])
+
+    def _note(
+        self, items: Sequence[FileChange], tokens: tuple[str, ...]
+    ) -> FileChange:
+        other = self._note_folder()
+        if other not in ("", self._folder):
+            raise FileStateError(
+                f"a change of the login of {other} is not finished",
+                "unlock the keychain: security unlock-keychain",
+            )
+        wanted = [
+            _Wanted(service_of(i), digest(i.before), digest(i.after))
+            for i in items
+            if i.before != i.after
+        ]
+        after = None
+        if wanted:
+            document = {
+                "folder": self._folder,
+                "items": [w._asdict() for w in wanted],
+                "tokens": tokens,
+            }
+            after = (json.dumps(document, indent=1) + "\n").encode()
+        return FileChange(self.note, self.note_before, after)
+
+
+class _Wanted(NamedTuple):
+    """One item of a note; hashes are None where there is no item."""
+
+    service: str
+    old: str | None
+    new: str | None
+
+
+def note_file(paths: Paths) -> str:
+    """Return the file that says which items are not in place yet."""
+    return paths.state + "/login-items.json"
+
+
+def service_of(change: FileChange) -> str:
+    """Return the name of the item that a change is of."""
+    return change.path.removeprefix(ITEM_PREFIX)
+
+
+def key_of(parts: Parts) -> bytes | None:
+    """Return a login's Console key as its item holds it."""
+    return parts.managed_key.encode() or None
+
+
+def _without_key(parts: Parts) -> dict[str, str]:
+    return {k: v for k, v in parts.raw.items() if k != login_parts.MANAGED_KEY}
+
+
+# ------------------------------------------------------- within a transaction
+
+
+def is_overtaken(keychain: Keychain, item: FileChange) -> bool:
+    """Tell whether another program wrote an item since the plan was made."""
+    return keychain.read(service_of(item), BRIEF) != item.before
+
+
+def put(keychain: Keychain, items: Sequence[FileChange]) -> None:
+    """Bring the items to their new state; the change itself is committed.
+
+    Raises CleanupLeftError when that fails: the note stays.
+    """
+    try:
+        for item in items:
+            _set(keychain, service_of(item), item.after)
+    except KeyswitchError as e:
+        raise CleanupLeftError(
+            f"the change is made, but the login is not in place: {e.message}",
+            f"{e.hint}; the next keyswitch command finishes it",
+        ) from e
+
+
+def _set(keychain: Keychain, service: str, value: bytes | None) -> None:
+    if value is None:
+        keychain.delete(service, BRIEF)
+    else:
+        keychain.write(service, value, BRIEF)
+
+
+def forget(paths: Paths) -> None:
+    """Remove the note: its items are in place."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(note_file(paths))
+
+
+# -------------------------------------------------------------- after a kill
+
+
+def finished(workspace: Workspace) -> list[str]:
+    """Do what a note is left of; return what there is to say about it."""
+    if not os.path.exists(note_file(workspace.paths)):
+        return []
+    try:
+        return finish(workspace)
+    except KeyswitchError as e:
+        return [f"the login is not in place yet: {e.message}; {e.hint}"]
+
+
+def finish(workspace: Workspace) -> list[str]:
+    """Do what a note is left of; return what was done, one line each.
+
+    It can be repeated, and gives way to whoever wrote an item meanwhile.
+    """
+    from keyswitch.switching.transaction import Transaction
+    from keyswitch.targets.claude_code.locks import held, login_locks
+
+    keychain = workspace.keychain
+    if keychain is None:
+        return []
+    with Transaction(workspace.paths):
+        # Read under the lock: the command that wrote it may have gone on.
+        data = read_regular(note_file(workspace.paths), _LIMIT)
+        if data is None:
+            return []
+        note = _decoded(data)
+        parts = _wanted_login(workspace, note["tokens"])
+        if parts is None:
+            forget(workspace.paths)
+            return ["the login of the last change is not stored any more"]
+        locks = []
+        if os.path.isdir(note["folder"]):
+            locks = login_locks(note["folder"])
+        said = []
+        with held(locks):
+            for item in note["items"]:
+                said += _finish_item(keychain, _Wanted(**item), parts)
+        forget(workspace.paths)
+    return [*said, "finished a change of the login that was interrupted"]
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    try:
+        note: dict[str, Any] = json.loads(data)
+    except ValueError:
+        note = {}
+    return {"folder": "", "items": [], "tokens": [], **note}
+
+
+def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
+    """Return a stored login by its fingerprints; without any, no login."""
+    from keyswitch.switching.login_storing import fetch
+
+    if not tokens:
+        return Parts({})
+    path = login_ledger.path_of(workspace.paths)
+    ledger = login_ledger.decode(path, read_regular(path, _LEDGER_LIMIT))
+    for found in ledger.items():
+        if set(found.tokens) == set(tokens):
+            return fetch(workspace, found.ref)
+    return None
+
+
+def _finish_item(
+    keychain: Keychain, wanted: _Wanted, parts: Parts
+) -> list[str]:
+    present = keychain.read(wanted.service, BRIEF)
+    if digest(present) == wanted.new:
+        return []
+    after = _content(wanted.service, present, parts)
+    if after is None and wanted.new is not None:
+        after = _EMPTY
+    if digest(present) == wanted.old and digest(after) == wanted.new:
+        _set(keychain, wanted.service, after)
+        return []
+    return [f"the keychain item '{wanted.service}' was changed by others"]
+
+
+def _content(service: str, present: bytes | None, parts: Parts) -> bytes | None:
+    from keyswitch.targets.claude_code.keychain import LOGIN
+
+    if not service.startswith(LOGIN):
+        return key_of(parts)
+    return login_parts.applied(
+        ITEM_PREFIX + service, present, parts, login_parts.CREDENTIALS_KEYS
+    )
+
+
+# ------------------------------------------------------- as others look at it
+
+
+def stamp(keychain: Keychain) -> str:
+    """Return what changes whenever the login's item is written."""
+    return f"{digest(keychain.read(keychain.login))}\n"
+
+
+def as_files(
+    workspace: Workspace, places: Locations
+) -> dict[str, bytes | None]:
+    """Return Claude Code's files as they would be without a keychain.
+
+    Empty where there are no items, or none can be read: the files count then.
+    """
+    keychain = workspace.keychain_at(places)
+    if keychain is None:
+        return {}
+    try:
+        place = KeychainPlace(workspace, places, keychain)
+        config = read_regular(places.global_config, FILE_LIMIT)
+        found: dict[str, bytes | None] = {}
+        if place.data is not None:
+            found[places.credentials] = place.data
+        if place.key is not None:
+            found[places.global_config] = login_parts.applied(
+                places.global_config,
+                config,
+                place.live(config),
+                (login_parts.MANAGED_KEY,),
+            )
+    except KeyswitchError:
+        return {}
+    return found

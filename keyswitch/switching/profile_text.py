@@ -1,0 +1,61 @@
+"""Edit a profile's file as text, whether or not it is a valid one before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import InputError
+from keyswitch.model import FileChange
+from keyswitch.profiles import files
+from keyswitch.profiles.names import check_name
+from keyswitch.switching import target as planning
+from keyswitch.switching.change import Change, commit
+from keyswitch.switching.profile_changes import main_fingerprint
+
+if TYPE_CHECKING:
+    from keyswitch.switching.workspace import Workspace
+
+
+def raw_text(workspace: Workspace, name: str) -> str:
+    """Return a profile file's text, whether or not it is valid."""
+    from keyswitch.profiles.atomic import read_regular
+
+    check_name(name)
+    data = read_regular(workspace.paths.profile(name), files.PROFILE_LIMIT)
+    if data is None:
+        raise files.missing(workspace.paths, name)
+    return data.decode("utf-8", "surrogateescape")
+
+
+def replace_text(
+    workspace: Workspace, name: str, before: str, after: str
+) -> None:
+    """Put an edited text in a profile file's place."""
+    path = workspace.paths.profile(name)
+    new = files.parse(after, path)
+
+    def plan() -> Change:
+        try:
+            old = files.parse(before, path)
+        except InputError:
+            old = new  # the edit mends a broken file
+        target = planning.plan_follow(workspace, old, new, {})
+        return Change(
+            command="edit",
+            profile=name,
+            own=(
+                FileChange(
+                    path,
+                    before.encode("utf-8", "surrogateescape"),
+                    after.encode(),
+                ),
+            ),
+            foreign=target.files,
+            locks=target.locks,
+            created=target.created,
+            harvested=target.harvested,
+            dropped=target.dropped,
+            fingerprint=main_fingerprint(new),
+        )
+
+    commit(workspace, plan)

@@ -1,0 +1,132 @@
+"""Logins in a revocation: whose a live one is, and what the ledger forgets."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.switching import login_ledger
+from keyswitch.switching.logins import Logins
+from keyswitch.targets.claude_code import login_parts
+from keyswitch.targets.claude_code.locks import (
+    LockSpec,
+    config_lock,
+    login_locks,
+)
+from keyswitch.targets.claude_code.login_parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from keyswitch.switching.logins import LoginPlan
+    from keyswitch.switching.revoke_stored import Found
+    from keyswitch.switching.workspace import Workspace
+
+    Read = Callable[[str], bytes | None]
+
+
+class Live(NamedTuple):
+    """The login of one configuration folder, and the profile it is of."""
+
+    parts: Parts = Parts({})
+    owner: str = ""
+
+
+class LiveLogins:
+    """Finds out whose the logins in Claude Code's files are.
+
+    By lineage, then by account, as every switch does. Files that cannot be
+    read are no evidence.
+    """
+
+    def __init__(self, workspace: Workspace, read: Read) -> None:
+        self._read = read
+        self._logins: Logins | None = None
+        try:
+            self._logins = Logins(workspace, workspace.places, None)
+        except KeyswitchError:
+            return
+
+    def of(self, credentials: str, config: str) -> Live:
+        """Return the login of two files that belong together."""
+        try:
+            parts = login_parts.read(
+                (credentials, self._read(credentials)),
+                (config, self._read(config)),
+            )
+        except KeyswitchError:
+            return Live()
+        if self._logins is None or not parts.usable:
+            return Live(parts)
+        return Live(parts, self._logins.owner_of(parts))
+
+
+def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
+    """Return {configuration folder: its credentials and `.claude.json`}.
+
+    The one of this environment, the usual one and those of profiles.
+    """
+    places = workspace.places
+    home = workspace.home
+    usual = os.path.join(home, ".claude")
+    found = {places.config_dir: (places.credentials, places.global_config)}
+    found.setdefault(
+        usual,
+        (
+            os.path.join(usual, ".credentials.json"),
+            os.path.join(home, ".claude.json"),
+        ),
+    )
+    own = workspace.paths.folders_dir
+    for name in sorted(os.listdir(own)) if os.path.isdir(own) else ():
+        folder = os.path.join(own, name)
+        found.setdefault(
+            folder,
+            (
+                os.path.join(folder, ".credentials.json"),
+                os.path.join(folder, ".claude.json"),
+            ),
+        )
+    return found
+
+
+def planned(
+    workspace: Workspace,
+    found: Sequence[Found],
+    kept: Iterable[Live],
+    *,
+    leaves_folders: bool,
+) -> LoginPlan:
+    """Plan the ledger without what was found.
+
+    `kept` are logins that leave Claude Code's files and stay with their
+    profiles: their newest tokens are nowhere else. With `leaves_folders`
+    there is nothing left that `off` would have to give back.
+    """
+    logins = Logins(workspace, workspace.places, None)
+    for live in kept:
+        if live.owner:
+            logins.keep_live(live.parts)
+    gone = {f.ref.item for f in found if f.ref is not None}
+    logins.ledger = login_ledger.without_items(logins.ledger, gone)
+    if leaves_folders:
+        logins.ledger = logins.ledger._replace(folders={})
+    return logins.finished()
+
+
+def locks_for(
+    paths: Iterable[str], folders: Mapping[str, tuple[str, str]]
+) -> tuple[LockSpec, ...]:
+    """Return Claude Code's own locks for these files, in its order."""
+    changed = set(paths)
+    held: list[LockSpec] = []
+    for credentials, _ in folders.values():
+        if credentials in changed:
+            held += login_locks(os.path.dirname(credentials))
+    held += [
+        config_lock(config)
+        for _, config in folders.values()
+        if config in changed
+    ]
+    return tuple(dict.fromkeys(held))

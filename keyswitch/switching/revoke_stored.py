@@ -1,0 +1,206 @@
+"""Tokens in keyswitch's own keeping, found without opening a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from keyswitch.switching import login_ledger, undo_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.login_ledger import Generation, Ledger
+    from keyswitch.targets.claude_code.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One token on this machine."""
+
+    source: str  # file and key, file:line, or store
+    masked: str
+    profile: str = ""  # owner, if it is one of ours
+    stale: str = ""  # why it is of no use any more
+    path: str = ""
+    token: Token | None = None
+    line: int = 0
+    ref: SecretRef | None = None
+    field: str = ""
+    in_claude_code: bool = False
+
+
+class Stored:
+    """What profiles, undo records and the ledger of logins refer to.
+
+    `unreadable` are the names of profiles whose files are broken: what is
+    kept for them is nobody's to call stale.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile],
+        unreadable: Sequence[str],
+        ledger: Ledger,
+        undo: bytes | None,
+    ) -> None:
+        self.profiles = profiles
+        self.unreadable = set(unreadable)
+        self.ledger = ledger
+        self.records = undo_records.parse(undo)
+        self.owners = {
+            ref.item: p.name for p in profiles for ref in p.secrets.values()
+        }
+
+    def everything(self, paths: Paths) -> Iterator[Found]:
+        """Yield every token, in a fixed order."""
+        yield from self._of_profiles()
+        yield from self._for_undo()
+        yield from self._generations()
+        yield from self._orphans()
+        yield from self._cached()
+        from keyswitch.secrets.vault_writing import previous_versions
+
+        for path in previous_versions(paths):
+            yield Found(
+                path, "", stale="an older version of the vault", path=path
+            )
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return {fingerprint: profile} of references and kept logins."""
+        found = {}
+        for name, kept in self.ledger.generations.items():
+            for generation in kept:
+                for token in generation.tokens:
+                    found[token] = self._owner(name, kept)
+        for profile in self.profiles:
+            for ref in profile.secrets.values():
+                found[ref.fingerprint] = profile.name
+        return found
+
+    def _of_profiles(self) -> Iterator[Found]:
+        today = date.today()  # noqa: DTZ011 - the person's own calendar
+        for profile in self.profiles:
+            expired = profile.expires is not None and profile.expires < today
+            for field, ref in sorted(profile.secrets.items()):
+                yield Found(
+                    f"{ref.store}: {profile.name}.{field}",
+                    ref.hint,
+                    profile.name,
+                    f"expired {profile.expires}" if expired else "",
+                    ref=ref,
+                    field=field,
+                )
+
+    def _for_undo(self) -> Iterator[Found]:
+        for record in self.records:
+            for ref in record.discarded:
+                if ref.item not in self.owners:
+                    yield Found(
+                        f"{ref.store}: kept for undo of "
+                        f"'{record.command} {record.profile}'",
+                        ref.hint,
+                        record.profile,
+                        "replaced or removed",
+                        ref=ref,
+                    )
+
+    # ------------------------------------------------------- kept logins
+
+    def _generations(self) -> Iterator[Found]:
+        """Yield what is kept of logins beside what profiles refer to.
+
+        The newest of a profile is never stale, also where the profile's
+        file, put back from a copy, refers to an older one or to none.
+        """
+        told = {*self.owners, *(r.item for r in self._discarded())}
+        for name, kept in self.ledger.generations.items():
+            owner = self._owner(name, kept)
+            for position, generation in enumerate(kept):
+                if generation.item in told:
+                    continue
+                why = "" if owner else "of no profile"
+                if position and owner and owner not in self.unreadable:
+                    why = "an older generation"
+                yield _kept(
+                    f"login of '{name}', generation {generation.generation}",
+                    generation,
+                    owner,
+                    why,
+                )
+
+    def _discarded(self) -> Iterator[SecretRef]:
+        for record in self.records:
+            yield from record.discarded
+
+    def _owner(self, name: str, kept: Sequence[Generation]) -> str:
+        """Return the profile that generations belong to, "" if it is gone."""
+        if name in self.unreadable or any(
+            p.name == name for p in self.profiles
+        ):
+            return name
+        # Renamed without the ledger: the reference still tells.
+        return next(
+            (self.owners[g.item] for g in kept if g.item in self.owners), ""
+        )
+
+    def _orphans(self) -> Iterator[Found]:
+        told = {*self.owners, *(r.item for r in self._discarded())}
+        needed = {
+            f.before_name
+            for f in self.ledger.folders.values()
+            if f.before == login_ledger.ORPHAN
+        }
+        for orphan in self.ledger.orphans:
+            if orphan.item in told:
+                continue
+            owner = self._owner_of_orphan(orphan)
+            why = "superseded" if owner else "of no profile"
+            what = f"login of {orphan.email or 'an account without a name'}"
+            if orphan.item in needed:
+                what, why = f"{what}, which 'off' gives back", ""
+            yield _kept(what, orphan, owner, why)
+
+    def _owner_of_orphan(self, orphan: Generation) -> str:
+        """Return the profile that keeps a newer state of an orphan, or ""."""
+        known = self.ledger.owner_of(orphan.tokens)
+        if known:
+            return self._owner(known, self.ledger.generations[known])
+        holders = [
+            p.name
+            for p in self.profiles
+            if p.provider == "claude-login"
+            and orphan.account
+            and p.fields.get("account_uuid") == orphan.account
+        ]
+        # Of two organisations' logins of one person the ledger knows nothing.
+        return holders[0] if len(holders) == 1 else ""
+
+    def _cached(self) -> Iterator[Found]:
+        """Yield what the unlock cache holds; any removal empties it."""
+        from keyswitch.secrets import unlock
+
+        for _, description in unlock.entries():
+            parts = description.split(":")
+            owner = self.owners.get(parts[2], "")
+            known = owner or parts[1] == "dek"
+            yield Found(
+                "kernel session keyring: "
+                + (owner or "key of the vault" if known else "a value"),
+                "…",
+                owner,
+                "" if known else "of no profile",
+            )
+
+
+def _kept(what: str, generation: Generation, owner: str, why: str) -> Found:
+    return Found(
+        f"{generation.store}: {what}, kept {generation.at}",
+        "",
+        owner,
+        why,
+        ref=generation.ref,
+    )

@@ -1,0 +1,202 @@
+"""Claude Code's own items in the macOS keychain, through `security`.
+
+Claude Code reads and writes them with the same system program, so that the
+items' access lists need no change. A secret goes to it on stdin as hexadecimal
+digits, never in an argument that `ps` would show. What `security` prints is
+never repeated: with a line that is too long for it, it prints the secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import unicodedata
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import LockedError, StoreError
+from keyswitch.targets.claude_code.files import (
+    CONFIG_VARIABLE,
+    STORAGE_VARIABLE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOGIN = "Claude Code-credentials"  # what is in .credentials.json elsewhere
+CONSOLE = "Claude Code"  # the key of a Console login, as bare text
+
+# Not looked up on PATH, where another program could stand in for it.
+SECURITY = "/usr/bin/security"
+
+# `security -i` reads a line into 4096 bytes, carries out what fits and takes
+# the rest for a command of its own (anthropics/claude-code issue 30337). Claude
+# Code keeps the same distance from that.
+LINE_LIMIT = 4096 - 64
+
+DEADLINE = 5.0  # seconds for one call
+BRIEF = 2.0  # the same while Claude Code's locks are held
+
+_NOT_FOUND = 44
+# Exit statuses: no question possible, refused, cancelled.
+_SHUT = (36, 51, 128)
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_NAMELESS = "claude-code-user"
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_PRINTABLE = range(0x20, 0x7F)
+
+
+def suffix(environ: Mapping[str, str]) -> str:
+    """Return what a configuration folder adds to the names of its items.
+
+    It is of the variable's very text: `/x` and `/x/` are two folders here.
+    """
+    folder = environ.get(STORAGE_VARIABLE)
+    if folder is None:
+        folder = environ.get(CONFIG_VARIABLE)
+    if not folder:
+        return ""
+    text = unicodedata.normalize("NFC", folder)
+    data = text.encode("utf-8", "surrogateescape")
+    return f"-{hashlib.sha256(data).hexdigest()[:8]}"
+
+
+def account(environ: Mapping[str, str]) -> str:
+    """Return the account name that the items are filed under."""
+    name = environ.get("USER") or _login_name()
+    return name if _PLAIN_NAME.fullmatch(name) else _NAMELESS
+
+
+def _login_name() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""
+
+
+class Keychain:
+    """The items of one configuration folder."""
+
+    def __init__(
+        self, environ: Mapping[str, str], *, program: str = ""
+    ) -> None:
+        self.environ = environ
+        self.program = program or SECURITY
+        self.account = account(environ)
+        self.login = LOGIN + suffix(environ)
+        self.console = CONSOLE + suffix(environ)
+
+    def for_folder(self, folder: str) -> Keychain:
+        """Return the items of a session that is started in another folder."""
+        kept = {k: v for k, v in self.environ.items() if k != STORAGE_VARIABLE}
+        return Keychain({**kept, CONFIG_VARIABLE: folder}, program=self.program)
+
+    def read(self, service: str, deadline: float = DEADLINE) -> bytes | None:
+        """Return an item's content; None: there is no such item."""
+        done = self._run(
+            ["find-generic-password", "-a", self.account, "-w", "-s", service],
+            b"",
+            deadline,
+        )
+        if done.returncode == _NOT_FOUND:
+            return None
+        _require_success(done.returncode)
+        return parsed(done.stdout)
+
+    def require_room(self, service: str, value: bytes) -> None:
+        """Raise where `security` would cut the content off."""
+        if len(self._adding(service, value)) > LINE_LIMIT:
+            raise StoreError(
+                f"this login does not fit into the keychain item '{service}' "
+                "together with the MCP logins that are in it",
+                "in Claude Code, /mcp: clear the logins that are not needed",
+            )
+
+    def write(
+        self, service: str, value: bytes, deadline: float = DEADLINE
+    ) -> None:
+        """Make or replace an item, and look whether it is there."""
+        self.require_room(service, value)
+        self._order(self._adding(service, value), deadline)
+        if self.read(service, deadline) != value:
+            raise StoreError(
+                f"the keychain item '{service}' is not what was written",
+                "look at it in Keychain Access, then try again",
+            )
+
+    def delete(self, service: str, deadline: float = DEADLINE) -> None:
+        """Remove an item; one that is gone already is fine."""
+        line = f"delete-generic-password {self._names(service)}\n"
+        if self.read(service, deadline) is None:
+            return
+        self._order(line.encode(), deadline)
+        if self.read(service, deadline) is not None:
+            raise StoreError(
+                f"the keychain item '{service}' is still there",
+                "remove it in Keychain Access",
+            )
+
+    def _adding(self, service: str, value: bytes) -> bytes:
+        names = self._names(service)
+        return f"add-generic-password -U {names} -X {value.hex()}\n".encode()
+
+    def _names(self, service: str) -> str:
+        # Neither can hold a quote: one is checked, the other our own.
+        return f'-a "{self.account}" -s "{service}"'
+
+    def _order(self, line: bytes, deadline: float) -> None:
+        _require_success(self._run(["-i"], line, deadline).returncode)
+
+    def _run(
+        self, args: list[str], given: bytes, deadline: float
+    ) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                [self.program, *args],
+                input=given,
+                capture_output=True,
+                check=False,
+                timeout=deadline,
+            )
+        except subprocess.TimeoutExpired:
+            raise LockedError(
+                f"the macOS keychain did not answer in {deadline:.0f} s",
+                "unlock it: security unlock-keychain",
+            ) from None  # the exception holds what was printed so far
+        except OSError as e:
+            raise StoreError(
+                f"cannot run {self.program}: {e.strerror}",
+                "Claude Code's login is in the macOS keychain, which only "
+                "that program reads",
+            ) from e
+
+
+def _require_success(status: int) -> None:
+    if status in _SHUT:
+        raise LockedError(
+            "the macOS keychain is locked, or refused Claude Code's login "
+            f"(status {status})",
+            "unlock it: security unlock-keychain",
+        )
+    if status:
+        raise StoreError(
+            f"the macOS keychain failed with status {status}",
+            "look whether it opens in Keychain Access, then try again",
+        )
+
+
+def parsed(printed: bytes) -> bytes:
+    """Return the content that `find-generic-password -w` printed.
+
+    It prints hexadecimal digits where a byte of the content is not printable,
+    which is how the digits of a plain text are told from those.
+    """
+    text = printed.removesuffix(b"\n")
+    if not _HEX.fullmatch(text):
+        return text
+    data = bytes.fromhex(text.decode("ascii"))
+    return text if all(byte in _PRINTABLE for byte in data) else data

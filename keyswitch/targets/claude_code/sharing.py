@@ -1,0 +1,90 @@
+"""What a configuration folder of its own may share with the usual one.
+
+Each thing is a link into the person's usual folder, so that a command or an
+agent is written once for all accounts. Links that lead elsewhere, and files
+that stand in a link's place, are the person's own and stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What a person can name -> the files and folders that it stands for.
+SHAREABLE = {
+    "agents": ("agents",),
+    "commands": ("commands",),
+    "history": ("history.jsonl", "projects"),
+    "memory": ("CLAUDE.md",),
+    "settings": ("settings.json",),
+    "skills": ("skills",),
+}
+# Not the settings: they may hold another account's credentials. Not the
+# history: what was said to one account is not for the other.
+USUAL = ("agents", "commands", "memory", "skills")
+
+
+class Link(NamedTuple):
+    """One thing of the usual folder, and where the own folder has it."""
+
+    path: str
+    source: str
+
+
+def check(shared: Iterable[str]) -> None:
+    """Raise InputError for a name that cannot be shared."""
+    for name in shared:
+        if name not in SHAREABLE:
+            raise InputError(
+                f"'{name}' cannot be shared",
+                f"known are {', '.join(SHAREABLE)}",
+            )
+
+
+def links(folder: str, usual: str, shared: Iterable[str]) -> list[Link]:
+    """Return the links that a folder should have."""
+    return [
+        Link(os.path.join(folder, part), os.path.join(usual, part))
+        for name in sorted(set(shared))
+        for part in SHAREABLE[name]
+    ]
+
+
+def settle(folder: str, usual: str, shared: Iterable[str]) -> list[str]:
+    """Make these links and no others; return what stood in the way.
+
+    What the usual folder does not have is not linked. It can be repeated.
+    """
+    wanted = links(folder, usual, shared)
+    every = links(folder, usual, SHAREABLE)
+    in_the_way = []
+    for link in every:
+        if link not in wanted and _is_ours(link):
+            os.unlink(link.path)
+    for link in wanted:
+        if _is_ours(link) or not os.path.exists(link.source):
+            continue
+        if os.path.lexists(link.path):
+            in_the_way.append(link.path)
+        else:
+            with contextlib.suppress(FileExistsError):
+                os.symlink(link.source, link.path)
+    return in_the_way
+
+
+def present(folder: str, usual: str) -> list[Link]:
+    """Return the links that are there."""
+    return [k for k in links(folder, usual, SHAREABLE) if _is_ours(k)]
+
+
+def _is_ours(link: Link) -> bool:
+    try:
+        return os.readlink(link.path) == link.source
+    except OSError:
+        return False

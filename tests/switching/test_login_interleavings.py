@@ -1,0 +1,380 @@
+"""Logins under every order of events: no token is lost, none changes hands.
+
+Actors: a person at keyswitch and at Claude Code, a Claude Code that renews
+with its locks held, and old sessions that write another account's tokens back
+whenever they like.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import files
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.secret import Secret
+from keyswitch.secrets.vault import Vault, entry_name
+from keyswitch.secrets.vault_writing import create
+from keyswitch.switching import (
+    activate,
+    journal,
+    login_capture,
+    login_ledger,
+    login_removal,
+    login_watch,
+    profile_changes,
+    undo,
+)
+from keyswitch.switching.workspace import Workspace
+from keyswitch.targets.claude_code import login_parts
+from tests.switching.claude_accounts import Account, Claude, OldSession, Service
+
+A, B, C, FOREIGN = (Account(user) for user in "abcd")
+ELSEWHERE = Account("a", "other")  # the same person in another organisation
+ACCOUNTS = [A, B, C, FOREIGN, ELSEWHERE]
+LOGINS = ["one", "two", "three", "four"]
+KEYS = ["key", "spare"]
+
+accounts = st.sampled_from(ACCOUNTS)
+logins = st.sampled_from(LOGINS)
+names = st.sampled_from([*LOGINS, *KEYS])
+
+
+class World:
+    """One home: what keyswitch did in it, what Claude Code did, what is so."""
+
+    def __init__(self):
+        self.home = Path(tempfile.mkdtemp(prefix="keyswitch-logins-"))
+        self.environ = {"HOME": str(self.home), "PATH": os.environ["PATH"]}
+        config = self.home / ".config/keyswitch"
+        config.mkdir(parents=True)
+        (config / "config.toml").write_text('store = "vault"\ncache = "off"\n')
+        self.service = Service()
+        self.claude = Claude(self.home, self.service)
+        self.sessions = []
+        self.excused = set()  # tokens that Claude Code itself wrote over
+        self.whose = {}  # profile -> account
+        self.between = None  # happens between the next plan and its commit
+        workspace = self.workspace()
+        self.paths = workspace.paths
+        create(self.paths, passphrase=None, machine_key=True)
+        for name in KEYS:
+            self._add_key(workspace, name)
+
+    def _add_key(self, workspace, name):
+        from keyswitch.model import Profile
+
+        key = Secret(f"sk-ant-api03-FAKE-{name}-{'0' * 60}-EXAMPLE")
+        fresh = {"api_key": profile_changes.new_secret(workspace, "vault", key)}
+        profile_changes.add(workspace, Profile(name, "anthropic"), fresh)
+
+    def workspace(self):
+        return Workspace(self.environ, cwd=str(self.home))
+
+    # -------------------------------------------------------------- actions
+
+    def keyswitch(self, act):
+        """Run one command as the command line does; True: it succeeded."""
+        before = self.claude.shared()
+        workspace = self.workspace()
+        try:
+            login_watch.notice(workspace)
+            act(workspace)
+        except KeyswitchError:
+            return False
+        finally:
+            after = self.claude.shared()
+            assert {k: after.get(k, v) for k, v in before.items()} == before
+            self.between = None
+            self.check()
+        return True
+
+    def elsewhere(self, act):
+        """Let Claude Code write; what it writes over is not our loss."""
+        safe = set(self.stored_tokens())
+        before = self.claude.tokens()
+        done = act()
+        self.excused |= before - self.claude.tokens() - safe
+        return done
+
+    def interrupt(self):
+        """Do what was kept for the moment between a plan and its commit."""
+        act, self.between = self.between, None
+        if act is not None:
+            self.elsewhere(act)
+
+    # ---------------------------------------------------------------- facts
+
+    def ledger(self):
+        path = login_ledger.path_of(self.paths)
+        return login_ledger.decode(path, read_regular(path, 1 << 22))
+
+    def entries(self):
+        return Vault(self.paths).entries()
+
+    def parts(self, generation, entries):
+        return login_parts.unpack(
+            entries[entry_name(generation.item, generation.generation)]
+        )
+
+    def stored_tokens(self):
+        entries = self.entries()
+        for generation in self.ledger().items():
+            yield from tokens_of(self.parts(generation, entries))
+
+    def profiles(self):
+        found, broken = files.load_all(self.paths)
+        assert not broken
+        return {p.name: p for p in found if p.provider == "claude-login"}
+
+    # ------------------------------------------------------- what always holds
+
+    def check(self):
+        ledger, entries = self.ledger(), self.entries()
+        profiles = self.profiles()
+        self._files_parse()
+        self._agree(ledger, entries, profiles)
+        self._no_poison(ledger, entries, profiles)
+        self._nothing_lost()
+
+    def _files_parse(self):
+        for path in (self.claude.credentials, self.claude.config):
+            if path.exists():
+                assert isinstance(json.loads(path.read_text()), dict)
+
+    def _agree(self, ledger, entries, profiles):
+        assert set(ledger.generations) <= set(profiles)
+        for name, profile in profiles.items():
+            kept = ledger.generations.get(name, ())
+            ref = profile.secrets.get("login")
+            assert (ref is None) == (not kept)
+            if ref is not None:
+                newest = kept[0]
+                assert (ref.item, ref.generation) == newest[1:3]
+        named = {entry_name(g.item, g.generation) for g in ledger.items()}
+        assert named <= set(entries)
+
+    def _no_poison(self, ledger, entries, profiles):
+        for name, kept in ledger.generations.items():
+            account = self.whose[name]
+            fields = profiles[name].fields
+            assert fields["account_uuid"] == account.uuid
+            assert fields["organization_uuid"] == account.org
+            for generation in kept:
+                parts = self.parts(generation, entries)
+                owners = {self.service.owner[t] for t in tokens_of(parts)}
+                assert owners == {account}
+                assert parts.named_for in ("", account.uuid)
+                device = parts.value("trustedDeviceToken")
+                assert device in (None, f"FAKE-device-{account.user}")
+
+    def _nothing_lost(self):
+        live, stored = self.claude.tokens(), set(self.stored_tokens())
+        self.excused -= live | stored
+        for token in self.service.working - live - stored - self.excused:
+            owner, number = self.service.owner[token], self.service.number
+            newer = {
+                number[t]
+                for t in stored
+                if self.service.owner[t] == owner and number[t] > number[token]
+            }
+            assert len(newer) >= login_ledger.KEPT, f"lost: {token}"
+
+
+def tokens_of(parts):
+    found = (parts.refresh_token, parts.access_token, parts.managed_key)
+    return {token for token in found if token}
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Everybody acts in any order."""
+
+    @initialize()
+    def begin(self):
+        self.world = World()
+        self.claude = self.world.claude
+        for name, account in zip(LOGINS, (A, B, C), strict=False):
+            self.world.elsewhere(lambda a=account: self.log_in(a))
+            self.capture(name)
+            assert self.world.whose[name] == account
+
+    def teardown(self):
+        if hasattr(self, "world"):
+            shutil.rmtree(self.world.home)
+
+    def log_in(self, account):
+        self.claude.log_in(account)
+        device = f"FAKE-device-{account.user}"
+        self.claude.write(self.claude.credentials, trustedDeviceToken=device)
+
+    # ------------------------------------------------------------- keyswitch
+
+    @rule(name=names)
+    def use(self, name):
+        world = self.world
+        if not world.keyswitch(
+            lambda w: activate.use(w, name, configure=True)
+        ):
+            return
+        if name in LOGINS:
+            owners = {world.service.owner[t] for t in self.claude.tokens()}
+            assert owners == {world.whose[name]}
+            named = self.claude.name().get("accountUuid")
+            assert named == world.whose[name].uuid
+
+    @rule()
+    def off(self):
+        assert self.world.keyswitch(activate.off)
+
+    @rule()
+    def undo(self):
+        self.world.keyswitch(undo.undo_last)
+
+    @rule(name=names)
+    def capture(self, name):
+        self._kept_as(
+            name,
+            lambda w: login_capture.capture(w, name, store="vault"),
+        )
+
+    @rule(name=names)
+    def adopt(self, name):
+        self._kept_as(
+            name,
+            lambda w: login_capture.from_orphan(w, name, store="vault"),
+        )
+
+    def _kept_as(self, name, act):
+        """A name stands for the account that it was first given to."""
+        world = self.world
+        known = world.profiles()
+
+        def noting(workspace):
+            profile = act(workspace)
+            if name not in known:
+                fields = profile.fields
+                world.whose[name] = next(
+                    a
+                    for a in ACCOUNTS
+                    if (a.uuid, a.org)
+                    == (fields["account_uuid"], fields["organization_uuid"])
+                )
+
+        world.keyswitch(noting)
+
+    @rule(name=logins)
+    def logout(self, name):
+        world = self.world
+        if name not in world.profiles():
+            return
+        account = world.whose[name]
+        gone = {t for t, a in world.service.owner.items() if a == account}
+        world.excused |= gone
+        assert world.keyswitch(lambda w: login_removal.remove(w, name))
+        stored = set(world.stored_tokens())
+        assert not gone & (stored | self.claude.tokens())
+        assert "login" not in world.profiles()[name].secrets
+
+    # ------------------------------------------------------------ Claude Code
+
+    @rule(during=st.booleans())
+    def renew(self, during):
+        self._elsewhere(self.claude.renew, during=during)
+
+    @rule(account=accounts, during=st.booleans())
+    def another_login(self, account, during):
+        self._elsewhere(lambda: self.log_in(account), during=during)
+
+    @rule(account=st.sampled_from([B, FOREIGN]))
+    def console(self, account):
+        self._elsewhere(lambda: self.claude.console(account))
+
+    @rule()
+    def refused(self):
+        self._elsewhere(self.claude.blank)
+
+    @rule()
+    def session_begins(self):
+        if self.claude.login().get("refreshToken"):
+            self.world.sessions.append(OldSession(self.claude))
+
+    @rule(number=st.integers(0, 3), during=st.booleans())
+    def session_writes_back(self, number, during):
+        sessions = self.world.sessions
+        if number < len(sessions):
+            self._elsewhere(sessions[number].write_back, during=during)
+
+    def _elsewhere(self, act, *, during=False):
+        """Act now, or in the middle of the next command."""
+        if during:
+            self.world.between = act
+        else:
+            self.world.elsewhere(act)
+
+    @invariant()
+    def all_is_well(self):
+        if hasattr(self, "world"):
+            self.world.check()
+
+
+@pytest.fixture
+def interleave(monkeypatch):
+    """Return a function that runs so many interleavings."""
+    # Durable or not makes no difference here, and costs the most.
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    prepare = journal.prepare
+    running = []
+
+    class Watched(Interleavings):
+        def begin_hook(self):
+            running[:] = [self.world]
+
+    def prepared(paths, found):
+        prepare(paths, found)
+        if running:
+            running[0].interrupt()
+
+    monkeypatch.setattr(journal, "prepare", prepared)
+    original = World.__init__
+
+    def init(self):
+        running.clear()
+        original(self)
+        running[:] = [self]
+
+    monkeypatch.setattr(World, "__init__", init)
+
+    def run(examples, steps):
+        run_state_machine_as_test(
+            Interleavings,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+    return run
+
+
+def test_a_sample_of_interleavings_loses_no_token(interleave):
+    interleave(60, 15)
+
+
+@pytest.mark.full
+def test_a_thousand_interleavings_lose_no_token(interleave):
+    interleave(1000, 30)
