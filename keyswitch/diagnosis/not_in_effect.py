@@ -35,9 +35,15 @@ def _way_in(situation: Situation) -> str:
         flag = situation.scene.request.get(verdict.provider.flag)
         if flag is not None:
             return how_to_stop(situation, flag.source)
-    if situation.chosen.name:
-        return f"keyswitch use {situation.chosen.name}"
-    return "keyswitch use NAME, or in Claude Code: /login"
+    wanted = situation.wanted
+    if wanted is None or not wanted.name:
+        return "keyswitch use NAME, or in Claude Code: /login"
+    if wanted.provider != "claude-login":
+        return f"keyswitch use {wanted.name}"
+    again = f"keyswitch login {wanted.name}"
+    if "login" not in wanted.secrets:
+        return again
+    return f"keyswitch use {wanted.name}; if that copy is refused too: {again}"
 
 
 def not_in_use(situation: Situation) -> Iterator[Finding]:

@@ -112,9 +112,7 @@ def _keep(  # noqa: PLR0913
                     PROVIDER,
                     label,
                     created=date.fromisoformat(today()),
-                    # A Console login is billed to the API, which a profile
-                    # of this provider may not expect.
-                    expect="subscription" if parts.access_token else "",
+                    expect="subscription" if parts.access_token else "api",
                 )
             )
         logins.keep_for(name, parts, store=store)

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
-RETRIES = 3  # plans that may be overtaken by another writer
+RETRIES = 4  # plans, of which all but the last may be overtaken
+# Claude Code writes several times while it starts; seconds, doubled each time.
+_PAUSE = 0.15
 
 
 class ChangedUnderneathError(FileStateError):
@@ -80,6 +82,7 @@ class Transaction:
             except ChangedUnderneathError:
                 if attempt == RETRIES - 1:
                     raise
+                time.sleep(_PAUSE * 2**attempt)
             else:
                 return
 

@@ -31,7 +31,7 @@ def _name(call):
 
 def ids_in_source():
     """Return the first argument of every `Finding(`, and tables of them."""
-    sources = [PACKAGE / "contradictions.py"]
+    sources = [PACKAGE / "contradictions.py", PACKAGE / "not_in_effect.py"]
     sources += [PACKAGE / "checks" / f"{m}.py" for m in CHECK_MODULES]
     for path in sources:
         tree = ast.parse(path.read_text(encoding="utf-8"))

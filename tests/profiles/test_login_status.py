@@ -91,7 +91,7 @@ def test_programs_get_the_moment_and_whether_it_is_renewed():
 @pytest.mark.parametrize(
     "junk",
     ["", "soon", "-1", "0", "1e300", "1" + "0" * 300, "1.5", "٣", " 5",
-     "999999999999999", "inf"],
+     "999999999999999", "9" * 5000, "inf"],
 )  # fmt: skip
 def test_a_field_that_is_no_moment_is_none(junk):
     assert end_of(junk) is None
