@@ -10,6 +10,8 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyswitch.model import Profile, SecretRef
     from keyswitch.switching.login_ledger import Ledger
     from keyswitch.switching.workspace import Workspace
@@ -37,6 +39,30 @@ def removed(
     kept = {ref.item for ref in profile.secrets.values()}
     superseded = tuple(g.ref for g in gone if g.item not in kept)
     return _changed(path, before, after), superseded
+
+
+def taken_back(
+    workspace: Workspace,
+    files: Sequence[FileChange],
+    gone: set[str],
+    names: tuple[str, str] | None,
+) -> list[FileChange]:
+    """Return the files of an undo, with the ledger in step.
+
+    `gone` are store items that the undone change had made: a login that only
+    they hold is not stored any more. `names`: the present and former name of
+    a profile whose new name is taken back. The same undo may have changed the
+    ledger already.
+    """
+    path, before, ledger = _read(workspace)
+    others = [change for change in files if change.path != path]
+    for change in files:
+        if change.path == path:
+            ledger = login_ledger.decode(path, change.after)
+    ledger = login_ledger.without_items(ledger, gone)
+    if names is not None:
+        ledger = login_ledger.renamed(ledger, *names)
+    return [*others, *_changed(path, before, ledger)]
 
 
 def refuse_second_owner(profile: Profile) -> None:

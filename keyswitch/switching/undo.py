@@ -60,13 +60,20 @@ def undo_last(workspace: Workspace) -> Record:
             pointer = undo_records.state_of(record.pointer_before)
         target = planning.plan_back(workspace, own, pointer)
         mended = _mended_back(record)
-        ledger = _named_back(workspace, record)
+        files = login_names.taken_back(
+            workspace,
+            target.files,
+            {ref.item for ref in record.created},
+            (record.profile, _former_name(record))
+            if record.command == "rename"
+            else None,
+        )
         _require_modes(record)
         return Change(
             command="undo",
             profile=record.profile,
             own=own,
-            foreign=(*target.files, *mended, *ledger),
+            foreign=(*files, *mended),
             locks=(*target.locks, *_locks(mended)),
             created=target.created,
             harvested=target.harvested,
@@ -96,14 +103,6 @@ def _follow(workspace: Workspace, record: Record) -> None:
     elif record.command == "edit":
         profile, _ = workspace.load(record.profile)
         isolation.follow(workspace, profile)
-
-
-def _named_back(workspace: Workspace, record: Record) -> list[FileChange]:
-    """Plan the ledger of logins as it was before a profile's new name."""
-    if record.command != "rename":
-        return []
-    name = _former_name(record)
-    return login_names.renamed(workspace, record.profile, name)
 
 
 def _former_name(record: Record) -> str:

@@ -218,6 +218,15 @@ def test_undo_of_a_rename_names_it_back(two):
     assert live(two.home) == token("a")
 
 
+def test_undo_never_takes_the_only_copy_of_a_login(two):
+    log_in(two.home, "b", 2)
+    two("login", "b", "--capture")
+    two("undo", code=1)
+    two("use", "a")
+    two("use", "b")
+    assert live(two.home) == token("b", 2)
+
+
 def test_a_removed_login_can_be_taken_back_and_leaves_nothing_behind(two):
     log_in(two.home, "b", 2)
     two("use", "a")  # keeps b's second generation

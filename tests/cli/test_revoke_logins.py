@@ -206,6 +206,7 @@ def test_what_is_kept_for_a_broken_profile_is_not_stale(renewed):
 def test_a_profile_s_file_that_was_moved_takes_its_login_along(renewed):
     renewed.ks("use", "you")
     renewed.ks.profile_file("me").rename(renewed.ks.profile_file("moi"))
+    assert set(found(renewed).values()) == {("moi", "an older generation")}
     revoke(renewed)
     renewed.ks("use", "moi")
     assert renewed.live() == tokens("me", 3)[0]
