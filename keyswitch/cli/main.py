@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -112,6 +113,9 @@ def cli(
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
     one_line = bool(args) and args[0] == "env" and not os.isatty(1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every encoding has an ellipsis.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result = cli.main(
             list(args), prog_name="keyswitch", standalone_mode=False

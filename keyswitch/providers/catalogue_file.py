@@ -61,8 +61,15 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     for folder in (own_folder, BUILT_IN):
         path = os.path.join(folder, provider_id + ".toml")
         document = _parse(path)
-        if document is not None:
+        if document is None:
+            continue
+        try:
             return _provider(path, provider_id, document)
+        except (AttributeError, KeyError, TypeError) as e:
+            raise InputError(
+                f"{path}: a value has the wrong type, or a part is missing",
+                "mend that provider file",
+            ) from e
     raise InputError(
         f"provider '{provider_id}' has no file any more",
         "'keyswitch providers' lists what there is",

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+LONGEST = 8192  # characters; no line that sets one credential is longer
+
 # Relative to the home directory.
 RC_FILES = (
     ".bash_login",
@@ -32,11 +34,10 @@ RC_FILES = (
 
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 _VALUE = r"(?:'(?P<s>[^']*)'|\"(?P<d>[^\"$`\\]*)\"|(?P<p>[^\s'\"$`\\;#&|]*))"
+_END = r"\s*(?:;\s*)?(?:#.*)?"
 _FORMS = (
-    re.compile(rf"\s*(?:export\s+)?{_NAME}={_VALUE}\s*;?\s*(?:#.*)?"),
-    re.compile(
-        rf"\s*set\s+(?:-[gxUL]+\s+|--\w+\s+)+{_NAME}\s+{_VALUE}\s*;?\s*(?:#.*)?"
-    ),
+    re.compile(rf"\s*(?:export\s+)?{_NAME}={_VALUE}{_END}"),
+    re.compile(rf"\s*set\s+(?:-[gxUL]+\s+|--\w+\s+)+{_NAME}\s+{_VALUE}{_END}"),
     re.compile(rf"\s*\$env\.{_NAME}\s*=\s*{_VALUE}\s*(?:#.*)?"),
 )
 
@@ -54,7 +55,7 @@ def find_exports(text: str, names: Collection[str]) -> list[Export]:
     """Return the lines that set one of these variables to a literal."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
-        for form in _FORMS:
+        for form in _FORMS if len(line) <= LONGEST else ():
             match = form.fullmatch(line.rstrip("\r"))
             if match and match["name"] in names:
                 value = match["s"] or match["d"] or match["p"] or ""

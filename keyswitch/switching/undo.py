@@ -17,6 +17,7 @@ from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
 
 if TYPE_CHECKING:
+    from keyswitch.profiles.state import State
     from keyswitch.switching.undo_records import OwnFile, Record
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
@@ -49,15 +50,7 @@ def undo_last(workspace: Workspace) -> Record:
         record = last(workspace)
         done[:] = [record]
         own = tuple(_back(file) for file in record.files)
-        pointer = None
-        if record.pointer_before is not None:
-            present = state.read(workspace.paths)
-            if (present.active, present.previous) != record.pointer_after:
-                raise FileStateError(
-                    "the active profile was changed since",
-                    "switch yourself: keyswitch use NAME",
-                )
-            pointer = undo_records.state_of(record.pointer_before)
+        pointer = _pointer_back(workspace, record)
         target = planning.plan_back(workspace, own, pointer)
         mended = _mended_back(record)
         files = login_names.taken_back(
@@ -90,6 +83,18 @@ def undo_last(workspace: Workspace) -> Record:
         os.chmod(mode.path, mode.before)
     _follow(workspace, done[0])
     return done[0]
+
+
+def _pointer_back(workspace: Workspace, record: Record) -> State | None:
+    if record.pointer_before is None:
+        return None
+    present = state.read(workspace.paths)
+    if (present.active, present.previous) != record.pointer_after:
+        raise FileStateError(
+            "the active profile was changed since",
+            "switch yourself: keyswitch use NAME",
+        )
+    return undo_records.state_of(record.pointer_before)
 
 
 def _follow(workspace: Workspace, record: Record) -> None:

@@ -221,3 +221,35 @@ def test_an_existing_profile_is_not_overwritten(ks):
     done = ks.add("w", code=1)
     assert "exists already" in done.error
     assert "rotate" in done.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["fields.k = 3", "groups.a = 1", "claude_code = {a = 1}",
+     "[fields.k]\nrefuse = [1]", "[fields.k]\nrefuse = [{}]"],
+)  # fmt: skip
+def test_an_own_provider_with_wrong_types_is_named(ks, text):
+    ks.add("w")
+    path = ks.file(".config/keyswitch/providers/own.toml")
+    path.parent.mkdir(mode=0o700)
+    path.write_text(text + "\n")
+    profile = ks.profile_file("w")
+    profile.write_text(profile.read_text().replace("anthropic", "own"))
+    done = ks("use", "w", code=1)
+    assert str(path) in done.error
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1"])
+def test_an_output_without_an_ellipsis_still_shows_everything(ks, encoding):
+    ks.add("w")
+    done = ks("list", PYTHONIOENCODING=encoding)
+    assert "sk-ant-api03-\\u2026" in done.out
+
+
+def test_a_start_file_of_endless_lines_does_not_stop_a_search(ks):
+    blank = " " * 200_000
+    ks.file(".bashrc").write_text(
+        f"export A=b{blank};{blank}x\nexport ANTHROPIC_API_KEY={KEY}\n"
+    )
+    done = ks("revoke-local", "--all", "--dry-run")
+    assert ".bashrc:2" in done.out

@@ -353,4 +353,6 @@ def make(name, start, *, layout="plain", environ=ENVIRON):
     steps, command, rest = CASES[name]
     case = LoginCase(command, steps, start=start, layout=layout, **rest)
     case.environ = environ
+    if layout == "absent":
+        case.kept = [("b", 1)]  # what was live is gone before it begins
     return case

@@ -17,7 +17,7 @@ from queue import Queue
 import pytest
 
 from tests.faults.cases import ENVIRON, cli, vault_entries
-from tests.faults.harness import Warm
+from tests.faults.harness import Warm, folder_in_memory
 from tests.faults.login_cases import (
     CONFIG,
     LIVE,
@@ -217,9 +217,11 @@ def check(crowd, ended):
 
 
 def test_a_crowd_of_switches_loses_no_login(tmp_path, starters):
-    check(*crowded(tmp_path / "home", starters, 120))
+    with folder_in_memory(tmp_path) as room:
+        check(*crowded(room / "home", starters, 120))
 
 
 @pytest.mark.full
 def test_a_thousand_switches_lose_no_login(tmp_path, starters):
-    check(*crowded(tmp_path / "home", starters, 1000))
+    with folder_in_memory(tmp_path) as room:
+        check(*crowded(room / "home", starters, 1000))

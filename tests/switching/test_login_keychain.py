@@ -216,6 +216,14 @@ def test_off_gives_back_what_was_there(both):
     assert has(both.stored(), "a", 2)
 
 
+def test_undo_puts_the_former_login_back(both):
+    both("use", "a")
+    both.log_in("a", 2)
+    both("undo")
+    assert (both.live, both.named) == (token("b", 1), "uuid-b")
+    assert has(both.stored(), "a", 2)
+
+
 def test_off_removes_the_item_where_there_was_no_login(both, security):
     security.clear()
     both.file(".claude.json").write_text("{}")
@@ -317,11 +325,16 @@ def test_a_damaged_item_is_not_replaced(both, security):
     assert security.get(LOGIN) == b'{"claudeAiOauth":{"accessToken":"FAKE'
 
 
-def test_a_renewal_between_plan_and_commit_is_kept(both, security):
-    """The plan sees one state, and the comparison the next."""
-    renewed = document("b", 2).encode().hex()
-    security.order("write-after-read", {f"{LOGIN}|me": renewed}, times=1)
+@pytest.mark.parametrize("reads", range(3))
+def test_a_renewal_at_any_time_is_kept(both, security, reads):
+    # Whoever looks at the login reads its item, then this one.
+    security.order(
+        f"write-after-reading-{CONSOLE}",
+        {f"{LOGIN}|me": document("b", 2).encode().hex()},
+        skipped=reads,
+    )
     both("use", "a")
+    both("list")
     assert both.live == token("a", 1)
     assert has(both.stored(), "b", 2)
 

@@ -25,18 +25,21 @@ changing = argv == ["-i"]
 adding = taken.startswith(b"add")
 
 def obey(name):
-    if name in orders:
-        orders[name]["times"] -= 1
-        if orders[name]["times"] >= 0:
-            (HERE / "orders").write_text(json.dumps(orders))
-            return orders[name]["value"]
-    return None
+    if name not in orders:
+        return None
+    order = orders[name]
+    order["skipped"] -= 1
+    order["times"] -= order["skipped"] < 0
+    (HERE / "orders").write_text(json.dumps(orders))
+    acts = order["skipped"] < 0 and order["times"] >= 0
+    return order["value"] if acts else None
 
 def end(status):
     (HERE / "items").write_text(json.dumps(items))
-    for name, value in (obey("write-after-read") or {{}}).items():
-        if argv[0] == "find-generic-password":
-            (HERE / "items").write_text(json.dumps({{**items, name: value}}))
+    other = argv[0] == "find-generic-password" and obey(
+        "write-after-reading-" + option(argv, "-s"))
+    if other:
+        (HERE / "items").write_text(json.dumps({{**items, **other}}))
     sys.exit(status)
 
 def option(words, name):
@@ -106,10 +109,10 @@ class FakeSecurity:
         (folder / "orders").write_text("{}")
         (folder / "log").touch()
 
-    def order(self, name, value=1, *, times=1):
+    def order(self, name, value=1, *, times=1, skipped=0):
         """Let the next calls that it concerns go another way."""
         found = json.loads((self.folder / "orders").read_text())
-        found[name] = {"value": value, "times": times}
+        found[name] = {"value": value, "times": times, "skipped": skipped}
         (self.folder / "orders").write_text(json.dumps(found))
 
     def clear(self):
