@@ -83,6 +83,11 @@ class Paths:
         return self.state + "/baseline"
 
     @property
+    def logins_file(self) -> str:
+        """Which stored login is whose."""
+        return self.state + "/baseline/logins.json"
+
+    @property
     def folders_dir(self) -> str:
         """Configuration folders of isolated profiles."""
         return self.data + "/claude-code"

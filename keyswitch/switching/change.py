@@ -8,8 +8,7 @@ history line, and commits all of it in one transaction.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import FileChange
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 _OWN_LIMIT = 1 << 24  # bytes of undo file and history, both kept short
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a command is going to do.
 
     `own` are keyswitch's own text files, which may be taken back byte for

@@ -7,7 +7,6 @@ items it names. It holds references and keyed fingerprints, nothing secret.
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
@@ -80,7 +79,7 @@ class Ledger(NamedTuple):
 
 def path_of(paths: Paths) -> str:
     """Return the ledger's file."""
-    return os.path.join(paths.baseline_dir, "logins.json")
+    return paths.logins_file
 
 
 def decode(path: str, data: bytes | None) -> Ledger:

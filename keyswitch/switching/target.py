@@ -13,8 +13,6 @@ from keyswitch.profiles import files, state
 from keyswitch.switching import (
     approvals,
     displaced,
-    login_ledger,
-    login_target,
 )
 from keyswitch.targets.claude_code import baseline as records_of
 from keyswitch.targets.claude_code import plan as planning
@@ -103,18 +101,25 @@ def plan_target(  # noqa: PLR0913
     after = records_of.encode(records)
     changes.append(FileChange(path, before, after))
     if moves_login and _concerns_login(workspace, profile):
+        # Loaded here, since a switch between keys has no use for it.
+        from keyswitch.switching import login_target
+
         changes = login_target.added(
             workspace, places, profile, changes, result
         )
+        result.files = tuple(c for c in changes if c.before != c.after)
+        result.locks = login_target.locks(places, result.files)
+        return result
     result.files = tuple(c for c in changes if c.before != c.after)
-    result.locks = login_target.locks(places, result.files)
+    if any(c.path == places.global_config for c in result.files):
+        result.locks = (config_lock(places.global_config),)
     return result
 
 
 def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
     """Tell whether a change may put a login in place, or give one back."""
     if profile is None:
-        return os.path.exists(login_ledger.path_of(workspace.paths))
+        return os.path.exists(workspace.paths.logins_file)
     return profile.provider == "claude-login"
 
 

@@ -162,11 +162,15 @@ def serve():
     inbox, outbox = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     while line := inbox.readline():
         wait_for, begin = os.pipe()
+        told, ready = os.pipe()
         pid = os.fork()
         if not pid:
             os.close(begin)
-            _become(json.loads(line), wait_for)
+            _become(json.loads(line), wait_for, ready)
         os.close(wait_for)
+        os.close(ready)
+        os.read(told, 1)
+        os.close(told)
         print(json.dumps({"pid": pid}), file=outbox, flush=True)
         limit = json.loads(inbox.readline())["kill_after"]
         ended = os.pidfd_open(pid)
@@ -178,13 +182,14 @@ def serve():
         print(json.dumps({"code": code}), file=outbox, flush=True)
 
 
-def _become(asked, wait_for):
+def _become(asked, wait_for, ready):
     """Be one run of keyswitch, in a fork, once the other end is closed."""
     from keyswitch.__main__ import main
 
     code = 70
     try:
         _become_alone(asked)
+        os.close(ready)
         os.read(wait_for, 1)
         code = main(asked["argv"])
         sys.stdout.flush()

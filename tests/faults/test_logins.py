@@ -14,6 +14,7 @@ from tests.faults.harness import (
     inject_everywhere,
     inject_twice,
     points_of,
+    run,
 )
 from tests.faults.login_cases import (
     BOTH,
@@ -52,6 +53,23 @@ def room(tmp_path):
 def environ(room):
     """Return an environment whose `claude` logs in as a."""
     return stand_in(room / "kit", "a", 1)
+
+
+def test_a_fork_makes_the_calls_of_a_process_of_its_own(room, warm):
+    case = make("use", warm[0])
+    place = Place(room / "place")
+    case.make_home(place.home)
+    place.keep()
+    calls = [
+        [
+            point.call
+            for point in points_of(
+                case.command, place.fresh(), ENVIRON, place.log, run=start
+            )
+        ]
+        for start in (run, warm[0])
+    ]
+    assert calls[0] == calls[1]
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

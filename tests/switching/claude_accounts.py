@@ -179,9 +179,7 @@ class Claude:
         """Do what a login with the Console does: a key, no tokens."""
         key = self.service.console_key(account)
         self.write(self.credentials, **{OAUTH: None})
-        self.write(
-            self.config, primaryApiKey=key, **{NAME: account.name()}
-        )
+        self.write(self.config, primaryApiKey=key, **{NAME: account.name()})
         return key
 
     # -------------------------------------------------- what happens by itself

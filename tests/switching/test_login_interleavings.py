@@ -225,9 +225,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(name=names)
     def use(self, name):
         world = self.world
-        if not world.keyswitch(
-            lambda w: activate.use(w, name, configure=True)
-        ):
+        if not world.keyswitch(lambda w: activate.use(w, name, configure=True)):
             return
         if name in LOGINS:
             owners = {world.service.owner[t] for t in self.claude.tokens()}

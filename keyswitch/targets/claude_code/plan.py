@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
 from keyswitch.targets.claude_code import json_text, splice
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import ClaudeCode
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One key of settings.json and the text of its value."""
 
     keys: tuple[str, ...]
