@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.locks import LockSpec
 
 
-def added(
+def add(
     workspace: Workspace,
     places: Locations,
     profile: Profile | None,
     changes: Sequence[FileChange],
     result: TargetPlan,
-) -> list[FileChange]:
-    """Return the changes with those of the login merged in.
+) -> None:
+    """Complete a plan with the changes of the login merged in.
 
     `.claude.json` may be in both: the login's edits follow the others. Files
     are put in place in this order: where the old tokens are stored is on
@@ -51,12 +51,14 @@ def added(
     result.harvested = tuple(plan.created)
     result.dropped = (*result.dropped, *plan.dropped)
     result.notes += plan.notes
-    return [
+    every = (
         *plan.profiles,
         *plan.files,
         *others,
         *merged(places, observed, moved.config),
-    ]
+    )
+    result.files = tuple(c for c in every if c.before != c.after)
+    result.locks = locks(places, result.files)
 
 
 def merged(

@@ -184,6 +184,7 @@ class Logins:
             raise FileStateError(
                 f"profile '{name}' cannot be read", f"keyswitch edit {name}"
             )
+        parts = self._with_own_name(profile, parts)
         old = profile.secrets.get(FIELD)
         number = old.generation + 1 if old else 1
         where = store or (old.store if old else self._store())
@@ -195,11 +196,28 @@ class Logins:
             with_login(profile, parts, reference(self.workspace, new, parts)),
         )
 
+    def _with_own_name(self, profile: Profile, parts: Parts) -> Parts:
+        """Return a login with the name of its own account.
+
+        An old session writes tokens only: whose name, device and key stand
+        beside them is then another account's.
+        """
+        account = profile.fields.get("account_uuid") or parts.account_uuid
+        if not account or parts.named_for in ("", account):
+            return parts
+        own = {}
+        with contextlib.suppress(KeyswitchError):  # such as a locked store
+            if FIELD in profile.secrets:
+                own = dict(self.fetch(profile.secrets[FIELD]).raw)
+        return login_parts.tokens_with(parts, own)
+
     def _keep_orphan(
         self, parts: Parts, tokens: tuple[str, ...], store: str
     ) -> None:
         if any(set(g.tokens) == set(tokens) for g in self.ledger.orphans):
             return
+        if parts.named_for not in ("", parts.account_uuid):
+            parts = login_parts.tokens_with(parts, {})
         new = self._put(parts, store or self._store(), 1, "")
         self.ledger, gone = login_ledger.with_orphan(self.ledger, new)
         self.plan.dropped += [g.ref for g in gone]

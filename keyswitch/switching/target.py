@@ -104,11 +104,7 @@ def plan_target(  # noqa: PLR0913
         # Loaded here, since a switch between keys has no use for it.
         from keyswitch.switching import login_target
 
-        changes = login_target.added(
-            workspace, places, profile, changes, result
-        )
-        result.files = tuple(c for c in changes if c.before != c.after)
-        result.locks = login_target.locks(places, result.files)
+        login_target.add(workspace, places, profile, changes, result)
         return result
     result.files = tuple(c for c in changes if c.before != c.after)
     if any(c.path == places.global_config for c in result.files):

@@ -290,9 +290,17 @@ def exposed(home, *, staged=False):
             yield f"a token lies in {path.relative_to(home)}"
 
 
-_PLAIN = re.compile(rb"FAKE[ab]x\dEXAMPLE|\b46414b45(?:61|62)78", re.IGNORECASE)
+_PLAIN = re.compile(rb"FAKE[ab]x\dEXAMPLE|46414b456[12]78", re.IGNORECASE)
+
+
+def _base64(text, lead):
+    """Return how a text looks in base64 behind so many other bytes."""
+    whole = base64.b64encode(bytes(lead) + text + bytes(2))
+    return whole[-(-lead * 4 // 3) : (lead + len(text)) * 4 // 3]
+
+
 _BASE64 = [
-    base64.b64encode(b"-" * lead + f"FAKE{account}x".encode())[lead and 4 : -4]
+    _base64(f"t01-FAKE{account}x".encode(), lead)
     for lead in range(3)
     for account in "ab"
 ]

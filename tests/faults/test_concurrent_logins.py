@@ -7,18 +7,28 @@ under its own locks, and a token that was replaced never works again.
 import json
 import os
 import random
+import signal
+import subprocess
 import threading
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from queue import Queue
 
 import pytest
 
 from tests.faults.cases import ENVIRON, cli, vault_entries
-from tests.faults.harness import Warm, folder_in_memory
+from tests.faults.harness import (
+    CALLS,
+    Place,
+    Warm,
+    folder_in_memory,
+    points_of,
+)
 from tests.faults.login_cases import (
+    BOTH,
     CONFIG,
     LIVE,
     LoginCase,
@@ -36,6 +46,7 @@ LOCKS = (
     ".claude/.storage-write.lock",
     ".claude.json.lock",
 )
+IN_PLACE = '-.credentials.json", "'
 OVERTAKEN = b"is being changed by another program"
 
 
@@ -143,7 +154,7 @@ def switch_often(crowd, times, starters, *, killed):
     jobs = [
         (
             chance.choice(NAMES),
-            chance.random() if chance.random() < killed else None,
+            chance.uniform(0, 0.8) if chance.random() < killed else None,
         )
         for _ in range(times)
     ]
@@ -202,7 +213,8 @@ def crowded(home, starters, times):
 
 def check(crowd, ended):
     deaths = sum(done.returncode == -9 for done in ended)
-    refusals = [d for d in ended if d.returncode not in (0, -9)]
+    # 4: done, but another switch was under way before it could look.
+    refusals = [d for d in ended if d.returncode not in (0, 4, -9)]
     longest = max(last - first for first, last in crowd.seen.values())
     print(
         f"{len(ended)} switches, {deaths} killed, {len(refusals)} overtaken, "
@@ -210,7 +222,7 @@ def check(crowd, ended):
     )
     assert crowd.found == []
     assert [d.stderr for d in refusals if OVERTAKEN not in d.stderr] == []
-    assert deaths >= len(ended) / 5
+    assert deaths >= len(ended) / 8
     assert len(refusals) <= len(ended) / 10
     assert crowd.renewals >= len(ended) / 20
     assert longest < 1
@@ -225,3 +237,69 @@ def test_a_crowd_of_switches_loses_no_login(tmp_path, starters):
 def test_a_thousand_switches_lose_no_login(tmp_path, starters):
     with folder_in_memory(tmp_path) as room:
         check(*crowded(room / "home", starters, 1000))
+
+
+class Stopped:
+    """A command that was stopped after one of its calls, until it goes on."""
+
+    def __init__(self, command, home, call, number):
+        log = home.with_name(f"{command.argv[3]}.log")
+        log.touch()
+        self._tracer = subprocess.Popen(
+            [
+                "strace", "-o", str(log), "-e", f"trace={CALLS}",
+                "-e", f"inject={call}:signal=STOP:when={number}",
+                *command.argv,
+            ],
+            env={**ENVIRON, "HOME": str(home)},
+            cwd=home,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+        end = time.monotonic() + 30
+        while "stopped by SIGSTOP" not in log.read_text():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        pid = self._tracer.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        self._pid = int(children.split()[0])
+
+    def go_on(self):
+        os.kill(self._pid, signal.SIGCONT)
+
+    def said(self):
+        return self._tracer.communicate(timeout=60)[1]
+
+
+def number_of(call, text, command, place):
+    """Return which call of this name it is that has this text."""
+    points_of(command, place.fresh(), ENVIRON, place.log)
+    calls = [
+        line
+        for line in place.log.read_text().splitlines()
+        if f" {call}(" in line
+    ]
+    return next(n for n, line in enumerate(calls, 1) if text in line)
+
+
+@pytest.mark.real("strace")
+def test_a_command_beside_a_switch_does_not_take_it_back(tmp_path, starters):
+    steps = [*BOTH, cli("use", "a"), ("a", 2)]
+    case = LoginCase(cli("use", "b"), steps, kept=[], start=starters[0])
+    with folder_in_memory(tmp_path) as room:
+        place = Place(room / "place")
+        case.make_home(place.home)
+        place.keep()
+        looked = number_of("openat", "login-stamp", cli("list"), place)
+        moved = number_of("rename", IN_PLACE, case.command, place)
+        home = place.fresh()
+        beside = Stopped(cli("list"), home, "openat", looked)
+        switch = Stopped(case.command, home, "rename", moved)
+        beside.go_on()
+        time.sleep(0.5)
+        switch.go_on()
+        assert b"switched to 'b'" in switch.said()
+        assert beside.said() == b""
+        assert token("oat", "b", 1) in live_text(home)
+        pointer = (home / ".local/state/keyswitch/state.json").read_text()
+        assert json.loads(pointer)["active"] == "b"

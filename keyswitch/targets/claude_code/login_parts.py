@@ -157,6 +157,14 @@ def read(
     return Parts(found)
 
 
+def tokens_with(parts: Parts, own: Mapping[str, str]) -> Parts:
+    """Return the tokens of one login with everything else of another."""
+    kept = {k: v for k, v in own.items() if k != OAUTH}
+    if OAUTH in parts.raw:
+        kept[OAUTH] = parts.raw[OAUTH]
+    return Parts(kept)
+
+
 def pack(parts: Parts) -> str:
     """Return the parts as the text that a secret store keeps."""
     return json.dumps({"version": 1, "parts": dict(parts.raw)})
