@@ -144,6 +144,7 @@ def _switched(
         locks=target.locks,
         created=target.created,
         harvested=target.harvested,
+        moved=target.moved,
         dropped=target.dropped,
         pointer=State(name, previous, state.new_stamp()),
         fingerprint=",".join(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import SecretRef
     from keyswitch.profiles.state import State
+    from keyswitch.switching.login_ledger import Moved
     from keyswitch.switching.undo_records import Mode, Splice
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
@@ -54,6 +55,7 @@ class Change(NamedTuple):
     forget_undo: bool = False  # no earlier change can be taken back after it
     # Items that were just written and stay, also when the change is undone.
     harvested: tuple[SecretRef, ...] = ()
+    moved: Moved | None = None  # the login, as it was before
     # Edits of `foreign` that are taken back as they were made, and permission
     # bits that the caller narrows once the change is committed.
     splices: tuple[Splice, ...] = ()
@@ -91,7 +93,7 @@ def commit(
         files, gone = _files_of(workspace, change)
         expired.extend(gone)
         for ref in expired:
-            intents.declare(paths, ref, "")
+            intents.declare(paths, ref, change.profile)
         return files, change.locks
 
     with Transaction(paths, workspace.keychain) as transaction:

@@ -18,7 +18,12 @@ from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
-from keyswitch.switching import login_scratch
+from keyswitch.switching import (
+    login_keeping,
+    login_ledger,
+    login_owners,
+    login_scratch,
+)
 from keyswitch.switching.change import Change, commit
 from keyswitch.switching.login_answers import config_without_ours
 from keyswitch.switching.login_places import place_of
@@ -50,7 +55,14 @@ def capture(
                 "log in first: in Claude Code /login, or 'keyswitch login "
                 f"{name}'",
             )
-        return live
+        owner = logins.owner_of(live)
+        own = login_owners.own_parts(logins, live, owner)
+        if owner == name and login_keeping.is_earlier(logins, own, name):
+            raise InputError(
+                f"the present login is an earlier state of '{name}'",
+                f"put its newest one in place: keyswitch use {name}",
+            )
+        return own
 
     def settled(logins: Logins) -> None:
         logins.set_folder(logins.folder()._replace(live=name))
@@ -62,28 +74,38 @@ def from_orphan(
     workspace: Workspace, name: str, *, store: str, label: str = ""
 ) -> Profile:
     """Make a profile of the newest login that belonged to nobody."""
+    chosen: list[Generation] = []
 
     def found(logins: Logins) -> Parts:
-        return logins.fetch(_newest_orphan(logins).ref)
+        chosen[:] = [_newest_orphan(logins, name)]
+        return logins.fetch(chosen[0].ref)
 
     def settled(logins: Logins) -> None:
-        gone = _newest_orphan(logins)
-        needed = {f.before_name for f in logins.ledger.folders.values()}
-        if gone.item not in needed:
-            left = tuple(g for g in logins.ledger.orphans if g != gone)
-            logins.ledger = logins.ledger._replace(orphans=left)
-            logins.plan.dropped.append(gone.ref)
+        ledger = login_ledger.given_owner(logins.ledger, chosen[0], name)
+        logins.ledger = ledger
+        logins.forget_orphan(chosen[0])
 
     return _keep(workspace, name, found, settled, store=store, label=label)
 
 
-def _newest_orphan(logins: Logins) -> Generation:
-    if not logins.ledger.orphans:
-        raise NotFoundError(
-            "no login is kept that belongs to nobody",
-            "keep the present one: keyswitch login NAME --capture",
-        )
-    return logins.ledger.orphans[0]
+def _newest_orphan(logins: Logins, name: str) -> Generation:
+    """Return the newest login that may become the profile's.
+
+    One that was kept as an earlier state of another profile's may not.
+    """
+    owners = [
+        (orphan, login_owners.owner_of_orphan(logins, orphan))
+        for orphan in logins.ledger.orphans
+        if orphan.tokens
+    ]
+    for wanted in (name, ""):
+        for orphan, owner in owners:
+            if owner == wanted:
+                return orphan
+    raise NotFoundError(
+        "no login is kept that belongs to nobody",
+        "keep the present one: keyswitch login NAME --capture",
+    )
 
 
 def _keep(  # noqa: PLR0913
@@ -163,10 +185,8 @@ def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
                 f"mend it: keyswitch edit {name}",
             )
         return
-    held = profile.fields.get("account_uuid", "")
-    if profile.provider != PROVIDER or (
-        held and parts.account_uuid and held != parts.account_uuid
-    ):
+    held = login_owners.identity_of(logins, name)
+    if profile.provider != PROVIDER or not held.fits(parts.identity):
         raise InputError(
             f"profile '{name}' is of another account",
             "choose another name for this login",

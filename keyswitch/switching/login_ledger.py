@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
 
-KEPT = 3  # generations of one profile's login
-KEPT_ORPHANS = 20
+KEPT = 3  # generations of one login
+KEPT_ORPHANS = 20  # of those that do not say whose they are
 
 NOTHING = "nothing"  # no login was there before
 PROFILE = "profile"
@@ -34,8 +34,21 @@ class Generation(NamedTuple):
     tokens: tuple[str, ...]  # fingerprints of refresh and access token
     expires_at: float = 0.0  # of the access token, milliseconds
     at: str = ""  # when it was kept
-    account: str = ""  # uuid, for orphans
+    account: str = ""  # uuid
     email: str = ""
+    organization: str = ""  # uuid
+    content: str = ""  # fingerprint of all its parts
+    with_tokens: bool = False  # not a key alone
+    says_whose: bool = False  # its tokens name their account themselves
+
+    def is_same(self, other: Generation) -> bool:
+        """Tell whether two are of the same tokens."""
+        return bool(self.tokens) and set(self.tokens) == set(other.tokens)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The account and its organisation."""
+        return self.account, self.organization
 
     @property
     def ref(self) -> SecretRef:
@@ -56,6 +69,14 @@ class Folder(NamedTuple):
     before_name: str = ""  # the profile, or the orphan's item
 
 
+class Moved(NamedTuple):
+    """What was live before a login was moved, so that `undo` can go back."""
+
+    what: str  # NOTHING, PROFILE or ORPHAN
+    name: str  # as `before_name`
+    folder: Folder  # what was known of the configuration folder
+
+
 class Ledger(NamedTuple):
     """All of it; values are replaced, never changed."""
 
@@ -68,6 +89,13 @@ class Ledger(NamedTuple):
         for kept in self.generations.values():
             yield from kept
         yield from self.orphans
+
+    def holder_of(self, item: str) -> str:
+        """Return the profile that a stored item is kept for, or ""."""
+        for name, kept in self.generations.items():
+            if any(g.item == item for g in kept):
+                return name
+        return ""
 
     def owner_of(self, tokens: tuple[str, ...]) -> str:
         """Return the profile that one of these tokens is known of, or ""."""
@@ -136,20 +164,63 @@ def with_generation(
     ledger: Ledger, name: str, new: Generation
 ) -> tuple[Ledger, tuple[Generation, ...]]:
     """Put a generation first; return the ledger and what nobody needs."""
-    kept = (new, *ledger.generations.get(name, ()))
+    before = ledger.generations.get(name, ())
+    same = [g for g in before if g.is_same(new)]
+    kept = (new, *(g for g in before if g not in same))
     generations = {**ledger.generations, name: kept[:KEPT]}
-    return ledger._replace(generations=generations), kept[KEPT:]
+    return ledger._replace(generations=generations), (*kept[KEPT:], *same)
 
 
 def with_orphan(
     ledger: Ledger, new: Generation
 ) -> tuple[Ledger, tuple[Generation, ...]]:
-    """Keep a login that belongs to no profile."""
-    needed = {f.before_name for f in ledger.folders.values()}
-    kept = [new, *ledger.orphans]
-    gone = [g for g in kept[KEPT_ORPHANS:] if g.item not in needed]
+    """Keep a login that belongs to no profile.
+
+    Each account has its own generations, so that none pushes another's out.
+    """
+    same = [g for g in ledger.orphans if g.is_same(new)]
+    folders = {
+        path: f._replace(before_name=new.item)
+        if f.before_name in {g.item for g in same}
+        else f
+        for path, f in ledger.folders.items()
+    }
+    needed = {f.before_name for f in folders.values()}
+    kept = [new, *(g for g in ledger.orphans if g not in same)]
+    alike = [g for g in kept if g.identity == new.identity]
+    last = KEPT if new.account else KEPT_ORPHANS
+    gone = [g for g in alike[last:] if g.item not in needed]
     left = tuple(g for g in kept if g not in gone)
-    return ledger._replace(orphans=left), tuple(gone)
+    after = ledger._replace(folders=folders, orphans=left)
+    return after, (*gone, *same)
+
+
+def without_idle(ledger: Ledger) -> tuple[Ledger, tuple[Generation, ...]]:
+    """Forget what has no tokens and is not to be given back any more."""
+    needed = {f.before_name for f in ledger.folders.values()}
+    idle = [g for g in ledger.orphans if not g.tokens and g.item not in needed]
+    left = tuple(g for g in ledger.orphans if g not in idle)
+    return ledger._replace(orphans=left), tuple(idle)
+
+
+def without_owner(ledger: Ledger, name: str) -> Ledger:
+    """Return the ledger with a profile's logins among those of nobody."""
+    generations = dict(ledger.generations)
+    kept = generations.pop(name, ())
+    return ledger._replace(
+        generations=generations, orphans=(*kept, *ledger.orphans)
+    )
+
+
+def given_owner(ledger: Ledger, orphan: Generation, name: str) -> Ledger:
+    """Return the ledger after a login of nobody became a profile's."""
+    folders = {
+        path: f._replace(before=PROFILE, before_name=name)
+        if (f.before, f.before_name) == (ORPHAN, orphan.item)
+        else f
+        for path, f in ledger.folders.items()
+    }
+    return ledger._replace(folders=folders)
 
 
 def without_profile(

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.switching import login_ledger
+from keyswitch.switching.login_keeping import adopt
+from keyswitch.switching.login_owners import (
+    is_login,
+    own_parts,
+    owner_of_orphan,
+)
 from keyswitch.switching.login_storing import FIELD
+from keyswitch.targets.claude_code import login_parts
 from keyswitch.targets.claude_code.login_parts import Parts
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.switching.login_ledger import Folder
+    from keyswitch.switching.login_ledger import Folder, Generation, Moved
     from keyswitch.switching.logins import LoginPlan, Logins
 
 
@@ -19,20 +26,25 @@ def switch_to(logins: Logins, profile: Profile) -> LoginPlan:
     if logins.profile(profile.name) is None:
         return logins.finished()  # it is coming back under another name
     live = logins.live()
-    owner = logins.keep_live(live, store=_store_of(profile))
-    folder = logins.folder()
+    folder = _kept(logins, live, _store_of(profile))
+    adopt(logins, profile.name)
     if folder.live == profile.name and not live.usable:
         logins.plan.notes.append(_vanished(profile.name))
-    if not folder.before:
-        folder = _before(logins, folder, live, owner)
-    newest = logins.ledger.generations.get(profile.name, ())
-    is_newest = newest and set(logins.tokens_of(live)) == set(newest[0].tokens)
-    if logins.place.half_done or not (
-        owner == profile.name and live.usable and is_newest
-    ):
+    if not logins.is_in_place(live, logins.newest(profile.name)):
         logins.put_in_place(logins.stored(profile.name))
     logins.set_folder(folder._replace(live=profile.name))
     return logins.finished()
+
+
+def _kept(logins: Logins, live: Parts, store: str = "") -> Folder:
+    """Keep the live login, and note what was live for `off` and `undo`."""
+    owner = logins.keep_live(live, store=store)
+    folder = logins.folder()
+    what, name = _what_it_was(logins, live, owner)
+    logins.plan.moved = login_ledger.Moved(what, name, folder)
+    if folder.before:
+        return folder
+    return folder._replace(before=what, before_name=name)
 
 
 def _vanished(name: str) -> str:
@@ -49,42 +61,94 @@ def _store_of(profile: Profile) -> str:
     return ref.store if ref else ""
 
 
-def _before(logins: Logins, folder: Folder, live: Parts, owner: str) -> Folder:
-    """Remember what `off` has to give back."""
-    if not live.usable:
-        return folder._replace(before=login_ledger.NOTHING)
+def _what_it_was(logins: Logins, live: Parts, owner: str) -> tuple[str, str]:
     if owner:
-        return folder._replace(before=login_ledger.PROFILE, before_name=owner)
-    tokens = set(logins.tokens_of(live))
-    kept = next(g for g in logins.ledger.orphans if set(g.tokens) == tokens)
-    return folder._replace(before=login_ledger.ORPHAN, before_name=kept.item)
+        return login_ledger.PROFILE, owner
+    if live.usable:
+        kept = own_parts(logins, live, "")
+    else:
+        folder = logins.folder()
+        refused = login_parts.OAUTH in live.raw
+        if refused and folder.live and is_login(logins, folder.live):
+            return login_ledger.PROFILE, folder.live
+        # A name or answers about keys may stand there without a login.
+        kept = live.only((login_parts.ACCOUNT, login_parts.ANSWERS))
+        if folder.before or not kept.raw:
+            return login_ledger.NOTHING, ""
+        logins.keep_orphan(kept, "")
+    found = logins.orphan_of(kept)
+    return login_ledger.ORPHAN, found.item if found else ""
 
 
 def give_back(logins: Logins) -> LoginPlan:
     """Plan the files as they were before the first switch to a login."""
-    folder = logins.folder()
-    if not folder.before:
+    if not logins.folder().before:
         return logins.finished()
     live = logins.live()
-    owner = logins.keep_live(live)
-    if folder.before == login_ledger.NOTHING:
-        logins.put_in_place(Parts({}))
-    elif folder.before == login_ledger.PROFILE:
-        profile = logins.profile(folder.before_name)
-        if profile is not None and FIELD not in profile.secrets:
-            logins.put_in_place(Parts({}))  # logged out since
-        elif profile is not None and (
-            owner != profile.name or logins.place.half_done
-        ):
-            logins.put_in_place(logins.stored(profile.name))
-    else:
-        found = [
-            g for g in logins.ledger.orphans if g.item == folder.before_name
-        ]
-        if found and (
-            logins.place.half_done
-            or set(logins.tokens_of(live)) != set(found[0].tokens)
-        ):
-            logins.put_in_place(logins.fetch(found[0].ref))
+    folder = _kept(logins, live)
+    _give(logins, live, folder.before, folder.before_name)
     logins.set_folder(None)
     return logins.finished()
+
+
+def take_back(logins: Logins, moved: Moved) -> LoginPlan:
+    """Plan the files as they were before a change moved the login."""
+    live = logins.live()
+    logins.keep_live(live)
+    _give(logins, live, moved.what, moved.name)
+    logins.set_folder(moved.folder if any(moved.folder) else None)
+    return logins.finished()
+
+
+def _give(logins: Logins, live: Parts, what: str, name: str) -> None:
+    if what == login_ledger.NOTHING:
+        logins.put_in_place(Parts({}))
+    elif what == login_ledger.PROFILE:
+        _give_profile(logins, live, name)
+    else:
+        _give_orphan(logins, live, name)
+
+
+def _give_profile(logins: Logins, live: Parts, name: str) -> None:
+    profile = logins.profile(name)
+    if profile is None:
+        _nothing_to_give(logins)
+    elif FIELD not in profile.secrets:
+        logins.put_in_place(Parts({}))  # logged out since
+    elif not logins.is_in_place(live, logins.newest(name)):
+        logins.put_in_place(logins.stored(name))
+
+
+def _give_orphan(logins: Logins, live: Parts, item: str) -> None:
+    """Give a login of no profile back, as it was last seen.
+
+    It may have become a profile's since, or have been renewed.
+    """
+    kept = next((g for g in logins.ledger.orphans if g.item == item), None)
+    owner = owner_of_orphan(logins, kept) if kept and kept.tokens else ""
+    if kept is None:
+        _nothing_to_give(logins)
+    elif owner:
+        _give_profile(logins, live, owner)
+    else:
+        newest = _newest_alike(logins, kept)
+        if not logins.is_in_place(live, newest):
+            logins.put_in_place(logins.fetch(newest.ref))
+
+
+def _newest_alike(logins: Logins, kept: Generation) -> Generation:
+    if not (kept.account and kept.tokens):
+        return kept
+    alike = [
+        g
+        for g in logins.ledger.orphans
+        if g.tokens and g.identity == kept.identity
+    ]
+    return max(alike, key=lambda g: g.expires_at)
+
+
+def _nothing_to_give(logins: Logins) -> None:
+    logins.plan.notes.append(
+        "the login that was there before is not kept any more, so the present "
+        "one stays"
+    )

@@ -10,15 +10,15 @@ from keyswitch.errors import InputError
 from keyswitch.model import FileChange
 from keyswitch.profiles import files
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import login_ledger
+from keyswitch.switching import login_ledger, login_owners
 from keyswitch.switching.change import Change, commit
 from keyswitch.switching.login_storing import FIELD
-from keyswitch.switching.login_target import locks
+from keyswitch.switching.login_target import locks, merged
 from keyswitch.switching.logins import Logins
 from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.login_parts import Parts
 
 if TYPE_CHECKING:
+    from keyswitch.switching.login_ledger import Generation
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
 
@@ -40,6 +40,10 @@ def look(workspace: Workspace, name: str) -> list[str]:
     found = [
         f"{g.store}: generation {g.generation} of '{name}', kept {g.at}"
         for g in logins.ledger.generations.get(name, ())
+    ]
+    found += [
+        f"{g.store}: an earlier state of '{name}', kept {g.at}"
+        for g in _orphans_of(logins, name)
     ]
     if not found and FIELD in profile.secrets:
         found.append(f"{profile.secrets[FIELD].store}: '{name}'")
@@ -67,7 +71,9 @@ def remove(workspace: Workspace, name: str) -> None:
     def plan() -> Change:
         places, config, logins = _open(workspace)
         if _is_live(logins, name):
-            logins.put_in_place(Parts({}))
+            _take_out(logins, name)
+        for orphan in _orphans_of(logins, name):
+            logins.forget_orphan(orphan)
         logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
         profile, data = workspace.load(name)
         refs = {g.ref.item: g.ref for g in gone}
@@ -78,21 +84,35 @@ def remove(workspace: Workspace, name: str) -> None:
             data.decode("utf-8"), replace(profile, secrets=kept)
         )
         done = logins.finished()
-        foreign = (
-            *done.files,
-            FileChange(places.global_config, config, logins.config),
-        )
-        changed = tuple(c for c in foreign if c.before != c.after)
+        foreign = [*done.files, *merged(places, config, logins.config)]
         return Change(
             command="logout",
             profile=name,
             own=(
                 FileChange(workspace.paths.profile(name), data, text.encode()),
             ),
-            foreign=changed,
-            locks=locks(places, changed),
-            dropped=tuple(refs.values()),
+            foreign=tuple(foreign),
+            locks=locks(places, foreign),
+            harvested=tuple(done.created),
+            dropped=(*refs.values(), *done.dropped),
             undoable=False,
         )
 
     commit(workspace, plan)
+
+
+def _take_out(logins: Logins, name: str) -> None:
+    """Take the login out of Claude Code's files, and nobody else's with it."""
+    live = logins.live()
+    own = login_owners.own_parts(logins, live, name)
+    logins.put_in_place(login_owners.left_over(live, own))
+
+
+def _orphans_of(logins: Logins, name: str) -> list[Generation]:
+    """Return what was kept beside the profile's login as earlier states."""
+    return [
+        orphan
+        for orphan in logins.ledger.orphans
+        if orphan.tokens
+        and login_owners.owner_of_orphan(logins, orphan) == name
+    ]

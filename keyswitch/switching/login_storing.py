@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import StoreError
 from keyswitch.model import SecretRef
 from keyswitch.secret import Secret
-from keyswitch.secrets.stores import new_item, open_store
+from keyswitch.secrets.stores import open_store
 from keyswitch.switching import intents
 from keyswitch.switching.login_ledger import Generation
 from keyswitch.targets.claude_code import login_parts
@@ -22,45 +23,59 @@ if TYPE_CHECKING:
 FIELD = "login"  # the secret field of a claude-login profile
 
 # Fields of a profile that its login tells.
-_DESCRIBED = (
-    "account_uuid",
-    "organization_uuid",
-    "email",
-    "organization",
-    "plan",
-    "token_expires",
-    "refreshable",
-)
+_NAMES = ("account_uuid", "organization_uuid", "email", "organization")
+_DESCRIBED = (*_NAMES, "plan", "token_expires", "refreshable")
+
+
+def tokens_of(workspace: Workspace, parts: Parts) -> tuple[str, ...]:
+    """Return the keyed fingerprints by which a login is known again."""
+    texts = (parts.refresh_token, parts.access_token, parts.managed_key)
+    return tuple(_fingerprint(workspace, text) for text in texts if text)
+
+
+def content_of(workspace: Workspace, parts: Parts) -> str:
+    """Return the keyed fingerprint of all that a login has."""
+    return _fingerprint(workspace, json.dumps(sorted(parts.raw.items())))
+
+
+def _fingerprint(workspace: Workspace, text: str) -> str:
+    from keyswitch.providers.shapes import fingerprint
+
+    return fingerprint(workspace.install_key, text)
 
 
 def generation_of(
-    parts: Parts, store: str, number: int, tokens: tuple[str, ...]
+    workspace: Workspace, parts: Parts, ref: SecretRef
 ) -> Generation:
-    """Return the generation that a login is going to be stored as."""
+    """Return the generation that a login is stored as, or going to be."""
     described = parts.described()
     return Generation(
-        store,
-        new_item(),
-        number,
-        tokens,
+        ref.store,
+        ref.item,
+        ref.generation,
+        tokens_of(workspace, parts),
         parts.expires_at,
         datetime.now(UTC).isoformat(timespec="seconds"),
         described.get("account_uuid", ""),
         described.get("email", ""),
+        described.get("organization_uuid", ""),
+        content_of(workspace, parts),
+        parts.has_tokens,
+        bool(parts.token_identity.account),
     )
 
 
 def put(
-    workspace: Workspace, new: Generation, parts: Parts, profile: str
+    workspace: Workspace, ref: SecretRef, parts: Parts, profile: str
 ) -> None:
     """Write a login to its store, read it back and compare."""
-    intents.declare(workspace.paths, new.ref, profile)
-    opened = open_store(new.store, workspace.paths, workspace.ask)
+    intents.declare(workspace.paths, ref, profile)
+    opened = open_store(ref.store, workspace.paths, workspace.ask)
     text = login_parts.pack(parts)
-    opened.put(new.item, new.generation, Secret(text))
-    if opened.get(new.item, new.generation).reveal() != text:
+    opened.put(ref.item, ref.generation, Secret(text))
+    if opened.get(ref.item, ref.generation).reveal() != text:
         raise StoreError(
-            f"the {new.store} gave back another login than it was given",
+            f"the {ref.store} gave back another login than it was given",
             "nothing was changed; look at that store",
         )
 
@@ -79,7 +94,7 @@ def fetch(workspace: Workspace, ref: SecretRef) -> Parts:
 
 def reference(workspace: Workspace, new: Generation, parts: Parts) -> SecretRef:
     """Return how a profile refers to a generation."""
-    from keyswitch.providers.shapes import fingerprint, mask
+    from keyswitch.providers.shapes import mask
 
     # The token that a request shows, so that `whoami` knows whose it is.
     token = parts.access_token or parts.managed_key or parts.refresh_token
@@ -87,7 +102,7 @@ def reference(workspace: Workspace, new: Generation, parts: Parts) -> SecretRef:
         new.store,
         new.item,
         new.generation,
-        fingerprint(workspace.install_key, token),
+        _fingerprint(workspace, token),
         mask(parts.access_token or parts.managed_key),
     )
 
@@ -96,13 +111,8 @@ def with_login(profile: Profile, parts: Parts, ref: SecretRef) -> Profile:
     """Return a profile that says whose login it keeps, and where."""
     described = parts.described()
     fields = {k: v for k, v in profile.fields.items() if k not in _DESCRIBED}
-    if not described.get("email"):
-        # The tokens changed hands under another name; this one stays.
-        fields |= {
-            k: profile.fields[k]
-            for k in ("email", "organization")
-            if k in profile.fields
-        }
+    # What the tokens do not say stays as it was; they are the same account's.
+    fields |= {k: profile.fields[k] for k in _NAMES if k in profile.fields}
     return replace(
         profile,
         fields=fields | described,

@@ -13,23 +13,40 @@ from keyswitch.targets.claude_code.files import FILE_LIMIT, ITEM_PREFIX
 from keyswitch.targets.claude_code.locks import config_lock, login_locks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from keyswitch.model import Profile
+    from keyswitch.switching.login_ledger import Moved
+    from keyswitch.switching.logins import LoginPlan
     from keyswitch.switching.target import TargetPlan
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.locks import LockSpec
 
+    Move = Callable[[Logins], LoginPlan]
+
+
+def move_of(profile: Profile | None, back: Moved | None = None) -> Move:
+    """Return what a change does to the login.
+
+    To a profile's, back to what was there before any switch, or to what was
+    there before one move.
+    """
+    if back is not None:
+        return lambda logins: login_moves.take_back(logins, back)
+    if profile is None:
+        return login_moves.give_back
+    return lambda logins: login_moves.switch_to(logins, profile)
+
 
 def add(
     workspace: Workspace,
     places: Locations,
-    profile: Profile | None,
+    move: Move,
     changes: Sequence[FileChange],
     result: TargetPlan,
 ) -> None:
-    """Complete a plan with the changes of the login merged in.
+    """Complete a plan: these changes, with those of the login merged in.
 
     `.claude.json` may be in both: the login's edits follow the others. Files
     are put in place in this order: where the old tokens are stored is on
@@ -43,22 +60,29 @@ def add(
     else:
         observed = present = read_regular(places.global_config, FILE_LIMIT)
     moved = Logins(workspace, places, present)
-    plan = (
-        login_moves.give_back(moved)
-        if profile is None
-        else login_moves.switch_to(moved, profile)
-    )
+    plan = move(moved)
+    if places == workspace.places:
+        result.moved = plan.moved
     result.harvested = tuple(plan.created)
     result.dropped = (*result.dropped, *plan.dropped)
     result.notes += plan.notes
-    every = (
+    every = [
         *plan.profiles,
         *plan.files,
         *others,
         *merged(places, observed, moved.config),
-    )
+    ]
     result.files = tuple(c for c in every if c.before != c.after)
     result.locks = locks(places, result.files)
+
+
+def put_back(workspace: Workspace, profile: Profile) -> TargetPlan:
+    """Plan the login of a profile into the usual folder, and nothing else."""
+    from keyswitch.switching.target import TargetPlan
+
+    places, result = workspace.places, TargetPlan()
+    add(workspace, places, move_of(profile), (), result)
+    return result
 
 
 def merged(

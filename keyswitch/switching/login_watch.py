@@ -4,7 +4,7 @@ An old session of Claude Code keeps its account in memory and may write its
 renewed tokens back after a switch. Who Claude Code says it is then still is
 the account that was switched to, while the tokens are another's. Both are
 kept, and the chosen account is put back. Where the name changed as well,
-somebody logged in on purpose: that is kept and left alone.
+somebody logged in on purpose: that is left alone.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ def _seen_to(workspace: Workspace) -> list[str]:
 
 
 def _look(workspace: Workspace) -> list[str]:
+    from keyswitch.switching import login_owners
     from keyswitch.switching.logins import Logins
 
     active = state.read(workspace.paths).active
@@ -110,19 +111,51 @@ def _look(workspace: Workspace) -> list[str]:
         return []
     live = logins.live()
     owner = logins.owner_of(live)
-    wanted = logins.profile(active)
-    if not live.usable or owner == active or wanted is None:
+    if not live.usable or owner == active or logins.profile(active) is None:
         remember(workspace)
         return []
-    account = wanted.fields.get("account_uuid", "")
-    if live.named_for and live.named_for != account:
+    wanted = login_owners.identity_of(logins, active)
+    whose = live.token_identity
+    if not owner and (not whose.account or whose.fits(wanted)):
+        remember(workspace)
+        return [_UNKNOWN.format(active)]
+    if not live.named_identity.fits(wanted):
         remember(workspace)
         who = f"as '{owner}'" if owner else "with another account"
         said = f"somebody logged Claude Code in {who}; '{active}' is not in use"
         return [said]
-    from keyswitch.switching.activate import use
-
-    use(workspace, active, configure=True)
-    whose = f"'{owner}'" if owner else "an account of no profile"
-    said = f"an old session had put the login of {whose} back; both are kept"
+    _put_back(workspace, active)
+    whom = f"'{owner}'" if owner else "an account of no profile"
+    said = f"an old session had put the login of {whom} back; both are kept"
     return [f"{said}, and '{active}' is in place again"]
+
+
+_UNKNOWN = (
+    "Claude Code's login was exchanged, and it does not say whose it is; if "
+    "it is that of '{0}': keyswitch login {0} --capture"
+)
+
+
+def _put_back(workspace: Workspace, name: str) -> None:
+    """Store what is there, and put the profile's login in place again.
+
+    Nobody asked for it, so `undo` is about what was done before.
+    """
+    from keyswitch.switching import login_target
+    from keyswitch.switching.change import Change, commit
+
+    def plan() -> Change:
+        profile, _ = workspace.load(name)
+        target = login_target.put_back(workspace, profile)
+        return Change(
+            command="repair",
+            profile=name,
+            foreign=target.files,
+            locks=target.locks,
+            harvested=target.harvested,
+            dropped=target.dropped,
+            beside=True,
+        )
+
+    commit(workspace, plan)
+    remember(workspace)

@@ -8,8 +8,6 @@ profile's reference and the ledger then change in one transaction.
 
 from __future__ import annotations
 
-import contextlib
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,19 +15,25 @@ from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import FileChange, Profile, SecretRef
 from keyswitch.profiles import files
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import login_ledger
-from keyswitch.switching.login_ledger import Folder, Generation, Ledger
+from keyswitch.secrets.stores import new_item
+from keyswitch.switching import login_keeping, login_ledger, login_owners
+from keyswitch.switching.login_ledger import (
+    Folder,
+    Generation,
+    Ledger,
+    Moved,
+)
 from keyswitch.switching.login_places import place_of
 from keyswitch.switching.login_storing import (
     FIELD,
+    content_of,
     fetch,
     generation_of,
     put,
     reference,
+    tokens_of,
     with_login,
 )
-from keyswitch.targets.claude_code import login_parts
-from keyswitch.targets.claude_code.logins import EXPIRY_MARGIN_MS
 
 if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
@@ -48,6 +52,7 @@ class LoginPlan:
     created: list[SecretRef] = field(default_factory=list)
     dropped: list[SecretRef] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    moved: Moved | None = None  # for `undo`
 
 
 class Logins:
@@ -82,40 +87,22 @@ class Logins:
 
     def tokens_of(self, parts: Parts) -> tuple[str, ...]:
         """Return the keyed fingerprints by which a login is known again."""
-        from keyswitch.providers.shapes import fingerprint
-
-        key = self.workspace.install_key
-        texts = (parts.refresh_token, parts.access_token, parts.managed_key)
-        return tuple(fingerprint(key, text) for text in texts if text)
+        return tokens_of(self.workspace, parts)
 
     def owner_of(self, parts: Parts) -> str:
-        """Return the profile that a login belongs to, "" if nobody's.
+        """Return the profile that a login belongs to, "" if nobody's."""
+        return login_owners.owner_of(self, parts)
 
-        Its lineage first: a token that was stored for a profile is that
-        profile's. Then the account that the login names. What the pointer
-        says is no evidence.
-        """
-        known = self.ledger.owner_of(self.tokens_of(parts))
-        if known and self.profile(known) is not None:
-            return known
-        return self.profile_of_account(
-            parts.account_uuid, parts.organization_uuid
-        )
+    def is_in_place(self, live: Parts, kept: Generation | None) -> bool:
+        """Tell whether the live login is a stored one, with all it has."""
+        if kept is None or self.place.half_done:
+            return False
+        return kept.content == content_of(self.workspace, live)
 
-    def profile_of_account(self, account: str, organization: str) -> str:
-        """Return the profile that keeps this account's login, or ""."""
-        if not account:
-            return ""
-        for name in files.scan(self.workspace.paths):
-            profile = self.profile(name)
-            if profile is None or profile.provider != "claude-login":
-                continue
-            held = profile.fields.get("organization_uuid", "")
-            if profile.fields.get("account_uuid") == account and (
-                not held or not organization or held == organization
-            ):
-                return name
-        return ""
+    def newest(self, name: str) -> Generation | None:
+        """Return a profile's newest generation, if there is one."""
+        kept = self.ledger.generations.get(name, ())
+        return kept[0] if kept else None
 
     def profile(self, name: str) -> Profile | None:
         """Return a profile as this plan leaves it so far; None: no such one."""
@@ -130,52 +117,8 @@ class Logins:
     # -------------------------------------------------------------- keeping
 
     def keep_live(self, live: Parts, *, store: str = "") -> str:
-        """Store the live login for whom it belongs to; return that profile.
-
-        A blanked login never takes a stored one's place, and what is stored
-        already is not stored again.
-        """
-        if not live.usable:
-            return ""
-        owner = self.owner_of(live)
-        tokens = self.tokens_of(live)
-        kept = self.ledger.generations.get(owner, ()) if owner else ()
-        if owner and kept and set(tokens) == set(kept[0].tokens):
-            if self._answered_since(live, kept[0]):
-                self.keep_for(owner, live)
-            return owner
-        if owner and kept and self._is_older(live, tokens, kept):
-            # Something put an earlier state back; both are kept.
-            self._keep_orphan(live, tokens, store or kept[0].store)
-            return owner
-        if not owner:
-            self._keep_orphan(live, tokens, store)
-            return ""
-        # It stays in the store that was chosen for it.
-        self.keep_for(owner, live, store="" if kept else store)
-        return owner
-
-    def _answered_since(self, live: Parts, kept: Generation) -> bool:
-        """Tell whether a key was approved or rejected since it was stored."""
-        with contextlib.suppress(KeyswitchError):  # such as a locked store
-            before = self.fetch(kept.ref).value(login_parts.ANSWERS)
-            return bool(live.value(login_parts.ANSWERS) != before)
-        return False
-
-    def _is_older(
-        self, live: Parts, tokens: tuple[str, ...], kept: tuple[Generation, ...]
-    ) -> bool:
-        """Tell whether the live login is an earlier state than the stored."""
-        if any(set(g.tokens) & set(tokens) for g in kept[1:]):
-            return True
-        # A token that ends earlier is not older for that: a renewal after a
-        # refusal may get a shorter one. But an old one is over by now.
-        over = live.expires_at < time.time() * 1000 + EXPIRY_MARGIN_MS
-        return (
-            over
-            and 0 < live.expires_at < kept[0].expires_at
-            and not (set(tokens) & set(kept[0].tokens))
-        )
+        """Store the live login; return the profile that it belongs to."""
+        return login_keeping.keep_live(self, live, store)
 
     def keep_for(self, name: str, parts: Parts, *, store: str = "") -> None:
         """Store a login as a profile's newest generation."""
@@ -184,7 +127,6 @@ class Logins:
             raise FileStateError(
                 f"profile '{name}' cannot be read", f"keyswitch edit {name}"
             )
-        parts = self._with_own_name(profile, parts)
         old = profile.secrets.get(FIELD)
         number = old.generation + 1 if old else 1
         where = store or (old.store if old else self._store())
@@ -196,44 +138,45 @@ class Logins:
             with_login(profile, parts, reference(self.workspace, new, parts)),
         )
 
-    def _with_own_name(self, profile: Profile, parts: Parts) -> Parts:
-        """Return a login with the name of its own account.
-
-        An old session writes tokens only: whose name, device and key stand
-        beside them is then another account's.
-        """
-        account = profile.fields.get("account_uuid") or parts.account_uuid
-        if not account or parts.named_for in ("", account):
-            return parts
-        own = {}
-        with contextlib.suppress(KeyswitchError):  # such as a locked store
-            if FIELD in profile.secrets:
-                own = dict(self.fetch(profile.secrets[FIELD]).raw)
-        return login_parts.tokens_with(parts, own)
-
-    def _keep_orphan(
-        self, parts: Parts, tokens: tuple[str, ...], store: str
-    ) -> None:
-        if any(set(g.tokens) == set(tokens) for g in self.ledger.orphans):
+    def keep_orphan(self, parts: Parts, store: str) -> None:
+        """Store a login that belongs to no profile, once."""
+        new = generation_of(self.workspace, parts, SecretRef("", ""))
+        known = [
+            g
+            for g in self.ledger.orphans
+            if g.is_same(new) and g.content == new.content
+        ]
+        if known and login_keeping.holds(self, known[0]):
             return
-        if parts.named_for not in ("", parts.account_uuid):
-            parts = login_parts.tokens_with(parts, {})
         new = self._put(parts, store or self._store(), 1, "")
         self.ledger, gone = login_ledger.with_orphan(self.ledger, new)
         self.plan.dropped += [g.ref for g in gone]
-        who = parts.described().get("email") or "an account of no profile"
-        self.plan.notes.append(
-            f"the login that was there ({who}) belongs to no profile; it is "
-            "kept, and 'keyswitch login NAME --orphan' makes it one"
-        )
+        if parts.usable:
+            who = parts.described().get("email") or "an account of no profile"
+            self.plan.notes.append(
+                f"the login that was there ({who}) belongs to no profile; it "
+                "is kept, and 'keyswitch login NAME --orphan' makes it one"
+            )
+
+    def forget_orphan(self, gone: Generation) -> None:
+        """Take a login of no profile out of the ledger and its store."""
+        left = tuple(g for g in self.ledger.orphans if g.item != gone.item)
+        self.ledger = self.ledger._replace(orphans=left)
+        self.plan.dropped.append(gone.ref)
+
+    def orphan_of(self, parts: Parts) -> Generation | None:
+        """Return the login of no profile that was stored from these parts."""
+        content = content_of(self.workspace, parts)
+        found = [g for g in self.ledger.orphans if g.content == content]
+        return found[0] if found else None
 
     def _put(
         self, parts: Parts, store: str, number: int, profile: str
     ) -> Generation:
-        new = generation_of(parts, store, number, self.tokens_of(parts))
-        self.plan.created.append(new.ref)
-        put(self.workspace, new, parts, profile)
-        return new
+        ref = SecretRef(store, new_item(), number)
+        self.plan.created.append(ref)
+        put(self.workspace, ref, parts, profile)
+        return generation_of(self.workspace, parts, ref)
 
     def _store(self) -> str:
         from keyswitch.switching.storing import choose_store
@@ -245,15 +188,24 @@ class Logins:
         self._profiles[name] = (before, data, profile)
 
     def begin(self, profile: Profile) -> None:
-        """Make room for a profile that has no file yet."""
+        """Make room for a profile that has no file yet.
+
+        What is stored under that name was somebody else's, whose file is gone.
+        """
+        self.ledger = login_ledger.without_owner(self.ledger, profile.name)
         self._profiles[profile.name] = (None, None, profile)
 
     # ------------------------------------------------------------- replacing
 
     def stored(self, name: str) -> Parts:
-        """Return a profile's newest stored login."""
-        profile = self.profile(name)
+        """Return a profile's newest stored login.
+
+        A profile's file may be an old copy, and refer to an older one.
+        """
+        profile, newest = self.profile(name), self.newest(name)
         ref = profile.secrets.get(FIELD) if profile else None
+        if ref is not None and newest is not None:
+            ref = newest.ref
         if ref is None:
             raise StoreError(
                 f"profile '{name}' has no login stored",
@@ -298,6 +250,8 @@ class Logins:
                     else files.edited(data.decode("utf-8"), after)
                 )
                 self.plan.profiles.append(FileChange(path, data, text.encode()))
+        self.ledger, idle = login_ledger.without_idle(self.ledger)
+        self.plan.dropped += [g.ref for g in idle]
         ledger = login_ledger.encode(self.ledger)
         if ledger != self._ledger_before:
             self.plan.files.insert(

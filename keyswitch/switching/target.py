@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.state import State
+    from keyswitch.switching.login_ledger import Moved
     from keyswitch.switching.profile_changes import NewSecret
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
@@ -46,6 +47,7 @@ class TargetPlan:
     # Logins that were stored on the way: an undo does not take these back.
     harvested: tuple[SecretRef, ...] = ()
     notes: list[str] = field(default_factory=list)
+    moved: Moved | None = None  # the login, if it was
 
 
 def record_path(workspace: Workspace, places: Locations) -> str:
@@ -62,12 +64,14 @@ def plan_target(  # noqa: PLR0913
     *,
     moves_login: bool = True,
     places: Locations | None = None,
+    back: Moved | None = None,
 ) -> TargetPlan:
     """Plan Claude Code's files for a profile, or for none.
 
     `fresh` are secrets that the same change stores; `without` are items that
     it takes away. Not `moves_login`: the login that is there stays. `places`
-    are those of an isolated profile's own folder.
+    are those of an isolated profile's own folder. `back`: the login becomes
+    what it was before this move.
     """
     from keyswitch.profiles.atomic import read_regular
 
@@ -100,11 +104,14 @@ def plan_target(  # noqa: PLR0913
     changes.append(_aws_config(workspace, profile))
     after = records_of.encode(records)
     changes.append(FileChange(path, before, after))
-    if moves_login and _concerns_login(workspace, profile):
+    if back is not None or (
+        moves_login and _concerns_login(workspace, profile)
+    ):
         # Loaded here, since a switch between keys has no use for it.
         from keyswitch.switching import login_target
 
-        login_target.add(workspace, places, profile, changes, result)
+        move = login_target.move_of(profile, back)
+        login_target.add(workspace, places, move, changes, result)
         return result
     result.files = tuple(c for c in changes if c.before != c.after)
     if any(c.path == places.global_config for c in result.files):
@@ -260,9 +267,15 @@ def _approvals_only(
 
 
 def plan_back(
-    workspace: Workspace, own: Sequence[FileChange], pointer: State | None
+    workspace: Workspace,
+    own: Sequence[FileChange],
+    pointer: State | None,
+    moved: Moved | None,
 ) -> TargetPlan:
-    """Plan the target for an undo: the profile that is active after it."""
+    """Plan the target for an undo: the profile that is active after it.
+
+    The login moves only if the change had moved it.
+    """
     present = state.read(workspace.paths).active
     active = present if pointer is None else pointer.active
     texts = {change.path: change.after for change in own}
@@ -275,7 +288,7 @@ def plan_back(
         profile = None if text is None else files.parse(text.decode(), path)
     elif active:
         profile, _ = workspace.load(active)
-    plan = plan_target(workspace, profile)
+    plan = plan_target(workspace, profile, moves_login=False, back=moved)
     if plan.conflicts:
         raise KeyswitchError(
             f"{plan.conflicts[0]} was changed since by somebody else",

@@ -51,7 +51,7 @@ def undo_last(workspace: Workspace) -> Record:
         done[:] = [record]
         own = tuple(_back(file) for file in record.files)
         pointer = _pointer_back(workspace, record)
-        target = planning.plan_back(workspace, own, pointer)
+        target = planning.plan_back(workspace, own, pointer, record.moved)
         mended = _mended_back(record)
         files = login_names.taken_back(
             workspace,

@@ -19,6 +19,7 @@ from keyswitch.switching import history
 
 if TYPE_CHECKING:
     from keyswitch.switching.change import Change
+    from keyswitch.switching.login_ledger import Moved
     from keyswitch.switching.workspace import Workspace
 
 MAX_RECORDS = 10
@@ -68,6 +69,7 @@ class Record(NamedTuple):
     discarded: tuple[SecretRef, ...] = ()
     splices: tuple[Splice, ...] = ()  # in the order in which they were made
     modes: tuple[Mode, ...] = ()
+    moved: Moved | None = None  # the login, if it was
 
 
 def splice_of(path: str, before: bytes, after: bytes) -> Splice:
@@ -129,6 +131,7 @@ def record_of(workspace: Workspace, change: Change) -> Record:
         discarded=change.discarded,
         splices=change.splices,
         modes=change.modes,
+        moved=change.moved,
     )
 
 
@@ -207,7 +210,18 @@ def _record(found: dict[str, Any]) -> Record:
         discarded=tuple(SecretRef(**ref) for ref in found["discarded"]),
         splices=tuple(Splice(**entry) for entry in found.get("splices", ())),
         modes=tuple(Mode(**entry) for entry in found.get("modes", ())),
+        moved=_moved(found.get("moved")),
     )
+
+
+def _moved(found: list[Any] | None) -> Moved | None:
+    if found is None:
+        return None
+    # Loaded here, since a switch between keys has no use for it.
+    from keyswitch.switching.login_ledger import Folder, Moved
+
+    what, name, folder = found
+    return Moved(what, name, Folder(*folder))
 
 
 def _pair(found: list[str] | None) -> tuple[str, str] | None:

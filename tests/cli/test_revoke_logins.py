@@ -80,7 +80,7 @@ def test_a_login_of_nobody_is_stale_and_says_whose_it_was(renewed):
 
 
 def test_an_earlier_state_that_something_put_back_is_superseded(renewed):
-    renewed.put("me", 1)
+    renewed.put("me", 9, hours=-1)
     renewed.ks("use", "me")
     assert renewed.live() == tokens("me", 3)[0]
     name = "vault: login of me@mail.example"

@@ -16,7 +16,8 @@ from keyswitch.targets.claude_code import json_text, splice
 HOUR = 3_600_000
 BEGIN = 4_000_000_000_000  # when the first token ends: no test lives so long
 
-OAUTH, NAME = "claudeAiOauth", "oauthAccount"
+OAUTH, DEVICE = "claudeAiOauth", "trustedDeviceToken"
+NAME = "oauthAccount"
 SECTIONS = '"mcpOAuth":{ "x" :{"accessToken":"FAKE-mcp","n":1e400}}'
 SETTINGS = '"odd":1E5,"projects":{"/x":{"a":[1,\t2]}},"mcpServers":{ }'
 
@@ -178,7 +179,7 @@ class Claude:
     def console(self, account):
         """Do what a login with the Console does: a key, no tokens."""
         key = self.service.console_key(account)
-        self.write(self.credentials, **{OAUTH: None})
+        self.write(self.credentials, **{OAUTH: None, DEVICE: None})
         self.write(self.config, primaryApiKey=key, **{NAME: account.name()})
         return key
 

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files
+from keyswitch.profiles import files, state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault import Vault, entry_name
@@ -36,7 +36,9 @@ from keyswitch.switching import (
     login_removal,
     login_watch,
     profile_changes,
+    transaction,
     undo,
+    undo_records,
 )
 from keyswitch.switching.workspace import Workspace
 from keyswitch.targets.claude_code import login_parts
@@ -86,9 +88,13 @@ class World:
 
     # -------------------------------------------------------------- actions
 
-    def keyswitch(self, act):
-        """Run one command as the command line does; True: it succeeded."""
+    def keyswitch(self, act, *, gives_up=None):
+        """Run one command as the command line does; True: it succeeded.
+
+        `gives_up` is the account whose tokens a person wants to be rid of.
+        """
         before = self.claude.shared()
+        self.interrupted = False
         workspace = self.workspace()
         try:
             login_watch.notice(workspace)
@@ -99,6 +105,7 @@ class World:
             after = self.claude.shared()
             assert {k: after.get(k, v) for k, v in before.items()} == before
             self.between = None
+            self.excused |= self.tokens_of_account(gives_up)
             self.check()
         return True
 
@@ -114,6 +121,7 @@ class World:
         """Do what was kept for the moment between a plan and its commit."""
         act, self.between = self.between, None
         if act is not None:
+            self.interrupted = True
             self.elsewhere(act)
 
     # ---------------------------------------------------------------- facts
@@ -125,10 +133,20 @@ class World:
     def entries(self):
         return Vault(self.paths).entries()
 
+    def active(self):
+        return state.read(self.paths).active
+
+    def undoable(self):
+        data = read_regular(self.paths.undo_file, 1 << 24)
+        return undo_records.parse(data)
+
     def parts(self, generation, entries):
         return login_parts.unpack(
             entries[entry_name(generation.item, generation.generation)]
         )
+
+    def tokens_of_account(self, account):
+        return {t for t, a in self.service.owner.items() if a == account}
 
     def stored_tokens(self):
         entries = self.entries()
@@ -227,11 +245,11 @@ class Interleavings(RuleBasedStateMachine):
         world = self.world
         if not world.keyswitch(lambda w: activate.use(w, name, configure=True)):
             return
-        if name in LOGINS:
+        if name in LOGINS and not world.interrupted:
             owners = {world.service.owner[t] for t in self.claude.tokens()}
             assert owners == {world.whose[name]}
             named = self.claude.name().get("accountUuid")
-            assert named == world.whose[name].uuid
+            assert named in (None, world.whose[name].uuid)
 
     @rule()
     def off(self):
@@ -240,6 +258,34 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def undo(self):
         self.world.keyswitch(undo.undo_last)
+
+    @rule(name=st.sampled_from([*LOGINS, *KEYS, ""]))
+    def there_and_back(self, name):
+        """What `undo` takes back is as it was, if nobody acted meanwhile."""
+        world = self.world
+        world.keyswitch(lambda w: None)
+        whose, active = self._whose(), world.active()
+        act = (
+            (lambda w: activate.use(w, name, configure=True))
+            if name
+            else (activate.off)
+        )
+        records = world.undoable()
+        done = world.keyswitch(act) and world.undoable() != records
+        if done and not world.interrupted:
+            assert world.keyswitch(undo.undo_last)
+            assert world.active() == active
+            # For a login that was refused, the stored one may come back.
+            assert self._whose() == whose or not whose
+
+    def _whose(self):
+        """Return the account whose login is live; a blanked one is none."""
+        login, owner = self.claude.login(), self.world.service.owner
+        return {
+            owner[login[k]]
+            for k in ("accessToken", "refreshToken")
+            if login.get(k)
+        } or {owner[key] for key in (self.claude.key(),) if key}
 
     @rule(name=names)
     def capture(self, name):
@@ -279,11 +325,12 @@ class Interleavings(RuleBasedStateMachine):
         if name not in world.profiles():
             return
         account = world.whose[name]
-        gone = {t for t, a in world.service.owner.items() if a == account}
-        world.excused |= gone
-        assert world.keyswitch(lambda w: login_removal.remove(w, name))
-        stored = set(world.stored_tokens())
-        assert not gone & (stored | self.claude.tokens())
+        assert world.keyswitch(
+            lambda w: login_removal.remove(w, name), gives_up=account
+        )
+        left = {*world.stored_tokens(), *self.claude.tokens()}
+        if not world.interrupted:
+            assert not left & world.tokens_of_account(account)
         assert "login" not in world.profiles()[name].secrets
 
     # ------------------------------------------------------------ Claude Code
@@ -333,6 +380,7 @@ def interleave(monkeypatch):
     """Return a function that runs so many interleavings."""
     # Durable or not makes no difference here, and costs the most.
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    monkeypatch.setattr(transaction, "_PAUSE", 0)
     prepare = journal.prepare
     running = []
 

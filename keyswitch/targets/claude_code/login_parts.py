@@ -9,12 +9,13 @@ accounts. MCP logins, plugin secrets and everything else stay where they are.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.targets.claude_code import json_text, splice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 # In `.credentials.json`.
 OAUTH = "claudeAiOauth"
@@ -26,6 +27,7 @@ ANSWERS = "customApiKeyResponses"
 
 CREDENTIALS_KEYS = (OAUTH, DEVICE)
 CONFIG_KEYS = (ACCOUNT, MANAGED_KEY, ANSWERS)
+ALL_KEYS = (*CREDENTIALS_KEYS, *CONFIG_KEYS)
 
 # What Claude Code remembers of an account's rights; its logout drops these.
 CACHES = (
@@ -36,8 +38,26 @@ CACHES = (
 )
 # Milliseconds; a larger number is no moment that anybody will see.
 _LAST_MOMENT = 1e18
+_MANY_DIGITS = 40  # no number that means something has as many
 # Files below the configuration folder with an organisation's policy.
 POLICY_FILES = ("remote-settings.json", "policy-limits.json")
+
+
+class Identity(NamedTuple):
+    """An account in one of its organisations; "" where it is not known."""
+
+    account: str
+    organization: str
+
+    def fits(self, other: Identity) -> bool:
+        """Tell whether two may be the same: nothing known says otherwise."""
+        return (
+            not (self.account and other.account)
+            or self.account == other.account
+        ) and (
+            not (self.organization and other.organization)
+            or self.organization == other.organization
+        )
 
 
 class Parts(NamedTuple):
@@ -53,7 +73,16 @@ class Parts(NamedTuple):
 
     def value(self, name: str) -> Any:
         """Return a part's parsed value, or None."""
-        return json.loads(self.raw[name]) if name in self.raw else None
+        return _parsed(self.raw[name]) if name in self.raw else None
+
+    def only(self, names: Collection[str]) -> Parts:
+        """Return some of the parts."""
+        return Parts({k: v for k, v in self.raw.items() if k in names})
+
+    def beside(self, other: Parts) -> Parts:
+        """Return these parts, and of another login those that are missing."""
+        found = {**other.raw, **self.raw}
+        return Parts({k: found[k] for k in ALL_KEYS if k in found})
 
     def _object(self, name: str) -> dict[str, Any]:
         found = self.value(name)
@@ -92,28 +121,45 @@ class Parts(NamedTuple):
         return bool(self.access_token or self.refresh_token or self.managed_key)
 
     @property
+    def has_tokens(self) -> bool:
+        """Tell whether it is a login with tokens, which come before a key."""
+        return bool(self.access_token or self.refresh_token)
+
+    @property
+    def token_identity(self) -> Identity:
+        """Whose tokens they are, as they say themselves."""
+        return _identity(self._object(OAUTH))
+
+    @property
+    def named_identity(self) -> Identity:
+        """Whose name Claude Code shows."""
+        return _identity(self._object(ACCOUNT))
+
+    @property
+    def identity(self) -> Identity:
+        """Whose login it is, by the tokens' own word before the shown name."""
+        own = self.token_identity
+        return own if own.account else self.named_identity
+
+    @property
     def account_uuid(self) -> str:
-        """The account, by the token's own evidence before the cached name."""
-        own = _text(self._object(OAUTH).get("accountUuid"))
-        return own or _text(self._object(ACCOUNT).get("accountUuid"))
+        """The account, "" if it is not known."""
+        return self.identity.account
 
     @property
     def organization_uuid(self) -> str:
-        """The organisation, found like the account."""
-        own = self._object(OAUTH)
-        if _text(own.get("accountUuid")):
-            return _text(own.get("organizationUuid"))
-        return _text(self._object(ACCOUNT).get("organizationUuid"))
+        """The organisation, "" if it is not known."""
+        return self.identity.organization
 
     @property
     def named_for(self) -> str:
         """The account whose name Claude Code shows, "" if none."""
-        return _text(self._object(ACCOUNT).get("accountUuid"))
+        return self.named_identity.account
 
     def described(self) -> dict[str, str]:
         """Return what may stand in a profile file: nothing secret."""
         account, oauth = self._object(ACCOUNT), self._object(OAUTH)
-        names_it = self.named_for in ("", self.account_uuid)
+        names_it = self.named_identity.fits(self.identity)
         found = {
             "account_uuid": self.account_uuid,
             "organization_uuid": self.organization_uuid,
@@ -131,7 +177,28 @@ class Parts(NamedTuple):
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text; half a surrogate pair is none that anybody handed out."""
+    if isinstance(value, str) and value.isascii():
+        return value
+    try:
+        return str(value.encode().decode())
+    except (AttributeError, UnicodeEncodeError):
+        return ""
+
+
+def _identity(found: Mapping[str, Any]) -> Identity:
+    account = _text(found.get("accountUuid"))
+    organization = _text(found.get("organizationUuid"))
+    return Identity(account, organization if account else "")
+
+
+def _parsed(raw: str) -> Any:
+    return json.loads(raw, parse_int=_number)
+
+
+def _number(digits: str) -> float:
+    """Return a whole number; thousands of digits count for nothing."""
+    return int(digits) if len(digits) < _MANY_DIGITS else math.inf
 
 
 def read(
@@ -154,15 +221,10 @@ def read(
             raw = splice.raw_value(path, text, (key,))
             if raw is not None and raw != "null":
                 found[key] = raw
+    if OAUTH not in found:
+        # A Console login may leave the device of the login before it behind.
+        found.pop(DEVICE, None)
     return Parts(found)
-
-
-def tokens_with(parts: Parts, own: Mapping[str, str]) -> Parts:
-    """Return the tokens of one login with everything else of another."""
-    kept = {k: v for k, v in own.items() if k != OAUTH}
-    if OAUTH in parts.raw:
-        kept[OAUTH] = parts.raw[OAUTH]
-    return Parts(kept)
 
 
 def pack(parts: Parts) -> str:
@@ -177,12 +239,11 @@ def unpack(text: str) -> Parts:
         raise ValueError("not a login that this version knows")
     raw = document.get("parts")
     if not isinstance(raw, dict) or not all(
-        k in (*CREDENTIALS_KEYS, *CONFIG_KEYS) and isinstance(v, str)
-        for k, v in raw.items()
+        k in ALL_KEYS and isinstance(v, str) for k, v in raw.items()
     ):
         raise ValueError("not a login")
     for value in raw.values():
-        json.loads(value)
+        _parsed(value)
     return Parts(raw)
 
 

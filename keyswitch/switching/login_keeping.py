@@ -1,0 +1,141 @@
+"""Store the live login before it is replaced, for whom it belongs to.
+
+A blanked login never takes a stored one's place, nor does a Console key that
+is left of one. What something put back is kept beside what is newer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import StoreError
+from keyswitch.switching import login_ledger, login_owners
+from keyswitch.switching.login_storing import (
+    FIELD,
+    content_of,
+    generation_of,
+)
+from keyswitch.targets.claude_code.logins import EXPIRY_MARGIN_MS
+
+if TYPE_CHECKING:
+    from keyswitch.switching.login_ledger import Generation
+    from keyswitch.switching.logins import Logins
+    from keyswitch.targets.claude_code.login_parts import Parts
+
+
+def keep_live(logins: Logins, live: Parts, store: str) -> str:
+    """Store the live login; return the profile it belongs to, "" if none.
+
+    `store` is for what has no store yet.
+    """
+    if not live.usable:
+        return ""
+    owner = login_owners.owner_of(logins, live)
+    own = login_owners.own_parts(logins, live, owner)
+    rest = login_owners.left_over(live, own)
+    key = login_owners.unknown_key(logins, rest)
+    if key is not None:
+        logins.keep_orphan(key, store)
+    if owner:
+        _keep_again(logins, owner, own, store)
+    else:
+        logins.keep_orphan(own, store)
+    return owner
+
+
+def _keep_again(logins: Logins, name: str, own: Parts, store: str) -> None:
+    """Store a profile's live login, unless it is stored already."""
+    adopt(logins, name)
+    tokens = set(logins.tokens_of(own))
+    kept = logins.ledger.generations.get(name, ())
+    known = [g for g in kept if set(g.tokens) == tokens]
+    if known and holds(logins, known[0]):
+        if known[0] is kept[0] and not _is_all_kept(logins, name, own):
+            logins.keep_for(name, own)  # what is beside the tokens changed
+    elif kept and _is_poorer(own, kept[0]):
+        if not tokens <= set(kept[0].tokens):
+            logins.keep_orphan(own, kept[0].store)
+    elif kept and _is_older(logins, own, kept):
+        logins.keep_orphan(own, kept[0].store)
+    else:
+        # It stays in the store that was chosen for it.
+        logins.keep_for(name, own, store="" if kept else store)
+
+
+def adopt(logins: Logins, name: str) -> None:
+    """Enter a login that a profile refers to and the ledger knows not of."""
+    profile = logins.profile(name)
+    ref = profile.secrets.get(FIELD) if profile else None
+    if ref is None or logins.newest(name) is not None:
+        return
+    former = logins.ledger.holder_of(ref.item)
+    if former:
+        if logins.profile(former) is None:  # its file was renamed by hand
+            logins.ledger = login_ledger.renamed(logins.ledger, former, name)
+        return
+    with contextlib.suppress(StoreError):
+        found = generation_of(logins.workspace, logins.fetch(ref), ref)
+        logins.ledger, _ = login_ledger.with_generation(
+            logins.ledger, name, found
+        )
+
+
+def holds(logins: Logins, kept: Generation) -> bool:
+    """Tell whether a store has what the ledger says it has."""
+    try:
+        found = logins.fetch(kept.ref)
+    except StoreError:
+        return False
+    return set(logins.tokens_of(found)) == set(kept.tokens)
+
+
+def _is_all_kept(logins: Logins, name: str, own: Parts) -> bool:
+    profile, newest = logins.profile(name), logins.newest(name)
+    ref = profile.secrets.get(FIELD) if profile else None
+    return (
+        newest is not None
+        and ref is not None
+        and ref.item == newest.item
+        and newest.content == content_of(logins.workspace, own)
+    )
+
+
+def is_earlier(logins: Logins, live: Parts, name: str) -> bool:
+    """Tell whether a profile's stored login is ahead for certain."""
+    kept = logins.ledger.generations.get(name, ())
+    return bool(kept) and (
+        _is_poorer(live, kept[0]) or _is_known_as_older(logins, live, kept)
+    )
+
+
+def _is_poorer(live: Parts, kept: Generation) -> bool:
+    """Tell whether the tokens are gone, and only a Console key is left."""
+    return kept.with_tokens and not live.has_tokens
+
+
+def _is_known_as_older(
+    logins: Logins, live: Parts, kept: tuple[Generation, ...]
+) -> bool:
+    tokens = set(login_owners.lineage(logins, live))
+    return any(set(g.tokens) & tokens for g in kept[1:]) and not (
+        set(kept[0].tokens) & tokens
+    )
+
+
+def _is_older(
+    logins: Logins, live: Parts, kept: tuple[Generation, ...]
+) -> bool:
+    """Tell whether the live login is an earlier state than the stored."""
+    if _is_known_as_older(logins, live, kept):
+        return True
+    # A token that ends earlier is not older for that: a renewal after a
+    # refusal may get a shorter one. But an old one is over by now.
+    tokens = set(login_owners.lineage(logins, live))
+    over = live.expires_at < time.time() * 1000 + EXPIRY_MARGIN_MS
+    return (
+        over
+        and 0 < live.expires_at < kept[0].expires_at
+        and not (tokens & set(kept[0].tokens))
+    )

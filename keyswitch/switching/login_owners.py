@@ -1,0 +1,153 @@
+"""Whose a login is, and what of the live one belongs to whom.
+
+The evidence is what the login carries: a token that was stored for a profile
+is that profile's, and tokens name their account. What the pointer says is no
+evidence, and the name that Claude Code shows is a weak one: an old session
+writes its tokens back and leaves that name as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import StoreError
+from keyswitch.profiles import files
+from keyswitch.switching.login_names import PROVIDER
+from keyswitch.switching.login_storing import FIELD, tokens_of
+from keyswitch.targets.claude_code import login_parts
+from keyswitch.targets.claude_code.login_parts import Identity, Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.switching.login_ledger import Generation
+    from keyswitch.switching.logins import Logins
+
+_NOBODY = Identity("", "")
+
+
+def lineage(logins: Logins, parts: Parts) -> tuple[str, ...]:
+    """Return what a login is traced back by.
+
+    A Console key beside tokens may be left over from another account.
+    """
+    tokens = parts.only((login_parts.OAUTH,))
+    return tokens_of(logins.workspace, tokens if tokens.usable else parts)
+
+
+def owner_of(logins: Logins, parts: Parts) -> str:
+    """Return the profile that a login belongs to, "" if nobody's."""
+    known = logins.ledger.owner_of(lineage(logins, parts))
+    if known and is_login(logins, known):
+        return known
+    if parts.token_identity.account:
+        return profile_of(logins, parts.token_identity)
+    name = profile_of(logins, parts.named_identity)
+    kept = logins.ledger.generations.get(name, ())
+    # The tokens of this account say whose they are, and these do not: an old
+    # session, of an old version, may have written them.
+    if parts.has_tokens and kept and kept[0].says_whose:
+        return ""
+    return name
+
+
+def owner_of_orphan(logins: Logins, orphan: Generation) -> str:
+    """Return the profile whose login was kept as nobody's, "" if no one's."""
+    known = logins.ledger.owner_of(orphan.tokens)
+    if known and is_login(logins, known):
+        return known
+    return profile_of(logins, Identity(orphan.account, orphan.organization))
+
+
+def is_login(logins: Logins, name: str) -> bool:
+    """Tell whether a profile with this name can hold a login."""
+    profile = logins.profile(name)
+    return profile is not None and profile.provider == PROVIDER
+
+
+def identity_of(logins: Logins, name: str) -> Identity:
+    """Return whose login a profile keeps."""
+    profile = logins.profile(name) if name else None
+    if profile is None:
+        return _NOBODY
+    return Identity(
+        profile.fields.get("account_uuid", ""),
+        profile.fields.get("organization_uuid", ""),
+    )
+
+
+def profile_of(logins: Logins, wanted: Identity) -> str:
+    """Return the one profile that keeps this account's login, or ""."""
+    if not wanted.account:
+        return ""
+    found = list(_candidates(logins, wanted))
+    exact = [name for name, whose in found if whose == wanted]
+    names = exact or [name for name, _ in found]
+    return names[0] if exact or len(names) == 1 else ""
+
+
+def _candidates(
+    logins: Logins, wanted: Identity
+) -> Iterator[tuple[str, Identity]]:
+    for name in files.scan(logins.workspace.paths):
+        if is_login(logins, name):
+            whose = identity_of(logins, name)
+            if whose.account and whose.fits(wanted):
+                yield name, whose
+
+
+# ------------------------------------------------------------ mixed accounts
+
+
+def own_parts(logins: Logins, live: Parts, owner: str) -> Parts:
+    """Return the live login without what is another account's.
+
+    Where the name that is shown is another's, so are key and answers beside
+    it; what this account had there is taken from its last stored login.
+    """
+    if not live.has_tokens:
+        return live
+    whose = live.token_identity
+    if not whose.account:
+        whose = identity_of(logins, owner)
+    if live.named_identity.fits(whose):
+        return _without_foreign_key(logins, live, owner)
+    own = live.only((login_parts.OAUTH,))
+    kept = _last_stored(logins, owner, whose)
+    return own if kept is None else own.beside(kept)
+
+
+def _without_foreign_key(logins: Logins, live: Parts, owner: str) -> Parts:
+    key = live.only((login_parts.MANAGED_KEY,))
+    known = logins.ledger.owner_of(tokens_of(logins.workspace, key))
+    if not known or known == owner:
+        return live
+    return live.only(set(live.raw) - {login_parts.MANAGED_KEY})
+
+
+def _last_stored(logins: Logins, owner: str, whose: Identity) -> Parts | None:
+    with contextlib.suppress(StoreError):
+        profile = logins.profile(owner) if owner else None
+        if profile is not None and FIELD in profile.secrets:
+            return logins.fetch(profile.secrets[FIELD])
+        for orphan in logins.ledger.orphans:
+            if not owner and whose.account and orphan.identity == whose:
+                return logins.fetch(orphan.ref)
+    return None
+
+
+def left_over(live: Parts, own: Parts) -> Parts:
+    """Return what is beside a login and another account's."""
+    names = {k for k, raw in live.raw.items() if own.raw.get(k) != raw}
+    return live.only(names)
+
+
+def unknown_key(logins: Logins, rest: Parts) -> Parts | None:
+    """Return what is left over if its Console key is stored nowhere."""
+    tokens = set(tokens_of(logins.workspace, rest))
+    if not rest.managed_key or any(
+        tokens <= set(g.tokens) for g in logins.ledger.items()
+    ):
+        return None
+    return rest.only(login_parts.CONFIG_KEYS)
