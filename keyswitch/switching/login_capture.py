@@ -27,6 +27,7 @@ from keyswitch.switching import (
 from keyswitch.switching.change import Change, commit
 from keyswitch.switching.login_answers import config_without_ours
 from keyswitch.switching.login_places import place_of
+from keyswitch.switching.login_storing import require_open
 from keyswitch.switching.login_watch import remember
 from keyswitch.switching.logins import Logins
 from keyswitch.switching.profile_changes import today
@@ -177,6 +178,19 @@ def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
             f"switch to it: keyswitch use {owner}; every switch keeps its "
             "newest tokens",
         )
+    _refuse_other_kind(logins, name)
+    held = login_owners.identity_of(logins, name)
+    if logins.profile(name) is not None and not held.fits(parts.identity):
+        raise InputError(
+            f"profile '{name}' is of another account", _ANOTHER_NAME
+        )
+
+
+_ANOTHER_NAME = "choose another name for this login"
+
+
+def _refuse_other_kind(logins: Logins, name: str) -> None:
+    """Raise if the name is that of a profile that can hold no login."""
     profile = logins.profile(name)
     if profile is None:
         if os.path.lexists(logins.workspace.paths.profile(name)):
@@ -184,13 +198,8 @@ def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
                 f"the file of profile '{name}' cannot be read",
                 f"mend it: keyswitch edit {name}",
             )
-        return
-    held = login_owners.identity_of(logins, name)
-    if profile.provider != PROVIDER or not held.fits(parts.identity):
-        raise InputError(
-            f"profile '{name}' is of another account",
-            "choose another name for this login",
-        )
+    elif profile.provider != PROVIDER:
+        raise InputError(f"profile '{name}' is no login", _ANOTHER_NAME)
 
 
 def log_in(
@@ -209,6 +218,9 @@ def log_in(
             "there is no 'claude' on PATH",
             "install Claude Code, or keep a login that is there: --capture",
         )
+    # A login that cannot be kept is lost, so this comes before it is made.
+    _refuse_other_kind(Logins(workspace, workspace.places, None), name)
+    require_open(workspace, store)
     paths, keychain = workspace.paths, workspace.keychain
     with login_scratch.scratch(paths, keychain) as folder:
         environ = {
@@ -245,18 +257,44 @@ def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
     made = locations({"CLAUDE_CONFIG_DIR": folder}, workspace.home, folder)
-
-    def found(_logins: Logins) -> Parts:
-        config = read_regular(made.global_config, FILE_LIMIT)
-        parts = place_of(workspace, made).live(config)
-        if not parts.usable:
-            raise NotFoundError(
-                "Claude Code's login left no token behind",
-                "nothing was changed; try again",
-            )
-        return parts
+    config = read_regular(made.global_config, FILE_LIMIT)
+    parts = place_of(workspace, made).live(config)
+    if not parts.usable:
+        raise NotFoundError(
+            "Claude Code's login left no token behind",
+            "nothing was changed; try again",
+        )
 
     def settled(_logins: Logins) -> None:
         """Nothing to settle: the login is not live anywhere."""
 
-    return _keep(workspace, name, found, settled, store=store, label=label)
+    try:
+        return _keep(
+            workspace, name, lambda _: parts, settled, store=store, label=label
+        )
+    except InputError as e:
+        _keep_refused(workspace, parts, store)
+        raise InputError(
+            f"{e.message}; the new login is kept beside it",
+            "give it a name of its own, or that of its account: keyswitch "
+            "login NAME --orphan",
+        ) from e
+
+
+def _keep_refused(workspace: Workspace, parts: Parts, store: str) -> None:
+    """Keep a new login that cannot have the name that it was meant for."""
+
+    def plan() -> Change:
+        logins = Logins(workspace, workspace.places, None)
+        logins.keep_orphan(parts, store)
+        done = logins.finished()
+        return Change(
+            command="login",
+            profile="",
+            foreign=tuple(done.files),
+            harvested=tuple(done.created),
+            dropped=tuple(done.dropped),
+            beside=True,
+        )
+
+    commit(workspace, plan)

@@ -41,9 +41,9 @@ class Generation(NamedTuple):
     with_tokens: bool = False  # not a key alone
     says_whose: bool = False  # its tokens name their account themselves
 
-    def is_same(self, other: Generation) -> bool:
-        """Tell whether two are of the same tokens."""
-        return bool(self.tokens) and set(self.tokens) == set(other.tokens)
+    def is_in(self, other: Generation) -> bool:
+        """Tell whether another one has all of these tokens."""
+        return bool(self.tokens) and set(self.tokens) <= set(other.tokens)
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -124,7 +124,13 @@ def decode(path: str, data: bytes | None) -> Ledger:
             },
             tuple(map(_generation, document["orphans"])),
         )
-    except (ValueError, KeyError, TypeError, RecursionError) as e:
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as e:
         raise FileStateError(
             f"{path} is damaged",
             "put back a copy of it, or move it away; logins in the secret "
@@ -165,10 +171,10 @@ def with_generation(
 ) -> tuple[Ledger, tuple[Generation, ...]]:
     """Put a generation first; return the ledger and what nobody needs."""
     before = ledger.generations.get(name, ())
-    same = [g for g in before if g.is_same(new)]
-    kept = (new, *(g for g in before if g not in same))
+    within = [g for g in before if g.is_in(new)]
+    kept = (new, *(g for g in before if g not in within))
     generations = {**ledger.generations, name: kept[:KEPT]}
-    return ledger._replace(generations=generations), (*kept[KEPT:], *same)
+    return ledger._replace(generations=generations), (*kept[KEPT:], *within)
 
 
 def with_orphan(
@@ -178,21 +184,21 @@ def with_orphan(
 
     Each account has its own generations, so that none pushes another's out.
     """
-    same = [g for g in ledger.orphans if g.is_same(new)]
+    within = [g for g in ledger.orphans if g.is_in(new)]
     folders = {
         path: f._replace(before_name=new.item)
-        if f.before_name in {g.item for g in same}
+        if f.before_name in {g.item for g in within}
         else f
         for path, f in ledger.folders.items()
     }
     needed = {f.before_name for f in folders.values()}
-    kept = [new, *(g for g in ledger.orphans if g not in same)]
+    kept = [new, *(g for g in ledger.orphans if g not in within)]
     alike = [g for g in kept if g.identity == new.identity]
     last = KEPT if new.account else KEPT_ORPHANS
     gone = [g for g in alike[last:] if g.item not in needed]
     left = tuple(g for g in kept if g not in gone)
     after = ledger._replace(folders=folders, orphans=left)
-    return after, (*gone, *same)
+    return after, (*gone, *within)
 
 
 def without_idle(ledger: Ledger) -> tuple[Ledger, tuple[Generation, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import StoreError
 from keyswitch.model import SecretRef
@@ -63,6 +63,15 @@ def generation_of(
         parts.has_tokens,
         bool(parts.token_identity.account),
     )
+
+
+def require_open(workspace: Workspace, store: str) -> None:
+    """Fail before anything is done if a store cannot be written."""
+    opened: Any = open_store(store, workspace.paths, workspace.ask)
+    if store == "vault":
+        opened.open()
+    else:
+        opened.require()
 
 
 def put(

@@ -144,7 +144,7 @@ class Logins:
         known = [
             g
             for g in self.ledger.orphans
-            if g.is_same(new) and g.content == new.content
+            if new.is_in(g) and g.content == new.content
         ]
         if known and login_keeping.holds(self, known[0]):
             return
@@ -198,20 +198,21 @@ class Logins:
     # ------------------------------------------------------------- replacing
 
     def stored(self, name: str) -> Parts:
-        """Return a profile's newest stored login.
-
-        A profile's file may be an old copy, and refer to an older one.
-        """
+        """Return a profile's newest stored login."""
         profile, newest = self.profile(name), self.newest(name)
         ref = profile.secrets.get(FIELD) if profile else None
-        if ref is not None and newest is not None:
-            ref = newest.ref
-        if ref is None:
+        if profile is None or ref is None:
             raise StoreError(
                 f"profile '{name}' has no login stored",
                 f"log in again: keyswitch login {name}",
             )
-        return self.fetch(ref)
+        if newest is None or newest.item == ref.item:
+            return self.fetch(ref)
+        # Its file is an old copy, and refers to an earlier state.
+        parts = self.fetch(newest.ref)
+        ref = reference(self.workspace, newest, parts)
+        self._set(name, with_login(profile, parts, ref))
+        return parts
 
     def fetch(self, ref: SecretRef) -> Parts:
         """Return a login of a secret store."""
