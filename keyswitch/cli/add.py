@@ -91,7 +91,7 @@ def add(  # noqa: PLR0913
     )
     wanted = provider.wanted_secrets(fields)
     secrets = collect(session, provider, wanted, sources)
-    place = _choose_store(session, store) if secrets else ""
+    place = choose_store_for(session, store) if secrets else ""
     fresh = {
         field: profile_changes.new_secret(workspace, place, value)
         for field, value in secrets.items()
@@ -114,7 +114,7 @@ def _provider(session: Session, given: str | None) -> str:
     return str(click.prompt("provider", type=click.Choice(list(ids)), err=True))
 
 
-def _choose_store(session: Session, wanted: str | None) -> str:
+def choose_store_for(session: Session, wanted: str | None) -> str:
     """Return the store to write to; say so where it was not asked for."""
     from keyswitch.switching.storing import NoStoreError, choose_store
 
@@ -187,7 +187,7 @@ def rotate(  # noqa: PLR0913
     values = collect(session, provider, wanted, sources)
     kept = {ref.store for ref in profile.secrets.values()}
     place = store or (kept.pop() if len(kept) == 1 else None)
-    place = _choose_store(session, place)
+    place = choose_store_for(session, place)
     profile_changes.rotate(
         workspace, name, {f: (place, v) for f, v in values.items()}, expiry
     )

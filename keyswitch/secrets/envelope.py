@@ -164,12 +164,16 @@ def _padded(document: Mapping[str, Any]) -> bytes:
     return plain + b"\0" * (-len(plain) % PAD)
 
 
-def parse(data: bytes) -> Opened:
-    """Check the outside of a vault's bytes. No key is needed, or used."""
+def parse(data: bytes, magic: bytes = MAGIC) -> Opened:
+    """Check the outside of a vault's bytes. No key is needed, or used.
+
+    `magic` is another one for other files of this form, which then never pass
+    for a vault: it is under the header's authentication.
+    """
     if len(data) > FILE_LIMIT:
         raise damaged("it is too large")
     parts = data.split(b"\n", 3)
-    if len(parts) != 4 or parts[0] != MAGIC:
+    if len(parts) != 4 or parts[0] != magic:
         raise damaged("it does not begin like one")
     _, raw, mac_text, body = parts
     if len(raw) > HEADER_LIMIT:
@@ -184,7 +188,7 @@ def parse(data: bytes) -> Opened:
     if len(mac) != 32 or len(body) < SALT_SIZE + 16 + PAD:
         raise damaged("it is cut off")
     _check_header(header)
-    return Opened(header, MAGIC + b"\n" + raw + b"\n", mac, body)
+    return Opened(header, magic + b"\n" + raw + b"\n", mac, body)
 
 
 def _b64(text: bytes | str) -> bytes:
@@ -403,7 +407,10 @@ def unwrap_passphrase(
 
 
 def seal(
-    header: Mapping[str, Any], data_key: bytes, payload: Mapping[str, Any]
+    header: Mapping[str, Any],
+    data_key: bytes,
+    payload: Mapping[str, Any],
+    magic: bytes = MAGIC,
 ) -> bytes:
     """Return a vault's bytes, with the payload encrypted anew."""
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -413,12 +420,17 @@ def seal(
     sealed = ChaCha20Poly1305(key).encrypt(
         _ZERO_NONCE, _padded(payload), _binding(header)
     )
-    return with_body(header, data_key, salt + sealed)
+    return with_body(header, data_key, salt + sealed, magic)
 
 
-def with_body(header: Mapping[str, Any], data_key: bytes, body: bytes) -> bytes:
+def with_body(
+    header: Mapping[str, Any],
+    data_key: bytes,
+    body: bytes,
+    magic: bytes = MAGIC,
+) -> bytes:
     """Return a vault's bytes around a body that is encrypted already."""
-    signed = MAGIC + b"\n" + canonical(header) + b"\n"
+    signed = magic + b"\n" + canonical(header) + b"\n"
     mac = binascii.b2a_base64(_header_mac(data_key, signed), newline=False)
     return signed + mac + b"\n" + body
 

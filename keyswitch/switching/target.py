@@ -209,6 +209,20 @@ def plan_approval(
     return _plan_others(workspace, active, {profile.name: profile}, fresh, ())
 
 
+def plan_import(
+    workspace: Workspace,
+    altered: Mapping[str, Profile],
+    fresh: Mapping[str, NewSecret],
+    gone: Sequence[SecretRef],
+) -> TargetPlan:
+    """Plan the target after several profiles were written at once."""
+    active = state.read(workspace.paths).active
+    if active in altered:
+        profile = altered[active]
+        return plan_target(workspace, profile, fresh, gone, moves_login=False)
+    return _plan_others(workspace, active, altered, fresh, gone)
+
+
 def plan_leave(workspace: Workspace, profile: Profile) -> TargetPlan:
     """Plan the target after a profile was removed."""
     active = state.read(workspace.paths).active

@@ -1,0 +1,1 @@
+"""Profiles to another machine, and from one."""

@@ -1,0 +1,128 @@
+"""The bundle: profiles with their secrets in one encrypted file.
+
+The same form as the vault's (`secrets/envelope.py`) behind a first line of its
+own, with one passphrase slot. What is inside is no more trusted than any other
+file: every name, text and value is checked before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from keyswitch.errors import InputError, LockedError
+from keyswitch.profiles import files
+from keyswitch.profiles.names import check_name
+from keyswitch.secrets import envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from keyswitch.model import Profile
+    from keyswitch.providers.schema import Catalogue
+    from keyswitch.secret import Secret
+
+MAGIC = b"keyswitch-bundle/1"
+LIMIT = 4 * 1024 * 1024  # bytes, checked before anything is parsed
+MOST = 1000  # profiles
+_KIND = "keyswitch-bundle"
+
+
+class Packed(NamedTuple):
+    """One profile of a bundle; its references are none of this machine."""
+
+    profile: Profile
+    secrets: Mapping[str, Secret]
+
+
+def pack(
+    packed: Sequence[Packed], passphrase: bytes, kdf: Mapping[str, Any]
+) -> bytes:
+    """Return the bytes of a bundle."""
+    vid = os.urandom(16).hex()
+    data_key = os.urandom(envelope.KEY_SIZE)
+    slot = envelope.wrap_passphrase(vid, data_key, passphrase, kdf)
+    header = {"vid": vid, "epoch": 1, "hver": 1, "slots": [slot]}
+    payload = {
+        "kind": _KIND,
+        "version": 1,
+        "profiles": {
+            one.profile.name: {
+                "toml": files.dumps_new(one.profile),
+                "secrets": {k: v.reveal() for k, v in one.secrets.items()},
+            }
+            for one in packed
+        },
+    }
+    data = envelope.seal(header, data_key, payload, MAGIC)
+    if len(data) > LIMIT:
+        raise InputError(
+            f"the bundle would be larger than {LIMIT >> 20} MiB",
+            "export fewer profiles at a time",
+        )
+    return data
+
+
+def unpack(
+    data: bytes, passphrase: bytes, catalogue: Catalogue
+) -> list[Packed]:
+    """Open a bundle and check every profile in it, sorted by name."""
+    try:
+        opened = envelope.parse(data, MAGIC)
+        if not envelope.unwrap_passphrase(opened, passphrase):
+            raise LockedError(
+                "this is not the passphrase of the bundle",
+                "it is the one that was chosen at 'keyswitch export'",
+            )
+        document = opened.payload()
+    except envelope.DamagedError as e:
+        raise InputError(
+            "this is no bundle of keyswitch, or it was changed",
+            "make it anew: keyswitch export NAME --to FILE",
+        ) from e
+    if document.get("kind") != _KIND or document.get("version") != 1:
+        raise InputError(
+            "the bundle comes from a newer keyswitch", "upgrade this one"
+        )
+    profiles = document.get("profiles")
+    if not isinstance(profiles, dict) or len(profiles) > MOST:
+        raise _odd("its list of profiles")
+    return [
+        _packed(name, entry, catalogue)
+        for name, entry in sorted(profiles.items())
+    ]
+
+
+def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
+    from keyswitch.providers.shapes import check_secret
+
+    check_name(name)
+    if not isinstance(entry, dict) or set(entry) != {"toml", "secrets"}:
+        raise _odd(f"its entry '{name}'")
+    text, values = entry["toml"], entry["secrets"]
+    if not isinstance(text, str) or not isinstance(values, dict):
+        raise _odd(f"its entry '{name}'")
+    if len(text) > files.PROFILE_LIMIT:
+        raise _odd(f"the size of its entry '{name}'")
+    profile = files.parse(text, name + ".toml")
+    if profile.secrets:
+        raise _odd(f"a reference of '{name}' to a secret store")
+    provider = catalogue.get(profile.provider)
+    provider.check_addable()
+    provider.check_fields(profile.fields)
+    secrets = {}
+    for key, value in sorted(values.items()):
+        field = provider.field(key)
+        if not field.secret or not isinstance(value, str):
+            raise _odd(f"a secret of '{name}'")
+        secrets[key] = check_secret(
+            field, value.encode("utf-8", "surrogatepass"), provider=provider
+        )
+    return Packed(profile, secrets)
+
+
+def _odd(what: str) -> InputError:
+    return InputError(
+        f"the bundle is not acceptable: {what}",
+        "nothing of it was imported; ask who made it",
+    )

@@ -1,0 +1,86 @@
+"""export: profiles and their secrets into one encrypted file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import InputError
+from keyswitch.model import FileChange
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.secrets.stores import open_store
+from keyswitch.secrets.vault import normalised
+from keyswitch.secrets.vault_writing import default_kdf
+from keyswitch.switching.change import Change, commit
+from keyswitch.transfer import bundle
+from keyswitch.transfer.bundle import Packed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.model import Profile
+    from keyswitch.secret import Secret
+    from keyswitch.switching.workspace import Workspace
+
+
+def can_travel(workspace: Workspace, profile: Profile) -> bool:
+    """Tell whether a copy of a profile works elsewhere.
+
+    A login does not: of two copies the first renewal ends the other.
+    """
+    return not workspace.provider_of(profile).not_addable
+
+
+def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
+    """Read the profiles and their secrets."""
+    packed = []
+    for name in sorted(set(names)):
+        profile, _ = workspace.load(name)
+        if not can_travel(workspace, profile):
+            raise InputError(
+                f"'{name}' is a login, and a second copy of one stops working "
+                "when the first is renewed",
+                "log in on the other machine: keyswitch login NAME",
+            )
+        secrets = {
+            field: open_store(ref.store, workspace.paths, workspace.ask).get(
+                ref.item, ref.generation
+            )
+            for field, ref in profile.secrets.items()
+        }
+        packed.append(Packed(replace(profile, secrets={}), secrets))
+    return packed
+
+
+def write(
+    workspace: Workspace,
+    packed: Sequence[Packed],
+    path: str,
+    passphrase: Secret,
+    *,
+    replace_file: bool,
+) -> None:
+    """Write the bundle, private from its first byte."""
+    path = os.path.abspath(path)
+    data = bundle.pack(packed, normalised(passphrase), default_kdf())
+
+    def plan() -> Change:
+        before = read_regular(path, bundle.LIMIT)
+        if before is not None and not replace_file:
+            raise exists(path)
+        return Change(
+            command="export",
+            profile=",".join(one.profile.name for one in packed)[:200],
+            foreign=(FileChange(path, before, data, private=True),),
+            beside=True,
+        )
+
+    commit(workspace, plan)
+
+
+def exists(path: str) -> InputError:
+    """Return the error for a file that is there already."""
+    return InputError(
+        f"{path} exists already", "choose another name, or give --replace"
+    )
