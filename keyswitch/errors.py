@@ -33,6 +33,10 @@ class KeyswitchError(Exception):
         self.hint = hint
 
 
+class StaleError(Exception):
+    """Something kept for the express lane is not current; never shown."""
+
+
 class UsageError(KeyswitchError):
     """The command line cannot be carried out as it was typed."""
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 import sys
 
-from keyswitch.display import error_text
-from keyswitch.errors import ExitCode, KeyswitchError
+from keyswitch.display import error_text, printable
+from keyswitch.errors import ExitCode, KeyswitchError, StaleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.shells.script import EnvScript
@@ -35,11 +35,17 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
             return _env(args[1:], environ)
         if args[0] == "helper":
             return _helper(args[1:], environ)
-        if args == ["current"]:
-            return _current(environ)
+        if args in (["current"], ["current", "--prompt"]):
+            return _current(environ, prompt=len(args) == 2)
+        if args[0] == "hook":
+            return _hook(args[1:], environ)
+    except StaleError:
+        return None
     except KeyswitchError as e:
         # In a start file there is room for one line, and for no second try.
-        sys.stderr.write(error_text(e, one_line=True))
+        if args == ["current", "--prompt"]:
+            return ExitCode.OK  # a prompt has no room for it; `env` says it
+        sys.stderr.write(error_text(e, one_line=not os.isatty(1)))
         return e.exit_code
     return None
 
@@ -98,37 +104,51 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     from keyswitch.switching import compiled, environment, selection
 
     name, shell = parsed
-    chosen = selection.select(paths, environ, name)
-    if not chosen.name:
-        script = environment.plan_unset(environ)
-    else:
+    chosen = selection.select(paths, environ, name, stale_is_fine=False)
+    profile = None
+    if chosen.name:
         profile = compiled.read(paths, chosen.name)
         if profile is None or _refuses_agents(profile.agents, environ):
             return None
-        from keyswitch.switching.exports import script_of
+    from keyswitch.switching.shell_script import for_shell
 
-        followed = chosen.how == selection.BY_USE
-        script = script_of(paths, profile, environ, followed=followed)
+    active = None
+    if chosen.how not in (selection.BY_USE, selection.NOT_CHOSEN):
+        from keyswitch.profiles import state
+
+        name = state.read(paths).active
+        active = compiled.read(paths, name) if name else None
+        if name and active is None:
+            return None
+    script, notes = for_shell(paths, chosen, profile, environ, active)
+    warn(notes)
     if script is None:
         return ExitCode.OK
     from keyswitch import shells
-    from keyswitch.shells.detect import parent_shell
 
+    if not shell:
+        from keyswitch.shells.detect import parent_shell
+
+        shell = parent_shell()
     script = environment.for_language(script, shell)
-    write_out(shells.render(shell or parent_shell(), script))
+    write_out(shells.render(shell, script))
     warn_of_settings(script, environ)
     return ExitCode.OK
+
+
+def warn(lines: Sequence[str]) -> None:
+    """Tell a person, one line each."""
+    for line in lines:
+        sys.stderr.write(f"keyswitch: {printable(line)}\n")
 
 
 def warn_of_settings(script: EnvScript, environ: Mapping[str, str]) -> None:
     """Tell a person, and nobody else, what a settings file would override."""
     if not os.isatty(2):
         return
-    from keyswitch.display import printable
     from keyswitch.switching.overriding import lines
 
-    for line in lines(script, environ):
-        sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
+    warn([f"warning: {line}" for line in lines(script, environ)])
 
 
 def _refuses_agents(policy: str, environ: Mapping[str, str]) -> bool:
@@ -148,13 +168,23 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     if args[0] == "api-key":
         chosen = selection.select(paths, environ, args[1])
     else:
-        chosen = selection.select_for_helper(paths, environ)
-    if not chosen.name:
+        chosen = selection.select_for_helper(
+            paths, environ, stale_is_fine=False
+        )
+    if not chosen.name or chosen.how == selection.BY_DIRECTORY:
         return None
     profile = compiled.read(paths, chosen.name)
     role = "helper" if args[0] == "claude-code" else "key"
     if profile is None or role not in profile.roles:
         return None
+    if role == "helper" and chosen.how != selection.BY_USE:
+        there = environ.get("ANTHROPIC_BASE_URL", "")
+        if there and ("ANTHROPIC_BASE_URL", there) not in profile.literals:
+            return None  # somebody else's address: to be looked at
+    if profile.only or profile.never:
+        from keyswitch.switching.guard import require
+
+        require(profile, environ)
     from keyswitch.switching.exports import one_secret
 
     value = one_secret(paths, profile, profile.roles[role])
@@ -162,14 +192,24 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     return ExitCode.OK
 
 
-def _current(environ: Mapping[str, str]) -> int | None:
+def _current(environ: Mapping[str, str], *, prompt: bool) -> int | None:
     paths = _open(environ)
-    if paths is None or os.isatty(sys.stdout.fileno()):
+    if paths is None or (os.isatty(1) and not prompt):
         return None
-    from keyswitch.switching.selection import select
+    from keyswitch.switching.selection import select_here
 
-    chosen = select(paths, environ)
-    if not chosen.name:
+    chosen = select_here(paths, environ, stale_is_fine=False)
+    if not chosen.name and not prompt:
         return None
-    write_out(chosen.name + "\n")
+    write_out(chosen.name + "\n" if chosen.name else "")
+    return ExitCode.OK
+
+
+def _hook(args: list[str], environ: Mapping[str, str]) -> int | None:
+    if len(args) != 1 or args[0].startswith("-"):
+        return None
+    from keyswitch.profiles.paths import resolve
+    from keyswitch.shells.hook_scripts import hook_script
+
+    write_out(hook_script(args[0], resolve(environ).state_file))
     return ExitCode.OK

@@ -48,6 +48,8 @@ class Profile:
     isolated: bool = False  # a configuration folder of its own
     # What that folder shares with the usual one; None: what is usual.
     shared: tuple[str, ...] | None = None
+    only: tuple[str, ...] = ()  # places of which one has to be here
+    never: tuple[str, ...] = ()  # places that may not be here
     fields: Mapping[str, str] = field(default_factory=_empty)
     secrets: Mapping[str, SecretRef] = field(default_factory=_no_refs)
 

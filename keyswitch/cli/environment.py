@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, KeyswitchError, UsageError
+from keyswitch.errors import (
+    ExitCode,
+    KeyswitchError,
+    NotFoundError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
+    from keyswitch.switching.compiled import Compiled
+    from keyswitch.switching.selection import Selection
     from keyswitch.switching.workspace import Workspace
 
 FORMATS = ("json", "dotenv")
@@ -62,45 +69,71 @@ def env(  # noqa: PLR0913
 ) -> int:
     """Print export statements for eval."""
     from keyswitch import shells
-    from keyswitch.express import warn_of_settings, write_out
+    from keyswitch.express import warn, warn_of_settings, write_out
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import environment, selection
-    from keyswitch.switching.exports import script_of
+    from keyswitch.switching.shell_script import for_shell
 
     if unset and name:
         raise UsageError(
             "--unset takes no profile name", "keyswitch env --unset"
         )
-    if format_ and shell:
-        raise UsageError("--format and --shell exclude each other", "drop one")
     workspace = session.workspace()
-    language = format_ or shell or ("json" if session.output.json else "")
-    if language and language not in shells.SHELLS:
-        raise UsageError(
-            f"there is no shell '{language}'",
-            f"known are {', '.join(shells.SHELLS)}",
-        )
+    language = _language(session, shell, format_)
     chosen = selection.select(workspace.paths, workspace.environ, name)
-    if unset or not chosen.name:
-        script = environment.plan_unset(workspace.environ)
-    else:
+    compiled = None
+    if chosen.name and not unset:
         refuse_agents(workspace)
         if os.isatty(1) and not reveal and not format_:
             return _preview(session, workspace, chosen.name)
         if reveal:
             refuse_agents(workspace, always=True)
-        script = script_of(
+        compiled = _compiled(workspace, chosen)
+    if unset:
+        script = environment.plan_unset(workspace.environ)
+    else:
+        script, notes = for_shell(
             workspace.paths,
-            workspace.compiled(chosen.name),
+            chosen,
+            compiled,
             workspace.environ,
-            followed=chosen.how == selection.BY_USE,
+            # A document is for another program than this shell's.
+            None if format_ else workspace.compiled_active(),
         )
+        warn(notes)
     if script is not None:
         script = environment.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
         if not format_:
             warn_of_settings(script, workspace.environ)
     return ExitCode.OK
+
+
+def _language(session: Session, shell: str | None, format_: str | None) -> str:
+    """Return the language that was asked for; "": the parent's."""
+    from keyswitch import shells
+
+    if format_ and shell:
+        raise UsageError("--format and --shell exclude each other", "drop one")
+    language = format_ or shell or ("json" if session.output.json else "")
+    if language and language not in shells.SHELLS:
+        raise UsageError(
+            f"there is no shell '{language}'",
+            f"known are {', '.join(shells.SHELLS)}",
+        )
+    return language
+
+
+def _compiled(workspace: Workspace, chosen: Selection) -> Compiled | None:
+    """Return the profile; None: a directory asks for one that is not here."""
+    from keyswitch.switching import selection
+
+    try:
+        return workspace.compiled(chosen.name)
+    except NotFoundError:
+        if chosen.how != selection.BY_DIRECTORY:
+            raise
+        return None
 
 
 def _preview(session: Session, workspace: Workspace, name: str) -> int:
@@ -135,8 +168,11 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     is passed on. Claude Code is also told to ignore what files on disk say
     about credentials.
     """
+    from keyswitch.switching.guard import require
     from keyswitch.switching.run import execute
 
     workspace = session.workspace()
     refuse_agents(workspace)
-    return execute(workspace, workspace.compiled(name), list(command))
+    compiled = workspace.compiled(name)
+    require(compiled, workspace.environ)
+    return execute(workspace, compiled, list(command))

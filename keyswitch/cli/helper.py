@@ -30,7 +30,9 @@ def helper() -> None:
 def _print_role(session: Session, compiled: Compiled, role: str) -> int:
     from keyswitch.express import write_out
     from keyswitch.switching.exports import one_secret
+    from keyswitch.switching.guard import require
 
+    require(compiled, session.environ)
     if role not in compiled.roles:
         raise NotFoundError(
             f"profile '{compiled.name}' ({compiled.provider}) has no key "
@@ -47,13 +49,16 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
 def claude_code(session: Session) -> int:
     """Print the key that Claude Code has to send (its apiKeyHelper)."""
     from keyswitch.switching import selection
+    from keyswitch.switching.other_way import require_same_way
 
     session.no_input = True
     workspace = session.workspace()
-    name = selection.require(
-        selection.select_for_helper(workspace.paths, workspace.environ)
+    chosen = selection.select_for_helper(workspace.paths, workspace.environ)
+    compiled = workspace.compiled(selection.require(chosen))
+    require_same_way(
+        chosen, compiled, workspace.compiled_active(), workspace.environ
     )
-    return _print_role(session, workspace.compiled(name), "helper")
+    return _print_role(session, compiled, "helper")
 
 
 @helper.command("api-key")
@@ -79,10 +84,12 @@ def aws(session: Session, name: str) -> int:
 
     from keyswitch.express import write_out
     from keyswitch.switching.exports import HELPER_LIMIT, pairs_of
+    from keyswitch.switching.guard import require
 
     session.no_input = True
     workspace = session.workspace()
     compiled = workspace.compiled(name)
+    require(compiled, session.environ)
     pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:
         raise NotFoundError(

@@ -110,9 +110,14 @@ def cli(
     )
 
 
+# Where they stand, there is room for one line, and for no second try.
+_IN_START_FILES = ("current", "env", "helper", "hook")
+
+
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
-    one_line = bool(args) and args[0] == "env" and not os.isatty(1)
+    command = next((a for a in args if not a.startswith("-")), "")
+    one_line = command in _IN_START_FILES and not os.isatty(1)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Not every encoding has an ellipsis.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -126,7 +131,7 @@ def run(args: Sequence[str]) -> int:
     except click.ClickException as e:
         return _usage_error(e)
     except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("keyswitch: interrupted, nothing changed\n")
+        sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`keyswitch list | head`); that is its right.
@@ -142,6 +147,13 @@ def run(args: Sequence[str]) -> int:
     except Exception as e:  # noqa: BLE001
         return _bug(e, list(args))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _what_became() -> str:
+    """Say how far an interrupted command had come."""
+    journal = sys.modules.get("keyswitch.switching.journal")
+    made = journal is not None and journal.passed
+    return "but the change is made" if made else "nothing changed"
 
 
 def _usage_error(error: click.ClickException) -> int:

@@ -1,4 +1,4 @@
-"""`use --here`, and what `show` says of a profile's own folder."""
+"""`use --here` and `off --here`; what `show` says of a profile's folder."""
 
 from __future__ import annotations
 
@@ -8,47 +8,104 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.cli.session import Session
     from keyswitch.model import Profile
+    from keyswitch.shells.script import EnvScript
     from keyswitch.switching.workspace import Workspace
 
 
 def use_here(session: Session, name: str) -> int:
     """Print what makes this shell alone use a profile, for `eval`.
 
-    A login gets a folder of its own, so that what is in use elsewhere stays.
+    A login gets a folder of its own, so that what is in use elsewhere stays,
+    and so does a key that would go another profile's way otherwise.
     """
-    from keyswitch import shells
     from keyswitch.cli.environment import refuse_agents
-    from keyswitch.express import write_out
-    from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import isolation
     from keyswitch.switching.compiled import FOLDER_VARIABLE
     from keyswitch.switching.exports import script_of
-    from keyswitch.switching.login_names import PROVIDER
+    from keyswitch.switching.guard import require
+    from keyswitch.switching.selection import BY_TERMINAL
 
     workspace = session.workspace()
     refuse_agents(workspace)
     profile, _ = workspace.load(name)
     workspace.provider_of(profile).check(profile)
     compiled = workspace.compiled(name)
-    if profile.isolated or profile.provider == PROVIDER:
+    # Before a login moves for nothing.
+    require(compiled, workspace.environ)
+    if os.isatty(1):
+        session.output.say(
+            f'this shell: eval "$(keyswitch use {name} --here)"; back again: '
+            'eval "$(keyswitch off --here)"'
+        )
+        return ExitCode.OK
+    if isolation.wants_folder(workspace, compiled):
         for note in isolation.move_in(workspace, profile):
             session.output.say(note)
         pair = (FOLDER_VARIABLE, workspace.paths.folder_of(name))
         if pair not in compiled.literals:
             compiled.literals.append(pair)
-    if os.isatty(1):
-        session.output.say(
-            f'this shell: eval "$(keyswitch use {name} --here)"; back again: '
-            'eval "$(keyswitch env --unset)"'
-        )
-        return ExitCode.OK
     script = script_of(
-        workspace.paths, compiled, workspace.environ, followed=False
+        workspace.paths,
+        compiled,
+        workspace.environ,
+        how=BY_TERMINAL,
+        pin=True,
     )
-    write_out(shells.render(parent_shell(), script))
+    _hand_over(script, workspace.environ)
     return ExitCode.OK
+
+
+def off_here(session: Session) -> int:
+    """Print what ends this shell's own choice, so that it follows again.
+
+    Also a choice that the person exported himself: what he had of other
+    variables comes back, of this one nothing does.
+    """
+    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.express import warn
+    from keyswitch.shells.script import EnvScript
+    from keyswitch.switching.selection import PROFILE_VARIABLE, select
+    from keyswitch.switching.shell_script import for_shell
+
+    workspace = session.workspace()
+    if os.isatty(1):
+        session.output.say('this shell: eval "$(keyswitch off --here)"')
+        return ExitCode.OK
+    environ = dict(workspace.environ)
+    own = environ.pop(PROFILE_VARIABLE, "")
+    chosen = select(workspace.paths, environ)
+    compiled = None
+    if chosen.name:
+        refuse_agents(workspace)
+        compiled = workspace.compiled(chosen.name)
+    script, notes = for_shell(
+        workspace.paths, chosen, compiled, environ, workspace.compiled_active()
+    )
+    warn(notes)
+    script = script or EnvScript()
+    if own or PROFILE_VARIABLE in script.restore:
+        script.remove = sorted({*script.remove, PROFILE_VARIABLE})
+    _hand_over(script, environ)
+    return ExitCode.OK
+
+
+def _hand_over(script: EnvScript, environ: Mapping[str, str]) -> None:
+    """Print the script, and say what it does not reach."""
+    from keyswitch import shells
+    from keyswitch.express import warn_of_settings, write_out
+    from keyswitch.shells.detect import parent_shell
+
+    write_out(shells.render(parent_shell(), script))
+    gone = script.unset()
+    warn_of_settings(
+        script,
+        {n: v for n, v in environ.items() if n not in gone}
+        | dict(script.assign),
+    )
 
 
 def document_of(profile: Profile) -> dict[str, Any]:

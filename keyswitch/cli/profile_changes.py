@@ -52,11 +52,22 @@ def parse_shared(text: str) -> tuple[str, ...] | None:
     return names
 
 
+def parse_places(text: str) -> tuple[str, ...]:
+    """Parse the value of `--only` and `--never`."""
+    from keyswitch.switching import patterns
+
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for pattern in found:
+        patterns.check(pattern)
+    return found
+
+
 @click.command(
     epilog="\b\nExamples:\n"
     "  keyswitch edit work --label 'Acme, API' --expires 2027-02-01\n"
     "  keyswitch edit work --set base_url=https://gateway.example.com\n"
     "  keyswitch edit me --isolated --share commands,agents,history\n"
+    "  keyswitch edit client --only '~/work/**,github.com/acme/*'\n"
     "  keyswitch edit work               in your editor"
 )
 @click.argument("name")
@@ -76,6 +87,13 @@ def parse_shared(text: str) -> tuple[str, ...] | None:
     help="What that folder shares: agents, commands, history, memory, "
     "settings, skills; 'none'; '' for what is usual.",
 )
+@click.option(
+    "--only",
+    metavar="PLACES",
+    help="Where it may be used: directories (~/work/**) and git remotes "
+    "(github.com/acme/*), with commas; '' for everywhere.",
+)
+@click.option("--never", metavar="PLACES", help="Where it may not.")
 @global_options
 @click.pass_obj
 def edit(  # noqa: PLR0913
@@ -89,12 +107,14 @@ def edit(  # noqa: PLR0913
     expect: str | None,
     isolated: bool | None,
     share: str | None,
+    only: str | None,
+    never: str | None,
 ) -> int:
     """Change a profile's fields."""
     from keyswitch.switching import isolation, profile_changes
 
     workspace = session.workspace()
-    options = (label, expires, expect, isolated, share)
+    options = (label, expires, expect, isolated, share, only, never)
     if not (sets or unsets) and all(o is None for o in options):
         from keyswitch.cli.editor import edit_in_editor
 
@@ -115,6 +135,8 @@ def edit(  # noqa: PLR0913
             expect=old.expect if expect is None else expect,
             isolated=old.isolated if isolated is None else isolated,
             shared=old.shared if share is None else parse_shared(share),
+            only=old.only if only is None else parse_places(only),
+            never=old.never if never is None else parse_places(never),
         )
 
     changed = profile_changes.rewrite(workspace, "edit", name, alter)

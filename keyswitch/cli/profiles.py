@@ -41,6 +41,9 @@ def document_of(profile: Profile, active: str) -> dict[str, Any]:
             for field, ref in sorted(profile.secrets.items())
         },
     }
+    for key, places in (("only", profile.only), ("never", profile.never)):
+        if places:
+            document[key] = list(places)
     document |= own_folder.document_of(profile)
     login = login_status.status_of(profile, _now())
     if login is not None:
@@ -163,6 +166,9 @@ def show(session: Session, name: str, *, reveal: bool) -> int:
         value = getattr(profile, key)
         if value:
             rows.append((key, str(value)))
+    for key, places in (("only in", profile.only), ("never in", profile.never)):
+        if places:
+            rows.append((key, ", ".join(places)))
     rows += _plain_rows(profile)
     for field, ref in sorted(profile.secrets.items()):
         rows.append(

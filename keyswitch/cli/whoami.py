@@ -50,22 +50,29 @@ def whoami(
     sent; 4: something else than the active profile would be.
     """
     from keyswitch.diagnosis.contradictions import warnings
+    from keyswitch.switching.in_this_shell import elsewhere
     from keyswitch.switching.situation import situation_of
 
     situation = situation_of(
         session.workspace(), claude_options, run_helper=run_helper
     )
+    name = situation.chosen.name
     answers: Sequence[Answer] = ()
     if verify:
         from keyswitch.diagnosis.verify import verify as ask
 
         answers = ask(situation.scene, situation.verdict)
-    findings = warnings(situation)
+    findings = [
+        *(elsewhere(session.workspace(), name) if name else ()),
+        *warnings(situation),
+    ]
     if session.output.json:
         _print_document(session, situation, findings, answers, asked=verify)
     else:
         _print_screen(session, situation, findings, answers)
-    if situation.in_use is False:
+    if situation.in_use is False or any(
+        f.check == "elsewhere" for f in findings
+    ):
         return ExitCode.NOT_IN_EFFECT
     refused = any(answer.ok is False for answer in answers)
     if refused or not situation.verdict.request.sent:

@@ -162,6 +162,14 @@ def stage_name(target: str) -> str:
     )
 
 
+def is_stage_of(name: str, target: str) -> bool:
+    """Tell whether a file's name is that of a stage for another file."""
+    return (
+        name.startswith(STAGE_PREFIX)
+        and name[len(STAGE_PREFIX) + 16 :] == f"-{target[:100]}"
+    )
+
+
 def stage(
     target: str, path: str, data: bytes, *, mode: int, private: bool = False
 ) -> None:
@@ -173,14 +181,18 @@ def stage(
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     if os.name == "posix":
         flags |= os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
     try:
-        write_all(descriptor, data)
-        if os.name == "posix":
-            _dress(descriptor, target, mode, private=private)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, flags, 0o600)
+        try:
+            write_all(descriptor, data)
+            if os.name == "posix":
+                _dress(descriptor, target, mode, private=private)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as e:
+        e.filename = target  # calls on descriptors name none
+        raise
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -223,6 +235,9 @@ def sync_dir(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as e:
+        e.filename = path  # a call on a descriptor names none
+        raise
     finally:
         os.close(descriptor)
 

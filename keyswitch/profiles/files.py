@@ -9,26 +9,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date, datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.names import check_name, nearest
+from keyswitch.profiles.profile_document import REF_KEYS, profile_of
 from keyswitch.profiles.toml_text import parse_bytes, parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from keyswitch.model import Profile
     from keyswitch.profiles.paths import Paths
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
-EXPECTATIONS = ("", "api", "subscription", "cloud")
-
-_REF_KEYS = ("store", "item", "generation", "fingerprint", "hint", "uri")
-_REF_DEFAULTS = {"generation": 1, "fingerprint": "", "hint": "", "uri": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,7 @@ def load(paths: Paths, name: str) -> tuple[Profile, bytes]:
     data = read_regular(path, PROFILE_LIMIT)
     if data is None:
         raise missing(paths, name)
-    return _profile(path, name, parse_bytes(data, path)), data
+    return profile_of(path, name, parse_bytes(data, path)), data
 
 
 def missing(paths: Paths, name: str) -> NotFoundError:
@@ -95,106 +88,7 @@ def load_all(paths: Paths) -> tuple[list[Profile], list[Broken]]:
 def parse(text: str, path: str) -> Profile:
     """Parse a profile file's text; the name comes from the file's name."""
     name = os.path.basename(path).removesuffix(".toml")
-    return _profile(path, name, parse_text(text, path))
-
-
-def _profile(path: str, name: str, document: Mapping[str, Any]) -> Profile:
-    def wrong(what: str, hint: str = "mend that line") -> InputError:
-        return InputError(f"{path}: {what}", hint)
-
-    def text(key: str) -> str:
-        value = document.get(key, "")
-        if not isinstance(value, str) or not value.isprintable():
-            raise wrong(f"'{key}' has to be a text of printable characters")
-        return value
-
-    def day(key: str) -> date | None:
-        value = document.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, date) or isinstance(value, datetime):
-            raise wrong(f"'{key}' has to be a date such as 2027-02-01")
-        return value
-
-    if not text("provider"):
-        raise wrong(
-            "'provider' is missing", 'for example: provider = "anthropic"'
-        )
-    if text("expect") not in EXPECTATIONS:
-        raise wrong("'expect' has to be api, subscription or cloud")
-    refs = {
-        key: _ref(path, key, value)
-        for key, value in _table(document, "secrets", wrong).items()
-    }
-    return Profile(
-        name=name,
-        provider=text("provider"),
-        label=text("label"),
-        created=day("created"),
-        expires=day("expires"),
-        expect=text("expect"),
-        **_folder(document, wrong),
-        fields=MappingProxyType(_plain_fields(document, wrong)),
-        secrets=MappingProxyType(refs),
-    )
-
-
-def _folder(document: Mapping[str, Any], wrong: Any) -> dict[str, Any]:
-    """Return what is said of a configuration folder of its own."""
-    isolated, shared = document.get("isolated", False), document.get("shared")
-    if not isinstance(isolated, bool):
-        raise wrong("'isolated' has to be true or false")
-    if shared is None:
-        return {"isolated": isolated}
-    if not isinstance(shared, list) or not all(
-        isinstance(s, str) and s.isprintable() for s in shared
-    ):
-        raise wrong("'shared' has to be a list such as ['commands', 'agents']")
-    return {"isolated": isolated, "shared": tuple(map(str, shared))}
-
-
-def _plain_fields(document: Mapping[str, Any], wrong: Any) -> dict[str, str]:
-    fields = dict(_table(document, "fields", wrong))
-    for key, value in fields.items():
-        if not isinstance(value, str) or not value.isprintable():
-            raise wrong(
-                f"'fields.{key}' has to be a text of printable characters"
-            )
-    return fields
-
-
-def _table(
-    document: Mapping[str, Any], key: str, wrong: Any
-) -> Mapping[str, Any]:
-    value = document.get(key, {})
-    if not isinstance(value, dict):
-        raise wrong(f"[{key}] has to be a table")
-    return value
-
-
-def _ref(path: str, field: str, table: Any) -> SecretRef:
-    where = f"{path}: [secrets.{field}]"
-    if not isinstance(table, dict):
-        raise InputError(
-            f"{where} has to be a table",
-            "a secret never stands in this file: keyswitch rotate stores one",
-        )
-    values = {k: table.get(k, _REF_DEFAULTS.get(k)) for k in _REF_KEYS}
-    generation = values.pop("generation")
-    if type(generation) is not int or generation < 1:
-        raise InputError(
-            f"{where}: 'generation' has to be a number from 1", "mend that line"
-        )
-    for key, value in values.items():
-        if not isinstance(value, str) or not value.isprintable():
-            raise InputError(
-                f"{where}: '{key}' has to be a text", "mend that line"
-            )
-        if key in ("store", "item", "uri") and " " in value:
-            raise InputError(
-                f"{where}: '{key}' holds a space", "mend that line"
-            )
-    return SecretRef(generation=generation, **values)
+    return profile_of(path, name, parse_text(text, path))
 
 
 def dumps_new(profile: Profile) -> str:
@@ -244,6 +138,8 @@ def _put(document: Any, profile: Profile) -> None:
         "expect",
         "isolated",
         "shared",
+        "only",
+        "never",
     ):
         _set(document, key, wanted.get(key))
     for section in ("fields", "secrets"):
@@ -285,11 +181,13 @@ def _plain(profile: Profile) -> dict[str, Any]:
         "expect": profile.expect,
         "isolated": profile.isolated or None,
         "shared": None if profile.shared is None else list(profile.shared),
+        "only": list(profile.only) or None,
+        "never": list(profile.never) or None,
         "fields": dict(profile.fields),
         "secrets": {
             field: {
                 key: getattr(ref, key)
-                for key in _REF_KEYS
+                for key in REF_KEYS
                 if getattr(ref, key) != ""
             }
             for field, ref in profile.secrets.items()

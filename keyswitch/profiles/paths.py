@@ -100,6 +100,15 @@ class Paths:
         """Return the worked-out form of a profile."""
         return f"{self.state}/compiled/{name}"
 
+    def trusted(self, mark: str) -> str:
+        """Return the record of a directory's link that was judged."""
+        return f"{self.state}/trust/{mark}"
+
+    @property
+    def remotes_file(self) -> str:
+        """The links by git remote, worked out."""
+        return self.state + "/remotes"
+
     @property
     def undo_file(self) -> str:
         """The last changes, and how to take them back."""
@@ -150,9 +159,32 @@ def resolve(environ: Mapping[str, str]) -> Paths:
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> str:
     root = environ.get(variable, "")
     if not root.strip():
-        home = environ.get("HOME") or os.path.expanduser("~")
-        root = os.path.join(home, default)
+        root = os.path.join(home_of(environ), default)
     return os.path.join(root, "keyswitch")
+
+
+def home_of(environ: Mapping[str, str]) -> str:
+    """Return the person's home directory, or raise: nothing is guessed.
+
+    Without HOME, `os.path.expanduser` may give "~" itself, which would be a
+    directory of that name right here, or the root.
+    """
+    home = environ.get("HOME", "")
+    if not home.strip() and os.name == "posix":
+        import pwd
+
+        try:
+            home = pwd.getpwuid(os.getuid()).pw_dir
+        except KeyError:
+            home = ""
+    elif not home.strip():
+        home = os.path.expanduser("~")
+    if not home.strip():
+        raise FileStateError(
+            "HOME is not set, and this user has no home directory",
+            f"set HOME, or {HOME_VARIABLE} for keyswitch's own files",
+        )
+    return home
 
 
 def _by_platformdirs() -> Paths:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError
+from keyswitch.profiles.names import check_name
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
+LINKS_LIMIT = 1000
 SETTINGS_LIMIT = 256 * 1024  # bytes, checked before parsing
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -36,6 +38,8 @@ class Settings:
     agents: str = "allow"  # "deny": `env` and `run` refuse to serve agents
     keychain_backend: str = ""  # "": the first of the allow-list that works
     keychain_deadline: float = 0.0  # seconds; 0: chosen by who can answer
+    # (pattern of a git remote, profile name), in the file's order
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def load(paths: Paths) -> Settings:
@@ -59,9 +63,30 @@ def load(paths: Paths) -> Settings:
         ) from e
     known: dict[str, Any] = {}
     for key in Settings.__dataclass_fields__:
-        if key in document:
+        if key == "links":
+            known[key] = _links(paths.config_file, document.get(key, {}))
+        elif key in document:
             known[key] = _checked(paths.config_file, key, document[key])
     return Settings(**known)
+
+
+def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:
+    if (
+        not isinstance(table, dict)
+        or len(table) > LINKS_LIMIT
+        or not all(isinstance(name, str) for name in table.values())
+        or not all(k.isprintable() and 0 < len(k) <= 256 for k in table)
+    ):
+        raise InputError(
+            f"{path}: [links] has to be a table of remotes and profile names",
+            'for example: "github.com/acme/*" = "work"',
+        )
+    for name in table.values():
+        try:
+            check_name(name)
+        except InputError as e:
+            raise InputError(f"{path}: [links]: {e.message}", e.hint) from e
+    return tuple((str(k), v) for k, v in table.items())
 
 
 def _checked(path: str, key: str, value: object) -> object:

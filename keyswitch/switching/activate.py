@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.change import Change, commit
+from keyswitch.switching.environment import MARKER
+from keyswitch.switching.selection import PROFILE_VARIABLE, has_link
 from keyswitch.switching.target import TargetPlan, plan_target
 
 if TYPE_CHECKING:
@@ -62,12 +65,28 @@ def use(
         from keyswitch.switching.effect import effect_of
 
         notes, findings = effect_of(workspace, profile)
+    if _may_differ_here(workspace, profile):
+        from keyswitch.switching.in_this_shell import findings_of
+
+        # What else is not in effect only follows from these.
+        findings = findings_of(workspace, name) or findings
     notes += moved + said
     notes += [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
     ]
     sessions = _sessions(workspace, profile, done) if look else None
     return Outcome(present.active, present.previous, notes, findings, sessions)
+
+
+def _may_differ_here(workspace: Workspace, profile: Profile) -> bool:
+    """Tell whether it is worth asking what this very shell would use."""
+    return bool(
+        profile.only
+        or profile.never
+        or any(n in workspace.environ for n in (PROFILE_VARIABLE, MARKER))
+        or os.path.exists(workspace.paths.config_file)
+        or has_link(workspace.cwd)
+    )
 
 
 def _sessions(
@@ -114,9 +133,16 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     notes = said + [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
     ]
-    if "KEYSWITCH_ENV" in workspace.environ:
+    follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
+    if "KEYSWITCH_ENV" in workspace.environ and not follows:
         notes.append(
             'this shell still has the variables: eval "$(keyswitch env)"'
+        )
+    kept = workspace.environ.get(PROFILE_VARIABLE, "")
+    if kept:
+        notes.append(
+            f"this terminal keeps '{kept}' ({PROFILE_VARIABLE}): "
+            'eval "$(keyswitch off --here)"'
         )
     sessions = _sessions(workspace, None, done) if look else None
     return Outcome("", present.previous, notes, sessions=sessions)

@@ -15,6 +15,7 @@ from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import history, intents, undo_records
+from keyswitch.switching.journal import Rights
 from keyswitch.switching.transaction import Transaction
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
@@ -57,10 +58,11 @@ class Change(NamedTuple):
     harvested: tuple[SecretRef, ...] = ()
     moved: Moved | None = None  # the login, as it was before
     # Edits of `foreign` that are taken back as they were made, and permission
-    # bits that the caller narrows once the change is committed.
+    # bits that go with them.
     splices: tuple[Splice, ...] = ()
     modes: tuple[Mode, ...] = ()
     fingerprint: str = ""
+    tells_shells: bool = False  # terminals look again, pointer or not
 
 
 def commit(
@@ -83,18 +85,18 @@ def commit(
     done: list[Change] = []
     expired: list[SecretRef] = []
 
-    def plan() -> tuple[list[FileChange], Sequence[LockSpec]]:
+    def plan() -> tuple[list[FileChange], Sequence[LockSpec], Sequence[Rights]]:
         done.clear()
         expired.clear()
         change = make_change()
         if change is None:
-            return [], ()
+            return [], (), ()
         done.append(change)
         files, gone = _files_of(workspace, change)
         expired.extend(gone)
         for ref in expired:
             intents.declare(paths, ref, change.profile)
-        return files, change.locks
+        return files, change.locks, [Rights(*mode) for mode in change.modes]
 
     with Transaction(paths, workspace.keychain) as transaction:
         sweep(workspace)
@@ -125,6 +127,8 @@ def _files_of(
         files.append(
             FileChange(paths.state_file, before, state.to_bytes(change.pointer))
         )
+    elif change.own:
+        files += _new_stamp(workspace, always=change.tells_shells)
     gone = list(change.dropped)
     undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
     records = undo_records.parse(undo_before)
@@ -152,6 +156,23 @@ def _files_of(
     )
     files.append(FileChange(paths.history_file, log_before, log_after))
     return files, gone
+
+
+def _new_stamp(workspace: Workspace, *, always: bool) -> list[FileChange]:
+    """Let every terminal look again, at what an edit of a profile changed.
+
+    Where no profile was ever used there is no terminal to tell.
+    """
+    path = workspace.paths.state_file
+    before = read_regular(path, state.STATE_LIMIT)
+    if before is None and not always:
+        return []
+    try:
+        present = state.parse(before, path) if before else state.State()
+    except KeyswitchError:
+        return []  # damaged: `use` will say so
+    after = state.State(present.active, present.previous, state.new_stamp())
+    return [FileChange(path, before, state.to_bytes(after))]
 
 
 def _settle(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.settings import Settings
     from keyswitch.providers.schema import Provider
 
-_HEAD = f"keyswitch-compiled 3 {__version__}"
+_HEAD = f"keyswitch-compiled 4 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 
@@ -33,6 +33,8 @@ class Compiled:
         "cache",
         "literals",
         "name",
+        "never",
+        "only",
         "provider",
         "refs",
         "rivals",
@@ -56,6 +58,8 @@ class Compiled:
         self.refs: dict[str, tuple[str, str, int]] = {}
         # "helper": the field that `helper claude-code` prints, and so on
         self.roles: dict[str, str] = {}
+        self.only: list[str] = []  # places, see `guard`
+        self.never: list[str] = []
 
 
 def identity(path: str) -> str:
@@ -89,6 +93,11 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
     if lines[0] != _HEAD or lines[-2:] != ["end", ""]:
         return None  # another version's, or half of one
     result = Compiled(name)
+    lists = {
+        "unset": result.rivals,
+        "only": result.only,
+        "never": result.never,
+    }
     for line in lines[1:-2]:
         word, _, rest = line.partition(" ")
         if word == "dep":
@@ -106,8 +115,8 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
         elif word == "ref":
             field, store, item, generation = rest.split(" ")
             result.refs[field] = (store, item, int(generation))
-        elif word == "unset":
-            result.rivals.append(rest)
+        elif word in lists:
+            lists[word].append(rest)
         elif word == "role":
             role, _, field = rest.partition(" ")
             result.roles[role] = field
@@ -147,6 +156,7 @@ def compile_profile(
         for field, ref in profile.secrets.items()
     }
     result.roles = roles(provider, profile)
+    result.only, result.never = list(profile.only), list(profile.never)
     return result
 
 
@@ -181,6 +191,8 @@ def keep(
         for field, (store, item, generation) in sorted(compiled.refs.items())
     ]
     lines += [f"unset {name}" for name in compiled.rivals]
+    lines += [f"only {pattern}" for pattern in compiled.only]
+    lines += [f"never {pattern}" for pattern in compiled.never]
     lines += [f"role {k} {v}" for k, v in sorted(compiled.roles.items())]
     lines += ["end", ""]
     if any("\n" in line for line in lines):

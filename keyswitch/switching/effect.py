@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 EXPORT = 'eval "$(keyswitch env)"'
 
+# Set by a shell's hook for `use` and `off` alone.
+FOLLOWS_VARIABLE = "KEYSWITCH_FOLLOWS"
+
 # Stands for a secret that is not read for this; it looks like no other value.
 _PENDING = "keyswitch-pending-{name}-{field}"
 
@@ -42,12 +45,19 @@ def effect_of(
     workspace: Workspace, profile: Profile
 ) -> tuple[list[str], list[Finding]]:
     """Return (notes, findings) for a profile that was just made active."""
+    follows = bool(workspace.environ.get(FOLLOWS_VARIABLE))
     taken = workspace.provider_of(profile).claude_code_for(profile)
     if taken.how == "none":
-        return [f"to use it in this shell: {EXPORT}"], []
+        return [] if follows else [f"to use it in this shell: {EXPORT}"], []
     if state.read(workspace.paths).active != profile.name:
         return ["another switch came after this one"], []
-    if profile.isolated or workspace.isolated_shell:
+    if follows:
+        # The shell's hook evaluates `env` right after this command.
+        notes: list[str] = []
+        environ, pending = _evaluated(
+            workspace, workspace.compiled(profile.name)
+        )
+    elif profile.isolated or workspace.isolated_shell:
         notes, environ, pending = _in_a_folder(workspace, profile)
     else:
         notes, environ, pending = _as_exported(workspace, profile, taken)
@@ -55,7 +65,7 @@ def effect_of(
     see_keychain(workspace, scene)
     situation = Situation(
         scene,
-        accounts_of(workspace, pending),
+        accounts_of(workspace, pending, profile.name if follows else ""),
         chosen_of(workspace, profile.name, selection.BY_USE),
     )
     found = warnings(situation)

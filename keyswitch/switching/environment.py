@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MARKER = "KEYSWITCH_ENV"
+TOLD = "KEYSWITCH_TOLD"  # what a person of this shell has read once
 FOLLOW = "f"  # `env`: this shell follows the active profile
 PINNED = "p"  # `env NAME`: this shell asked for that one
 
@@ -114,19 +115,20 @@ DOCUMENTS = ("dotenv", "json")
 def for_language(script: EnvScript, language: str) -> EnvScript:
     """Return the script without the marker where no shell reads it."""
     if language in DOCUMENTS:
-        script.assign = [pair for pair in script.assign if pair[0] != MARKER]
+        script.assign = [
+            pair for pair in script.assign if pair[0] not in (MARKER, TOLD)
+        ]
     return script
 
 
 def plan_unset(environ: Mapping[str, str]) -> EnvScript | None:
     """Plan the way back to the person's environment; None: nothing to do."""
-    if MARKER not in environ:
+    ours = [name for name in (MARKER, TOLD) if name in environ]
+    if not ours:
         return None
     marker = read_marker(environ)
     touched = set(marker.assigned) | set(marker.displaced) if marker else set()
-    return EnvScript(
-        restore=sorted(touched), save=[], remove=[MARKER], assign=[]
-    )
+    return EnvScript(restore=sorted(touched), save=[], remove=ours, assign=[])
 
 
 def applied(
@@ -138,7 +140,7 @@ def applied(
 
     No marker and nothing kept: the parent's environment is not touched.
     """
-    gone = set(rivals) | {MARKER}
+    gone = set(rivals) | {MARKER, TOLD}
     marker = read_marker(environ)
     if marker:
         gone |= set(marker.assigned)

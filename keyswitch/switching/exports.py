@@ -10,6 +10,8 @@ import os
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.secrets.reader import read_values
 from keyswitch.switching import environment
+from keyswitch.switching.compiled import FOLDER_VARIABLE
+from keyswitch.switching.selection import BY_NAME, PROFILE_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 ENV_LIMIT = 1.5  # seconds that `env` may take where nobody can answer
 KEYCHAIN_SHARE = 1.2  # seconds of it that a keychain may have
-HELPER_LIMIT = 4.5  # seconds; Claude Code shows a notice after ten
+HELPER_LIMIT = 1.5  # seconds: nobody can answer a program's question
 
 
 def somebody_can_answer() -> bool:
@@ -101,9 +103,18 @@ def script_of(
     profile: Compiled,
     environ: Mapping[str, str],
     *,
-    followed: bool,
+    how: str,
+    pin: bool = False,
 ) -> EnvScript:
-    """Plan the shell's way to the profile, within the hard limit of `env`."""
+    """Plan the shell's way to the profile, within the hard limit of `env`.
+
+    `how` is the way it was chosen; `pin` makes it this shell's own choice.
+    Raises ElsewhereError where the profile may not be used.
+    """
+    if profile.only or profile.never:
+        from keyswitch.switching.guard import require
+
+        require(profile, environ)
     waits = somebody_can_answer()
     if not waits:
         start_hard_limit()
@@ -114,14 +125,35 @@ def script_of(
     finally:
         if not waits:
             stop_hard_limit()
+    pairs += _kept_here(paths, profile, environ)
+    if pin:
+        pairs.append((PROFILE_VARIABLE, profile.name))
     return environment.plan_script(
         environ,
         name=profile.name,
-        mode=environment.FOLLOW if followed else environment.PINNED,
+        mode=environment.PINNED if how == BY_NAME else environment.FOLLOW,
         stamp=profile.stamp,
         assign=pairs,
         rivals=profile.rivals,
     )
+
+
+def _kept_here(
+    paths: Paths, profile: Compiled, environ: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Return what a shell's own choice has beside the profile's exports."""
+    marker = environment.read_marker(environ)
+    if marker is None or environ.get(PROFILE_VARIABLE) != profile.name:
+        return []
+    from keyswitch.switching.other_way import keeps_folder
+
+    kept = []
+    if PROFILE_VARIABLE in marker.assigned:
+        kept.append((PROFILE_VARIABLE, profile.name))
+    if keeps_folder(paths, profile, environ):
+        own = (FOLDER_VARIABLE, paths.folder_of(profile.name))
+        kept += [own] if own not in profile.literals else []
+    return kept
 
 
 def one_secret(paths: Paths, profile: Compiled, field: str) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.model import Profile, SecretRef
+    from keyswitch.switching.compiled import Compiled
     from keyswitch.switching.profile_changes import NewSecret
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
@@ -177,6 +178,27 @@ def _is_live_in(workspace: Workspace, places: Locations, name: str) -> bool:
 def _logins(workspace: Workspace, places: Locations) -> Logins:
     config = read_regular(places.global_config, FILE_LIMIT)
     return Logins(workspace, places, config)
+
+
+def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
+    """Tell whether a terminal's own choice needs a folder beside the usual.
+
+    A login does, and what Claude Code's usual files would lead elsewhere.
+    """
+    from keyswitch.switching.other_way import goes_elsewhere
+
+    own = (CONFIG_VARIABLE, workspace.paths.folder_of(compiled.name))
+    return (
+        compiled.provider == PROVIDER
+        or own in compiled.literals
+        or os.path.isdir(own[1])
+        or goes_elsewhere(
+            workspace.paths,
+            compiled,
+            workspace.compiled_active(),
+            workspace.environ,
+        )
+    )
 
 
 def move_in(workspace: Workspace, profile: Profile) -> list[str]:

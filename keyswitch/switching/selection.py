@@ -1,10 +1,13 @@
 """Which profile counts here, and how it was chosen.
 
 Part of the express lane. The order is: an explicit name, this terminal
-(`KEYSWITCH_PROFILE`), the active profile of the machine.
+(`KEYSWITCH_PROFILE`), a link of this directory, the active profile of the
+machine.
 """
 
 from __future__ import annotations
+
+import os
 
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles import state
@@ -16,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.links import Link
 
 PROFILE_VARIABLE = "KEYSWITCH_PROFILE"
+SHELL_VARIABLE = "KEYSWITCH_SHELL"  # the profile of `keyswitch shell`
 
 BY_NAME = "named on the command line"
 BY_TERMINAL = f"{PROFILE_VARIABLE} in this terminal"
 BY_SHELL = "'keyswitch env NAME' in this shell"
+BY_DIRECTORY = "a link of this directory"
 BY_USE = "keyswitch use"
 NOT_CHOSEN = ""
 
@@ -33,17 +39,28 @@ _KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 class Selection:
     """A profile's name ("" for none) and the way it was chosen."""
 
-    __slots__ = ("how", "name")
+    __slots__ = ("how", "link", "name", "passed_over")
 
-    def __init__(self, name: str, how: str) -> None:
+    def __init__(self, name: str, how: str, link: str = "") -> None:
         self.name = name
         self.how = how
+        self.link = link  # the file, or the pattern, of a directory's link
+        # Links that do not count, because nobody allowed them.
+        self.passed_over: list[Link] = []
 
 
 def select(
-    paths: Paths, environ: Mapping[str, str], explicit: str = ""
+    paths: Paths,
+    environ: Mapping[str, str],
+    explicit: str = "",
+    *,
+    stale_is_fine: bool = True,
 ) -> Selection:
-    """Choose the profile for a command that was started in this environment."""
+    """Choose the profile for a command that was started in this environment.
+
+    Unless `stale_is_fine`, StaleError is raised where the rules by git remote
+    have to be worked out anew, which takes a TOML parser.
+    """
     if explicit:
         check_name(explicit)
         return Selection(explicit, BY_NAME)
@@ -58,11 +75,74 @@ def select(
                 "'keyswitch list'",
             ) from e
         return Selection(pinned, BY_TERMINAL)
+    asked = _by_directory(paths, stale_is_fine=stale_is_fine)
+    if asked.name:
+        return asked
     active = state.read(paths).active
-    return Selection(active, BY_USE if active else NOT_CHOSEN)
+    chosen = Selection(active, BY_USE if active else NOT_CHOSEN)
+    chosen.passed_over = asked.passed_over
+    return chosen
 
 
-def select_for_helper(paths: Paths, environ: Mapping[str, str]) -> Selection:
+def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
+    """Return what the current directory asks for, and may."""
+    try:
+        folder = os.getcwd()
+    except OSError:
+        return Selection("", NOT_CHOSEN)  # it was removed
+    found = Selection("", BY_DIRECTORY)
+    if has_link(folder):
+        from keyswitch.switching import links
+
+        for link in links.look(paths, folder):
+            if link.status == links.ALLOWED:
+                found.name, found.link = link.name, link.path
+            elif link.status != links.DENIED:
+                found.passed_over.append(link)
+    if not found.name and os.path.exists(paths.config_file):
+        from keyswitch.switching import remote_links
+
+        rules = (
+            remote_links.work_out(paths)
+            if stale_is_fine
+            else remote_links.rules(paths)
+        )
+        found.name, found.link = remote_links.asked_by(rules, folder)
+    return found
+
+
+def has_link(folder: str) -> bool:
+    """Tell whether a directory or one above it has a `.keyswitch`."""
+    while True:
+        if os.path.lexists(folder + "/.keyswitch"):
+            return True
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return False
+        folder = parent
+
+
+def select_here(
+    paths: Paths,
+    environ: Mapping[str, str],
+    *,
+    stale_is_fine: bool = True,
+) -> Selection:
+    """Choose the profile that this shell has, also one that it was given."""
+    if not environ.get(PROFILE_VARIABLE):
+        marker = read_marker(environ)
+        if marker and marker.mode == PINNED:
+            check_name(marker.name)
+            return Selection(marker.name, BY_SHELL)
+    return select(paths, environ, stale_is_fine=stale_is_fine)
+
+
+def select_for_helper(
+    paths: Paths,
+    environ: Mapping[str, str],
+    *,
+    stale_is_fine: bool = True,
+) -> Selection:
     """Choose the profile that answers for a program of this environment.
 
     Where keyswitch exported a key into the shell that started the program, or
@@ -70,15 +150,12 @@ def select_for_helper(paths: Paths, environ: Mapping[str, str]) -> Selection:
     """
     if not environ.get(PROFILE_VARIABLE):
         marker = read_marker(environ)
-        if marker and (
-            marker.mode == PINNED
-            or any(
-                n in marker.assigned and n in environ for n in _KEY_VARIABLES
-            )
+        if marker and any(
+            n in marker.assigned and n in environ for n in _KEY_VARIABLES
         ):
             check_name(marker.name)
             return Selection(marker.name, BY_SHELL)
-    return select(paths, environ)
+    return select_here(paths, environ, stale_is_fine=stale_is_fine)
 
 
 def require(selection: Selection) -> str:

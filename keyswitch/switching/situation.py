@@ -58,16 +58,19 @@ def see_keychain(workspace: Workspace, scene: Scene) -> None:
 
 
 def accounts_of(
-    workspace: Workspace, known: Mapping[str, str] | None = None
+    workspace: Workspace,
+    known: Mapping[str, str] | None = None,
+    answers: str = "",
 ) -> Accounts:
     """Return this person's profiles, and who the helper answers for.
 
-    `known` names the profiles of values that no fingerprint tells.
+    `known` names the profiles of values that no fingerprint tells; `answers`
+    is for whom the helper will answer, where that is not as it is now.
     """
     return Accounts(
         workspace.paths,
         shlex.join(own_command()),
-        helper_profile=_answers_here(workspace).name,
+        helper_profile=answers or _answers_here(workspace).name,
         known=known,
     )
 

@@ -46,12 +46,15 @@ class Workspace:
     @cached_property
     def cwd(self) -> str:
         """The directory that the command was started in."""
-        return self._cwd or os.getcwd()
+        try:
+            return self._cwd or os.getcwd()
+        except FileNotFoundError:
+            return "/"  # it was removed; nothing of it can count
 
     @cached_property
     def home(self) -> str:
         """The person's home directory."""
-        return self.environ.get("HOME") or os.path.expanduser("~")
+        return places.home_of(self.environ)
 
     @cached_property
     def places(self) -> Locations:
@@ -137,9 +140,24 @@ class Workspace:
         result = compiled.compile_profile(
             self.paths, profile, self.provider_of(profile), self.settings
         )
+        if result.cache != "values":
+            from keyswitch.secrets import reader, unlock
+
+            unlock.drop(reader.VALUES_PREFIX)  # kept under another setting
         if identities[0][1] == before:
             compiled.keep(self.paths, result, identities)
         return result
+
+    def compiled_active(self) -> Compiled | None:
+        """Return the same of the profile that Claude Code is set up for."""
+        from keyswitch.errors import KeyswitchError
+        from keyswitch.profiles import state
+
+        try:
+            name = state.read(self.paths).active
+            return self.compiled(name) if name else None
+        except KeyswitchError:
+            return None  # the profile is gone; nothing is sent for it
 
     def command_for(self, name: str) -> Command:
         """Return what Claude Code's settings say to reach a profile."""

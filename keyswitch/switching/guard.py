@@ -1,0 +1,99 @@
+"""Where a profile may be used: the directories and remotes it demands.
+
+Part of the express lane. `only` names places of which one has to be here,
+`never` places that may not be; a mistake then costs a failed command and not a
+request on the wrong account.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.switching import patterns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from keyswitch.switching.compiled import Compiled
+
+
+class ElsewhereError(KeyswitchError):
+    """The profile may not be used in this directory."""
+
+
+class _Place:
+    """A directory, and the remotes of its repository once they are asked."""
+
+    __slots__ = ("_remotes", "folder", "home")
+
+    def __init__(self, folder: str, environ: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.home = environ.get("HOME") or os.path.expanduser("~")
+        self._remotes: list[str] | None = None
+
+    def is_one_of(self, wanted: Sequence[str]) -> str:
+        """Return the first pattern that means this place, or ""."""
+        for pattern in wanted:
+            if patterns.is_directory(pattern):
+                if patterns.matches_directory(pattern, self.folder, self.home):
+                    return pattern
+                continue
+            if self._remotes is None:
+                from keyswitch.switching.remotes import remotes_of
+
+                self._remotes = remotes_of(self.folder)
+            for remote in self._remotes:
+                if patterns.matches_remote(pattern, remote):
+                    return pattern
+        return ""
+
+
+def refusal(
+    profile: Compiled, environ: Mapping[str, str], folder: str | None = None
+) -> ElsewhereError | None:
+    """Return why a profile may not be used in a directory, or None."""
+    if not (profile.only or profile.never):
+        return None
+    if folder is None:
+        folder = patterns.here()
+    if not folder:
+        return ElsewhereError(
+            f"profile '{profile.name}' is not used everywhere, and this "
+            "directory is gone",
+            "go to one that is there",
+        )
+    for pattern in (*profile.only, *profile.never):
+        # One that can match nothing would guard nothing.
+        _check(profile.name, pattern)
+    place = _Place(folder, environ)
+    forbidden = place.is_one_of(profile.never)
+    if forbidden:
+        return ElsewhereError(
+            f"profile '{profile.name}' is never used in {forbidden}, and this "
+            f"is {folder}",
+            f"change that: keyswitch edit {profile.name} --never ''",
+        )
+    if profile.only and not place.is_one_of(profile.only):
+        return ElsewhereError(
+            f"profile '{profile.name}' is only used in "
+            f"{', '.join(profile.only)}, and this is {folder}",
+            "go there, or change that: "
+            f"keyswitch edit {profile.name} --only ''",
+        )
+    return None
+
+
+def _check(name: str, pattern: str) -> None:
+    try:
+        patterns.check(pattern)
+    except InputError as e:
+        raise InputError(f"profile '{name}': {e.message}", e.hint) from e
+
+
+def require(profile: Compiled, environ: Mapping[str, str]) -> None:
+    """Raise ElsewhereError where the profile may not be used here."""
+    refused = refusal(profile, environ)
+    if refused is not None:
+        raise refused

@@ -1,0 +1,240 @@
+"""link, unlink, allow, deny: directories that ask for a profile."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.display import printable
+from keyswitch.errors import FileStateError, InputError, NotFoundError
+from keyswitch.model import FileChange
+from keyswitch.profiles import link_rules, settings
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles.paths import ensure_private_dir
+from keyswitch.switching import links, patterns
+from keyswitch.switching.change import Change, commit
+
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.links import Link
+    from keyswitch.switching.workspace import Workspace
+
+_LIMIT = 4096  # bytes of a record of trust
+_WORDS = {links.ALLOWED: "allow", links.DENIED: "deny"}
+
+
+def link(workspace: Workspace, name: str, folder: str) -> str:
+    """Let a directory ask for a profile, and allow it. Return the file."""
+    workspace.load(name)
+    path = os.path.join(os.path.realpath(folder), links.FILE)
+    after = f"{name}\n".encode()
+
+    def plan() -> Change | None:
+        before = _replaceable(workspace.paths, path)
+        if before == after:
+            found = links.read(workspace.paths, path)
+            if found is not None and found.status == links.ALLOWED:
+                return None
+        return Change(
+            command="link",
+            profile=name,
+            own=(
+                FileChange(path, before, after, mode=0o644),
+                *_forgotten(workspace, path, before, after),
+                _judged(workspace, path, after, links.ALLOWED),
+            ),
+            tells_shells=True,
+        )
+
+    commit(workspace, plan)
+    return path
+
+
+def unlink(workspace: Workspace, folder: str) -> Link:
+    """Take a directory's link away, and what was said about it."""
+    path = os.path.join(os.path.realpath(folder), links.FILE)
+    gone: list[Link] = []
+
+    def plan() -> Change:
+        found = links.read(workspace.paths, path)
+        if found is None:
+            raise NotFoundError(
+                f"there is no link in {folder}",
+                "'keyswitch link' shows which one counts here",
+            )
+        before = _replaceable(workspace.paths, path)
+        gone[:] = [found]
+        return Change(
+            command="unlink",
+            profile=found.name,
+            own=(
+                FileChange(path, before, None),
+                *_forgotten(workspace, path, before, None),
+            ),
+            tells_shells=True,
+        )
+
+    commit(workspace, plan)
+    return gone[0]
+
+
+def judge(workspace: Workspace, path: str, status: str) -> Link:
+    """Allow or deny a link as it stands now."""
+    judged: list[Link] = []
+
+    def plan() -> Change | None:
+        found = links.read(workspace.paths, path)
+        if found is None:
+            raise NotFoundError(
+                f"there is no {links.FILE} here or above",
+                "make one: keyswitch link NAME",
+            )
+        if status == links.ALLOWED:
+            if not found.name:
+                raise InputError(
+                    f"{found.path} cannot be used: {found.why}",
+                    "make it a plain file that holds a profile name: "
+                    "keyswitch link NAME",
+                )
+            workspace.load(found.name)
+        judged[:] = [found]
+        if found.status == status:
+            return None
+        return Change(
+            command=_WORDS[status],
+            profile=found.name,
+            own=(_record(workspace, found.mark, found.path, status),),
+            tells_shells=True,
+        )
+
+    commit(workspace, plan)
+    return judged[0]
+
+
+def nearest(folder: str) -> str:
+    """Return the path of the link nearest to a directory, upwards.
+
+    A directory without one gives the path that it would have there.
+    """
+    folder = os.path.realpath(folder)
+    start = folder
+    while True:
+        path = os.path.join(folder, links.FILE)
+        if os.path.lexists(path) and not _is_folder(path):
+            return path
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return os.path.join(start, links.FILE)
+        folder = parent
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def link_remote(workspace: Workspace, pattern: str, name: str) -> None:
+    """Let every clone of a remote ask for a profile."""
+    patterns.check(pattern)
+    if patterns.is_directory(pattern):
+        raise InputError(
+            f"'{pattern}' is a directory",
+            "for a directory: keyswitch link NAME, in that directory",
+        )
+    workspace.load(name)
+    _edit_rules(workspace, "link", pattern, name)
+
+
+def unlink_remote(workspace: Workspace, pattern: str) -> str:
+    """Take the rule of a remote away; return the profile it named."""
+    rules = dict(settings.load(workspace.paths).links)
+    if pattern not in rules:
+        raise NotFoundError(
+            f"there is no link for '{printable(pattern)}'",
+            "'keyswitch link' lists them",
+        )
+    _edit_rules(workspace, "unlink", pattern, None)
+    return rules[pattern]
+
+
+def _edit_rules(
+    workspace: Workspace, command: str, pattern: str, name: str | None
+) -> None:
+    path = workspace.paths.config_file
+
+    def plan() -> Change | None:
+        before = read_regular(path, settings.SETTINGS_LIMIT)
+        after = link_rules.edited(before, pattern, name, path)
+        if after == before:
+            return None
+        return Change(
+            command=command,
+            profile=name or "",
+            own=(FileChange(path, before, after),),
+            tells_shells=True,
+        )
+
+    commit(workspace, plan)
+
+
+def _replaceable(paths: Paths, path: str) -> bytes | None:
+    """Return the text of a link that may be replaced, or raise."""
+    found = links.read(paths, path)
+    if found is None:
+        return None
+    # An empty file, or one name: anything else may be somebody's work.
+    if found.data is None or (not found.name and found.data.strip()):
+        why = found.why if found.data is None else "it holds more than a name"
+        raise FileStateError(
+            f"{path} is not a link of keyswitch: {why}",
+            "move it out of the way first",
+        )
+    return found.data
+
+
+def _record(
+    workspace: Workspace, mark: str, path: str, status: str
+) -> FileChange:
+    target = workspace.paths.trusted(mark)
+    _require_private(os.path.dirname(target))
+    text = f"{_WORDS[status]}\n{printable(path)}\n"
+    before = _kept(target)
+    return FileChange(target, before, text.encode(), private=True)
+
+
+def _require_private(folder: str) -> None:
+    """Raise unless nobody else can have put a record into a folder."""
+    ensure_private_dir(folder)
+    if os.name == "posix" and os.stat(folder).st_mode & 0o022:
+        raise FileStateError(
+            f"others may write in {folder}, so nothing in it is trusted",
+            f"delete it, then allow your links again: rm -r {folder}",
+        )
+
+
+def _kept(target: str) -> bytes | None:
+    """Return a record; what is none of keyswitch's own has to go first."""
+    if os.path.islink(target):
+        raise FileStateError(
+            f"{target} is a symbolic link", "remove it and try again"
+        )
+    data = read_regular(target, _LIMIT)
+    if data is not None and not data.isascii():
+        raise FileStateError(f"{target} is damaged", "remove it and try again")
+    return data
+
+
+def _judged(
+    workspace: Workspace, path: str, data: bytes, status: str
+) -> FileChange:
+    return _record(workspace, links.mark_of(path, data), path, status)
+
+
+def _forgotten(
+    workspace: Workspace, path: str, before: bytes | None, after: bytes | None
+) -> tuple[FileChange, ...]:
+    """Return what takes back the judgement of a text that goes."""
+    if before is None or before == after:
+        return ()
+    target = workspace.paths.trusted(links.mark_of(path, before))
+    record = _kept(target)
+    return () if record is None else (FileChange(target, record, None),)

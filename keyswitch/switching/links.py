@@ -1,0 +1,187 @@
+"""Directories that ask for a profile: `.keyswitch`, and rules by git remote.
+
+Part of the express lane. A `.keyswitch` file holds a profile's name and
+nothing else; it counts once the person allowed exactly this text at exactly
+this path, and until then it is as if it were not there. The record of that
+lies in the state folder, never beside the file: what has to be trusted may not
+say so itself. A rule by remote is the person's own, from `config.toml`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from keyswitch.errors import InputError
+from keyswitch.profiles.names import check_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
+
+FILE = ".keyswitch"
+LIMIT = 4096  # bytes
+NAMED = 3  # links that do not count, of one place: a tree may be full of them
+
+ALLOWED = "allowed"
+DENIED = "denied"
+UNKNOWN = "not allowed"  # nobody judged this text at this path
+UNUSABLE = "unusable"
+
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+)
+
+
+class Link:
+    """One `.keyswitch` file, and what the person said about it."""
+
+    __slots__ = ("data", "mark", "name", "path", "status", "why")
+
+    def __init__(
+        self, path: str, status: str, *, name: str = "", why: str = ""
+    ) -> None:
+        self.path = path
+        self.status = status
+        self.name = name  # "" for one that is unusable
+        self.why = why  # what makes it unusable
+        self.mark = ""  # names path and text, reveals neither
+        self.data: bytes | None = None  # its text; None: it was not read
+
+
+def mark_of(path: str, data: bytes) -> str:
+    """Return the name under which a judgement of this text is kept."""
+    # The built-in that `hashlib` wraps; the wrapper costs a budget's quarter.
+    from _blake2 import blake2b
+
+    text = os.fsencode(path) + b"\0" + data
+    digest: str = blake2b(text, digest_size=20).hexdigest()
+    return digest
+
+
+def read(paths: Paths, path: str) -> Link | None:
+    """Read one link and how it was judged; None: there is no such file.
+
+    A directory of that name is somebody's folder and no link.
+    """
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    why = _why_not(found)
+    data: bytes | None = None
+    if not why:
+        try:
+            data = _content(path, found)
+        except OSError:
+            why = "it cannot be read"
+        else:
+            if data is None:
+                return None
+    name = "" if data is None else _name_in(data)
+    if not name:
+        why = why or "it holds no profile name"
+    mark = mark_of(path, why.encode() if data is None else data)
+    status = judgement(paths, mark)
+    if not name and status != DENIED:
+        status = UNUSABLE
+    link = Link(path, status or UNKNOWN, name=name, why=why)
+    link.mark = mark
+    link.data = data
+    return link
+
+
+def judgement(paths: Paths, mark: str) -> str:
+    """Return what the person said of a text at a path: "" for nothing.
+
+    A record that somebody else could have written says nothing.
+    """
+    path = paths.trusted(mark)
+    try:
+        folder = os.stat(os.path.dirname(path))
+        descriptor = os.open(path, _FLAGS)
+    except OSError:
+        return ""
+    try:
+        if not (_is_private(folder) and _is_private(os.fstat(descriptor))):
+            return ""
+        word = os.read(descriptor, 16).partition(b"\n")[0]
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+    return {b"allow": ALLOWED, b"deny": DENIED}.get(word, "")
+
+
+def _is_private(found: os.stat_result) -> bool:
+    if not hasattr(os, "geteuid"):
+        return True
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o022
+
+
+def _why_not(found: os.stat_result) -> str:
+    if stat.S_ISLNK(found.st_mode):
+        return "it is a symbolic link"
+    if not stat.S_ISREG(found.st_mode):
+        return "it is not a plain file"
+    if hasattr(os, "geteuid") and found.st_uid not in (os.geteuid(), 0):
+        return "it belongs to another user"
+    if found.st_size > LIMIT:
+        return f"it is larger than {LIMIT} bytes"
+    return ""
+
+
+def _content(path: str, seen: os.stat_result) -> bytes | None:
+    """Read the file that was looked at; None: it is another one by now."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as e:
+        if isinstance(e, PermissionError):
+            raise
+        return None
+    try:
+        found = os.fstat(descriptor)
+        if (found.st_ino, found.st_dev) != (seen.st_ino, seen.st_dev):
+            return None
+        data = os.read(descriptor, LIMIT + 1)
+    finally:
+        os.close(descriptor)
+    return data if len(data) <= LIMIT else None
+
+
+def _name_in(data: bytes) -> str:
+    """Return the profile name that is the whole text, or ""."""
+    try:
+        text = data.decode("ascii")
+        text = text.removesuffix("\n").removesuffix("\r")
+        check_name(text)
+    except (UnicodeDecodeError, InputError):
+        return ""
+    return text
+
+
+def look(paths: Paths, folder: str) -> list[Link]:
+    """Return the links of a directory and of those above it, nearest first.
+
+    What comes after the first allowed one is not looked at, and of those that
+    do not count only the nearest are returned.
+    """
+    found: list[Link] = []
+    named = 0
+    while folder:
+        link = read(paths, os.path.join(folder, FILE))
+        if link is not None:
+            if link.status not in (ALLOWED, DENIED):
+                named += 1
+            if named <= NAMED or link.status == ALLOWED:
+                found.append(link)
+            if link.status == ALLOWED:
+                break
+        parent = os.path.dirname(folder)
+        folder = "" if parent == folder else parent
+    return found

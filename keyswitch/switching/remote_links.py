@@ -1,0 +1,99 @@
+"""Links by git remote: `[links]` of config.toml, kept in plain lines.
+
+Part of the express lane, which cannot afford a TOML parser: the rules are
+worked out once and kept with the identity of the file they came from.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keyswitch import __version__
+from keyswitch.errors import StaleError
+from keyswitch.switching.compiled import identity
+from keyswitch.switching.patterns import matches_remote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.profiles.paths import Paths
+
+Rules = list[tuple[str, str]]  # (pattern of a remote, profile name)
+
+_HEAD = f"keyswitch-remotes 1 {__version__}"
+_LIMIT = 1 << 18
+
+
+def rules(paths: Paths) -> Rules:
+    """Return the kept rules, in their order; raise StaleError."""
+    present = identity(paths.config_file)
+    if present == "-":
+        return []
+    try:
+        descriptor = os.open(
+            paths.remotes_file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        )
+    except OSError:
+        raise StaleError from None
+    try:
+        text = os.read(descriptor, _LIMIT).decode("utf-8", "replace")
+    except OSError:
+        raise StaleError from None
+    finally:
+        os.close(descriptor)
+    lines = text.split("\n")
+    head = [_HEAD, f"dep {present} {paths.config_file}"]
+    if lines[:2] != head or lines[-2:] != ["end", ""]:
+        raise StaleError
+    found: Rules = []
+    for line in lines[2:-2]:
+        name, _, pattern = line.partition(" ")
+        found.append((pattern, name))
+    return found
+
+
+def keep(paths: Paths, seen: str, found: Sequence[tuple[str, str]]) -> None:
+    """Keep rules that were read from a config.toml of this identity."""
+    import contextlib
+
+    from keyswitch.errors import KeyswitchError
+    from keyswitch.profiles.atomic import write_once
+    from keyswitch.profiles.paths import ensure_private_dir
+
+    lines = [_HEAD, f"dep {seen} {paths.config_file}"]
+    lines += [f"{name} {pattern}" for pattern, name in found]
+    text = "\n".join([*lines, "end", ""])
+    try:
+        ensure_private_dir(paths.state)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(paths.remotes_file)
+        write_once(paths.remotes_file, text.encode())
+    except (OSError, KeyswitchError):
+        return  # doing without it is only slower
+
+
+def work_out(paths: Paths) -> Rules:
+    """Return the rules, from config.toml itself if they are not kept."""
+    try:
+        return rules(paths)
+    except StaleError:
+        from keyswitch.profiles import settings
+
+        seen = identity(paths.config_file)
+        found = list(settings.load(paths).links)
+        keep(paths, seen, found)
+        return found
+
+
+def asked_by(found: Rules, folder: str) -> tuple[str, str]:
+    """Return (profile, pattern) of the first rule for a directory, or ""."""
+    if not found:
+        return "", ""
+    from keyswitch.switching.remotes import remotes_of
+
+    remotes = remotes_of(folder)
+    for pattern, name in found:
+        if any(matches_remote(pattern, remote) for remote in remotes):
+            return name, pattern
+    return "", ""

@@ -1,0 +1,168 @@
+"""Which remotes the git repository of a directory has.
+
+Part of the express lane, so git itself is not started. Read are the nearest
+`.git` and its `config`; `include` and `insteadOf` are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+_LIMIT = 1 << 16  # bytes of a repository's config file
+_SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
+
+
+def remotes_of(folder: str) -> list[str]:
+    """Return `host/path` of origin, or of all remotes if there is no origin."""
+    config = _config_of(folder)
+    if not config:
+        return []
+    named = _urls(_read(config))
+    chosen = named.get("origin")
+    urls = chosen or [u for us in named.values() for u in us]
+    return sorted({found for url in urls if (found := normalized(url))})
+
+
+def normalized(url: str) -> str:
+    """Return a remote's address as host/path; "" for a local one."""
+    scheme, mark, rest = url.partition("://")
+    if mark:
+        if scheme.lower() not in _SCHEMES:
+            return ""
+        host, _, path = rest.partition("/")
+        host = host.rpartition("@")[2]
+    else:
+        host, path = _of_scp_form(url)
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]  # an IPv6 address
+    else:
+        host = host.partition(":")[0]
+    path = path.strip("/").removesuffix(".git")
+    parts = path.split("/")
+    if not host or not path or "." in parts or ".." in parts:
+        return ""
+    return f"{host.lower()}/{path}"
+
+
+def _of_scp_form(url: str) -> tuple[str, str]:
+    """Return (host, path) of `user@host:path`, or of `[user@host:22]:path`."""
+    if url.startswith("["):
+        host, mark, path = url[1:].partition("]:")
+        return (host.rpartition("@")[2], path) if mark else ("", "")
+    user, at, rest = url.partition("@[")
+    if at and "/" not in user and "]:" in rest:
+        host, _, path = rest.partition("]:")
+        return f"[{host}]", path
+    host, _, path = url.partition(":")
+    if "/" in host or len(host) == 1:
+        return "", ""  # a path of this machine
+    return host.rpartition("@")[2], path
+
+
+def _config_of(folder: str) -> str:
+    while folder:
+        try:
+            found = os.lstat(folder + "/.git")
+        except OSError:
+            found = None
+        if found is not None:
+            if not _is_own(found):
+                return ""  # git would not trust it either
+            if stat.S_ISDIR(found.st_mode):
+                return folder + "/.git/config"
+            return _of_worktree(folder)
+        parent = os.path.dirname(folder)
+        folder = "" if parent == folder else parent
+    return ""
+
+
+def _of_worktree(folder: str) -> str:
+    word, _, place = _read(folder + "/.git").partition(":")
+    place = place.strip()
+    if word != "gitdir" or "\0" in place:
+        return ""
+    place = os.path.join(folder, place)
+    common = _read(place + "/commondir").strip()
+    if "\0" in common:
+        return ""
+    return os.path.join(place, common or ".", "config")
+
+
+def _is_own(found: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or found.st_uid in (os.geteuid(), 0)
+
+
+def _read(path: str) -> str:
+    """Return the text of a plain file of the person's own, or ""."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return ""
+        if not _is_own(found):
+            return ""
+        data = os.read(descriptor, _LIMIT)
+        if len(data) == _LIMIT:
+            data = data[: data.rfind(b"\n") + 1]  # half a line misleads
+        return os.fsdecode(data)
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+
+
+def _urls(text: str) -> dict[str, list[str]]:
+    """Return the addresses of each remote that a config text names."""
+    found: dict[str, list[str]] = {}
+    remote = ""
+    for line in text.replace("\\\n", "").split("\n"):
+        words = line.strip()
+        if words.startswith("["):
+            head, words = _heading(words)
+            remote = _remote_of(head)
+        key, equals, value = words.partition("=")
+        if remote and equals and key.strip().lower() == "url":
+            found.setdefault(remote, []).append(_value(value))
+    return found
+
+
+def _heading(line: str) -> tuple[str, str]:
+    """Split `[section "name"] key = value` behind its bracket."""
+    quoted = False
+    for i, c in enumerate(line):
+        if c == '"' and line[i - 1] != "\\":
+            quoted = not quoted
+        elif c == "]" and not quoted:
+            return line[1:i], line[i + 1 :]
+    return "", ""
+
+
+def _remote_of(head: str) -> str:
+    """Return the name of `remote "name"`, or of the older `remote.name`."""
+    section, quote, name = head.partition('"')
+    if quote:
+        is_remote = section.strip().lower() == "remote"
+        return name.removesuffix('"') if is_remote else ""
+    section, _, name = head.strip().partition(".")
+    return name.lower() if section.lower() == "remote" else ""
+
+
+def _value(text: str) -> str:
+    """Return a value without its quotes and without a comment behind it."""
+    result = ""
+    quoted = False
+    rest = iter(text.strip())
+    for c in rest:
+        if c == "\\":
+            result += next(rest, "")
+        elif c == '"':
+            quoted = not quoted
+        elif c in "#;" and not quoted:
+            break
+        else:
+            result += c
+    return result.strip()

@@ -1,0 +1,170 @@
+"""What `keyswitch env` gives a shell, and what it says beside it.
+
+Part of the express lane; both lanes end here. Text for a person is said once a
+shell: an exported variable names what was said, by marks that reveal nothing.
+"""
+
+from __future__ import annotations
+
+from keyswitch.shells.script import EnvScript
+from keyswitch.switching import environment
+from keyswitch.switching.exports import script_of
+from keyswitch.switching.other_way import goes_elsewhere, leaks, refusal
+from keyswitch.switching.selection import (
+    BY_DIRECTORY,
+    BY_NAME,
+    BY_USE,
+    PROFILE_VARIABLE,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.compiled import Compiled
+    from keyswitch.switching.links import Link
+    from keyswitch.switching.selection import Selection
+
+_MOST_MARKS = 32  # of what was said in one shell
+
+
+def for_shell(
+    paths: Paths,
+    chosen: Selection,
+    profile: Compiled | None,
+    environ: Mapping[str, str],
+    active: Compiled | None = None,
+) -> tuple[EnvScript | None, list[str]]:
+    """Return (script or None, lines for a person) for what was chosen.
+
+    `active` is the profile that Claude Code's files are set up for.
+    """
+    notes = [_note_of(link) for link in chosen.passed_over]
+    script: EnvScript | None
+    if profile is None:
+        script = environment.plan_unset(environ)
+        if chosen.name:
+            line = f"{chosen.link} asks for '{chosen.name}', which is not here"
+            notes.append((f"gone-{chosen.name}", line))
+    elif chosen.how != BY_USE and _is_misled(
+        paths, chosen, profile, active, environ
+    ):
+        told = refusal(profile, active)
+        notes.append((f"way-{profile.name}", f"{told.message} ({told.hint})"))
+        script = _nothing(profile, environ)
+    elif chosen.how == BY_NAME or not (profile.only or profile.never):
+        script = script_of(paths, profile, environ, how=chosen.how)
+    else:
+        script = _guarded(paths, chosen, profile, environ, notes)
+    if profile is not None and chosen.how == BY_DIRECTORY:
+        notes += _login_note(paths, profile, environ)
+    return _said_once(script, environ, notes)
+
+
+def _is_misled(
+    paths: Paths,
+    chosen: Selection,
+    profile: Compiled,
+    active: Compiled | None,
+    environ: Mapping[str, str],
+) -> bool:
+    """Tell whether Claude Code would take the shell's key another way.
+
+    Raises for a profile that was named, which may be for another program;
+    only a key that would reach a foreign host is refused then.
+    """
+    if chosen.how != BY_NAME:
+        return goes_elsewhere(paths, profile, active, environ)
+    if leaks(paths, profile, active, environ):
+        raise refusal(profile, active)
+    return False
+
+
+def _guarded(
+    paths: Paths,
+    chosen: Selection,
+    profile: Compiled,
+    environ: Mapping[str, str],
+    notes: list[tuple[str, str]],
+) -> EnvScript | None:
+    """Give the shell nothing where a profile that it follows may not be."""
+    from keyswitch.switching import guard
+
+    refused = guard.refusal(profile, environ)
+    if refused is None:
+        return script_of(paths, profile, environ, how=chosen.how)
+    notes.append((f"at-{profile.name}", refused.message))
+    return _nothing(profile, environ)
+
+
+def _nothing(profile: Compiled, environ: Mapping[str, str]) -> EnvScript | None:
+    """Give a shell back to the person; it goes on to follow."""
+    marker = environment.read_marker(environ)
+    if marker is None:
+        return None
+    pinned = (
+        PROFILE_VARIABLE in marker.assigned
+        and environ.get(PROFILE_VARIABLE) == profile.name
+    )
+    pin = [(PROFILE_VARIABLE, profile.name)] if pinned else []
+    return environment.plan_script(
+        environ,
+        name="",
+        mode=environment.FOLLOW,
+        stamp=profile.stamp,
+        assign=pin,
+        rivals=(),
+    )
+
+
+def _note_of(link: Link) -> tuple[str, str]:
+    if link.name:
+        line = f"{link.path} asks for '{link.name}' and is not allowed"
+        return link.mark[:12], f"{line} (to use it: keyswitch allow)"
+    return link.mark[:12], f"{link.path} is not used: {link.why}"
+
+
+def _login_note(
+    paths: Paths, profile: Compiled, environ: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Say that a login cannot be here and elsewhere in one folder."""
+    from keyswitch.profiles import state
+    from keyswitch.switching.compiled import FOLDER_VARIABLE
+
+    if profile.provider != "claude-login" or any(
+        name == FOLDER_VARIABLE for name, _ in profile.literals
+    ):
+        return []
+    if state.read(paths).active == profile.name or environ.get(
+        FOLDER_VARIABLE
+    ) == paths.folder_of(profile.name):
+        return []
+    line = (
+        f"the login '{profile.name}' reaches a directory only from a folder "
+        f"of its own: keyswitch edit {profile.name} --isolated"
+    )
+    return [(f"login-{profile.name}", line)]
+
+
+def _said_once(
+    script: EnvScript | None,
+    environ: Mapping[str, str],
+    notes: list[tuple[str, str]],
+) -> tuple[EnvScript | None, list[str]]:
+    """Leave out what was said in this shell, and note what is said now."""
+    said = environ.get(environment.TOLD, "").split(",")
+    new = [(mark, line) for mark, line in notes if mark not in said]
+    if script is not None:
+        # It lasts as long as the shell does; `env --unset` takes it away.
+        script.remove = [n for n in script.remove if n != environment.TOLD]
+        changes = (script.restore, script.save, script.remove, script.assign)
+        if not any(changes):
+            script = None
+    if not new:
+        return script, []
+    script = script or EnvScript()
+    marks = [m for m in said if m] + [mark for mark, _ in new]
+    told = (environment.TOLD, ",".join(marks[-_MOST_MARKS:]))
+    script.assign = sorted([*script.assign, told])
+    return script, [line for _, line in new]
