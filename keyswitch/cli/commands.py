@@ -9,6 +9,7 @@ from __future__ import annotations
 # name -> (module under keyswitch.cli, attribute, short help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "add": ("add", "add", "Make a profile and store its secret."),
+    "allow": ("links", "allow", "Trust a directory's link as it stands now."),
     "completion": (
         "completion",
         "completion",
@@ -16,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "copy": ("profile_changes", "copy", "Copy a profile, secrets included."),
     "current": ("switch", "current", "Print the active profile's name."),
+    "deny": ("links", "deny", "Refuse a directory's link, silently."),
     "doctor": (
         "doctor",
         "doctor",
@@ -23,13 +25,30 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "edit": ("profile_changes", "edit", "Change a profile's fields."),
     "env": ("environment", "env", "Print export statements for eval."),
+    "export": (
+        "transfer",
+        "export",
+        "Write profiles and their secrets to an encrypted file.",
+    ),
     "explain": (
         "explain",
         "explain",
         "Say what an error text means and what to do.",
     ),
     "helper": ("helper", "helper", "Answer programs that ask for a secret."),
-    "history": ("switch", "history", "List what was changed when."),
+    "history": ("history", "history", "List what was changed when."),
+    "hook": ("hook", "hook", "Print what makes every prompt follow."),
+    "import": (
+        "transfer",
+        "import_",
+        "Take profiles in from an encrypted file.",
+    ),
+    "install": (
+        "install",
+        "install",
+        "Let every terminal follow a switch.",
+    ),
+    "link": ("links", "link", "Let a directory ask for a profile."),
     "list": ("profiles", "list_", "List the profiles."),
     "login": ("login", "login", "Keep a login of Claude Code as a profile."),
     "logout": (
@@ -49,8 +68,19 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "rotate": ("add", "rotate", "Replace a profile's secret."),
     "run": ("environment", "run", "Run one command with a profile."),
+    "shell": (
+        "subshell",
+        "shell",
+        "Start a shell that uses one profile.",
+    ),
     "show": ("profiles", "show", "Show one profile."),
-    "undo": ("switch", "undo", "Take back the last change."),
+    "undo": ("history", "undo", "Take back the last change."),
+    "uninstall": (
+        "install",
+        "uninstall",
+        "Take the shell integration out again.",
+    ),
+    "unlink": ("links", "unlink", "Take a directory's link away."),
     "unlock": ("unlocking", "unlock", "Unlock the vault for this session."),
     "use": ("switch", "use", "Switch to a profile."),
     "vault": ("vault", "vault", "Manage the encrypted vault."),

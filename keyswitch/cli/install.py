@@ -1,0 +1,146 @@
+"""install and uninstall: the prompt hook in a shell's start file."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.display import printable
+from keyswitch.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from keyswitch.switching.shell_integration import Edit
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  keyswitch install              the shell that this is typed in\n"
+    "  keyswitch install zsh --dry-run\n"
+    "  keyswitch install bash --login     ~/.bash_profile, ~/.profile\n"
+    "  keyswitch install fish --yes"
+)
+@click.argument("shell", required=False, default="")
+@click.option(
+    "--login/--no-login",
+    default=None,
+    help="The file of bash's login shells; the default on macOS.",
+)
+@click.option("--dry-run", is_flag=True, help="Show file and block only.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@global_options
+@click.pass_obj
+def install(
+    session: Session,
+    shell: str,
+    *,
+    login: bool | None,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Let every terminal follow a switch.
+
+    A marked block goes to the end of the shell's start file. It loads a hook
+    that looks at each prompt whether another profile was chosen.
+    """
+    from keyswitch.switching import shell_integration as integration
+
+    workspace = session.workspace()
+    shell = _shell(shell)
+    if login is None:
+        login = shell == "bash" and workspace.platform == "darwin"
+    elif login and shell != "bash":
+        raise UsageError(
+            f"{shell} reads the same file in login shells", "leave out --login"
+        )
+    edit = integration.plan_install(workspace, shell, login=login)
+    block = integration.block_for(workspace, shell)
+    if dry_run:
+        return _show(session, edit, block)
+    if not edit.changes:
+        session.output.say(f"{edit.file} has the block already")
+    else:
+        session.output.say(f"{edit.file} gets this block:")
+        _talk(session, block)
+        session.confirm("write it?", yes=yes)
+        integration.install(workspace, shell, login=login)
+    for note in integration.notes(workspace, shell, login=login):
+        session.output.warn(note)
+    if edit.changes:
+        command = "." if shell == "pwsh" else "source"
+        session.output.say(
+            f"open a new terminal, or: {command} {shlex.quote(edit.file)}"
+        )
+    return _document(session, edit, block)
+
+
+def _shell(typed: str) -> str:
+    """Return the shell that was named, or the one this was typed in."""
+    from keyswitch.shells.detect import parent_shell
+    from keyswitch.switching.shell_integration import shell_of
+
+    if not typed:
+        typed = parent_shell()
+        if typed == "sh":  # which also stands for any program
+            raise UsageError(
+                "cannot tell for which shell", "name it: keyswitch install bash"
+            )
+    return shell_of(typed)
+
+
+def _show(session: Session, edit: Edit, block: str) -> int:
+    if session.output.json:
+        return _document(session, edit, block)
+    session.output.data(edit.file)
+    for line in block.splitlines():
+        session.output.data(line)
+    return ExitCode.OK
+
+
+def _document(session: Session, edit: Edit, block: str) -> int:
+    if session.output.json:
+        session.output.document(
+            {"file": edit.file, "block": block, "changed": edit.changes}
+        )
+    return ExitCode.OK
+
+
+def _talk(session: Session, block: str) -> None:
+    if not session.output.quiet:
+        for line in block.splitlines():
+            click.echo(f"  {printable(line)}".rstrip(), err=True)
+
+
+@click.command(
+    epilog="\b\nExamples:\n  keyswitch uninstall bash\n"
+    "  keyswitch uninstall fish --yes"
+)
+@click.argument("shell", required=False, default="")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@global_options
+@click.pass_obj
+def uninstall(session: Session, shell: str, *, yes: bool) -> int:
+    """Take the shell integration out again.
+
+    Every other byte of the start file stays; a file that was made for the
+    block, and holds nothing else, is removed.
+    """
+    from keyswitch.switching import shell_integration as integration
+
+    workspace = session.workspace()
+    shell = _shell(shell)
+    edits = integration.plan_uninstall(workspace, shell)
+    files = [edit.file for edit in edits]
+    if edits:
+        for file in files:
+            session.output.say(f"the block in {file} will be removed")
+        session.confirm("remove it?", yes=yes)
+        integration.uninstall(workspace, shell)
+        session.output.say("terminals that are open keep it until they end")
+    else:
+        session.output.say(f"there is no block in a start file of {shell}")
+    if session.output.json:
+        session.output.document({"files": files, "changed": bool(files)})
+    return ExitCode.OK

@@ -1,0 +1,48 @@
+"""shell NAME: a shell inside this one that uses one profile."""
+
+from __future__ import annotations
+
+import click
+
+from keyswitch.cli.session import Session, global_options
+from keyswitch.errors import UsageError
+
+
+@click.command(
+    epilog="\b\nExamples:\n  keyswitch shell work\n"
+    "  keyswitch shell work --shell fish"
+)
+@click.argument("name")
+@click.option(
+    "--shell", "program", metavar="PROGRAM", help="Default: the one you are in."
+)
+@global_options
+@click.pass_obj
+def shell(session: Session, name: str, *, program: str | None) -> int:
+    """Start a shell that uses one profile.
+
+    It says so, keeps that profile whatever is switched elsewhere, and ends
+    with 'exit'. A shell inside such a shell is refused.
+    """
+    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.switching import guard, subshell
+
+    workspace = session.workspace()
+    inside = workspace.environ.get(subshell.VARIABLE, "")
+    if inside:
+        raise UsageError(
+            f"this is a keyswitch shell for '{inside}' already",
+            "leave it first: exit",
+        )
+    refuse_agents(workspace)
+    compiled = workspace.compiled(name)
+    guard.require(compiled, workspace.environ)
+    argv, environ, notes = subshell.prepare(workspace, compiled, program)
+    for note in notes:
+        session.output.say(note)
+    for line in subshell.overridden(environ):
+        session.output.warn(line)
+    session.output.say(f"this shell uses '{name}'; 'exit' leaves it")
+    status = subshell.run(argv, environ)
+    session.output.say(f"left the shell of '{name}'")
+    return status

@@ -1,0 +1,472 @@
+# keyswitch: completion of commands, options, names and files; no process.
+#
+# All of it is one block: cut short, it is a syntax error and does nothing.
+begin
+    # written: begin
+    function __keyswitch_commands --no-scope-shadowing
+        set found
+        switch "$argv[1]"
+            case ''
+                set found \
+                    add\t'Make a profile and store its secret.' \
+                    allow\t'Trust a directory\'s link as it stands now.' \
+                    completion\t'Print a completion script for a shell.' \
+                    copy\t'Copy a profile, secrets included.' \
+                    current\t'Print the active profile\'s name.' \
+                    deny\t'Refuse a directory\'s link, silently.' \
+                    doctor\t'Look for what is wrong, say why, and mend it.' \
+                    edit\t'Change a profile\'s fields.' \
+                    env\t'Print export statements for eval.' \
+                    explain\t'Say what an error text means and what to do.' \
+                    export\t'Write profiles and their secrets to an encrypted file.' \
+                    helper\t'Answer programs that ask for a secret.' \
+                    history\t'List what was changed when.' \
+                    hook\t'Print what makes every prompt follow.' \
+                    import\t'Take profiles in from an encrypted file.' \
+                    install\t'Let every terminal follow a switch.' \
+                    link\t'Let a directory ask for a profile.' \
+                    list\t'List the profiles.' \
+                    lock\t'Forget every unlocked key and value.' \
+                    login\t'Keep a login of Claude Code as a profile.' \
+                    logout\t'Remove a login\'s tokens from this machine; the profile stays.' \
+                    off\t'Make no profile active; restore what was.' \
+                    providers\t'List the providers and fields.' \
+                    remove\t'Remove a profile.' \
+                    rename\t'Give a profile another name.' \
+                    revoke-local\t'Remove tokens from this machine.' \
+                    rotate\t'Replace a profile\'s secret.' \
+                    run\t'Run one command with a profile.' \
+                    shell\t'Start a shell that uses one profile.' \
+                    show\t'Show one profile.' \
+                    undo\t'Take back the last change.' \
+                    uninstall\t'Take the shell integration out again.' \
+                    unlink\t'Take a directory\'s link away.' \
+                    unlock\t'Unlock the vault for this session.' \
+                    use\t'Switch to a profile.' \
+                    vault\t'Manage the encrypted vault.' \
+                    whoami\t'Say which credential Claude Code sends here, and why.'
+            case helper
+                set found \
+                    api-key\t'Print the main secret of a profile.' \
+                    aws\t'Print AWS credentials as JSON.' \
+                    claude-code\t'Print the key that Claude Code has to send (its apiKeyHelper).'
+            case vault
+                set found \
+                    accept-rollback\t'Go on with a vault file that is older than it was.' \
+                    init\t'Make the vault.' \
+                    keychain\t'Let the system keychain open the vault too.' \
+                    machine-key\t'Let this machine open the vault without anybody.' \
+                    passwd\t'Set another passphrase.' \
+                    recovery\t'Make a new recovery code, or open the vault with one.' \
+                    rotate\t'Encrypt everything under a new key; older copies do not open with it.' \
+                    status\t'Show how the vault can be opened.'
+        end
+    end
+
+    function __keyswitch_options --no-scope-shadowing
+        set found
+        switch "$argv[1]"
+            case ''
+                set found \
+                    --json\t'Print data as JSON.' \
+                    --no-input\t'Never ask anything.' \
+                    -q\t'Print results only.' \
+                    --quiet\t'Print results only.' \
+                    -v\t'Say what is done.' \
+                    --verbose\t'Say what is done.' \
+                    --version\t'Show the version and exit.'
+            case add
+                set found \
+                    --provider\tPROVIDER \
+                    --set\t'FIELD=VALUE' \
+                    --label\t'Free text for listings.' \
+                    --expires\t'As 2027-02-01.' \
+                    --expect\t'Refuse to use it if it would be billed otherwise.' \
+                    --store\t'Default: the keychain where there is one.' \
+                    --stdin\t'Read the secret from stdin.' \
+                    --from-env\t'Read it from this environment variable.' \
+                    --from-file\t'Read it from this file.' \
+                    --fd\t'Read it from this open file descriptor.'
+            case current
+                set found \
+                    --prompt\t'Nothing, and no error, where there is none.'
+            case doctor
+                set found \
+                    --fix\t'Mend what is safe; undoable.' \
+                    --dry-run\t'With --fix: only show it.' \
+                    --yes\t'With --fix: do not ask.' \
+                    --network\t'Try DNS, TCP, TLS, proxy and HTTP.' \
+                    --run-helper\t'Run an apiKeyHelper to see whether it works (10 s at most).' \
+                    --report\t'Print a report for a support ticket.'
+            case edit
+                set found \
+                    --set\t'FIELD=VALUE' \
+                    --unset\tFIELD \
+                    --label\t'Free text for listings.' \
+                    --expires\t'As 2027-02-01; \'\' for none.' \
+                    --expect\t'api, subscription or cloud; \'\' for none.' \
+                    --isolated\t'Give it a configuration folder of its own.' \
+                    --no-isolated\t'The opposite of --isolated.' \
+                    --share\t'What that folder shares: agents, commands, history, memory, settings, skills; \'none\'; \'\' for what is usual.' \
+                    --only\t'Where it may be used: directories (~/work/**) and git remotes (github.com/acme/*), with commas; \'\' for everywhere.' \
+                    --never\t'Where it may not.'
+            case env
+                set found \
+                    --shell\t'Default: the parent process.' \
+                    --unset\t'Undo what env did here.' \
+                    --format\t'A document.' \
+                    --reveal\t'Real values on a terminal too.'
+            case explain
+                set found \
+                    --from-log\t'Take the newest error of Claude Code\'s transcripts.'
+            case export
+                set found \
+                    --all\t'All but logins.' \
+                    --to\t'The bundle.' \
+                    --replace\t'Overwrite that file.' \
+                    --passphrase-fd\t'Read it from this descriptor.' \
+                    --passphrase-file\t'Read it from this file.'
+            case history
+                set found \
+                    -n\tN \
+                    --number\tN
+            case import
+                set found \
+                    --dry-run\t'Show what is in it.' \
+                    --replace\t'Overwrite profiles.' \
+                    --accept-host\t'A secret may go to this host; otherwise you are asked to type it.' \
+                    --yes\t'Do not ask for the rest.' \
+                    --store\t'Default: the keychain where there is one.' \
+                    --passphrase-fd\t'Read it from this descriptor.' \
+                    --passphrase-file\t'Read it from this file.'
+            case install
+                set found \
+                    --login\t'The file of bash\'s login shells; the default on macOS.' \
+                    --no-login\t'The opposite of --login.' \
+                    --dry-run\t'Show file and block only.' \
+                    --yes\t'Do not ask.'
+            case link
+                set found \
+                    --remote\t'Every clone of these git remotes, in your own config.toml.'
+            case login
+                set found \
+                    --capture\t'Keep the present login.' \
+                    --token\t'Keep a \'claude setup-token\' one.' \
+                    --orphan\t'Keep the newest login that belonged to no profile.' \
+                    --store\t'' \
+                    --label\t'Free text, shown in lists.' \
+                    --stdin\t'With --token: read it there.' \
+                    --from-env\t'With --token: from there.' \
+                    --console\t'A Console login (API billing).' \
+                    --email\t'Handed to Claude\'s login.'
+            case logout
+                set found \
+                    --dry-run\t'Show, remove nothing.' \
+                    --yes\t'Do not ask.'
+            case off
+                set found \
+                    --dry-run\t'Show what would be changed.' \
+                    --here\t'End this shell\'s own choice only, by eval.' \
+                    --wait\t'Wait first until no running session is in a turn.' \
+                    --timeout\t'With --wait: give up after this time, nothing changed.' \
+                    --force\t'Switch without a look at running sessions.'
+            case remove
+                set found \
+                    --yes\t'Do not ask.'
+            case revoke-local
+                set found \
+                    --all\t'Every token there is.' \
+                    --claude-code\t'What lies in Claude Code\'s files.' \
+                    --stale\t'Expired, blanked and orphaned ones (the default).' \
+                    --dry-run\t'Show, remove nothing.' \
+                    --yes\t'Do not ask.'
+            case rotate
+                set found \
+                    --expires\t'As 2027-02-01.' \
+                    --store\t'Default: the keychain where there is one.' \
+                    --stdin\t'Read the secret from stdin.' \
+                    --from-env\t'Read it from this environment variable.' \
+                    --from-file\t'Read it from this file.' \
+                    --fd\t'Read it from this open file descriptor.'
+            case shell
+                set found \
+                    --shell\t'Default: the one you are in.'
+            case show
+                set found \
+                    --reveal\t'Show the secrets, after asking.'
+            case uninstall
+                set found \
+                    --yes\t'Do not ask.'
+            case unlink
+                set found \
+                    --remote\t'The rule of a remote.'
+            case unlock
+                set found \
+                    --timeout\t'How long; default: cache_timeout of config.toml, or 900.' \
+                    --passphrase-fd\t'Read it from this descriptor.' \
+                    --passphrase-file\t'Read it from this file.'
+            case use
+                set found \
+                    --dry-run\t'Show what would be changed.' \
+                    --here\t'For this shell only, by eval.' \
+                    --target\t'Which program to configure; \'none\' moves the pointer only.' \
+                    --wait\t'Wait first until no running session is in a turn.' \
+                    --timeout\t'With --wait: give up after this time, nothing changed.' \
+                    --force\t'Switch without a look at running sessions.'
+            case 'vault accept-rollback'
+                set found \
+                    --yes\t'Do not ask.'
+            case 'vault init'
+                set found \
+                    --machine-key\t'Open without anybody, by a key file of this machine. Protects copies of the vault, not this account.' \
+                    --passphrase-fd\t'Read it from this descriptor.' \
+                    --passphrase-file\t'Read it from this file.'
+            case 'vault passwd'
+                set found \
+                    --passphrase-fd\t'Read it from this descriptor.' \
+                    --passphrase-file\t'Read it from this file.'
+            case 'vault recovery'
+                set found \
+                    --use\t'Open with the code.' \
+                    --passphrase-fd\t'Read it from this descriptor.' \
+                    --passphrase-file\t'Read it from this file.'
+            case 'vault rotate'
+                set found \
+                    --passphrase-fd\t'Read it from this descriptor.' \
+                    --passphrase-file\t'Read it from this file.'
+            case whoami
+                set found \
+                    --run-helper\t'Run an apiKeyHelper to know its answer (10 s at most).' \
+                    --verify\t'Ask the service whose credential it is.'
+        end
+        switch "$argv[1]"
+            case '' helper 'helper api-key' 'helper aws' 'helper claude-code' run vault
+            case '*'
+                set -a found \
+                    --json\t'Print data as JSON.' \
+                    --no-input\t'Never ask anything.' \
+                    -q\t'Print results only.' \
+                    --quiet\t'Print results only.' \
+                    -v\t'Say what is done.' \
+                    --verbose\t'Say what is done.'
+        end
+        set -a found \
+            -h\t'Show help and leave.' \
+            --help\t'Show help and leave.'
+    end
+
+    function __keyswitch_value --no-scope-shadowing
+        set kind flag
+        set found
+        switch "$argv[1]"
+            case 'add --provider'
+                set kind words
+                set found anthropic anthropic-aws aws bedrock claude-login \
+                    claude-token custom foundry gateway gemini github openai \
+                    openrouter vertex
+            case 'add --set' 'add --label' 'add --expires' 'add --from-env' \
+                'add --fd' 'edit --set' 'edit --unset' 'edit --label' \
+                'edit --expires' 'edit --only' 'edit --never' \
+                'export --passphrase-fd' 'history -n' 'history --number' \
+                'import --accept-host' 'import --passphrase-fd' \
+                'link --remote' 'login --label' 'login --from-env' \
+                'login --email' 'off --timeout' 'rotate --expires' \
+                'rotate --from-env' 'rotate --fd' 'unlink --remote' \
+                'unlock --timeout' 'unlock --passphrase-fd' 'use --timeout' \
+                'vault init --passphrase-fd' 'vault passwd --passphrase-fd' \
+                'vault recovery --passphrase-fd' \
+                'vault rotate --passphrase-fd'
+                set kind nothing
+            case 'add --expect' 'edit --expect'
+                set kind words
+                set found api cloud subscription
+            case 'add --store' 'import --store' 'login --store' \
+                'rotate --store'
+                set kind words
+                set found keychain vault
+            case 'add --from-file' 'export --to' 'export --passphrase-file' \
+                'import --passphrase-file' 'rotate --from-file' \
+                'unlock --passphrase-file' 'vault init --passphrase-file' \
+                'vault passwd --passphrase-file' \
+                'vault recovery --passphrase-file' \
+                'vault rotate --passphrase-file'
+                set kind files
+            case 'edit --share'
+                set kind words
+                set found agents commands history memory none settings skills
+            case 'env --shell'
+                set kind words
+                set found bash cmd dash dotenv fish json ksh mksh nu pwsh sh zsh
+            case 'env --format'
+                set kind words
+                set found dotenv json
+            case 'shell --shell'
+                set kind words
+                set found bash dash fish ksh mksh nu pwsh sh zsh
+            case 'use --target'
+                set kind words
+                set found claude-code none
+        end
+    end
+
+    function __keyswitch_argument --no-scope-shadowing
+        set kind nothing
+        set found
+        switch "$argv[1]"
+            case 'allow 1' 'deny 1'
+                set kind folders
+            case 'completion 1'
+                set kind words
+                set found bash fish pwsh zsh
+            case 'copy 1' 'edit 1' 'env 1' 'helper api-key 1' 'helper aws 1' \
+                'link 1' 'login 1' 'logout 1' 'remove 1' 'rename 1' \
+                'revoke-local 1' 'rotate 1' 'run 1' 'shell 1' 'show 1'
+                set kind profiles
+            case 'hook 1' 'install 1' 'uninstall 1'
+                set kind words
+                set found bash fish nu pwsh zsh
+            case 'import 1'
+                set kind files
+            case 'providers 1'
+                set kind words
+                set found anthropic anthropic-aws aws bedrock claude-login \
+                    claude-token custom foundry gateway gemini github openai \
+                    openrouter vertex
+            case 'use 1'
+                set kind profiles
+                set found -
+            case 'export *'
+                set kind profiles
+            case 'run *'
+                set kind programs
+        end
+    end
+    # written: end
+
+    # Print the profiles, by the names of their files.
+    function __keyswitch_profiles
+        set -l folders
+        if test -n "$KEYSWITCH_HOME"
+            set folders $KEYSWITCH_HOME/config
+        else if string match -qr '\S' -- "$XDG_CONFIG_HOME"
+            set folders $XDG_CONFIG_HOME/keyswitch
+        else
+            set folders $HOME/.config/keyswitch \
+                "$HOME/Library/Application Support/keyswitch"
+        end
+        set -l files $folders/profiles/*.toml
+        string replace -fr '(?s)^.*/([a-z0-9][a-z0-9._-]*)\.toml$' \
+            '$1'\t'profile' -- $files
+    end
+
+    # Print the programs on PATH that begin as the typed word does.
+    function __keyswitch_programs
+        for folder in $PATH
+            for file in $folder/$argv[1]*
+                test -f "$file" -a -x "$file"
+                and string replace -r '(?s)^.*/' '' -- "$file"
+            end
+        end
+    end
+
+    # Find out what the typed word is: `place` is the command that it belongs
+    # to, `option` the option that it is the value of, `count` the words before.
+    function __keyswitch_walk --no-scope-shadowing
+        for word in $argv
+            if test -n "$option"
+                set option ''
+            else if test "$word" = -- -a -z "$ended"
+                set ended ended
+            else if test -z "$inside$ended"
+                and string match -qr '^-.' -- "$word"
+                __keyswitch_value "$place $word"
+                test "$kind" = flag
+                or set option "$word"
+            else
+                __keyswitch_commands "$place"
+                if set -q found[1]
+                    set place (string trim -- "$place $word")
+                    continue
+                end
+                test -n "$inside"
+                and set -a rest "$word"
+                set count (math $count + 1)
+                __keyswitch_argument "$place "(math $count + 1)
+                # What follows belongs to another command.
+                test "$kind" = programs
+                and set inside inside
+            end
+        end
+    end
+
+    # Fill `kind` and `found` for the typed word.
+    function __keyswitch_find --no-scope-shadowing
+        set words (commandline -opc)
+        # There may be other words in front of it.
+        while set -q words[1]
+            and not string match -qr '(^|/)keyswitch$' -- "$words[1]"
+            set -e words[1]
+        end
+        set -e words[1]
+        __keyswitch_walk $words
+        set typed (commandline -ct)
+        if test -z "$option$inside$ended"
+            and string match -q -- '-*=*' "$typed"
+            set option (string replace -r '(?s)=.*' '' -- "$typed")
+            set before "$option="
+        end
+        if test -n "$option"
+            __keyswitch_value "$place $option"
+            return
+        end
+        set -l options
+        if test -z "$inside$ended"
+            and string match -q -- '-*' "$typed"
+            __keyswitch_options "$place"
+            set options $found
+        end
+        __keyswitch_commands "$place"
+        if set -q found[1]
+            set kind words
+        else
+            __keyswitch_argument "$place "(math $count + 1)
+        end
+        set -a found $options
+    end
+
+    # Print what may stand there.
+    function __keyswitch_complete
+        set -l kind
+        set -l found
+        set -l place ''
+        set -l option ''
+        set -l count 0
+        set -l inside ''
+        set -l ended ''
+        set -l before ''
+        set -l rest
+        set -l words
+        set -l typed
+        __keyswitch_find
+        if test "$argv[1]" = files
+            test "$kind" = files
+            return
+        end
+        switch "$kind-$count"
+            case 'profiles-*'
+                set -a found (__keyswitch_profiles)
+            case 'folders-*'
+                set -a found (__fish_complete_directories "$typed")
+            case programs-1
+                set -a found (__keyswitch_programs "$typed")
+            case 'programs-*'
+                set -l line (string escape -- $rest)
+                set -a found (complete -C "$line $typed")
+        end
+        set -q found[1]
+        and builtin printf '%s\n' $before$found
+    end
+
+    complete -c keyswitch -f -a '(__keyswitch_complete)'
+    complete -c keyswitch -n '__keyswitch_complete files' -F
+end

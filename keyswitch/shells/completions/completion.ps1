@@ -1,0 +1,397 @@
+# keyswitch: completion of commands, options, names and files; no process.
+#
+# Written to the documentation of Windows PowerShell 5.1 and PowerShell 7, and
+# tested as text only: it has not run in a real PowerShell.
+
+& {
+    # written: begin
+    function global:__keyswitch_commands([string] $place) {
+        switch -CaseSensitive -Wildcard ($place) {
+            '' {
+                'add', 'allow', 'completion', 'copy', 'current', 'deny',
+                'doctor', 'edit', 'env', 'explain', 'export', 'helper',
+                'history', 'hook', 'import', 'install', 'link', 'list', 'lock',
+                'login', 'logout', 'off', 'providers', 'remove', 'rename',
+                'revoke-local', 'rotate', 'run', 'shell', 'show', 'undo',
+                'uninstall', 'unlink', 'unlock', 'use', 'vault', 'whoami'
+                break
+            }
+            'helper' {
+                'api-key', 'aws', 'claude-code'
+                break
+            }
+            'vault' {
+                'accept-rollback', 'init', 'keychain', 'machine-key', 'passwd',
+                'recovery', 'rotate', 'status'
+                break
+            }
+        }
+    }
+
+    function global:__keyswitch_options([string] $place) {
+        switch -CaseSensitive -Wildcard ($place) {
+            '' {
+                '--json', '--no-input', '-q', '--quiet', '-v', '--verbose',
+                '--version'
+                break
+            }
+            'add' {
+                '--provider', '--set', '--label', '--expires', '--expect',
+                '--store', '--stdin', '--from-env', '--from-file', '--fd'
+                break
+            }
+            'current' {
+                '--prompt'
+                break
+            }
+            'doctor' {
+                '--fix', '--dry-run', '--yes', '--network', '--run-helper',
+                '--report'
+                break
+            }
+            'edit' {
+                '--set', '--unset', '--label', '--expires', '--expect',
+                '--isolated', '--no-isolated', '--share', '--only', '--never'
+                break
+            }
+            'env' {
+                '--shell', '--unset', '--format', '--reveal'
+                break
+            }
+            'explain' {
+                '--from-log'
+                break
+            }
+            'export' {
+                '--all', '--to', '--replace', '--passphrase-fd',
+                '--passphrase-file'
+                break
+            }
+            'history' {
+                '-n', '--number'
+                break
+            }
+            'import' {
+                '--dry-run', '--replace', '--accept-host', '--yes', '--store',
+                '--passphrase-fd', '--passphrase-file'
+                break
+            }
+            'install' {
+                '--login', '--no-login', '--dry-run', '--yes'
+                break
+            }
+            'link' {
+                '--remote'
+                break
+            }
+            'login' {
+                '--capture', '--token', '--orphan', '--store', '--label',
+                '--stdin', '--from-env', '--console', '--email'
+                break
+            }
+            'logout' {
+                '--dry-run', '--yes'
+                break
+            }
+            'off' {
+                '--dry-run', '--here', '--wait', '--timeout', '--force'
+                break
+            }
+            'remove' {
+                '--yes'
+                break
+            }
+            'revoke-local' {
+                '--all', '--claude-code', '--stale', '--dry-run', '--yes'
+                break
+            }
+            'rotate' {
+                '--expires', '--store', '--stdin', '--from-env', '--from-file',
+                '--fd'
+                break
+            }
+            'shell' {
+                '--shell'
+                break
+            }
+            'show' {
+                '--reveal'
+                break
+            }
+            'uninstall' {
+                '--yes'
+                break
+            }
+            'unlink' {
+                '--remote'
+                break
+            }
+            'unlock' {
+                '--timeout', '--passphrase-fd', '--passphrase-file'
+                break
+            }
+            'use' {
+                '--dry-run', '--here', '--target', '--wait', '--timeout',
+                '--force'
+                break
+            }
+            'vault accept-rollback' {
+                '--yes'
+                break
+            }
+            'vault init' {
+                '--machine-key', '--passphrase-fd', '--passphrase-file'
+                break
+            }
+            'vault passwd' {
+                '--passphrase-fd', '--passphrase-file'
+                break
+            }
+            'vault recovery' {
+                '--use', '--passphrase-fd', '--passphrase-file'
+                break
+            }
+            'vault rotate' {
+                '--passphrase-fd', '--passphrase-file'
+                break
+            }
+            'whoami' {
+                '--run-helper', '--verify'
+                break
+            }
+        }
+        switch -CaseSensitive -Wildcard ($place) {
+            { $_ -cin @(
+                    '', 'helper', 'helper api-key', 'helper aws',
+                    'helper claude-code', 'run', 'vault'
+            ) } {
+                break
+            }
+            default {
+                '--json', '--no-input', '-q', '--quiet', '-v', '--verbose'
+            }
+        }
+        '-h', '--help'
+    }
+
+    function global:__keyswitch_value([string] $key) {
+        switch -CaseSensitive -Wildcard ($key) {
+            'add --provider' {
+                'words', 'anthropic', 'anthropic-aws', 'aws', 'bedrock',
+                'claude-login', 'claude-token', 'custom', 'foundry', 'gateway',
+                'gemini', 'github', 'openai', 'openrouter', 'vertex'
+                break
+            }
+            { $_ -cin @(
+                    'add --set', 'add --label', 'add --expires',
+                    'add --from-env', 'add --fd', 'edit --set', 'edit --unset',
+                    'edit --label', 'edit --expires', 'edit --only',
+                    'edit --never', 'export --passphrase-fd', 'history -n',
+                    'history --number', 'import --accept-host',
+                    'import --passphrase-fd', 'link --remote', 'login --label',
+                    'login --from-env', 'login --email', 'off --timeout',
+                    'rotate --expires', 'rotate --from-env', 'rotate --fd',
+                    'unlink --remote', 'unlock --timeout',
+                    'unlock --passphrase-fd', 'use --timeout',
+                    'vault init --passphrase-fd',
+                    'vault passwd --passphrase-fd',
+                    'vault recovery --passphrase-fd',
+                    'vault rotate --passphrase-fd'
+            ) } {
+                'nothing'
+                break
+            }
+            { $_ -cin @(
+                    'add --expect', 'edit --expect'
+            ) } {
+                'words', 'api', 'cloud', 'subscription'
+                break
+            }
+            { $_ -cin @(
+                    'add --store', 'import --store', 'login --store',
+                    'rotate --store'
+            ) } {
+                'words', 'keychain', 'vault'
+                break
+            }
+            { $_ -cin @(
+                    'add --from-file', 'export --to',
+                    'export --passphrase-file', 'import --passphrase-file',
+                    'rotate --from-file', 'unlock --passphrase-file',
+                    'vault init --passphrase-file',
+                    'vault passwd --passphrase-file',
+                    'vault recovery --passphrase-file',
+                    'vault rotate --passphrase-file'
+            ) } {
+                'files'
+                break
+            }
+            'edit --share' {
+                'words', 'agents', 'commands', 'history', 'memory', 'none',
+                'settings', 'skills'
+                break
+            }
+            'env --shell' {
+                'words', 'bash', 'cmd', 'dash', 'dotenv', 'fish', 'json', 'ksh',
+                'mksh', 'nu', 'pwsh', 'sh', 'zsh'
+                break
+            }
+            'env --format' {
+                'words', 'dotenv', 'json'
+                break
+            }
+            'shell --shell' {
+                'words', 'bash', 'dash', 'fish', 'ksh', 'mksh', 'nu', 'pwsh',
+                'sh', 'zsh'
+                break
+            }
+            'use --target' {
+                'words', 'claude-code', 'none'
+                break
+            }
+            default {
+                'flag'
+            }
+        }
+    }
+
+    function global:__keyswitch_argument([string] $key) {
+        switch -CaseSensitive -Wildcard ($key) {
+            { $_ -cin @(
+                    'allow 1', 'deny 1'
+            ) } {
+                'folders'
+                break
+            }
+            'completion 1' {
+                'words', 'bash', 'fish', 'pwsh', 'zsh'
+                break
+            }
+            { $_ -cin @(
+                    'copy 1', 'edit 1', 'env 1', 'helper api-key 1',
+                    'helper aws 1', 'link 1', 'login 1', 'logout 1', 'remove 1',
+                    'rename 1', 'revoke-local 1', 'rotate 1', 'run 1',
+                    'shell 1', 'show 1'
+            ) } {
+                'profiles'
+                break
+            }
+            { $_ -cin @(
+                    'hook 1', 'install 1', 'uninstall 1'
+            ) } {
+                'words', 'bash', 'fish', 'nu', 'pwsh', 'zsh'
+                break
+            }
+            'import 1' {
+                'files'
+                break
+            }
+            'providers 1' {
+                'words', 'anthropic', 'anthropic-aws', 'aws', 'bedrock',
+                'claude-login', 'claude-token', 'custom', 'foundry', 'gateway',
+                'gemini', 'github', 'openai', 'openrouter', 'vertex'
+                break
+            }
+            'use 1' {
+                'profiles', '-'
+                break
+            }
+            'export *' {
+                'profiles'
+                break
+            }
+            'run *' {
+                'programs'
+                break
+            }
+            default {
+                'nothing'
+            }
+        }
+    }
+    # written: end
+
+    # The profiles, by the names of their files.
+    function global:__keyswitch_profiles {
+        if ($env:KEYSWITCH_HOME) { $folders = @("$env:KEYSWITCH_HOME/config") }
+        elseif ("$env:XDG_CONFIG_HOME".Trim()) {
+            $folders = @("$env:XDG_CONFIG_HOME/keyswitch")
+        } else {
+            $folders = @(
+                "$HOME/.config/keyswitch"
+                "$HOME/Library/Application Support/keyswitch"
+            )
+            if ($env:LOCALAPPDATA) { $folders += "$env:LOCALAPPDATA/keyswitch" }
+        }
+        foreach ($folder in $folders) {
+            Get-ChildItem -LiteralPath "$folder/profiles" -Filter '*.toml' `
+                -ErrorAction Ignore |
+                ForEach-Object { $_.BaseName } |
+                # No name that the shell would expand.
+                Where-Object { $_ -cmatch '^[a-z0-9][a-z0-9._-]*$' }
+        }
+    }
+
+    # What may stand after these words.
+    function global:__keyswitch_offers([string[]] $words, [string] $typed) {
+        $place = ''
+        $option = ''
+        $count = 0
+        $other = $false
+        foreach ($word in $words) {
+            if ($option) { $option = '' }
+            elseif ($word -ceq '--') { $other = $true }
+            elseif (-not $other -and $word -like '-?*') {
+                if (@(__keyswitch_value "$place $word")[0] -cne 'flag') {
+                    $option = $word
+                }
+            } elseif (__keyswitch_commands $place) {
+                $place = "$place $word".Trim()
+            } else {
+                $count += 1
+                # What follows belongs to another command.
+                $next = @(__keyswitch_argument "$place $($count + 1)")[0]
+                if ($next -ceq 'programs') { $other = $true }
+            }
+        }
+        $before = ''
+        if (-not $option -and -not $other -and $typed -like '-*=*') {
+            $option = ($typed -split '=')[0]
+            $before = "$option="
+        }
+        if ($option) { $found = @(__keyswitch_value "$place $option") }
+        else {
+            if (-not $other -and $typed -like '-*') {
+                __keyswitch_options $place
+            }
+            $found = @(__keyswitch_commands $place)
+            if ($found) { $found = @('words') + $found }
+            else {
+                $found = @(__keyswitch_argument "$place $($count + 1)")
+            }
+        }
+        if ($found[0] -ceq 'profiles') { $found += @(__keyswitch_profiles) }
+        if ($found[0] -ceq 'programs' -and $count -eq 1) {
+            $found += @(
+                Get-Command -Name "$typed*" -CommandType Application `
+                    -ErrorAction Ignore | ForEach-Object { $_.Name }
+            )
+        }
+        $found | Select-Object -Skip 1 | ForEach-Object { "$before$_" }
+    }
+
+    # Where nothing is offered, PowerShell offers files.
+    Register-ArgumentCompleter -Native -CommandName keyswitch -ScriptBlock {
+        param($wordToComplete, $commandAst, $cursorPosition)
+        $words = @(
+            $commandAst.CommandElements | Select-Object -Skip 1 |
+                Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+                ForEach-Object { $_.Extent.Text }
+        )
+        __keyswitch_offers $words $wordToComplete |
+            Where-Object { $_.StartsWith($wordToComplete) } |
+            ForEach-Object {
+                [System.Management.Automation.CompletionResult]::new($_)
+            }
+    }
+}

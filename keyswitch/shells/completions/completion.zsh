@@ -1,0 +1,498 @@
+#compdef keyswitch
+# keyswitch: completion of commands, options, names and files; no process.
+#
+# All of it is one group: cut short, it is a syntax error and does nothing.
+# zsh sets options of its own while it completes a word.
+{
+  # written: begin
+  function __keyswitch_commands {
+    found=()
+    case "$1" in
+    ('')
+      found=(
+        'add:Make a profile and store its secret.'
+        'allow:Trust a directory'"'"'s link as it stands now.'
+        'completion:Print a completion script for a shell.'
+        'copy:Copy a profile, secrets included.'
+        'current:Print the active profile'"'"'s name.'
+        'deny:Refuse a directory'"'"'s link, silently.'
+        'doctor:Look for what is wrong, say why, and mend it.'
+        'edit:Change a profile'"'"'s fields.'
+        'env:Print export statements for eval.'
+        'explain:Say what an error text means and what to do.'
+        'export:Write profiles and their secrets to an encrypted file.'
+        'helper:Answer programs that ask for a secret.'
+        'history:List what was changed when.'
+        'hook:Print what makes every prompt follow.'
+        'import:Take profiles in from an encrypted file.'
+        'install:Let every terminal follow a switch.'
+        'link:Let a directory ask for a profile.'
+        'list:List the profiles.'
+        'lock:Forget every unlocked key and value.'
+        'login:Keep a login of Claude Code as a profile.'
+        'logout:Remove a login'"'"'s tokens from this machine; the profile stays.'
+        'off:Make no profile active; restore what was.'
+        'providers:List the providers and fields.'
+        'remove:Remove a profile.'
+        'rename:Give a profile another name.'
+        'revoke-local:Remove tokens from this machine.'
+        'rotate:Replace a profile'"'"'s secret.'
+        'run:Run one command with a profile.'
+        'shell:Start a shell that uses one profile.'
+        'show:Show one profile.'
+        'undo:Take back the last change.'
+        'uninstall:Take the shell integration out again.'
+        'unlink:Take a directory'"'"'s link away.'
+        'unlock:Unlock the vault for this session.'
+        'use:Switch to a profile.'
+        'vault:Manage the encrypted vault.'
+        'whoami:Say which credential Claude Code sends here, and why.'
+      )
+      ;;
+    (helper)
+      found=(
+        'api-key:Print the main secret of a profile.'
+        'aws:Print AWS credentials as JSON.'
+        'claude-code:Print the key that Claude Code has to send (its apiKeyHelper).'
+      )
+      ;;
+    (vault)
+      found=(
+        'accept-rollback:Go on with a vault file that is older than it was.'
+        'init:Make the vault.'
+        'keychain:Let the system keychain open the vault too.'
+        'machine-key:Let this machine open the vault without anybody.'
+        'passwd:Set another passphrase.'
+        'recovery:Make a new recovery code, or open the vault with one.'
+        'rotate:Encrypt everything under a new key; older copies do not open with it.'
+        'status:Show how the vault can be opened.'
+      )
+      ;;
+    esac
+  }
+
+  function __keyswitch_specs {
+    specs=()
+    case "$1" in
+    ('')
+      specs=(
+        '--json[Print data as JSON.]'
+        '--no-input[Never ask anything.]'
+        '(-q --quiet)-q[Print results only.]'
+        '(-q --quiet)--quiet[Print results only.]'
+        '(-v --verbose)-v[Say what is done.]'
+        '(-v --verbose)--verbose[Say what is done.]'
+        '--version[Show the version and exit.]'
+        '1:command:->command'
+        '*::argument:->rest'
+      )
+      ;;
+    (add)
+      specs=(
+        '--provider=[PROVIDER]:PROVIDER:(anthropic anthropic-aws aws bedrock claude-login claude-token custom foundry gateway gemini github openai openrouter vertex)'
+        '*--set=[FIELD=VALUE]:FIELD=VALUE: '
+        '--label=[Free text for listings.]:label: '
+        '--expires=[As 2027-02-01.]:DATE: '
+        '--expect=[Refuse to use it if it would be billed otherwise.]:expect:(api cloud subscription)'
+        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '--stdin[Read the secret from stdin.]'
+        '*--from-env=[Read it from this environment variable.]:[FIELD=]NAME: '
+        '*--from-file=[Read it from this file.]:[FIELD=]PATH:_files'
+        '*--fd=[Read it from this open file descriptor.]:[FIELD=]N: '
+        '1:name: '
+      )
+      ;;
+    (allow)
+      specs=(
+        '1:folder:_files -/'
+      )
+      ;;
+    (completion)
+      specs=(
+        '1:shell:(bash fish pwsh zsh)'
+      )
+      ;;
+    (copy)
+      specs=(
+        1:name:__keyswitch_profiles
+        '2:new name: '
+      )
+      ;;
+    (current)
+      specs=(
+        '--prompt[Nothing, and no error, where there is none.]'
+      )
+      ;;
+    (deny)
+      specs=(
+        '1:folder:_files -/'
+      )
+      ;;
+    (doctor)
+      specs=(
+        '--fix[Mend what is safe; undoable.]'
+        '--dry-run[With --fix: only show it.]'
+        '--yes[With --fix: do not ask.]'
+        '--network[Try DNS, TCP, TLS, proxy and HTTP.]'
+        '--run-helper[Run an apiKeyHelper to see whether it works (10 s at most).]'
+        '--report[Print a report for a support ticket.]'
+      )
+      ;;
+    (edit)
+      specs=(
+        '*--set=[FIELD=VALUE]:FIELD=VALUE: '
+        '*--unset=[FIELD]:FIELD: '
+        '--label=[Free text for listings.]:label: '
+        '--expires=[As 2027-02-01; '"'"''"'"' for none.]:DATE: '
+        '--expect=[api, subscription or cloud; '"'"''"'"' for none.]:expect:(api cloud subscription)'
+        '--isolated[Give it a configuration folder of its own.]'
+        '--no-isolated[The opposite of --isolated.]'
+        '--share=[What that folder shares: agents, commands, history, memory, settings, skills; '"'"'none'"'"'; '"'"''"'"' for what is usual.]:LIST:(agents commands history memory none settings skills)'
+        '--only=[Where it may be used: directories (~/work/**) and git remotes (github.com/acme/*), with commas; '"'"''"'"' for everywhere.]:PLACES: '
+        '--never=[Where it may not.]:PLACES: '
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (env)
+      specs=(
+        '--shell=[Default: the parent process.]:SHELL:(bash cmd dash dotenv fish json ksh mksh nu pwsh sh zsh)'
+        '--unset[Undo what env did here.]'
+        '--format=[A document.]:format:(dotenv json)'
+        '--reveal[Real values on a terminal too.]'
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (explain)
+      specs=(
+        '--from-log[Take the newest error of Claude Code'"'"'s transcripts.]'
+        '*:text: '
+      )
+      ;;
+    (export)
+      specs=(
+        '--all[All but logins.]'
+        '--to=[The bundle.]:FILE:_files'
+        '--replace[Overwrite that file.]'
+        '--passphrase-fd=[Read it from this descriptor.]:N: '
+        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '*:names:__keyswitch_profiles'
+      )
+      ;;
+    (helper)
+      specs=(
+        '1:command:->command'
+        '*::argument:->rest'
+      )
+      ;;
+    ('helper api-key')
+      specs=(
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    ('helper aws')
+      specs=(
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    ('helper claude-code')
+      ;;
+    (history)
+      specs=(
+        '(-n --number)-n+[N]:N: '
+        '(-n --number)--number=[N]:N: '
+      )
+      ;;
+    (hook)
+      specs=(
+        '1:shell:(bash fish nu pwsh zsh)'
+      )
+      ;;
+    (import)
+      specs=(
+        '--dry-run[Show what is in it.]'
+        '--replace[Overwrite profiles.]'
+        '*--accept-host=[A secret may go to this host; otherwise you are asked to type it.]:HOST: '
+        '--yes[Do not ask for the rest.]'
+        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '--passphrase-fd=[Read it from this descriptor.]:N: '
+        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        1:path:_files
+        '*:names: '
+      )
+      ;;
+    (install)
+      specs=(
+        '--login[The file of bash'"'"'s login shells; the default on macOS.]'
+        '--no-login[The opposite of --login.]'
+        '--dry-run[Show file and block only.]'
+        '--yes[Do not ask.]'
+        '1:shell:(bash fish nu pwsh zsh)'
+      )
+      ;;
+    (link)
+      specs=(
+        '--remote=[Every clone of these git remotes, in your own config.toml.]:PATTERN: '
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (list)
+      ;;
+    (lock)
+      ;;
+    (login)
+      specs=(
+        '--capture[Keep the present login.]'
+        '--token[Keep a '"'"'claude setup-token'"'"' one.]'
+        '--orphan[Keep the newest login that belonged to no profile.]'
+        '--store=[]:store:(keychain vault)'
+        '--label=[Free text, shown in lists.]:label: '
+        '--stdin[With --token: read it there.]'
+        '--from-env=[With --token: from there.]:NAME: '
+        '--console[A Console login (API billing).]'
+        '--email=[Handed to Claude'"'"'s login.]:ADDRESS: '
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (logout)
+      specs=(
+        '--dry-run[Show, remove nothing.]'
+        '--yes[Do not ask.]'
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (off)
+      specs=(
+        '--dry-run[Show what would be changed.]'
+        '--here[End this shell'"'"'s own choice only, by eval.]'
+        '--wait[Wait first until no running session is in a turn.]'
+        '--timeout=[With --wait: give up after this time, nothing changed.]:SECONDS: '
+        '--force[Switch without a look at running sessions.]'
+      )
+      ;;
+    (providers)
+      specs=(
+        '1:name:(anthropic anthropic-aws aws bedrock claude-login claude-token custom foundry gateway gemini github openai openrouter vertex)'
+      )
+      ;;
+    (remove)
+      specs=(
+        '--yes[Do not ask.]'
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (rename)
+      specs=(
+        1:name:__keyswitch_profiles
+        '2:new name: '
+      )
+      ;;
+    (revoke-local)
+      specs=(
+        '--all[Every token there is.]'
+        '--claude-code[What lies in Claude Code'"'"'s files.]'
+        '--stale[Expired, blanked and orphaned ones (the default).]'
+        '--dry-run[Show, remove nothing.]'
+        '--yes[Do not ask.]'
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (rotate)
+      specs=(
+        '--expires=[As 2027-02-01.]:DATE: '
+        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '--stdin[Read the secret from stdin.]'
+        '*--from-env=[Read it from this environment variable.]:[FIELD=]NAME: '
+        '*--from-file=[Read it from this file.]:[FIELD=]PATH:_files'
+        '*--fd=[Read it from this open file descriptor.]:[FIELD=]N: '
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (run)
+      specs=(
+        1:name:__keyswitch_profiles
+        '*:::command:__keyswitch_command'
+      )
+      ;;
+    (shell)
+      specs=(
+        '--shell=[Default: the one you are in.]:PROGRAM:(bash dash fish ksh mksh nu pwsh sh zsh)'
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (show)
+      specs=(
+        '--reveal[Show the secrets, after asking.]'
+        1:name:__keyswitch_profiles
+      )
+      ;;
+    (undo)
+      ;;
+    (uninstall)
+      specs=(
+        '--yes[Do not ask.]'
+        '1:shell:(bash fish nu pwsh zsh)'
+      )
+      ;;
+    (unlink)
+      specs=(
+        '--remote=[The rule of a remote.]:PATTERN: '
+      )
+      ;;
+    (unlock)
+      specs=(
+        '--timeout=[How long; default: cache_timeout of config.toml, or 900.]:SECONDS: '
+        '--passphrase-fd=[Read it from this descriptor.]:N: '
+        '--passphrase-file=[Read it from this file.]:PATH:_files'
+      )
+      ;;
+    (use)
+      specs=(
+        '--dry-run[Show what would be changed.]'
+        '--here[For this shell only, by eval.]'
+        '--target=[Which program to configure; '"'"'none'"'"' moves the pointer only.]:target:(claude-code none)'
+        '--wait[Wait first until no running session is in a turn.]'
+        '--timeout=[With --wait: give up after this time, nothing changed.]:SECONDS: '
+        '--force[Switch without a look at running sessions.]'
+        1:name:__keyswitch_profiles_or_last
+      )
+      ;;
+    (vault)
+      specs=(
+        '1:command:->command'
+        '*::argument:->rest'
+      )
+      ;;
+    ('vault accept-rollback')
+      specs=(
+        '--yes[Do not ask.]'
+      )
+      ;;
+    ('vault init')
+      specs=(
+        '--machine-key[Open without anybody, by a key file of this machine. Protects copies of the vault, not this account.]'
+        '--passphrase-fd=[Read it from this descriptor.]:N: '
+        '--passphrase-file=[Read it from this file.]:PATH:_files'
+      )
+      ;;
+    ('vault keychain')
+      ;;
+    ('vault machine-key')
+      ;;
+    ('vault passwd')
+      specs=(
+        '--passphrase-fd=[Read it from this descriptor.]:N: '
+        '--passphrase-file=[Read it from this file.]:PATH:_files'
+      )
+      ;;
+    ('vault recovery')
+      specs=(
+        '--use[Open with the code.]'
+        '--passphrase-fd=[Read it from this descriptor.]:N: '
+        '--passphrase-file=[Read it from this file.]:PATH:_files'
+      )
+      ;;
+    ('vault rotate')
+      specs=(
+        '--passphrase-fd=[Read it from this descriptor.]:N: '
+        '--passphrase-file=[Read it from this file.]:PATH:_files'
+      )
+      ;;
+    ('vault status')
+      ;;
+    (whoami)
+      specs=(
+        '--run-helper[Run an apiKeyHelper to know its answer (10 s at most).]'
+        '--verify[Ask the service whose credential it is.]'
+        '*:claude options: '
+      )
+      ;;
+    (*) \builtin return ;;
+    esac
+    case "$1" in
+    ('' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | run | vault) ;;
+    (*)
+      specs+=(
+        '--json[Print data as JSON.]'
+        '--no-input[Never ask anything.]'
+        '(-q --quiet)-q[Print results only.]'
+        '(-q --quiet)--quiet[Print results only.]'
+        '(-v --verbose)-v[Say what is done.]'
+        '(-v --verbose)--verbose[Say what is done.]'
+      )
+      ;;
+    esac
+    specs+=(
+      '(- *)-h[Show help and leave.]'
+      '(- *)--help[Show help and leave.]'
+    )
+  }
+  # written: end
+
+  # Offer the profiles, by the names of their files.
+  function __keyswitch_profiles {
+    \builtin local -a folders names
+    if [[ -n ${KEYSWITCH_HOME-} ]]; then
+      folders=("$KEYSWITCH_HOME/config")
+    elif [[ ${XDG_CONFIG_HOME-} == *[^[:space:]]* ]]; then
+      folders=("$XDG_CONFIG_HOME/keyswitch")
+    else
+      folders=("$HOME/.config/keyswitch"
+        "$HOME/Library/Application Support/keyswitch")
+    fi
+    # In a variable: where it is read under `emulate sh`, the qualifiers
+    # would be a syntax error.
+    \builtin local files='/profiles/[a-z0-9]*.toml(N:t:r)'
+    names=(${^folders}${~files})
+    \builtin compadd "$@" -a -- names
+  }
+
+  # `use -` is the profile before this one.
+  function __keyswitch_profiles_or_last {
+    __keyswitch_profiles "$@"
+    \builtin compadd "$@" -- -
+  }
+
+  # Another command, behind `run NAME` or `run NAME --`.
+  function __keyswitch_command {
+    if [[ ${words[1]} == -- ]]; then
+      \builtin shift words
+      ((CURRENT -= 1))
+    fi
+    if ((CURRENT == 1)); then
+      _command_names -e
+    elif ((CURRENT > 1)); then
+      _normal
+    fi
+  }
+
+  # Complete the words of one command.
+  function __keyswitch_at {
+    \builtin local -a specs found line state state_descr behind
+    \builtin local -A opt_args
+    __keyswitch_specs "$1"
+    ((${#specs})) || \builtin return 1
+    # What follows belongs to another command.
+    [[ $1 != run ]] || behind=(-A '-*')
+    _arguments -C -S "${behind[@]}" : "${specs[@]}" && \builtin return 0
+    case ${state-} in
+    (command)
+      __keyswitch_commands "$1"
+      _describe -t commands command found
+      ;;
+    (rest) __keyswitch_at "$1${1:+ }${words[1]}" ;;
+    (*) \builtin return 1 ;;
+    esac
+  }
+
+  function __keyswitch_complete {
+    \builtin local curcontext="${curcontext-}"
+    __keyswitch_at ''
+  }
+
+  # In a file of its own on fpath this text is the function's body.
+  if [[ ${(%):-%N} == _keyswitch ]]; then
+    __keyswitch_complete "$@"
+  elif ((${+functions[compdef]})); then
+    compdef __keyswitch_complete keyswitch
+  fi
+}

@@ -1,0 +1,126 @@
+"""The script of `keyswitch hook SHELL`: a file of hooks/, made to fit.
+
+Part of the express lane: it is asked for at the start of every shell. One
+thing is put into the file, the path of the state file, quoted for the shell.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keyswitch.errors import InputError, NotFoundError, UsageError
+
+TYPE_CHECKING = False
+
+# What a person types -> the last part of the names of its files.
+HOOKS = {
+    "bash": "bash",
+    "fish": "fish",
+    "nu": "nu",
+    "nushell": "nu",
+    "powershell": "ps1",
+    "pwsh": "ps1",
+    "zsh": "zsh",
+}
+
+PLACEHOLDER = "@STATE_FILE@"
+
+# One group again, where a completion script follows the hook.
+_GROUPS = {"bash": ("{\n", "}\n"), "fish": ("begin\n", "end\n"),
+           "zsh": ("{\n", "}\n")}  # fmt: skip
+
+_PLAIN = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-%"
+)
+
+
+def hook_script(shell: str, state_file: str) -> str:
+    """Return the hook for a shell, followed by its completion script."""
+    kind = HOOKS.get(shell)
+    if kind is None:
+        raise UsageError(
+            "there is no hook for this shell", f"known: {', '.join(HOOKS)}"
+        )
+    if "\n" in state_file or "\0" in state_file:
+        raise InputError(
+            "the path of the state file holds a newline or a NUL character",
+            "set KEYSWITCH_HOME to a folder with a plain name",
+        )
+    text = _read("hooks", f"hook.{kind}")
+    if text is None:
+        raise NotFoundError(
+            f"the hook for {shell} is missing in this installation",
+            "install keyswitch again",
+        )
+    word = _QUOTES[kind](state_file)
+    for quote in "'\"":
+        text = text.replace(f"{quote}{PLACEHOLDER}{quote}", word)
+    completion = _read("completions", f"completion.{kind}")
+    if completion is None:
+        return text
+    first, last = _GROUPS.get(kind, ("", ""))
+    return f"{first}{text}{completion}{last}"
+
+
+def _read(folder: str, name: str) -> str | None:
+    """Return a file of this package, or None."""
+    path = os.path.join(os.path.dirname(__file__), folder, name)
+    try:
+        with open(path, encoding="utf-8") as f:
+            return f.read()
+    except FileNotFoundError:
+        return None
+
+
+def _quote_posix(path: str) -> str:
+    # Octal: the same bytes in every locale, valid text or not.
+    if _PLAIN.issuperset(path):
+        return f"'{path}'"
+    return "$'" + _escaped(path, "\\{:03o}") + "'"
+
+
+def _quote_fish(path: str) -> str:
+    if _PLAIN.issuperset(path):
+        return f"'{path}'"
+    return _escaped(path, "\\X{:02x}")
+
+
+def _quote_nu(path: str) -> str:
+    _refuse_broken(path)
+    characters = [
+        c if c.isprintable() and c not in '"\\' else f"\\u{{{ord(c):x}}}"
+        for c in path
+    ]
+    return '"' + "".join(characters) + '"'
+
+
+def _quote_powershell(path: str) -> str:
+    _refuse_broken(path)
+    from keyswitch.shells.powershell import _quote
+
+    return _quote(path)
+
+
+def _refuse_broken(path: str) -> None:
+    """Refuse bytes that are no text: these shells could not open the file."""
+    if any("\ud800" <= c <= "\udfff" for c in path):
+        raise InputError(
+            "the path of the state file is not valid Unicode text",
+            "set KEYSWITCH_HOME to a folder with a plain name",
+        )
+
+
+def _escaped(path: str, form: str) -> str:
+    return "".join(
+        chr(byte) if chr(byte) in _PLAIN else form.format(byte)
+        for byte in os.fsencode(path)
+    )
+
+
+_QUOTES = {
+    "bash": _quote_posix,
+    "fish": _quote_fish,
+    "nu": _quote_nu,
+    "ps1": _quote_powershell,
+    "zsh": _quote_posix,
+}

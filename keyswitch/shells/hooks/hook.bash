@@ -1,0 +1,175 @@
+# shellcheck shell=bash
+# keyswitch: every prompt follows a switch that was made elsewhere.
+#
+# All of it is one group: cut short, it is a syntax error and does nothing.
+# `\builtin` passes over aliases and functions of the person who sources this.
+{
+  __keyswitch_state='@STATE_FILE@'
+  # Unset: nothing was followed yet. Empty: look again at once.
+  \builtin unset -v __keyswitch_key
+
+  # Work out what the profile depends on, as __keyswitch_new; no process.
+  function __keyswitch_look {
+    \builtin local dir state link newer
+    dir=${PWD-} state='' link='' newer=''
+    dir=${dir%/}
+    if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
+      # $(<file) would fork. At the end of the file, read is false.
+      {
+        IFS='' \builtin read -r -d '' state <"$__keyswitch_state" || \builtin :
+      } 2>/dev/null
+    fi
+    until [[ -e $dir/.keyswitch || $dir != */* ]]; do
+      dir=${dir%/*}
+    done
+    # It is not read here: it may be a FIFO, and the prompt would wait.
+    if [[ -e $dir/.keyswitch ]]; then
+      link=$dir/.keyswitch
+      if [[ $link -nt $__keyswitch_state ]]; then
+        newer=newer
+      fi
+    fi
+    # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
+    __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}//$newer"
+    __keyswitch_new="$__keyswitch_new//$link//${PWD-}//$state"
+  }
+
+  # Carry out $1, what keyswitch wrote. No value in it holds a space, so these
+  # words are its commands, and the person may have aliases of these names.
+  function __keyswitch_apply {
+    \builtin set -- "${1// unset / \\unset }"
+    \builtin set -- "${1// export / \\export }"
+    \builtin eval "${1// test / \\test }"
+  }
+
+  # Bring this shell up to date, if something changed.
+  function __keyswitch_follow {
+    \builtin local __keyswitch_new __keyswitch_text __keyswitch_first
+    \builtin local __keyswitch_was __keyswitch_now
+    __keyswitch_was=${KEYSWITCH_ENV-}
+    case ${__keyswitch_was#*:} in
+    p:*)
+      # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
+      if [[ -n ${__keyswitch_key-} ]]; then
+        __keyswitch_key=''
+      fi
+      \builtin return 0
+      ;;
+    esac
+    __keyswitch_look
+    # Not [[ = ]]: under nocasematch, two directories would be the same.
+    if \builtin [ "$__keyswitch_new" = "${__keyswitch_key-}" ]; then
+      \builtin return 0
+    fi
+    \builtin type -P keyswitch >/dev/null || \builtin return 0
+    __keyswitch_first=${__keyswitch_key-first}
+    # Kept before the attempt: what fails is not tried at every prompt.
+    __keyswitch_key=$__keyswitch_new
+    \builtin export -n __keyswitch_key # `set -a` exports what is assigned
+    __keyswitch_text=$(
+      \builtin exec keyswitch env --shell bash </dev/null
+    ) || \builtin return 0
+    [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
+    __keyswitch_apply "$__keyswitch_text"
+    __keyswitch_now=${KEYSWITCH_ENV-}
+    __keyswitch_was=${__keyswitch_was%%:*}
+    __keyswitch_now=${__keyswitch_now%%:*}
+    if [[ $__keyswitch_first != first && ${1-} != quiet ]] &&
+      \builtin [ "$__keyswitch_was" != "$__keyswitch_now" ]; then
+      # A name that no profile can have came from outside.
+      [[ $__keyswitch_was != *[!a-z0-9._-]* ]] || __keyswitch_was=''
+      \builtin printf 'keyswitch: %s -> %s\n' \
+        "${__keyswitch_was:-none}" "${__keyswitch_now:-none}" >&2
+    fi
+  }
+
+  function __keyswitch_hook {
+    # Not local: `set -k` would take its assignment away.
+    \builtin set -- "$?" "$-"
+    # A trace would show the secrets. `set -e` ends the shell in `builtin eval`
+    # and `builtin command`, whatever stands around them.
+    case $2 in *[ex]*) { \builtin set +ex; } 2>/dev/null ;; esac
+    __keyswitch_follow
+    case $2 in *e*) \builtin set -e ;; esac
+    case $2 in *x*) \builtin set -x ;; esac
+    \builtin return "$1"
+  }
+
+  function keyswitch {
+    \builtin local __keyswitch_flags __keyswitch_status __keyswitch_text
+    \builtin local __keyswitch_word __keyswitch_verb __keyswitch_here
+    __keyswitch_flags=$-
+    case $- in *[ex]*) { \builtin set +ex; } 2>/dev/null ;; esac
+    __keyswitch_status=0 __keyswitch_text='' __keyswitch_word=''
+    __keyswitch_verb='' __keyswitch_here=''
+    for __keyswitch_word in "$@"; do
+      case $__keyswitch_word in
+      --here) __keyswitch_here=here ;;
+      -*) ;;
+      *) __keyswitch_verb=${__keyswitch_verb:-$__keyswitch_word} ;;
+      esac
+    done
+    # In `eval "$(keyswitch use NAME --here)"` the text is for the caller.
+    if [[ $BASH_SUBSHELL != 0 && -p /dev/fd/1 ]]; then
+      __keyswitch_here=''
+    fi
+    __keyswitch_word=''
+    case $__keyswitch_here-$__keyswitch_verb in
+    here-use | here-off)
+      __keyswitch_text=$(\builtin command keyswitch "$@") ||
+        __keyswitch_status=$?
+      # What is no such text is help or a list: it is for the person.
+      if [[ $__keyswitch_text == '{ '*' }' ]]; then
+        if [[ $__keyswitch_status == 0 ]]; then
+          __keyswitch_apply "$__keyswitch_text"
+        fi
+      elif [[ -n $__keyswitch_text ]]; then
+        \builtin printf '%s\n' "$__keyswitch_text"
+      fi
+      ;;
+    -use | -off)
+      # It judges what this shell has after it, and says it, too.
+      KEYSWITCH_FOLLOWS=1 \builtin command keyswitch "$@" ||
+        __keyswitch_status=$?
+      __keyswitch_word=quiet
+      ;;
+    *) \builtin command keyswitch "$@" || __keyswitch_status=$? ;;
+    esac
+    case $__keyswitch_verb in
+    use | off | undo | rotate | edit | rename | remove | login | logout | \
+      unlock | allow | deny | link | unlink)
+      if [[ -n ${__keyswitch_key-} ]]; then
+        __keyswitch_key=''
+      fi
+      __keyswitch_follow "$__keyswitch_word"
+      ;;
+    esac
+    case $__keyswitch_flags in *e*) \builtin set -e ;; esac
+    case $__keyswitch_flags in *x*) \builtin set -x ;; esac
+    \builtin return "$__keyswitch_status"
+  }
+
+  # Under `set -a` they were exported, and would be there in every child.
+  \builtin export -n __keyswitch_state
+  \builtin export -nf keyswitch __keyswitch_hook __keyswitch_follow \
+    __keyswitch_apply __keyswitch_look
+  if [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__keyswitch_hook* ]]; then
+    # `&& \:` passes the status on, and `set -e` does not end the shell.
+    # At the end: nobody loses PIPESTATUS to us. After a newline: what is there
+    # may end in `;` or in a comment.
+    case $BASH_VERSION in
+    [1-4].* | 5.0*) __keyswitch_text='' ;;
+    *) __keyswitch_text=${PROMPT_COMMAND[*]+${PROMPT_COMMAND@a}} ;;
+    esac
+    case $__keyswitch_text in
+    *a*) PROMPT_COMMAND+=('__keyswitch_hook && \:') ;;
+    *)
+      # shellcheck disable=SC2178 # a string here, a list above
+      PROMPT_COMMAND="${PROMPT_COMMAND-}${PROMPT_COMMAND:+
+}__keyswitch_hook && \\:"
+      case $- in *a*) \builtin export -n PROMPT_COMMAND ;; esac
+      ;;
+    esac
+    \builtin unset -v __keyswitch_text
+  fi
+}

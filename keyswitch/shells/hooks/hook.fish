@@ -1,0 +1,135 @@
+# keyswitch: every prompt follows a switch that was made elsewhere.
+#
+# All of it is one block: cut short, it is a syntax error and does nothing.
+begin
+    # Scopes are named: there may be universal variables of the same name.
+    set -gu __keyswitch_state '@STATE_FILE@'
+    # No element: nothing was followed yet. An empty one: look again at once.
+    set -gu __keyswitch_key
+
+    # Work out what the profile depends on, as __keyswitch_new; no process.
+    function __keyswitch_look --no-scope-shadowing
+        set -l __keyswitch_content
+        set -l __keyswitch_link
+        set -l __keyswitch_newer
+        set -l __keyswitch_dir "$PWD"
+        test "$PWD" = /
+        and set __keyswitch_dir ''
+        if test -f "$__keyswitch_state" -a -r "$__keyswitch_state"
+            read -z __keyswitch_content <$__keyswitch_state
+        end
+        # The match sets the variable that its group is named for: a command
+        # substitution would split a directory's name at its newlines.
+        while not test -e "$__keyswitch_dir/.keyswitch"
+            string match -rq '(?s)^(?<__keyswitch_dir>.*)/[^/]*$' \
+                -- "$__keyswitch_dir"
+            or break
+        end
+        # It is not read here: it may be a FIFO, and the prompt would wait.
+        if test -e "$__keyswitch_dir/.keyswitch"
+            set __keyswitch_link "$__keyswitch_dir/.keyswitch"
+            test "$__keyswitch_link" -nt "$__keyswitch_state"
+            and set __keyswitch_newer newer
+        end
+        # What `keyswitch unlock | source` and `use --here` leave counts as well.
+        set -q KEYSWITCH_SESSION
+        and set __keyswitch_newer "open-$__keyswitch_newer"
+        set __keyswitch_new "$KEYSWITCH_PROFILE//$__keyswitch_newer"
+        set __keyswitch_new "$__keyswitch_new//$__keyswitch_link//$PWD"
+        set __keyswitch_new "$__keyswitch_new//$__keyswitch_content"
+    end
+
+    # Bring this shell up to date, if something changed.
+    function __keyswitch_follow
+        set -l __keyswitch_was "$KEYSWITCH_ENV"
+        if string match -qr '^[^:]*:p:' -- "$__keyswitch_was"
+            # Pinned by `keyswitch env NAME`; when that ends, it follows.
+            set -q __keyswitch_key[1]
+            and set -gu __keyswitch_key ''
+            return
+        end
+        set -l __keyswitch_new
+        __keyswitch_look
+        test "$__keyswitch_new" = "$__keyswitch_key"
+        and return
+        command -q keyswitch
+        or return
+        set -l __keyswitch_first
+        set -q __keyswitch_key[1]
+        or set __keyswitch_first first
+        # Kept before the attempt: what fails is not tried at every prompt.
+        set -gu __keyswitch_key "$__keyswitch_new"
+        set -l __keyswitch_text
+        set __keyswitch_text (command keyswitch env --shell fish </dev/null)
+        or return
+        string match -q 'begin; *; end' -- "$__keyswitch_text"
+        or return
+        eval "$__keyswitch_text"
+        set -l __keyswitch_now "$KEYSWITCH_ENV"
+        string match -qr '^(?<__keyswitch_was>[a-z0-9._-]*)' \
+            -- "$__keyswitch_was"
+        string match -qr '^(?<__keyswitch_now>[^:]*)' -- "$__keyswitch_now"
+        test -n "$__keyswitch_was"
+        or set __keyswitch_was none
+        test -n "$__keyswitch_now"
+        or set __keyswitch_now none
+        if test -z "$__keyswitch_first" -a "$argv[1]" != quiet \
+                -a "$__keyswitch_was" != "$__keyswitch_now"
+            builtin echo "keyswitch: $__keyswitch_was -> $__keyswitch_now" >&2
+        end
+    end
+
+    function __keyswitch_hook --on-event fish_prompt
+        set -l __keyswitch_status $status
+        __keyswitch_follow
+        return $__keyswitch_status
+    end
+
+    function keyswitch --description 'keep several accounts as profiles'
+        set -l __keyswitch_status
+        set -l __keyswitch_text
+        set -l __keyswitch_word
+        set -l __keyswitch_verb
+        set -l __keyswitch_here
+        for __keyswitch_word in $argv
+            switch "$__keyswitch_word"
+                case --here
+                    set __keyswitch_here here
+                case '-*'
+                case '*'
+                    set -q __keyswitch_verb[1]
+                    or set __keyswitch_verb "$__keyswitch_word"
+            end
+        end
+        # In `eval (keyswitch use NAME --here)` this changes the same shell.
+        set __keyswitch_word ''
+        switch "$__keyswitch_here-$__keyswitch_verb"
+            case here-use here-off
+                set __keyswitch_text (command keyswitch $argv)
+                set __keyswitch_status $status
+                # What is no such text is help or a list: it is for the person.
+                if string match -q 'begin; *; end' -- "$__keyswitch_text"
+                    test $__keyswitch_status = 0
+                    and eval "$__keyswitch_text"
+                else if set -q __keyswitch_text[1]
+                    builtin printf '%s\n' $__keyswitch_text
+                end
+            case -use -off
+                # It judges what this shell has after it, and says it, too.
+                KEYSWITCH_FOLLOWS=1 command keyswitch $argv
+                set __keyswitch_status $status
+                set __keyswitch_word quiet
+            case '*'
+                command keyswitch $argv
+                set __keyswitch_status $status
+        end
+        switch "$__keyswitch_verb"
+            case use off undo rotate edit rename remove login logout \
+                unlock allow deny link unlink
+                set -q __keyswitch_key[1]
+                and set -gu __keyswitch_key ''
+                __keyswitch_follow $__keyswitch_word
+        end
+        return $__keyswitch_status
+    end
+end

@@ -1,0 +1,127 @@
+# keyswitch: this terminal follows the active profile.
+#
+# At each prompt the state file and the nearest .keyswitch are compared with
+# what was seen last; a process is started only where something is different.
+# nushell has no variable that a child process does not get, so what was seen is
+# in the environment, as digests.
+
+# `%` means the built-in command, whatever the person called `open`. A version
+# that does not know it cannot read a file for sure without a process.
+def __keyswitch_digest [file: string] {
+    if ($file | path expand | path type) != "file" { return "" }
+    try { %open --raw $file | hash sha256 } catch { "" }
+}
+
+def __keyswitch_link [] {
+    mut folder = $env.PWD
+    loop {
+        let file = ($folder | path join ".keyswitch")
+        if ($file | path exists) { return $file }
+        let above = ($folder | path dirname)
+        if $above == $folder or $above == "" { return "" }
+        $folder = $above
+    }
+}
+
+# Never read here: it is anybody's file, of any size and kind.
+def __keyswitch_changed [file: string] {
+    if $file == "" { return "" }
+    try {
+        %ls --all --directory $file | first | select modified size | to nuon
+    } catch { "" }
+}
+
+def __keyswitch_key [] {
+    let link = (__keyswitch_link)
+    let digest = (__keyswitch_changed $link)
+    [(__keyswitch_digest "@STATE_FILE@") $digest $link $env.PWD] | str join ":"
+}
+
+def __keyswitch_marker [] {
+    $env.KEYSWITCH_ENV? | default "" | into string | split row ":"
+}
+
+def __keyswitch_name [] {
+    let name = (__keyswitch_marker | first)
+    # A name that no profile can have came from outside.
+    if $name =~ '^[a-z0-9._-]+$' { $name } else { "none" }
+}
+
+# Returns whether the text was a document of keyswitch's.
+def --env __keyswitch_apply [text: string] {
+    let found = (try { $text | from json } catch { null })
+    if not ($found | describe | str starts-with "record") { return false }
+    if $found.set? == null or $found.unset? == null { return false }
+    load-env $found.set
+    hide-env --ignore-errors ...$found.unset
+    true
+}
+
+def --env __keyswitch_follow [--quiet] {
+    let seen = $env.__keyswitch_seen?
+    if (__keyswitch_marker | get 1? | default "") == "p" {
+        # Once it is pinned no more, it has to be looked at again.
+        $env.__keyswitch_seen = ""
+        return
+    }
+    let key = (__keyswitch_key)
+    if $seen == $key { return }
+    $env.__keyswitch_seen = $key
+    let before = (__keyswitch_name)
+    let status = ($env.LAST_EXIT_CODE? | default 0)
+    # An empty pipe, so that nobody is asked anything at a prompt.
+    let text = (try { "" | ^keyswitch env --shell nu } catch { "" })
+    __keyswitch_apply ($text | into string) | ignore
+    load-env {LAST_EXIT_CODE: $status}
+    let after = (__keyswitch_name)
+    # Not known before: a terminal that was just opened.
+    if $seen != null and $before != $after and not $quiet {
+        print --stderr $"keyswitch: ($before) -> ($after)"
+    }
+}
+
+# Brings this terminal up to date after a command that may change something.
+def --env --wrapped keyswitch [...args] {
+    let words = ($args | where {|it| not ($it | str starts-with "-") })
+    let command = ($words | get 0? | default "")
+    if $command in [use off] and "--here" in $args {
+        # No pipe, in which older versions pass over a failure.
+        let text = (^keyswitch ...$args)
+        $env.__keyswitch_seen = ""
+        if not (__keyswitch_apply ($text | into string)) { print --no-newline $text }
+    } else if $command in [
+        allow deny edit link login logout off remove rename rotate undo unlink
+        unlock use
+    ] {
+        $env.__keyswitch_seen = ""
+        # A document is for the pipeline, which takes only what comes last; the
+        # next prompt follows.
+        if "--json" in $args { return (^keyswitch ...$args) }
+        let speaks = $command in [use off]
+        # The command judges what this shell has after it, and says it, too.
+        let told = if $speaks { {KEYSWITCH_FOLLOWS: "1"} } else { {} }
+        try {
+            with-env $told { ^keyswitch ...$args }
+        } catch {|failure|
+            __keyswitch_follow --quiet=$speaks
+            error make $failure
+        }
+        __keyswitch_follow --quiet=$speaks
+    } else {
+        ^keyswitch ...$args
+    }
+}
+
+# Of the shell that started this one.
+hide-env --ignore-errors __keyswitch_seen
+
+if (try { %version | ignore; true } catch { false }) {
+    $env.config.hooks.pre_prompt = (
+        []
+        | append ($env.config.hooks.pre_prompt? | default [])
+        | where {|it| (try { $it.__keyswitch } catch { false }) != true }
+        | append {__keyswitch: true, code: {|| __keyswitch_follow }}
+    )
+} else {
+    print --stderr "keyswitch: this nushell cannot follow a switch; 0.115 can"
+}

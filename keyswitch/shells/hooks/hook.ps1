@@ -1,0 +1,140 @@
+# keyswitch: this terminal follows the active profile.
+#
+# Written to the documentation of Windows PowerShell 5.1 and PowerShell 7, and
+# tested as text only: it has not run in a real PowerShell.
+#
+# At each prompt the state file and the nearest .keyswitch are compared with
+# what was seen last; a process is started only where something is different.
+
+& {
+    function global:__keyswitch_program {
+        Get-Command -Name keyswitch -CommandType Application `
+            -ErrorAction Ignore | Select-Object -First 1
+    }
+
+    function global:__keyswitch_link {
+        if ($PWD.Provider.Name -ne 'FileSystem') { return '' }
+        $folder = $PWD.ProviderPath
+        while ($folder) {
+            $file = Join-Path -Path $folder -ChildPath '.keyswitch'
+            if (Test-Path -LiteralPath $file -PathType Leaf) { return $file }
+            $folder = Split-Path -LiteralPath $folder
+        }
+        ''
+    }
+
+    function global:__keyswitch_key {
+        $state = '@STATE_FILE@'
+        $text = Get-Content -LiteralPath $state -Raw -ErrorAction Ignore
+        $link = __keyswitch_link
+        $newer = $false
+        if ($link) {
+            $asked = Get-Item -LiteralPath $link -Force -ErrorAction Ignore
+            $known = Get-Item -LiteralPath $state -Force -ErrorAction Ignore
+            $newer = -not $known -or (
+                $asked -and $asked.LastWriteTimeUtc -gt $known.LastWriteTimeUtc
+            )
+        }
+        "$text`n$($PWD.Path)`n$link`n$newer"
+    }
+
+    function global:__keyswitch_name {
+        $name = ("$env:KEYSWITCH_ENV" -split ':')[0]
+        # A name that no profile can have came from outside.
+        if ($name -cmatch '^[a-z0-9._-]+$') { $name } else { 'none' }
+    }
+
+    # Not there before the first program; strict mode forbids to look.
+    function global:__keyswitch_status {
+        Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly `
+            -ErrorAction Ignore
+    }
+
+    # Runs what keyswitch wrote; returns anything else, such as a help text.
+    function global:__keyswitch_apply([string] $text) {
+        if ($text -clike '& {*') { Invoke-Expression -Command $text }
+        elseif ($text) { $text }
+    }
+
+    function global:__keyswitch_follow([bool]$quiet = $false) {
+        if ("$env:KEYSWITCH_ENV" -cmatch '^[^:]*:p:') {
+            # Once it is pinned no more, it has to be looked at again.
+            $global:__keyswitch_seen = ''
+            return
+        }
+        $key = __keyswitch_key
+        $seen = $global:__keyswitch_seen
+        if ($seen -ceq $key) { return }
+        $global:__keyswitch_seen = $key
+        $program = __keyswitch_program
+        if (-not $program) { return }
+        $before = __keyswitch_name
+        $status = __keyswitch_status
+        $text = ''
+        try {
+            # An empty pipe, so that nobody is asked anything at a prompt.
+            $text = (@() | & $program env --shell pwsh) -join "`n"
+            if ($global:LASTEXITCODE -ne 0) { $text = '' }
+        } catch { $text = '' }
+        $global:LASTEXITCODE = $status
+        __keyswitch_apply $text | Out-Null
+        $after = __keyswitch_name
+        # Null: a terminal that was just opened.
+        if ($null -ne $seen -and $before -cne $after -and -not $quiet) {
+            [Console]::Error.WriteLine("keyswitch: $before -> $after")
+        }
+    }
+
+    # Brings this terminal up to date after a command that may change something.
+    # $LASTEXITCODE is the command's.
+    function global:keyswitch {
+        $program = __keyswitch_program
+        if (-not $program) {
+            Write-Error -Message 'keyswitch: command not found'
+            return
+        }
+        if (-not $args.Count) { return (& $program) }
+        $words = @($args | Where-Object { "$_" -notlike '-*' })
+        $command = if ($words.Count) { "$($words[0])" } else { '' }
+        if ($command -cin 'use', 'off' -and $args -ccontains '--here') {
+            $text = (& $program @args) -join "`n"
+            $global:__keyswitch_seen = ''
+            if ($global:LASTEXITCODE -eq 0) { __keyswitch_apply $text }
+            return
+        }
+        $rest = $args
+        if ("$($args[0])" -ceq 'run' -and $args.Count -gt 2 -and
+            $args -cnotcontains '--') {
+            # PowerShell keeps the first `--` for itself.
+            $rest = @($args[0..1]) + '--' + @($args[2..($args.Count - 1)])
+        }
+        # `use` judges what this shell has after it, and says it, too.
+        $speaks = $command -cin 'use', 'off'
+        if ($speaks) { $env:KEYSWITCH_FOLLOWS = '1' }
+        try {
+            if ($MyInvocation.ExpectingInput) { $input | & $program @rest }
+            else { & $program @rest }
+        } finally { $env:KEYSWITCH_FOLLOWS = $null }
+        if ($command -cin 'allow', 'deny', 'edit', 'link', 'login', 'logout',
+            'off', 'remove', 'rename', 'rotate', 'undo', 'unlink', 'unlock',
+            'use') {
+            $global:__keyswitch_seen = ''
+            __keyswitch_follow $speaks
+        }
+    }
+
+    if (-not (Test-Path -LiteralPath Variable:Global:__keyswitch_prompt)) {
+        $global:__keyswitch_seen = $null
+        $global:__keyswitch_prompt = $function:prompt
+        function global:prompt {
+            $succeeded = $?
+            $status = __keyswitch_status
+            __keyswitch_follow
+            $global:LASTEXITCODE = $status
+            # The person's own prompt sees $? as it was; it cannot be set.
+            if ($succeeded) { $null = 1 }
+            else { Write-Error -Message '' -ErrorAction Ignore }
+            & $global:__keyswitch_prompt
+        }
+    }
+}

@@ -1,0 +1,137 @@
+# keyswitch: every prompt follows a switch that was made elsewhere.
+#
+# All of it is one group: cut short, it is a syntax error and does nothing.
+# `\builtin` passes over aliases and functions of the person who sources this.
+{
+  \builtin typeset -g __keyswitch_state='@STATE_FILE@'
+  \builtin typeset -g +x __keyswitch_state # `setopt ALL_EXPORT` exports it
+  # Unset: nothing was followed yet. Empty: look again at once.
+  \builtin unset -v __keyswitch_key
+
+  # Work out what the profile depends on, as __keyswitch_new; no process.
+  function __keyswitch_look {
+    \builtin local dir="${PWD%/}" state='' link='' newer=''
+    if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
+      # In zsh this does not fork.
+      { state=$(<$__keyswitch_state) } 2>/dev/null
+    fi
+    until [[ -e $dir/.keyswitch || $dir != */* ]]; do
+      dir=${dir%/*}
+    done
+    # It is not read here: it may be a FIFO, and the prompt would wait.
+    if [[ -e $dir/.keyswitch ]]; then
+      link=$dir/.keyswitch
+      if [[ ! -e $__keyswitch_state || $link -nt $__keyswitch_state ]]; then
+        newer=newer
+      fi
+    fi
+    # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
+    __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}//$newer"
+    __keyswitch_new="$__keyswitch_new//$link//$PWD//$state"
+  }
+
+  # Bring this shell up to date, if something changed.
+  function __keyswitch_follow {
+    \builtin local __keyswitch_new='' __keyswitch_text='' __keyswitch_first=''
+    \builtin local __keyswitch_was="${KEYSWITCH_ENV-}" __keyswitch_now=''
+    if [[ ${__keyswitch_was#*:} == p:* ]]; then
+      # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
+      if [[ -n ${__keyswitch_key-} ]]; then
+        \builtin typeset -g __keyswitch_key=''
+      fi
+      \builtin return 0
+    fi
+    __keyswitch_look
+    if [[ $__keyswitch_new == "${__keyswitch_key-}" ]]; then
+      \builtin return 0
+    fi
+    \builtin whence -p keyswitch >/dev/null || \builtin return 0
+    __keyswitch_first=${__keyswitch_key-first}
+    # Kept before the attempt: what fails is not tried at every prompt.
+    \builtin typeset -g __keyswitch_key="$__keyswitch_new"
+    __keyswitch_text=$(
+      \builtin command keyswitch env --shell zsh </dev/null
+    ) || \builtin return 0
+    [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
+    \builtin eval "$__keyswitch_text"
+    __keyswitch_now=${KEYSWITCH_ENV-}
+    __keyswitch_was=${__keyswitch_was%%:*}
+    __keyswitch_now=${__keyswitch_now%%:*}
+    if [[ $__keyswitch_first != first && ${1-} != quiet &&
+      $__keyswitch_was != "$__keyswitch_now" ]]; then
+      # A name that no profile can have came from outside.
+      [[ $__keyswitch_was != *[^a-z0-9._-]* ]] || __keyswitch_was=''
+      \builtin printf 'keyswitch: %s -> %s\n' \
+        "${__keyswitch_was:-none}" "${__keyswitch_now:-none}" >&2
+    fi
+  }
+
+  function __keyswitch_hook {
+    \builtin local __keyswitch_status="$?"
+    # Its options for this call only; a trace would show the secrets.
+    \builtin emulate -L zsh -o no_xtrace -o no_aliases
+    __keyswitch_follow
+    \builtin return $__keyswitch_status
+  }
+
+  function keyswitch {
+    \builtin emulate -L zsh -o no_xtrace -o no_aliases
+    \builtin local __keyswitch_status=0 __keyswitch_text='' __keyswitch_word=''
+    \builtin local __keyswitch_verb='' __keyswitch_here=''
+    for __keyswitch_word in "$@"; do
+      case $__keyswitch_word in
+      (--here) __keyswitch_here=here ;;
+      (-*) ;;
+      (*) __keyswitch_verb=${__keyswitch_verb:-$__keyswitch_word} ;;
+      esac
+    done
+    # In `eval "$(keyswitch use NAME --here)"` the text is for the caller.
+    if [[ $ZSH_SUBSHELL != 0 && -p /dev/fd/1 ]]; then
+      __keyswitch_here=''
+    fi
+    __keyswitch_word=''
+    case $__keyswitch_here-$__keyswitch_verb in
+    (here-use | here-off)
+      __keyswitch_text=$(\builtin command keyswitch "$@") ||
+        __keyswitch_status=$?
+      # What is no such text is help or a list: it is for the person.
+      if [[ $__keyswitch_text == '{ '*' }' ]]; then
+        if [[ $__keyswitch_status == 0 ]]; then
+          \builtin eval "$__keyswitch_text"
+        fi
+      elif [[ -n $__keyswitch_text ]]; then
+        \builtin printf '%s\n' "$__keyswitch_text"
+      fi
+      ;;
+    (-use | -off)
+      # It judges what this shell has after it, and says it, too.
+      KEYSWITCH_FOLLOWS=1 \builtin command keyswitch "$@" ||
+        __keyswitch_status=$?
+      __keyswitch_word=quiet
+      ;;
+    (*) \builtin command keyswitch "$@" || __keyswitch_status=$? ;;
+    esac
+    case $__keyswitch_verb in
+    (use | off | undo | rotate | edit | rename | remove | login | logout | \
+      unlock | allow | deny | link | unlink)
+      if [[ -n ${__keyswitch_key-} ]]; then
+        \builtin typeset -g __keyswitch_key=''
+      fi
+      __keyswitch_follow "$__keyswitch_word"
+      ;;
+    esac
+    \builtin return $__keyswitch_status
+  }
+
+  function __keyswitch_attach {
+    \builtin emulate -L zsh
+    \builtin typeset -ga precmd_functions
+    if ((!${precmd_functions[(I)__keyswitch_hook]})); then
+      precmd_functions+=(__keyswitch_hook)
+    fi
+  }
+  if [[ -o interactive ]]; then
+    __keyswitch_attach
+  fi
+  \builtin unfunction __keyswitch_attach
+}

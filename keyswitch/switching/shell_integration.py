@@ -1,0 +1,224 @@
+"""The prompt hook in a shell's start file: which file, and the change of it.
+
+A start file is the person's own. It gets one marked block, in the one
+transaction, so that `undo` takes it back; every other byte stays.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.errors import UsageError
+from keyswitch.model import FileChange
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.shells import rc_block
+from keyswitch.switching.change import Change, commit
+from keyswitch.switching.undo_records import splice_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keyswitch.switching.workspace import Workspace
+
+FILE_LIMIT = 1 << 20  # bytes; nobody writes a start file of that size
+# bash reads the first one that exists, and none of the others.
+_BASH_LOGIN = (".bash_profile", ".bash_login", ".profile")
+_ALIASES = {"nushell": "nu", "powershell": "pwsh"}
+_WITHOUT_HOOK = ("dash", "ksh", "mksh", "sh")
+
+
+class Edit(NamedTuple):
+    """What becomes of one start file."""
+
+    file: str
+    before: bytes | None
+    after: bytes | None
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything is to be written."""
+        return self.before != self.after
+
+
+def shell_of(typed: str) -> str:
+    """Return the shell that a person means, or say why it has no hook."""
+    shell = _ALIASES.get(typed, typed)
+    if shell in rc_block.SHELLS:
+        return shell
+    if shell in _WITHOUT_HOOK:
+        raise UsageError(
+            f"{shell} has no hook that runs at a prompt",
+            'put into its start file: eval "$(keyswitch env)"',
+        )
+    if shell == "cmd":
+        raise UsageError(
+            "cmd has no hook that runs at a prompt",
+            "start each command with its profile: keyswitch run NAME -- CMD",
+        )
+    raise UsageError(
+        "there is no prompt hook for that shell",
+        f"known are {', '.join(sorted(rc_block.SHELLS))}",
+    )
+
+
+def block_for(workspace: Workspace, shell: str) -> str:
+    """Return the marked block that a start file of this shell gets."""
+    if shell != "nu":
+        return rc_block.block(shell)
+    from keyswitch.shells.hook_scripts import hook_script
+
+    hook = hook_script(shell, workspace.paths.state_file)
+    return rc_block.block(shell, hook)
+
+
+def start_file(workspace: Workspace, shell: str, *, login: bool) -> str:
+    """Return the file that this shell reads when it starts."""
+    if shell == "bash" and login:
+        return _login_files(workspace)[0]
+    if shell == "zsh":
+        folder = workspace.environ.get("ZDOTDIR") or workspace.home
+        return os.path.join(folder, ".zshrc")
+    if shell == "bash":
+        return os.path.join(workspace.home, ".bashrc")
+    if shell == "fish":
+        return os.path.join(_config(workspace), "fish", "config.fish")
+    if shell == "nu":
+        return os.path.join(_nushell(workspace), "nushell", "config.nu")
+    if workspace.platform == "win32":
+        parts = ("Documents", "PowerShell", "profile.ps1")
+        return os.path.join(workspace.home, *parts)
+    return os.path.join(_config(workspace), "powershell", "profile.ps1")
+
+
+def plan_install(workspace: Workspace, shell: str, *, login: bool) -> Edit:
+    """Return the start file with the present block in it."""
+    path = start_file(workspace, shell, login=login)
+    before = read_regular(path, FILE_LIMIT)
+    text = block_for(workspace, shell)
+    return Edit(path, before, rc_block.with_block(path, before, text))
+
+
+def plan_uninstall(workspace: Workspace, shell: str) -> list[Edit]:
+    """Return every start file of this shell that has a block, without it."""
+    files = [start_file(workspace, shell, login=False)]
+    if shell == "bash":
+        files += [os.path.join(workspace.home, n) for n in _BASH_LOGIN]
+    edits = []
+    # Several names may be links to one file.
+    for path in {os.path.realpath(f): f for f in reversed(files)}.values():
+        before = read_regular(path, FILE_LIMIT)
+        if before is not None:
+            after = rc_block.without_block(path, before)
+            if after is None and not _is_text(before):
+                after = b""  # `undo` could not bring it back
+            edits.append(Edit(path, before, after))
+    edits.reverse()
+    return [edit for edit in edits if edit.changes]
+
+
+def install(workspace: Workspace, shell: str, *, login: bool) -> None:
+    """Put the block into the start file."""
+
+    def plan() -> list[Edit]:
+        return [plan_install(workspace, shell, login=login)]
+
+    _carry_out(workspace, f"install {shell}", plan)
+
+
+def uninstall(workspace: Workspace, shell: str) -> None:
+    """Take the block out of every start file of the shell."""
+    _carry_out(
+        workspace,
+        f"uninstall {shell}",
+        lambda: plan_uninstall(workspace, shell),
+    )
+
+
+def notes(workspace: Workspace, shell: str, *, login: bool) -> list[str]:
+    """Return why the block may not do in every terminal what one expects."""
+    found = []
+    if shell == "bash" and not login:
+        path = _login_files(workspace)[0]
+        data = read_regular(path, FILE_LIMIT)
+        if (
+            data is not None
+            and b".bashrc" not in data
+            and rc_block.BEGIN not in data
+        ):
+            found.append(
+                f"login shells read {path}, which does not mention .bashrc; "
+                "for those: keyswitch install bash --login"
+            )
+    if shell == "zsh" and not workspace.environ.get("ZDOTDIR"):
+        path = os.path.join(workspace.home, ".zshenv")
+        if b"ZDOTDIR" in (read_regular(path, FILE_LIMIT) or b""):
+            found.append(
+                f"{path} mentions ZDOTDIR, which is not exported here; if zsh "
+                "reads another .zshrc: ZDOTDIR=FOLDER keyswitch install zsh"
+            )
+    if shutil.which("keyswitch", path=workspace.environ.get("PATH")) is None:
+        found.append("keyswitch is not on PATH, so the block does nothing yet")
+    return found
+
+
+def _carry_out(
+    workspace: Workspace, command: str, plan: Callable[[], list[Edit]]
+) -> None:
+    def change() -> Change | None:
+        edits = [edit for edit in plan() if edit.changes]
+        if not edits:
+            return None
+        files = [FileChange(*edit) for edit in edits]
+        # A file that comes or goes as a whole holds the block and no more.
+        whole = [f for f in files if f.before is None or f.after is None]
+        return Change(
+            command=command,
+            profile="",
+            own=tuple(whole),
+            foreign=tuple(f for f in files if f not in whole),
+            splices=tuple(
+                splice_of(f.path, f.before, f.after)
+                for f in files
+                if f.before is not None and f.after is not None
+            ),
+        )
+
+    commit(workspace, change)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _login_files(workspace: Workspace) -> list[str]:
+    """Return bash's login files that exist, or the one that it tries first."""
+    files = [os.path.join(workspace.home, name) for name in _BASH_LOGIN]
+    return [path for path in files if os.path.lexists(path)] or files[:1]
+
+
+def _config(workspace: Workspace) -> str:
+    given = workspace.environ.get("XDG_CONFIG_HOME", "")
+    # The specification says to ignore a relative one.
+    if os.path.isabs(given):
+        return given
+    return os.path.join(workspace.home, ".config")
+
+
+def _nushell(workspace: Workspace) -> str:
+    """https://www.nushell.sh/book/configuration.html."""
+    if not os.path.isabs(workspace.environ.get("XDG_CONFIG_HOME", "")):
+        if workspace.platform == "darwin":
+            return os.path.join(
+                workspace.home, "Library", "Application Support"
+            )
+        if workspace.platform == "win32":
+            return workspace.environ.get("APPDATA") or os.path.join(
+                workspace.home, "AppData", "Roaming"
+            )
+    return _config(workspace)
