@@ -1,18 +1,26 @@
-"""use, off, current, undo, history."""
+"""use, off, current: which profile is the active one."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli import turns
 from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, NotFoundError
+from keyswitch.errors import (
+    ExitCode,
+    KeyswitchError,
+    NotFoundError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from keyswitch.switching.activate import Outcome
+    from keyswitch.switching.workspace import Workspace
 
 PREVIOUS = "-"
 
@@ -50,12 +58,18 @@ def use(
 ) -> int:
     """Switch to a profile."""
     turns.check(turn)
+    if here and (dry_run or session.output.json):
+        raise UsageError(
+            "--here prints a script for eval, and nothing else",
+            "leave --dry-run and --json away; 'keyswitch env NAME' on a "
+            "terminal shows what would be set",
+        )
     from keyswitch.profiles import state
     from keyswitch.switching import activate
 
     workspace = session.workspace()
     if name is None:
-        name = _pick(session)
+        name = _pick(session, here=here)
         if name is None:
             return ExitCode.OK
     if name == PREVIOUS:
@@ -81,33 +95,58 @@ def use(
     return _report(session, outcome)
 
 
-def _pick(session: Session) -> str | None:
-    """Let a person choose; without a terminal print the names."""
+def _pick(session: Session, *, here: bool) -> str | None:
+    """Let a person choose; where nobody can, print the names."""
     from keyswitch.profiles import files, state
 
+    # With `here`, `eval` takes standard output: nothing but a script may be
+    # there, and nothing is drawn on it.
+    if here and (session.output.json or not session.can_ask):
+        raise UsageError(
+            "nobody can be asked which profile",
+            "name it: keyswitch use NAME --here",
+        )
     workspace = session.workspace()
     names = files.scan(workspace.paths)
     active = state.read(workspace.paths).active
-    if session.output.json or not session.can_ask or not os.isatty(1):
-        if session.output.json:
-            session.output.document(
-                {"profiles": names, "active": active or None}
-            )
-        else:
-            for name in names:
-                session.output.data(name)
+    if session.output.json:
+        session.output.document({"profiles": names, "active": active or None})
+        return None
+    if not session.can_ask or not (here or os.isatty(1)):
+        for name in names:
+            session.output.data(name)
         return None
     if not names:
         raise NotFoundError(
             "there are no profiles", "make one: keyswitch add NAME"
         )
+    from keyswitch.cli import picker
+
+    if picker.can_draw(session.environ):
+        used = picker.used_here(session.environ, active)
+        linked = _linked_here(workspace)
+        if linked:
+            used.setdefault(linked, []).append("this directory")
+        return picker.choose(picker.Listing(workspace.paths, names, used))
     for number, name in enumerate(names, 1):
         mark = "*" if name == active else " "
         click.echo(f"{number:4} {mark} {name}", err=True)
-    answer = click.prompt("profile (number or name)", err=True).strip()
+    # Older versions of click send a part of the question to standard output.
+    with contextlib.redirect_stdout(sys.stderr):
+        answer = click.prompt("profile (number or name)", err=True).strip()
     if answer.isdigit() and 1 <= int(answer) <= len(names):
         return names[int(answer) - 1]
     return str(answer)
+
+
+def _linked_here(workspace: Workspace) -> str:
+    """Return the profile that this directory asks for, and may."""
+    from keyswitch.switching import selection
+
+    environ = dict(workspace.environ)
+    environ.pop(selection.PROFILE_VARIABLE, None)
+    chosen = selection.select(workspace.paths, environ)
+    return chosen.name if chosen.how == selection.BY_DIRECTORY else ""
 
 
 def _show_plan(session: Session, lines: list[str]) -> int:
@@ -155,15 +194,28 @@ def _report(session: Session, outcome: Outcome) -> int:
 
 @click.command(
     epilog="\b\nExamples:\n  keyswitch off\n"
-    "  keyswitch off --wait       not in the middle of a turn"
+    "  keyswitch off --wait       not in the middle of a turn\n"
+    '  eval "$(keyswitch off --here)"    this shell follows again'
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be changed.")
+@click.option(
+    "--here", is_flag=True, help="End this shell's own choice only, by eval."
+)
 @turns.turn_options
 @global_options
 @click.pass_obj
-def off(session: Session, /, *, dry_run: bool, **turn: Any) -> int:
+def off(session: Session, /, *, dry_run: bool, here: bool, **turn: Any) -> int:
     """Make no profile active; restore what was."""
     turns.check(turn)
+    if here:
+        if dry_run or session.output.json:
+            raise UsageError(
+                "--here prints a script for eval, and nothing else",
+                "leave --dry-run and --json away",
+            )
+        from keyswitch.cli.own_folder import off_here
+
+        return off_here(session)
     from keyswitch.switching import activate
 
     workspace = session.workspace()
@@ -173,70 +225,38 @@ def off(session: Session, /, *, dry_run: bool, **turn: Any) -> int:
     return _report(session, activate.off(workspace, look=turns.look(turn)))
 
 
-@click.command(
-    epilog="\b\nExample:\n  PS1='$(keyswitch current 2>/dev/null) $ '"
+@click.command(epilog="\b\nExample:\n  PS1='$(keyswitch current --prompt) $ '")
+@click.option(
+    "--prompt", is_flag=True, help="Nothing, and no error, where there is none."
 )
 @global_options
 @click.pass_obj
-def current(session: Session) -> int:
+def current(session: Session, *, prompt: bool) -> int:
     """Print the active profile's name."""
     from keyswitch.switching import selection
 
     workspace = session.workspace()
-    chosen = selection.select(workspace.paths, workspace.environ)
+    try:
+        chosen = selection.select_here(workspace.paths, workspace.environ)
+    except KeyswitchError:
+        if not prompt:
+            raise
+        return ExitCode.OK  # a prompt has no room for it
+    if prompt:
+        if chosen.name:
+            session.output.data(chosen.name)
+        return ExitCode.OK
     if session.output.json:
         session.output.document(
-            {"active": chosen.name or None, "chosen_by": chosen.how or None}
+            {
+                "active": chosen.name or None,
+                "chosen_by": chosen.how or None,
+                "link": chosen.link or None,
+            }
         )
         return ExitCode.OK if chosen.name else ExitCode.FAILED
     session.output.data(selection.require(chosen))
     if session.output.verbose or os.isatty(1):
-        session.output.say(f"chosen by: {chosen.how}")
-    return ExitCode.OK
-
-
-@click.command(epilog="\b\nExample:\n  keyswitch undo")
-@global_options
-@click.pass_obj
-def undo(session: Session) -> int:
-    """Take back the last change."""
-    from keyswitch.switching.undo import undo_last
-
-    done = undo_last(session.workspace())
-    session.output.say(
-        f"took back '{' '.join(p for p in (done.command, done.profile) if p)}'"
-    )
-    return ExitCode.OK
-
-
-@click.command(epilog="\b\nExample:\n  keyswitch history --json")
-@click.option("-n", "--number", default=20, show_default=True, metavar="N")
-@global_options
-@click.pass_obj
-def history(session: Session, number: int) -> int:
-    """List what was changed when."""
-    from keyswitch.profiles.atomic import read_regular
-    from keyswitch.switching import history as log
-
-    workspace = session.workspace()
-    entries = log.parse(read_regular(workspace.paths.history_file, 1 << 24))
-    entries = entries[-number:] if number > 0 else []
-    if session.output.json:
-        session.output.document(
-            {
-                "entries": [
-                    {
-                        "at": e.at,
-                        "command": e.command,
-                        "profile": e.profile or None,
-                        "fingerprint": e.fingerprint or None,
-                    }
-                    for e in entries
-                ]
-            }
-        )
-    else:
-        session.output.table(
-            (e.at, e.command, e.profile, e.fingerprint) for e in entries
-        )
+        where = f" ({chosen.link})" if chosen.link else ""
+        session.output.say(f"chosen by: {chosen.how}{where}")
     return ExitCode.OK

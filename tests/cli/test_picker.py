@@ -1,0 +1,406 @@
+"""`use` without a name, on terminals as a person has them."""
+
+import json
+import os
+import signal
+import sys
+import termios
+import time
+
+import pexpect
+import pyte
+import pytest
+
+from keyswitch.cli import picker
+from keyswitch.profiles.paths import resolve
+from tests.cli.keyswitch import KEY, OTHER
+from tests.cli.logins import Logins
+
+WAIT = 30  # seconds until what does not come is a failure
+UP, DOWN, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\r", "\x1b"
+INTERRUPTED = "keyswitch: interrupted, nothing changed"
+COMMAND = (sys.executable, "-m", "keyswitch")
+
+
+class Terminal:
+    """A program in a terminal of its own, and what is to be seen there."""
+
+    def __init__(self, ks, *argv, columns=100, lines=24, **environ):
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.Stream(self.screen)
+        self.raw = ""
+        self.child = pexpect.spawn(
+            argv[0],
+            list(argv[1:]),
+            env={**ks.environ, "TERM": "xterm-256color", **environ},
+            cwd=str(ks.home),
+            encoding="utf-8",
+            codec_errors="surrogateescape",
+            dimensions=(lines, columns),
+        )
+
+    def until(self, done):
+        end = time.monotonic() + WAIT
+        while not done(self.shown) and self._reads():
+            assert time.monotonic() < end, self.shown
+        assert done(self.shown), self.shown
+        return self
+
+    def _reads(self):
+        """Take in what is written, if anything; False at the end."""
+        try:
+            part = self.child.read_nonblocking(4096, 0.05)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += part
+        self.stream.feed(part)
+        return True
+
+    def sees(self, text):
+        return self.until(lambda shown: text in shown)
+
+    def type(self, keys):
+        self.child.send(keys)
+        return self
+
+    @property
+    def shown(self):
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    @property
+    def rows(self):
+        return [
+            line
+            for line in self.shown.splitlines()
+            if line[:4] in ("  * ", "> * ", "    ", ">   ") and line.strip()
+        ]
+
+    @property
+    def names(self):
+        return [row[4:].split()[0] for row in self.rows]
+
+    @property
+    def pointed(self):
+        (row,) = [row for row in self.rows if row.startswith(">")]
+        return row[4:].split()[0]
+
+    def ends(self):
+        """Wait for the end; return the exit status, or minus the signal."""
+        end = time.monotonic() + WAIT
+        while self._reads():
+            assert time.monotonic() < end, self.shown
+        self.child.close()
+        if self.child.signalstatus:
+            return -self.child.signalstatus
+        return self.child.exitstatus
+
+
+@pytest.fixture
+def three(ks):
+    ks.add("acme", "--label", "Ächme, Inc")
+    ks.add("home", secret=OTHER)
+    Logins(ks).capture("me")
+    ks("use", "acme")
+    return ks
+
+
+@pytest.fixture
+def opened(three):
+    terminals = []
+
+    def opened(*args, **options):
+        terminal = Terminal(three, *COMMAND, "use", *args, **options)
+        terminals.append(terminal)
+        return terminal.sees("type to filter:").sees("Enter chooses")
+
+    yield opened
+    for terminal in terminals:
+        terminal.child.close(force=True)
+
+
+def active(ks):
+    return ks("current").out.strip()
+
+
+def test_a_row_tells_account_expiry_and_where_it_is_used(three, opened):
+    three("edit", "home", "--expires", "2020-01-01")
+    rows = opened(KEYSWITCH_PROFILE="home").rows
+    assert [" ".join(row.split()) for row in rows] == [
+        "> * acme anthropic Ächme, Inc sk-ant-api03-…MPLE active",
+        "home anthropic sk-ant-api03-…MPL2 expired 2020-01-01 this shell",
+        "me claude-login me@mail.example (max) expires in 7 h, refreshable",
+    ]
+
+
+def test_the_marker_of_a_shell_counts_as_this_shell():
+    marker = "home:p:1:ANTHROPIC_API_KEY:"
+    assert picker.used_here({"KEYSWITCH_ENV": marker}, "acme") == {
+        "acme": ["active"],
+        "home": ["this shell"],
+    }
+
+
+def test_arrows_move_and_enter_switches(three, opened):
+    terminal = opened()
+    assert terminal.pointed == "acme"
+    terminal.type(DOWN).sees(">   home")
+    terminal.type(DOWN).sees(">   me")
+    terminal.type(DOWN + UP).sees(">   home").type(ENTER)
+    assert terminal.ends() == 0
+    assert "switched to 'home'" in terminal.shown
+    assert active(three) == "home"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("HOM", "home"),
+        ("claude-login", "me"),
+        ("mail.example", "me"),
+        ("ächme", "acme"),
+        ("anthropic mpl2", "home"),
+    ],
+)
+def test_typing_leaves_what_matches(opened, typed, name):
+    terminal = opened().type(typed).sees("1 of 3")
+    assert terminal.names == [name]
+
+
+def test_typing_and_enter_switches(three, opened):
+    terminal = opened().type("hom").sees("1 of 3").type(ENTER)
+    assert terminal.ends() == 0
+    assert active(three) == "home"
+
+
+def test_keys_that_come_before_the_list_count(three):
+    for number in range(150):
+        file = three.profile_file(f"p{number}")
+        file.write_text(three.profile_file("acme").read_text())
+    terminal = Terminal(three, *COMMAND, "use").type("mpl2\r")
+    assert terminal.ends() == 0
+    assert ", reading" not in terminal.raw
+    assert active(three) == "home"
+
+
+def test_where_nothing_matches_enter_chooses_nothing(three, opened):
+    terminal = opened().type("nothing").sees("0 of 3").type(ENTER)
+    terminal.type("\x15").sees("3 of 3").type(ESCAPE)
+    assert terminal.ends() == 130
+    assert active(three) == "acme"
+
+
+@pytest.mark.parametrize("keys", [ESCAPE, "\x03", "ho\x1b", "\x1b[B\x03"])
+def test_escape_and_interrupt_change_nothing(three, opened, keys):
+    before = three.everything()
+    terminal = opened().type(keys)
+    assert terminal.ends() == 130
+    assert INTERRUPTED in terminal.shown
+    assert three.everything() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_the_terminal_as_it_was(three, number):
+    terminal = Terminal(
+        three, "sh", "-c", 'stty -a; "$@"; echo "ended by $?"; stty -a',
+        "sh", *COMMAND, "use", lines=60,
+    )  # fmt: skip
+    terminal.sees("Enter chooses")
+    before, _, _ = terminal.raw.partition("\x1b")
+    assert not termios.tcgetattr(terminal.child.child_fd)[3] & termios.ECHO
+    children = f"/proc/{terminal.child.pid}/task/{terminal.child.pid}/children"
+    with open(children, encoding="ascii") as file:
+        os.kill(int(file.read()), number)
+    assert terminal.ends() == 0
+    left = terminal.raw.rpartition("\x1b[?1049l")[2]
+    assert before.strip()
+    assert left.endswith(before)
+    assert f"ended by {128 + number}" in left
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 4), (8, 3), (1, 1)])
+def test_a_narrow_terminal_holds_the_list(three, size):
+    columns, lines = size
+    terminal = Terminal(three, *COMMAND, "use", columns=columns, lines=lines)
+    terminal.until(lambda _shown: "\x1b[?1049h" in terminal.raw)
+    terminal.type(DOWN + ENTER)
+    assert terminal.ends() == 0
+    assert active(three) == "home"
+
+
+def test_forty_columns_show_a_part_of_everything(opened):
+    rows = opened(columns=40).rows
+    assert len(rows) == 3
+    assert all(len(row) <= 40 for row in rows)
+    assert rows[0].startswith("> * acme  ant")
+    assert "LE  " in rows[0]
+    assert rows[0].endswith("active")
+
+
+@pytest.mark.parametrize(
+    "environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}]
+)
+def test_a_plain_terminal_gets_a_numbered_list(three, environ):
+    terminal = Terminal(three, *COMMAND, "use", **environ)
+    terminal.sees("profile (number or name):")
+    assert terminal.shown.splitlines()[:3] == [
+        "   1 * acme", "   2   home", "   3   me",
+    ]  # fmt: skip
+    terminal.type("2" + ENTER)
+    assert terminal.ends() == 0
+    assert "\x1b" not in terminal.raw
+    assert active(three) == "home"
+
+
+def test_no_colour_is_sent(opened):
+    terminal = opened(COLORTERM="truecolor")
+    colours = [
+        part.partition("m")[0]
+        for part in terminal.raw.split("\x1b[")
+        if part.partition("m")[0].replace(";", "").isdigit()
+    ]
+    assert {n for c in colours for n in c.split(";")} <= {"0", "7"}
+
+
+@pytest.mark.parametrize("flag", ["--no-input", "--json"])
+def test_whoever_is_not_asked_gets_a_list(three, flag):
+    terminal = Terminal(three, *COMMAND, "use", flag)
+    assert terminal.ends() == 0
+    if flag == "--json":
+        assert json.loads(terminal.raw)["profiles"] == ["acme", "home", "me"]
+    else:
+        assert terminal.raw.split() == ["acme", "home", "me"]
+
+
+def test_a_pipe_gets_one_name_a_line(three):
+    assert three("use").out == "acme\nhome\nme\n"
+    command = '"$@" | { read name; echo "first: $name"; }'
+    terminal = Terminal(three, "sh", "-c", command, "sh", *COMMAND, "use")
+    assert terminal.ends() == 0
+    assert terminal.shown.strip() == "first: acme"
+
+
+@pytest.mark.real("bash")
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_eval_takes_the_choice_for_this_shell(three, term):
+    command = (
+        'script=$("$@") && eval "$script" && echo "now $KEYSWITCH_PROFILE"'
+        ' && printf %s "$script" >script'
+    )
+    terminal = Terminal(
+        three, "bash", "-c", command, "bash", *COMMAND, "use", "--here",
+        TERM=term,
+    )  # fmt: skip
+    if term == "dumb":
+        terminal.sees("(number or name):").type("2\r")
+    else:
+        terminal.sees("Enter chooses").type(DOWN + ENTER)
+    assert terminal.ends() == 0
+    assert "now home" in terminal.shown
+    assert three.file("script").read_text()[0] not in " \x1b"
+    assert active(three) == "acme"
+
+
+@pytest.mark.real("bash")
+def test_escape_gives_eval_nothing(three):
+    command = 'script=$("$@"); echo "$? <$script>"'
+    terminal = Terminal(
+        three, "bash", "-c", command, "bash", *COMMAND, "use", "--here"
+    )
+    terminal.sees("Enter chooses").type(ESCAPE)
+    assert terminal.ends() == 0
+    assert "130 <>" in terminal.shown
+
+
+def test_a_broken_file_is_shown_and_tells_its_error(three, opened):
+    three.profile_file("home").write_text("provider = ")
+    terminal = opened().type("broken").sees("1 of 3")
+    assert terminal.rows == [">   home  broken"]
+    terminal.type(ENTER)
+    assert terminal.ends() == 1
+    assert "home.toml" in terminal.shown
+    assert active(three) == "acme"
+
+
+@pytest.mark.parametrize(
+    "label", [r"\u001b]0;owned\u0007\u001b[2J", r"a\u202Eb", r"a\rb"]
+)
+def test_a_label_moves_no_cursor(three, opened, label):
+    file = three.profile_file("home")
+    file.write_text(f'label = "{label}"\n{file.read_text()}')
+    terminal = opened().type("hom").sees("1 of 3").type(ENTER)
+    assert terminal.ends() == 1
+    hostile = json.loads(f'"{label}"')
+    assert hostile not in terminal.raw
+    assert hostile[:4] not in terminal.raw
+
+
+def test_what_a_row_shows_is_made_printable(three, monkeypatch):
+    real = picker.files.load
+
+    def load(paths, name):
+        profile, data = real(paths, name)
+        object.__setattr__(profile, "label", "\x1b[2J\u202e")
+        return profile, data
+
+    monkeypatch.setattr(picker.files, "load", load)
+    listing = picker.Listing(resolve(three.environ), ["me"], {})
+    assert listing.row("me").account == "\\x1b[2J\\u202e"
+
+
+def test_without_profiles_there_is_nothing_to_choose(ks):
+    terminal = Terminal(ks, *COMMAND, "use")
+    assert terminal.ends() == 1
+    assert "there are no profiles" in terminal.shown
+
+
+def test_many_profiles_open_before_all_are_read(three):
+    text = three.profile_file("home").read_text()
+    for number in range(3000):
+        three.profile_file(f"p{number:04}").write_text(text)
+    three.profile_file("p2999").write_text(f'label = "needle"\n{text}')
+    terminal = Terminal(three, *COMMAND, "use").sees("of 3003")
+    assert "of 3003, reading" in terminal.raw
+    terminal.type("needle").sees("1 of 3003").type(ENTER)
+    assert terminal.ends() == 0
+    assert active(three) == "p2999"
+
+
+def test_a_name_that_was_typed_comes_first(three):
+    paths = resolve(three.environ)
+    listing = picker.Listing(paths, ["acme", "home", "me", "me-too"], {})
+    listing.narrow("me")
+    assert listing.matches == ["me", "me-too", "acme", "home"]
+
+
+def test_what_is_pointed_at_stays_while_files_are_read(three):
+    paths = resolve(three.environ)
+    listing = picker.Listing(paths, ["acme", "home", "me"], {})
+    listing.narrow("mpl")
+    listing.row("home")
+    listing.look_again()
+    assert listing.matches == ["home"]
+    listing.row("acme")
+    listing.look_again()
+    assert listing.matches == ["acme", "home"]
+    assert listing.pointed == "home"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("use", "home"), ("use", "--help"), ("use",), ("use", "--json"),
+     ("list",), ("--help",)],
+)  # fmt: skip
+def test_nothing_else_loads_what_draws_the_list(three, args):
+    found = three(*args, PYTHONPROFILEIMPORTTIME="1").err
+    assert "keyswitch.cli" in found
+    assert "prompt_toolkit" not in found
+
+
+def test_no_secret_store_is_opened_for_the_list(three, opened):
+    three.file(".local/share/keyswitch/vault.ksv").unlink()
+    terminal = opened()
+    assert terminal.names == ["acme", "home", "me"]
+    assert KEY not in terminal.raw
+    assert OTHER not in terminal.raw
