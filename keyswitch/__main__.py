@@ -24,8 +24,18 @@ def main(args: list[str]) -> int:
 
 
 def launch() -> None:
-    """Run the process's own command line and end the process."""
-    sys.exit(main(sys.argv[1:]))
+    """Run the process's own command line and end the process.
+
+    At once: taking the modules apart again takes a fifth of a short command's
+    time, and there is nothing in them that has to be told of the end.
+    """
+    code = main(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            code = code or 1
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -34,15 +34,19 @@ def read_values(  # noqa: PLR0913
 ) -> dict[Ref, str]:
     """Return the value of each reference.
 
-    `stamp` is the identity of the profile file: it is part of a cached
-    value's name, so that any change of the profile makes old values
-    unreachable. `deadline` is in seconds and bounds a keychain that hangs.
+    `stamp` is the identity of the profile file: with the time that values may
+    live it is part of a cached value's name, so that any change of the profile
+    or of that setting makes old values unreachable. `deadline` is in seconds
+    and bounds a keychain that hangs.
     """
     values: dict[Ref, str] = {}
     missing: list[Ref] = []
+    version = f"{stamp}:{timeout}"
     for ref in dict.fromkeys(refs):
         cached = (
-            unlock.read(_description(ref, stamp)) if cache == "values" else None
+            unlock.read(_description(ref, version))
+            if cache == "values"
+            else None
         )
         if cached is None:
             missing.append(ref)
@@ -53,12 +57,14 @@ def read_values(  # noqa: PLR0913
         values.update(fresh)
         if cache == "values":
             for ref, value in fresh.items():
-                unlock.write(_description(ref, stamp), value.encode(), timeout)
+                unlock.drop(_description(ref, ""))  # under other versions
+                description = _description(ref, version)
+                unlock.write(description, value.encode(), timeout)
     return values
 
 
-def _description(ref: Ref, stamp: str) -> str:
-    return f"{VALUES_PREFIX}{ref[1]}:{ref[2]}:{stamp}"
+def _description(ref: Ref, version: str) -> str:
+    return f"{VALUES_PREFIX}{ref[1]}:{ref[2]}:{version}"
 
 
 def _from_stores(

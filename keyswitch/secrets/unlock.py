@@ -13,7 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Any
 
 PREFIX = "keyswitch:"
 MAX_VALUE = 32 * 1024 - 1  # bytes, the kernel's limit for a user key
@@ -37,21 +37,64 @@ _GET_ID, _REVOKE, _SETPERM, _DESCRIBE, _UNLINK, _SEARCH, _READ, _TIMEOUT = (
 )
 _POSSESSOR_ALL = 0x3F000000
 
-_libc: list[Callable[..., int]] = []
 _session: int | None = None
 
 
-def _syscall() -> Callable[..., int] | None:
-    if _libc:
-        return _libc[0]
-    try:
-        import ctypes
-    except ImportError:
-        return None
-    function = ctypes.CDLL(None, use_errno=True).syscall
+class _Foreign:
+    """The libc function, and the few C types that its calls take."""
+
+    __slots__ = ("char", "long", "syscall")
+
+    def __init__(self, long: Any, char: Any, syscall: Any) -> None:
+        self.long = long
+        self.char = char
+        self.syscall = syscall
+
+    def buffer(self, size: int) -> Any:
+        """Return zeroed memory that C may write to."""
+        return (self.char * size)()
+
+
+_foreign: list[_Foreign] = []
+
+
+def _load() -> _Foreign | None:
+    if not _foreign:
+        try:
+            _foreign.append(_below_ctypes())
+        except (ImportError, AttributeError, TypeError):
+            # Nobody promised that module: another Python may differ.
+            try:
+                _foreign.append(_of_ctypes())
+            except ImportError:
+                return None
+    return _foreign[0]
+
+
+def _below_ctypes() -> _Foreign:
+    """Use the C part of ctypes; the rest is a tenth of a bare interpreter."""
+    import _ctypes
+
+    class Long(_ctypes._SimpleCData):  # type: ignore[type-arg]  # noqa: SLF001
+        _type_ = "l"
+
+    class Char(_ctypes._SimpleCData):  # type: ignore[type-arg]  # noqa: SLF001
+        _type_ = "c"
+
+    class Function(_ctypes.CFuncPtr):
+        _flags_ = _ctypes.FUNCFLAG_CDECL
+        _restype_ = Long
+
+    libc = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
+    return _Foreign(Long, Char, Function(_ctypes.dlsym(libc, "syscall")))
+
+
+def _of_ctypes() -> _Foreign:
+    import ctypes
+
+    function = ctypes.CDLL(None).syscall
     function.restype = ctypes.c_long
-    _libc.append(function)
-    return function
+    return _Foreign(ctypes.c_long, ctypes.c_char, function)
 
 
 def _numbers() -> tuple[int, int] | None:
@@ -62,19 +105,25 @@ def _numbers() -> tuple[int, int] | None:
     return _CALLS.get(os.uname().machine)
 
 
-def _call(operation: int, *args: object) -> int:
-    """Call keyctl; -1 on every failure, whatever the reason."""
-    numbers, syscall = _numbers(), _syscall()
-    if numbers is None or syscall is None:
+def _system_call(which: int, *args: object) -> int:
+    """Call add_key (0) or keyctl (1); -1 on every failure."""
+    numbers = _numbers()
+    foreign = _load() if numbers else None
+    if numbers is None or foreign is None:
         return -1
-    import ctypes
+    long = foreign.long
+    converted = [long(arg) if isinstance(arg, int) else arg for arg in args]
+    return int(foreign.syscall(long(numbers[which]), *converted))
 
-    converted = [
-        ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args
-    ]
-    return syscall(
-        ctypes.c_long(numbers[1]), ctypes.c_long(operation), *converted
-    )
+
+def _call(operation: int, *args: object) -> int:
+    return _system_call(1, operation, *args)
+
+
+def _memory(size: int) -> Any:
+    foreign = _load()
+    assert foreign is not None  # noqa: S101 - a call was answered before
+    return foreign.buffer(size)
 
 
 def _session_keyring() -> int:
@@ -89,9 +138,7 @@ def _find_session() -> int:
     serial = _call(_GET_ID, _SESSION, 0)
     if serial < 0:
         return -1
-    import ctypes
-
-    buffer = ctypes.create_string_buffer(256)
+    buffer = _memory(256)
     size = _call(_DESCRIBE, serial, buffer, 256)
     if size < 0:
         return -1
@@ -118,16 +165,14 @@ def read(description: str) -> bytes | None:
     key = _call(_SEARCH, keyring, b"user", description.encode(), 0)
     if key < 0:
         return None
-    import ctypes
-
     size = 4096
     while True:
-        buffer = ctypes.create_string_buffer(size)
+        buffer = _memory(size)
         length = _call(_READ, key, buffer, size)
         if length < 0:
             return None
         if length <= size:
-            return buffer.raw[:length]
+            return bytes(buffer.raw[:length])
         size = length
 
 
@@ -136,18 +181,8 @@ def write(description: str, payload: bytes, timeout: int) -> bool:
     keyring = _session_keyring()
     if keyring < 0 or not payload or len(payload) > MAX_VALUE:
         return False
-    import ctypes
-
-    numbers, syscall = _numbers(), _syscall()
-    if numbers is None or syscall is None:
-        return False
-    key = syscall(
-        ctypes.c_long(numbers[0]),
-        b"user",
-        description.encode(),
-        payload,
-        ctypes.c_size_t(len(payload)),
-        ctypes.c_long(keyring),
+    key = _system_call(
+        0, b"user", description.encode(), payload, len(payload), keyring
     )
     if key < 0:
         return False  # no room in the user's quota, or forbidden here
@@ -181,19 +216,17 @@ def entries() -> list[tuple[int, str]]:
     keyring = _session_keyring()
     if keyring < 0:
         return []
-    import ctypes
-
     size = _call(_READ, keyring, None, 0)
     if size <= 0:
         return []
-    buffer = ctypes.create_string_buffer(size + 256)
+    buffer = _memory(size + 256)
     size = min(_call(_READ, keyring, buffer, len(buffer)), len(buffer))
     found = []
     for at in range(0, max(size, 0), 4):
         key = int.from_bytes(
             buffer.raw[at : at + 4], sys.byteorder, signed=True
         )
-        text = ctypes.create_string_buffer(4096)
+        text = _memory(4096)
         if _call(_DESCRIBE, key, text, 4096) < 0:
             continue
         description = text.value.split(b";", 4)[-1].decode("utf-8", "replace")

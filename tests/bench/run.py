@@ -4,8 +4,10 @@
 
 Prepares homes with a vault, a real gnome-keyring and a session keyring of its
 own, lets hyperfine run each command, and prints medians as ratios to
-`python -c pass` of the same interpreter. Figures of a loaded machine mean
-little; nothing here is a test.
+`python -c pass` of the same interpreter; then the same beside other commands
+that print a secret, and what the shell hook costs at a prompt. Figures of a
+loaded machine mean little; nothing here is a test. The exit code is 1 where a
+row of keyswitch is over its budget.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests import guard  # noqa: E402
+from tests.bench import hooks, peers  # noqa: E402
 
 SECRET = "sk-ant-api03-FAKE-0123456789abcdefghijklmnopqrstuvw-{}-AA"
 
@@ -57,6 +60,8 @@ SCALING = ("env --shell bash", "helper claude-code", "use -")
 MANY = 10_000
 ROUNDS = 6
 
+ON_THE_BUS = ("bus", "keychain")  # homes that reach the Secret Service
+
 
 class Bench:
     """The homes, and how keyswitch is called in them."""
@@ -79,7 +84,7 @@ class Bench:
     def environ(self, home: str) -> dict[str, str]:
         names = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
         kept = {n: os.environ[n] for n in names if n in os.environ}
-        if home != "keychain":
+        if home not in ON_THE_BUS:
             kept.pop("DBUS_SESSION_BUS_ADDRESS", None)
         return {
             "HOME": str(self.folder / home),
@@ -87,6 +92,7 @@ class Bench:
             "PATH": os.defpath,
             "PYTHONPATH": str(ROOT),
             **kept,
+            **peers.environ(self.folder, home),
         }
 
     def keyswitch(self, home: str, *args: str, stdin: str = "") -> None:
@@ -192,7 +198,7 @@ def print_scaling(bench: Bench) -> bool:
 
 
 def measure(runs: int) -> int:
-    """Prepare everything and print both tables."""
+    """Prepare everything and print all tables."""
     guard.join_fresh_keyring()
     compileall.compile_dir(ROOT / "keyswitch", quiet=2)
     with tempfile.TemporaryDirectory() as folder:
@@ -217,7 +223,10 @@ def measure(runs: int) -> int:
             bench.prepare("many", "vault", "values", MANY)
             good = print_rows(bench)
             good &= print_scaling(bench)
+            good &= hooks.print_hooks(bench)
+            peers.print_peers(bench)
         finally:
+            peers.stop(bench)
             daemon.terminate()
             daemon.wait()
     return 0 if good else 1

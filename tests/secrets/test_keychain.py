@@ -255,7 +255,7 @@ def test_a_part_that_was_exchanged_is_noticed():
     assert len(names) > 1
     assert all(len(text) <= CHUNK for text in items.values())
     parts = [items[name] for name in names]
-    assert decode(joined(items["n"], parts)) == value
+    assert decode(joined(items["n"], parts), "n") == value
     with pytest.raises(StoreError):
         joined(items["n"], [*parts[:-1], parts[0]])
 

@@ -61,6 +61,18 @@ def test_another_session_of_the_same_user_sees_nothing():
     assert seen == ["b'FAKE'", "None"]
 
 
+@pytest.mark.parametrize("lost", ["_below_ctypes", "_of_ctypes"])
+def test_either_way_to_the_kernel_is_enough(lost):
+    assert in_session(
+        "def broken(): raise AttributeError\n"
+        f"unlock.{lost} = broken\n"
+        "unlock.write('keyswitch:t:f', b'FAKE' * 2000, 60)\n"
+        "seen = [unlock.read('keyswitch:t:f') == b'FAKE' * 2000]\n"
+        "seen += [description for _, description in unlock.entries()]\n"
+        "print(json.dumps([*seen, unlock.drop_all()]))"
+    ) == [True, "keyswitch:t:f", 1]
+
+
 def test_what_is_too_large_is_not_cached_and_no_error():
     assert in_session(
         "done = unlock.write('keyswitch:t:d', b'x' * 40000, 60)\n"
