@@ -21,7 +21,8 @@ PROGRAMS = {
     "busybox": ("busybox",),
     "claude": ("claude",),
     "dash": ("dash",),
-    "fish": ("fish",),
+    "direnv": ("direnv",),
+    "fish": ("fish", "fish_indent"),
     "gnome-keyring": ("gnome-keyring-daemon", "dbus-run-session"),
     "hyperfine": ("hyperfine",),
     "keepassxc": ("keepassxc", "dbus-run-session"),
@@ -34,6 +35,7 @@ PROGRAMS = {
     "setpriv": ("setpriv",),
     "shellcheck": ("shellcheck",),
     "strace": ("strace",),
+    "tmux": ("tmux",),
     "xattr": ("setfattr", "getfattr"),
     "zsh": ("zsh",),
 }

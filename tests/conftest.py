@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import components, guard
+from tests import components, guard, proof
 
 REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
 
@@ -44,12 +44,22 @@ def pytest_configure(config):
     os.environ["HOME"] = str(config.stash[_PARTS])
     for fence in _GUARDS:
         sys.addaudithook(fence)
+    if proof.VARIABLE not in os.environ:  # workers have it from the first
+        os.environ[proof.VARIABLE] = str(config.stash[_PARTS] / "proof")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    path = config.stash[_PARTS] / "proof"
+    if path.exists():
+        terminalreporter.section("what was proved")
+        for line in proof.table(path):
+            terminalreporter.write_line(line)
 
 
 def pytest_unconfigure(config):
     folder = config.stash[_PARTS]
     for entry in folder.iterdir():
-        if entry.is_symlink():
+        if entry.is_symlink() or entry.name == "proof":
             entry.unlink()
     if not any(folder.iterdir()):
         folder.rmdir()
