@@ -136,13 +136,15 @@ def rotate(
 ) -> int:
     """Encrypt everything under a new key; older copies do not open with it."""
     from keyswitch.secrets import vault_slots
+    from keyswitch.switching import keychain_slot
 
     found = open_session_vault(session)
     kinds = {slot["type"] for slot in found.open().header["slots"]}
     new = given_passphrase(passphrase_fd, passphrase_file)
     if new is None and "passphrase" in kinds:
         new = new_passphrase(session)
-    code = vault_slots.rotate(found, new)
+    with keychain_slot.changing(session.workspace(), found):
+        code = vault_slots.rotate(found, new)
     session.output.say("everything is encrypted under a new key")
     if "keychain" in kinds:
         session.output.say(
@@ -190,12 +192,11 @@ def recovery(
 @click.pass_obj
 def keychain(session: Session) -> int:
     """Let the system keychain open the vault too."""
-    from keyswitch.secrets import stores, vault_slots
+    from keyswitch.switching import keychain_slot
 
     found = open_session_vault(session)
     found.open()
-    place = stores.open_keychain(session.workspace().paths)
-    vault_slots.add_keychain_slot(found, place, stores.new_item())
+    keychain_slot.add(session.workspace(), found)
     session.output.say("the keychain opens the vault from now on")
     return ExitCode.OK
 

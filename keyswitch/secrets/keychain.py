@@ -17,11 +17,15 @@ from keyswitch.secret import Secret
 from keyswitch.secrets import worker
 from keyswitch.secrets.keychain_items import (
     SHORT,
+    bound,
     decode,
     default_deadline,
+    is_silent,
     item_name,
     not_ours,
     not_there,
+    note_silence,
+    silent,
 )
 
 TYPE_CHECKING = False
@@ -78,16 +82,15 @@ class Keychain:
         self.deadline = deadline or default_deadline()
 
     def probe(self) -> Availability:
-        """Find out what there is, without asking anybody anything."""
-        tried = []
+        """Find out what there is, without asking anybody anything.
+
+        The next one is looked at only where there is none of the one before:
+        one that is locked or does not answer is not passed over.
+        """
+        tried: list[tuple[str, str]] = []
         for name in (self._backend,) if self._backend else candidates():
             answer = self._call("probe", name, "", "", SHORT)
             if answer.get("ok"):
-                if answer.get("locked") and self.deadline <= SHORT:
-                    tried.append(
-                        (_TITLES[name], "locked, and nobody can unlock it")
-                    )
-                    continue
                 return Availability(
                     ok=True,
                     backend=name,
@@ -95,6 +98,9 @@ class Keychain:
                     tried=tuple(tried),
                 )
             tried.append((_TITLES[name], _reason(answer)))
+            if answer.get("error") != "absent":
+                locked = answer.get("error") == "locked"
+                return Availability(ok=False, locked=locked, tried=tuple(tried))
         return Availability(ok=False, tried=tuple(tried))
 
     def get(self, item: str, generation: int) -> Secret:
@@ -106,7 +112,7 @@ class Keychain:
             text = joined(
                 text, [self._read(backend, n) for n in part_names(name, text)]
             )
-        return Secret(decode(text))
+        return Secret(decode(text, name))
 
     def put(self, item: str, generation: int, value: Secret) -> None:
         """Write a new item, read it back and compare."""
@@ -154,8 +160,17 @@ class Keychain:
     def _call(
         self, op: str, backend: str, name: str, value: str, deadline: float
     ) -> dict[str, Any]:
+        if is_silent():
+            return {"error": "silent", "why": "it did not answer before"}
+        asks = self.deadline > SHORT
         request = json.dumps(
-            {"op": op, "backend": backend, "name": name, "value": value}
+            {
+                "op": op,
+                "backend": backend,
+                "name": name,
+                "value": value,
+                "asks": asks,
+            }
         ).encode()
         try:
             if sys.platform == "linux":
@@ -165,10 +180,13 @@ class Keychain:
             else:
                 answer = worker.in_interpreter(request, deadline)
         except worker.DeadlineError:
+            note_silence()
             return {"error": "silent", "why": f"no answer in {deadline:g} s"}
         except worker.DiedError:
             return {"error": "failed", "why": "the call ended without answer"}
         found: dict[str, Any] = json.loads(answer)
+        if found.get("error") == "silent":
+            note_silence()
         return found
 
 
@@ -188,11 +206,13 @@ def _error(
             "unlock it in your desktop session; without one, use the vault: "
             "keyswitch vault init",
         )
-    if kind == "silent":
-        return StoreError(
-            f"the keychain ({title}) did not answer within {deadline:g} s",
-            "unlock or restart it, or use the vault: keyswitch vault init",
+    if kind == "denied":
+        return LockedError(
+            f"the keychain ({title}) refused access",
+            "allow it there, or use the vault: keyswitch vault init",
         )
+    if kind == "silent":
+        return silent(title, deadline)
     if kind == "absent":
         return StoreError(
             f"there is no keychain to use ({title}: {_reason(answer)})",
@@ -206,7 +226,7 @@ def _error(
 
 def _unavailable(found: Availability) -> StoreError | LockedError:
     tried = "; ".join(f"{title}: {why}" for title, why in found.tried)
-    if any("locked" in why for _, why in found.tried):
+    if found.locked:
         return LockedError(
             f"the keychain is locked ({tried})",
             "unlock it in your desktop session",
@@ -226,7 +246,7 @@ def encode(name: str, value: str, backend: str) -> list[tuple[str, str]]:
     Base64 keeps every keychain from interpreting a value. Where an item's
     size is limited, the main one lists the parts and a digest of the whole.
     """
-    text = base64.urlsafe_b64encode(value.encode()).decode()
+    text = bound(base64.urlsafe_b64encode(value.encode()).decode(), name)
     if backend != "windows" or len(text) <= CHUNK:
         return [(name, text)]
     parts = [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]

@@ -24,8 +24,9 @@ BACKENDS = {
 def perform(request: bytes) -> bytes:
     """Carry out one request; the answer is JSON and always comes.
 
-    Request: {op, backend, name, value}. Answer: {ok, value} or {error, why},
-    where error is locked, absent, failed or mismatch.
+    Request: {op, backend, name, value, asks}; `asks` says that a person may
+    be asked. Answer: {ok, value} or {error, why}, where error is locked,
+    denied, absent, silent, plain, failed or mismatch.
     """
     call = json.loads(request)
     try:
@@ -38,8 +39,14 @@ def perform(request: bytes) -> bytes:
 def _dispatch(call: dict[str, Any]) -> dict[str, Any]:
     backend = make(call["backend"])
     name = call["name"]
-    if call["op"] == "probe":
-        return _probe(call["backend"], backend)
+    if call["op"] == "probe" and type(backend).priority <= 0:
+        # The class property raises the reason why it cannot be used.
+        return {"error": "absent", "why": "it says that it cannot be used"}
+    found = {"ok": True, "value": None, "locked": False}
+    if call["backend"] == "secret-service":
+        found = _look(asks=call["asks"])
+    if call["op"] == "probe" or "error" in found:
+        return found
     if call["op"] == "get":
         return {"ok": True, "value": backend.get_password(SERVICE, name)}
     if call["op"] == "delete":
@@ -80,27 +87,48 @@ def _without_environment(backend_class: Any) -> Any:
         os.environ.update(kept)
 
 
-def _probe(name: str, backend: Any) -> dict[str, Any]:
-    # The class property raises the reason why a backend cannot be used.
-    if type(backend).priority <= 0:
-        return {"error": "absent", "why": "it says that it cannot be used"}
-    locked = False
-    if name == "secret-service":
-        import secretstorage
+def _look(*, asks: bool) -> dict[str, Any]:
+    """Look at the Secret Service before the library uses it.
 
-        connection = secretstorage.dbus_init()
+    The library makes a collection where there is none, asks for an unlocked
+    one whether or not anybody can answer, and sends secrets in the clear to a
+    service that cannot encrypt.
+    """
+    import secretstorage
+    from secretstorage.exceptions import ItemNotFoundException
+    from secretstorage.util import open_session
+
+    connection = secretstorage.dbus_init()
+    try:
         try:
-            collection = secretstorage.get_default_collection(connection)
-            locked = collection.is_locked()
-        finally:
-            connection.close()
+            locked = secretstorage.Collection(connection).is_locked()
+        except ItemNotFoundException:
+            if not asks:
+                why = "it has no default collection, and nobody can make one"
+                return {"error": "absent", "why": why}
+            locked = True
+        if locked and not asks:
+            why = "locked, and nobody can unlock it"
+            return {"error": "locked", "why": why}
+        if not open_session(connection).encrypted:
+            why = "it does not encrypt what is sent"
+            return {"error": "plain", "why": why}
+    finally:
+        connection.close()
     return {"ok": True, "value": None, "locked": locked}
 
 
 def _kind(error: Exception) -> str:
     names = {kind.__name__ for kind in type(error).__mro__}
+    told = _told(error)
+    if told.endswith(".IsLocked"):
+        return "locked"
+    if told.endswith(".AccessDenied"):
+        return "denied"
     if names & {"KeyringLocked", "LockedException", "PromptDismissedException"}:
         return "locked"
+    if "TimeoutError" in names:
+        return "silent"
     if names & {"NoKeyringError", "InitError", "ImportError", "RuntimeError"}:
         return "absent"
     if names & {"SecretServiceNotAvailableException", "FileNotFoundError"}:
@@ -108,11 +136,19 @@ def _kind(error: Exception) -> str:
     return "failed"
 
 
+def _told(error: Exception) -> str:
+    """Return the name of an error that came over D-Bus, "" if it did not."""
+    name = getattr(error, "name", "")
+    return name if isinstance(name, str) and name.startswith("org.") else ""
+
+
 def _why(error: Exception) -> str:
-    """Return one short line about an error; never with a value in it."""
-    text = str(error).splitlines()[0] if str(error) else ""
-    return (
-        f"{type(error).__name__}: {text}"[:200]
-        if text
-        else (type(error).__name__)
-    )
+    """Return one short line about an error; never with a value in it.
+
+    What a service says beside the name of an error could hold anything.
+    """
+    kind = type(error).__name__
+    if isinstance(error, UnicodeError):
+        return f"{kind}: it gave back no text"
+    text = _told(error) or (str(error).splitlines() or [""])[0]
+    return f"{kind}: {text}"[:200] if text else kind

@@ -30,10 +30,45 @@ def default_deadline() -> float:
     return LONG if display and os.isatty(0) and os.isatty(2) else SHORT
 
 
-def decode(text: str) -> str:
-    """Return the value of an item's text, which is base64url."""
+# Session buses on which the keychain kept silent. It is not waited for again
+# by the same command, or the deadlines of its calls would add up.
+_silent: set[str] = set()
+
+
+def note_silence() -> None:
+    """Remember that the keychain of this session did not answer in time."""
+    _silent.add(os.environ.get("DBUS_SESSION_BUS_ADDRESS", ""))
+
+
+def is_silent() -> bool:
+    """Tell whether the keychain of this session was given up before."""
+    return os.environ.get("DBUS_SESSION_BUS_ADDRESS", "") in _silent
+
+
+def silent(title: str, deadline: float) -> StoreError:
+    """Return the error for a keychain that did not answer."""
+    return StoreError(
+        f"the keychain ({title}) did not answer within {deadline:g} s",
+        "unlock or restart it, or use the vault: keyswitch vault init",
+    )
+
+
+def bound(text: str, name: str) -> str:
+    """Return the text that an item holds: it begins with the item's name.
+
+    So a keychain that answers with another item's is noticed, whichever of
+    the items that have the same attributes it takes.
+    """
+    return f"{name}:{text}"
+
+
+def decode(text: str, name: str) -> str:
+    """Return the value of an item's text: its name and base64url."""
     import binascii
 
+    if not text.startswith(f"{name}:"):
+        raise not_ours()
+    text = text[len(name) + 1 :]
     try:
         plain = text.translate({ord("-"): "+", ord("_"): "/"})
         return binascii.a2b_base64(plain.encode("ascii")).decode()

@@ -129,10 +129,11 @@ class Vault:
         from keyswitch.secrets.stores import open_keychain
 
         try:
-            key = open_keychain(self.paths).get(slot["item"], 1)
-        except (StoreError, LockedError):
+            found = open_keychain(self.paths).get(slot["item"], 1)
+            key = bytes.fromhex(found.reveal())
+        except (StoreError, LockedError, ValueError):
             return False  # a passphrase may still open it
-        return envelope.unwrap(opened, slot, bytes.fromhex(key.reveal()))
+        return envelope.unwrap(opened, slot, key)
 
     def _locked(self, slots: Iterable[dict[str, Any]]) -> LockedError:
         kinds = {slot["type"] for slot in slots}

@@ -24,7 +24,6 @@ from keyswitch.secrets.vault_writing import (
     default_kdf,
     locked,
     machine_key_of,
-    purge_previous,
     replace_file,
 )
 
@@ -153,8 +152,7 @@ def rotate(vault: Vault, passphrase: Secret | None) -> str:
             "slots": slots,
         }
         data = envelope.seal(header, data_key, {"entries": entries})
-        replace_file(vault.paths, data, data_key, entries)
-        purge_previous(vault.paths)
-        unlock.drop(KEY_PREFIX)
+        unlock.drop(KEY_PREFIX)  # whatever comes, it opens nothing new
         vault.forget()
+        replace_file(vault.paths, data, data_key, entries, forget_older=True)
     return code

@@ -6,7 +6,12 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.errors import InputError, StoreError
+from keyswitch.errors import (
+    CleanupLeftError,
+    InputError,
+    KeyswitchError,
+    StoreError,
+)
 from keyswitch.profiles import atomic
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.secrets import envelope
@@ -51,6 +56,7 @@ def locked(paths: Paths) -> Iterator[None]:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except OSError as e:
                 raise atomic.unusable(path, e) from e
+        _sweep(paths)
         yield
     finally:
         os.close(descriptor)
@@ -75,10 +81,19 @@ def update(
             "hver": opened.header["hver"] + 1,
         }
         data = envelope.seal(header, opened.data_key, {"entries": entries})
-        replace_file(vault.paths, data, opened.data_key, entries)
-        if removed:
-            purge_previous(vault.paths)
-        vault.forget()
+        try:
+            replace_file(
+                vault.paths,
+                data,
+                opened.data_key,
+                entries,
+                forget_older=bool(removed),
+            )
+        except CleanupLeftError as e:
+            # Whoever stores an item takes it back, or tries again later.
+            raise StoreError(e.message, e.hint) from e
+        finally:
+            vault.forget()
 
 
 def replace_file(
@@ -86,27 +101,67 @@ def replace_file(
     data: bytes,
     data_key: bytes,
     entries: Mapping[str, str] | None,
+    *,
+    forget_older: bool = False,
 ) -> None:
-    """Put a new version in the vault's place once it has been proved."""
+    """Put a new version in the vault's place once it has been proved.
+
+    `forget_older`: what this version no longer has must not live on in the
+    versions beside it. They go first, so that a kill leaves none behind.
+    Raises CleanupLeftError if the new version is there, but may not last.
+    """
     target = atomic.resolve_target(paths.vault_file)
     staged = atomic.stage_name(target)
     try:
         atomic.stage(target, staged, data, mode=0o600, private=True)
         _prove(staged, data_key, entries)
-        if os.path.exists(target):
+        if forget_older:
+            purge_previous(paths)
+        elif os.path.exists(target):
             _keep_previous(target)
         os.replace(staged, target)
-        atomic.sync_dir(os.path.dirname(target))
     except OSError as e:
         _forget(staged)
         raise atomic.unusable(paths.vault_file, e) from e
     except BaseException:
         _forget(staged)
         raise
-    header = envelope.parse(data).header
+    _make_durable(os.path.dirname(target))
+    with contextlib.suppress(KeyswitchError):
+        # The change is done; without this note, the next one is noted.
+        _note_seen(paths, envelope.parse(data).header)
+
+
+def _make_durable(folder: str) -> None:
+    for attempt in (1, 2):
+        try:
+            atomic.sync_dir(folder)
+        except OSError as e:
+            if attempt == 1:
+                continue  # a passing fault
+            raise CleanupLeftError(
+                "the vault is written, but the disk did not confirm it",
+                f"look at {folder} and its disk, then try again",
+            ) from e
+        else:
+            return
+
+
+def _note_seen(paths: Paths, header: Mapping[str, Any]) -> None:
     seen = f"{header['vid']} {header['epoch']} {header['hver']}\n"
     ensure_private_dir(paths.state)
     atomic.write_private(seen_file(paths), seen.encode())
+
+
+def _sweep(paths: Paths) -> None:
+    """Remove what a killed writer staged; under the vault's lock, only."""
+    vault = os.path.realpath(paths.vault_file)
+    for path in (vault, seen_file(paths)):
+        folder, last = os.path.split(path)
+        with contextlib.suppress(OSError):
+            for name in os.listdir(folder):
+                if atomic.is_stage_of(name, last):
+                    os.unlink(os.path.join(folder, name))
 
 
 def _prove(

@@ -7,9 +7,8 @@ request on the wrong account.
 
 from __future__ import annotations
 
-import os
-
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.profiles.paths import home_of
 from keyswitch.switching import patterns
 
 TYPE_CHECKING = False
@@ -30,7 +29,7 @@ class _Place:
 
     def __init__(self, folder: str, environ: Mapping[str, str]) -> None:
         self.folder = folder
-        self.home = environ.get("HOME") or os.path.expanduser("~")
+        self.home = home_of(environ)
         self._remotes: list[str] | None = None
 
     def is_one_of(self, wanted: Sequence[str]) -> str:

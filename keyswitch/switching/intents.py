@@ -67,12 +67,12 @@ def sweep(
 ) -> None:
     """Delete the items that nothing refers to.
 
-    A profile and the undo file refer to an item by its name. A baseline
-    refers by token to what it displaced; that it also notes whose approval
-    it recorded is no reference.
+    A profile, the undo file and the vault, for its key in the keychain, refer
+    to an item by its name. A baseline refers by token to what it displaced;
+    that it also notes whose approval it recorded is no reference.
     """
     for ref, profile in list(pending(paths)):
-        places = [(paths.undo_file, ref.item)]
+        places = [(paths.undo_file, ref.item), (paths.vault_file, ref.item)]
         places += [(path, f"{ref.store}:{ref.item}") for path in baselines]
         if profile:
             places.append((paths.profile(profile), ref.item))

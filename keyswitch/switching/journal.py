@@ -22,6 +22,8 @@ _LIMIT = 1 << 22  # bytes of a journal
 _PREPARED = "prepared"
 _COMMIT = "commit"
 
+passed: list[str] = []  # the commit points that this process has passed
+
 
 class Step(NamedTuple):
     """One file of a transaction; hashes are None where there is no file."""
@@ -32,11 +34,20 @@ class Step(NamedTuple):
     new: str | None
 
 
+class Rights(NamedTuple):
+    """Permission bits of a file that the transaction changes."""
+
+    path: str  # the real one, links resolved
+    before: int
+    after: int
+
+
 class Journal(NamedTuple):
     """A whole transaction."""
 
     steps: tuple[Step, ...]
     locks: tuple[str, ...] = ()  # lock directories that were going to be taken
+    rights: tuple[Rights, ...] = ()
 
 
 def digest(data: bytes | None) -> str | None:
@@ -49,6 +60,7 @@ def prepare(paths: Paths, journal: Journal) -> None:
     document = {
         "steps": [step._asdict() for step in journal.steps],
         "locks": journal.locks,
+        "rights": journal.rights,
     }
     text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
@@ -60,6 +72,7 @@ def commit(paths: Paths) -> None:
         os.path.join(paths.journal_dir, _PREPARED),
         os.path.join(paths.journal_dir, _COMMIT),
     )
+    passed.append(paths.journal_dir)
 
 
 def discard(paths: Paths) -> None:
@@ -96,6 +109,7 @@ def _read(path: str) -> Journal | None:
         return Journal(
             tuple(Step(**step) for step in found["steps"]),
             tuple(found["locks"]),
+            tuple(Rights(*one) for one in found.get("rights", ())),
         )
     except (ValueError, KeyError, TypeError):
         return Journal(())

@@ -56,8 +56,6 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
 
     if edits or modes:
         commit(workspace, plan)
-    for m in modes:
-        _narrow(m)
     for m in mends:
         if m.kind == mending.FOLDER:
             with contextlib.suppress(OSError):
@@ -133,10 +131,3 @@ def _mode_before(m: Mend) -> Mode:
     if m.expected and m.expected != f"{present:04o}":
         raise _changed(m.path)
     return Mode(path, present, present & m.mode)
-
-
-def _narrow(m: Mend) -> None:
-    """Take rights away, never give any."""
-    path = resolve_target(m.path)
-    present = stat.S_IMODE(os.stat(path).st_mode)
-    os.chmod(path, present & m.mode, follow_symlinks=True)

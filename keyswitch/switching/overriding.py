@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.profiles.paths import home_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,7 @@ def lines(script: EnvScript, environ: Mapping[str, str]) -> list[str]:
 
 def _settings(environ: Mapping[str, str]) -> list[str]:
     """Return the settings files that may be there, wherever Claude starts."""
-    home = environ.get("HOME") or os.path.expanduser("~")
+    home = home_of(environ)
     user = environ.get("CLAUDE_CONFIG_DIR") or home + "/.claude"
     found = [user + "/settings.json", _MANAGED + "/managed-settings.json"]
     try:
@@ -65,7 +67,7 @@ def _exact(script: EnvScript, environ: Mapping[str, str]) -> list[str]:
     from keyswitch.diagnosis.scene import Scene
 
     after = {**environ, **dict(script.assign)}
-    home = after.get("HOME") or os.path.expanduser("~")
+    home = home_of(after)
     view = Scene(after, home=home, cwd=os.getcwd()).request
     found = []
     for name, value in script.assign:

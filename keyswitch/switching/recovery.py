@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.profiles import atomic
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.journal import Step
+    from keyswitch.switching.journal import Rights, Step
     from keyswitch.targets.claude_code.locks import LockSpec
 
     Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
@@ -62,6 +63,14 @@ def _write_in_place(step: Step) -> None:
     os.unlink(step.stage)
 
 
+def give_rights(rights: Sequence[Rights]) -> None:
+    """Set permission bits that nobody else has changed meanwhile."""
+    for one in rights:
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_IMODE(os.stat(one.path).st_mode) == one.before:
+                os.chmod(one.path, one.after)
+
+
 def unlink(path: str) -> None:
     """Remove a file if it is there; "" stands for none."""
     if path:
@@ -83,6 +92,7 @@ def recover(paths: Paths) -> list[str]:
                 foreign_locks.remove_orphans(found.locks, written)
         if committed is not None:
             said = [note for step in committed.steps for note in _redo(step)]
+            said += _redo_rights(committed.rights)
             said.append("finished a change that was interrupted")
         elif prepared is not None:
             for step in prepared.steps:
@@ -106,6 +116,15 @@ def _redo(step: Step) -> list[str]:
         return []
     unlink(step.stage)
     return [f"{step.target} was changed by another program; left as it is"]
+
+
+def _redo_rights(rights: Sequence[Rights]) -> list[str]:
+    """Set permission bits; a file that is not ours any more stays."""
+    try:
+        give_rights(rights)
+    except PermissionError as e:
+        return [f"the mode of {e.filename} could not be changed"]
+    return []
 
 
 def _is_mount_point(path: str) -> bool:

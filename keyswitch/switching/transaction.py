@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.journal import Rights
     from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.locks import LockSpec
 
-    Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
+    Plan = Callable[
+        [], tuple[list[FileChange], Sequence[LockSpec], Sequence[Rights]]
+    ]
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 RETRIES = 4  # plans, of which all but the last may be overtaken
@@ -76,9 +79,9 @@ class Transaction:
     def commit_planned(self, plan: Plan) -> None:
         """Plan and commit; plan again when another writer was faster."""
         for attempt in range(RETRIES):
-            changes, locks = plan()
+            changes, locks, rights = plan()
             try:
-                self.commit(changes, locks)
+                self.commit(changes, locks, rights)
             except ChangedUnderneathError:
                 if attempt == RETRIES - 1:
                     raise
@@ -87,7 +90,10 @@ class Transaction:
                 return
 
     def commit(
-        self, changes: Sequence[FileChange], locks: Sequence[LockSpec] = ()
+        self,
+        changes: Sequence[FileChange],
+        locks: Sequence[LockSpec] = (),
+        rights: Sequence[Rights] = (),
     ) -> None:
         """Carry out the changes, or raise with nothing changed.
 
@@ -104,7 +110,11 @@ class Transaction:
         try:
             journal.prepare(
                 self.paths,
-                Journal(tuple(steps), tuple(spec.path for spec in locks)),
+                Journal(
+                    tuple(steps),
+                    tuple(spec.path for spec in locks),
+                    tuple(rights),
+                ),
             )
             for change, step in zip(changes, steps, strict=True):
                 _stage(change, step, made)
@@ -115,22 +125,22 @@ class Transaction:
                     _compare(change, step)
                 self._compare_items(items)
                 journal.commit(self.paths)
-                self._finish(steps)
+                self._finish(steps, rights)
                 left = self._put_items(items)
             # Only now, so that a lock that a kill leaves is in a journal.
             self._forget()
         except OSError as e:
-            self._take_back(steps, made)
+            self._take_back(steps, made, locks)
             raise atomic.unusable(e.filename or changes[0].path, e) from e
         except CleanupLeftError:
             raise
         except BaseException:
-            self._take_back(steps, made)
+            self._take_back(steps, made, locks)
             raise
         if left is not None:
             raise left
 
-    def _finish(self, steps: Sequence[Step]) -> None:
+    def _finish(self, steps: Sequence[Step], rights: Sequence[Rights]) -> None:
         """Move every stage into place. Past the commit point: no way back."""
         for attempt in (1, 2):
             try:
@@ -138,6 +148,7 @@ class Transaction:
                 atomic.sync_dir(self.paths.journal_dir)
                 for step in steps:
                     recovery.install(step)
+                recovery.give_rights(rights)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
             except OSError as e:
@@ -179,7 +190,12 @@ class Transaction:
         except OSError as e:
             raise _unfinished(e) from e
 
-    def _take_back(self, steps: Sequence[Step], made: Sequence[str]) -> None:
+    def _take_back(
+        self,
+        steps: Sequence[Step],
+        made: Sequence[str],
+        locks: Sequence[LockSpec],
+    ) -> None:
         """Remove stages and journal; if that fails, recovery does it."""
         if journal.read_committed(self.paths) is not None:
             raise CleanupLeftError(
@@ -192,6 +208,10 @@ class Transaction:
             for folder in reversed(made):
                 with contextlib.suppress(OSError):
                     os.rmdir(folder)
+            # One may just have been made when somebody pressed Ctrl-C.
+            foreign_locks.remove_orphans(
+                [spec.path for spec in locks], journal.written_at(self.paths)
+            )
             journal.discard(self.paths)
 
 

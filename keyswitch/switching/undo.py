@@ -13,6 +13,7 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_names, undo_records
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import Change, commit
+from keyswitch.switching.undo_records import Mode
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
 
@@ -74,13 +75,15 @@ def undo_last(workspace: Workspace) -> Record:
             pointer=pointer,
             discarded=record.created,
             is_undo=True,
+            modes=tuple(
+                Mode(mode.path, mode.after, mode.before)
+                for mode in record.modes
+            ),
         )
 
     commit(workspace, plan)
     if not done:
         raise NotFoundError("there is no change to take back")
-    for mode in done[0].modes:
-        os.chmod(mode.path, mode.before)
     _follow(workspace, done[0])
     return done[0]
 

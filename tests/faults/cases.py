@@ -108,7 +108,7 @@ class Case:
 
     def _lost(self, home):
         """Return the profiles whose file names an item that is not there."""
-        entries = vault_entries(home)
+        entries = self.entries(home)
         for path in sorted(home.glob(".config/keyswitch/profiles/[a-z]*.toml")):
             document = tomllib.loads(path.read_text())
             for ref in document.get("secrets", {}).values():
@@ -117,7 +117,7 @@ class Case:
 
     def snapshot(self, home):
         """Everything that a person would see, without random names."""
-        entries = vault_entries(home)
+        entries = self.entries(home)
         profiles = {}
         for path in sorted(home.glob(".config/keyswitch/profiles/[a-z]*.toml")):
             document = tomllib.loads(path.read_text())
@@ -147,6 +147,10 @@ class Case:
             aws.exists(),
             sorted(entries.values()),
         )
+
+    def entries(self, home):
+        """Return what the vault holds, by name."""
+        return vault_entries(home)
 
     def leftovers(self, home):
         names = files_below(home)

@@ -7,24 +7,41 @@ of the test, not a success of the command.
 
 from __future__ import annotations
 
-import gc
-import importlib
-import json
-import os
-import pkgutil
 import re
-import select
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import Queue
+
+from tests.faults.full.aftermath import (
+    SIGNALS,
+    aftermath,
+    ended_well,
+    neither,
+    seen,
+)
+from tests.faults.full.durability import undurable
+from tests.faults.full.invariants import (
+    facts,
+    files_below,
+    foreign_names,
+    widened,
+)
+from tests.faults.full.warm import Command, Warm, folder_in_memory, run
+
+__all__ = [
+    "Command",
+    "Warm",
+    "aftermath",
+    "files_below",
+    "folder_in_memory",
+    "hit",
+    "inject_everywhere",
+    "inject_twice",
+    "points_of",
+    "run",
+]  # fmt: skip
 
 # Whatever changes something on disk. Writes to pipes and terminals are left
 # out by looking at the descriptor's path, which `strace -y` prints.
@@ -52,169 +69,11 @@ class Report:
 
     points: int = 0
     violations: list[str] = field(default_factory=list)
+    tried: Counter = field(default_factory=Counter)  # points of each fault
 
-
-@dataclass(frozen=True)
-class Command:
-    """A command line, and what it reads on standard input."""
-
-    argv: tuple[str, ...]
-    stdin: bytes = b""
-
-
-def run(command, home, environ, *, wrap=()):
-    """Run a command in a home, under `wrap` if that is given."""
-    return subprocess.run(
-        [*wrap, *command.argv],
-        input=command.stdin,
-        capture_output=True,
-        env={**environ, "HOME": str(home)},
-        cwd=home,
-        timeout=60,
-        check=False,
-    )
-
-
-class Warm:
-    """Runs keyswitch in forks of a process that has imported all of it.
-
-    Called as `run` is, for long series: the start of an interpreter is most
-    of what a short command costs. strace joins the fork before the command
-    begins, so only the command's own calls are counted.
-    """
-
-    def __init__(self, folder, environ):
-        folder.mkdir(parents=True)
-        self._folder = folder
-        self._server = subprocess.Popen(
-            [sys.executable, "-c", f"import {__name__} as h; h.serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**environ, "HOME": str(folder)},
-            cwd=folder,
-            text=True,
-        )
-
-    def __call__(self, command, home, environ, *, wrap=(), kill_after=None):
-        """Run a command; `kill_after` seconds it is killed at the latest."""
-        assert command.argv[:3] == (sys.executable, "-m", "keyswitch")
-        (self._folder / "in").write_bytes(command.stdin)
-        started = self._ask(
-            argv=command.argv[3:],
-            environ={**environ, "HOME": str(home)},
-            cwd=str(home),
-        )
-        tracer = _joined(wrap, started["pid"]) if wrap else None
-        ended = self._ask(kill_after=kill_after)
-        if tracer:
-            tracer.communicate(timeout=60)
-        return subprocess.CompletedProcess(
-            command.argv,
-            ended["code"],
-            (self._folder / "out").read_bytes(),
-            (self._folder / "err").read_bytes(),
-        )
-
-    def _ask(self, **words):
-        self._server.stdin.write(json.dumps(words) + "\n")
-        self._server.stdin.flush()
-        return json.loads(self._server.stdout.readline())
-
-    def close(self):
-        """End the server."""
-        self._server.communicate(timeout=60)
-
-
-@contextmanager
-def folder_in_memory(other):
-    """Give a folder where `fsync` costs nothing, if there is such a place."""
-    memory = "/dev/shm"
-    if not os.access(memory, os.W_OK | os.X_OK):
-        yield other
-        return
-    with tempfile.TemporaryDirectory(dir=memory, prefix="keyswitch-") as path:
-        yield Path(path)
-
-
-def _joined(wrap, pid):
-    """Start strace on a process that is waiting, and wait for it.
-
-    It does not follow children: their calls would be counted as well.
-    """
-    options = [option for option in wrap if option != "-f"]
-    tracer = subprocess.Popen(
-        [*options, "-p", str(pid)], stderr=subprocess.PIPE, text=True
-    )
-    line = tracer.stderr.readline()
-    assert "attached" in line, line
-    return tracer
-
-
-def serve():
-    """Run what the lines on standard input ask for, one after the other."""
-    import keyswitch
-
-    for module in pkgutil.walk_packages(keyswitch.__path__, "keyswitch."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    gc.freeze()  # so that a fork does not copy what a collection touches
-    gc.disable()
-    inbox, outbox = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
-    while line := inbox.readline():
-        wait_for, begin = os.pipe()
-        told, ready = os.pipe()
-        pid = os.fork()
-        if not pid:
-            os.close(begin)
-            _become(json.loads(line), wait_for, ready)
-        os.close(wait_for)
-        os.close(ready)
-        os.read(told, 1)
-        os.close(told)
-        print(json.dumps({"pid": pid}), file=outbox, flush=True)
-        limit = json.loads(inbox.readline())["kill_after"]
-        ended = os.pidfd_open(pid)
-        os.close(begin)  # and it begins
-        if not select.select([ended], [], [], limit)[0]:
-            os.kill(pid, signal.SIGKILL)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        os.close(ended)
-        print(json.dumps({"code": code}), file=outbox, flush=True)
-
-
-def _become(asked, wait_for, ready):
-    """Be one run of keyswitch, in a fork, once the other end is closed."""
-    from keyswitch.__main__ import main
-
-    code = 70
-    try:
-        _become_alone(asked)
-        os.close(ready)
-        os.read(wait_for, 1)
-        code = main(asked["argv"])
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BaseException:  # noqa: BLE001
-        import traceback
-
-        traceback.print_exc()
-        sys.stderr.flush()
-    finally:
-        os._exit(code)
-
-
-def _become_alone(asked):
-    """Leave the server's streams, variables and folder."""
-    read, write = os.O_RDONLY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    for number, (name, flags) in enumerate(
-        (("in", read), ("out", write), ("err", write))
-    ):
-        opened = os.open(name, flags, 0o600)
-        os.dup2(opened, number)
-        os.close(opened)
-    os.environ.clear()
-    os.environ.update(asked["environ"])
-    os.chdir(asked["cwd"])
+    def broken(self, fault):
+        """Return how many violations one fault led to."""
+        return sum(v.startswith(f"{fault} ") for v in self.violations)
 
 
 def is_mutation(call, rest, home):
@@ -244,7 +103,7 @@ def points_of(command, home, environ, log, *, run=run):
         call, rest = match.groups()
         counts[call] += 1
         if is_mutation(call, rest, home):
-            points.append(Point(call, counts[call], rest[:120]))
+            points.append(Point(call, counts[call], rest[:400]))
     return points
 
 
@@ -267,11 +126,12 @@ def hit(command, environ, place, point, fault):
 def _fired(done, fault, log):
     if fault == "KILL":
         return done.returncode in (137, -9)
-    return "(INJECTED)" in log.read_text(errors="replace")
+    text = log.read_text(errors="replace")
+    return f"--- SIG{fault} " in text or "(INJECTED)" in text
 
 
 def _hit(start, command, home, environ, point, fault, log):
-    inject = "signal=KILL" if fault == "KILL" else f"error={fault}"
+    kind = "signal" if fault in SIGNALS else "error"
     return start(
         command,
         home,
@@ -279,7 +139,7 @@ def _hit(start, command, home, environ, point, fault, log):
         wrap=(
             "strace", "-f", "-y", "-o", str(log),
             "-e", f"trace={CALLS}",
-            "-e", f"inject={point.call}:{inject}:when={point.number}",
+            "-e", f"inject={point.call}:{kind}={fault}:when={point.number}",
         ),
     )  # fmt: skip
 
@@ -291,15 +151,23 @@ def inject_everywhere(
 
     `case` has `command`, `make_home(path)`, `check_between(home)`,
     `snapshot(home)`, `recover` and `leftovers(home)`. It is not tried again
-    where it has `once` and was done.
+    where it has `once` and was done. Each fault begins at another point.
     """
-    places, points, old, new = _prepared(case, environ, folder, runners)
+    places, before = prepared(case, environ, folder, runners)
+    points = before.points
 
     def one(place, job):
-        return 1, _one(case, environ, place, *job, old, new)
+        return 1, _one(case, environ, place, *job, before)
 
-    jobs = [(f, point) for f in faults for point in points[offset::step]]
-    return _reported(places, jobs, one)
+    jobs = [
+        (fault, point)
+        for number, fault in enumerate(faults)
+        for point in points[(offset + 3 * number) % step :: step]
+    ]
+    report = _reported(places, jobs, one)
+    report.violations[:0] = [f"KILL after all: {v}" for v in before.undurable]
+    report.tried = Counter(fault for fault, _ in jobs)
+    return report
 
 
 def inject_twice(
@@ -310,7 +178,7 @@ def inject_twice(
     Each such state is recovered from with a kill at every `step_again`-th
     point of that, and then once more.
     """
-    places, points, old, new = _prepared(case, environ, folder, runners)
+    places, before = prepared(case, environ, folder, runners)
 
     def one(place, numbered):
         number, point = numbered
@@ -324,30 +192,38 @@ def inject_twice(
         return len(again), [
             f"KILL at {point.call} #{point.number}, then {violation}"
             for second in again
-            for violation in _killed_again(
-                case, environ, place, second, old, new
-            )
+            for violation in _killed_again(case, environ, place, second, before)
         ]
 
-    return _reported(places, list(enumerate(points[::step])), one)
+    return _reported(places, list(enumerate(before.points[::step])), one)
 
 
-def _killed_again(case, environ, place, point, old, new):
-    where = f"at {point.call} #{point.number} ({point.text[-70:]})"
+def _killed_again(case, environ, place, point, before):
+    where = f"at {point.call} #{point.number} ({point.text[:160]})"
     home, _ = hit(case.recover, environ, place, point, "KILL")
-    found = case.check_between(home)
+    found = [*case.check_between(home), *widened(home, *before.facts)]
     recovered = place.run(case.recover, home, environ)
     if recovered.returncode != 0:
         found.append(f"recovery failed: {recovered.stderr[-300:]}")
-    state = case.snapshot(home)
-    if state not in (old, new):
-        found.append(f"neither old nor new: {difference(state, old, new)}")
+    found += neither(seen(case, home), before)
     found += [f"left behind {name}" for name in case.leftovers(home)]
+    found += foreign_names(home, *before.facts)
     return [f"{where}: {violation}" for violation in found]
 
 
-def _prepared(case, environ, folder, runners):
-    """Return (homes, points of a clean run, state before, state after)."""
+@dataclass(frozen=True)
+class Clean:
+    """What a command does when nothing goes wrong."""
+
+    points: list[Point]
+    old: tuple  # snapshots
+    new: tuple
+    facts: tuple[dict, dict]  # of the files, before and after
+    undurable: list[str]  # what a power cut could undo
+
+
+def prepared(case, environ, folder, runners):
+    """Return (homes, what a clean run is)."""
     places = Queue()
     for number, runner in enumerate(runners):
         place = Place(folder / f"place-{number}", runner)
@@ -356,14 +232,17 @@ def _prepared(case, environ, folder, runners):
         places.put(place)
     place = places.get()
     old = case.snapshot(place.fresh())
+    before = facts(place.home)
     points = points_of(
         case.command, place.home, environ, folder / "log", run=place.run
     )
     new = case.snapshot(place.home)
+    unsafe = list(undurable(folder / "log"))
     places.put(place)
     assert old != new, "the command changes nothing"
     assert len(points) > 5, "no mutating call was seen"
-    return places, points, old, new
+    after = facts(place.home)
+    return places, Clean(points, old, new, (before, after), unsafe)
 
 
 def _reported(places, jobs, one):
@@ -414,58 +293,11 @@ class Place:
         return self.home
 
 
-def _one(case, environ, place, fault, point, old, new):
-    where = f"{fault} at {point.call} #{point.number} ({point.text[-70:]})"
-    home, done = hit(case.command, environ, place, point, fault)
-    found = [f"{where}: {v}" for v in case.check_between(home)]
-    if fault != "KILL" and done.returncode not in (0, 1, 6):
-        found.append(f"{where}: exit {done.returncode}: {done.stderr[-300:]}")
-    if b"Traceback" in done.stderr:
-        found.append(f"{where}: a traceback")
-    recovered = place.run(case.recover, home, environ)
-    if recovered.returncode != 0:
-        found.append(f"{where}: recovery failed: {recovered.stderr[-300:]}")
-        return found
-    state = case.snapshot(home)
-    if state not in (old, new):
-        found.append(
-            f"{where}: neither old nor new: {difference(state, old, new)}"
-        )
-    if fault != "KILL" and done.returncode == 1 and state != old:
-        found.append(
-            f"{where}: exit 1, but something changed: "
-            f"{difference(state, old, old)} {done.stderr[-400:]}"
-        )
-    if fault != "KILL" and done.returncode == 0 and state != new:
-        found.append(f"{where}: exit 0, but not done")
-    found += [f"{where}: left behind {name}" for name in case.leftovers(home)]
-    if state == new and getattr(case, "once", False):
-        return found
-    place.run(case.command, home, environ)
-    again = case.snapshot(home)
-    # A store keeps older values for undo, so it may hold one more by now.
-    if again[:-1] != new[:-1]:
-        found.append(
-            f"{where}: a second try does not get there: "
-            f"{difference(again, new, new)}"
-        )
-    return found
-
-
-def difference(state, old, new):
-    """Say in which parts a state is neither the one nor the other."""
-    return [
-        f"{part} / {was} / {will}"
-        for part, was, will in zip(state, old, new, strict=True)
-        if state not in (old, new) and (part != was or part != will)
+def _one(case, environ, place, fault, point, clean):
+    where = f"{fault} at {point.call} #{point.number} ({point.text[:160]})"
+    _, done = hit(case.command, environ, place, point, fault)
+    found = [
+        *ended_well(fault, done, place.log),
+        *aftermath(case, environ, place, done, clean),
     ]
-
-
-def files_below(folder):
-    """Return the relative paths of all files and directories."""
-    base = Path(folder)
-    return sorted(
-        os.path.relpath(os.path.join(top, name), base)
-        for top, dirs, names in os.walk(base)
-        for name in [*dirs, *names]
-    )
+    return [f"{where}: {violation}" for violation in found]

@@ -3,43 +3,46 @@
 import pytest
 
 from tests.faults.cases import CASES, ENVIRON
-from tests.faults.harness import inject_everywhere
+from tests.faults.full.matrix import NAMES, Cell, try_cell
+from tests.faults.harness import (
+    Warm,
+    folder_in_memory,
+    inject_everywhere,
+    run,
+)
+from tests.proof import record
 
 pytestmark = pytest.mark.real("strace")
 
 
-@pytest.mark.parametrize("fault", ["KILL", "ENOSPC"])
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
+    yield starter
+    starter.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_sample_of_faults_leaves_the_old_state_or_the_new_one(
-    tmp_path, name, fault
+    tmp_path, warm, name
 ):
-    case = CASES[name]("plain")
-    offset = sorted(CASES).index(name) % 6 + (fault == "KILL")
+    with folder_in_memory(tmp_path) as room:
+        rows, violations = try_cell(
+            Cell("faults", name), warm, room, only=("KILL", "ENOSPC"), step=12
+        )
+    for row in rows:
+        record(promise="P1", **row.fields())
+    assert violations[:9] == []
+
+
+def test_a_process_of_its_own_does_as_well_as_a_fork(tmp_path):
     report = inject_everywhere(
-        case, ENVIRON, tmp_path, faults=[fault], step=9, offset=offset
-    )
-    assert report.violations == []
-    assert report.points >= 3
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", sorted(CASES))
-def test_every_fault_leaves_the_old_state_or_the_new_one(tmp_path, name):
-    report = inject_everywhere(
-        CASES[name]("plain"), ENVIRON, tmp_path, faults=["KILL", "ENOSPC"]
-    )
-    assert report.violations == []
-    assert report.points >= 60
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("layout", ["links", "absent"])
-def test_other_layouts_of_the_files_are_as_safe(tmp_path, layout):
-    report = inject_everywhere(
-        CASES["first-use"](layout),
+        CASES["use"]("plain"),
         ENVIRON,
         tmp_path,
         faults=["KILL", "ENOSPC"],
+        step=15,
+        runners=[run],
     )
     assert report.violations == []
-    assert report.points >= 40
+    assert report.points >= 6

@@ -1,11 +1,21 @@
-"""The harness finds what it is there to find: seeded defects are caught."""
+"""The harness finds what it is there to find: seeded defects are caught.
+
+Each defect is caught by the kind of violation that it leads to.
+"""
 
 import sys
 
 import pytest
 
-from tests.faults.cases import CASES, ENVIRON, MAIN, Case
-from tests.faults.harness import Command, inject_everywhere
+from tests.faults.cases import ENVIRON
+from tests.faults.full.commands import command_case
+from tests.faults.harness import (
+    Command,
+    Warm,
+    folder_in_memory,
+    inject_everywhere,
+)
+from tests.proof import record
 
 pytestmark = pytest.mark.real("strace")
 
@@ -48,32 +58,117 @@ def test_a_writer_that_is_not_atomic_is_caught(tmp_path, fault):
     assert len(torn) >= 3
 
 
-MUTANT = """
-import sys
+NO_FSYNC = """
+import os
+os.fsync = lambda descriptor: None
+"""
+NO_FSYNC_OF_FOLDERS = """
+from keyswitch.profiles import atomic
+atomic.sync_dir = lambda path: None
+"""
+NO_RENAME = """
+import os
+def rename(stage, target, real=os.rename):
+    if "journal" in target:
+        return real(stage, target)
+    text = open(stage, "rb").read()
+    with open(target, "wb", buffering=0) as file:
+        file.write(text[:9])
+        file.write(text[9:])
+    os.unlink(stage)
+os.rename = rename
+"""
+NO_RECOVERY = """
 from keyswitch.switching import change, recovery
 recovery.sweep = lambda paths: None
 recovery.recover = lambda paths: []
 change.sweep = lambda workspace: None
-from keyswitch.__main__ import main
-sys.exit(main(sys.argv[1:]))
+"""
+OVER_THE_LINK = """
+import os
+from keyswitch.profiles import atomic
+atomic.resolve_target = os.path.abspath
+"""
+OPEN_TO_ALL = """
+import os
+from keyswitch.profiles import atomic
+def dress(descriptor, target, mode, *, private):
+    os.fchmod(descriptor, 0o644)
+atomic._dress = dress
+"""
+NO_HARVEST = """
+from keyswitch.switching.logins import Logins
+Logins.keep_for = lambda *args, **options: None
 """
 
 
-def mutated(command):
-    args = command.argv[len(MAIN) :]
-    return Command((sys.executable, "-c", MUTANT, *args), command.stdin)
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
+    yield starter
+    starter.close()
 
 
-class WithoutRecovery(Case):
-    """The `add` of a keyswitch that never cleans up after a kill."""
+@pytest.fixture
+def caught(tmp_path, sound):
+    """Return a function that kills a keyswitch with a defect everywhere."""
 
-    def __init__(self):
-        super().__init__(mutated(CASES["add"]("plain").command))
-        self.recover = mutated(Case.recover)
+    def catch(defect, name="use", *, layout="plain", step=5):
+        with folder_in_memory(tmp_path) as room:
+            broken = Warm(room / "broken", ENVIRON, defect=defect)
+            case, environ = command_case(name, layout, sound, room / "kit")
+            report = inject_everywhere(
+                case,
+                environ,
+                room,
+                faults=["KILL"],
+                step=step,
+                runners=[broken],
+            )
+            broken.close()
+        return report.violations
+
+    return catch
 
 
-def test_a_keyswitch_without_recovery_is_caught(tmp_path):
-    report = inject_everywhere(
-        WithoutRecovery(), ENVIRON, tmp_path, faults=["KILL"], step=7
+@pytest.mark.parametrize(
+    ("name", "defect", "options", "kind"),
+    [
+        ("no fsync", NO_FSYNC, {}, "was renamed before it was synced"),
+        (
+            "no fsync of folders",
+            NO_FSYNC_OF_FOLDERS,
+            {},
+            "was not synced after a rename",
+        ),
+        ("no rename", NO_RENAME, {"step": 2}, "does not parse"),
+        ("no recovery", NO_RECOVERY, {"name": "add"}, "left behind"),
+        (
+            "over the link",
+            OVER_THE_LINK,
+            {"layout": "links", "name": "use-bedrock"},
+            "was replaced",
+        ),
+        ("mode 0644", OPEN_TO_ALL, {}, "is open to others"),
+    ],
+)
+def test_a_keyswitch_with_a_defect_is_caught(
+    caught, name, defect, options, kind
+):
+    found = any(kind in v for v in caught(defect, **options))
+    record(
+        promise="P1",
+        what="seeded defects that the fault tests have to catch",
+        points=1,
+        violations=int(not found),
     )
-    assert any("left behind" in v for v in report.violations)
+    assert found, name
+
+
+def test_a_keyswitch_that_keeps_no_live_login_is_caught(caught):
+    found = caught(NO_HARVEST, "login-use", step=12)
+    assert any("the login a 4 is lost" in v for v in found)
+
+
+def test_the_same_without_a_defect_is_not_caught(caught):
+    assert caught("", "use-bedrock", step=9) == []

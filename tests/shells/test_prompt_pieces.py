@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -196,7 +195,7 @@ def tmux(keyswitch, tmp_path):
             place(server, "kill-server")
 
 
-TMUX = pytest.mark.skipif(not shutil.which("tmux"), reason="there is no tmux")
+TMUX = pytest.mark.real("tmux")
 
 
 @TMUX

@@ -1,0 +1,49 @@
+"""The key of the vault that lies in the keychain: none is left without a slot.
+
+The keychain is no part of the vault's own file. So what is written to it, and
+what a change of the slots leaves there, is declared first, as items of
+profiles are; whoever comes later deletes what the vault does not name.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from keyswitch.model import SecretRef
+from keyswitch.secrets import stores, vault_slots
+from keyswitch.switching import intents
+from keyswitch.switching.change import sweep
+from keyswitch.switching.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.secrets.vault import Vault
+    from keyswitch.switching.workspace import Workspace
+
+
+def add(workspace: Workspace, vault: Vault) -> None:
+    """Let the keychain open an unlocked vault; a former key goes."""
+    item = stores.new_item()
+    place = stores.open_keychain(workspace.paths)
+    with changing(workspace, vault):
+        intents.declare(workspace.paths, _ref(item), "")
+        vault_slots.add_keychain_slot(vault, place, item)
+
+
+@contextmanager
+def changing(workspace: Workspace, vault: Vault) -> Iterator[None]:
+    """Change an unlocked vault's slots; keys that lose theirs are deleted."""
+    with Transaction(workspace.paths):
+        for slot in vault.open().header["slots"]:
+            if slot["type"] == "keychain":
+                intents.declare(workspace.paths, _ref(slot["item"]), "")
+        try:
+            yield
+        finally:
+            sweep(workspace)
+
+
+def _ref(item: str) -> SecretRef:
+    return SecretRef("keychain", item, 1)

@@ -1,0 +1,30 @@
+"""Each command, each layout, each fault; `run.py` does it at every call."""
+
+import pytest
+
+from tests.faults.cases import ENVIRON
+from tests.faults.full.matrix import CELLS, try_cell
+from tests.faults.harness import Warm, folder_in_memory
+from tests.proof import record
+
+pytestmark = [pytest.mark.full, pytest.mark.real("strace")]
+
+STEP = 7  # so that it ends in minutes
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
+    yield starter
+    starter.close()
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+def test_no_fault_leaves_anything_but_the_old_state_or_the_new_one(
+    tmp_path, warm, cell
+):
+    with folder_in_memory(tmp_path) as room:
+        rows, violations = try_cell(cell, warm, room, step=STEP)
+    for row in rows:
+        record(promise="P1", **row.fields())
+    assert violations[:9] == []
