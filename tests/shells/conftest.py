@@ -8,6 +8,7 @@ import pytest
 
 from keyswitch.shells import render
 from keyswitch.shells.script import EnvScript
+from tests.shells import sessions
 
 TRIPWIRE = "tripwire"
 
@@ -145,6 +146,22 @@ def _parse(dump):
         k.decode(): v.decode("utf-8", "surrogateescape") for k, _, v in pairs
     }
     return {k: v for k, v in found.items() if k[0] in "VZ"}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A home with profiles, to be copied."""
+    folder = tmp_path_factory.mktemp("template") / "home"
+    sessions.make_profiles(folder)
+    return folder
+
+
+@pytest.fixture
+def machine(template, home, tmp_path, monkeypatch):
+    """One person's machine, on which terminals are opened."""
+    made = sessions.Machine(template, home, tmp_path, monkeypatch)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -80,20 +80,6 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("template") / "home"
-    sessions.make_profiles(folder)
-    return folder
-
-
-@pytest.fixture
-def machine(template, home, tmp_path, monkeypatch):
-    made = sessions.Machine(template, home, tmp_path, monkeypatch)
-    yield made
-    made.close()
-
-
 @pytest.mark.parametrize(("shell", "rc"), CASES)
 def test_the_status_is_kept_for_everybody(machine, shell, rc):
     terminal = machine.open(shell, rc=rc.replace("HOOK", sessions.HOOK[shell]))

@@ -118,18 +118,6 @@ def test_the_fish_hook_is_indented_as_fish_does():
     assert run(["fish_indent", "--check", path]) == (0, b"", b"")
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("template") / "home"
-    sessions.make_profiles(folder)
-    return folder
-
-
-@pytest.fixture
-def machine(template, home, tmp_path, monkeypatch):
-    return sessions.Machine(template, home, tmp_path, monkeypatch)
-
-
 @EACH
 @pytest.mark.parametrize("options", ["", "-eu", "-euf"])
 def test_a_script_may_source_it_and_gets_the_wrapper(machine, shell, options):

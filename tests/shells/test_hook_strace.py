@@ -18,13 +18,6 @@ _LOOKS = "stat,newfstatat,statx,access,faccessat,faccessat2"
 _STARTS = re.compile(r"\b(?:clone3?|v?fork|execve)\(")
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("template") / "home"
-    sessions.make_profiles(folder)
-    return folder
-
-
 def processes(log):
     """Return the calls that started a process; a thread is none."""
     return [
@@ -66,13 +59,6 @@ class Traced:
         before = text[: text.index(mark)]
         self._read += len(before)
         return processes(before)
-
-
-@pytest.fixture
-def machine(template, home, tmp_path, monkeypatch):
-    made = sessions.Machine(template, home, tmp_path, monkeypatch)
-    yield made
-    made.close()
 
 
 @EACH
