@@ -71,6 +71,7 @@ def test_a_settings_example_is_what_use_writes(keyswitch, home, name):
     ("script", "last"),
     [
         ("quickstart.sh", "No key lies anywhere"),
+        ("directories.sh", "# >>> keyswitch >>>"),
         ("logins.sh", "no login stored; work@example.com"),
     ],
 )
