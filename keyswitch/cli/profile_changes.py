@@ -146,6 +146,18 @@ def edit(  # noqa: PLR0913
     return ExitCode.OK
 
 
+def _say_who_asks(session: Session, name: str, new_name: str) -> None:
+    """Say which directories ask for a profile that is not there any more."""
+    from keyswitch.switching.link_changes import asking_for
+
+    for place in asking_for(session.workspace(), name):
+        remote = "" if place.startswith("/") else f"--remote '{place}' "
+        fix = f"link {remote}{new_name}" if new_name else f"unlink {remote}"
+        session.output.say(
+            f"{place} still asks for '{name}': keyswitch {fix.strip()}"
+        )
+
+
 @click.command(epilog="\b\nExample:\n  keyswitch rename work acme")
 @click.argument("name")
 @click.argument("new_name")
@@ -157,6 +169,7 @@ def rename(session: Session, name: str, new_name: str) -> int:
 
     profile_changes.rename(session.workspace(), name, new_name)
     session.output.say(f"renamed '{name}' to '{new_name}'")
+    _say_who_asks(session, name, new_name)
     return ExitCode.OK
 
 
@@ -190,6 +203,7 @@ def remove(session: Session, name: str, *, yes: bool) -> int:
     session.output.say(f"removed '{name}'")
     if was_active:
         session.output.say("it was active; now no profile is")
+    _say_who_asks(session, name, "")
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):
         session.output.say(f"its folder stays, with its history: {folder}")

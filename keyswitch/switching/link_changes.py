@@ -132,6 +132,28 @@ def _is_folder(path: str) -> bool:
     return os.path.isdir(path) and not os.path.islink(path)
 
 
+def asking_for(workspace: Workspace, name: str) -> list[str]:
+    """Return the allowed links, files and patterns, that name a profile.
+
+    Files are known by the records of trust; one that was never allowed here
+    counts nowhere, so nobody misses it.
+    """
+    folder = os.path.dirname(workspace.paths.trusted("x"))
+    try:
+        marks = sorted(os.listdir(folder))
+    except OSError:
+        marks = []
+    found = set()
+    for mark in marks:
+        record = read_regular(workspace.paths.trusted(mark), _LIMIT) or b""
+        path = record.decode("utf-8", "replace").partition("\n")[2].strip()
+        link = links.read(workspace.paths, path) if path else None
+        if link and link.status == links.ALLOWED and link.name == name:
+            found.add(path)
+    rules = settings.load(workspace.paths).links
+    return sorted(found) + [p for p, asked in rules if asked == name]
+
+
 def link_remote(workspace: Workspace, pattern: str, name: str) -> None:
     """Let every clone of a remote ask for a profile."""
     patterns.check(pattern)

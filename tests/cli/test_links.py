@@ -585,3 +585,16 @@ def test_a_deleted_directory_has_no_link(person):
         capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     assert done.stdout == "work\n0\n"
+
+
+@pytest.mark.parametrize("command", ["rename", "remove"])
+def test_a_profile_that_goes_names_the_places_that_ask_for_it(ks, command):
+    ks.add("work")
+    ks("link", "work")
+    ks("link", "--remote", "github.com/acme/*", "work")
+    rest = {"rename": ["mine"], "remove": ["--yes"]}[command]
+    said = ks(command, "work", *rest).err
+    fix = {"rename": "link mine", "remove": "unlink"}[command]
+    assert f".keyswitch still asks for 'work': keyswitch {fix}\n" in said
+    pattern = "--remote 'github.com/acme/*'"
+    assert f"keyswitch {fix.split()[0]} {pattern}" in said
