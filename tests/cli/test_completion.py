@@ -242,6 +242,7 @@ TYPED = {
     "vault ini\t--machi\t": "vault init --machine-key",
     "run p\t-- keyswitch-\t": "run personal -- keyswitch-example",
     "run work -- ls fi\t": "run work -- ls file",
+    "run work --he\t": "run work --he",
     "import fi\t": "import file",
     "add x --from-file fi\t": "add x --from-file file",
     "add x --from-file=fi\t": "add x --from-file=file",

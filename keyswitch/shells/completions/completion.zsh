@@ -467,13 +467,11 @@
 
   # Complete the words of one command.
   function __keyswitch_at {
-    \builtin local -a specs found line state state_descr behind
+    \builtin local -a specs found line state state_descr
     \builtin local -A opt_args
     __keyswitch_specs "$1"
     ((${#specs})) || \builtin return 1
-    # What follows belongs to another command.
-    [[ $1 != run ]] || behind=(-A '-*')
-    _arguments -C -S "${behind[@]}" : "${specs[@]}" && \builtin return 0
+    _arguments -C -S : "${specs[@]}" && \builtin return 0
     case ${state-} in
     (command)
       __keyswitch_commands "$1"
