@@ -116,6 +116,10 @@ _IN_START_FILES = ("current", "env", "helper", "hook")
 
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
+    from keyswitch.secrets import unlock
+
+    # Any command may be given a secret, by a prompt or a pipe.
+    unlock.close_to_others()
     command = next((a for a in args if not a.startswith("-")), "")
     one_line = command in _IN_START_FILES and not os.isatty(1)
     if isinstance(sys.stdout, io.TextIOWrapper):

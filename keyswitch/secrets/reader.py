@@ -39,6 +39,7 @@ def read_values(  # noqa: PLR0913
     or of that setting makes old values unreachable. `deadline` is in seconds
     and bounds a keychain that hangs.
     """
+    unlock.close_to_others()
     values: dict[Ref, str] = {}
     missing: list[Ref] = []
     version = f"{stamp}:{timeout}"

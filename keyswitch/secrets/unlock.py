@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 PREFIX = "keyswitch:"
 MAX_VALUE = 32 * 1024 - 1  # bytes, the kernel's limit for a user key
 
-# Numbers of the three system calls, by machine (asm/unistd.h).
+# Numbers of add_key, keyctl and prctl, by machine (asm/unistd.h).
 _CALLS = {
-    "x86_64": (248, 250),
-    "aarch64": (217, 219),
-    "riscv64": (217, 219),
+    "x86_64": (248, 250, 157),
+    "aarch64": (217, 219, 167),
+    "riscv64": (217, 219, 167),
 }
+_PRCTL = 2  # in the table's rows
+_SET_DUMPABLE = 4  # PR_SET_DUMPABLE
 _SESSION = -3  # KEY_SPEC_SESSION_KEYRING
 _GET_ID, _REVOKE, _SETPERM, _DESCRIBE, _UNLINK, _SEARCH, _READ, _TIMEOUT = (
     0,
@@ -97,7 +99,16 @@ def _of_ctypes() -> _Foreign:
     return _Foreign(ctypes.c_long, ctypes.c_char, function)
 
 
-def _numbers() -> tuple[int, int] | None:
+def close_to_others() -> None:
+    """Let this process leave no core file, and show nothing in /proc.
+
+    To be called before a secret is in memory. What is executed later is open
+    again, which is right for a child that was given the secret.
+    """
+    _system_call(_PRCTL, _SET_DUMPABLE, 0)
+
+
+def _numbers() -> tuple[int, int, int] | None:
     if sys.platform != "linux":
         return None
     import os
@@ -106,7 +117,7 @@ def _numbers() -> tuple[int, int] | None:
 
 
 def _system_call(which: int, *args: object) -> int:
-    """Call add_key (0) or keyctl (1); -1 on every failure."""
+    """Call add_key (0), keyctl (1) or prctl (2); -1 on every failure."""
     numbers = _numbers()
     foreign = _load() if numbers else None
     if numbers is None or foreign is None:
