@@ -23,18 +23,39 @@ def main(args: list[str]) -> int:
     return run(args)
 
 
+def _say(text: str) -> None:
+    """Tell a person, if that is possible at all."""
+    try:
+        os.write(2, f"keyswitch: {text}\n".encode())
+    except OSError:
+        return
+
+
 def launch() -> None:
     """Run the process's own command line and end the process.
 
     At once: taking the modules apart again takes a fifth of a short command's
     time, and there is nothing in them that has to be told of the end.
     """
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Between the commands' own ways to deal with it.
+        _say("interrupted")
+        os._exit(130)
+    except BrokenPipeError:
+        os._exit(0)  # the reader went away; that is its right
+    except OSError as e:
+        # What was to be printed could not be written: a full disk.
+        _say(f"error: cannot print: {e.strerror}")
+        os._exit(1)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (AttributeError, OSError, ValueError):
             code = code or 1
+        except KeyboardInterrupt:
+            code = 130
     os._exit(code)
 
 
