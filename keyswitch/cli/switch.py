@@ -165,7 +165,8 @@ def _report(session: Session, outcome: Outcome) -> int:
             {
                 "active": outcome.active or None,
                 "previous": outcome.previous or None,
-                "in_effect": not outcome.findings,
+                "in_effect": outcome.active == outcome.chosen
+                and not outcome.findings,
                 "shadowed_by": [
                     {
                         "what": f.what,
@@ -179,8 +180,8 @@ def _report(session: Session, outcome: Outcome) -> int:
                 "sessions": turns.documents(outcome.sessions),
             }
         )
-    elif outcome.active:
-        session.output.say(f"switched to '{outcome.active}'")
+    elif outcome.chosen:
+        session.output.say(f"switched to '{outcome.chosen}'")
     else:
         session.output.say("no profile is active")
     for note in outcome.notes:

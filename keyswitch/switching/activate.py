@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.change import Change, commit
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a switch came to."""
+    """What a switch came to; another one may have come after it."""
 
-    active: str
+    active: str  # now
     previous: str
     notes: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)  # not in effect
     sessions: list[Followed] | None = None  # None: nobody looked
+    chosen: str = ""  # what the switch itself made active
 
 
 def use(
@@ -58,7 +61,50 @@ def use(
         from keyswitch.switching import login_watch
 
         login_watch.remember(workspace)
+    present, notes, findings = _looked(workspace, profile, configure=configure)
+    notes += moved + said
+    notes += [
+        f"{c} was changed by somebody else; left as it is" for c in conflicts
+    ]
+    sessions = _sessions(workspace, profile, done) if look else None
+    return Outcome(
+        present.active, present.previous, notes, findings, sessions, name
+    )
+
+
+def _looked(
+    workspace: Workspace, profile: Profile, *, configure: bool
+) -> tuple[State, list[str], list[Finding]]:
+    """Look whether a switch is in effect; returns the pointer as well.
+
+    Another command may be in the middle of its own change, so a bad word
+    counts only if it is still true while no other one is at work.
+    """
+    from keyswitch.switching.transaction import Transaction
+
+    try:
+        present, notes, findings = _look(workspace, profile, configure)
+        if not findings:
+            return present, notes, findings
+    except KeyswitchError:
+        present, notes, findings = state.State(profile.name), [], []
+    with (
+        contextlib.suppress(KeyswitchError),
+        Transaction(workspace.paths, workspace.keychain),
+    ):
+        present = state.read(workspace.paths)
+        if present.active == profile.name:
+            profile, _ = workspace.load(profile.name)
+        return _look(workspace, profile, configure)
+    return present, notes, findings
+
+
+def _look(
+    workspace: Workspace, profile: Profile, configure: bool
+) -> tuple[State, list[str], list[Finding]]:
     present = state.read(workspace.paths)
+    if present.active != profile.name:
+        return present, [_overtaken(present)], []
     notes: list[str] = []
     findings: list[Finding] = []
     if configure:
@@ -69,13 +115,13 @@ def use(
         from keyswitch.switching.in_this_shell import findings_of
 
         # What else is not in effect only follows from these.
-        findings = findings_of(workspace, name) or findings
-    notes += moved + said
-    notes += [
-        f"{c} was changed by somebody else; left as it is" for c in conflicts
-    ]
-    sessions = _sessions(workspace, profile, done) if look else None
-    return Outcome(present.active, present.previous, notes, findings, sessions)
+        findings = findings_of(workspace, profile.name) or findings
+    return present, notes, findings
+
+
+def _overtaken(present: State) -> str:
+    what = f"'{present.active}'" if present.active else "none"
+    return f"another switch came after this one: {what} is active"
 
 
 def _may_differ_here(workspace: Workspace, profile: Profile) -> bool:
@@ -130,7 +176,9 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
 
     done = commit(workspace, plan)
     present = state.read(workspace.paths)
-    notes = said + [
+    notes = [_overtaken(present)] if present.active else []
+    notes += said
+    notes += [
         f"{c} was changed by somebody else; left as it is" for c in conflicts
     ]
     follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
@@ -145,7 +193,9 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
             'eval "$(keyswitch off --here)"'
         )
     sessions = _sessions(workspace, None, done) if look else None
-    return Outcome("", present.previous, notes, sessions=sessions)
+    return Outcome(
+        present.active, present.previous, notes, sessions=sessions
+    )
 
 
 def _switched(

@@ -15,7 +15,6 @@ from keyswitch.diagnosis.finding import ERROR
 from keyswitch.diagnosis.scene import Scene
 from keyswitch.diagnosis.situation import Situation
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import selection
 from keyswitch.switching.compiled import FOLDER_VARIABLE
@@ -49,8 +48,6 @@ def effect_of(
     taken = workspace.provider_of(profile).claude_code_for(profile)
     if taken.how == "none":
         return [] if follows else [f"to use it in this shell: {EXPORT}"], []
-    if state.read(workspace.paths).active != profile.name:
-        return ["another switch came after this one"], []
     if follows:
         # The shell's hook evaluates `env` right after this command.
         notes: list[str] = []
