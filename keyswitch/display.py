@@ -12,6 +12,27 @@ if TYPE_CHECKING:
     from keyswitch.errors import KeyswitchError
 
 
+# Beginnings of secrets: they say whose key it is, and nothing about the key.
+SECRET_STARTS = (
+    "sk-ant-admin01-",
+    "sk-ant-api03-",
+    "sk-ant-oat01-",
+    "sk-ant-ort01-",
+    "sk-ant-",
+    "sk-or-v1-",
+    "sk-proj-",
+    "sk-",
+    "github_pat_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "AIza",
+    "ABSK",
+)
+_SHORTEST = 24  # characters of a secret, its beginning included
+
+
 def printable(text: str) -> str:
     """Return `text` with every unprintable character written as an escape."""
     if text.isprintable():
@@ -25,12 +46,36 @@ def _escape(code: int) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def without_secrets(text: str) -> str:
+    """Return `text` with every secret of a known shape cut short.
+
+    For errors: they repeat arguments, and a secret may be among those.
+    """
+    for start in SECRET_STARTS:
+        at = text.find(start)
+        while at >= 0:
+            end = rest = at + len(start)
+            while end < len(text) and _in_token(text[end]):
+                end += 1
+            before = text[at - 1 : at] or " "
+            whole = before == "=" or not _in_token(before)
+            if whole and end - at >= _SHORTEST:
+                text = f"{text[:rest]}…{text[end:]}"
+            at = text.find(start, rest)
+    return text
+
+
+def _in_token(character: str) -> bool:
+    return character.isalnum() or character in "-_.~+/="
+
+
 def error_text(error: KeyswitchError, *, one_line: bool = False) -> str:
     """Return what is printed for an expected failure, with its line end.
 
     `one_line` is for shell start files, where one line is all there may be.
     """
-    message, hint = printable(error.message), printable(error.hint)
+    message = without_secrets(printable(error.message))
+    hint = without_secrets(printable(error.hint))
     if not hint:
         return f"keyswitch: error: {message}\n"
     if one_line:

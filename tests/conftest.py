@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,10 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Close the fences before the first module of tests is imported."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell that started this in the background ignores it, and so would
+        # every program that a test interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_PARTS] = Path(tempfile.mkdtemp(prefix="keyswitch-parts-"))
     components.link_into(config.stash[_PARTS])
     bare = guard.bare_environment(dict(os.environ))

@@ -71,7 +71,7 @@ def env(  # noqa: PLR0913
     from keyswitch import shells
     from keyswitch.express import warn, warn_of_settings, write_out
     from keyswitch.shells.detect import parent_shell
-    from keyswitch.switching import environment, selection
+    from keyswitch.switching import environment, remote_links, selection
     from keyswitch.switching.shell_script import for_shell
 
     if unset and name:
@@ -80,6 +80,7 @@ def env(  # noqa: PLR0913
         )
     workspace = session.workspace()
     language = _language(session, shell, format_)
+    remote_links.work_out(workspace.paths, keep_them=True)
     chosen = selection.select(workspace.paths, workspace.environ, name)
     compiled = None
     if chosen.name and not unset:

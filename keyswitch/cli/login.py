@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, UsageError
+from keyswitch.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
@@ -87,12 +87,22 @@ def login(  # noqa: PLR0913
             workspace, name, store=choice.store, label=label
         )
     else:
-        options = ("--console",) * console
-        options += ("--email", email) if email else ()
+        options = ("--console",) * console + _with_email(email)
         profile = login_capture.log_in(
             workspace, name, store=choice.store, label=label, options=options
         )
     return _report(session, profile, is_live=capture)
+
+
+def _with_email(email: str | None) -> tuple[str, ...]:
+    """Return Claude Code's option for an address that can be one."""
+    if email is None:
+        return ()
+    if "@" not in email or email[0] == "-" or not email.isprintable():
+        raise InputError(
+            f"'{email}' is no e-mail address", "write it as me@example.com"
+        )
+    return "--email", email
 
 
 def _token(  # noqa: PLR0913

@@ -13,7 +13,7 @@ import click
 from keyswitch import __version__
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
-from keyswitch.display import error_text, printable
+from keyswitch.display import error_text, printable, without_secrets
 from keyswitch.errors import ExitCode, KeyswitchError
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.write(error_text(e, one_line=one_line))
         return e.exit_code
     except click.ClickException as e:
-        return _usage_error(e)
+        return _usage_error(e, args)
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
         return ExitCode.INTERRUPTED
@@ -160,11 +160,17 @@ def _what_became() -> str:
     return "but the change is made" if made else "nothing changed"
 
 
-def _usage_error(error: click.ClickException) -> int:
+_SHOWN = 20  # characters of an argument; a longer one could be a token
+
+
+def _usage_error(error: click.ClickException, args: Sequence[str]) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "keyswitch"
     message = error.format_message().strip().splitlines() or ["usage error"]
-    text = message[0].rstrip(".")
+    text = without_secrets(message[0].rstrip("."))
+    for word in args:
+        if len(word) > _SHOWN and not word.startswith("-"):
+            text = text.replace(word, f"{word[:4]}…")
     sys.stderr.write(
         f"keyswitch: error: {printable(text[:1].lower() + text[1:])}\n"
         f"keyswitch: hint: see '{path} --help'\n"

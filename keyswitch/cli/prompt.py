@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.display import printable
-from keyswitch.errors import UsageError
+from keyswitch.errors import InputError, UsageError
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
     from types import FrameType
 
 MAX_ANSWER = 64 * 1024  # bytes
+# A terminal keeps so many bytes of a line, and drops the rest of a paste
+# without a word: what is as long as that was cut, or may have been.
+LONGEST_LINE = 4095 if sys.platform == "linux" else 1023
 
 
 def ask_secret(question: str) -> Secret:
@@ -67,6 +70,7 @@ def _ask_hidden(terminal: int, question: str) -> str:
     handlers = {
         signal.SIGTERM: end,
         signal.SIGHUP: end,
+        signal.SIGQUIT: end,
         signal.SIGTSTP: stop,
     }
     saved = {n: signal.signal(n, handler) for n, handler in handlers.items()}
@@ -91,7 +95,13 @@ def _read_line(terminal: int) -> str:
                 raise click.Abort
             break
         parts += part
-    return parts.rstrip(b"\r\n").decode("utf-8", "replace")
+    line = parts.rstrip(b"\r\n")
+    if len(line) >= LONGEST_LINE:
+        raise InputError(
+            f"the terminal may have cut that off at {LONGEST_LINE} bytes",
+            "give it by --stdin, --from-env, --from-file or --fd",
+        )
+    return line.decode("utf-8", "replace")
 
 
 def confirm(question: str) -> bool:

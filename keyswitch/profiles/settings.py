@@ -52,15 +52,9 @@ def load(paths: Paths) -> Settings:
     data = read_regular(paths.config_file, SETTINGS_LIMIT)
     if data is None:
         return Settings()
-    import tomllib
+    from keyswitch.profiles.toml_text import parse_bytes
 
-    try:
-        document = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
-        raise InputError(
-            f"{paths.config_file} is not valid TOML: {e}",
-            "mend that place, or move the file away to use the defaults",
-        ) from e
+    document = parse_bytes(data, paths.config_file)
     known: dict[str, Any] = {}
     for key in Settings.__dataclass_fields__:
         if key == "links":
@@ -89,7 +83,7 @@ def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:
     return tuple((str(k), v) for k, v in table.items())
 
 
-def _checked(path: str, key: str, value: object) -> object:
+def _checked(path: str, key: str, value: Any) -> object:
     choices = _CHOICES.get(key)
     if choices is not None:
         if value in choices:
@@ -100,7 +94,9 @@ def _checked(path: str, key: str, value: object) -> object:
             return value
         wanted = "a number of seconds from 1 to 86400"
     else:
-        if type(value) in (int, float) and 0 < float(str(value)) <= 600:
-            return float(str(value))
+        # Compared as it is: a whole number may be beyond any float.
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and 0 < value <= 600:
+            return float(value)
         wanted = "a number of seconds up to 600"
     raise InputError(f"{path}: '{key}' has to be {wanted}", "mend that line")

@@ -121,6 +121,9 @@ def _checked(values: list[str], path: str) -> State:
     from keyswitch.errors import InputError
     from keyswitch.profiles.names import check_name
 
+    stamp = values[2]
+    if stamp and not (stamp.isascii() and stamp.isalnum()):
+        raise _damaged(path)  # it goes into a variable of every shell
     for name in values[:2]:
         if name:
             try:

@@ -53,6 +53,13 @@ _FIELD_KEYS = {
     "group": str,
     "help": str,
 }
+_CLAUDE_CODE_KEYS = {
+    "how": str,
+    "helper_field": str,
+    "env": dict,
+    "approve": bool,
+    "aws_export": bool,
+}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}")
 
 
@@ -180,16 +187,28 @@ def _field(path: str, name: str, entry: Any) -> Field:
         required=table.get("required", False),
         env=reader.variables("env"),
         prefixes=reader.strings("prefixes"),
-        pattern=table.get("pattern", ""),
-        refuse=tuple(
-            Refusal(e["prefix"], e["why"], e.get("hint", ""))
-            for e in table.get("refuse", [])
-        ),
+        pattern=_pattern(reader, table.get("pattern", "")),
+        refuse=tuple(_refusal(reader, e) for e in table.get("refuse", [])),
         default=table.get("default", ""),
         free_text=table.get("free_text", False),
         group=table.get("group", ""),
         help=table.get("help", ""),
     )
+
+
+def _refusal(reader: _Reader, entry: Mapping[str, Any]) -> Refusal:
+    found = Refusal(entry["prefix"], entry["why"], entry.get("hint", ""))
+    if not all(isinstance(text, str) for text in found):
+        raise reader.wrong("'refuse' takes texts only")
+    return found
+
+
+def _pattern(reader: _Reader, text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        raise reader.wrong("'pattern' is no regular expression") from None
+    return text
 
 
 def _claude_code(
@@ -204,6 +223,7 @@ def _claude_code(
         reader = _Reader(path, f"claude_code.{group}".rstrip("."), entry)
         if entry.get("how") not in HOWS:
             raise reader.wrong(f"'how' has to be one of {', '.join(HOWS)}")
+        reader.checked(_CLAUDE_CODE_KEYS)
         result.append(
             (
                 group,

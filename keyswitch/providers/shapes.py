@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from keyswitch.display import SECRET_STARTS
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 
@@ -20,26 +21,8 @@ KEY_SIZE = 32  # bytes of the key that fingerprints are made with
 SHOWN_TAIL = 4  # characters of a secret's end that a mask shows
 HIDDEN_AT_LEAST = 16  # characters that stay hidden beside a shown tail
 
-# Beginnings that say whose key it is and nothing about the key.
-_PUBLIC_PREFIXES = (
-    "sk-ant-admin01-",
-    "sk-ant-api03-",
-    "sk-ant-oat01-",
-    "sk-ant-ort01-",
-    "sk-ant-",
-    "sk-or-v1-",
-    "sk-proj-",
-    "sk-",
-    "github_pat_",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "AIza",
-    "AKIA",
-    "ASIA",
-    "ABSK",
-)
+# A key id of AWS is no secret, but tells as much.
+_PUBLIC_PREFIXES = (*SECRET_STARTS, "AKIA", "ASIA")
 
 # Straight ones, and those that word processors put in their place.
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_MESSAGE = 64 * 1024 * 1024  # bytes; the specification allows 128 MiB
 _CALL, _RETURN, _ERROR = 1, 2, 3
 _REPLY_SERIAL = 5  # header field
+_MAX_VARIANTS = 8  # the specification allows 64; the Secret Service needs 1
 _ALIGN = {"y": 1, "g": 1, "v": 1, "(": 8, "{": 8}  # everything else: 4
 
 
@@ -161,12 +162,22 @@ def _end(signature: str, at: int) -> int:
     if first in ("(", "{"):
         close = ")" if first == "(" else "}"
         at += 1
+        if signature[at : at + 1] == close:
+            # Its values have no size, so an array of them would never end.
+            raise WireError("a struct without a member")
         while signature[at : at + 1] != close:
             at = _end(signature, at)
         return at + 1
     if first not in ("y", "u", "s", "o", "g", "v"):
         raise WireError("a type that this client does not know")
     return at + 1
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise WireError("a text that is not UTF-8") from None
 
 
 class Writer:
@@ -224,6 +235,7 @@ class Reader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
+        self._variants = 0  # one inside the other
 
     def many(self, signature: str) -> list[Any]:
         """Return one value for each complete type."""
@@ -246,19 +258,25 @@ class Reader:
         if kind in ("s", "o"):
             text = self._bytes(self._one("u"))
             self._bytes(1)
-            return text.decode()
+            return _text(text)
         if kind == "g":
             text = self._bytes(self._bytes(1)[0])
             self._bytes(1)
-            return text.decode()
+            return _text(text)
         if kind == "v":
-            inner = split(self._one("g"))
-            if len(inner) != 1:
-                raise WireError("a variant of no single type")
-            return self._one(inner[0])
+            return self._variant()
         if kind[0] == "a":
             return self._array(kind[1:])
         return tuple(self.many(kind[1:-1]))
+
+    def _variant(self) -> Any:
+        inner = split(self._one("g"))
+        self._variants += 1
+        if len(inner) != 1 or self._variants > _MAX_VARIANTS:
+            raise WireError("a variant of no single type, or too deep")
+        value = self._one(inner[0])
+        self._variants -= 1
+        return value
 
     def _array(self, kind: str) -> Any:
         size = self._one("u")

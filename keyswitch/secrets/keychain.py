@@ -62,6 +62,11 @@ class Availability:
         self.locked = locked
         self.tried = tried  # (title, why not)
 
+    @property
+    def title(self) -> str:
+        """The name by which people know the backend."""
+        return _TITLES.get(self.backend, self.backend)
+
 
 def candidates() -> tuple[str, ...]:
     """Return this system's backends of the allow-list, best first."""

@@ -229,4 +229,10 @@ def _credential() -> Secret | None:
     if not folder:
         return None
     data = atomic.read_regular(os.path.join(folder, CREDENTIAL), 4096)
-    return None if data is None else Secret(data.decode().rstrip("\n"))
+    try:
+        return None if data is None else Secret(data.decode().rstrip("\n"))
+    except UnicodeDecodeError:
+        raise StoreError(
+            f"the credential '{CREDENTIAL}' is not valid UTF-8",
+            "give the passphrase of the vault as text",
+        ) from None

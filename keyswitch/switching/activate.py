@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -83,24 +82,24 @@ def _looked(
     from keyswitch.switching.transaction import Transaction
 
     try:
-        present, notes, findings = _look(workspace, profile, configure)
-        if not findings:
-            return present, notes, findings
+        seen = _look(workspace, profile, configure=configure)
     except KeyswitchError:
-        present, notes, findings = state.State(profile.name), [], []
-    with (
-        contextlib.suppress(KeyswitchError),
-        Transaction(workspace.paths, workspace.keychain),
-    ):
-        present = state.read(workspace.paths)
-        if present.active == profile.name:
-            profile, _ = workspace.load(profile.name)
-        return _look(workspace, profile, configure)
-    return present, notes, findings
+        seen = None
+    if seen is not None and not seen[2]:
+        return seen
+    try:
+        with Transaction(workspace.paths, workspace.keychain):
+            if state.read(workspace.paths).active == profile.name:
+                profile, _ = workspace.load(profile.name)
+            return _look(workspace, profile, configure=configure)
+    except KeyswitchError:
+        if seen is None:
+            raise
+        return seen
 
 
 def _look(
-    workspace: Workspace, profile: Profile, configure: bool
+    workspace: Workspace, profile: Profile, *, configure: bool
 ) -> tuple[State, list[str], list[Finding]]:
     present = state.read(workspace.paths)
     if present.active != profile.name:
@@ -193,9 +192,7 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
             'eval "$(keyswitch off --here)"'
         )
     sessions = _sessions(workspace, None, done) if look else None
-    return Outcome(
-        present.active, present.previous, notes, sessions=sessions
-    )
+    return Outcome(present.active, present.previous, notes, sessions=sessions)
 
 
 def _switched(

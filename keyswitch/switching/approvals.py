@@ -14,9 +14,9 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import files
 from keyswitch.secrets.reader import read_values
+from keyswitch.switching.unsettled import read_settled
 from keyswitch.targets.claude_code import approved_keys
 from keyswitch.targets.claude_code.baseline import Baseline
-from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.logins import tail_of
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ def plan(  # noqa: PLR0913
     altered: Mapping[str, Profile] | None = None,
 ) -> tuple[FileChange, Baseline] | None:
     """Plan `.claude.json`; None where it need not be read at all."""
-    from keyswitch.profiles.atomic import read_regular
-
     baseline = records.get(places.global_config, Baseline())
     approves = profile is not None and _approves(workspace, profile)
     if not approves and baseline == Baseline():
@@ -58,7 +56,7 @@ def plan(  # noqa: PLR0913
                 tails.setdefault(item, tail)
         if tails and set(tails) == {e.item for e in baseline.elements}:
             return None
-    observed = read_regular(places.global_config, FILE_LIMIT)
+    observed = read_settled(places.global_config)
     planned = approved_keys.plan_approvals(
         places.global_config, observed, baseline, tails, workspace.install_key
     )

@@ -17,6 +17,7 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import history, intents, undo_records
 from keyswitch.switching.journal import Rights
 from keyswitch.switching.transaction import Transaction
+from keyswitch.switching.unsettled import once_settled
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def commit(
     def plan() -> tuple[list[FileChange], Sequence[LockSpec], Sequence[Rights]]:
         done.clear()
         expired.clear()
-        change = make_change()
+        change = once_settled(workspace, make_change)
         if change is None:
             return [], (), ()
         done.append(change)

@@ -85,7 +85,10 @@ def read(paths: Paths, name: str) -> Compiled | None:
         return None
     finally:
         os.close(descriptor)
-    return _parse(data.decode("utf-8", "replace"), paths, name)
+    try:
+        return _parse(data.decode("utf-8", "replace"), paths, name)
+    except ValueError:
+        return None  # a line that this version does not write
 
 
 def _parse(text: str, paths: Paths, name: str) -> Compiled | None:

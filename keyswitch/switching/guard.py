@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from keyswitch.model import Profile
     from keyswitch.switching.compiled import Compiled
 
 
@@ -50,7 +51,9 @@ class _Place:
 
 
 def refusal(
-    profile: Compiled, environ: Mapping[str, str], folder: str | None = None
+    profile: Compiled | Profile,
+    environ: Mapping[str, str],
+    folder: str | None = None,
 ) -> ElsewhereError | None:
     """Return why a profile may not be used in a directory, or None."""
     if not (profile.only or profile.never):

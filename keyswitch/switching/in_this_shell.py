@@ -31,9 +31,9 @@ def findings_of(workspace: Workspace, name: str) -> list[Finding]:
 def elsewhere(workspace: Workspace, name: str) -> list[Finding]:
     """Return why a profile's guard keeps it out of this directory."""
     try:
-        refused = guard.refusal(
-            workspace.compiled(name), workspace.environ, workspace.cwd
-        )
+        # Not the worked-out form: `whoami` asks, too, and keeps nothing.
+        profile, _ = workspace.load(name)
+        refused = guard.refusal(profile, workspace.environ, workspace.cwd)
     except KeyswitchError:
         return []  # the profile's file is broken, which is said elsewhere
     if refused is None:

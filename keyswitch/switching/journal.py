@@ -106,10 +106,29 @@ def _read(path: str) -> Journal | None:
         return None
     try:
         found = json.loads(data)
-        return Journal(
+        journal = Journal(
             tuple(Step(**step) for step in found["steps"]),
             tuple(found["locks"]),
             tuple(Rights(*one) for one in found.get("rights", ())),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Journal(())
+    return journal if _is_sound(journal) else Journal(())
+
+
+def _is_sound(journal: Journal) -> bool:
+    """Tell whether every value is of its type; a torn one is in doubt."""
+    return (
+        all(
+            isinstance(text, str) or (text is None and at > 1)
+            for step in journal.steps
+            for at, text in enumerate(step)
+        )
+        and all(isinstance(lock, str) for lock in journal.locks)
+        and all(
+            isinstance(one.path, str)
+            and type(one.before) is int
+            and type(one.after) is int
+            for one in journal.rights
+        )
+    )

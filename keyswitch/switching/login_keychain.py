@@ -257,10 +257,11 @@ def finish(workspace: Workspace) -> list[str]:
 
 def _decoded(data: bytes) -> dict[str, Any]:
     try:
-        note: dict[str, Any] = json.loads(data)
-    except ValueError:
+        note = json.loads(data)
+    except (ValueError, RecursionError):
         note = {}
-    return {"folder": "", "items": [], "tokens": [], **note}
+    known = note if isinstance(note, dict) else {}
+    return {"folder": "", "items": [], "tokens": [], **known}
 
 
 def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:

@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.model import FileChange
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_moves
 from keyswitch.switching.logins import Logins
-from keyswitch.targets.claude_code.files import FILE_LIMIT, ITEM_PREFIX
+from keyswitch.switching.unsettled import read_settled
+from keyswitch.targets.claude_code.files import ITEM_PREFIX
 from keyswitch.targets.claude_code.locks import config_lock, login_locks
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def add(
     if config:
         observed, present = config[0].before, config[0].after
     else:
-        observed = present = read_regular(places.global_config, FILE_LIMIT)
+        observed = present = read_settled(places.global_config)
     moved = Logins(workspace, places, present)
     plan = move(moved)
     if places == workspace.places:

@@ -73,8 +73,11 @@ def keep(paths: Paths, seen: str, found: Sequence[tuple[str, str]]) -> None:
         return  # doing without it is only slower
 
 
-def work_out(paths: Paths) -> Rules:
-    """Return the rules, from config.toml itself if they are not kept."""
+def work_out(paths: Paths, *, keep_them: bool = False) -> Rules:
+    """Return the rules, from config.toml itself if they are not kept.
+
+    They are kept on demand: `whoami` and `doctor` write nothing at all.
+    """
     try:
         return rules(paths)
     except StaleError:
@@ -82,7 +85,8 @@ def work_out(paths: Paths) -> Rules:
 
         seen = identity(paths.config_file)
         found = list(settings.load(paths).links)
-        keep(paths, seen, found)
+        if keep_them:
+            keep(paths, seen, found)
         return found
 
 

@@ -211,7 +211,7 @@ def _merged(
     if given is not None and given.lstrip().startswith("{"):
         try:
             document = json.loads(given)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise InputError(
                 "the text after --settings is not valid JSON",
                 "give a JSON object or the path of a file with one",

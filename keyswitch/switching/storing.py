@@ -44,9 +44,11 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
             )
         return Choice("vault")
     found = open_keychain(workspace.paths).probe()
-    if found.ok:
-        return Choice("keychain")
     tried = "; ".join(f"{name}: {why}" for name, why in found.tried)
+    if found.ok and not tried:
+        return Choice("keychain")
+    if found.ok:
+        return Choice("keychain", (f"{tried}, so {found.title} is used",))
     if wanted is None and vault_exists:
         return Choice(
             "vault",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     ]
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
+_LOCK_POLL = 0.02  # seconds
 RETRIES = 4  # plans, of which all but the last may be overtaken
 # Claude Code writes several times while it starts; seconds, doubled each time.
 _PAUSE = 0.15
@@ -238,19 +239,21 @@ def _take_own_lock(path: str) -> int:
         return descriptor
     import fcntl
 
-    end = time.monotonic() + LOCK_WAIT
+    begun = time.monotonic()
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() > end:
+            waited = time.monotonic() - begun
+            if waited > LOCK_WAIT:
                 os.close(descriptor)
                 raise FileStateError(
                     "another keyswitch command is at work since "
                     f"{LOCK_WAIT:.0f} s",
                     "wait for it, or answer what it asks",
                 ) from None
-            time.sleep(0.01)
+            # Who has waited longer asks more often, and so is sooner served.
+            time.sleep(_LOCK_POLL if waited < 1 else _LOCK_POLL / 10)
         except OSError as e:
             os.close(descriptor)
             raise atomic.unusable(path, e) from e

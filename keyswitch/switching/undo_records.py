@@ -194,7 +194,7 @@ def parse(data: bytes | None) -> list[Record]:
         return []
     try:
         return [_record(found) for found in json.loads(data)["records"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return []
 
 

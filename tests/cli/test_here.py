@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.accounts import FOLDERS, live, token, two_accounts
 from tests.cli.keyswitch import KEY, OTHER
+from tests.shells import sessions
 
 THIRD = "sk-ant-api03-FAKE-third-000000000000000000000000EXAMPL3"
 STATE = ".local/state/keyswitch/state.json"
@@ -144,6 +145,7 @@ RC = {
 )
 def test_a_child_shell_whose_start_file_follows_keeps_it(two, shell):
     file, argv = RC[shell]
+    sessions.keep_fish_idle(two.home)
     two.file(file).parent.mkdir(parents=True, exist_ok=True)
     two.file(file).write_text(EVAL[shell].format("env") + "; echo started\n")
     child = shlex.join([*argv, "echo $ANTHROPIC_API_KEY"])

@@ -13,6 +13,7 @@ from keyswitch.errors import UsageError
 from keyswitch.shells.rc_block import BEGIN
 from keyswitch.switching import shell_integration
 from keyswitch.switching.workspace import Workspace
+from tests.shells import sessions
 
 RC = b'alias ll="ls -l"\r\n\xff no text, no line end'
 FILES = {
@@ -375,6 +376,7 @@ def test_a_shell_has_the_hook_after_install_and_not_after_uninstall(
     bare, shell
 ):
     argv, question, answer = KIND[shell]
+    sessions.keep_fish_idle(bare.home)
     file = write(bare, FILES[shell], b"# mine")
     assert run_in(bare, argv, question) != answer
     bare("install", shell, "--yes")

@@ -16,6 +16,7 @@ import pytest
 
 from tests.cli.accounts import FOLDERS, live, token, two_accounts
 from tests.cli.keyswitch import KEY, OTHER
+from tests.shells import sessions
 
 WAIT = 30
 SAID = "keyswitch: this shell uses 'work'; 'exit' leaves it"
@@ -72,6 +73,7 @@ class Terminal:
     """A bash in a terminal, in which a person types."""
 
     def __init__(self, ks, **environ):
+        sessions.keep_fish_idle(ks.home)
         self.child = pexpect.spawn(
             "bash", ["--norc"], cwd=str(ks.home), timeout=WAIT,
             encoding="utf-8", codec_errors="replace",

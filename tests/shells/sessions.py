@@ -143,9 +143,16 @@ def lines_of_keyswitch(text):
     return [line for line in lines if line.startswith("keyswitch: ")]
 
 
+def keep_fish_idle(home):
+    """Keep a first fish from reading every manual page in the background."""
+    place = home / ".local/share/fish/generated_completions"
+    place.mkdir(parents=True, exist_ok=True)
+
+
 def make_profiles(folder, names=("work", "personal")):
     """Make a HOME with profiles in a vault that needs no passphrase."""
     folder.mkdir()
+    keep_fish_idle(folder)
     environ = {**os.environ, "HOME": str(folder)}
 
     def keyswitch(*args, stdin=""):

@@ -62,7 +62,8 @@ class Reverted:
 
 def digest(key: bytes, raw: str) -> str:
     """Return the keyed digest by which our own text is recognised."""
-    return hmac.new(key, raw.encode(), hashlib.sha256).hexdigest()[:32]
+    data = raw.encode("utf-8", "surrogatepass")  # JSON may hold half a pair
+    return hmac.new(key, data, hashlib.sha256).hexdigest()[:32]
 
 
 def revert(
@@ -188,7 +189,13 @@ def decode(path: str, data: bytes | None) -> dict[str, Baseline]:
     if data is None:
         return {}
     try:
-        files = json.loads(data)["files"]
-    except (ValueError, KeyError, TypeError, RecursionError) as e:
+        files = json.loads(data)["files"].items()
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as e:
         raise damaged(path) from e
-    return {name: from_document(path, found) for name, found in files.items()}
+    return {name: from_document(path, found) for name, found in files}

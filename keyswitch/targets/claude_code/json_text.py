@@ -7,6 +7,7 @@ Values are skipped by the C scanner of the standard library, so that a
 from __future__ import annotations
 
 import json
+import math
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 200
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+_MANY_DIGITS = 40  # no number that means something has as many
 
 
 class Child(NamedTuple):
@@ -161,6 +164,29 @@ def find(
     return where, child
 
 
-def value_at(text: str, child: Child) -> Any:
-    """Return the parsed value of a child."""
-    return json.loads(text[child.value : child.end])
+def check_depth(path: str, raw: str) -> None:
+    """Raise for a value that is nested deeper than anybody nests.
+
+    Python itself gives up at a depth that differs from one call to the next.
+    """
+    if raw.count("[") + raw.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for found in _NESTING.finditer(raw):
+        depth += (found[0] in "[{") - (found[0] in "]}")
+        if depth > MAX_DEPTH:
+            raise JsonTextError(
+                f"{path}: a value is nested too deeply",
+                "mend that place; keyswitch does not write what it cannot read",
+            )
+
+
+def parsed(path: str, raw: str) -> Any:
+    """Return the value of a part that was found in a file."""
+    check_depth(path, raw)
+    return json.loads(raw, parse_int=number)
+
+
+def number(digits: str) -> float:
+    """Return a whole number; thousands of digits count for nothing."""
+    return int(digits) if len(digits) < _MANY_DIGITS else math.inf

@@ -9,7 +9,6 @@ accounts. MCP logins, plugin secrets and everything else stay where they are.
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.targets.claude_code import json_text, splice
@@ -38,7 +37,6 @@ CACHES = (
 )
 # Milliseconds; a larger number is no moment that anybody will see.
 _LAST_MOMENT = 1e18
-_MANY_DIGITS = 40  # no number that means something has as many
 # Files below the configuration folder with an organisation's policy.
 POLICY_FILES = ("remote-settings.json", "policy-limits.json")
 
@@ -193,12 +191,7 @@ def _identity(found: Mapping[str, Any]) -> Identity:
 
 
 def _parsed(raw: str) -> Any:
-    return json.loads(raw, parse_int=_number)
-
-
-def _number(digits: str) -> float:
-    """Return a whole number; thousands of digits count for nothing."""
-    return int(digits) if len(digits) < _MANY_DIGITS else math.inf
+    return json.loads(raw, parse_int=json_text.number)
 
 
 def read(
@@ -220,6 +213,7 @@ def read(
         for key in keys:
             raw = splice.raw_value(path, text, (key,))
             if raw is not None and raw != "null":
+                json_text.check_depth(path, raw)
                 found[key] = raw
     if OAUTH not in found:
         # A Console login may leave the device of the login before it behind.

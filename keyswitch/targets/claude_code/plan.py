@@ -81,7 +81,11 @@ def edits_for(
         keys.append(AWS_EXPORT)
     for key in keys:
         raw = splice.raw_value(path, text, (key,))
-        if raw is not None and json.loads(raw) and taken.how != "login":
+        if (
+            raw is not None
+            and json_text.parsed(path, raw)
+            and taken.how != "login"
+        ):
             edits.append(Edit((key,), '""'))
     return edits
 
@@ -90,7 +94,7 @@ def _env_members(path: str, text: str) -> dict[str, Any]:
     raw = splice.raw_value(path, text, (ENV,))
     if raw is None:
         return {}
-    found = json.loads(raw)
+    found = json_text.parsed(path, raw)
     if not isinstance(found, dict):
         raise FileStateError(
             f"{path}: 'env' has to be a JSON object", "mend that place"

@@ -16,6 +16,7 @@ from keyswitch.targets.claude_code.json_text import (
     container,
     fail,
     find,
+    parsed,
     top,
 )
 
@@ -148,7 +149,7 @@ def elements(path: str, text: str, keys: Sequence[str]) -> list[object]:
     if raw_value(path, text, keys) is None:
         return []
     where = _array(path, text, keys)
-    return [json.loads(text[c.value : c.end]) for c in where.children]
+    return [parsed(path, text[c.value : c.end]) for c in where.children]
 
 
 def is_empty(path: str, text: str, keys: Sequence[str]) -> bool:

@@ -1,0 +1,62 @@
+"""Wait while another program is in the middle of writing a file in place.
+
+Such a file is empty or half for a moment, and then whole again. What was read
+of it in that moment is no reason to give up, and nothing to build on: an
+empty file would be taken for one with nothing in it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.targets.claude_code.files import FILE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keyswitch.switching.workspace import Workspace
+
+T = TypeVar("T")
+
+_FRESH = 0.5  # seconds from a write in which the next one may follow
+_PAUSES = (0.05, 0.1, 0.2, 0.3)  # together longer than that
+
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+
+
+def read_settled(path: str) -> bytes | None:
+    """Return a file's bytes; one that was emptied just now is an error."""
+    data = read_regular(path, FILE_LIMIT)
+    if data is not None and not data.strip(_BLANK) and _is_fresh(path):
+        from keyswitch.targets.claude_code.json_text import JsonTextError
+
+        raise JsonTextError(
+            f"{path} is being written by another program",
+            "try again in a moment",
+        )
+    return data
+
+
+def once_settled(workspace: Workspace, plan: Callable[[], T]) -> T:
+    """Plan, again where a file could not be read that is being written."""
+    from keyswitch.targets.claude_code.json_text import JsonTextError
+
+    for pause in _PAUSES:
+        try:
+            return plan()
+        except JsonTextError:
+            places = workspace.places
+            if not any(map(_is_fresh, (places.settings, places.global_config))):
+                raise
+            time.sleep(pause)
+    return plan()
+
+
+def _is_fresh(path: str) -> bool:
+    try:
+        return abs(time.time() - os.stat(path).st_mtime) < _FRESH
+    except OSError:
+        return False

@@ -1,0 +1,312 @@
+"""One function for each parser: bytes in, nothing out.
+
+A target may raise KeyswitchError, and for the bus WireError; `ALLOWED` says
+so once. Whatever else escapes is a defect. hypothesis (test_properties.py)
+and atheris (run.py) call the same functions.
+"""
+
+import functools
+import json
+import os
+import tempfile
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import files, link_rules, settings, state
+from keyswitch.profiles.paths import resolve
+from keyswitch.providers import catalogue_file
+from keyswitch.providers.schema import load_catalogue
+from keyswitch.providers.shapes import check_plain, check_secret
+from keyswitch.secrets import dbus_wire, envelope
+from keyswitch.switching import (
+    compiled,
+    environment,
+    history,
+    journal,
+    links,
+    login_ledger,
+    remote_links,
+    remotes,
+    undo_records,
+)
+from keyswitch.targets.claude_code import (
+    approved_keys,
+    baseline,
+    json_text,
+    login_parts,
+    settings_file,
+    splice,
+    tokens,
+)
+from keyswitch.transfer import bundle
+
+ALLOWED = (KeyswitchError, dbus_wire.WireError)
+KEY = b"k" * 32
+
+
+@functools.cache
+def place():
+    """Return the paths of an empty keyswitch, made once for each process."""
+    paths = resolve({"KEYSWITCH_HOME": tempfile.mkdtemp(prefix="ks-fuzz-")})
+    for file in (
+        paths.config_file,
+        paths.profile("work"),
+        paths.compiled("work"),
+        paths.journal_dir + "/x",
+        paths.remotes_file,
+        paths.state_file,
+        paths.providers_dir + "/x",
+    ):
+        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+    return paths
+
+
+def put(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def profile_file(data):
+    """A profile file, and the edit of one that can be read."""
+    text = data.decode("utf-8", "replace")
+    found = files.parse(text, "work.toml")
+    edited = files.edited(text, found)
+    assert files.parse(edited, "work.toml") == found
+
+
+def provider_file(data):
+    put(place().providers_dir + "/own.toml", data)
+    found = catalogue_file.read_provider(place().providers_dir, "own")
+    for field in found.fields:
+        if field.secret:
+            check_secret(field, b"FAKE-value", provider=found)
+        else:
+            check_plain(field, "value")
+
+
+def config_file(data):
+    put(place().config_file, data)
+    found = settings.load(place())
+    assert 0 < found.cache_timeout <= 86_400
+    assert found.cache in ("values", "key", "off")
+
+
+def link_rule(data):
+    for name in ("work", None):
+        made = link_rules.edited(data, "github.com/a/*", name, "c.toml")
+        if made and name:
+            put(place().config_file, made)
+            assert ("github.com/a/*", name) in settings.load(place()).links
+
+
+def splice_editor(data):
+    """The editor of settings.json: its own key changes, no other byte."""
+    text = json_text.decode("s.json", data)
+    before = splice.raw_value("s.json", text, ("apiKeyHelper",))
+    raw = '"FAKE helper"'
+    if before is None:
+        after, gap = splice.insert_member(
+            "s.json", text, ("apiKeyHelper",), raw
+        )
+        back = splice.remove_member("s.json", after, ("apiKeyHelper",), gap)
+    else:
+        after = splice.replace_value("s.json", text, ("apiKeyHelper",), raw)
+        back = splice.replace_value("s.json", after, ("apiKeyHelper",), before)
+    assert splice.raw_value("s.json", after, ("apiKeyHelper",)) == raw
+    assert back == text
+    start = len(os.path.commonprefix([text, after]))  # noqa: RUF071
+    ends = [text[start:][::-1], after[start:][::-1]]
+    same = start + len(os.path.commonprefix(ends))  # noqa: RUF071
+    assert same >= len(text) - len(gap or "" if before is None else before)
+
+
+def settings_as_claude_code_reads_it(data):
+    settings_file.parse(data, "user", "s.json")
+    settings_file.parse(data, settings_file.MANAGED, "s.json")
+
+
+def approvals(data):
+    plan = approved_keys.plan_approvals(
+        "c.json", data, baseline.Baseline(), {"ks1-a": "tail-0001"}, KEY
+    )
+    assert "tail-0001" in splice.elements(
+        "c.json", json_text.decode("c.json", plan.after), approved_keys.APPROVED
+    )
+    back = approved_keys.plan_approvals(
+        "c.json", plan.after, plan.baseline, {}, KEY
+    )
+    assert back.after == data or not data.strip(b" \t\r\n\xef\xbb\xbf")
+
+
+def credentials(data):
+    """Both of Claude Code's files: read, stored, put elsewhere, read again."""
+    parts = login_parts.read(("c.json", data), ("d.json", data))
+    assert login_parts.unpack(login_parts.pack(parts)) == parts
+    _ = parts.usable, parts.expires_at, parts.identity, parts.described()
+    made = login_parts.applied("c.json", None, parts, login_parts.ALL_KEYS)
+    for keys in (login_parts.CREDENTIALS_KEYS, login_parts.CONFIG_KEYS):
+        login_parts.applied("c.json", data, login_parts.Parts({}), keys)
+    again = login_parts.read(("c.json", made), ("d.json", made))
+    assert again == parts
+    tokens.in_credentials("c.json", data, 0.0)
+
+
+def displaced_record(data):
+    for record in baseline.decode("r.json", data).values():
+        baseline.to_document(record)
+
+
+def vault(data):
+    """The outside of a vault, then what any key can reach."""
+    opened = envelope.parse(data)
+    assert envelope.parse(data).signed == opened.signed
+    for slot in opened.header["slots"]:
+        if envelope.unwrap(opened, slot, KEY):
+            opened.payload()
+
+
+@functools.cache
+def _catalogue():
+    return load_catalogue(place())
+
+
+def bundle_entry(data):
+    """What stands inside a bundle, and its outside."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict):
+        for name, entry in document.items():
+            bundle._packed(name, entry, _catalogue())
+    opened = envelope.parse(data, bundle.MAGIC)
+    opened.use_key(KEY)
+
+
+def keyswitch_file(data):
+    path = put(place().config + "/.keyswitch", data)
+    link = links.read(place(), path)
+    assert link is not None
+    assert link.status in (links.UNKNOWN, links.UNUSABLE)
+    assert (link.name == "") == (link.status == links.UNUSABLE)
+    if link.name:
+        assert data.rstrip(b"\r\n") == link.name.encode()
+
+
+def git_config(data):
+    folder = place().config + "/repository"
+    os.makedirs(folder + "/.git", exist_ok=True)
+    put(folder + "/.git/config", data)
+    for remote in remotes.remotes_of(folder):
+        assert ".." not in remote.split("/")
+
+
+def git_file(data):
+    """A `.git` that is a file points somewhere else."""
+    folder = place().config + "/worktree"
+    os.makedirs(folder, exist_ok=True)
+    put(folder + "/.git", data)
+    remotes.remotes_of(folder)
+
+
+def state_file(data):
+    found = state.parse(data, "state.json")
+    assert state.parse(state.to_bytes(found), "state.json") == found
+
+
+def journal_file(data):
+    put(place().journal_dir + "/prepared", data)
+    found = journal.read_prepared(place())
+    assert all(isinstance(s.target, str) for s in found.steps)
+
+
+def undo_file(data):
+    records = undo_records.parse(data)
+    made = undo_records.to_bytes(records)
+    assert undo_records.parse(made) == records
+
+
+def history_file(data):
+    found = history.parse(data)
+    more = history.parse(history.appended(data, "use", "work", "ab"))
+    assert more[:-1] == found[-history.MAX_LINES + 1 :]
+
+
+def login_ledger_file(data):
+    ledger = login_ledger.decode("logins.json", data)
+    made = login_ledger.encode(ledger)
+    assert login_ledger.decode("logins.json", made) == ledger
+
+
+def compiled_profile(data):
+    seen = compiled.identity(put(place().profile("work"), b""))
+    head = f"{compiled._HEAD}\ndep {seen} {place().profile('work')}\n"
+    for text in (data, head.encode() + data, head.encode() + data + b"\nend\n"):
+        put(place().compiled("work"), text)
+        found = compiled.read(place(), "work")
+        assert found is None or found.name == "work"
+
+
+def remotes_file(data):
+    seen = compiled.identity(put(place().config_file, b""))
+    head = f"{remote_links._HEAD}\ndep {seen} {place().config_file}\n".encode()
+    for text in (data, head + data + b"\nend\n"):
+        put(place().remotes_file, text)
+        remote_links.work_out(place())
+
+
+def shell_marker(data):
+    value = os.fsdecode(data).replace("\0", "")
+    environ = {"KEYSWITCH_ENV": value, "PATH": "/bin"}
+    marker = environment.read_marker(environ)
+    names = [*marker.assigned, *marker.displaced] if marker else []
+    assert all(environment.is_variable(n) for n in names)
+    environment.plan_unset(environ)
+    child = environment.applied(environ, [("A", "1")], ["B"])
+    assert "KEYSWITCH_ENV" not in child
+
+
+def bus_reply(data):
+    """A signature of up to 20 characters, then the message it describes."""
+    size = data[0] % 21 if data else 0
+    signature = data[1 : 1 + size].decode("ascii", "replace")
+    dbus_wire.Reader(data[1 + size :]).many(signature)
+
+
+def bus_message(data):
+    """A whole message, header and all, as it comes from the socket."""
+
+    class Peer(dbus_wire.Connection):
+        def __init__(self):
+            self._buffer = b""
+            self.parts = iter([data])
+
+        def _receive(self):
+            part = next(self.parts, b"")
+            if not part:
+                raise dbus_wire.WireError("the bus hung up")
+            self._buffer += part
+
+    Peer()._message()
+
+
+TARGETS = {
+    f.__name__: f
+    for f in (
+        profile_file, provider_file, config_file, link_rule, splice_editor,
+        settings_as_claude_code_reads_it, approvals, credentials,
+        displaced_record, vault, bundle_entry, keyswitch_file, git_config,
+        git_file, state_file, journal_file, undo_file, history_file,
+        login_ledger_file, compiled_profile, remotes_file, shell_marker,
+        bus_reply, bus_message,
+    )
+}  # fmt: skip
+
+
+def check(target, data):
+    """Run a target; what it may raise is swallowed."""
+    try:
+        TARGETS[target](data)
+    except ALLOWED:
+        return False
+    return True

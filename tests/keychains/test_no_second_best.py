@@ -1,0 +1,76 @@
+"""No keychain takes another's place, and no vault a keychain's, unsaid."""
+
+import pytest
+
+from keyswitch.secrets.keychain import Keychain
+from keyswitch.switching import storing
+from keyswitch.switching.workspace import Workspace
+from tests.cli.keyswitch import KEY, Keyswitch
+from tests.keychains.lane import Lane
+from tests.keychains.states import STATES
+from tests.proof import record
+
+
+@pytest.fixture(scope="module")
+def lane(tmp_path_factory):
+    made = Lane(tmp_path_factory.mktemp("second"))
+    yield made
+    made.close()
+
+
+class Answers:
+    """What each backend answers to a probe; notes who was asked."""
+
+    def __init__(self, monkeypatch, **answers):
+        self.asked = []
+
+        def call(_self, _op, backend, *_rest):
+            self.asked.append(backend)
+            return answers[backend.replace("-", "_")]
+
+        monkeypatch.setattr(Keychain, "_call", call)
+
+
+GOOD = {"ok": True, "locked": False}
+
+
+@pytest.mark.parametrize("error", ["locked", "silent", "denied", "plain"])
+def test_a_keychain_that_is_there_is_not_passed_over(monkeypatch, error):
+    answers = Answers(
+        monkeypatch, secret_service={"error": error}, kwallet=GOOD
+    )
+    found = Keychain().probe()
+    assert (found.ok, answers.asked) == (False, ["secret-service"])
+
+
+def test_another_keychain_than_the_first_is_named(monkeypatch, home):
+    Answers(
+        monkeypatch,
+        secret_service={"error": "absent", "why": "not running"},
+        kwallet=GOOD,
+    )
+    choice = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    assert choice.notes == ("Secret Service: not running, so KWallet is used",)
+
+
+@pytest.mark.parametrize(
+    "state", ["no-service", "mute", "locked", "plain-only", "no-default"]
+)
+def test_the_vault_takes_the_keychain_s_place_only_with_a_word(
+    lane, tmp_path, state
+):
+    wrong = STATES[state]
+    lane.empty_home()
+    lane.order(wrong.orders)
+    ks = Keyswitch(tmp_path, **lane.environ(wrong.bus)).with_vault()
+    add = ("--provider", "anthropic", "--stdin")
+    done = ks("add", "work", *add, stdin=KEY)
+    assert "no keychain here (Secret Service: " in done.err
+    assert "so the secret goes to the vault" in done.err
+    done = ks("add", "other", *add, "--store", "keychain", stdin=KEY, code=1)
+    assert "no keychain can be used" in done.error
+    assert not ks.profile_file("other").exists()
+    lane.settle()
+    assert lane.items == {}
+    record(promise="P8", what="the vault in a keychain's place", points=2,
+           violations=0)  # fmt: skip

@@ -1,0 +1,84 @@
+"""Where a secret belongs: the whole list, each entry with its reason.
+
+Not here, because it is no file and no secret: the kernel's session keyring,
+and the last 20 characters of a key, by which Claude Code's `.claude.json`
+remembers that the key was approved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+LOGIN = frozenset({"access token", "refresh token", "live refresh token"})
+CREDENTIALS = "home/.claude/.credentials.json"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Secrets in a sink, for some commands ("*": every one)."""
+
+    sink: str
+    where: str  # a pattern
+    commands: frozenset[str]
+    secrets: frozenset[str]
+    why: str
+
+    def covers(self, command, hit):
+        return (
+            hit.sink == self.sink
+            and fnmatchcase(hit.where, self.where)
+            and ("*" in self.commands or command in self.commands)
+            and hit.secret in self.secrets
+        )
+
+
+ANSWERS = {
+    "env": "key",
+    "env of a gateway": "gateway token",
+    "helper api-key": "gateway token",
+    "helper aws": "aws secret",
+    "helper claude-code": "key",
+    "use --here": "gateway token",
+}
+ENTRIES = [
+    *[
+        Allowed(
+            sink, where, frozenset({command}), frozenset({secret}),
+            "its standard output is what it was asked for",
+        )
+        for command, secret in ANSWERS.items()
+        for sink, where in (("stdout", ""), ("write", "stdout"))
+    ],
+    Allowed(
+        "environment", '"/usr/bin/true"', frozenset({"run"}),
+        frozenset({"key"}), "the program that was to get the profile",
+    ),
+    Allowed(
+        "environment", '"/usr/bin/*sh"', frozenset({"shell"}),
+        frozenset({"key"}), "the shell that was to get the profile",
+    ),
+    Allowed(
+        "file", CREDENTIALS, frozenset({"*"}), LOGIN,
+        "Claude Code's own file, in its own format",
+    ),
+    Allowed(
+        "write", "home/.claude/.keyswitch-*-.credentials.json",
+        frozenset({"use a login", "off", "undo", "logout"}), LOGIN,
+        "the same file, beside its place, before the rename",
+    ),
+    Allowed(
+        "file after a kill", "home/.claude/.keyswitch-*-.credentials.json",
+        frozenset({"use a login"}), LOGIN,
+        "the same; mode 0600, and the next command removes it",
+    ),
+]  # fmt: skip
+
+
+def beyond(command, hits):
+    """Return the hits that no entry covers."""
+    return {
+        hit
+        for hit in hits
+        if not any(entry.covers(command, hit) for entry in ENTRIES)
+    }

@@ -1,0 +1,150 @@
+"""Every public command, in a home that is full of secrets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from tests.cli.accounts import log_in
+from tests.cli.keyswitch import Keyswitch
+
+# Of the right shapes, and found nowhere by chance.
+KEY = "sk-ant-api03-FAKEcanaryKEY0q7XvTzWmRb2LpYdHs9EXAMPLE"
+NEW = "sk-ant-api03-FAKEcanaryNEW5k1JcGfNuVe8AaQoBi3EXAMPLE"
+TOKEN = "FAKEcanaryGATEWAYtoken6h4RtYuIoPlKjEXAMPLE"
+AWS = "FAKEcanaryAWSsecretU7yTrEwQaSdFgHjEXAMPL"
+PHRASE = "FAKE canary passphrase w8ZxCvBnMl EXAMPLE"
+BUNDLE = "FAKE canary bundle phrase r5TgBnHyUj EXAMPLE"
+ACCESS = "sk-ant-oat01-FAKEcanaryACCESS3e4r5t6y7u8i9EXAMPLE"
+REFRESH = "sk-ant-ort01-FAKEcanaryREFRESH2w3e4r5t6y7u8EXAMPLE"
+LIVE = "sk-ant-ort01-FAKEcanaryLIVE9o8i7u6y5t4r3e2w1EXAMPLE"
+SECRETS = {
+    "key": KEY, "new key": NEW, "gateway token": TOKEN, "aws secret": AWS,
+    "vault passphrase": PHRASE, "bundle passphrase": BUNDLE,
+    "access token": ACCESS, "refresh token": REFRESH,
+    "live refresh token": LIVE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Form:
+    """A command line, and what it is given."""
+
+    args: tuple[str, ...]
+    stdin: str = ""
+    code: int = 0
+    folder: str = "."
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def with_args(self, *args):
+        return Form(args, self.stdin, 2, self.folder, self.environ)
+
+
+def form(text, **more):
+    return Form(tuple(text.split()), **more)
+
+
+VAULT = "--store vault"
+FD = "--passphrase-fd 0"
+FORMS = {
+    "add": form(f"add x --provider anthropic {VAULT} --stdin", stdin=NEW),
+    "add from a variable": form(
+        f"add x --provider anthropic {VAULT} --from-env GIVEN",
+        environ={"GIVEN": NEW},
+    ),
+    "add, wrong shape": form(
+        f"add x --provider openai {VAULT} --stdin", stdin=NEW, code=1
+    ),
+    "add, nobody to ask": form(f"add x --provider anthropic {VAULT}", code=2),
+    "allow": form("allow", folder="project"),
+    "completion": form("completion bash"),
+    "copy": form("copy work again"),
+    "current": form("current"),
+    "deny": form("deny", folder="project"),
+    "doctor --fix": form("doctor --fix --yes"),
+    "doctor --report": form("doctor --report", code=1),
+    "edit": form("edit work --label Acme"),
+    "env": form("env --shell bash"),
+    "env of a gateway": form("env gw --format json"),
+    "export": form(f"export --all --to made.ksb {FD}", stdin=BUNDLE),
+    "explain": form("explain -", stdin=f"API Error: 401 {KEY}\n", code=1),
+    "helper api-key": form("helper api-key gw"),
+    "helper aws": form("helper aws cloud"),
+    "helper claude-code": form("helper claude-code"),
+    "history": form("history --json"),
+    "hook": form("hook zsh"),
+    "import": form(
+        "import bundle --replace --yes --store vault --accept-host "
+        f"gw.example.com {FD}",
+        stdin=BUNDLE,
+    ),
+    "import, wrong passphrase": form(
+        f"import bundle {FD}", stdin=PHRASE, code=5
+    ),
+    "install": form("install zsh --yes"),
+    "link": form("link work"),
+    "list": form("list --json"),
+    "lock": form("lock"),
+    "login --capture": form(f"login you --capture {VAULT}"),
+    "logout": form("logout me --yes"),
+    "off": form("off"),
+    "providers": form("providers"),
+    "remove": form("remove work --yes"),
+    "rename": form("rename work acme"),
+    "revoke-local": form("revoke-local --all --yes"),
+    "rotate": form("rotate work --stdin", stdin=NEW),
+    "run": form("run work -- true"),
+    "shell": form("shell work --shell sh", stdin="true\n"),
+    "show": form("show work --json"),
+    "undo": form("undo"),
+    "uninstall": form("uninstall bash --yes"),
+    "unlink": form("unlink", folder="linked"),
+    "unlock": form(f"unlock {FD}", stdin=PHRASE),
+    "unlock, wrong": form(f"unlock {FD}", stdin=BUNDLE, code=5),
+    "use": form("use gw"),
+    "use a login": form("use me"),
+    "use --here": form("use gw --here"),
+    "vault machine-key": form("vault machine-key"),
+    "vault passwd": form(f"vault passwd {FD}", stdin=PHRASE),
+    "vault rotate": form(f"vault rotate {FD}", stdin=PHRASE),
+    "vault status": form("vault status --json"),
+    "whoami": form("whoami --json"),
+}
+
+
+def make_home(home):
+    """Fill a home with profiles, logins, links, a bundle and a history."""
+    ks = Keyswitch(home, SHELL="/bin/bash").with_vault()
+    ks("vault", "passwd", "--passphrase-fd", "0", stdin=PHRASE)
+    (home / ".bashrc").touch()
+    ks("install", "bash", "--yes")
+    ks.add("work", secret=KEY)
+    ks.add("gw", "--set", "base_url=https://gw.example.com",
+           provider="gateway", secret=TOKEN)  # fmt: skip
+    ks.add("cloud", "--set", "region=eu-central-1", "--set",
+           "access_key_id=AKIAFAKEFAKEEXAMPLE1", provider="bedrock",
+           secret=AWS)  # fmt: skip
+    ks("export", "--all", "--to", "bundle", "--passphrase-fd", "0",
+       stdin=BUNDLE)  # fmt: skip
+    _log_in(home, "a", ACCESS, REFRESH)
+    ks("login", "me", "--capture", "--store", "vault")
+    _log_in(home, "b", ACCESS.replace("ACCESS", "OTHERS"), LIVE)
+    for name in ("project", "linked"):
+        (home / name).mkdir()
+    (home / "project/.keyswitch").write_text("work\n")
+    linking = Keyswitch(home / "linked")
+    linking.environ = ks.environ
+    linking("link", "work")
+    ks("use", "work")
+    ks("env", "--shell", "bash")
+
+
+def _log_in(home, account, access, refresh):
+    log_in(home, account)
+    path = home / ".claude/.credentials.json"
+    document = json.loads(path.read_text())
+    document["claudeAiOauth"] |= {
+        "accessToken": access,
+        "refreshToken": refresh,
+    }
+    path.write_text(json.dumps(document))
