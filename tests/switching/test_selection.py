@@ -12,7 +12,7 @@ from keyswitch.errors import (
 )
 from keyswitch.profiles import state
 from keyswitch.profiles.paths import resolve
-from keyswitch.switching import links, selection
+from keyswitch.switching import links, remote_links, selection
 from keyswitch.switching.compiled import Compiled
 from keyswitch.switching.other_way import require_same_way
 
@@ -205,6 +205,9 @@ def test_rules_by_remote_that_are_not_worked_out_are_stale(paths):
     with pytest.raises(StaleError):
         selection.select(paths, {}, stale_is_fine=False)
     assert chosen(paths) == ("machine", selection.BY_USE)
+    with pytest.raises(StaleError):
+        selection.select(paths, {}, stale_is_fine=False)
+    assert remote_links.work_out(paths, keep_them=True)
     assert selection.select(paths, {}, stale_is_fine=False).name == "machine"
     named = selection.select(paths, TERMINAL, stale_is_fine=False)
     assert named.name == "terminal"

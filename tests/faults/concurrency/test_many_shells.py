@@ -37,9 +37,7 @@ def home_with(store, tmp_path):
     folder.mkdir(mode=0o700)
     with desktop(folder) as place:
         environ = {**ENVIRON, **place.environ}
-        start = Warm(tmp_path / "making", environ)
-        key_home.make_home(home, start, store="keychain", environ=environ)
-        start.close()
+        key_home.make_home(home, run, store="keychain", environ=environ)
         yield home, environ
 
 

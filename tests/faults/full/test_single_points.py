@@ -119,6 +119,6 @@ def test_ctrl_c_leaves_no_lock_that_makes_claude_code_wait(struck):
 
 
 def test_ctrl_c_after_the_change_does_not_say_that_nothing_changed(struck):
-    one = struck("use", "INT", "unlink", "/remotes")
+    one = struck("use", "INT", "unlink", "/journal/commit")
     assert one.done.returncode == 130
     assert "interrupted, but the change is made" in one.said
