@@ -31,6 +31,13 @@ def _say(text: str) -> None:
         return
 
 
+def _say_unprinted(error: OSError) -> None:
+    """Say that the output could not be written, to a full disk for one."""
+    reason = (error.strerror or "system error").lower()
+    _say(f"error: cannot print: {reason}")
+    _say("hint: what the command was to change is changed; print elsewhere")
+
+
 def launch() -> None:
     """Run the process's own command line and end the process.
 
@@ -46,14 +53,18 @@ def launch() -> None:
     except BrokenPipeError:
         os._exit(0)  # the reader went away; that is its right
     except OSError as e:
-        # What was to be printed could not be written: a full disk.
-        _say(f"error: cannot print: {e.strerror}")
+        _say_unprinted(e)
         os._exit(1)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (AttributeError, OSError, ValueError):
+        except BrokenPipeError:
+            pass
+        except OSError as e:
+            _say_unprinted(e)
             code = code or 1
+        except (AttributeError, ValueError):
+            code = code or 1  # the stream was closed before we began
         except KeyboardInterrupt:
             code = 130
     os._exit(code)

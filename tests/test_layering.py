@@ -49,6 +49,7 @@ LIGHT = {
     "keyswitch.profiles.state",
     "keyswitch.secret",
     "keyswitch.secrets",
+    "keyswitch.secrets.core_files",
     "keyswitch.secrets.reader",
     "keyswitch.secrets.unlock",
     "keyswitch.shells",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -110,6 +111,9 @@ def cli(
     )
 
 
+# Of a write to a descriptor; those to files of ours have the file's name.
+_OF_OUTPUT = (errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+
 # Where they stand, there is room for one line, and for no second try.
 _IN_START_FILES = ("current", "env", "helper", "hook")
 
@@ -143,6 +147,8 @@ def run(args: Sequence[str]) -> int:
         return ExitCode.OK
     except OSError as e:
         # Disk full, no descriptors left, and the like: nobody's bug.
+        if not e.filename and e.errno in _OF_OUTPUT:
+            raise  # the caller says it, since it has to print the rest too
         from keyswitch.profiles.atomic import unusable
 
         error = unusable(str(e.filename or "a file"), e)
@@ -155,8 +161,8 @@ def run(args: Sequence[str]) -> int:
 
 def _what_became() -> str:
     """Say how far an interrupted command had come."""
-    journal = sys.modules.get("keyswitch.switching.journal")
-    made = journal is not None and journal.passed
+    points = sys.modules.get("keyswitch.profiles.commit_points")
+    made = points is not None and points.passed
     return "but the change is made" if made else "nothing changed"
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import sys
 
+from keyswitch.secrets import core_files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -106,6 +108,7 @@ def close_to_others() -> None:
     again, which is right for a child that was given the secret.
     """
     _system_call(_PRCTL, _SET_DUMPABLE, 0)
+    core_files.forbid()
 
 
 def _numbers() -> tuple[int, int, int] | None:

@@ -12,7 +12,7 @@ from keyswitch.errors import (
     KeyswitchError,
     StoreError,
 )
-from keyswitch.profiles import atomic
+from keyswitch.profiles import atomic, commit_points
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
@@ -88,6 +88,7 @@ def update(
                 opened.data_key,
                 entries,
                 forget_older=bool(removed),
+                is_all=False,
             )
         except CleanupLeftError as e:
             # Whoever stores an item takes it back, or tries again later.
@@ -103,11 +104,13 @@ def replace_file(
     entries: Mapping[str, str] | None,
     *,
     forget_older: bool = False,
+    is_all: bool = True,
 ) -> None:
     """Put a new version in the vault's place once it has been proved.
 
     `forget_older`: what this version no longer has must not live on in the
     versions beside it. They go first, so that a kill leaves none behind.
+    `is_all`: there is nothing else that the command changes.
     Raises CleanupLeftError if the new version is there, but may not last.
     """
     target = atomic.resolve_target(paths.vault_file)
@@ -124,8 +127,12 @@ def replace_file(
         _forget(staged)
         raise atomic.unusable(paths.vault_file, e) from e
     except BaseException:
+        if is_all and not os.path.lexists(staged):
+            commit_points.passed.append(target)  # interrupted, but too late
         _forget(staged)
         raise
+    if is_all:
+        commit_points.passed.append(target)
     _make_durable(os.path.dirname(target))
     with contextlib.suppress(KeyswitchError):
         # The change is done; without this note, the next one is noted.

@@ -12,8 +12,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import CleanupLeftError, InputError
-from keyswitch.profiles.atomic import read_regular, write_once
+from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
+from keyswitch.profiles.atomic import read_regular, unusable, write_once
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import Change, commit
@@ -272,7 +272,25 @@ def _beside(command: str, name: str, target: TargetPlan) -> Change:
 
 
 def follow(workspace: Workspace, profile: Profile) -> list[str]:
-    """Bring a profile's folder in line with what its file says now."""
+    """Bring a profile's folder in line with what its file says now.
+
+    Its file is changed by then, so CleanupLeftError is all that may be raised.
+    """
+    try:
+        return _followed(workspace, profile)
+    except CleanupLeftError:
+        raise
+    except (KeyswitchError, OSError) as e:
+        folder = workspace.paths.folder_of(profile.name)
+        error = unusable(folder, e) if isinstance(e, OSError) else e
+        raise CleanupLeftError(
+            f"'{profile.name}' is changed, but not its folder: {error.message}",
+            "the next keyswitch command that uses it tries again: "
+            f"keyswitch use {profile.name}",
+        ) from e
+
+
+def _followed(workspace: Workspace, profile: Profile) -> list[str]:
     folder = workspace.paths.folder_of(profile.name)
     if profile.isolated:
         said = prepare(workspace, profile)

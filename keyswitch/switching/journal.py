@@ -13,6 +13,7 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.profiles import commit_points
 from keyswitch.profiles.atomic import read_regular, write_private
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 _LIMIT = 1 << 22  # bytes of a journal
 _PREPARED = "prepared"
 _COMMIT = "commit"
-
-passed: list[str] = []  # the commit points that this process has passed
 
 
 class Step(NamedTuple):
@@ -72,7 +71,7 @@ def commit(paths: Paths) -> None:
         os.path.join(paths.journal_dir, _PREPARED),
         os.path.join(paths.journal_dir, _COMMIT),
     )
-    passed.append(paths.journal_dir)
+    commit_points.passed.append(paths.journal_dir)
 
 
 def discard(paths: Paths) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.secrets import core_files
 from keyswitch.switching import environment
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.effect import read_settings
@@ -75,6 +76,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":
+        core_files.allow()
         try:
             os.execve(program, command, child)  # noqa: S606 - the point
         except OSError as e:
@@ -84,9 +86,10 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
             ) from e
     import subprocess
 
-    return subprocess.run(
-        [program, *command[1:]], env=child, check=False
-    ).returncode
+    with core_files.Allowed():
+        return subprocess.run(
+            [program, *command[1:]], env=child, check=False
+        ).returncode
 
 
 def is_claude_code(program: str) -> bool:

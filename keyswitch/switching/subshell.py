@@ -11,6 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.secrets import core_files
 from keyswitch.switching import environment
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.exports import pairs_of
@@ -151,7 +152,8 @@ def _caught(
 
 def _start(argv: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(argv, env=environ)
+        with core_files.Allowed():
+            return subprocess.Popen(argv, env=environ)
     except OSError as e:
         raise KeyswitchError(
             f"cannot run '{argv[0]}': {e.strerror}",

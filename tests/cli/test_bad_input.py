@@ -1,6 +1,8 @@
 """Bad input: one line of what is wrong, one of what to do, nothing changed."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -253,3 +255,25 @@ def test_a_start_file_of_endless_lines_does_not_stop_a_search(ks):
     )
     done = ks("revoke-local", "--all", "--dry-run")
     assert ".bashrc:2" in done.out
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("list",), ("show", "w"), ("history",), ("whoami",), ("env", "w"),
+     ("helper", "api-key", "w"), ("current",), ("completion", "bash"),
+     ("hook", "zsh"), ("--help",)],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_full_disk_behind_the_output_is_two_lines(ks, args):
+    ks.add("w", "--set", "base_url=https://gw.example.com", provider="gateway")
+    ks("use", "w")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "keyswitch", *args],
+            stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+            env=ks.environ, cwd=ks.home, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 2 or args[0] in ("env", "helper"), lines
+    assert "no space left" in lines[0]

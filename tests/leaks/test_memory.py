@@ -105,6 +105,34 @@ def test_a_command_that_does_not_forbid_it_is_caught(ks):
     assert os.WCOREDUMP(aborted(stopped(ks, "env", open_=True)))
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_with_a_secret_in_memory_has_a_limit_of_no_core(ks, name):
+    pid = stopped(ks, name)
+    limits = resource.prlimit(pid, resource.RLIMIT_CORE)
+    aborted(pid)
+    record(
+        promise="P11", what="a limit of no core, with a secret in memory",
+        points=1, violations=int(limits[0] != 0),
+    )  # fmt: skip
+    assert limits[0] == 0
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("run", "work", "--", "sh", "-c", "ulimit -c"),
+     ("shell", "work", "--shell", "sh")],
+    ids=lambda args: args[0],
+)  # fmt: skip
+def test_a_program_that_was_asked_for_has_the_limit_from_before(ks, args):
+    limit = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (2048, limit[1]))
+    try:
+        done = ks(*args, stdin="ulimit -c; exit 0\n", SHELL="/bin/sh")
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, limit)
+    assert "4" in done.out.split()  # blocks of 512 bytes
+
+
 @pytest.fixture
 def readable():
     """A copy of the package that another user may read."""

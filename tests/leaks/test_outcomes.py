@@ -1,7 +1,8 @@
 """No secret outside the written list, whatever a command comes to.
 
 Each command is run to its end, refused for its arguments, left without its
-store, and struck by three signals in the middle of what it does.
+store, and struck in the middle of what it does: by three signals, and by a
+full disk.
 """
 
 import stat
@@ -17,7 +18,12 @@ from tests.proof import record
 
 pytestmark = pytest.mark.real("strace")
 NAMES = sorted(FORMS)
-SIGNALS = ("INT", "TERM", "KILL")
+STRIKES = {
+    "ENOSPC": "error=ENOSPC",
+    "SIGINT": "signal=INT",
+    "SIGKILL": "signal=KILL",
+    "SIGTERM": "signal=TERM",
+}
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +124,10 @@ def test_a_command_whose_store_is_damaged(place, canaries, name):
     checked(place, canaries, name, run, "their store is damaged")
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("strike", STRIKES)
 @pytest.mark.parametrize("name", tiered(NAMES))
 def test_a_command_that_is_struck_in_the_middle(
-    template, tmp_path, canaries, name, signal
+    template, tmp_path, canaries, name, strike
 ):
     (tmp_path / "clean").mkdir()
     clean = sinks.Place(template, tmp_path / "clean").run(FORMS[name])
@@ -132,7 +138,7 @@ def test_a_command_that_is_struck_in_the_middle(
         place = sinks.Place(template, folder)
         run = place.run(
             FORMS[name], "-e",
-            f"inject={call}:signal={signal}:when={max(1, number - back)}",
+            f"inject={call}:{STRIKES[strike]}:when={max(1, number - back)}",
         )  # fmt: skip
         if run.fired:
             break
@@ -140,7 +146,7 @@ def test_a_command_that_is_struck_in_the_middle(
     hits = place.hits(run, canaries)
     found = allowed.beyond(name, hits - stages_of(place, canaries, name))
     record(
-        promise="P7", what=f"canary scan: commands, struck by SIG{signal}",
+        promise="P7", what=f"canary scan: commands, struck by {strike}",
         points=1, violations=len(found),
     )  # fmt: skip
     assert found == set()

@@ -23,6 +23,8 @@ OWN_TREE = ".local/state/keyswitch"
 PROFILES = ".config/keyswitch/profiles"
 BASHRC = "# mine\nexport EDITOR=vi\nexport CLAUDE_CODE_USE_BEDROCK=1\n"
 PASSPHRASES = ("FAKE first passphrase", "FAKE second passphrase")
+CACHE = json.dumps(["x" * 99] * 470_000)
+LARGE_CONFIG = f'{CONFIG.rstrip().removesuffix("}")}, "cache": {CACHE}}}'
 NULL = SETTINGS.replace('"1e5"', '"1e5", "ANTHROPIC_BASE_URL": null')
 
 ADD = cli(
@@ -59,6 +61,7 @@ class CommandCase(Case):
         self.vault = options.get("vault", MACHINE_VAULT)
         self.profiles = options.get("profiles", True)
         self.settings = options.get("settings", SETTINGS)
+        self.config = options.get("config", CONFIG)
         self.locked = options.get("locked", False)
         self.recover = options.get("recover", Case.recover)
         self.kept = set(options.get("kept", ("one", "two")))
@@ -108,7 +111,7 @@ class CommandCase(Case):
             folder.mkdir()
         settings.write_text(self.settings)
         bashrc.write_text(BASHRC)
-        (home / ".claude.json").write_text(CONFIG)
+        (home / ".claude.json").write_text(self.config)
         (home / ".claude.json").chmod(0o600)
 
     def _profiles(self):
@@ -256,11 +259,13 @@ IMPORT_OVER = cli("import", *BUNDLE, "one", "--replace", "--yes", **PHRASE)
 USE, CLOUD, OFF = cli("use", "one"), cli("use", "cloud"), cli("off")
 UNDO = cli("undo")
 EDIT = cli("edit", "one", "--label", "Acme", "--expires", "2037-02-01")
+ISOLATE = cli("edit", "two", "--isolated")
 REMOVE = cli("remove", "two", "--yes")
 FIX = cli("doctor", "--fix", "--yes", "-q")
 # A stage of the vault goes with the next command that may change something.
 SWEEP = {"recover": cli("off", "-q")}
 FRESH = {"vault": None, "profiles": False, "kept": (), **SWEEP}
+LARGE = {"config": LARGE_CONFIG}
 ONE = {"kept": ("one",)}
 TWO = {"kept": ("two",)}
 ONCE = {"once": True}
@@ -268,13 +273,16 @@ ONCE = {"once": True}
 # name -> (steps after the profiles, the command, options)
 COMMANDS = {
     "add": ((USE,), ADD, {}),
+    "add-large": ((USE,), ADD, LARGE),
     "allow": ((USE, write_link), cli("allow"), {}),
     "copy": ((USE,), cli("copy", "one", "twin"), {}),
     "deny": ((USE, write_link), cli("deny"), {}),
     "doctor-fix": ((log_in_openly,), FIX, {"settings": NULL}),
     "edit": ((USE,), EDIT, {}),
+    "edit-isolated": ((USE,), ISOLATE, {}),
     "export": ((USE,), EXPORT, {}),
     "first-use": ((), USE, {}),
+    "first-use-large": ((), USE, LARGE),
     "import": ((USE, EXPORT, REMOVE), IMPORT, ONE),
     "import-replace": ((USE, EXPORT, ROTATE), IMPORT_OVER, TWO),
     "install": ((USE,), BASH, {}),
@@ -303,12 +311,14 @@ COMMANDS = {
     "unlink-remote": ((USE, LINK_REMOTE), cli("unlink", *REMOTE), {}),
     "use": ((USE,), cli("use", "two"), {}),
     "use-bedrock": ((USE,), CLOUD, {}),
+    "use-isolated": ((USE, ISOLATE), cli("use", "two"), {}),
     "vault-init": ((), MACHINE_VAULT, FRESH),
     "vault-init-passphrase": (
         (),
         PASSPHRASE_VAULT,
         {"locked": True, **FRESH},
     ),
+    "vault-machine-key": ((), cli("vault", "machine-key"), SWEEP),
     "vault-passwd": ((FIRST_PASSWD,), PASSWD, SWEEP),
     "vault-recovery": ((FIRST_PASSWD,), cli("vault", "recovery"), SWEEP),
     "vault-rotate": ((), cli("vault", "rotate"), SWEEP),

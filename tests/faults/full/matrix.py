@@ -13,25 +13,23 @@ from tests.faults.full.commands import (
 from tests.faults.harness import inject_everywhere, inject_twice
 
 FAULTS = ("KILL", "ENOSPC", "EDQUOT", "EIO", "EACCES", "EROFS", "EINTR")
-# The errors differ in what a message says, not in what is to be taken back:
-# all of them in one layout, a full disk and a broken one in the others.
-IN_LAYOUT = {
-    "plain": FAULTS,
-    "links": ("KILL", "ENOSPC", "EIO"),
-    "absent": ("KILL", "ENOSPC", "EIO"),
-}
 SIGNALS = ("INT", "TERM", "HUP", "PIPE")
-SIGNALLED = ("add", "use")
+LARGE = ("add-large", "first-use-large")  # with a .claude.json of 48 MB
 KILLED_TWICE = ("remove", "use", "vault-passwd")
-NAMES = (*sorted(COMMANDS), *(f"login-{name}" for name in LOGINS))
+NAMES = (
+    *sorted(COMMANDS.keys() - LARGE),
+    *(f"login-{name}" for name in LOGINS),
+)
 
 # What there is to do nothing about.
 NOT_THERE = {
     ("login-capture", "absent"): "without files there is no login to keep",
 }
 
+_TRIED = {"faults": FAULTS, "large": ("KILL",), "signals": SIGNALS}
 _WHAT = {
     "faults": "{fault} at every changing call, {layout} files",
+    "large": "{fault} at every changing call, a file of 48 MB",
     "signals": "SIG{fault} at every changing call",
     "twice": "KILL at every call of the recovery from every KILL",
 }
@@ -64,7 +62,8 @@ class Row:
 
 CELLS = (
     *(Cell("twice", name) for name in KILLED_TWICE),
-    *(Cell("signals", name) for name in SIGNALLED),
+    *(Cell("large", name) for name in LARGE),
+    *(Cell("signals", name) for name in NAMES),
     *(
         Cell("faults", name, layout)
         for layout in LAYOUTS
@@ -89,8 +88,7 @@ def try_cell(cell, warm, room, *, only=(), step=1):
         )
         row = Row(_WHAT["twice"], report.points, len(report.violations))
         return [row], report.violations
-    faults = SIGNALS if cell.kind == "signals" else IN_LAYOUT[cell.layout]
-    faults = [fault for fault in faults if not only or fault in only]
+    faults = [f for f in _TRIED[cell.kind] if not only or f in only]
     report = inject_everywhere(
         case,
         environ,

@@ -9,7 +9,7 @@ from tests.proof import record
 
 pytestmark = [pytest.mark.full, pytest.mark.real("strace")]
 
-STEP = 7  # so that it ends in minutes
+STEP = 19  # so that it ends in minutes
 
 
 @pytest.fixture(scope="module")

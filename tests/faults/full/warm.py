@@ -126,6 +126,8 @@ def serve():
     """Run what the lines on standard input ask for, one after the other."""
     import keyswitch
 
+    # A shell that started all this in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for module in pkgutil.walk_packages(keyswitch.__path__, "keyswitch."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
