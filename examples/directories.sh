@@ -13,7 +13,7 @@ if [[ ${EXAMPLE_HOME:-} == "" ]]; then
 fi
 
 exec 2>&1 # one stream, so that talk and data stay in order
-mkdir -p "$HOME/work/client" "$HOME/download" "$HOME/.config/keyswitch"
+mkdir -p "$HOME/clients/acme" "$HOME/download" "$HOME/.config/keyswitch"
 printf 'cache = "off"\n' >"$HOME/.config/keyswitch/config.toml"
 cd "$HOME"
 
@@ -31,7 +31,7 @@ done
 keyswitch -q use home
 
 tell 'A directory asks for an account. The file holds its name, nothing else.'
-cd "$HOME/work/client"
+cd "$HOME/clients/acme"
 type_in keyswitch link client
 type_in cat .keyswitch
 type_in keyswitch current
@@ -45,16 +45,16 @@ type_in keyswitch current
 type_in keyswitch link
 type_in keyswitch deny
 
-tell 'A guard: outside of ~/work this account is refused.'
+tell 'A guard: outside of ~/clients this account is refused.'
 # shellcheck disable=SC2088 # keyswitch expands it, wherever it looks
-type_in keyswitch edit client --only '~/work/**'
+type_in keyswitch edit client --only '~/clients/**'
 type_in keyswitch run client -- true && exit 1
 
 tell 'One terminal, one account.'
 # shellcheck disable=SC2016 # shown, not run
 printf '$ eval "$(keyswitch use client --here)"\n'
 (
-  cd "$HOME/work"
+  cd "$HOME/clients"
   eval "$(keyswitch use client --here)"
   type_in keyswitch current -v
   eval "$(keyswitch off --here)"

@@ -132,7 +132,7 @@ def unlink(session: Session, *, remote: str | None) -> int:
 
 @click.command(
     epilog="\b\nExamples:\n  keyswitch allow        the nearest link upwards\n"
-    "  keyswitch allow ~/work/acme"
+    "  keyswitch allow ~/clients/acme"
 )
 @_FOLDER
 @global_options

@@ -67,7 +67,7 @@ def parse_places(text: str) -> tuple[str, ...]:
     "  keyswitch edit work --label 'Acme, API' --expires 2027-02-01\n"
     "  keyswitch edit work --set base_url=https://gateway.example.com\n"
     "  keyswitch edit me --isolated --share commands,agents,history\n"
-    "  keyswitch edit client --only '~/work/**,github.com/acme/*'\n"
+    "  keyswitch edit client --only '~/clients/**,github.com/acme/*'\n"
     "  keyswitch edit work               in your editor"
 )
 @click.argument("name")
@@ -90,7 +90,7 @@ def parse_places(text: str) -> tuple[str, ...]:
 @click.option(
     "--only",
     metavar="PLACES",
-    help="Where it may be used: directories (~/work/**) and git remotes "
+    help="Where it may be used: directories (~/clients/**) and git remotes "
     "(github.com/acme/*), with commas; '' for everywhere.",
 )
 @click.option("--never", metavar="PLACES", help="Where it may not.")

@@ -87,7 +87,7 @@ def _places(
         or len(value) > PLACES_LIMIT
         or not all(isinstance(v, str) and v.isprintable() and v for v in value)
     ):
-        raise wrong(f"'{key}' has to be a list such as ['~/work/**']")
+        raise wrong(f"'{key}' has to be a list such as ['~/clients/**']")
     return tuple(map(str, value))
 
 

@@ -1,4 +1,4 @@
-"""Patterns of places: directories (`~/work/**`) and remotes (`host/path/*`).
+"""Patterns of places: directories (`~/clients/**`) and remotes (`host/path/*`).
 
 Part of the express lane. A pattern is compared part by part: `*` stands for
 any characters of one part, a part `**` for any number of parts, none included.
@@ -30,7 +30,7 @@ def check(pattern: str) -> None:
     ):
         raise InputError(
             "a pattern of places is not acceptable",
-            "for example: ~/work/** or github.com/acme/*",
+            "for example: ~/clients/** or github.com/acme/*",
         )
     if is_directory(pattern):
         if parts[0] not in ("", "~") or dots:

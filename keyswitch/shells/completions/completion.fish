@@ -108,7 +108,7 @@ begin
                     --isolated\t'Give it a configuration folder of its own.' \
                     --no-isolated\t'The opposite of --isolated.' \
                     --share\t'What that folder shares: agents, commands, history, memory, settings, skills; \'none\'; \'\' for what is usual.' \
-                    --only\t'Where it may be used: directories (~/work/**) and git remotes (github.com/acme/*), with commas; \'\' for everywhere.' \
+                    --only\t'Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; \'\' for everywhere.' \
                     --never\t'Where it may not.'
             case env
                 set found \

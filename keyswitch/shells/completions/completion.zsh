@@ -148,7 +148,7 @@
         '--isolated[Give it a configuration folder of its own.]'
         '--no-isolated[The opposite of --isolated.]'
         '--share=[What that folder shares: agents, commands, history, memory, settings, skills; '"'"'none'"'"'; '"'"''"'"' for what is usual.]:LIST:(agents commands history memory none settings skills)'
-        '--only=[Where it may be used: directories (~/work/**) and git remotes (github.com/acme/*), with commas; '"'"''"'"' for everywhere.]:PLACES: '
+        '--only=[Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; '"'"''"'"' for everywhere.]:PLACES: '
         '--never=[Where it may not.]:PLACES: '
         1:name:__keyswitch_profiles
       )
