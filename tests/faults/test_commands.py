@@ -5,7 +5,6 @@ import pytest
 from tests.faults.cases import CASES, ENVIRON
 from tests.faults.full.matrix import NAMES, Cell, try_cell
 from tests.faults.harness import (
-    Warm,
     folder_in_memory,
     inject_everywhere,
     run,
@@ -13,13 +12,6 @@ from tests.faults.harness import (
 from tests.proof import record
 
 pytestmark = pytest.mark.real("strace")
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory):
-    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
-    yield starter
-    starter.close()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,7 +10,6 @@ import gc
 import importlib
 import json
 import os
-import pkgutil
 import pty
 import select
 import signal
@@ -19,6 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from tests.faults.full.warm import import_everything, run_and_exit
 from tests.guard import join_fresh_keyring
 
 _MUTANT = "KEYSWITCH_TEST_MUTANT"  # code that seeds a defect
@@ -118,17 +118,9 @@ def _shown(controller):
 
 def serve():
     """Run what the lines on standard input ask for, one after the other."""
-    import keyswitch
-
-    for module in pkgutil.walk_packages(keyswitch.__path__, "keyswitch."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    import_everything()
     for name in _LIBRARY:
         importlib.import_module(name)
-    from keyswitch.secrets import envelope
-
-    # Passphrases cost as little as the format allows.
-    envelope.DEFAULT_KDF = envelope.CHEAPEST_KDF
     exec(os.environ.get(_MUTANT, ""), {})
     gc.freeze()
     gc.disable()
@@ -153,10 +145,8 @@ def serve():
 
 def _become(asked):
     """Be one run of keyswitch, in a fork."""
-    from keyswitch.__main__ import main
 
-    code = 70
-    try:
+    def begin():
         os.setsid()  # so that there is no terminal but the one that is given
         source = os.open(asked["source"], os.O_RDWR)
         os.dup2(source, 0)
@@ -169,13 +159,5 @@ def _become(asked):
         os.environ.update(asked["environ"])
         os.chdir(asked["cwd"])
         join_fresh_keyring()
-        code = main(asked["argv"])
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BaseException:  # noqa: BLE001
-        import traceback
 
-        traceback.print_exc()
-        sys.stderr.flush()
-    finally:
-        os._exit(code)
+    run_and_exit(begin, asked["argv"])

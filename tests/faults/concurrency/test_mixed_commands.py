@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.cases import ENVIRON, cli
 from tests.faults.concurrency import key_home
-from tests.faults.concurrency.crowd import LONGEST, crowd, starters_in
+from tests.faults.concurrency.crowd import LONGEST, crowd
 from tests.faults.concurrency.key_home import NAMES
 from tests.faults.concurrency.simulators import Reader, at_work
 from tests.faults.harness import folder_in_memory
@@ -22,12 +22,6 @@ ALLOWED = (
     b"was changed since",
     b"there is no link for",
 )
-
-
-@pytest.fixture(scope="module")
-def starters(tmp_path_factory):
-    with starters_in(tmp_path_factory.mktemp("starters")) as give:
-        yield give
 
 
 def commands(times):

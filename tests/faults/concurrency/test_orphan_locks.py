@@ -12,21 +12,12 @@ from keyswitch.targets.claude_code.locks import (
     login_locks,
 )
 from tests.faults.cases import CASES, ENVIRON, cli
-from tests.faults.harness import Place, Warm, folder_in_memory
+from tests.faults.harness import Place, folder_in_memory
 from tests.faults.login_cases import BOTH, LoginCase
 from tests.proof import record
 
 AGES = [0, 9, 11, 59, 61, 600]
 KINDS = ["config", "renewal", "login", "storage"]
-
-
-@pytest.fixture(scope="module")
-def starters(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("starters")
-    all_of_them = [Warm(folder / str(n), ENVIRON) for n in range(len(KINDS))]
-    yield all_of_them
-    for one in all_of_them:
-        one.close()
 
 
 def made(kind, folder, start):
@@ -110,7 +101,7 @@ def test_a_lock_is_taken_over_when_it_is_stale_and_not_before(
     with folder_in_memory(tmp_path) as room:
         jobs = [
             (kind, room / kind, start)
-            for kind, start in zip(KINDS, starters, strict=True)
+            for kind, start in zip(KINDS, starters(len(KINDS)), strict=True)
         ]
         with ThreadPoolExecutor(len(jobs)) as pool:
             found = [
@@ -126,7 +117,7 @@ def test_a_lock_is_taken_over_when_it_is_stale_and_not_before(
 @pytest.mark.full
 def test_a_lock_with_a_heartbeat_is_never_taken_over(tmp_path, starters):
     with folder_in_memory(tmp_path) as room:
-        place, command = made("storage", room / "place", starters[0])
+        place, command = made("storage", room / "place", starters(1)[0])
         home = place.fresh()
         before = state_of(home)
         path = lock_of("storage", home).path

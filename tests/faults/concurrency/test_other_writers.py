@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.cases import ENVIRON, cli
 from tests.faults.concurrency import key_home
-from tests.faults.concurrency.crowd import LONGEST, crowd, starters_in
+from tests.faults.concurrency.crowd import LONGEST, crowd
 from tests.faults.concurrency.key_home import CONFIG, NAMES, SETTINGS
 from tests.faults.concurrency.simulators import (
     Polite,
@@ -41,12 +41,6 @@ REFUSALS = (
     b"Claude Code sends nothing",
     b"is chosen, but",
 )
-
-
-@pytest.fixture(scope="module")
-def starters(tmp_path_factory):
-    with starters_in(tmp_path_factory.mktemp("starters")) as give:
-        yield give
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from tests.components import ROOT
 from tests.faults.cases import ENVIRON, MAIN
 from tests.faults.full.commands import command_case
 from tests.faults.harness import (
-    Warm,
     aftermath,
     folder_in_memory,
     prepared,
@@ -26,13 +25,6 @@ LIMITS = [
     *(("--fsize", size) for size in (0, 1, 64, 512, 1024, 2048, 4096)),
     *(("--nofile", count) for count in (4, 5, 6, 8, 12)),
 ]
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory):
-    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
-    yield starter
-    starter.close()
 
 
 @pytest.fixture

@@ -2,21 +2,13 @@
 
 import pytest
 
-from tests.faults.cases import ENVIRON
 from tests.faults.full.matrix import CELLS, try_cell
-from tests.faults.harness import Warm, folder_in_memory
+from tests.faults.harness import folder_in_memory
 from tests.proof import record
 
 pytestmark = [pytest.mark.full, pytest.mark.real("strace")]
 
 STEP = 19  # so that it ends in minutes
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory):
-    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
-    yield starter
-    starter.close()
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)

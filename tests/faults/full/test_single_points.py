@@ -8,20 +8,12 @@ from tests.faults.cases import ENVIRON
 from tests.faults.full.commands import PASSWD, command_case, older_entries
 from tests.faults.harness import (
     Place,
-    Warm,
     folder_in_memory,
     hit,
     points_of,
 )
 
 pytestmark = pytest.mark.real("strace")
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory):
-    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
-    yield starter
-    starter.close()
 
 
 class Struck:

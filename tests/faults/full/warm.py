@@ -122,19 +122,23 @@ def _joined(wrap, pid):
     return tracer
 
 
-def serve():
-    """Run what the lines on standard input ask for, one after the other."""
+def import_everything():
+    """Import all of keyswitch, and let passphrases cost next to nothing."""
     import keyswitch
 
-    # A shell that started all this in the background has it ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     for module in pkgutil.walk_packages(keyswitch.__path__, "keyswitch."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     from keyswitch.secrets import envelope
 
-    # Passphrases cost as little as the format allows.
-    envelope.DEFAULT_KDF = envelope.CHEAPEST_KDF
+    envelope.DEFAULT_KDF = envelope.CHEAPEST_KDF  # that the format allows
+
+
+def serve():
+    """Run what the lines on standard input ask for, one after the other."""
+    # A shell that started all this in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    import_everything()
     gc.freeze()  # so that a fork does not copy what a collection touches
     gc.disable()
     inbox, outbox = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
@@ -162,14 +166,23 @@ def serve():
 
 def _become(asked, wait_for, ready):
     """Be one run of keyswitch, in a fork, once the other end is closed."""
+
+    def begin():
+        _become_alone(asked)
+        os.close(ready)
+        os.read(wait_for, 1)
+
+    run_and_exit(begin, asked["argv"])
+
+
+def run_and_exit(begin, argv):
+    """Call `begin`, run a command line, and end this fork of a server."""
     from keyswitch.__main__ import main
 
     code = 70
     try:
-        _become_alone(asked)
-        os.close(ready)
-        os.read(wait_for, 1)
-        code = main(asked["argv"])
+        begin()
+        code = main(argv)
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:  # noqa: BLE001
