@@ -1,0 +1,94 @@
+"""What a power cut leaves: all old or all new, and what was said to be done.
+
+A kill does not show that, since the page cache survives it.
+"""
+
+import pytest
+
+from tests.faults import power
+from tests.faults.full.matrix import NAMES
+from tests.faults.harness import folder_in_memory
+from tests.faults.power import Job
+from tests.proof import record
+
+pytestmark = pytest.mark.real("power")
+
+
+@pytest.fixture
+def room(tmp_path):
+    with folder_in_memory(tmp_path) as folder:
+        power.require_disk(folder)
+        yield folder
+
+
+def cut(room, job, what):
+    """Do a job, and put what came of it into the table."""
+    done = power.cut_everywhere(job, room)
+    record(promise="P2", what=what, points=done["points"],
+           violations=len(done["violations"]))  # fmt: skip
+    assert done["points"] > 1
+    assert done["violations"][:5] == []
+
+
+def test_a_switch_survives_a_power_cut_at_some_of_its_calls(room):
+    job = Job("use", step=9, foreign_commit=True)
+    cut(room, job, "power cuts, a sample of two commands")
+
+
+def test_a_first_switch_survives_a_power_cut_at_some_of_its_calls(room):
+    job = Job("first-use", step=9, offset=4, foreign_commit=True)
+    cut(room, job, "power cuts, a sample of two commands")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["use", "first-use"])
+def test_a_switch_survives_a_power_cut_at_any_of_its_calls(room, name):
+    job = Job(name, foreign_commit=True)
+    cut(room, job, "power cuts at every call of two commands")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_survives_a_power_cut(room, name):
+    job = Job(name, step=23, offset=NAMES.index(name), foreign_commit=True)
+    cut(room, job, "power cuts after and in every command")
+
+
+# ---------------------------------------------------------------- its teeth
+
+NO_FSYNC = """
+import os
+from keyswitch.profiles import atomic
+os.fsync = lambda descriptor: None
+"""
+NO_FSYNC_OF_FILES = """
+import os, stat
+real = os.fsync
+def fsync(descriptor):
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        real(descriptor)
+os.fsync = fsync
+"""
+NO_FSYNC_OF_FOLDERS = """
+from keyswitch.profiles import atomic
+atomic.sync_dir = lambda path: None
+"""
+
+
+@pytest.mark.parametrize(
+    ("defect", "kind"),
+    [
+        pytest.param(NO_FSYNC, "returned 0", id="no fsync"),
+        pytest.param(NO_FSYNC_OF_FILES, "after-commit", id="no fsync of files"),
+        pytest.param(
+            NO_FSYNC_OF_FOLDERS, "returned 0", id="no fsync of folders"
+        ),
+    ],
+)
+def test_a_keyswitch_that_does_not_sync_is_caught(room, defect, kind):
+    job = Job("use", step=4, foreign_commit=True, defect=defect)
+    found = power.cut_everywhere(job, room)["violations"]
+    caught = any(kind in violation for violation in found)
+    record(promise="P2", what="seeded defects that power cuts have to show",
+           points=1, violations=int(not caught))  # fmt: skip
+    assert caught, found
