@@ -31,6 +31,7 @@ SECRET_STARTS = (
     "ABSK",
 )
 _SHORTEST = 24  # characters of a secret, its beginning included
+_LONGEST = 1000  # characters of an error's line
 
 
 def printable(text: str) -> str:
@@ -69,13 +70,21 @@ def _in_token(character: str) -> bool:
     return character.isalnum() or character in "-_.~+/="
 
 
+def of_a_size(text: str) -> str:
+    """Return a text that fits on a screen: errors repeat what was typed."""
+    if len(text) <= _LONGEST:
+        return text
+    half = _LONGEST // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
 def error_text(error: KeyswitchError, *, one_line: bool = False) -> str:
     """Return what is printed for an expected failure, with its line end.
 
     `one_line` is for shell start files, where one line is all there may be.
     """
-    message = without_secrets(printable(error.message))
-    hint = without_secrets(printable(error.hint))
+    message = without_secrets(printable(of_a_size(error.message)))
+    hint = without_secrets(printable(of_a_size(error.hint)))
     if not hint:
         return f"keyswitch: error: {message}\n"
     if one_line:

@@ -61,7 +61,8 @@ class FileChange:
     `before` is what was read when the plan was made; the transaction compares
     it with the disk again right before it commits. `mode` is used only for a
     file that is created; an existing file keeps its mode (never widened) unless
-    `private` forces it to 0600.
+    `private` forces it to 0600. `anywhere` is for what is handed on to others:
+    they may write in its directory.
     """
 
     path: str
@@ -69,3 +70,4 @@ class FileChange:
     after: bytes | None
     mode: int = 0o600
     private: bool = False
+    anywhere: bool = False

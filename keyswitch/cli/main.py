@@ -14,7 +14,12 @@ import click
 from keyswitch import __version__
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
-from keyswitch.display import error_text, printable, without_secrets
+from keyswitch.display import (
+    error_text,
+    of_a_size,
+    printable,
+    without_secrets,
+)
 from keyswitch.errors import ExitCode, KeyswitchError
 
 if TYPE_CHECKING:
@@ -175,8 +180,10 @@ def _usage_error(error: click.ClickException, args: Sequence[str]) -> int:
     message = error.format_message().strip().splitlines() or ["usage error"]
     text = without_secrets(message[0].rstrip("."))
     for word in args:
-        if len(word) > _SHOWN and not word.startswith("-"):
-            text = text.replace(word, f"{word[:4]}…")
+        value = word.partition("=")[2] if word.startswith("-") else word
+        if len(value) > _SHOWN:
+            text = text.replace(value, f"{value[:4]}…")
+    text = of_a_size(text)
     sys.stderr.write(
         f"keyswitch: error: {printable(text[:1].lower() + text[1:])}\n"
         f"keyswitch: hint: see '{path} --help'\n"

@@ -44,7 +44,9 @@ class Session:
             from keyswitch.switching.workspace import Workspace
 
             self._workspace = Workspace(
-                self.environ, ask=self._ask if self.can_ask else None
+                self.environ,
+                ask=self._ask if self.can_ask else None,
+                tell=self.output.warn,
             )
             if work_is_pending(self._workspace.paths):
                 from keyswitch.switching.change import recover

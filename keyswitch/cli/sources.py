@@ -88,7 +88,7 @@ def parse_sources(
 def read_source(source: Source) -> bytes:
     """Return the bytes of a source, at most `INPUT_LIMIT` and one more."""
     if source.kind == "env":
-        value = os.environb.get(source.place.encode())
+        value = os.environb.get(os.fsencode(source.place))
         if value is None:
             raise InputError(
                 f"the variable {source.place} is not set",

@@ -11,6 +11,7 @@ import os
 import stat
 
 from keyswitch.errors import FileStateError
+from keyswitch.profiles.paths import is_planted
 
 MAX_LINKS = 40  # symbolic links followed on the way to a file
 STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
@@ -21,11 +22,12 @@ def open_flags() -> int:
     return os.O_NONBLOCK | os.O_CLOEXEC if os.name == "posix" else 0
 
 
-def read_regular(path: str, limit: int) -> bytes | None:
+def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
     """Return a file's bytes, or None if there is none.
 
     Symbolic links are followed. Anything but a regular file, and a file of
-    more than `limit` bytes, is a FileStateError that names the path.
+    more than `limit` bytes, is a FileStateError that names the path. `ours`:
+    so is a file that another user has put there.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | open_flags())
@@ -42,6 +44,11 @@ def read_regular(path: str, limit: int) -> bytes | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise _not_regular(path, found.st_mode)
+        if ours and is_planted(found):
+            raise FileStateError(
+                f"{path} belongs to another user",
+                "look at it, then delete it or make it yours",
+            )
         if found.st_size > limit:
             raise _too_large(path, limit)
         parts = []
@@ -107,7 +114,8 @@ def resolve_target(path: str) -> str:
     """Return the file that a path stands for, through symbolic links.
 
     The last component may be absent, but a link to nothing is refused: it may
-    be meant for a place that is not mounted now.
+    be meant for a place that is not mounted now. Whether it may be rewritten
+    is for `rewriting.py` to say.
     """
     seen = os.path.abspath(path)
     for _ in range(MAX_LINKS):
@@ -127,31 +135,11 @@ def resolve_target(path: str) -> str:
         if not stat.S_ISLNK(found.st_mode):
             if not stat.S_ISREG(found.st_mode):
                 raise _not_regular(path, found.st_mode)
-            _check_owner(path, seen, found)
             return seen
         seen = os.path.join(folder, os.readlink(seen))
     raise FileStateError(
         f"{path} is a loop of symbolic links", "mend or remove that link"
     )
-
-
-def _check_owner(path: str, target: str, found: os.stat_result) -> None:
-    """Refuse a target that another user owns or may exchange."""
-    if os.name != "posix":
-        return
-    me = os.getuid()
-    folder = os.stat(os.path.dirname(target))
-    for what, st in ((target, found), (os.path.dirname(target), folder)):
-        if st.st_uid not in (me, 0):
-            raise FileStateError(
-                f"{path}: {what} belongs to another user",
-                "run keyswitch as that user",
-            )
-    if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
-        raise FileStateError(
-            f"{path}: everybody may write in {os.path.dirname(target)}",
-            "take that right away: chmod o-w",
-        )
 
 
 def stage_name(target: str) -> str:
@@ -205,15 +193,24 @@ def write_all(descriptor: int, data: bytes) -> None:
 def _dress(descriptor: int, target: str, mode: int, *, private: bool) -> None:
     try:
         old = os.stat(target, follow_symlinks=False)
+        ours = stat.S_ISREG(old.st_mode) and not is_planted(old)
     except FileNotFoundError:
+        ours = False
+    if not ours:
         # The umask may have taken rights away that the owner needs.
         os.fchmod(descriptor, 0o600 if private else mode)
         return
+    mode = 0o600 if private else stat.S_IMODE(old.st_mode)
     if os.getuid() == 0:
         os.fchown(descriptor, old.st_uid, old.st_gid)
+    elif os.fstat(descriptor).st_gid != old.st_gid:
+        try:
+            os.fchown(descriptor, -1, old.st_gid)
+        except OSError:
+            mode &= ~stat.S_IRWXG  # those were rights of the other group
     if hasattr(os, "listxattr"):
         _copy_attributes(descriptor, target)
-    os.fchmod(descriptor, 0o600 if private else stat.S_IMODE(old.st_mode))
+    os.fchmod(descriptor, mode)
 
 
 def _copy_attributes(descriptor: int, target: str) -> None:
@@ -242,9 +239,13 @@ def sync_dir(path: str) -> None:
         os.close(descriptor)
 
 
-def write_private(path: str, data: bytes) -> None:
-    """Give a file of keyswitch's own new content, 0600, all or nothing."""
-    temporary = stage_name(path)
+def write_private(path: str, data: bytes, *, stage_in: str = "") -> None:
+    """Give a file of keyswitch's own new content, 0600, all or nothing.
+
+    `stage_in` is a folder of the same disk that is swept, where path's is not.
+    """
+    name = os.path.basename(path)
+    temporary = stage_name(os.path.join(stage_in, name) if stage_in else path)
     try:
         stage(path, temporary, data, mode=0o600, private=True)
         os.replace(temporary, path)
@@ -268,9 +269,39 @@ def write_once(path: str, data: bytes) -> None:
         flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
     try:
+        _allow_owner(descriptor)
         write_all(descriptor, data)
     finally:
         os.close(descriptor)
+
+
+def make_durable(path: str) -> None:
+    """Bring a file that was just made to the disk, and its name."""
+    descriptor = os.open(path, os.O_RDONLY | open_flags())
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_dir(os.path.dirname(path))
+
+
+def open_own(path: str) -> int:
+    """Open a lock or a note of keyswitch's own; make it where it is not."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | open_flags(), 0o600)
+    try:
+        _allow_owner(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _allow_owner(descriptor: int) -> None:
+    """Give the owner the rights that a umask took from a new file."""
+    if os.name == "posix":
+        mode = os.fstat(descriptor).st_mode
+        if mode & 0o600 != 0o600:
+            os.fchmod(descriptor, stat.S_IMODE(mode) | 0o600)
 
 
 def _forget(path: str) -> None:

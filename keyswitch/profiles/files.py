@@ -53,7 +53,7 @@ def load(paths: Paths, name: str) -> tuple[Profile, bytes]:
     """Read one profile and the bytes of its file."""
     check_name(name)
     path = paths.profile(name)
-    data = read_regular(path, PROFILE_LIMIT)
+    data = read_regular(path, PROFILE_LIMIT, ours=True)
     if data is None:
         raise missing(paths, name)
     return profile_of(path, name, parse_bytes(data, path)), data

@@ -198,18 +198,47 @@ def _by_platformdirs() -> Paths:
     )
 
 
+def is_planted(found: os.stat_result) -> bool:
+    """Tell whether another user wrote what would be taken for ours.
+
+    Root reads everything: a container has files of whoever started it.
+    """
+    if os.name != "posix":
+        return False
+    me = os.getuid()
+    return me != 0 and found.st_uid not in (me, 0)
+
+
 def ensure_private_dir(path: str) -> None:
     """Make a directory that only its owner may enter, and its parents.
 
     Parents that exist are left as they are. Raises when the directory belongs
-    to somebody else.
+    to somebody else, and when others could exchange a part of its path.
     """
+    from keyswitch.profiles.ownership import require_own_way
+
+    if os.path.isdir(path):
+        require_own_way(path, present=True)
+        _ensure(path)
+        return
+    require_own_way(path)
+    _ensure(path)
+    # Another user may have made meanwhile what was absent. What is there now
+    # and passes can be exchanged by nobody else any more.
+    require_own_way(path, present=True)
+
+
+def _ensure(path: str) -> None:
+    from keyswitch.profiles.ownership import require_own_way
+
     try:
         found = os.stat(path)
     except FileNotFoundError:
         parent = os.path.dirname(path)
-        if parent and parent != path and not os.path.isdir(parent):
-            ensure_private_dir(parent)
+        if parent and parent != path:
+            if not os.path.isdir(parent):
+                _ensure(parent)
+            require_own_way(parent, present=True)
         _make(path)
         return
     except OSError as e:
@@ -231,7 +260,7 @@ def _make(path: str) -> None:
     try:
         os.mkdir(path, 0o700)
     except FileExistsError:
-        return ensure_private_dir(path)
+        return  # the caller looks whose it is
     except OSError as e:
         raise FileStateError(
             f"cannot make the directory {path}: {e.strerror}",
@@ -239,5 +268,6 @@ def _make(path: str) -> None:
         ) from e
     # mkdir obeys the umask, which may take the owner's own rights away.
     if stat.S_IMODE(os.stat(path).st_mode) != 0o700:
-        os.chmod(path, 0o700)
-    return None
+        from keyswitch.profiles.permissions import change_mode
+
+        change_mode(path, 0o700)

@@ -49,7 +49,7 @@ def load(paths: Paths) -> Settings:
     """
     from keyswitch.profiles.atomic import read_regular
 
-    data = read_regular(paths.config_file, SETTINGS_LIMIT)
+    data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
     if data is None:
         return Settings()
     from keyswitch.profiles.toml_text import parse_bytes

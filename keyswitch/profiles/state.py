@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from keyswitch.errors import FileStateError
+from keyswitch.profiles.paths import is_planted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ def read(paths: Paths) -> State:
             "it has to be a plain file that you may read",
         ) from e
     try:
+        if is_planted(os.fstat(descriptor)):
+            raise FileStateError(
+                f"{paths.state_file} belongs to another user",
+                "delete it, then run 'keyswitch use NAME' again",
+            )
         data = os.read(descriptor, STATE_LIMIT + 1)
     except OSError as e:
         raise FileStateError(

@@ -20,9 +20,11 @@ _POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _HINT = "mend that place; the other files are not affected"
 
 
-def parse_toml(path: str, limit: int) -> dict[str, Any] | None:
+def parse_toml(
+    path: str, limit: int, *, ours: bool = False
+) -> dict[str, Any] | None:
     """Return the document of a file, or None if there is no such file."""
-    data = read_regular(path, limit)
+    data = read_regular(path, limit, ours=ours)
     return None if data is None else parse_bytes(data, path)
 
 

@@ -67,7 +67,7 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     """Read a provider that is known to exist in one of the two folders."""
     for folder in (own_folder, BUILT_IN):
         path = os.path.join(folder, provider_id + ".toml")
-        document = _parse(path)
+        document = _parse(path, ours=folder == own_folder)
         if document is None:
             continue
         try:
@@ -83,10 +83,10 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     )
 
 
-def _parse(path: str) -> dict[str, Any] | None:
+def _parse(path: str, *, ours: bool = False) -> dict[str, Any] | None:
     from keyswitch.profiles.toml_text import parse_toml
 
-    return parse_toml(path, PROVIDER_LIMIT)
+    return parse_toml(path, PROVIDER_LIMIT, ours=ours)
 
 
 @cache

@@ -207,11 +207,16 @@ def fingerprint(key: bytes, text: str) -> str:
 
 def install_key(paths: Paths) -> bytes:
     """Return the per-machine key of fingerprints; make it the first time."""
-    from keyswitch.profiles.atomic import read_regular, unusable, write_once
+    from keyswitch.profiles.atomic import (
+        make_durable,
+        read_regular,
+        unusable,
+        write_once,
+    )
     from keyswitch.profiles.paths import ensure_private_dir
 
     path = paths.install_key_file
-    key = read_regular(path, 1024)
+    key = read_regular(path, 1024, ours=True)
     if key is not None and len(key) == KEY_SIZE:
         return key
     ensure_private_dir(paths.state)
@@ -219,6 +224,7 @@ def install_key(paths: Paths) -> bytes:
         if key is not None:
             os.unlink(path)  # half of one, from a command that was killed
         write_once(path, os.urandom(KEY_SIZE))
+        make_durable(path)  # fingerprints are compared for years
     except FileExistsError:
         pass  # another command was faster
     except OSError as e:

@@ -45,7 +45,9 @@ class Vault:
 
     def load(self) -> envelope.Opened:
         """Read the file and check its outside; it need not be unlocked."""
-        data = atomic.read_regular(self.paths.vault_file, envelope.FILE_LIMIT)
+        data = atomic.read_regular(
+            self.paths.vault_file, envelope.FILE_LIMIT, ours=True
+        )
         if data is None:
             raise StoreError(
                 "there is no vault here",
@@ -114,7 +116,7 @@ class Vault:
         if slot is None:
             return False
         key = atomic.read_regular(
-            self.paths.machine_key_file, MACHINE_KEY_LIMIT
+            self.paths.machine_key_file, MACHINE_KEY_LIMIT, ours=True
         )
         return (
             key is not None

@@ -12,7 +12,7 @@ from keyswitch.errors import (
     KeyswitchError,
     StoreError,
 )
-from keyswitch.profiles import atomic, commit_points
+from keyswitch.profiles import atomic, commit_points, rewriting
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
@@ -43,9 +43,7 @@ def locked(paths: Paths) -> Iterator[None]:
     ensure_private_dir(paths.data)
     path = os.path.join(paths.data, "vault.lock")
     try:
-        descriptor = os.open(
-            path, os.O_RDWR | os.O_CREAT | atomic.open_flags(), 0o600
-        )
+        descriptor = atomic.open_own(path)
     except OSError as e:
         raise atomic.unusable(path, e) from e
     try:
@@ -97,7 +95,7 @@ def update(
             vault.forget()
 
 
-def replace_file(
+def replace_file(  # noqa: PLR0913
     paths: Paths,
     data: bytes,
     data_key: bytes,
@@ -114,6 +112,7 @@ def replace_file(
     Raises CleanupLeftError if the new version is there, but may not last.
     """
     target = atomic.resolve_target(paths.vault_file)
+    rewriting.check(paths.vault_file, target)
     staged = atomic.stage_name(target)
     try:
         atomic.stage(target, staged, data, mode=0o600, private=True)

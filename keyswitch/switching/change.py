@@ -110,6 +110,8 @@ def commit(
         except BaseException:
             sweep(workspace)  # items that were written for nothing
             raise
+        for note in transaction.notes:
+            workspace.tell(note)
         if not done:
             return None
         change = done[0]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 
 from keyswitch import __version__
+from keyswitch.profiles.paths import is_planted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def read(paths: Paths, name: str) -> Compiled | None:
     except OSError:
         return None
     try:
+        if is_planted(os.fstat(descriptor)):
+            return None
         data = os.read(descriptor, COMPILED_LIMIT)
     except OSError:
         return None

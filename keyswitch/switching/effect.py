@@ -7,7 +7,6 @@ once `keyswitch env` was evaluated there.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.diagnosis.contradictions import warnings
@@ -21,6 +20,7 @@ from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.environment import applied
 from keyswitch.switching.situation import accounts_of, chosen_of, see_keychain
 from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.settings_file import loads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +139,7 @@ def read_settings(path: str) -> dict[str, Any] | None:
     """Return a settings document as Claude Code would, or None."""
     try:
         data = read_regular(path, FILE_LIMIT)
-        document = json.loads(data.decode("utf-8-sig")) if data else None
+        document = loads(data.decode("utf-8-sig")) if data else None
     except (KeyswitchError, ValueError, RecursionError):
         return None  # Claude Code ignores such a file as well
     return document if isinstance(document, dict) else None

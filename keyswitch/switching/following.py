@@ -10,7 +10,6 @@ one turn, and AWS credentials until they are refused.
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.login_parts import MANAGED_KEY, OAUTH
+from keyswitch.targets.claude_code.settings_file import loads
 from keyswitch.targets.claude_code.wanted import ENV, HELPER
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _managed_keys(change: FileChange | None) -> tuple[Any, Any]:
 
 def _object(data: bytes | None) -> dict[str, Any]:
     try:
-        found = json.loads(data.decode("utf-8-sig")) if data else None
+        found = loads(data.decode("utf-8-sig")) if data else None
     except (ValueError, RecursionError):
         return {}  # Claude Code ignores such a file as well
     return found if isinstance(found, dict) else {}

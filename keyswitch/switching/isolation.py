@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
-from keyswitch.profiles.atomic import read_regular, unusable, write_once
+from keyswitch.profiles.atomic import read_regular, unusable, write_private
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import Change, commit
@@ -87,7 +87,10 @@ def _first_config(workspace: Workspace, own: Locations) -> None:
         return
     kept = {k: document[k] for k in _ASKED_ONCE if k in document}
     if kept:
-        write_once(own.global_config, json.dumps(kept, indent=2).encode())
+        text = json.dumps(kept, indent=2)
+        write_private(
+            own.global_config, text.encode(), stage_in=workspace.paths.data
+        )
 
 
 def plan_both(

@@ -74,6 +74,15 @@ def commit(paths: Paths) -> None:
     commit_points.passed.append(paths.journal_dir)
 
 
+def uncommit(paths: Paths) -> None:
+    """Go back behind the commit point; no file may have been moved yet."""
+    os.rename(
+        os.path.join(paths.journal_dir, _COMMIT),
+        os.path.join(paths.journal_dir, _PREPARED),
+    )
+    commit_points.passed.remove(paths.journal_dir)
+
+
 def discard(paths: Paths) -> None:
     """Remove whatever journal there is: its work is done or taken back."""
     for name in (_PREPARED, _COMMIT):
@@ -100,7 +109,7 @@ def written_at(paths: Paths) -> float:
 
 
 def _read(path: str) -> Journal | None:
-    data = read_regular(path, _LIMIT)
+    data = read_regular(path, _LIMIT, ours=True)
     if data is None:
         return None
     try:

@@ -27,6 +27,7 @@ def add(workspace: Workspace, vault: Vault) -> None:
     """Let the keychain open an unlocked vault; a former key goes."""
     item = stores.new_item()
     place = stores.open_keychain(workspace.paths)
+    place.require()  # before anything says that there could be an item
     with changing(workspace, vault):
         intents.declare(workspace.paths, _ref(item), "")
         vault_slots.add_keychain_slot(vault, place, item)

@@ -225,12 +225,13 @@ def _record(
 
 def _require_private(folder: str) -> None:
     """Raise unless nobody else can have put a record into a folder."""
-    ensure_private_dir(folder)
-    if os.name == "posix" and os.stat(folder).st_mode & 0o022:
+    exists = os.name == "posix" and os.path.isdir(folder)
+    if exists and os.stat(folder).st_mode & 0o022:
         raise FileStateError(
             f"others may write in {folder}, so nothing in it is trusted",
             f"delete it, then allow your links again: rm -r {folder}",
         )
+    ensure_private_dir(folder)
 
 
 def _kept(target: str) -> bytes | None:

@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError
+from keyswitch.profiles.atomic import open_own
 from keyswitch.profiles.paths import ensure_private_dir
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _new(paths: Paths) -> tuple[str, int]:
     """Return a new folder, and the open lock that says it is in use."""
     for _ in range(_TRIES):
         folder = os.path.join(paths.state, _PREFIX + os.urandom(8).hex())
-        os.mkdir(folder, 0o700)
+        ensure_private_dir(folder)
         # A sweep of another command may come before the lock does.
         with contextlib.suppress(FileNotFoundError):
             descriptor = _open_lock(folder)
@@ -54,7 +55,7 @@ def _new(paths: Paths) -> tuple[str, int]:
 
 
 def _open_lock(folder: str) -> int:
-    return os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o600)
+    return open_own(os.path.join(folder, _LOCK))
 
 
 def _lock(descriptor: int) -> bool:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import open_flags, read_regular, write_all
+from keyswitch.profiles.atomic import open_own, read_regular, write_all
+from keyswitch.profiles.ownership import is_foreign_home, require_own_home
 from keyswitch.switching import login_scratch
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
@@ -55,12 +56,9 @@ def remember(workspace: Workspace) -> None:
     follows is done, whether or not there is room for it.
     """
     with contextlib.suppress(OSError, KeyswitchError):
+        require_own_home()
         text = _stamp(workspace).encode()
-        descriptor = os.open(
-            stamp_file(workspace.paths),
-            os.O_WRONLY | os.O_CREAT | open_flags(),
-            0o600,
-        )
+        descriptor = open_own(stamp_file(workspace.paths))
         try:
             write_all(descriptor, text)
             os.ftruncate(descriptor, len(text))
@@ -74,6 +72,8 @@ def notice(workspace: Workspace) -> list[str]:
     Cheap while nothing has changed: one small file and one stat. A login that
     was killed is cleaned up after here as well.
     """
+    if is_foreign_home():
+        return []  # it is for its user's commands
     login_scratch.sweep(workspace.paths, workspace.keychain)
     if workspace.keychain is None:
         return _seen_to(workspace)

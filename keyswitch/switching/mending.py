@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis import mending
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FileChange
+from keyswitch.profiles import rewriting
 from keyswitch.profiles.atomic import read_regular, resolve_target
 from keyswitch.switching.change import Change, commit
 from keyswitch.switching.undo_records import Mode, Splice, splice_of
@@ -124,6 +125,7 @@ def _gone(path: str) -> KeyswitchError:
 
 def _mode_before(m: Mend) -> Mode:
     path = resolve_target(m.path)
+    rewriting.check_owner(m.path, path)
     try:
         present = stat.S_IMODE(os.stat(path).st_mode)
     except FileNotFoundError:

@@ -21,7 +21,8 @@ def raw_text(workspace: Workspace, name: str) -> str:
     from keyswitch.profiles.atomic import read_regular
 
     check_name(name)
-    data = read_regular(workspace.paths.profile(name), files.PROFILE_LIMIT)
+    path = workspace.paths.profile(name)
+    data = read_regular(path, files.PROFILE_LIMIT, ours=True)
     if data is None:
         raise files.missing(workspace.paths, name)
     return data.decode("utf-8", "surrogateescape")

@@ -11,7 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.profiles import atomic
+from keyswitch.profiles import atomic, permissions
 from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks
 
@@ -29,22 +29,31 @@ if TYPE_CHECKING:
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that is rewritten
 
 
-def install(step: Step) -> None:
-    """Bring one target to its new state; harmless when it is there already."""
+def install(step: Step) -> bool:
+    """Bring one target to its new state; harmless when it is there already.
+
+    Tells whether it had to be rewritten in place.
+    """
     if not step.stage:
         unlink(step.target)
-        return
+        return False
     try:
         os.rename(step.stage, step.target)
     except FileNotFoundError:
-        return  # done before the first attempt failed
+        return False  # done before the first attempt failed
     except OSError as e:
         if e.errno != errno.EBUSY:
             raise
-        _write_in_place(step)
+        return _write_in_place(step)
+    return False
 
 
-def _write_in_place(step: Step) -> None:
+def said_in_place(path: str) -> str:
+    """Return what a person is told about a file that is a mount point."""
+    return f"{path} is a mount of its own, so it was rewritten in place"
+
+
+def _write_in_place(step: Step) -> bool:
     """Rewrite a file that is a mount point, as containers have them.
 
     Not atomic by itself; the stage stays until the target is durable, so
@@ -52,23 +61,40 @@ def _write_in_place(step: Step) -> None:
     """
     data = atomic.read_regular(step.stage, FILE_LIMIT)
     if data is None:
-        return
-    descriptor = os.open(step.target, os.O_WRONLY | atomic.open_flags())
+        return False
+    mode = stat.S_IMODE(os.lstat(step.stage).st_mode)
+    flags = os.O_WRONLY | os.O_NOFOLLOW | atomic.open_flags()
+    descriptor = os.open(step.target, flags)
     try:
+        _require_same(descriptor, step.target)
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) & ~mode:
+            os.fchmod(descriptor, mode)  # before there is a secret in it
         atomic.write_all(descriptor, data)
         os.ftruncate(descriptor, len(data))
         os.fsync(descriptor)
+    except OSError as e:
+        e.filename = step.target  # calls on descriptors name none
+        raise
     finally:
         os.close(descriptor)
     os.unlink(step.stage)
+    return True
+
+
+def _require_same(descriptor: int, path: str) -> None:
+    """Raise unless an open file is the one that has this name, and a file."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or not os.path.samestat(
+        found, os.lstat(path)
+    ):
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
 
 
 def give_rights(rights: Sequence[Rights]) -> None:
     """Set permission bits that nobody else has changed meanwhile."""
     for one in rights:
         with contextlib.suppress(FileNotFoundError):
-            if stat.S_IMODE(os.stat(one.path).st_mode) == one.before:
-                os.chmod(one.path, one.after)
+            permissions.change_mode(one.path, one.after, before=one.before)
 
 
 def unlink(path: str) -> None:
@@ -107,13 +133,15 @@ def recover(paths: Paths) -> list[str]:
 def _redo(step: Step) -> list[str]:
     """Finish one step, unless somebody else has written the file since."""
     present = journal.digest(atomic.read_regular(step.target, FILE_LIMIT))
-    if present == step.new:
+    # What was rewritten in place may be whole and not yet durable.
+    mounted = is_mount_point(step.target)
+    if present == step.new and not mounted:
         unlink(step.stage)
         return []
-    if present == step.old or _is_mount_point(step.target):
-        install(step)
+    if present == step.old or mounted:
+        in_place = install(step)
         atomic.sync_dir(os.path.dirname(step.target))
-        return []
+        return [said_in_place(step.target)] if in_place else []
     unlink(step.stage)
     return [f"{step.target} was changed by another program; left as it is"]
 
@@ -127,11 +155,14 @@ def _redo_rights(rights: Sequence[Rights]) -> list[str]:
     return []
 
 
-def _is_mount_point(path: str) -> bool:
+def is_mount_point(path: str) -> bool:
     """Tell whether a file is mounted by itself, so that rename says EBUSY."""
+    for character in "\\ \t\n":  # written like this in the table
+        path = path.replace(character, f"\\{ord(character):03o}")
+    wanted = os.fsencode(path)
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8") as table:
-            return any(line.split(" ")[4] == path for line in table)
+        with open("/proc/self/mountinfo", "rb") as table:
+            return any(line.split(b" ")[4] == wanted for line in table)
     except OSError:
         return False
 

@@ -10,6 +10,7 @@ import os
 
 from keyswitch import __version__
 from keyswitch.errors import StaleError
+from keyswitch.profiles.paths import is_planted
 from keyswitch.switching.compiled import identity
 from keyswitch.switching.patterns import matches_remote
 
@@ -37,6 +38,8 @@ def rules(paths: Paths) -> Rules:
     except OSError:
         raise StaleError from None
     try:
+        if is_planted(os.fstat(descriptor)):
+            raise StaleError
         text = os.read(descriptor, _LIMIT).decode("utf-8", "replace")
     except OSError:
         raise StaleError from None

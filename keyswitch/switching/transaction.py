@@ -2,9 +2,10 @@
 
 Protocol: lock; recover; write the journal; stage every file beside its target;
 take the other program's locks; compare each target with what the plan saw;
-rename the journal (the commit point); move the stages into place; forget the
-journal. The same code finishes a transaction that was killed. Items of the
-macOS keychain follow the files; `login_keychain.py` sees to those after a kill.
+rename the journal (the commit point); compare once more; move the stages into
+place; forget the journal. The same code finishes a transaction that was killed.
+Items of the macOS keychain follow the files; `login_keychain.py` sees to those
+after a kill.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import CleanupLeftError, FileStateError
 from keyswitch.profiles import atomic
+from keyswitch.profiles.ownership import require_own_way, require_way_to
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, recovery
-from keyswitch.switching.journal import Journal, Step
+from keyswitch.switching.journal import Journal
+from keyswitch.switching.steps import goes_anywhere, installed, step_of
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.journal import Rights
+    from keyswitch.switching.journal import Rights, Step
     from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.locks import LockSpec
 
@@ -55,6 +58,7 @@ class Transaction:
         self.paths = paths
         self.keychain = keychain
         self.recovered: list[str] = []
+        self.notes: list[str] = []  # what a person should know of the files
         self._lock = -1
 
     def __enter__(self) -> Self:
@@ -106,7 +110,9 @@ class Transaction:
         changes = [c for c in changes if not c.path.startswith(ITEM_PREFIX)]
         if not changes:
             return
-        steps = [_step(change) for change in changes]
+        steps = [step_of(change) for change in changes]
+        for lock in locks:
+            require_way_to(lock.real, lock.beside)
         made: list[str] = []
         try:
             journal.prepare(
@@ -126,7 +132,7 @@ class Transaction:
                     _compare(change, step)
                 self._compare_items(items)
                 journal.commit(self.paths)
-                self._finish(steps, rights)
+                self._finish(changes, steps, rights)
                 left = self._put_items(items)
             # Only now, so that a lock that a kill leaves is in a journal.
             self._forget()
@@ -141,14 +147,23 @@ class Transaction:
         if left is not None:
             raise left
 
-    def _finish(self, steps: Sequence[Step], rights: Sequence[Rights]) -> None:
-        """Move every stage into place. Past the commit point: no way back."""
+    def _finish(
+        self,
+        changes: Sequence[FileChange],
+        steps: Sequence[Step],
+        rights: Sequence[Rights],
+    ) -> None:
+        """Move every stage into place. From the first on: no way back."""
+        begun = False
         for attempt in (1, 2):
             try:
                 # The commit has to be on disk before any file is.
                 atomic.sync_dir(self.paths.journal_dir)
+                if not begun:
+                    self._look_again(changes, steps)
+                begun = True
                 for step in steps:
-                    recovery.install(step)
+                    self.notes += installed(step)
                 recovery.give_rights(rights)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
@@ -158,6 +173,22 @@ class Transaction:
                 raise _unfinished(e) from e
             else:
                 return
+
+    def _look_again(
+        self, changes: Sequence[FileChange], steps: Sequence[Step]
+    ) -> None:
+        """Take the commit back if a file was written while it went to disk.
+
+        That takes far longer than the renames that follow.
+        """
+        try:
+            for change, step in zip(changes, steps, strict=True):
+                _compare(change, step)
+        except ChangedUnderneathError:
+            journal.uncommit(self.paths)
+            raise
+        except FileStateError:
+            return  # it cannot be read just now; the renames will tell
 
     def _compare_items(self, items: Sequence[FileChange]) -> None:
         if self.keychain is None or not items:
@@ -227,9 +258,7 @@ def _unfinished(error: OSError) -> CleanupLeftError:
 def _take_own_lock(path: str) -> int:
     """Take keyswitch's lock. The kernel drops it when the process ends."""
     try:
-        descriptor = os.open(
-            path, os.O_RDWR | os.O_CREAT | atomic.open_flags(), 0o600
-        )
+        descriptor = atomic.open_own(path)
     except OSError as e:
         raise atomic.unusable(path, e) from e
     if os.name != "posix":
@@ -261,22 +290,6 @@ def _take_own_lock(path: str) -> int:
             return descriptor
 
 
-def _step(change: FileChange) -> Step:
-    target = atomic.resolve_target(change.path)
-    with contextlib.suppress(FileNotFoundError):
-        if not os.stat(target).st_mode & 0o200:
-            # A rename would work, but whoever took the right away meant it.
-            raise FileStateError(
-                f"{change.path} is read-only", f"chmod u+w {change.path}"
-            )
-    return Step(
-        target=target,
-        stage="" if change.after is None else atomic.stage_name(target),
-        old=journal.digest(change.before),
-        new=journal.digest(change.after),
-    )
-
-
 def _stage(change: FileChange, step: Step, made: list[str]) -> None:
     if change.after is None:
         return
@@ -284,6 +297,9 @@ def _stage(change: FileChange, step: Step, made: list[str]) -> None:
     if not os.path.isdir(folder):
         ensure_private_dir(folder)
         made.append(folder)
+    elif not goes_anywhere(change):
+        # It may have come only now, or not be what it was.
+        require_own_way(folder, change.path, present=True)
     atomic.stage(
         step.target,
         step.stage,

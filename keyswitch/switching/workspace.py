@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Workspace:
     """One person's keyswitch, as one command sees it.
 
-    `ask` prompts for a passphrase; None means that nobody can be asked.
+    `ask` prompts for a passphrase; None means that nobody can be asked. `tell`
+    says what a person should know of a change beside its result.
     """
 
     platform: str = sys.platform
@@ -36,10 +37,12 @@ class Workspace:
         environ: Mapping[str, str],
         *,
         ask: Callable[[str], Secret] | None = None,
+        tell: Callable[[str], None] | None = None,
         cwd: str | None = None,
     ) -> None:
         self.environ = environ
         self.ask = ask
+        self.tell = tell or (lambda _: None)
         self.paths: Paths = places.resolve(environ)
         self._cwd = cwd
 

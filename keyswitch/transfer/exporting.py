@@ -72,7 +72,9 @@ def write(
         return Change(
             command="export",
             profile=",".join(one.profile.name for one in packed)[:200],
-            foreign=(FileChange(path, before, data, private=True),),
+            foreign=(
+                FileChange(path, before, data, private=True, anywhere=True),
+            ),
             beside=True,
         )
 

@@ -87,7 +87,9 @@ change.sweep = lambda workspace: None
 OVER_THE_LINK = """
 import os
 from keyswitch.profiles import atomic
+from keyswitch.profiles import ownership
 atomic.resolve_target = os.path.abspath
+ownership.require_way_to = lambda *_: None
 """
 OPEN_TO_ALL = """
 import os

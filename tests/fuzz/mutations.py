@@ -88,6 +88,9 @@ NAMES = (
 )  # fmt: skip
 
 
+OWNED = ("env", "ANTHROPIC_API_KEY")
+
+
 def document(number):
     """Return a settings.json in any style that a person or program writes."""
     chance = random.Random(number)
@@ -105,7 +108,10 @@ def document(number):
 
 def _members(chance, depth):
     made = []
-    for name in chance.sample(NAMES, chance.randrange(6)):
+    names = chance.sample(NAMES, chance.randrange(6))
+    if chance.random() < 0.1:  # of others' members, one may be there twice
+        names += [n for n in names if n not in OWNED][:1]
+    for name in names:
         key = json.dumps(name, ensure_ascii=chance.random() < 0.5)
         gaps = [chance.choice(SPACES) for _ in range(4)]
         value = _value(chance, depth)
@@ -115,6 +121,9 @@ def _members(chance, depth):
 
 def _value(chance, depth):
     how = chance.randrange(4) if depth else 0
+    if not depth and chance.random() < 0.02:
+        deep = chance.randrange(1, 190)
+        return "[" * deep + chance.choice(SPACES) + "]" * deep
     if how == 2:
         parts = _members(chance, depth - 1)
         return "{" + (",".join(parts) or chance.choice(SPACES)) + "}"

@@ -1,10 +1,18 @@
 """Run the targets under atheris, guided by coverage.
 
-    python tests/fuzz/run.py [--seconds N] [--only TARGET]
+    python -m tests.fuzz.run [--seconds N] [--only TARGET]
 
-Each target has a process of its own. Printed are executions and crashes; the
-input of a crash is left in the folder that the last line names. atheris is
-not among the test group's packages: `pip install atheris`.
+Each target has a process of its own. Printed is a Markdown table of executions
+and crashes, for SECURITY.md; the input of a crash is left in the folder that
+the last line names, and is tried again by
+
+    python -m tests.fuzz.run --child TARGET FILE
+
+atheris is not among the test group's packages, for it has no wheels for most
+systems. Put it beside them in the environment of the tests, or elsewhere:
+
+    pip install --target /tmp/atheris --no-deps atheris
+    PYTHONPATH=/tmp/atheris python -m tests.fuzz.run --seconds 60
 """
 
 import argparse
@@ -45,7 +53,8 @@ def run(target, seconds, results):
     corpus = results / target
     corpus.mkdir()
     seeds(target, corpus)
-    environ = {k: os.environ[k] for k in ("PATH", "TMPDIR") if k in os.environ}
+    kept = ("PATH", "PYTHONPATH")
+    environ = {k: os.environ[k] for k in kept if k in os.environ}
     home = tempfile.mkdtemp(dir=results)
     done = subprocess.run(
         [sys.executable, __file__, "--child", target, str(corpus),
@@ -55,12 +64,17 @@ def run(target, seconds, results):
         env={**environ, "HOME": home, "TMPDIR": home},
     )  # fmt: skip
     counts = re.findall(r"^#(\d+)", done.stderr, re.MULTILINE)
-    crashes = sorted(results.glob(f"{target}-*"))
+    crashes = len(list(results.glob(f"{target}-*")))
     count = int(counts[-1]) if counts else 0
-    print(f"{target:34} {count:>10,} {len(crashes):>8}", flush=True)
+    print(row(target, count, crashes), flush=True)
     if crashes or done.returncode:
-        print("\n".join(done.stderr.splitlines()[-25:]))
-    return count, len(crashes)
+        print("\n".join(done.stderr.splitlines()[-25:]), file=sys.stderr)
+    # Without a crash, it is the fuzzer that did not run.
+    return count, crashes or int(done.returncode != 0)
+
+
+def row(target, count, crashes):
+    return f"| {target:34} | {count:>12,} | {crashes:>7} |"
 
 
 def main():
@@ -73,12 +87,13 @@ def main():
     parser.add_argument("--only", choices=sorted(targets.TARGETS))
     given = parser.parse_args()
     results = Path(tempfile.mkdtemp(prefix="keyswitch-fuzz-"))
-    print(f"{'target':34} {'executions':>10} {'crashes':>8}")
+    print(f"| {'parser':34} | {'executions':>12} | crashes |")
+    print(f"|{'-' * 36}|{'-' * 13}:|{'-' * 8}:|")
     names = [given.only] if given.only else list(targets.TARGETS)
     found = [run(name, given.seconds, results) for name in names]
     total, crashes = (sum(n) for n in zip(*found, strict=True))
-    print(f"{'all':34} {total:>10,} {crashes:>8}")
-    print(f"crashes lie in {results}")
+    print(row("all", total, crashes))
+    print(f"inputs lie in {results}", file=sys.stderr)
     return 1 if crashes else 0
 
 

@@ -57,6 +57,7 @@ SEEDS = {
     "config_file": [CONFIG],
     "link_rule": [CONFIG],
     "splice_editor": [SETTINGS, b"{}"],
+    "settings_plan": [SETTINGS, b"{}"],
     "settings_as_claude_code_reads_it": [SETTINGS],
     "approvals": [LOGIN, b"{}", b""],
     "credentials": [LOGIN],

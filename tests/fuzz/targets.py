@@ -6,6 +6,7 @@ and atheris (run.py) call the same functions.
 """
 
 import functools
+import itertools
 import json
 import os
 import tempfile
@@ -33,6 +34,7 @@ from keyswitch.targets.claude_code import (
     baseline,
     json_text,
     login_parts,
+    plan,
     settings_file,
     splice,
     tokens,
@@ -46,7 +48,9 @@ KEY = b"k" * 32
 @functools.cache
 def place():
     """Return the paths of an empty keyswitch, made once for each process."""
-    paths = resolve({"KEYSWITCH_HOME": tempfile.mkdtemp(prefix="ks-fuzz-")})
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
+    folder = tempfile.mkdtemp(prefix="keyswitch-fuzz-", dir=memory)
+    paths = resolve({"KEYSWITCH_HOME": folder})
     for file in (
         paths.config_file,
         paths.profile("work"),
@@ -118,6 +122,32 @@ def splice_editor(data):
     ends = [text[start:][::-1], after[start:][::-1]]
     same = start + len(os.path.commonprefix(ends))  # noqa: RUF071
     assert same >= len(text) - len(gap or "" if before is None else before)
+
+
+EDITS = (
+    plan.Edit(("apiKeyHelper",), '"FAKE helper"'),
+    plan.Edit(("env", "ANTHROPIC_API_KEY"), '""'),
+    plan.Edit(("env", "FAKE_NAME"), '"FAKE"'),
+)
+
+
+def settings_plan(data):
+    """A switch's edits of settings.json, and the same bytes after `off`."""
+    kept, tokens = {}, map(str, itertools.count())
+
+    def planned(observed, record, edits):
+        return plan.plan_settings(
+            "s.json", observed, record, lambda _: edits, key=KEY,
+            resolve=kept.__getitem__, new_token=tokens.__next__,
+        )  # fmt: skip
+
+    made = planned(data, baseline.Baseline(), EDITS)
+    kept.update(made.displaced)
+    text = json_text.decode("s.json", made.after)
+    for edit in EDITS:
+        assert splice.raw_value("s.json", text, edit.keys) == edit.raw
+    assert planned(made.after, made.baseline, ()).after == data
+    assert not made.conflicts
 
 
 def settings_as_claude_code_reads_it(data):
@@ -294,6 +324,7 @@ TARGETS = {
     f.__name__: f
     for f in (
         profile_file, provider_file, config_file, link_rule, splice_editor,
+    settings_plan,
         settings_as_claude_code_reads_it, approvals, credentials,
         displaced_record, vault, bundle_entry, keyswitch_file, git_config,
         git_file, state_file, journal_file, undo_file, history_file,

@@ -134,8 +134,7 @@ class Place:
             env={**self.environ, **form.environ, **environ}, check=False,
             cwd=self.home / form.folder,
         )  # fmt: skip
-        by_age = sorted(logs.iterdir(), key=lambda p: int(p.suffix[1:]))
-        texts = [path.read_bytes() for path in by_age]
+        texts = [path.read_bytes() for path in by_age(logs.iterdir())]
         parsed = [calls_in(text) for text in texts]
         del parsed[0][0]  # the test's own start of the command
         whole = b"".join(texts)
@@ -197,6 +196,22 @@ class Place:
 
     def cores(self):
         return [p for p in self.files() if p.name.startswith("core")]
+
+
+def by_age(logs):
+    """Sort what strace wrote of several processes, the oldest one first.
+
+    Their numbers begin anew when the largest one was given.
+    """
+    numbers = {int(path.suffix[1:]): path for path in logs}
+    newest = max(numbers)
+    began_anew = newest - min(numbers) > newest // 2
+    return [
+        numbers[number]
+        for number in sorted(
+            numbers, key=lambda n: (began_anew and n <= newest // 2, n)
+        )
+    ]
 
 
 def calls_in(log):

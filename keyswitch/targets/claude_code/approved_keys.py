@@ -42,7 +42,7 @@ def plan_approvals(
     if blank and not any(tails.values()):
         return Plan(observed, Baseline())
     text = "{}" if blank else json_text.decode(path, observed or b"")
-    json_text.top(path, text)
+    json_text.whole(path, text)
     leave = [e for e in baseline.elements if e.item not in tails]
     stay = [e for e in baseline.elements if e.item in tails]
     text = revert(path, text, Baseline(False, (), tuple(leave)), key, str).text

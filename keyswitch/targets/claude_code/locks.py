@@ -30,15 +30,22 @@ _LEFT_WITHIN = 60.0  # seconds from a journal to the last lock it speaks of
 
 
 class LockSpec(NamedTuple):
-    """One lock directory, and after how many seconds it counts as left."""
+    """One lock directory, and after how many seconds it counts as left.
+
+    It lies in or beside something that a person calls `beside`, and that is
+    really `real`.
+    """
 
     path: str
+    beside: str
+    real: str
     stale_after: float = 10.0
 
 
 def config_lock(global_config: str) -> LockSpec:
     """Return the lock of `.claude.json`."""
-    return LockSpec(os.path.realpath(global_config) + ".lock")
+    real = os.path.realpath(global_config)
+    return LockSpec(f"{real}.lock", global_config, real)
 
 
 def login_locks(folder: str) -> list[LockSpec]:
@@ -49,9 +56,12 @@ def login_locks(folder: str) -> list[LockSpec]:
     """
     real = os.path.realpath(folder)
     return [
-        LockSpec(os.path.join(real, ".oauth_refresh.lock")),
-        LockSpec(f"{real}.lock"),
-        LockSpec(os.path.join(real, ".storage-write.lock")),
+        LockSpec(path, folder, real)
+        for path in (
+            os.path.join(real, ".oauth_refresh.lock"),
+            f"{real}.lock",
+            os.path.join(real, ".storage-write.lock"),
+        )
     ]
 
 

@@ -255,7 +255,7 @@ def applied(
     """
     blank = data is None or not data.strip(b" \t\r\n\xef\xbb\xbf")
     text = "{}" if blank else json_text.decode(path, data or b"")
-    json_text.top(path, text)
+    json_text.whole(path, text)
     for key in dropped:
         if splice.raw_value(path, text, (key,)) is not None:
             text = splice.remove_member(path, text, (key,), None)

@@ -122,7 +122,7 @@ def plan_settings(  # noqa: PLR0913
     text = json_text.decode(path, observed) if observed is not None else "{}"
     if not text.strip("\ufeff \t\r\n"):
         raise json_text.fail(path, text, 0, "the file is empty")
-    json_text.top(path, text)
+    json_text.whole(path, text)
     back = revert(path, text, baseline, key, resolve)
     tokens = {resolve(token): token for token in back.tokens}
     plan = Plan(None, Baseline(), back.conflicts)

@@ -10,7 +10,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from keyswitch.targets.claude_code import javascript
+from keyswitch.targets.claude_code import javascript, json_text
 from keyswitch.targets.claude_code.settings_types import wrong_keys
 
 if TYPE_CHECKING:
@@ -85,8 +85,10 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
 
 
 def loads(text: str) -> Any:
-    """Parse JSON as JavaScript does, which knows no NaN or Infinity."""
-    return json.loads(text, parse_constant=_no_constant)
+    """Parse JSON as JavaScript does: no NaN, but numbers of any length."""
+    return json.loads(
+        text, parse_constant=_no_constant, parse_int=json_text.number
+    )
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -58,7 +58,8 @@ def _document(path: str, data: bytes | None) -> tuple[str, Any] | None:
     try:
         text = json_text.decode(path, data)
         json_text.top(path, text)
-        return text, json.loads(text.removeprefix("\ufeff"))
+        document = text.removeprefix("\ufeff")
+        return text, json.loads(document, parse_int=json_text.number)
     except (KeyswitchError, ValueError, RecursionError):
         return None
 

@@ -17,6 +17,8 @@ def test_no_fault_leaves_anything_but_the_old_state_or_the_new_one(
 ):
     with folder_in_memory(tmp_path) as room:
         rows, violations = try_cell(cell, warm, room, step=STEP)
+    rows = [row for row in rows if row.points]
+    assert rows, "nothing was tried"
     for row in rows:
         record(promise="P1", **row.fields())
     assert violations[:9] == []

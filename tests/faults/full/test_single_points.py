@@ -59,7 +59,7 @@ def test_the_message_names_the_folder_that_could_not_be_synced(struck):
 
 
 def test_a_kill_before_a_mode_is_narrowed_is_made_up_for(struck):
-    one = struck("doctor-fix", "KILL", "chmod", ".credentials.json")
+    one = struck("doctor-fix", "KILL", "fchmod", ".credentials.json")
     login = one.home / ".claude/.credentials.json"
     assert stat.S_IMODE(login.stat().st_mode) == 0o644
     one.then()
@@ -67,7 +67,7 @@ def test_a_kill_before_a_mode_is_narrowed_is_made_up_for(struck):
 
 
 def test_an_undo_that_was_killed_gives_the_mode_back_too(struck):
-    one = struck("undo-fix", "KILL", "chmod", ".credentials.json")
+    one = struck("undo-fix", "KILL", "fchmod", ".credentials.json")
     one.then()
     login = one.home / ".claude/.credentials.json"
     assert stat.S_IMODE(login.stat().st_mode) == 0o644

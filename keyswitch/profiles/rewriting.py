@@ -1,0 +1,112 @@
+"""Whether a file may be rewritten: whose it is, and who else may write there.
+
+A rename replaces a file without asking for its permission, so it is asked for
+here, before anything is changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+
+from keyswitch.errors import FileStateError
+from keyswitch.profiles import ownership
+
+
+def check(path: str, target: str, *, anywhere: bool = False) -> None:
+    """Refuse a target that is not ours alone to rewrite; it may be absent.
+
+    `path` is how a person calls it. `anywhere`: others may write in its
+    directory as well, since it is handed on to them.
+    """
+    try:
+        found = os.stat(target)
+    except FileNotFoundError:
+        found = None
+    if found is not None:
+        _check_owner(path, target, found)
+    folder = os.path.dirname(target)
+    if not anywhere:
+        if os.path.isdir(folder):
+            _check_folder(path, folder)
+        ownership.require_way_to(target, path)
+    if found is not None:
+        _check_writable(path, target, found)
+
+
+def check_owner(path: str, target: str) -> None:
+    """Refuse a file of another user; it may be absent."""
+    with contextlib.suppress(FileNotFoundError):
+        _check_owner(path, target, os.stat(target))
+
+
+def _check_owner(path: str, target: str, found: os.stat_result) -> None:
+    """Refuse a file or directory that another user owns."""
+    if os.name == "posix" and found.st_uid not in (os.getuid(), 0):
+        raise FileStateError(
+            f"{path}: {target} belongs to another user",
+            "run keyswitch as that user",
+        )
+
+
+def _check_folder(path: str, folder: str) -> None:
+    """Refuse a directory in which others may exchange our files."""
+    if os.name != "posix":
+        return
+    found = os.stat(folder)
+    _check_owner(path, folder, found)
+    _require_own(path, folder, found)
+
+
+def _require_own(path: str, folder: str, found: os.stat_result) -> None:
+    """Refuse a directory that others may write in."""
+    if found.st_mode & stat.S_ISVTX:
+        return
+    if found.st_mode & stat.S_IWOTH:
+        raise FileStateError(
+            f"{path}: everybody may write in {folder}",
+            f"take that right away: chmod o-w {folder}",
+        )
+    if found.st_mode & stat.S_IWGRP and not _is_own_group(found.st_gid):
+        raise FileStateError(
+            f"{path}: other members of a group may write in {folder}",
+            f"take that right away: chmod g-w {folder}",
+        )
+
+
+def _is_own_group(gid: int) -> bool:
+    """Tell whether a group is one that each user has for himself.
+
+    Where those are usual, so is a umask that lets the group write.
+    """
+    import grp
+    import pwd
+
+    me, name, primary = os.getuid(), "", os.getgid()
+    try:
+        name, primary = pwd.getpwuid(me)[0], pwd.getpwuid(me)[3]
+        group = grp.getgrgid(gid)
+    except KeyError:
+        return gid == primary  # of no name, so nobody was put into it
+    if gid != primary or set(group.gr_mem) - {name}:
+        return False
+    return group.gr_name == name or not any(
+        other.pw_gid == gid and other.pw_uid != me for other in pwd.getpwall()
+    )
+
+
+def _check_writable(path: str, target: str, found: os.stat_result) -> None:
+    """Refuse a file that its owner may not write.
+
+    A rename would replace it all the same, but whoever took the right away
+    meant it. On a read-only mount, and with the attribute immutable, it would
+    fail when there is no way back.
+    """
+    if not found.st_mode & stat.S_IWUSR:
+        raise FileStateError(f"{path} is read-only", f"chmod u+w {path}")
+    if not os.access(target, os.W_OK):
+        raise FileStateError(
+            f"{path} cannot be written",
+            "look at its owner, its attributes (lsattr) and its mount",
+        )

@@ -1,0 +1,102 @@
+"""One file of a transaction: looked at before, and what its change cost.
+
+Whatever could keep a file from its new state past the commit point has to be
+found here, while there is a way back.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import FileStateError
+from keyswitch.profiles import atomic, rewriting
+from keyswitch.switching import journal, recovery
+from keyswitch.switching.journal import Step
+from keyswitch.switching.links import FILE as LINK_FILE
+
+if TYPE_CHECKING:
+    from keyswitch.model import FileChange
+
+
+def step_of(change: FileChange) -> Step:
+    """Return how a file gets to its new state, or raise: it will not."""
+    target = atomic.resolve_target(change.path)
+    rewriting.check(change.path, target, anywhere=goes_anywhere(change))
+    if change.after is None:
+        target = _name_to_remove(change.path, target)
+    elif change.private:
+        _require_closable(change.path, target)
+    return Step(
+        target=target,
+        stage="" if change.after is None else atomic.stage_name(target),
+        old=journal.digest(change.before),
+        new=journal.digest(change.after),
+    )
+
+
+def _require_closable(path: str, target: str) -> None:
+    """Refuse a file that is rewritten in place, and stays open to others."""
+    try:
+        found = os.stat(target)
+    except FileNotFoundError:
+        return
+    if (
+        os.name == "posix"
+        and os.getuid() not in (0, found.st_uid)
+        and found.st_mode & 0o077
+        and recovery.is_mount_point(target)
+    ):
+        raise FileStateError(
+            f"{path} is a mount of its own that others may read",
+            f"let its owner take that right away: chmod go= {path}",
+        )
+
+
+def goes_anywhere(change: FileChange) -> bool:
+    """Tell whether others may write where a file lies.
+
+    A link file says nothing until a person has allowed it, and projects have
+    directories that a group shares.
+    """
+    return change.anywhere or os.path.basename(change.path) == LINK_FILE
+
+
+def _name_to_remove(path: str, target: str) -> str:
+    """Return what a removal unlinks: of a link, the link.
+
+    It would be left as a link to nothing, which the next change refuses.
+    """
+    if os.path.islink(path):
+        folder = os.path.realpath(os.path.dirname(path))
+        target = os.path.join(folder, os.path.basename(path))
+    folder = os.path.dirname(target)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FileStateError(
+            f"{path} cannot be removed: nobody may write in {folder}",
+            "look at that directory's mode and mount",
+        )
+    if recovery.is_mount_point(target):
+        raise FileStateError(
+            f"{path} is a mount of its own and cannot be removed",
+            "unmount it first",
+        )
+    return target
+
+
+def installed(step: Step) -> list[str]:
+    """Bring a file to its new state; say what that did beside."""
+    names = _names_of(step.target)
+    if recovery.install(step):
+        return [recovery.said_in_place(step.target)]
+    if step.stage and names > 1:
+        said = f"{step.target} was one of {names} hard links to a file"
+        return [f"{said}; the others keep the old content"]
+    return []
+
+
+def _names_of(path: str) -> int:
+    try:
+        return os.lstat(path).st_nlink
+    except FileNotFoundError:
+        return 0

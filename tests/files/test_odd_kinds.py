@@ -1,0 +1,123 @@
+"""S6: something else than a file of text in the place of each file."""
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import stat
+import struct
+
+import pytest
+
+from tests.files.matrix import PAIRS, check
+
+ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+_GET_FLAGS, _SET_FLAGS, _IMMUTABLE = 0x80086601, 0x40086602, 0x10
+
+
+def a_fifo(path):
+    os.mkfifo(path)
+
+
+def a_socket(path):
+    # Bound by its name alone, which is short enough for any path.
+    before = os.getcwd()
+    os.chdir(path.parent)
+    try:
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as listener:
+            listener.bind(path.name)
+    finally:
+        os.chdir(before)
+
+
+def a_directory(path):
+    path.mkdir()
+
+
+def a_device_that_is_empty(path):
+    os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+
+
+def a_device_without_an_end(path):
+    os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 5))
+
+
+def no_bytes(path):
+    path.touch(0o600)
+    os.utime(path, (1e9, 1e9))
+
+
+KINDS = [
+    a_fifo,
+    a_socket,
+    a_directory,
+    pytest.param(a_device_that_is_empty, marks=ROOT_ONLY),
+    pytest.param(a_device_without_an_end, marks=ROOT_ONLY),
+    no_bytes,
+]
+
+
+# Claude Code itself takes two of them for files with nothing in them.
+MAY_BE_EMPTY = ("config", "credentials", "rc")
+
+
+def _is_sound(path):
+    text = path.read_text() if path.exists() else ""
+    if path.suffix == ".json" and text:
+        json.loads(text)
+    return [] if not text or path.stat().st_size else [f"{path} is torn"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize(("task", "file"), PAIRS)
+def test_what_is_no_file_is_refused_at_once(matrix, task, file, kind):
+    cell = matrix.cell(task)
+    cell.path(file).unlink()
+    kind(cell.path(file))
+    cell.run()
+    if kind is no_bytes and file in MAY_BE_EMPTY:
+        assert cell.done.returncode == 0, cell.said
+        found = _is_sound(cell.path(file))
+    else:
+        found = cell.refused()
+    check("S6", "FIFO, socket, directory, device, 0 bytes", found)
+
+
+@contextlib.contextmanager
+def unchangeable(path):
+    """Let nobody change a file, as `chattr +i` does."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        flags = bytearray(8)
+        fcntl.ioctl(descriptor, _GET_FLAGS, flags)
+        (before,) = struct.unpack("l", flags)
+        fcntl.ioctl(
+            descriptor, _SET_FLAGS, struct.pack("l", before | _IMMUTABLE)
+        )
+        try:
+            yield
+        finally:
+            fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("l", before))
+    finally:
+        os.close(descriptor)
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize(("task", "file"), PAIRS)
+def test_a_file_that_nobody_may_change_is_refused(matrix, task, file):
+    cell = matrix.cell(task)
+    with unchangeable(cell.path(file)):
+        cell.run()
+        found = cell.refused()
+    check("S6", "a file with the attribute immutable", found)
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize(("task", "file"), PAIRS)
+def test_a_folder_that_nobody_may_change_is_refused(matrix, task, file):
+    cell = matrix.cell(task)
+    with unchangeable(cell.path(file).parent):
+        cell.run()
+        found = cell.refused()
+    check("S6", "a folder with the attribute immutable", found)

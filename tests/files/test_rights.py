@@ -1,0 +1,88 @@
+"""Permission bits are set on what was looked at, never by a path alone."""
+
+import os
+import stat
+
+import pytest
+
+from keyswitch.profiles import permissions
+from keyswitch.switching import recovery
+from keyswitch.switching.journal import Rights, Step
+from tests.files.test_modes import SOMEBODY
+
+
+def mode_of(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def give(path, before, after):
+    recovery.give_rights([Rights(str(path), before, after)])
+
+
+@pytest.mark.parametrize("before", [0o644, 0o200, 0o000])
+def test_a_mode_is_changed_even_where_nobody_may_read(tmp_path, before):
+    path = tmp_path / "file"
+    path.touch()
+    path.chmod(before)
+    give(path, before, 0o600)
+    assert mode_of(path) == 0o600
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs setuid")
+def test_another_user_may_do_so_as_well(new_room):
+    path = new_room() / "file"
+    path.touch()
+    os.chown(path, SOMEBODY, SOMEBODY)
+    path.chmod(0o000)
+    child = os.fork()
+    if not child:
+        os.setresuid(SOMEBODY, SOMEBODY, SOMEBODY)
+        give(path, 0o000, 0o600)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert mode_of(path) == 0o600
+
+
+def test_a_link_that_took_the_place_of_the_file_is_left_alone(tmp_path):
+    victim = tmp_path / "victim"
+    victim.touch()
+    victim.chmod(0o644)
+    (tmp_path / "file").symlink_to(victim)
+    give(tmp_path / "file", 0o644, 0o600)
+    assert mode_of(victim) == 0o644
+
+
+def test_a_fifo_that_took_its_place_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "file")
+    (tmp_path / "file").chmod(0o644)
+    give(tmp_path / "file", 0o600, 0o640)
+    assert mode_of(tmp_path / "file") == 0o644
+
+
+@pytest.mark.parametrize("odd", ["a link", "a FIFO"])
+def test_a_rewrite_in_place_goes_to_a_file_only(tmp_path, odd):
+    victim, target, stage = (tmp_path / n for n in ("victim", "to", "stage"))
+    victim.write_text("kept")
+    stage.write_text("new")
+    if odd == "a link":
+        target.symlink_to(victim)
+    else:
+        os.mkfifo(target)
+    with pytest.raises(OSError, match=str(target)):
+        recovery._write_in_place(Step(str(target), str(stage), None, None))
+    assert victim.read_text() == "kept"
+    assert stage.exists()
+
+
+def test_a_mode_that_somebody_has_changed_stays(tmp_path):
+    path = tmp_path / "file"
+    path.touch()
+    path.chmod(0o640)
+    give(path, 0o644, 0o600)
+    assert mode_of(path) == 0o640
+
+
+def test_a_link_itself_has_no_mode_to_change(tmp_path):
+    (tmp_path / "link").symlink_to("nothing")
+    permissions.change_mode(str(tmp_path / "link"), 0o600)
+    assert os.readlink(tmp_path / "link") == "nothing"
