@@ -97,10 +97,11 @@ def test_every_fault_leaves_the_old_login_or_the_new_one(
         environ,
         room,
         faults=FAULTS,
+        step=2,  # `python -m tests.faults.full.run` does it at every call
         runners=warm,
     )
     assert report.violations[:9] == []
-    assert report.points >= 100
+    assert report.points >= 50
 
 
 @pytest.mark.full

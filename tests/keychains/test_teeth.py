@@ -15,7 +15,7 @@ MUTANTS = {
             "from keyswitch.secrets import keychain\n"
             "keychain.is_silent = lambda: False"
         ),
-        ("mute", "vault-keychain", "it took"),
+        ("mute-after-6", "vault-keychain", "it took"),
     ),
     "has no deadline": (
         (

@@ -59,7 +59,10 @@ class World:
     """One home: what keyswitch did in it, what Claude Code did, what is so."""
 
     def __init__(self):
-        self.home = Path(tempfile.mkdtemp(prefix="keyswitch-logins-"))
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.home = Path(
+            tempfile.mkdtemp(prefix="keyswitch-logins-", dir=memory)
+        )
         self.environ = {"HOME": str(self.home), "PATH": os.environ["PATH"]}
         config = self.home / ".config/keyswitch"
         config.mkdir(parents=True)

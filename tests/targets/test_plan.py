@@ -127,7 +127,7 @@ def test_any_way_through_profiles_ends_at_the_original_bytes(text, ways):
 
 
 @pytest.mark.full
-@settings(max_examples=5_000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_500, suppress_health_check=list(HealthCheck))
 @given(settings_texts(), WAY_LISTS)
 def test_it_does_so_for_many_documents(text, ways):
     check_round_trip(text, ways)

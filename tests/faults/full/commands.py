@@ -324,7 +324,7 @@ COMMANDS = {
     "vault-rotate": ((), cli("vault", "rotate"), SWEEP),
 }  # fmt: skip
 
-# Of the logins; their own tests do the same with the others.
+# Of the logins: tried in all layouts; the others in one.
 LOGINS = ("capture", "login", "use")
 
 

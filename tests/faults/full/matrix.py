@@ -11,6 +11,7 @@ from tests.faults.full.commands import (
     command_case,
 )
 from tests.faults.harness import inject_everywhere, inject_twice
+from tests.faults.login_cases import CASES
 
 FAULTS = ("KILL", "ENOSPC", "EDQUOT", "EIO", "EACCES", "EROFS", "EINTR")
 SIGNALS = ("INT", "TERM", "HUP", "PIPE")
@@ -69,6 +70,10 @@ CELLS = (
         for layout in LAYOUTS
         for name in NAMES
         if (name, layout) not in NOT_THERE
+    ),
+    *(
+        Cell("faults", f"login-{name}")
+        for name in sorted(CASES.keys() - set(LOGINS))
     ),
 )
 

@@ -8,10 +8,15 @@ from tests.proof import record
 
 pytestmark = [pytest.mark.full, pytest.mark.real("strace")]
 
-STEP = 19  # so that it ends in minutes
+STEP = 37  # so that it ends in minutes
+TRIED = [
+    cell
+    for cell in CELLS
+    if cell.kind in ("faults", "twice") or cell.name in ("add-large", "use")
+]
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=str)
+@pytest.mark.parametrize("cell", TRIED, ids=str)
 def test_no_fault_leaves_anything_but_the_old_state_or_the_new_one(
     tmp_path, warm, cell
 ):
