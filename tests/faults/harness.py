@@ -159,10 +159,11 @@ def inject_everywhere(
     def one(place, job):
         return 1, _one(case, environ, place, *job, before)
 
+    within = min(step, len(points))  # so that each fault is tried somewhere
     jobs = [
         (fault, point)
         for number, fault in enumerate(faults)
-        for point in points[(offset + 3 * number) % step :: step]
+        for point in points[(offset + 3 * number) % within :: step]
     ]
     report = _reported(places, jobs, one)
     report.violations[:0] = [f"KILL after all: {v}" for v in before.undurable]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -19,15 +20,49 @@ from pathlib import Path
 import pytest
 
 from tests.components import ROOT
-from tests.faults.cases import ENVIRON
-from tests.faults.full.commands import command_case
+from tests.faults.cases import ENVIRON, cli
+from tests.faults.full.commands import ADD, USE, CommandCase, command_case
 from tests.faults.full.invariants import facts
 from tests.faults.full.warm import Warm
 from tests.faults.harness import Clean, aftermath, hit, points_of
-from tests.proof import record
 
 SIZE = 16 << 20  # bytes of the image
 OPTIONS = "loop,noauto_da_alloc,commit=300"
+LIMIT = 240  # seconds that one job may take
+# What is only slower where it is lost: its readers recognise half of one.
+CACHES = ("/keyswitch/compiled/", "/keyswitch/remotes", "/login-stamp")
+# What the next command takes away; `aftermath` looks whether it did.
+SWEPT = (".lock", "/journal/", "/intents/", "/scratch-", "/.keyswitch-")
+
+
+def forget_key(home):
+    """Let the command make the key of the fingerprints."""
+    (home / ".local/state/keyswitch/install.key").unlink()
+
+
+def fill_folders(home):
+    """Give the usual folder what others may share."""
+    for name in ("agents", "commands"):
+        (home / ".claude" / name).mkdir()
+
+
+def talk(home):
+    """Leave what Claude Code keeps of a session in a profile's own folder."""
+    own = home / ".local/share/keyswitch/claude-code/two"
+    (own / "history.jsonl").write_text("{}\n")
+
+
+SHARE = cli("edit", "two", "--isolated", "--share", "agents,commands")
+SHARE_LESS = cli("edit", "two", "--isolated", "--share", "commands")
+SHARED = (USE, fill_folders, SHARE)
+# Commands of which only the end is looked at: name -> (steps, command).
+ENDS = {
+    "key": ((forget_key,), ADD),
+    "rename-isolated": ((*SHARED, talk), cli("rename", "two", "three")),
+    "share": (SHARED[:2], SHARE),
+    "share-less": (SHARED, SHARE_LESS),
+    "share-none": (SHARED, cli("edit", "two", "--no-isolated")),
+}
 
 
 @dataclass(frozen=True)
@@ -115,25 +150,40 @@ def _do(*argv):
 
 
 def work(job, folder):
-    """Do a job; return (points, violations, cuts that found it done)."""
+    """Do a job; return how many disks were judged, and what was wrong."""
     sound = Warm(folder / "warm", ENVIRON)
     tested = sound
     if job.defect:
         tested = Warm(folder / "broken", ENVIRON, defect=job.defect)
     disk = Disk(folder, sound)
+    judged, found = _judge(job, disk, folder, sound, tested)
+    disk.leave()
+    for server in {sound, tested}:
+        server.close()
+    return {"points": judged, "violations": found}
+
+
+def _judge(job, disk, folder, sound, tested):
+    if job.name in ENDS:
+        steps, command = ENDS[job.name]
+        case = CommandCase(command, *steps, layout=job.layout, start=sound)
+        disk.make(case.make_home)
+        disk.run = tested
+        return 1, _returned(disk, case, ENVIRON)[1]
     case, environ = command_case(job.name, job.layout, sound, folder / "kit")
     disk.make(case.make_home)
     clean = _clean(disk, case, environ, tested)
     disk.run = tested
-    found = _returned(disk, case, environ, clean)
+    done, found = _returned(disk, case, environ)
+    found += [
+        f"returned 0: {bad}"
+        for bad in aftermath(case, environ, disk, done, clean)
+    ]
     cuts = 1 + job.foreign_commit
     points = clean.points[job.offset % job.step :: job.step]
     for point in points:
         found += _cut_at(disk, case, environ, clean, point, cuts)
-    disk.leave()
-    for server in {sound, tested}:
-        server.close()
-    return {"points": (len(points) + 1) * cuts, "violations": found}
+    return 1 + len(points) * cuts, found
 
 
 def _clean(disk, case, environ, run):
@@ -146,13 +196,45 @@ def _clean(disk, case, environ, run):
     return Clean(points, old, new, (before, facts(disk.home)), [])
 
 
-def _returned(disk, case, environ, clean):
-    """Cut the power as soon as the command has said that it is done."""
+def _returned(disk, case, environ):
+    """Cut the power as soon as the command has said that it is done.
+
+    All that it has left in the home is there afterwards, byte for byte.
+    """
     disk.fresh()
     done = disk.run(case.command, disk.home, environ)
-    image = disk.cut("returned")
     assert done.returncode == 0, done.stderr
-    return _after(disk, case, environ, done, clean, image, "returned 0")
+    made = contents(disk.home)
+    disk.power_on(disk.cut("returned"))
+    return done, [f"returned 0: {bad}" for bad in unlike(made, disk.home)]
+
+
+def contents(home):
+    """Return mode and content of all below a home, by path."""
+    found = {}
+    for path in home.rglob("*"):
+        mode = path.lstat().st_mode
+        held = b""
+        if stat.S_ISLNK(mode):
+            held = os.readlink(path)
+        elif stat.S_ISREG(mode):
+            held = path.read_bytes()
+        found["/" + str(path.relative_to(home))] = (mode, held)
+    return found
+
+
+def unlike(made, home):
+    """Yield how a home differs from what a command has left."""
+    now = contents(home)
+    for name in sorted({*made, *now}):
+        if any(part in name for part in CACHES):
+            continue
+        if name not in now:
+            yield f"{name} is gone"
+        elif name in made and now[name] != made[name]:
+            yield f"{name} is another one"
+        elif name not in made and not any(part in name for part in SWEPT):
+            yield f"{name} is back"
 
 
 def _cut_at(disk, case, environ, clean, point, cuts):
@@ -181,28 +263,39 @@ def _after(disk, case, environ, done, clean, image, where):
 # ------------------------------------------------------- from within a test
 
 
-def cut_everywhere(job, folder):
+# With its end, or a timeout, all its processes, mounts and loops are gone.
+APART = ("unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc")
+
+
+def cut_everywhere(job, folder, *, limit=LIMIT):
     """Do a job in file systems of its own; returns what `work` does."""
     done = subprocess.run(
         [
-            "unshare", "-m", sys.executable, "-m", __name__,
+            *APART, sys.executable, "-m", __name__,
             str(folder), json.dumps(asdict(job)),
         ],
         env=ENVIRON, cwd=ROOT, capture_output=True, text=True, check=False,
-        timeout=600,
+        timeout=limit,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
+def loops():
+    """Return which images lie below loop devices now."""
+    return subprocess.run(
+        ["losetup", "-a"], capture_output=True, text=True, check=True,
+        timeout=30,
+    ).stdout  # fmt: skip
+
+
 def require_disk(folder):
-    """Skip where no image can be mounted, and say so in the table of proofs.
+    """Skip, with the reason, where no image can be mounted.
 
     A container may forbid it whatever is installed, so nothing fails there.
     """
     why = why_not(folder)
     if why:
-        record(promise="P2", what=f"nothing: {why}", points=0, violations=0)
         pytest.skip(f"power cuts: {why}")
 
 
@@ -215,12 +308,13 @@ def why_not(folder):
         f"p.Disk(pathlib.Path({str(folder)!r}), None).make(lambda home: None)"
     )
     done = subprocess.run(
-        ["unshare", "-m", sys.executable, "-c", code],
+        [*APART, sys.executable, "-c", code],
         env=ENVIRON, cwd=ROOT, capture_output=True, text=True, check=False,
         timeout=60,
     )  # fmt: skip
     shutil.rmtree(folder / "disk", ignore_errors=True)
-    return done.stderr.strip()[-200:] if done.returncode else ""
+    why = done.stderr.strip()[-200:] or f"exit {done.returncode}"
+    return why if done.returncode else ""
 
 
 if __name__ == "__main__":

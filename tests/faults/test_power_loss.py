@@ -3,12 +3,14 @@
 A kill does not show that, since the page cache survives it.
 """
 
+import subprocess
+
 import pytest
 
 from tests.faults import power
 from tests.faults.full.matrix import NAMES
 from tests.faults.harness import folder_in_memory
-from tests.faults.power import Job
+from tests.faults.power import ENDS, Job
 from tests.proof import record
 
 pytestmark = pytest.mark.real("power")
@@ -38,6 +40,27 @@ def test_a_switch_survives_a_power_cut_at_some_of_its_calls(room):
 def test_a_first_switch_survives_a_power_cut_at_some_of_its_calls(room):
     job = Job("first-use", step=9, offset=4, foreign_commit=True)
     cut(room, job, "power cuts, a sample of two commands")
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_returned_0_is_on_the_disk(room, name):
+    done = power.cut_everywhere(Job(name), room)
+    record(promise="P2", what="power cuts after what other tests do not see",
+           points=done["points"], violations=len(done["violations"]))  # fmt: skip
+    assert done["violations"] == []
+
+
+def test_where_no_disk_can_be_mounted_the_reason_is_given(tmp_path, mocker):
+    mocker.patch.object(power, "why_not", return_value="no loop device")
+    with pytest.raises(pytest.skip.Exception, match="no loop device"):
+        power.require_disk(tmp_path)
+
+
+def test_what_hangs_is_ended_and_leaves_no_loop_device(room):
+    hang = "import os, signal\nos.fsync = lambda fd: signal.pause()\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        power.cut_everywhere(Job("use", defect=hang), room, limit=5)
+    assert str(room) not in power.loops()
 
 
 @pytest.mark.full
@@ -75,6 +98,12 @@ atomic.sync_dir = lambda path: None
 """
 
 
+NO_FSYNC_OF_THE_KEY = """
+from keyswitch.profiles import atomic
+atomic.make_durable = lambda path: None
+"""
+
+
 @pytest.mark.parametrize(
     ("defect", "kind"),
     [
@@ -89,6 +118,15 @@ def test_a_keyswitch_that_does_not_sync_is_caught(room, defect, kind):
     job = Job("use", step=4, foreign_commit=True, defect=defect)
     found = power.cut_everywhere(job, room)["violations"]
     caught = any(kind in violation for violation in found)
+    record(promise="P2", what="seeded defects that power cuts have to show",
+           points=1, violations=int(not caught))  # fmt: skip
+    assert caught, found
+
+
+def test_a_key_of_fingerprints_that_is_not_synced_is_caught(room):
+    job = Job("key", defect=NO_FSYNC_OF_THE_KEY)
+    found = power.cut_everywhere(job, room)["violations"]
+    caught = any("install.key" in violation for violation in found)
     record(promise="P2", what="seeded defects that power cuts have to show",
            points=1, violations=int(not caught))  # fmt: skip
     assert caught, found
