@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
+from keyswitch.profiles import atomic
 from keyswitch.profiles.atomic import read_regular, unusable, write_private
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
@@ -68,9 +69,14 @@ def prepare(workspace: Workspace, profile: Profile) -> list[str]:
 
 
 def _make_folder(workspace: Workspace, name: str) -> str:
-    ensure_private_dir(workspace.paths.folders_dir)
+    parent = workspace.paths.folders_dir
+    ensure_private_dir(parent)
     folder = workspace.paths.folder_of(name)
+    made = not os.path.isdir(folder)
     ensure_private_dir(folder)
+    if made:
+        atomic.sync_dir(parent)
+        atomic.sync_dir(os.path.dirname(parent))
     return folder
 
 
@@ -317,9 +323,11 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     target = workspace.paths.folder_of(new)
     try:
         os.rename(source, target)
+        atomic.sync_dir(os.path.dirname(target))
     except OSError as e:
+        kept = "keeps" if os.path.isdir(source) else "may get back"
         raise CleanupLeftError(
-            f"the profile has its new name, but {source} keeps its old one: "
+            f"the profile has its new name, but {source} {kept} its old one: "
             f"{e.strerror}",
             f"what it holds that you want, move to {target}",
         ) from e

@@ -4,6 +4,7 @@ A kill does not show that, since the page cache survives it.
 """
 
 import subprocess
+import time
 
 import pytest
 
@@ -45,9 +46,10 @@ def test_a_first_switch_survives_a_power_cut_at_some_of_its_calls(room):
 @pytest.mark.parametrize("name", ENDS)
 def test_what_returned_0_is_on_the_disk(room, name):
     done = power.cut_everywhere(Job(name), room)
-    record(promise="P2", what="power cuts after what other tests do not see",
-           points=done["points"], violations=len(done["violations"]))  # fmt: skip
-    assert done["violations"] == []
+    bad = done["violations"]
+    record(promise="P2", what="power cuts after a command, all of the home",
+           points=done["points"], violations=len(bad))  # fmt: skip
+    assert bad == []
 
 
 def test_where_no_disk_can_be_mounted_the_reason_is_given(tmp_path, mocker):
@@ -60,7 +62,10 @@ def test_what_hangs_is_ended_and_leaves_no_loop_device(room):
     hang = "import os, signal\nos.fsync = lambda fd: signal.pause()\n"
     with pytest.raises(subprocess.TimeoutExpired):
         power.cut_everywhere(Job("use", defect=hang), room, limit=5)
-    assert str(room) not in power.loops()
+    deadline = time.monotonic() + 20  # the kernel detaches them by and by
+    while str(room) in power.loops():
+        assert time.monotonic() < deadline, power.loops()
+        time.sleep(0.05)
 
 
 @pytest.mark.full

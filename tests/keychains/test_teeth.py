@@ -10,13 +10,6 @@ from tests.keychains.states import STATES
 
 # A defect, the cell that has to notice it, and by what.
 MUTANTS = {
-    "waits for each call": (
-        (
-            "from keyswitch.secrets import keychain\n"
-            "keychain.is_silent = lambda: False"
-        ),
-        ("mute-after-6", "vault-keychain", "it took"),
-    ),
     "has no deadline": (
         (
             "from keyswitch.secrets import worker\n"

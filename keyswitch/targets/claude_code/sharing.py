@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
+from keyswitch.profiles.atomic import sync_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,13 +61,16 @@ def settle(folder: str, usual: str, shared: Iterable[str]) -> list[str]:
     """Make these links and no others; return what stood in the way.
 
     What the usual folder does not have is not linked. It can be repeated.
+    What was changed is durable on return.
     """
     wanted = links(folder, usual, shared)
     every = links(folder, usual, SHAREABLE)
     in_the_way = []
+    changed = False
     for link in every:
         if link not in wanted and _is_ours(link):
             os.unlink(link.path)
+            changed = True
     for link in wanted:
         if _is_ours(link) or not os.path.exists(link.source):
             continue
@@ -75,6 +79,9 @@ def settle(folder: str, usual: str, shared: Iterable[str]) -> list[str]:
         else:
             with contextlib.suppress(FileExistsError):
                 os.symlink(link.source, link.path)
+                changed = True
+    if changed:
+        sync_dir(folder)
     return in_the_way
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from tests.faults.full.matrix import NAMES
 from tests.faults.harness import folder_in_memory
-from tests.faults.power import Job, cut_everywhere
+from tests.faults.power import ENDS, Job, cut_everywhere
 
+LIMIT = 1800  # seconds that one command may take
+ALL = (*NAMES, *ENDS)
 SHOWN = 20  # violations that are printed of one command
 
 
@@ -26,7 +28,7 @@ def main(names):
         folder_in_memory(None) as room,
         ThreadPoolExecutor(os.cpu_count()) as p,
     ):
-        for name, done in p.map(lambda name: _one(name, room), names or NAMES):
+        for name, done in p.map(lambda name: _one(name, room), names or ALL):
             points += done["points"]
             broken += len(done["violations"])
             print(f"{name}: {done['points']}, {len(done['violations'])}")
@@ -42,7 +44,7 @@ def main(names):
 def _one(name, room):
     with tempfile.TemporaryDirectory(dir=room) as folder:
         return name, cut_everywhere(
-            Job(name, foreign_commit=True), Path(folder)
+            Job(name, foreign_commit=True), Path(folder), limit=LIMIT
         )
 
 
