@@ -30,7 +30,7 @@ PROGRAMS = {
     "ksh": ("ksh",),
     "mksh": ("mksh",),
     "nu": ("nu",),
-    "power": ("mkfs.ext4", "mount", "umount", "unshare", "strace"),
+    "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
     "prlimit": ("prlimit",),
     "pwsh": ("pwsh",),
     "secret-tool": ("secret-tool",),

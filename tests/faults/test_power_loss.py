@@ -58,6 +58,7 @@ def test_where_no_disk_can_be_mounted_the_reason_is_given(tmp_path, mocker):
         power.require_disk(tmp_path)
 
 
+@pytest.mark.full
 def test_what_hangs_is_ended_and_leaves_no_loop_device(room):
     hang = "import os, signal\nos.fsync = lambda fd: signal.pause()\n"
     with pytest.raises(subprocess.TimeoutExpired):
@@ -78,7 +79,7 @@ def test_a_switch_survives_a_power_cut_at_any_of_its_calls(room, name):
 @pytest.mark.full
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_survives_a_power_cut(room, name):
-    job = Job(name, step=61, offset=NAMES.index(name), foreign_commit=True)
+    job = Job(name, step=11, offset=NAMES.index(name), foreign_commit=True)
     cut(room, job, "power cuts after and in every command")
 
 
@@ -112,8 +113,15 @@ atomic.make_durable = lambda path: None
 @pytest.mark.parametrize(
     ("defect", "kind"),
     [
-        pytest.param(NO_FSYNC, "returned 0", id="no fsync"),
-        pytest.param(NO_FSYNC_OF_FILES, "after-commit", id="no fsync of files"),
+        pytest.param(
+            NO_FSYNC, "returned 0", id="no fsync", marks=pytest.mark.full
+        ),
+        pytest.param(
+            NO_FSYNC_OF_FILES,
+            "after-commit",
+            id="no fsync of files",
+            marks=pytest.mark.full,
+        ),
         pytest.param(
             NO_FSYNC_OF_FOLDERS, "returned 0", id="no fsync of folders"
         ),
