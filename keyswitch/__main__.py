@@ -34,8 +34,10 @@ def _say(text: str) -> None:
 def _say_unprinted(error: OSError) -> None:
     """Say that the output could not be written, to a full disk for one."""
     reason = (error.strerror or "system error").lower()
-    _say(f"error: cannot print: {reason}")
-    _say("hint: what the command was to change is changed; print elsewhere")
+    points = sys.modules.get("keyswitch.profiles.commit_points")
+    made = "; the change is made" if points and points.passed else ""
+    _say(f"error: cannot print: {reason}{made}")
+    _say("hint: free some space, or print elsewhere")
 
 
 def launch() -> None:

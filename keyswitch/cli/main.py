@@ -141,6 +141,9 @@ def run(args: Sequence[str]) -> int:
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
         return e.exit_code
+    except click.exceptions.NoArgsIsHelpError as e:
+        click.echo(e.ctx.get_help() if e.ctx else e.format_message())
+        return ExitCode.OK
     except click.ClickException as e:
         return _usage_error(e, args)
     except (click.Abort, KeyboardInterrupt):

@@ -277,3 +277,24 @@ def test_a_full_disk_behind_the_output_is_two_lines(ks, args):
     lines = done.stderr.decode().splitlines()
     assert len(lines) == 2 or args[0] in ("env", "helper"), lines
     assert "no space left" in lines[0]
+
+
+@pytest.mark.parametrize("args", [(), ("vault",), ("helper",)], ids=str)
+def test_a_group_without_a_command_shows_its_help(ks, args):
+    done = ks(*args)
+    assert done.out.startswith("Usage: keyswitch")
+    assert "Commands:" in done.out
+    assert done.err == ""
+
+
+def test_a_change_whose_word_could_not_be_printed_is_said_to_be_made(ks):
+    ks.add("w")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "keyswitch", "use", "w", "--json"],
+            stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+            env=ks.environ, cwd=ks.home, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert b"; the change is made" in done.stderr
+    assert ks("current").out == "w\n"

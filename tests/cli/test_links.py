@@ -226,7 +226,7 @@ def test_link_of_a_profile_that_is_not_there_writes_nothing(person):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["github.com", "git@github.com:acme/x", "~/work/**", "", "/x",
+    "pattern", ["github.com", "git@github.com:acme/x", "~/clients/**", "", "/x",
                 "https://github.com/acme/*", "h/\x1b[31m", "h/" + "x" * 300],
 )  # fmt: skip
 def test_a_pattern_that_is_no_remote_is_refused(person, pattern):

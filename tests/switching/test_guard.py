@@ -27,19 +27,19 @@ def refusal(folder, home="/h", *, only=(), never=()):
     ("only", "never", "may"),
     [
         ([], [], True),
-        (["~/work/**"], [], True),
+        (["~/clients/**"], [], True),
         (["~/other/**"], [], False),
-        (["~/other/**", "~/work/*"], [], True),
-        ([], ["~/work/**"], False),
+        (["~/other/**", "~/clients/*"], [], True),
+        ([], ["~/clients/**"], False),
         ([], ["~/other/**"], True),
-        (["~/work/**"], ["~/work/acme"], False),
+        (["~/clients/**"], ["~/clients/acme"], False),
         ([ACME], [], False),
-        ([ACME, "~/work/*"], [], True),
+        ([ACME, "~/clients/*"], [], True),
         ([], [ACME], True),
     ],
 )
 def test_one_of_only_has_to_be_here_and_none_of_never(only, never, may):
-    assert (refusal("/h/work/acme", only=only, never=never) is None) is may
+    assert (refusal("/h/clients/acme", only=only, never=never) is None) is may
 
 
 def test_the_reason_names_the_pattern_and_the_place():
@@ -79,22 +79,22 @@ def test_a_directory_that_is_gone_is_not_known_to_be_harmless(lists):
 @pytest.mark.parametrize("pattern", ["work", "../x", "github.com", "~me/x", ""])
 def test_a_pattern_that_guards_nothing_is_not_passed_over(pattern):
     with pytest.raises(InputError, match="profile 'client'"):
-        refusal("/h/work", never=["~/other", pattern])
+        refusal("/h/clients", never=["~/other", pattern])
 
 
 def test_a_home_that_is_a_symbolic_link_is_the_place_it_leads_to(tmp_path):
-    (tmp_path / "real/work").mkdir(parents=True)
+    (tmp_path / "real/clients").mkdir(parents=True)
     (tmp_path / "short").symlink_to("real")
-    folder = tmp_path / "real/work"
-    assert refusal(folder, tmp_path / "short", only=["~/work/**"]) is None
-    assert refusal(folder, tmp_path / "short", never=["~/work/**"])
-    assert refusal(folder, only=[f"{tmp_path}/short/work"]) is None
+    folder = tmp_path / "real/clients"
+    assert refusal(folder, tmp_path / "short", only=["~/clients/**"]) is None
+    assert refusal(folder, tmp_path / "short", never=["~/clients/**"])
+    assert refusal(folder, only=[f"{tmp_path}/short/clients"]) is None
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
     home = tmp_path_factory.mktemp("guarded") / "home"
-    for folder in ("work/below", "else"):
+    for folder in ("clients/below", "else"):
         (home / folder).mkdir(parents=True)
     runs = Runs()
     made = Person(home, runs).with_vault()
@@ -108,7 +108,7 @@ def template(tmp_path_factory):
         "second", "--set", "base_url=https://two.example.com",
         provider="gateway", secret="FAKE-second-EXAMPLE",
     )  # fmt: skip
-    made("edit", "client", "--only", "~/work/**")
+    made("edit", "client", "--only", "~/clients/**")
     yield made
     runs.close()
 
@@ -135,18 +135,18 @@ def test_a_command_outside_fails_with_the_reason_and_prints_nothing(
 ):
     done = person.at("else", *REFUSED[name], code=1)
     assert done.out == ""
-    assert "'client' is only used in ~/work/**" in done.err
+    assert "'client' is only used in ~/clients/**" in done.err
     assert OTHER not in done.err
-    inside = person.at("work/below", *REFUSED[name])
+    inside = person.at("clients/below", *REFUSED[name])
     assert OTHER in inside.out or name == "shell"
 
 
 def test_the_helper_of_claude_code_answers_nothing_outside(person):
-    person.at("work", "use", "client")
+    person.at("clients", "use", "client")
     outside = person.at("else", "helper", "claude-code", code=1)
     assert outside.out == ""
     assert "is only used in" in outside.err
-    assert person.at("work", "helper", "claude-code").out == OTHER + "\n"
+    assert person.at("clients", "helper", "claude-code").out == OTHER + "\n"
 
 
 def test_the_credential_process_of_aws_answers_nothing_outside(person):
@@ -160,15 +160,15 @@ def test_the_credential_process_of_aws_answers_nothing_outside(person):
     outside = person.at("else", "helper", "aws", "keys", code=1)
     assert outside.out == ""
     assert "never used in ~/else" in outside.err
-    assert "FAKEFAKE" in person.at("work", "helper", "aws", "keys").out
+    assert "FAKEFAKE" in person.at("clients", "helper", "aws", "keys").out
 
 
 def test_use_outside_switches_says_why_nothing_comes_of_it_and_exits_4(person):
     done = person.at("else", "use", "client", code=4)
     assert "'client' is not used here" in done.err
-    assert "is only used in ~/work/**" in done.err
+    assert "is only used in ~/clients/**" in done.err
     assert person.at("else", "current").out == "client\n"
-    person.at("work", "use", "client")
+    person.at("clients", "use", "client")
     assert person.at("else", "whoami", code=4).err.count("only used in") <= 1
 
 
@@ -182,8 +182,8 @@ def exports(person, folder, environ):
 def test_a_shell_that_follows_gives_the_key_back_outside_and_says_it_once(
     person,
 ):
-    person.at("work", "use", "client")
-    inside, _ = exports(person, "work", {})
+    person.at("clients", "use", "client")
+    inside, _ = exports(person, "clients", {})
     assert inside["ANTHROPIC_API_KEY"] == OTHER
     outside, said = exports(person, "else", inside)
     assert "ANTHROPIC_API_KEY" not in outside
@@ -192,18 +192,18 @@ def test_a_shell_that_follows_gives_the_key_back_outside_and_says_it_once(
     assert "is only used in" in said
     again, said = exports(person, "else", outside)
     assert (again, said) == (outside, "")
-    back, said = exports(person, "work/below", again)
+    back, said = exports(person, "clients/below", again)
     assert (back["ANTHROPIC_API_KEY"], said) == (OTHER, "")
     assert exports(person, "else", back)[1] == ""
 
 
 @pytest.mark.real("bash")
 def test_a_persons_own_variable_is_back_outside(person):
-    person.at("work", "use", "client")
+    person.at("clients", "use", "client")
     script = (
         f"KS='{sys.executable} -m keyswitch env --shell bash'\n"
         "export ANTHROPIC_API_KEY=mine\n"
-        "for d in work/below ../../else ../work; do\n"
+        "for d in clients/below ../../else ../clients; do\n"
         'cd $d; eval "$($KS)"; echo $ANTHROPIC_API_KEY; done'
     )
     done = subprocess.run(
@@ -215,7 +215,7 @@ def test_a_persons_own_variable_is_back_outside(person):
 
 
 def test_a_fresh_shell_outside_gets_nothing_but_the_reason(person):
-    person.at("work", "use", "client")
+    person.at("clients", "use", "client")
     after, said = exports(person, "else", {})
     assert set(after) == {"KEYSWITCH_TOLD"}
     assert "is only used in" in said
@@ -223,7 +223,7 @@ def test_a_fresh_shell_outside_gets_nothing_but_the_reason(person):
 
 def test_a_home_or_directory_behind_a_link_is_where_it_leads(person, tmp_path):
     (tmp_path / "link").symlink_to("home")
-    person.file("short").symlink_to("work/below")
+    person.file("short").symlink_to("clients/below")
     assert person.at("short", *REFUSED["env"]).out
     linked = {"HOME": str(tmp_path / "link")}
     assert person.at("short", *REFUSED["env"], **linked).out
@@ -236,7 +236,7 @@ def test_a_directory_that_was_removed_is_nowhere(person):
         call = f"{sys.executable} -m keyswitch env {name} --shell sh"
         done = subprocess.run(
             ["sh", "-c", f"mkdir -p x && cd x && rmdir ../x && {call}"],
-            cwd=person.file("work"), env=person.environ,
+            cwd=person.file("clients"), env=person.environ,
             capture_output=True, text=True, check=False, timeout=30,
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (1, "")
@@ -248,8 +248,8 @@ def test_a_pattern_written_by_hand_that_guards_nothing_stops_the_profile(
     person,
 ):
     path = person.profile_file("client")
-    path.write_text(path.read_text().replace("~/work/**", "work"))
-    done = person.at("work", *REFUSED["env"], code=1)
+    path.write_text(path.read_text().replace("~/clients/**", "work"))
+    done = person.at("clients", *REFUSED["env"], code=1)
     assert done.out == ""
     assert "profile 'client'" in done.err
 
@@ -276,10 +276,10 @@ def test_a_guard_applies_to_what_a_directory_asks_for(person):
 def test_a_helper_never_gives_a_key_to_the_host_of_another_profile(
     person, active, linked, answers
 ):
-    person.at("work", "use", active)
-    person.at("work", "link", linked)
+    person.at("clients", "use", active)
+    person.at("clients", "link", linked)
     code = 0 if answers else 1
-    done = person.at("work", "helper", "claude-code", code=code)
+    done = person.at("clients", "helper", "claude-code", code=code)
     if not answers:
         assert done.out == ""
         assert "goes another way" in done.err
@@ -289,5 +289,5 @@ def test_a_helper_never_gives_a_key_to_the_host_of_another_profile(
 
 
 def test_where_nothing_is_active_a_link_gives_no_key_to_a_gateway(person):
-    person.at("work", "link", "gate")
-    assert person.at("work", "helper", "claude-code", code=1).out == ""
+    person.at("clients", "link", "gate")
+    assert person.at("clients", "helper", "claude-code", code=1).out == ""
