@@ -189,7 +189,8 @@ def inject_twice(
         place.base = "killed"
         again = points_of(
             case.recover, place.home, environ, place.log, run=place.run
-        )[number % step_again :: step_again]
+        )
+        again = again[number % min(step_again, len(again) or 1) :: step_again]
         return len(again), [
             f"KILL at {point.call} #{point.number}, then {violation}"
             for second in again
