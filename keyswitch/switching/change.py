@@ -15,7 +15,7 @@ from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import history, intents, undo_records
-from keyswitch.switching.journal import Rights
+from keyswitch.switching.journal import Beside, Rights
 from keyswitch.switching.transaction import Transaction
 from keyswitch.switching.unsettled import once_settled
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import SecretRef
     from keyswitch.profiles.state import State
+    from keyswitch.switching.journal import Folder
     from keyswitch.switching.login_ledger import Moved
     from keyswitch.switching.undo_records import Mode, Splice
     from keyswitch.switching.workspace import Workspace
@@ -62,6 +63,7 @@ class Change(NamedTuple):
     # bits that go with them.
     splices: tuple[Splice, ...] = ()
     modes: tuple[Mode, ...] = ()
+    folders: tuple[Folder, ...] = ()  # that get another name with it
     fingerprint: str = ""
     tells_shells: bool = False  # terminals look again, pointer or not
 
@@ -86,18 +88,19 @@ def commit(
     done: list[Change] = []
     expired: list[SecretRef] = []
 
-    def plan() -> tuple[list[FileChange], Sequence[LockSpec], Sequence[Rights]]:
+    def plan() -> tuple[list[FileChange], Sequence[LockSpec], Beside]:
         done.clear()
         expired.clear()
         change = once_settled(workspace, make_change)
         if change is None:
-            return [], (), ()
+            return [], (), Beside()
         done.append(change)
         files, gone = _files_of(workspace, change)
         expired.extend(gone)
         for ref in expired:
             intents.declare(paths, ref, change.profile)
-        return files, change.locks, [Rights(*mode) for mode in change.modes]
+        rights = tuple(Rights(*mode) for mode in change.modes)
+        return files, change.locks, Beside(rights, change.folders)
 
     with Transaction(paths, workspace.keychain) as transaction:
         sweep(workspace)
@@ -219,9 +222,16 @@ def sweep(workspace: Workspace) -> None:
     def delete(ref: SecretRef) -> None:
         delete_items(workspace.paths, [ref], ask=None)
 
+    def undo() -> bytes:
+        data = read_regular(workspace.paths.undo_file, _OWN_LIMIT)
+        return undo_records.needed(data)
+
     try:
         intents.sweep(
-            workspace.paths, delete, baselines=baseline_files(workspace)
+            workspace.paths,
+            delete,
+            baselines=baseline_files(workspace),
+            undo=undo,
         )
     except (OSError, KeyswitchError):
         # The store is locked or away. The intent stays, and a later command

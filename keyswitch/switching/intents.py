@@ -64,21 +64,39 @@ def sweep(
     delete: Callable[[SecretRef], None],
     *,
     baselines: Iterable[str],
+    undo: Callable[[], bytes],
 ) -> None:
     """Delete the items that nothing refers to.
 
-    A profile, the undo file and the vault, for its key in the keychain, refer
-    to an item by its name. A baseline refers by token to what it displaced;
-    that it also notes whose approval it recorded is no reference.
+    A profile, what `undo` returns of the undo file, and the vault, for its
+    key in the keychain, refer to an item by its name. A baseline refers by
+    token to what it displaced; that it also notes whose approval it recorded
+    is no reference.
     """
     for ref, profile in list(pending(paths)):
-        places = [(paths.undo_file, ref.item), (paths.vault_file, ref.item)]
-        places += [(path, f"{ref.store}:{ref.item}") for path in baselines]
-        if profile:
-            places.append((paths.profile(profile), ref.item))
-        if not any(_mentions(path, text) for path, text in places):
+        in_undo = ref.item.encode() in undo()
+        if not in_undo and not (
+            any(
+                _mentions(path, f"{ref.store}:{ref.item}") for path in baselines
+            )
+            or any(
+                _mentions(path, ref.item) for path in _owners(paths, profile)
+            )
+        ):
             delete(ref)
         settle(paths, ref)
+
+
+def _owners(paths: Paths, profile: str) -> Iterator[str]:
+    """Yield the files that may own an item, the likely ones first."""
+    yield paths.vault_file
+    if profile:
+        yield paths.profile(profile)
+    # An import makes several profiles, and a name may have changed since.
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(paths.profiles_dir):
+            if name.endswith(".toml"):
+                yield os.path.join(paths.profiles_dir, name)
 
 
 def _mentions(path: str, text: str) -> bool:

@@ -18,6 +18,7 @@ from keyswitch.profiles.atomic import read_regular, unusable, write_private
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import Change, commit
+from keyswitch.switching.journal import Folder
 from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.logins import Logins
 from keyswitch.switching.target import TargetPlan, plan_target
@@ -315,19 +316,15 @@ def _followed(workspace: Workspace, profile: Profile) -> list[str]:
     return []
 
 
-def rename(workspace: Workspace, old: str, new: str) -> None:
-    """Give a profile's folder the new name; its login was moved out."""
+def renamed(workspace: Workspace, old: str, new: str) -> tuple[Folder, ...]:
+    """Return what gives a profile's folder, if it has one, the new name."""
     source = workspace.paths.folder_of(old)
     if not os.path.isdir(source):
-        return
+        return ()
     target = workspace.paths.folder_of(new)
-    try:
-        os.rename(source, target)
-        atomic.sync_dir(os.path.dirname(target))
-    except OSError as e:
-        kept = "keeps" if os.path.isdir(source) else "may get back"
-        raise CleanupLeftError(
-            f"the profile has its new name, but {source} {kept} its old one: "
-            f"{e.strerror}",
-            f"what it holds that you want, move to {target}",
-        ) from e
+    if os.path.isdir(target) and os.listdir(target):
+        raise InputError(
+            f"there is a folder of a former profile '{new}': {target}",
+            "move away what you want of it, then delete it",
+        )
+    return (Folder(source, target),)

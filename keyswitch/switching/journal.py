@@ -41,12 +41,26 @@ class Rights(NamedTuple):
     after: int
 
 
+class Folder(NamedTuple):
+    """A folder that the transaction gives another name beside the old one."""
+
+    before: str
+    after: str
+
+
+class Beside(NamedTuple):
+    """What is changed with the files, once they are in place."""
+
+    rights: tuple[Rights, ...] = ()
+    folders: tuple[Folder, ...] = ()
+
+
 class Journal(NamedTuple):
     """A whole transaction."""
 
     steps: tuple[Step, ...]
     locks: tuple[str, ...] = ()  # lock directories that were going to be taken
-    rights: tuple[Rights, ...] = ()
+    beside: Beside = Beside()
 
 
 def digest(data: bytes | None) -> str | None:
@@ -59,7 +73,8 @@ def prepare(paths: Paths, journal: Journal) -> None:
     document = {
         "steps": [step._asdict() for step in journal.steps],
         "locks": journal.locks,
-        "rights": journal.rights,
+        "rights": journal.beside.rights,
+        "folders": journal.beside.folders,
     }
     text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
@@ -117,7 +132,10 @@ def _read(path: str) -> Journal | None:
         journal = Journal(
             tuple(Step(**step) for step in found["steps"]),
             tuple(found["locks"]),
-            tuple(Rights(*one) for one in found.get("rights", ())),
+            Beside(
+                tuple(Rights(*one) for one in found.get("rights", ())),
+                tuple(Folder(*one) for one in found.get("folders", ())),
+            ),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return Journal(())
@@ -132,11 +150,14 @@ def _is_sound(journal: Journal) -> bool:
             for step in journal.steps
             for at, text in enumerate(step)
         )
-        and all(isinstance(lock, str) for lock in journal.locks)
+        and all(
+            isinstance(text, str)
+            for text in (*journal.locks, *sum(journal.beside.folders, ()))
+        )
         and all(
             isinstance(one.path, str)
             and type(one.before) is int
             and type(one.after) is int
-            for one in journal.rights
+            for one in journal.beside.rights
         )
     )

@@ -197,7 +197,9 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
 
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
-    """Give a profile another name; the pointer follows."""
+    """Give a profile another name; the pointer and its own folder follow."""
+    from keyswitch.switching import isolation
+
     check_name(name)
     refuse_existing(workspace, name)
     _leave_folder(workspace, source)
@@ -231,13 +233,10 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
             if source in (present.active, present.previous)
             else None,
             fingerprint=main_fingerprint(profile),
+            folders=isolation.renamed(workspace, source, name),
         )
 
     commit(workspace, plan)
-    if os.path.isdir(workspace.paths.folder_of(source)):
-        from keyswitch.switching import isolation
-
-        isolation.rename(workspace, source, name)
 
 
 def _leave_folder(workspace: Workspace, name: str) -> None:

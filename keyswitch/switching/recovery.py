@@ -16,15 +16,10 @@ from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.journal import Rights, Step
-    from keyswitch.targets.claude_code.locks import LockSpec
-
-    Plan = Callable[[], tuple[list[FileChange], Sequence[LockSpec]]]
-
+    from keyswitch.switching.journal import Folder, Rights, Step
 
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that is rewritten
 
@@ -97,6 +92,14 @@ def give_rights(rights: Sequence[Rights]) -> None:
             permissions.change_mode(one.path, one.after, before=one.before)
 
 
+def rename_folders(folders: Sequence[Folder]) -> None:
+    """Give folders their new names; harmless when they have them already."""
+    for one in folders:
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(one.before, one.after)
+        atomic.sync_dir(os.path.dirname(one.after))
+
+
 def unlink(path: str) -> None:
     """Remove a file if it is there; "" stands for none."""
     if path:
@@ -118,7 +121,8 @@ def recover(paths: Paths) -> list[str]:
                 foreign_locks.remove_orphans(found.locks, written)
         if committed is not None:
             said = [note for step in committed.steps for note in _redo(step)]
-            said += _redo_rights(committed.rights)
+            said += _redo_rights(committed.beside.rights)
+            said += _redo_folders(committed.beside.folders)
             said.append("finished a change that was interrupted")
         elif prepared is not None:
             for step in prepared.steps:
@@ -152,6 +156,19 @@ def _redo_rights(rights: Sequence[Rights]) -> list[str]:
         give_rights(rights)
     except PermissionError as e:
         return [f"the mode of {e.filename} could not be changed"]
+    return []
+
+
+def _redo_folders(folders: Sequence[Folder]) -> list[str]:
+    """Rename folders; one that somebody else has put in the way stays."""
+    try:
+        rename_folders(folders)
+    except OSError as e:
+        return [
+            f"{one.before} could not become {one.after}: {e.strerror}"
+            for one in folders
+            if os.path.isdir(one.before)
+        ]
     return []
 
 

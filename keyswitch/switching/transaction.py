@@ -20,7 +20,7 @@ from keyswitch.profiles import atomic
 from keyswitch.profiles.ownership import require_own_way, require_way_to
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, recovery
-from keyswitch.switching.journal import Journal
+from keyswitch.switching.journal import Beside, Journal
 from keyswitch.switching.steps import goes_anywhere, installed, step_of
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
@@ -32,19 +32,18 @@ if TYPE_CHECKING:
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.journal import Rights, Step
+    from keyswitch.switching.journal import Step
     from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.locks import LockSpec
 
-    Plan = Callable[
-        [], tuple[list[FileChange], Sequence[LockSpec], Sequence[Rights]]
-    ]
+    Plan = Callable[[], tuple[Sequence[FileChange], Sequence[LockSpec], Beside]]
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 _LOCK_POLL = 0.02  # seconds
 RETRIES = 4  # plans, of which all but the last may be overtaken
 # Claude Code writes several times while it starts; seconds, doubled each time.
 _PAUSE = 0.15
+_NOTHING = Beside()
 
 
 class ChangedUnderneathError(FileStateError):
@@ -84,9 +83,9 @@ class Transaction:
     def commit_planned(self, plan: Plan) -> None:
         """Plan and commit; plan again when another writer was faster."""
         for attempt in range(RETRIES):
-            changes, locks, rights = plan()
+            changes, locks, beside = plan()
             try:
-                self.commit(changes, locks, rights)
+                self.commit(changes, locks, beside)
             except ChangedUnderneathError:
                 if attempt == RETRIES - 1:
                     raise
@@ -98,7 +97,7 @@ class Transaction:
         self,
         changes: Sequence[FileChange],
         locks: Sequence[LockSpec] = (),
-        rights: Sequence[Rights] = (),
+        beside: Beside = _NOTHING,
     ) -> None:
         """Carry out the changes, or raise with nothing changed.
 
@@ -118,9 +117,7 @@ class Transaction:
             journal.prepare(
                 self.paths,
                 Journal(
-                    tuple(steps),
-                    tuple(spec.path for spec in locks),
-                    tuple(rights),
+                    tuple(steps), tuple(spec.path for spec in locks), beside
                 ),
             )
             for change, step in zip(changes, steps, strict=True):
@@ -132,7 +129,7 @@ class Transaction:
                     _compare(change, step)
                 self._compare_items(items)
                 journal.commit(self.paths)
-                self._finish(changes, steps, rights)
+                self._finish(changes, steps, beside)
                 left = self._put_items(items)
             # Only now, so that a lock that a kill leaves is in a journal.
             self._forget()
@@ -151,7 +148,7 @@ class Transaction:
         self,
         changes: Sequence[FileChange],
         steps: Sequence[Step],
-        rights: Sequence[Rights],
+        beside: Beside,
     ) -> None:
         """Move every stage into place. From the first on: no way back."""
         begun = False
@@ -164,7 +161,8 @@ class Transaction:
                 begun = True
                 for step in steps:
                     self.notes += installed(step)
-                recovery.give_rights(rights)
+                recovery.give_rights(beside.rights)
+                recovery.rename_folders(beside.folders)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
             except OSError as e:

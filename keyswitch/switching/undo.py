@@ -19,6 +19,7 @@ from keyswitch.targets.claude_code.locks import config_lock
 
 if TYPE_CHECKING:
     from keyswitch.profiles.state import State
+    from keyswitch.switching.journal import Folder
     from keyswitch.switching.undo_records import OwnFile, Record
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
@@ -79,6 +80,7 @@ def undo_last(workspace: Workspace) -> Record:
                 Mode(mode.path, mode.after, mode.before)
                 for mode in record.modes
             ),
+            folders=_folders_back(workspace, record),
         )
 
     commit(workspace, plan)
@@ -106,11 +108,17 @@ def _follow(workspace: Workspace, record: Record) -> None:
         return
     from keyswitch.switching import isolation
 
-    if record.command == "rename":
-        isolation.rename(workspace, record.profile, _former_name(record))
-    elif record.command == "edit":
+    if record.command == "edit":
         profile, _ = workspace.load(record.profile)
         isolation.follow(workspace, profile)
+
+
+def _folders_back(workspace: Workspace, record: Record) -> tuple[Folder, ...]:
+    if record.command != "rename":
+        return ()
+    from keyswitch.switching import isolation
+
+    return isolation.renamed(workspace, record.profile, _former_name(record))
 
 
 def _former_name(record: Record) -> str:

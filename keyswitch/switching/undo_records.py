@@ -177,6 +177,16 @@ def to_bytes(records: list[Record]) -> bytes | None:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
+def needed(data: bytes | None) -> bytes:
+    """Return an undo file without what its records only made.
+
+    Such an item has another owner, or none any more: to take the change back
+    needs what it discarded, not what it created.
+    """
+    records = [record._replace(created=()) for record in parse(data)]
+    return to_bytes(records) or data or b""
+
+
 def _document(record: Record) -> dict[str, Any]:
     return {
         **record._asdict(),

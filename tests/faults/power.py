@@ -21,7 +21,13 @@ import pytest
 
 from tests.components import ROOT
 from tests.faults.cases import ENVIRON, cli
-from tests.faults.full.commands import ADD, USE, CommandCase, command_case
+from tests.faults.full.commands import (
+    ADD,
+    USE,
+    CommandCase,
+    command_case,
+    talk,
+)
 from tests.faults.full.invariants import facts
 from tests.faults.full.warm import Warm
 from tests.faults.harness import Clean, aftermath, hit, points_of
@@ -44,12 +50,6 @@ def fill_folders(home):
     """Give the usual folder what others may share."""
     for name in ("agents", "commands"):
         (home / ".claude" / name).mkdir()
-
-
-def talk(home):
-    """Leave what Claude Code keeps of a session in a profile's own folder."""
-    own = home / ".local/share/keyswitch/claude-code/two"
-    (own / "history.jsonl").write_text("{}\n")
 
 
 SHARE = cli("edit", "two", "--isolated", "--share", "agents,commands")

@@ -21,10 +21,13 @@ LAYOUTS = ("plain", "links", "absent")
 CONFIG_TOML = ".config/keyswitch/config.toml"
 OWN_TREE = ".local/state/keyswitch"
 PROFILES = ".config/keyswitch/profiles"
+FOLDERS = ".local/share/keyswitch/claude-code"
 BASHRC = "# mine\nexport EDITOR=vi\nexport CLAUDE_CODE_USE_BEDROCK=1\n"
 PASSPHRASES = ("FAKE first passphrase", "FAKE second passphrase")
-CACHE = json.dumps(["x" * 99] * 470_000)
-LARGE_CONFIG = f'{CONFIG.rstrip().removesuffix("}")}, "cache": {CACHE}}}'
+# What `use` displaces is stored, since it could hold a secret.
+OWN_HELPER = SETTINGS.replace(
+    '"theme"', '"apiKeyHelper": "/bin/echo FAKE-own-helper", "theme"'
+)
 NULL = SETTINGS.replace('"1e5"', '"1e5", "ANTHROPIC_BASE_URL": null')
 
 ADD = cli(
@@ -61,7 +64,7 @@ class CommandCase(Case):
         self.vault = options.get("vault", MACHINE_VAULT)
         self.profiles = options.get("profiles", True)
         self.settings = options.get("settings", SETTINGS)
-        self.config = options.get("config", CONFIG)
+        self.config = options.get("config", lambda: CONFIG)
         self.locked = options.get("locked", False)
         self.recover = options.get("recover", Case.recover)
         self.kept = set(options.get("kept", ("one", "two")))
@@ -111,7 +114,7 @@ class CommandCase(Case):
             folder.mkdir()
         settings.write_text(self.settings)
         bashrc.write_text(BASHRC)
-        (home / ".claude.json").write_text(self.config)
+        (home / ".claude.json").write_text(self.config())
         (home / ".claude.json").chmod(0o600)
 
     def _profiles(self):
@@ -175,7 +178,11 @@ class CommandCase(Case):
         }
         slots = self._slots(home)
         done = commands_done(home)
-        return (*seen, files, trust, modes, slots, (entries, done))
+        folders = sorted(
+            str(path.relative_to(home / FOLDERS))
+            for path in (home / FOLDERS).glob("*/history.jsonl")
+        )
+        return (*seen, files, trust, modes, folders, slots, (entries, done))
 
     def _slots(self, home):
         """Return the ways into the vault: as at the beginning, or other."""
@@ -237,9 +244,22 @@ def commands_done(home):
 # ------------------------------------------------------------ the commands
 
 
+def large_config():
+    """Return a `.claude.json` of 48 MB."""
+    cache = json.dumps(["x" * 99] * 470_000)
+    return f'{CONFIG.rstrip().removesuffix("}")}, "cache": {cache}}}'
+
+
 def write_link(home):
     """Put a link there that nobody has judged."""
     (home / ".keyswitch").write_text("two\n")
+
+
+def talk(home):
+    """Leave what Claude Code keeps of a session in a profile's own folder."""
+    path = home / FOLDERS / "two/history.jsonl"
+    path.touch(0o600)
+    path.write_text("{}\n")
 
 
 def log_in_openly(home):
@@ -260,12 +280,14 @@ USE, CLOUD, OFF = cli("use", "one"), cli("use", "cloud"), cli("off")
 UNDO = cli("undo")
 EDIT = cli("edit", "one", "--label", "Acme", "--expires", "2037-02-01")
 ISOLATE = cli("edit", "two", "--isolated")
+OF_ONES_OWN = (USE, ISOLATE, talk)
 REMOVE = cli("remove", "two", "--yes")
+RENAME = cli("rename", "two", "acme")
 FIX = cli("doctor", "--fix", "--yes", "-q")
 # A stage of the vault goes with the next command that may change something.
 SWEEP = {"recover": cli("off", "-q")}
 FRESH = {"vault": None, "profiles": False, "kept": (), **SWEEP}
-LARGE = {"config": LARGE_CONFIG}
+LARGE = {"config": large_config}
 ONE = {"kept": ("one",)}
 TWO = {"kept": ("two",)}
 ONCE = {"once": True}
@@ -290,9 +312,11 @@ COMMANDS = {
     "link-remote": ((USE,), LINK_REMOTE, {}),
     "off": ((USE,), OFF, {}),
     "off-bedrock": ((CLOUD,), OFF, {}),
+    "off-displaced": ((USE,), OFF, {"settings": OWN_HELPER}),
     "remove": ((USE,), REMOVE, ONE),
     "remove-active": ((USE,), cli("remove", "one", "--yes"), TWO),
     "rename": ((USE,), cli("rename", "one", "acme"), {}),
+    "rename-isolated": (OF_ONES_OWN, RENAME, {}),
     "revoke-local": ((USE,), cli("revoke-local", "one", "--yes"), TWO),
     "rotate": ((USE,), ROTATE, {}),
     "undo-add": ((USE, ADD), UNDO, ONCE),
@@ -303,6 +327,7 @@ COMMANDS = {
     "undo-link": ((USE, LINK), UNDO, ONCE),
     "undo-off": ((USE, OFF), UNDO, ONCE),
     "undo-remove": ((USE, REMOVE), UNDO, ONCE),
+    "undo-rename-isolated": ((*OF_ONES_OWN, RENAME), UNDO, ONCE),
     "undo-rename": ((USE, cli("rename", "one", "acme")), UNDO, ONCE),
     "undo-rotate": ((USE, ROTATE), UNDO, {**ONCE, "kept": ("two",)}),
     "undo-use": ((USE, CLOUD), UNDO, ONCE),
