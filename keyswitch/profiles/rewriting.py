@@ -11,7 +11,7 @@ import os
 import stat
 
 from keyswitch.errors import FileStateError
-from keyswitch.profiles import ownership
+from keyswitch.profiles import attributes, ownership
 
 
 def check(path: str, target: str, *, anywhere: bool = False) -> None:
@@ -31,6 +31,8 @@ def check(path: str, target: str, *, anywhere: bool = False) -> None:
         if os.path.isdir(folder):
             _check_folder(path, folder)
         ownership.require_way_to(target, path)
+    if attributes.is_fixed(folder):
+        raise _cannot_be_written(f"{path}: {folder}")
     if found is not None:
         _check_writable(path, target, found)
 
@@ -100,13 +102,17 @@ def _check_writable(path: str, target: str, found: os.stat_result) -> None:
     """Refuse a file that its owner may not write.
 
     A rename would replace it all the same, but whoever took the right away
-    meant it. On a read-only mount, and with the attribute immutable, it would
-    fail when there is no way back.
+    meant it. On a read-only mount, and with such attributes, it would fail
+    when there is no way back.
     """
     if not found.st_mode & stat.S_IWUSR:
         raise FileStateError(f"{path} is read-only", f"chmod u+w {path}")
-    if not os.access(target, os.W_OK):
-        raise FileStateError(
-            f"{path} cannot be written",
-            "look at its owner, its attributes (lsattr) and its mount",
-        )
+    if not os.access(target, os.W_OK) or attributes.is_fixed(target):
+        raise _cannot_be_written(path)
+
+
+def _cannot_be_written(what: str) -> FileStateError:
+    return FileStateError(
+        f"{what} cannot be written",
+        "look at its owner, its attributes (lsattr) and its mount",
+    )

@@ -13,7 +13,11 @@ import pytest
 from tests.files.matrix import PAIRS, check
 
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-_GET_FLAGS, _SET_FLAGS, _IMMUTABLE = 0x80086601, 0x40086602, 0x10
+_GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
+IMMUTABLE, APPEND = 0x10, 0x20
+ATTRIBUTES = pytest.mark.parametrize(
+    "attribute", [IMMUTABLE, APPEND], ids=["immutable", "append-only"]
+)
 
 
 def a_fifo(path):
@@ -85,15 +89,15 @@ def test_what_is_no_file_is_refused_at_once(matrix, task, file, kind):
 
 
 @contextlib.contextmanager
-def unchangeable(path):
-    """Let nobody change a file, as `chattr +i` does."""
+def unchangeable(path, attribute):
+    """Let nobody change a file, as `chattr +i` and `chattr +a` do."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         flags = bytearray(8)
         fcntl.ioctl(descriptor, _GET_FLAGS, flags)
         (before,) = struct.unpack("l", flags)
         fcntl.ioctl(
-            descriptor, _SET_FLAGS, struct.pack("l", before | _IMMUTABLE)
+            descriptor, _SET_FLAGS, struct.pack("l", before | attribute)
         )
         try:
             yield
@@ -104,20 +108,26 @@ def unchangeable(path):
 
 
 @ROOT_ONLY
+@ATTRIBUTES
 @pytest.mark.parametrize(("task", "file"), PAIRS)
-def test_a_file_that_nobody_may_change_is_refused(matrix, task, file):
+def test_a_file_that_nobody_may_change_is_refused(
+    matrix, task, file, attribute
+):
     cell = matrix.cell(task)
-    with unchangeable(cell.path(file)):
+    with unchangeable(cell.path(file), attribute):
         cell.run()
         found = cell.refused()
-    check("S6", "a file with the attribute immutable", found)
+    check("S6", "a file that is immutable or may only grow", found)
 
 
 @ROOT_ONLY
+@ATTRIBUTES
 @pytest.mark.parametrize(("task", "file"), PAIRS)
-def test_a_folder_that_nobody_may_change_is_refused(matrix, task, file):
+def test_a_folder_that_nobody_may_change_is_refused(
+    matrix, task, file, attribute
+):
     cell = matrix.cell(task)
-    with unchangeable(cell.path(file).parent):
+    with unchangeable(cell.path(file).parent, attribute):
         cell.run()
         found = cell.refused()
-    check("S6", "a folder with the attribute immutable", found)
+    check("S6", "a folder that is immutable or may only grow", found)
