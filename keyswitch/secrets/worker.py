@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Perform = Callable[[bytes], bytes]
 
 
+_GRACE = 1.0  # seconds after the deadline, at which whoever waits ends it
+
+
 class DeadlineError(Exception):
     """The worker did not answer in time and was killed."""
 
@@ -40,7 +43,7 @@ def start(
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _serve(perform, request, writer)
+        _serve(perform, request, writer, deadline)
     os.close(writer)
 
     def collect() -> bytes:
@@ -53,7 +56,9 @@ def start(
     return collect
 
 
-def _serve(perform: Perform, request: bytes, writer: int) -> None:
+def _serve(
+    perform: Perform, request: bytes, writer: int, deadline: float
+) -> None:
     """Answer in the child, and end it without the parent's clean-up."""
     status = 1
     try:
@@ -62,12 +67,25 @@ def _serve(perform: Perform, request: bytes, writer: int) -> None:
         os.dup2(null, 0)
         os.dup2(null, 1)
         os.dup2(null, 2)
+        _end_after(deadline)
         answer = perform(request)
         while answer:
             answer = answer[os.write(writer, answer) :]
         status = 0
     finally:
         os._exit(status)
+
+
+def _end_after(deadline: float) -> None:
+    """Let this process end by itself, should nobody be left to do it.
+
+    Until then it holds the lock of a command that was killed: what it may
+    still write is written before the next command looks for what is left.
+    """
+    # Built in, and its watchdog needs no cooperation of a blocked call.
+    import faulthandler
+
+    faulthandler.dump_traceback_later(deadline + _GRACE, exit=True, file=2)
 
 
 def _collect(reader: int, end: float) -> bytes:
@@ -103,7 +121,13 @@ def in_interpreter(request: bytes, deadline: float) -> bytes:
 
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "keyswitch.secrets.worker"],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "keyswitch.secrets.worker",
+                str(deadline),
+            ],
             input=request,
             capture_output=True,
             check=False,
@@ -120,6 +144,7 @@ def main() -> None:
     """Answer one request from stdin: the other side of `in_interpreter`."""
     from keyswitch.secrets.keychain_calls import perform
 
+    _end_after(float(sys.argv[1]))
     sys.stdout.buffer.write(perform(sys.stdin.buffer.read()))
 
 

@@ -11,11 +11,13 @@ log          one line for each call: its name, and "!" where it was done wrong
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -52,6 +54,7 @@ class Service:
         self.sessions = {}
         self.prompts = {}
         self.next = int(time.monotonic() * 1e6)
+        self.caller = ""
         self._load()
 
     def _load(self):
@@ -83,6 +86,7 @@ class Service:
                         "org.freedesktop.DBus.Error.UnknownMethod"
                     )
                 found = method(path, *body)
+            self._kill("after", member)
             return found
         finally:
             self._log(member)
@@ -94,7 +98,16 @@ class Service:
             return True
         return False
 
+    def _kill(self, when, member):
+        """Kill whom the orders name, before or after its call is done."""
+        for whom in ("worker", "command", "both"):
+            if self.is_wrong(f"kill-{whom}-{when}"):
+                self._log(member)  # before a test can look whether it was
+                self.orders.wrong = ""  # once
+                kill(self.caller, whom)
+
     def _go_wrong(self, member):
+        self._kill("before", member)
         if self.is_wrong("mute"):
             raise SilenceError
         if self.is_wrong("error"):
@@ -328,6 +341,24 @@ class Service:
         return plain[: -plain[-1]]
 
 
+def kill(caller, whom):
+    """Kill the process that called, the command that started it, or both.
+
+    A command under test leads a process group of its own.
+    """
+    # Not the connection that serves, on which other calls may be waiting.
+    with open_dbus_connection(bus="SESSION") as connection:
+        bus = Proxy(message_bus, connection)
+        (pid,) = bus.GetConnectionUnixProcessID(caller)
+    group = os.getpgid(pid)
+    assert group != os.getpgid(0)
+    with contextlib.suppress(ProcessLookupError):  # it has just given up
+        if whom == "both":
+            os.killpg(group, signal.SIGKILL)
+        else:
+            os.kill(pid if whom == "worker" else group, signal.SIGKILL)
+
+
 def serve(folder):
     """Own the name, say so, and answer for ever."""
     connection = open_dbus_connection(bus="SESSION")
@@ -342,6 +373,7 @@ def serve(folder):
         fields = message.header.fields
         path = fields[HeaderFields.path]
         service.completed = ""
+        service.caller = fields[HeaderFields.sender]
         try:
             signature, body = service.answer(
                 path,

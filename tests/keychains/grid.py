@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from queue import Queue
 
 from tests.keychains.commands import (
     AWS,
@@ -18,6 +16,7 @@ from tests.keychains.commands import (
     leftovers,
     snapshot,
 )
+from tests.keychains.lane import in_lanes
 from tests.keychains.runs import UNREAD
 
 RECOVER = ("history", "-q")
@@ -102,19 +101,11 @@ def cell(lane, state, name):
 
 def outcomes(lanes, cells):
     """Try cells (state, command), as many at once as there are lanes."""
-    free = Queue()
-    for lane in lanes:
-        free.put(lane)
 
-    def one(pair):
-        lane = free.get()
-        try:
-            return pair, cell(lane, *pair)
-        finally:
-            free.put(lane)
+    def job(pair):
+        return lambda lane: (pair, cell(lane, *pair))
 
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        return list(pool.map(one, cells))
+    return in_lanes(lanes, map(job, cells))
 
 
 def _recovered(lane):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from queue import Queue
 
 from jeepney import DBusAddress, new_method_call
 from jeepney.io.blocking import DBusConnection, prep_socket
@@ -170,3 +171,20 @@ def several(kind, folder, make):
     finally:
         for lane in made:
             lane.close()
+
+
+def in_lanes(lanes, jobs):
+    """Do jobs, functions of a lane, as many at once as there are lanes."""
+    free = Queue()
+    for lane in lanes:
+        free.put(lane)
+
+    def one(job):
+        lane = free.get()
+        try:
+            return job(lane)
+        finally:
+            free.put(lane)
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return list(pool.map(one, jobs))

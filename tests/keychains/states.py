@@ -83,6 +83,10 @@ def _mute():
         ("Delete", DELETES),
     ):
         yield _wrong(f"exit-in-{call}", "exit", call, meets=meets)
+    for call, meets in (("CreateItem", WRITES), ("Delete", DELETES)):
+        yield _wrong(
+            f"killed-after-{call}", "kill-worker-after", call, meets=meets
+        )
     yield _wrong("vanish", "vanish", "CreateItem", meets=WRITES)
 
 

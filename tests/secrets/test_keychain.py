@@ -11,7 +11,7 @@ import pytest
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secret import Secret
-from keyswitch.secrets import keychain_calls, secret_service
+from keyswitch.secrets import keychain_calls, secret_service, worker
 from keyswitch.secrets.keychain import (
     CHUNK,
     Keychain,
@@ -144,6 +144,32 @@ def test_a_silent_keychain_is_given_up_after_the_deadline(session):
     ):
         error = within(1.5, call)
         assert "0.5 s" in error.message
+
+
+def test_where_there_is_no_fork_an_interpreter_has_the_deadline(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "bus"
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={path}")
+    request = {"op": "probe", "backend": "secret-service", "name": ""}
+    text = json.dumps({**request, "value": "", "asks": False}).encode()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        with pytest.raises(worker.DeadlineError):
+            worker.in_interpreter(text, 0.5)
+    answer = json.loads(worker.in_interpreter(text, 20))
+    assert answer["error"] == "absent", answer
+
+
+def test_an_interpreter_that_nobody_waits_for_ends_by_itself():
+    argv = [sys.executable, "-m", "keyswitch.secrets.worker", "0.1"]
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, cwd=ROOT,
+    ) as process:  # fmt: skip
+        assert process.wait(30) == 1  # of a request that never comes
+        assert process.stdout.read() == b""
 
 
 @real_keyring
