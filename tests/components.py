@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +32,7 @@ PROGRAMS = {
     "ksh": ("ksh",),
     "mksh": ("mksh",),
     "nu": ("nu",),
+    "other-users": ("setpriv",),  # and this clone must be readable for them
     "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
     "prlimit": ("prlimit",),
     "pwsh": ("pwsh",),
@@ -68,7 +71,17 @@ def locate(program: str) -> str | None:
 
 def missing(part: str) -> list[str]:
     """Return the programs of a part that cannot be found."""
-    return [name for name in PROGRAMS[part] if locate(name) is None]
+    lost = [name for name in PROGRAMS[part] if locate(name) is None]
+    if part == "other-users":
+        lost += [f"way for other users into {path}" for path in _closed()]
+    return lost
+
+
+def _closed() -> list[Path]:
+    """Return the folders that keep other users from running keyswitch."""
+    needed = (ROOT, Path(sys.prefix), Path(sys.base_prefix).resolve())
+    above = {folder for path in needed for folder in (path, *path.parents)}
+    return [p for p in sorted(above) if not p.stat().st_mode & stat.S_IXOTH]
 
 
 def link_into(folder: Path) -> None:

@@ -282,7 +282,7 @@ def other_user():
 
 
 @as_root
-@pytest.mark.real("setpriv")
+@pytest.mark.real("other-users")
 def test_files_that_a_user_may_not_read_or_does_not_own_are_inert(other_user):
     home, run = other_user
     repo = home / "repo"
@@ -302,7 +302,7 @@ def test_files_that_a_user_may_not_read_or_does_not_own_are_inert(other_user):
 
 
 @as_root
-@pytest.mark.real("setpriv")
+@pytest.mark.real("other-users")
 def test_a_file_of_roots_counts_for_a_user_once_it_is_allowed(other_user):
     home, run = other_user
     path = home / ".keyswitch"

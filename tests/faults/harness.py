@@ -197,7 +197,10 @@ def inject_twice(
             for violation in _killed_again(case, environ, place, second, before)
         ]
 
-    return _reported(places, list(enumerate(before.points[::step])), one)
+    # After the very first calls there is nothing to recover from.
+    begin = min(step, len(before.points)) // 2
+    chosen = list(enumerate(before.points[begin::step]))
+    return _reported(places, chosen, one)
 
 
 def _killed_again(case, environ, place, point, before):

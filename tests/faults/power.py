@@ -58,7 +58,7 @@ SHARED = (USE, fill_folders, SHARE)
 # Commands of which only the end is looked at: name -> (steps, command).
 ENDS = {
     "key": ((forget_key,), ADD),
-    "rename-isolated": ((*SHARED, talk), cli("rename", "two", "three")),
+    "rename-shared": ((*SHARED, talk), cli("rename", "two", "three")),
     "share": (SHARED[:2], SHARE),
     "share-less": (SHARED, SHARE_LESS),
     "share-none": (SHARED, cli("edit", "two", "--no-isolated")),

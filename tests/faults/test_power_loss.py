@@ -79,7 +79,7 @@ def test_a_switch_survives_a_power_cut_at_any_of_its_calls(room, name):
 @pytest.mark.full
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_survives_a_power_cut(room, name):
-    job = Job(name, step=11, offset=NAMES.index(name), foreign_commit=True)
+    job = Job(name, step=17, offset=NAMES.index(name), foreign_commit=True)
     cut(room, job, "power cuts after and in every command")
 
 

@@ -11,7 +11,7 @@ from keyswitch.errors import FileStateError
 from keyswitch.profiles import rewriting
 from tests.faults.cases import cli
 from tests.files.matrix import check
-from tests.files.test_modes import SOMEBODY
+from tests.files.test_modes import AS_ANOTHER, SOMEBODY
 
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs chown")
 OTHER = 1235
@@ -30,6 +30,7 @@ def arranged(matrix, mode, group, task="use", folder=".claude"):
     return cell
 
 
+@AS_ANOTHER
 @ROOT_ONLY
 @pytest.mark.parametrize("folder", [".claude", ".config/keyswitch/profiles"])
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def test_a_folder_that_others_may_write_in_is_refused(
     check("S2", "folders that others may write in", cell.refused())
 
 
+@AS_ANOTHER
 @ROOT_ONLY
 @pytest.mark.parametrize(
     ("mode", "group"), [(0o775, SOMEBODY), (0o1777, OTHER), (0o755, OTHER)]
@@ -54,6 +56,7 @@ def test_a_folder_that_one_user_may_write_in_is_not(matrix, mode, group):
     check("S2", "folders of one user", cell.carried_out())
 
 
+@AS_ANOTHER
 @ROOT_ONLY
 def test_nothing_new_is_made_where_others_may_write(matrix):
     cell = arranged(matrix, 0o775, OTHER)
@@ -62,6 +65,7 @@ def test_nothing_new_is_made_where_others_may_write(matrix):
     check("S2", "folders that others may write in", cell.refused())
 
 
+@AS_ANOTHER
 @ROOT_ONLY
 def test_a_link_may_be_made_in_a_folder_that_a_group_shares(matrix):
     cell = matrix.cell("use")
@@ -76,6 +80,7 @@ def test_a_link_may_be_made_in_a_folder_that_a_group_shares(matrix):
         assert (project / ".keyswitch").exists() == (argv[0] == "link")
 
 
+@AS_ANOTHER
 @ROOT_ONLY
 @pytest.mark.parametrize(
     ("groups", "group", "mode"),
@@ -96,6 +101,7 @@ def test_the_rights_of_a_group_stay_with_that_group(
     assert (found.st_gid, found.st_mode & 0o777) == (group, mode)
 
 
+@AS_ANOTHER
 @ROOT_ONLY
 def test_a_file_that_only_root_may_write_is_refused(matrix):
     cell = matrix.cell("use")

@@ -18,12 +18,16 @@ IN_FIRST_TIER = [
     *product((*KEPT, *NOT_WRITABLE), ["settings"]),
     *product((0o640, 0o400), ["config", "credentials", "profile", "vault"]),
 ]
+AS_ANOTHER = pytest.mark.real("other-users")
 USERS = [
     pytest.param(None, id="me"),
     pytest.param(
         SOMEBODY,
         id="somebody",
-        marks=pytest.mark.skipif(os.getuid() != 0, reason="needs setuid"),
+        marks=[
+            pytest.mark.skipif(os.getuid() != 0, reason="needs setuid"),
+            AS_ANOTHER,
+        ],
     ),
 ]
 

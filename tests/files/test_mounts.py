@@ -12,7 +12,7 @@ from tests.files import tree
 from tests.files.homes import FILES
 from tests.files.matrix import FIRST, PAIRS, check
 from tests.files.test_links import elsewhere
-from tests.files.test_modes import SOMEBODY
+from tests.files.test_modes import AS_ANOTHER, SOMEBODY
 
 pytestmark = [
     pytest.mark.real("unshare"),
@@ -106,6 +106,7 @@ def test_a_login_that_is_a_mount_is_closed_to_others(matrix):
     assert stat.S_IMODE(source.stat().st_mode) == 0o600
 
 
+@AS_ANOTHER
 def test_a_login_that_cannot_be_closed_to_others_is_refused(matrix):
     cell = matrix.cell("use")
     source, mounts = outside(cell, "credentials")

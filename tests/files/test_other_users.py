@@ -16,7 +16,7 @@ from tests.files.homes import FILES, TASKS
 from tests.files.users import ME, OTHER, ROOT_USER, give
 from tests.proof import record
 
-pytestmark = users.only_root
+pytestmark = [users.only_root, pytest.mark.real("other-users")]
 
 OWN = {
     "configuration folder": ".config/keyswitch",
@@ -288,7 +288,7 @@ sys.exit(main(["unlock", "--passphrase-fd", "0"]))
 """
 
 
-@pytest.mark.real("setpriv")
+@pytest.mark.real("other-users")
 @pytest.mark.parametrize(
     ("owner", "mode", "fine"),
     [(ME, 0o700, True), (ME, 0o750, False), (ME, 0o701, False),
@@ -316,7 +316,7 @@ def test_only_a_private_runtime_folder_keeps_a_key(
     report("runtime folders", [*found, done.stderr.decode()] if found else [])
 
 
-@pytest.mark.real("setpriv")
+@pytest.mark.real("other-users")
 @pytest.mark.parametrize("name", ["settings", "profile", "state"])
 def test_a_process_of_its_own_refuses_it_as_well(room, name):
     home = begun(room, "use")

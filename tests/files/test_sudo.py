@@ -17,7 +17,7 @@ from tests.files.users import ME, ROOT_USER
 from tests.leaks.commands import FORMS, form, make_home
 from tests.proof import record
 
-pytestmark = users.only_root
+pytestmark = [users.only_root, pytest.mark.real("other-users")]
 
 MORE = {
     "login": form("login fresh"),
@@ -193,7 +193,7 @@ def test_root_of_a_user_namespace_works_in_the_home_mapped_to_it(homes):
     assert done.returncode == 0, done.stderr.decode()
 
 
-@pytest.mark.real("setpriv")
+@pytest.mark.real("other-users")
 def test_a_process_of_roots_own_is_told_what_to_do(homes):
     home = homes.fresh()
     done = users.as_user(ROOT_USER, [*MAIN, "use", "gw"], home)

@@ -17,7 +17,7 @@ from tests.files.swapping import attacker
 from tests.files.users import ME, OTHER, give
 from tests.proof import record
 
-pytestmark = users.only_root
+pytestmark = [users.only_root, pytest.mark.real("other-users")]
 
 COMMANDS = [cli("use", "cloud"), cli("use", "b"), cli("use", "one")]
 EDITS = [cli("edit", "one", "--label", "Acme"),

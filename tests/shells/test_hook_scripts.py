@@ -178,7 +178,7 @@ for ((i = 0; i <= ${#text}; i += STEP)); do
     print -l ${(k)functions[(I)*keyswitch*]} ${(k)parameters[(I)*keyswitch*]}
     print -l $precmd_functions
     echo "end $i"
-  ) 2>/dev/null | grep .
+  ) 2>/dev/null
 done
 """,
     "fish": """
@@ -211,7 +211,11 @@ def cut(tmp_path, shell, text, step):
     _, stdout, _ = run(argv, env={"LC_ALL": "C"})
     lines = stdout.decode().splitlines()
     ends = [line for line in lines if line.startswith("end ")]
-    return [n for n in lines if n not in ends], len(ends), size // step + 1
+    return (
+        [n for n in lines if n and n not in ends],
+        len(ends),
+        size // step + 1,
+    )
 
 
 @EACH

@@ -143,7 +143,7 @@ def test_nothing_goes_to_a_hostile_folder_for_temporary_files(room, warm, kind):
 
 
 @pytest.mark.parametrize("home", ["unset", ""])
-@pytest.mark.real("setpriv")
+@pytest.mark.real("other-users")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_somebody_without_a_home_is_told_so_and_nothing_is_written(
     tmp_path, home
