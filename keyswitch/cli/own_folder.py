@@ -56,6 +56,9 @@ def use_here(session: Session, name: str) -> int:
         pin=True,
     )
     _hand_over(script, workspace.environ)
+    _tell_person(
+        session, f"this terminal uses '{name}' until 'keyswitch off --here'"
+    )
     return ExitCode.OK
 
 
@@ -90,7 +93,15 @@ def off_here(session: Session) -> int:
     if own or PROFILE_VARIABLE in script.restore:
         script.remove = sorted({*script.remove, PROFILE_VARIABLE})
     _hand_over(script, environ)
+    name = f"'{chosen.name}'" if chosen.name else "no profile"
+    _tell_person(session, f"this terminal follows again, and uses {name}")
     return ExitCode.OK
+
+
+def _tell_person(session: Session, text: str) -> None:
+    """Say what was done where somebody is looking; a start file stays quiet."""
+    if os.isatty(2):
+        session.output.say(text)
 
 
 def _hand_over(script: EnvScript, environ: Mapping[str, str]) -> None:

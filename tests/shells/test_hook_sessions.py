@@ -63,13 +63,17 @@ def test_a_pinned_terminal_is_left_alone(machine, shell):
 @EACH
 def test_here_is_for_this_terminal(machine, shell):
     here, other = machine.open(shell), machine.open(shell)
-    here.enter("keyswitch use personal --here")
+    assert here.said("keyswitch use personal --here") == [
+        "keyswitch: this terminal uses 'personal' until 'keyswitch off --here'"
+    ]
     other.enter("keyswitch use personal")
     other.enter("keyswitch use work")
     assert (here.key(), other.key()) == ("personal", "work")
     here.enter()
     assert here.key() == "personal"
-    assert here.said("keyswitch off --here") == []
+    assert here.said("keyswitch off --here") == [
+        "keyswitch: this terminal follows again, and uses 'work'"
+    ]
     assert here.key() == "work"
 
 
