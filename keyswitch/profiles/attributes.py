@@ -14,6 +14,9 @@ import sys
 
 # include/uapi/linux/fs.h: FS_IMMUTABLE_FL and FS_APPEND_FL.
 _FIXED = 0x10 | 0x20
+_FIXING_FLAGS = (  # of macOS and the BSDs
+    stat.UF_IMMUTABLE | stat.UF_APPEND | stat.SF_IMMUTABLE | stat.SF_APPEND
+)
 # FS_IOC_GETFLAGS, _IOR('f', 1, long), as most architectures number it. Where
 # it has another number it fails, and the attributes count as absent.
 _GET_FLAGS = 0x80006601 | struct.calcsize("l") << 16
@@ -26,16 +29,7 @@ def is_fixed(path: str) -> bool:
     file system without attributes.
     """
     if sys.platform != "linux":
-        flags: int = getattr(os.stat(path), "st_flags", 0)
-        return bool(
-            flags
-            & (
-                stat.UF_IMMUTABLE
-                | stat.UF_APPEND
-                | stat.SF_IMMUTABLE
-                | stat.SF_APPEND
-            )
-        )
+        return _has_fixing_flag(path)
     import fcntl
 
     try:
@@ -49,4 +43,13 @@ def is_fixed(path: str) -> bool:
         return False
     finally:
         os.close(descriptor)
-    return bool(struct.unpack("l", found)[0] & _FIXED)
+    # The kernel fills in an int, whatever the request says.
+    return bool(int.from_bytes(found[:4], sys.byteorder) & _FIXED)
+
+
+def _has_fixing_flag(path: str) -> bool:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return bool(getattr(found, "st_flags", 0) & _FIXING_FLAGS)

@@ -16,7 +16,10 @@ from tests.faults.login_cases import CASES
 FAULTS = ("KILL", "ENOSPC", "EDQUOT", "EIO", "EACCES", "EROFS", "EINTR")
 SIGNALS = ("INT", "TERM", "HUP", "PIPE")
 LARGE = ("add-large", "first-use-large")  # with a .claude.json of 48 MB
-KILLED_TWICE = ("remove", "use", "vault-passwd")
+KILLED_TWICE = (
+    "import-replace", "off-displaced", "remove", "rename-isolated",
+    "revoke-local", "rotate", "undo-use", "use", "vault-passwd",
+)  # fmt: skip
 NAMES = (
     *sorted(COMMANDS.keys() - LARGE),
     *(f"login-{name}" for name in LOGINS),
