@@ -18,7 +18,8 @@ class Orders:
 
     wrong     a name below, "" for nothing
     calls     how many calls are answered right before it
-    error     the name of the error that `error` answers with
+    error     the name of the error that `error` answers with; "mute": who is
+              left by a kill gets no answer
     members   the calls that are done wrong; none named: all of them
     """
 

@@ -105,6 +105,8 @@ class Service:
                 self._log(member)  # before a test can look whether it was
                 self.orders.wrong = ""  # once
                 kill(self.caller, whom)
+                if self.orders.error == "mute":
+                    raise SilenceError
 
     def _go_wrong(self, member):
         self._kill("before", member)

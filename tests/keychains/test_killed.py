@@ -71,7 +71,9 @@ def test_a_sample_of_kills(lanes, name):
 
 
 def test_who_is_left_waiting_for_the_keychain_holds_nothing_for_long(lanes):
-    judge([killed_while_it_waits(lanes[0], "add")], "KILL while it is silent")
+    tries = (killed_while_it_waits(lanes[0], "add") for _ in range(5))
+    found = next(violations for happened, violations in tries if happened)
+    judge([found], "KILL while a keychain is silent")
 
 
 @pytest.mark.full
