@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,10 +77,9 @@ def missing(part: str) -> list[str]:
 
 
 def _closed() -> list[Path]:
-    """Return the folders that keep other users from running keyswitch."""
-    needed = (ROOT, Path(sys.prefix), Path(sys.base_prefix).resolve())
-    above = {folder for path in needed for folder in (path, *path.parents)}
-    return [p for p in sorted(above) if not p.stat().st_mode & stat.S_IXOTH]
+    """Return the folders that keep other users out of this clone."""
+    above = (*reversed(ROOT.parents), ROOT)
+    return [path for path in above if not path.stat().st_mode & stat.S_IXOTH]
 
 
 def link_into(folder: Path) -> None:
