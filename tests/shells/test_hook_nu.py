@@ -357,7 +357,10 @@ class Terminal:
 @pytest.fixture
 def ks(tmp_path):
     home = tmp_path / "home"
-    home.mkdir()
+    own = home / ".config/nushell"
+    own.mkdir(parents=True)
+    for name in ("config.nu", "env.nu"):
+        (own / name).touch()  # else the first start makes them, and is another
     ks = Keyswitch(home).with_vault()
     ks.add("one")
     ks.add("two", secret=OTHER)
