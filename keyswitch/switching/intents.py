@@ -74,14 +74,11 @@ def sweep(
     is no reference.
     """
     for ref, profile in list(pending(paths)):
-        in_undo = ref.item.encode() in undo()
-        if not in_undo and not (
-            any(
-                _mentions(path, f"{ref.store}:{ref.item}") for path in baselines
-            )
-            or any(
-                _mentions(path, ref.item) for path in _owners(paths, profile)
-            )
+        token = f"{ref.store}:{ref.item}"
+        if not (
+            any(_mentions(path, ref.item) for path in _owners(paths, profile))
+            or any(_mentions(path, token) for path in baselines)
+            or ref.item.encode() in undo()
         ):
             delete(ref)
         settle(paths, ref)
