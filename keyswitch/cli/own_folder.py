@@ -49,17 +49,10 @@ def use_here(session: Session, name: str) -> int:
         if pair not in compiled.literals:
             compiled.literals.append(pair)
     script = script_of(
-        workspace.paths,
-        compiled,
-        workspace.environ,
-        how=BY_TERMINAL,
-        pin=True,
+        workspace.paths, compiled, workspace.environ, how=BY_TERMINAL, pin=True
     )
-    _hand_over(script, workspace.environ)
-    _tell_person(
-        session, f"this terminal uses '{name}' until 'keyswitch off --here'"
-    )
-    return ExitCode.OK
+    said = f"this terminal uses '{name}' until 'keyswitch off --here'"
+    return _hand_over(session, script, workspace.environ, said)
 
 
 def off_here(session: Session) -> int:
@@ -92,20 +85,18 @@ def off_here(session: Session) -> int:
     script = script or EnvScript()
     if own or PROFILE_VARIABLE in script.restore:
         script.remove = sorted({*script.remove, PROFILE_VARIABLE})
-    _hand_over(script, environ)
     name = f"'{chosen.name}'" if chosen.name else "no profile"
-    _tell_person(session, f"this terminal follows again, and uses {name}")
-    return ExitCode.OK
+    said = f"this terminal follows again, and uses {name}"
+    return _hand_over(session, script, environ, said)
 
 
-def _tell_person(session: Session, text: str) -> None:
-    """Say what was done where somebody is looking; a start file stays quiet."""
-    if os.isatty(2):
-        session.output.say(text)
+def _hand_over(
+    session: Session, script: EnvScript, environ: Mapping[str, str], said: str
+) -> int:
+    """Print the script; say what it does, and what it does not reach.
 
-
-def _hand_over(script: EnvScript, environ: Mapping[str, str]) -> None:
-    """Print the script, and say what it does not reach."""
+    The former is said on a terminal only: a start file may have the same line.
+    """
     from keyswitch import shells
     from keyswitch.express import warn_of_settings, write_out
     from keyswitch.shells.detect import parent_shell
@@ -117,6 +108,9 @@ def _hand_over(script: EnvScript, environ: Mapping[str, str]) -> None:
         {n: v for n, v in environ.items() if n not in gone}
         | dict(script.assign),
     )
+    if os.isatty(2):
+        session.output.say(said)
+    return ExitCode.OK
 
 
 def document_of(profile: Profile) -> dict[str, Any]:
