@@ -18,7 +18,6 @@ from keyswitch.profiles.atomic import read_regular, unusable, write_private
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import Change, commit
-from keyswitch.switching.journal import Folder
 from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.logins import Logins
 from keyswitch.switching.target import TargetPlan, plan_target
@@ -314,17 +313,3 @@ def _followed(workspace: Workspace, profile: Profile) -> list[str]:
         move_out(workspace, profile.name)
         sharing.settle(folder, workspace.places.config_dir, ())
     return []
-
-
-def renamed(workspace: Workspace, old: str, new: str) -> tuple[Folder, ...]:
-    """Return what gives a profile's folder, if it has one, the new name."""
-    source = workspace.paths.folder_of(old)
-    if not os.path.isdir(source):
-        return ()
-    target = workspace.paths.folder_of(new)
-    if os.path.isdir(target) and os.listdir(target):
-        raise InputError(
-            f"there is a folder of a former profile '{new}': {target}",
-            "move away what you want of it, then delete it",
-        )
-    return (Folder(source, target),)

@@ -13,7 +13,7 @@ from keyswitch.profiles import files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import intents, login_names
+from keyswitch.switching import folder_renames, intents, login_names
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import Change, commit
 
@@ -198,8 +198,6 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
     """Give a profile another name; the pointer and its own folder follow."""
-    from keyswitch.switching import isolation
-
     check_name(name)
     refuse_existing(workspace, name)
     _leave_folder(workspace, source)
@@ -233,7 +231,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
             if source in (present.active, present.previous)
             else None,
             fingerprint=main_fingerprint(profile),
-            folders=isolation.renamed(workspace, source, name),
+            folders=folder_renames.renamed(workspace, source, name),
         )
 
     commit(workspace, plan)

@@ -10,7 +10,7 @@ from keyswitch.errors import FileStateError, KeyswitchError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import login_names, undo_records
+from keyswitch.switching import folder_renames, login_names, undo_records
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import Change, commit
 from keyswitch.switching.undo_records import Mode
@@ -116,9 +116,8 @@ def _follow(workspace: Workspace, record: Record) -> None:
 def _folders_back(workspace: Workspace, record: Record) -> tuple[Folder, ...]:
     if record.command != "rename":
         return ()
-    from keyswitch.switching import isolation
-
-    return isolation.renamed(workspace, record.profile, _former_name(record))
+    former = _former_name(record)
+    return folder_renames.renamed(workspace, record.profile, former)
 
 
 def _former_name(record: Record) -> str:

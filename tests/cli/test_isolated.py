@@ -182,6 +182,33 @@ def test_a_renamed_profile_keeps_folder_and_login(two):
     assert live_anywhere(two.home) == [token("a", 2)]
 
 
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+def test_a_rename_is_refused_where_a_former_folder_is_in_the_way(two, kind):
+    two("edit", "a", "--isolated")
+    way = two.home / FOLDERS / "z"
+    if kind == "folder":
+        way.mkdir()
+        (way / "history.jsonl").touch()
+    elif kind == "file":
+        way.touch()
+    else:
+        way.symlink_to(two.home / OWN)
+    before = two("list").out
+    error = two("rename", "a", "z", code=1).err
+    assert "former profile 'z'" in error
+    assert len(error.splitlines()) == 2
+    assert two("list").out == before
+    assert (two.home / OWN).is_dir()
+
+
+def test_a_rename_takes_the_place_of_an_empty_folder(two):
+    two("edit", "a", "--isolated")
+    (two.home / OWN / "history.jsonl").touch()
+    (two.home / FOLDERS / "z").mkdir()
+    two("rename", "a", "z")
+    assert (two.home / FOLDERS / "z/history.jsonl").exists()
+
+
 def test_run_gives_claude_a_folder_for_a_login_that_is_not_in_use(two):
     program = two.home / "bin/claude"
     program.parent.mkdir()
