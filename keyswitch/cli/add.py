@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.profile_changes import parse_date, parse_settings
 from keyswitch.cli.session import Session, global_options
 from keyswitch.cli.sources import collect, parse_sources, source_options
@@ -43,6 +44,7 @@ STORE = click.option(
 @source_options
 @global_options
 @click.pass_obj
+@dry_run_option
 def add(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -145,6 +147,7 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
 @source_options
 @global_options
 @click.pass_obj
+@dry_run_option
 def rotate(  # noqa: PLR0913
     session: Session,
     name: str,

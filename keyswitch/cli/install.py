@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.dry_run import dry_run_option, rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.display import printable
 from keyswitch.errors import ExitCode, UsageError
@@ -58,6 +59,10 @@ def install(
     edit = integration.plan_install(workspace, shell, login=login)
     block = integration.block_for(workspace, shell)
     if dry_run:
+        rehearse(
+            session,
+            lambda: integration.install(workspace, shell, login=bool(login)),
+        )
         return _show(session, edit, block)
     if not edit.changes:
         session.output.say(f"{edit.file} has the block already")
@@ -121,6 +126,7 @@ def _talk(session: Session, block: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @global_options
 @click.pass_obj
+@dry_run_option
 def uninstall(session: Session, shell: str, *, yes: bool) -> int:
     """Take the shell integration out again.
 

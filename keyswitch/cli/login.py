@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.dry_run import dry_run_option, rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, InputError, UsageError
 
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
 @click.option("--email", metavar="ADDRESS", help="Handed to Claude's login.")
 @global_options
 @click.pass_obj
-@click.pass_context
+@dry_run_option
 def login(  # noqa: PLR0913
-    context: click.Context,
     session: Session,
     name: str,
     *,
@@ -63,9 +63,7 @@ def login(  # noqa: PLR0913
             "--capture, --token and --orphan exclude each other", "choose one"
         )
     if token:
-        return _token(
-            context, name, store=store, label=label, stdin=stdin, env=from_env
-        )
+        return _token(name, store=store, label=label, stdin=stdin, env=from_env)
     if stdin or from_env:
         raise UsageError(
             "--stdin and --from-env belong to --token",
@@ -86,6 +84,11 @@ def login(  # noqa: PLR0913
         profile = login_capture.from_orphan(
             workspace, name, store=choice.store, label=label
         )
+    elif session.dry_run:
+        raise UsageError(
+            "only Claude Code itself can say what a login would bring",
+            "--dry-run goes with --capture and --orphan",
+        )
     else:
         options = ("--console",) * console + _with_email(email)
         profile = login_capture.log_in(
@@ -105,8 +108,7 @@ def _with_email(email: str | None) -> tuple[str, ...]:
     return "--email", email
 
 
-def _token(  # noqa: PLR0913
-    context: click.Context,
+def _token(
     name: str,
     *,
     store: str | None,
@@ -122,7 +124,8 @@ def _token(  # noqa: PLR0913
     given += ["--label", label] if label else []
     given += ["--stdin"] if stdin else []
     given += ["--from-env", env] if env else []
-    made = add.make_context("add", [name, *given], parent=context.parent)
+    parent = click.get_current_context().parent
+    made = add.make_context("add", [name, *given], parent=parent)
     with made:
         result = add.invoke(made)
     return result if isinstance(result, int) else ExitCode.OK
@@ -182,6 +185,8 @@ def logout(session: Session, name: str, *, dry_run: bool, yes: bool) -> int:
     else:
         for line in found:
             session.output.data(line)
+    if dry_run:
+        rehearse(session, lambda: login_removal.remove(workspace, name))
     if dry_run or not found:
         return ExitCode.OK
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)

@@ -30,6 +30,8 @@ class Session:
         self.output = output
         self.environ = environ
         self.no_input = no_input
+        self.dry_run = False
+        self.plan_shown = False  # of a dry run
         self._workspace: Workspace | None = None
 
     @property
@@ -47,7 +49,10 @@ class Session:
                 self.environ,
                 ask=self._ask if self.can_ask else None,
                 tell=self.output.warn,
+                dry_run=self.dry_run,
             )
+            if self.dry_run:
+                return self._workspace
             if work_is_pending(self._workspace.paths):
                 from keyswitch.switching.change import recover
 
@@ -71,7 +76,7 @@ class Session:
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something that cannot be taken back, or raise."""
-        if yes:
+        if yes or self.dry_run:
             return
         if not self.can_ask:
             raise UsageError(

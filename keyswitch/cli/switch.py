@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli import turns
+from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import (
     ExitCode,
@@ -34,7 +35,6 @@ PREVIOUS = "-"
     '  eval "$(keyswitch use me --here)"    this shell only'
 )
 @click.argument("name", required=False)
-@click.option("--dry-run", is_flag=True, help="Show what would be changed.")
 @click.option("--here", is_flag=True, help="For this shell only, by eval.")
 @click.option(
     "--target",
@@ -46,19 +46,19 @@ PREVIOUS = "-"
 @turns.turn_options
 @global_options
 @click.pass_obj
+@dry_run_option
 def use(
     session: Session,
     /,
     name: str | None,
     *,
-    dry_run: bool,
     here: bool,
     target: str,
     **turn: Any,
 ) -> int:
     """Switch to a profile."""
     turns.check(turn)
-    if here and (dry_run or session.output.json):
+    if here and (session.dry_run or session.output.json):
         raise UsageError(
             "--here prints a script for eval, and nothing else",
             "leave --dry-run and --json away; 'keyswitch env NAME' on a "
@@ -78,8 +78,6 @@ def use(
             raise NotFoundError(
                 "there is no previous profile", "name one: keyswitch use NAME"
             )
-    if dry_run:
-        return _show_plan(session, activate.preview(workspace, name))
     if here:
         from keyswitch.cli.own_folder import use_here
 
@@ -149,15 +147,6 @@ def _linked_here(workspace: Workspace) -> str:
     return chosen.name if chosen.how == selection.BY_DIRECTORY else ""
 
 
-def _show_plan(session: Session, lines: list[str]) -> int:
-    if session.output.json:
-        session.output.document({"changes": lines})
-    else:
-        for line in lines or ["nothing to change"]:
-            session.output.data(line)
-    return ExitCode.OK
-
-
 def _report(session: Session, outcome: Outcome) -> int:
     """Say what was switched, and what stands in its way."""
     if session.output.json:
@@ -198,18 +187,18 @@ def _report(session: Session, outcome: Outcome) -> int:
     "  keyswitch off --wait       not in the middle of a turn\n"
     '  eval "$(keyswitch off --here)"    this shell follows again'
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be changed.")
 @click.option(
     "--here", is_flag=True, help="End this shell's own choice only, by eval."
 )
 @turns.turn_options
 @global_options
 @click.pass_obj
-def off(session: Session, /, *, dry_run: bool, here: bool, **turn: Any) -> int:
+@dry_run_option
+def off(session: Session, /, *, here: bool, **turn: Any) -> int:
     """Make no profile active; restore what was."""
     turns.check(turn)
     if here:
-        if dry_run or session.output.json:
+        if session.dry_run or session.output.json:
             raise UsageError(
                 "--here prints a script for eval, and nothing else",
                 "leave --dry-run and --json away",
@@ -220,8 +209,6 @@ def off(session: Session, /, *, dry_run: bool, here: bool, **turn: Any) -> int:
     from keyswitch.switching import activate
 
     workspace = session.workspace()
-    if dry_run:
-        return _show_plan(session, activate.preview(workspace, ""))
     turns.wait_if_asked(session, turn)
     return _report(session, activate.off(workspace, look=turns.look(turn)))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.add import STORE, choose_store_for
+from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.passphrase import (
     given_passphrase,
     new_passphrase,
@@ -147,14 +148,21 @@ def import_(  # noqa: PLR0913
     given = given_passphrase(passphrase_fd, passphrase_file)
     packed = importing.chosen(_opened(session, path, given), names)
     _show(session, packed)
-    if dry_run:
-        return ExitCode.OK
     taken = importing.conflicts(workspace, packed)
     if taken and not replace:
         raise InputError(
             f"already here: {', '.join(taken)}",
             "rename those, name the others only, or give --replace",
         )
+    if dry_run:
+        place = choose_store_for(session, store)
+        rehearse(
+            session,
+            lambda: importing.take_in(
+                workspace, packed, place, replace_existing=replace
+            ),
+        )
+        return ExitCode.OK
     _accept(session, packed, hosts)
     count = len(packed)
     session.confirm(f"import {count} profile{'s'[: count != 1]}?", yes=yes)

@@ -205,8 +205,11 @@ def fingerprint(key: bytes, text: str) -> str:
     return f"{digest[:4]}-{digest[4:8]}"
 
 
-def install_key(paths: Paths) -> bytes:
-    """Return the per-machine key of fingerprints; make it the first time."""
+def install_key(paths: Paths, *, keep: bool = True) -> bytes:
+    """Return the per-machine key of fingerprints; make it the first time.
+
+    Without `keep` a new one is not written.
+    """
     from keyswitch.profiles.atomic import (
         make_durable,
         read_regular,
@@ -219,6 +222,8 @@ def install_key(paths: Paths) -> bytes:
     key = read_regular(path, 1024, ours=True)
     if key is not None and len(key) == KEY_SIZE:
         return key
+    if not keep:
+        return os.urandom(KEY_SIZE)
     ensure_private_dir(paths.state)
     try:
         if key is not None:

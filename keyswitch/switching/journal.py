@@ -11,8 +11,10 @@ import contextlib
 import hashlib
 import json
 import os
+from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.model import LinkChange
 from keyswitch.profiles import commit_points
 from keyswitch.profiles.atomic import read_regular, write_private
 
@@ -53,6 +55,7 @@ class Beside(NamedTuple):
 
     rights: tuple[Rights, ...] = ()
     folders: tuple[Folder, ...] = ()
+    links: tuple[LinkChange, ...] = ()
 
 
 class Journal(NamedTuple):
@@ -75,6 +78,7 @@ def prepare(paths: Paths, journal: Journal) -> None:
         "locks": journal.locks,
         "rights": journal.beside.rights,
         "folders": journal.beside.folders,
+        "links": [astuple(link) for link in journal.beside.links],
     }
     text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
@@ -135,6 +139,7 @@ def _read(path: str) -> Journal | None:
             Beside(
                 tuple(Rights(*one) for one in found.get("rights", ())),
                 tuple(Folder(*one) for one in found.get("folders", ())),
+                tuple(LinkChange(*one) for one in found.get("links", ())),
             ),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -153,6 +158,12 @@ def _is_sound(journal: Journal) -> bool:
         and all(
             isinstance(text, str)
             for text in (*journal.locks, *sum(journal.beside.folders, ()))
+        )
+        and all(
+            isinstance(one.path, str)
+            and isinstance(one.source, str)
+            and type(one.wanted) is bool
+            for one in journal.beside.links
         )
         and all(
             isinstance(one.path, str)

@@ -12,12 +12,14 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.profiles import atomic, permissions
+from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.model import LinkChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.switching.journal import Folder, Rights, Step
 
@@ -100,6 +102,31 @@ def rename_folders(folders: Sequence[Folder]) -> None:
         atomic.sync_dir(os.path.dirname(one.after))
 
 
+def set_links(links: Sequence[LinkChange]) -> None:
+    """Make and remove links; harmless when it is done already.
+
+    What somebody else has put in a link's place stays.
+    """
+    for one in links:
+        if one.wanted:
+            ensure_private_dir(os.path.dirname(one.path))
+            with contextlib.suppress(FileExistsError):
+                os.symlink(one.source, one.path)
+        elif points_to(one.path, one.source):
+            unlink(one.path)
+    for folder in {os.path.dirname(one.path) for one in links}:
+        with contextlib.suppress(FileNotFoundError):
+            atomic.sync_dir(folder)
+
+
+def points_to(path: str, source: str) -> bool:
+    """Tell whether there is a symbolic link with exactly this target."""
+    try:
+        return os.readlink(path) == source
+    except OSError:
+        return False
+
+
 def unlink(path: str) -> None:
     """Remove a file if it is there; "" stands for none."""
     if path:
@@ -123,6 +150,7 @@ def recover(paths: Paths) -> list[str]:
             said = [note for step in committed.steps for note in _redo(step)]
             said += _redo_rights(committed.beside.rights)
             said += _redo_folders(committed.beside.folders)
+            set_links(committed.beside.links)
             said.append("finished a change that was interrupted")
         elif prepared is not None:
             for step in prepared.steps:

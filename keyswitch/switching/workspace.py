@@ -27,7 +27,8 @@ class Workspace:
     """One person's keyswitch, as one command sees it.
 
     `ask` prompts for a passphrase; None means that nobody can be asked. `tell`
-    says what a person should know of a change beside its result.
+    says what a person should know of a change beside its result. With
+    `dry_run` a change is planned and checked, and not carried out.
     """
 
     platform: str = sys.platform
@@ -39,11 +40,13 @@ class Workspace:
         ask: Callable[[str], Secret] | None = None,
         tell: Callable[[str], None] | None = None,
         cwd: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         self.environ = environ
         self.ask = ask
         self.tell = tell or (lambda _: None)
         self.paths: Paths = places.resolve(environ)
+        self.dry_run = dry_run
         self._cwd = cwd
 
     @cached_property
@@ -117,7 +120,7 @@ class Workspace:
         """The per-machine key of fingerprints."""
         from keyswitch.providers.shapes import install_key
 
-        return install_key(self.paths)
+        return install_key(self.paths, keep=not self.dry_run)
 
     def load(self, name: str) -> tuple[Profile, bytes]:
         """Read one profile and its file's bytes."""
@@ -147,7 +150,7 @@ class Workspace:
             from keyswitch.secrets import reader, unlock
 
             unlock.drop(reader.VALUES_PREFIX)  # kept under another setting
-        if identities[0][1] == before:
+        if identities[0][1] == before and not self.dry_run:
             compiled.keep(self.paths, result, identities)
         return result
 

@@ -326,9 +326,9 @@ def test_a_login_stays_in_its_store_when_another_is_chosen(home, monkeypatch):
     stored = []
     real = login_capture.Logins._put
 
-    def put(self, parts, store, number, profile):
-        stored.append((profile, store))
-        return real(self, parts, "vault", number, profile)
+    def put(self, parts, store, number):
+        stored.append(store)
+        return real(self, parts, "vault", number)
 
     monkeypatch.setattr(login_capture.Logins, "_put", put)
     path = home.home / ".config/keyswitch/profiles/two.toml"
@@ -336,7 +336,7 @@ def test_a_login_stays_in_its_store_when_another_is_chosen(home, monkeypatch):
     home.claude.renew()
     with pytest.raises(StoreError):
         activate.use(home.workspace(), "two", configure=True)
-    assert set(stored) == {("one", "vault")}
+    assert set(stored) == {"vault"}
 
 
 def test_a_store_that_lies_changes_nothing(home, monkeypatch):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
-from keyswitch.targets.claude_code import splice
+from keyswitch.targets.claude_code import own_helper, splice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +106,9 @@ def _revert_key(
                 path, result.text, owned.keys, owned.gap
             )
         return
-    if not hmac.compare_digest(digest(key, raw), owned.ours):
+    same = hmac.compare_digest(digest(key, raw), owned.ours)
+    # A helper of keyswitch that somebody edited can only fail without us.
+    if not same and not own_helper.is_ours(owned.keys, raw):
         result.conflicts.append(".".join(owned.keys))
         return
     if owned.was == ABSENT:

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.errors import FileStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+# `.claude.json`, and what it was called before; in any folder.
+CONFIG_NAMES = (".claude.json", ".config.json")
 
 WAIT = 5.0  # seconds for the other program to finish
 _POLL = 0.02
@@ -46,6 +49,15 @@ def config_lock(global_config: str) -> LockSpec:
     """Return the lock of `.claude.json`."""
     real = os.path.realpath(global_config)
     return LockSpec(f"{real}.lock", global_config, real)
+
+
+def config_locks(changed: Iterable[str]) -> list[LockSpec]:
+    """Return the locks of those files that Claude Code writes under one."""
+    return [
+        config_lock(path)
+        for path in changed
+        if os.path.basename(path) in CONFIG_NAMES
+    ]
 
 
 def login_locks(folder: str) -> list[LockSpec]:
