@@ -13,7 +13,12 @@ import os
 import sys
 
 from keyswitch.display import error_text, printable
-from keyswitch.errors import ExitCode, KeyswitchError, StaleError
+from keyswitch.errors import (
+    DamagedFileError,
+    ExitCode,
+    KeyswitchError,
+    StaleError,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +44,8 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
             return _current(environ, prompt=len(args) == 2)
         if args[0] == "hook":
             return _hook(args[1:], environ)
-    except StaleError:
-        return None
+    except (StaleError, DamagedFileError):
+        return None  # the full command line sets a damaged file aside
     except KeyswitchError as e:
         # In a start file there is room for one line, and for no second try.
         if args == ["current", "--prompt"]:
@@ -62,10 +67,17 @@ def work_is_pending(paths: Paths) -> bool:
 
 
 def _open(environ: Mapping[str, str]) -> Paths | None:
+    """Return where files are; None: a committed change is not in place yet.
+
+    What another command only prepares is read past: it may wait for a person,
+    and these commands may not.
+    """
     from keyswitch.profiles.paths import resolve
 
     paths = resolve(environ)
-    return None if work_is_pending(paths) else paths
+    if os.path.exists(paths.journal_dir + "/commit"):
+        return None
+    return paths
 
 
 def write_out(text: str) -> None:

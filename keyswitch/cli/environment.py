@@ -78,7 +78,7 @@ def env(  # noqa: PLR0913
         raise UsageError(
             "--unset takes no profile name", "keyswitch env --unset"
         )
-    workspace = session.workspace()
+    workspace = session.reader()
     language = _language(session, shell, format_)
     remote_links.work_out(workspace.paths, keep_them=True)
     chosen = selection.select(workspace.paths, workspace.environ, name)

@@ -7,7 +7,7 @@ import importlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +20,7 @@ from keyswitch.display import (
     printable,
     without_secrets,
 )
-from keyswitch.errors import ExitCode, KeyswitchError
+from keyswitch.errors import DamagedFileError, ExitCode, KeyswitchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,6 +123,9 @@ _OF_OUTPUT = (errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 _IN_START_FILES = ("current", "env", "helper", "hook")
 
 
+_FILES_SET_ASIDE = 5  # by one command; there are not many more kinds
+
+
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
     from keyswitch.secrets import unlock
@@ -135,9 +138,7 @@ def run(args: Sequence[str]) -> int:
         # Not every encoding has an ellipsis.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        result = cli.main(
-            list(args), prog_name="keyswitch", standalone_mode=False
-        )
+        result = _main(args)
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
         return e.exit_code
@@ -165,6 +166,39 @@ def run(args: Sequence[str]) -> int:
     except Exception as e:  # noqa: BLE001
         return _bug(e, list(args))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _main(args: Sequence[str]) -> Any:
+    """Run click; once more without a file of ours that makes no sense."""
+    for _ in range(_FILES_SET_ASIDE):
+        try:
+            return _click(args)
+        except DamagedFileError as e:
+            _set_aside(e)
+    return _click(args)
+
+
+def _click(args: Sequence[str]) -> Any:
+    return cli.main(list(args), prog_name="keyswitch", standalone_mode=False)
+
+
+def _set_aside(error: DamagedFileError) -> None:
+    """Give a damaged file another name, and say so; else raise the error.
+
+    Nothing was changed by then: files are read before anything is written.
+    """
+    number = 1
+    while os.path.lexists(place := f"{error.path}.damaged-{number}"):
+        number += 1
+    try:
+        os.rename(error.path, place)
+    except OSError:
+        raise error from None
+    sys.stderr.write(
+        f"keyswitch: warning: {printable(error.message)}, and is kept as "
+        f"{printable(place)}\n"
+        f"keyswitch: hint: {error.what_is_lost}\n"
+    )
 
 
 def _what_became() -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
 
 
+_READER_WAIT = 0.5  # seconds; `env` has to end within 1.5
+
+
 class Session:
     """One run of the command line."""
 
@@ -33,6 +36,7 @@ class Session:
         self.dry_run = False
         self.plan_shown = False  # of a dry run
         self._workspace: Workspace | None = None
+        self._wait = 0.0  # seconds for another command; 0: the usual time
 
     @property
     def can_ask(self) -> bool:
@@ -54,12 +58,30 @@ class Session:
             if self.dry_run:
                 return self._workspace
             if work_is_pending(self._workspace.paths):
-                from keyswitch.switching.change import recover
-
-                for line in recover(self._workspace):
-                    self.output.say(line)
-            self._after_others()
+                self._recover(self._workspace)
+            if not self._wait:
+                self._after_others()
         return self._workspace
+
+    def reader(self) -> Workspace:
+        """Open the workspace for a command that a shell or program waits for.
+
+        Another command may be at work for long; its change is read past.
+        """
+        self._wait = _READER_WAIT
+        return self.workspace()
+
+    def _recover(self, workspace: Workspace) -> None:
+        from keyswitch.errors import FileStateError
+        from keyswitch.switching.change import recover
+        from keyswitch.switching.own_lock import LOCK_WAIT
+
+        try:
+            for line in recover(workspace, self._wait or LOCK_WAIT):
+                self.output.say(line)
+        except FileStateError:
+            if not self._wait:
+                raise
 
     def _after_others(self) -> None:
         """See to what a killed login or an old session left behind."""

@@ -223,7 +223,7 @@ def current(session: Session, *, prompt: bool) -> int:
     """Print the active profile's name."""
     from keyswitch.switching import selection
 
-    workspace = session.workspace()
+    workspace = session.reader()
     try:
         chosen = selection.select_here(workspace.paths, workspace.environ)
     except KeyswitchError:

@@ -17,6 +17,7 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import history, intents, undo_records
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import Beside, Rights
+from keyswitch.switching.own_lock import LOCK_WAIT
 from keyswitch.switching.transaction import Transaction, on_disk
 from keyswitch.switching.unsettled import once_settled
 
@@ -176,7 +177,7 @@ def _files_of(
         files += _new_stamp(workspace, always=draft.tells_shells)
     gone = list(draft.dropped)
     undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
-    records = undo_records.parse(undo_before)
+    records = undo_records.parse(undo_before, paths.undo_file)
     if draft.is_undo:
         records = records[:-1]
         gone += draft.discarded
@@ -264,7 +265,7 @@ def sweep(workspace: Workspace) -> None:
 
     def undo() -> bytes:
         data = read_regular(workspace.paths.undo_file, _OWN_LIMIT)
-        return undo_records.needed(data)
+        return undo_records.needed(data, workspace.paths.undo_file)
 
     try:
         intents.sweep(
@@ -279,8 +280,11 @@ def sweep(workspace: Workspace) -> None:
         return
 
 
-def recover(workspace: Workspace) -> list[str]:
-    """Finish or take back what a killed command left; say what was done."""
-    with Transaction(workspace.paths) as transaction:
+def recover(workspace: Workspace, wait: float = LOCK_WAIT) -> list[str]:
+    """Finish or take back what a killed command left; say what was done.
+
+    Raises FileStateError when another command is at work for `wait` seconds.
+    """
+    with Transaction(workspace.paths, wait=wait) as transaction:
         sweep(workspace)
         return list(transaction.recovered)

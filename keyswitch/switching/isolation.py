@@ -86,7 +86,7 @@ def _first_config(workspace: Workspace, draft: Draft) -> bytes | None:
     return json.dumps(kept, indent=2).encode() if kept else None
 
 
-def plan_both(
+def plan_both(  # noqa: PLR0913
     workspace: Workspace,
     draft: Draft,
     profile: Profile,

@@ -151,24 +151,35 @@ def _is_sound(journal: Journal) -> bool:
     """Tell whether every value is of its type; a torn one is in doubt."""
     return (
         all(
-            isinstance(text, str) or (text is None and at > 1)
+            _is_path(text) or (text is None and at > 1)
             for step in journal.steps
             for at, text in enumerate(step)
         )
         and all(
-            isinstance(text, str)
+            _is_path(text)
             for text in (*journal.locks, *sum(journal.beside.folders, ()))
         )
         and all(
-            isinstance(one.path, str)
-            and isinstance(one.source, str)
+            _is_path(one.path)
+            and _is_path(one.source)
             and type(one.wanted) is bool
             for one in journal.beside.links
         )
         and all(
-            isinstance(one.path, str)
+            _is_path(one.path)
             and type(one.before) is int
             and type(one.after) is int
             for one in journal.beside.rights
         )
     )
+
+
+def _is_path(text: object) -> bool:
+    """Tell whether a value can be the name of a file, or is empty."""
+    if not isinstance(text, str) or "\0" in text:
+        return False
+    try:
+        os.fsencode(text)
+    except UnicodeError:
+        return False
+    return True

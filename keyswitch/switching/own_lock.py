@@ -12,8 +12,11 @@ LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 _LOCK_POLL = 0.02  # seconds
 
 
-def take(path: str) -> int:
-    """Take keyswitch's lock. The kernel drops it when the process ends."""
+def take(path: str, wait: float = LOCK_WAIT) -> int:
+    """Take keyswitch's lock. The kernel drops it when the process ends.
+
+    Raises FileStateError after `wait` seconds.
+    """
     try:
         descriptor = atomic.open_own(path)
     except OSError as e:
@@ -31,11 +34,10 @@ def take(path: str) -> int:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             waited = time.monotonic() - begun
-            if waited > LOCK_WAIT:
+            if waited > wait:
                 os.close(descriptor)
                 raise FileStateError(
-                    "another keyswitch command is at work since "
-                    f"{LOCK_WAIT:.0f} s",
+                    f"another keyswitch command is at work since {wait:.0f} s",
                     "wait for it, or answer what it asks",
                 ) from None
             # Who has waited longer asks more often, and so is sooner served.

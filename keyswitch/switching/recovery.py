@@ -147,10 +147,12 @@ def recover(paths: Paths) -> list[str]:
             if found is not None:
                 foreign_locks.remove_orphans(found.locks, written)
         if committed is not None:
-            said = [note for step in committed.steps for note in _redo(step)]
-            said += _redo_rights(committed.beside.rights)
-            said += _redo_folders(committed.beside.folders)
-            set_links(committed.beside.links)
+            beside = committed.beside
+            if not _are_renamed(beside.folders):
+                said = [note for s in committed.steps for note in _redo(s)]
+                said += _redo_rights(beside.rights)
+                set_links(beside.links)
+            said += _redo_folders(beside.folders)
             said.append("finished a change that was interrupted")
         elif prepared is not None:
             for step in prepared.steps:
@@ -160,6 +162,14 @@ def recover(paths: Paths) -> list[str]:
     except OSError as e:
         raise atomic.unusable(e.filename or paths.journal_dir, e) from e
     return said
+
+
+def _are_renamed(folders: Sequence[Folder]) -> bool:
+    """Tell whether folders have their new names, which comes last of all."""
+    return any(
+        os.path.isdir(one.after) and not os.path.lexists(one.before)
+        for one in folders
+    )
 
 
 def _redo(step: Step) -> list[str]:

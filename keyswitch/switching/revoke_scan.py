@@ -38,11 +38,12 @@ class Scan:
         self.draft = draft
         self.profiles, self.broken = files.load_all(workspace.paths)
         ledger = login_ledger.path_of(workspace.paths)
+        undo = workspace.paths.undo_file
         self.stored = Stored(
             self.profiles,
             [b.name for b in self.broken],
             login_ledger.decode(ledger, self.read(ledger)),
-            self.read(workspace.paths.undo_file),
+            (undo, self.read(undo)),
         )
         self.owners = self.stored.fingerprints()
         self.folders = folders_of(workspace)

@@ -11,6 +11,7 @@ from keyswitch.profiles import files, state
 from keyswitch.secret import Secret
 from keyswitch.switching import approvals, displaced
 from keyswitch.switching.draft import NewItem
+from keyswitch.switching.recovery import points_to
 from keyswitch.targets.claude_code import baseline as records_of
 from keyswitch.targets.claude_code import plan as planning
 from keyswitch.targets.claude_code import wanted
@@ -97,8 +98,7 @@ def _shares_settings(
     """Tell whether a profile's own settings are a link to the usual ones."""
     if places.settings in draft.links:
         return draft.links[places.settings].wanted
-    own = places.config_dir != workspace.places.config_dir
-    return own and os.path.islink(places.settings)
+    return points_to(places.settings, workspace.places.settings)
 
 
 def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
@@ -108,7 +108,7 @@ def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
     return profile.provider == "claude-login"
 
 
-def _plan_settings(
+def _plan_settings(  # noqa: PLR0913
     workspace: Workspace,
     draft: Draft,
     places: Locations,

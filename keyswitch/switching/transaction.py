@@ -75,8 +75,15 @@ class ChangedUnderneathError(FileStateError):
 class Transaction:
     """The right to change files: keyswitch's own lock, after recovery."""
 
-    def __init__(self, paths: Paths, keychain: Keychain | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        keychain: Keychain | None = None,
+        *,
+        wait: float = own_lock.LOCK_WAIT,
+    ) -> None:
         self.paths = paths
+        self._wait = wait  # seconds, for another keyswitch command
         self.keychain = keychain
         self.recovered: list[str] = []
         self.notes: list[str] = []  # what a person should know of the files
@@ -85,7 +92,7 @@ class Transaction:
     def __enter__(self) -> Self:
         for folder in (self.paths.state, self.paths.journal_dir):
             ensure_private_dir(folder)
-        self._lock = own_lock.take(self.paths.lock_file)
+        self._lock = own_lock.take(self.paths.lock_file, self._wait)
         try:
             self.recovered = recovery.recover(self.paths)
             recovery.sweep(self.paths)
@@ -147,6 +154,8 @@ class Transaction:
         if not changes:
             return
         steps = self.check(changes, locks)
+        # Others wait for what a journal stands for, so it is not written yet.
+        foreign_locks.wait_until_free(locks)
         made: list[str] = []
         try:
             journal.prepare(
@@ -166,7 +175,9 @@ class Transaction:
                 journal.commit(self.paths)
                 self._finish(changes, steps, beside)
                 left = self._put_items(items)
-            # Only now, so that a lock that a kill leaves is in a journal.
+            # Only now, since the locks may lie in one of these folders.
+            self._rename_folders(beside)
+            # And this last, so that a lock that a kill leaves is in a journal.
             self._forget()
         except OSError as e:
             self._take_back(steps, made, locks)
@@ -196,11 +207,10 @@ class Transaction:
                 begun = True
                 for step in steps:
                     self.notes += installed(step)
-                recovery.give_rights(beside.rights)
-                recovery.rename_folders(beside.folders)
-                recovery.set_links(beside.links)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
+                recovery.give_rights(beside.rights)
+                recovery.set_links(beside.links)
             except OSError as e:
                 if attempt == 1:
                     continue  # a passing fault; the steps can be repeated
@@ -249,6 +259,12 @@ class Transaction:
         except CleanupLeftError as e:
             return e
         return None
+
+    def _rename_folders(self, beside: Beside) -> None:
+        try:
+            recovery.rename_folders(beside.folders)
+        except OSError as e:
+            raise _unfinished(e) from e
 
     def _forget(self) -> None:
         try:

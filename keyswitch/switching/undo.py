@@ -33,9 +33,8 @@ class NothingToUndoError(KeyswitchError):
 
 def last(workspace: Workspace) -> Record:
     """Return the record of the change that `undo` would take back."""
-    records = undo_records.parse(
-        read_regular(workspace.paths.undo_file, _LIMIT)
-    )
+    path = workspace.paths.undo_file
+    records = undo_records.parse(read_regular(path, _LIMIT), path)
     if not records:
         raise NothingToUndoError(
             "there is no change to take back",

@@ -12,8 +12,9 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.errors import DamagedFileError
 from keyswitch.model import SecretRef
-from keyswitch.profiles import state
+from keyswitch.profiles import own_json, state
 from keyswitch.profiles.state import State
 from keyswitch.switching import history
 
@@ -179,13 +180,13 @@ def to_bytes(records: list[Record]) -> bytes | None:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
-def needed(data: bytes | None) -> bytes:
+def needed(data: bytes | None, path: str) -> bytes:
     """Return an undo file without what its records only made.
 
     Such an item has another owner, or none any more: to take the change back
     needs what it discarded, not what it created.
     """
-    records = [record._replace(created=()) for record in parse(data)]
+    records = [record._replace(created=()) for record in parse(data, path)]
     return to_bytes(records) or data or b""
 
 
@@ -200,14 +201,18 @@ def _document(record: Record) -> dict[str, Any]:
     }
 
 
-def parse(data: bytes | None) -> list[Record]:
-    """Read the undo file. A damaged one means that nothing can be undone."""
+def parse(data: bytes | None, path: str) -> list[Record]:
+    """Read the undo file."""
     if data is None:
         return []
+    document = own_json.document(path, data, _LOST)
     try:
-        return [_record(found) for found in json.loads(data)["records"]]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return []
+        return [_record(found) for found in document["records"]]
+    except own_json.DAMAGE as e:
+        raise DamagedFileError(path, _LOST) from e
+
+
+_LOST = "earlier changes cannot be undone any more"
 
 
 def _record(found: dict[str, Any]) -> Record:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -29,10 +30,9 @@ def files(ks):
             short = os.path.relpath(path, ks.home)
             if short.startswith((f"{STATE}/compiled", f"{STATE}/lock")):
                 continue
+            link = os.path.islink(path)
             found[short] = (
-                os.readlink(path)
-                if os.path.islink(path)
-                else open(path, "rb").read()
+                os.readlink(path) if link else Path(path).read_bytes()
             )
     return found
 
