@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import components, guard, proof
-
-REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
+from tests import components, guard, proof, skips
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -49,13 +47,15 @@ def pytest_configure(config):
     os.environ["HOME"] = str(config.stash[_PARTS])
     for fence in _GUARDS:
         sys.addaudithook(fence)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(skips.Skips())
     if proof.VARIABLE not in os.environ:  # workers have it from the first
         os.environ[proof.VARIABLE] = str(config.stash[_PARTS] / "proof")
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
     path = config.stash[_PARTS] / "proof"
-    if path.exists():
+    if path.exists() and exitstatus == pytest.ExitCode.OK:
         terminalreporter.section("what was proved")
         for line in proof.table(path):
             terminalreporter.write_line(line)
@@ -71,7 +71,7 @@ def pytest_unconfigure(config):
 
 
 def pytest_report_header():
-    lost = [part for part in components.PROGRAMS if components.missing(part)]
+    lost = [part for part in components.PROGRAMS if components.lacks(part)]
     return f"real parts that are missing here: {', '.join(lost) or 'none'}"
 
 
@@ -84,14 +84,7 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_runtest_setup(item):
     for part in _parts_of(item):
-        lost = components.missing(part)
-        if not lost:
-            continue
-        reason = f"{part}: there is no {', '.join(lost)} here"
-        required = os.environ.get(REQUIRE_REAL) == "1"
-        if required and part not in components.OPTIONAL:
-            pytest.fail(f"{reason}, and {REQUIRE_REAL}=1", pytrace=False)
-        pytest.skip(reason)
+        components.require(part)
 
 
 def _parts_of(item):

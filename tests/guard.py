@@ -19,6 +19,7 @@ from typing import Any
 KEPT = (
     "CI",
     "KEYSWITCH_REQUIRE_REAL",
+    "KEYSWITCH_SKIPS",
     "LANG",
     "LC_ALL",
     "PATH",

@@ -1,13 +1,14 @@
 """The examples are what keyswitch does today."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
 
-from tests.components import ROOT
+from tests.components import PYTHON, ROOT
 
 SETTINGS = ROOT / "examples" / "claude-settings"
 
@@ -78,8 +79,8 @@ def test_a_settings_example_is_what_use_writes(keyswitch, home, name):
 def test_an_example_runs_to_its_end(home, tmp_path, script, last):
     launcher = tmp_path / "keyswitch"
     launcher.write_text(
-        f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -P -m keyswitch "
-        '"$@"\n'
+        f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} "
+        f'exec {PYTHON} -P -m keyswitch "$@"\n'
     )
     launcher.chmod(0o755)
     done = subprocess.run(

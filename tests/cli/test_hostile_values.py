@@ -3,12 +3,11 @@
 import os
 import random
 import subprocess
-import sys
 
 import pytest
 
 from tests.cli.keyswitch import Keyswitch
-from tests.components import ROOT
+from tests.components import PYTHON, ROOT
 
 VALUES = {
     "quotes": "'\"`'\\''\"$(touch tripwire)`touch tripwire`$HOME${IFS}",
@@ -28,7 +27,7 @@ VALUES["every"] = "".join(
 VALUES["large"] = "FAKE x*' \n" * 10_000  # 100 KB
 
 SHOW = (
-    f"{sys.executable} -c 'import os, sys; "
+    f"{PYTHON} -c 'import os, sys; "
     'sys.stdout.buffer.write(os.environb[b"HOSTILE"])\''
 )
 QUOTED = 'eval "$(KS env hostile --shell SHELL)"; ' + SHOW
@@ -89,7 +88,7 @@ def test_a_hostile_value_comes_back(tmp_path, biting, shell, form, name):
         "--store", "vault", "--from-file", str(source),
     )  # fmt: skip
     launcher = tmp_path / "ks"
-    launcher.write_text(f'#!/bin/sh\nexec {sys.executable} -m keyswitch "$@"\n')
+    launcher.write_text(f'#!/bin/sh\nexec {PYTHON} -m keyswitch "$@"\n')
     launcher.chmod(0o700)
     kind = {"dash": "sh", "mksh": "ksh"}.get(shell, shell)
     code = form.replace("KS", str(launcher)).replace("SHELL", kind)

@@ -6,12 +6,12 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 
 import pytest
 
 from tests.cli import many_runs
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
+from tests.components import PYTHON
 
 ACME = "github.com/acme/*"
 
@@ -415,8 +415,8 @@ def test_a_shell_that_enters_and_leaves_has_its_own_variables_again(person):
     person("off")
     person.at("src/a", "link", "gate")
     script = (
-        f"KS='{sys.executable} -m keyswitch env --shell bash'\n"
-        'ks() { eval "$($KS)"; }\n'
+        f"KS() {{ {PYTHON} -m keyswitch env --shell bash; }}\n"
+        'ks() { eval "$(KS)"; }\n'
         "show() { echo $ANTHROPIC_BASE_URL,$ANTHROPIC_AUTH_TOKEN; }\n"
         "export ANTHROPIC_BASE_URL=https://mine\n"
         "ks; show; cd src/a/b; ks; show; cd ../..; ks; show\n"
@@ -577,8 +577,7 @@ def test_link_shows_what_counts_and_why(person):
 
 def test_a_deleted_directory_has_no_link(person):
     script = (
-        f"cd src/a/b && rm -r ../../a && {sys.executable} -m keyswitch "
-        "current; echo $?"
+        f"cd src/a/b && rm -r ../../a && {PYTHON} -m keyswitch current; echo $?"
     )
     done = subprocess.run(
         ["sh", "-c", script], cwd=person.home, env=person.environ,

@@ -30,7 +30,7 @@ _TWO_LINES = re.compile(
 
 # Where nothing may be missing, this is a failure and not a skip.
 only_root = pytest.mark.skipif(
-    os.geteuid() != 0 and not REQUIRED, reason="only root can be two users"
+    os.geteuid() != 0 and not REQUIRED, reason="needs root"
 )
 
 

@@ -186,7 +186,7 @@ class Machine:
         launcher.parent.mkdir()
         launcher.write_text(
             f"#!/bin/sh\nprintf '%s\\n' \"$*\" >>{self.calls_file}\n"
-            f'exec {real} "$@"\n'
+            f'exec {shlex.quote(real)} "$@"\n'
         )
         launcher.chmod(0o755)
         monkeypatch.setenv("PATH", f"{launcher.parent}:{os.environ['PATH']}")

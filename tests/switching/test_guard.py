@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -12,6 +11,7 @@ from keyswitch.switching import guard
 from keyswitch.switching.compiled import Compiled
 from tests.cli.keyswitch import KEY, OTHER
 from tests.cli.many_runs import Person, Runs
+from tests.components import PYTHON
 
 ACME = "github.com/acme/*"
 
@@ -201,10 +201,10 @@ def test_a_shell_that_follows_gives_the_key_back_outside_and_says_it_once(
 def test_a_persons_own_variable_is_back_outside(person):
     person.at("clients", "use", "client")
     script = (
-        f"KS='{sys.executable} -m keyswitch env --shell bash'\n"
+        f"KS() {{ {PYTHON} -m keyswitch env --shell bash; }}\n"
         "export ANTHROPIC_API_KEY=mine\n"
         "for d in clients/below ../../else ../clients; do\n"
-        'cd $d; eval "$($KS)"; echo $ANTHROPIC_API_KEY; done'
+        'cd $d; eval "$(KS)"; echo $ANTHROPIC_API_KEY; done'
     )
     done = subprocess.run(
         ["bash", "-c", script], cwd=person.home, env=person.environ,
@@ -233,7 +233,7 @@ def test_a_home_or_directory_behind_a_link_is_where_it_leads(person, tmp_path):
 def test_a_directory_that_was_removed_is_nowhere(person):
     person("edit", "gate", "--never", "~/secret/**")
     for name in ("client", "gate"):
-        call = f"{sys.executable} -m keyswitch env {name} --shell sh"
+        call = f"{PYTHON} -m keyswitch env {name} --shell sh"
         done = subprocess.run(
             ["sh", "-c", f"mkdir -p x && cd x && rmdir ../x && {call}"],
             cwd=person.file("clients"), env=person.environ,
