@@ -47,6 +47,7 @@ def pytest_configure(config):
         ]
     )
     os.environ["HOME"] = str(config.stash[_PARTS])
+    guard.join_fresh_keyring()
     for fence in _GUARDS:
         sys.addaudithook(fence)
     if proof.VARIABLE not in os.environ:  # workers have it from the first

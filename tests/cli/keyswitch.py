@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from tests.components import ROOT
+from tests.forks import client
 
 KEY = "sk-ant-api03-FAKE-cli-00000000000000000000000000EXAMPLE"
 OTHER = "sk-ant-api03-FAKE-other-000000000000000000000000EXAMPL2"
@@ -29,30 +29,29 @@ class Done:
 
 
 class Keyswitch:
-    """A home, and the command in it."""
+    """A home, and the command in it: a fork, or where `fresh` a process."""
+
+    fresh = False
+    target = client.KEYSWITCH  # what a fork runs
 
     def __init__(self, home, **environ):
         self.home = home
         self.environ = {
             "HOME": str(home),
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "LC_ALL": "C.UTF-8",
+            **client.START,
             **environ,
         }
 
-    def __call__(self, *args, stdin=b"", code=0, **environ):
+    def __call__(self, *args, **how):
+        return self.at(".", *args, **how)
+
+    def at(self, folder, *args, stdin=b"", code=0, **environ):
+        """Run a command in a directory of the home."""
         if isinstance(stdin, str):
             stdin = stdin.encode()
-        done = subprocess.run(
-            [sys.executable, "-m", "keyswitch", *args],
-            input=stdin,
-            capture_output=True,
-            env={**self.environ, **environ},
-            cwd=self.home,
-            check=False,
-            timeout=60,
+        done = self._run(
+            args, self.home / folder, {**self.environ, **environ}, stdin
         )
         found = Done(
             done.returncode,
@@ -60,8 +59,27 @@ class Keyswitch:
             done.stderr.decode("utf-8", "surrogateescape"),
         )
         assert "Traceback" not in found.err, found.err
-        assert found.code == code, f"{args}: {found}"
+        assert code is None or found.code == code, f"{args}: {found}"
         return found
+
+    def _run(self, args, cwd, environ, stdin):
+        if client.fits(environ) and not self.fresh:
+            return client.shared().run(
+                args,
+                stdin=stdin,
+                cwd=cwd,
+                environ=environ,
+                target=self.target,
+            )
+        return subprocess.run(
+            [sys.executable, "-m", "keyswitch", *args],
+            input=stdin,
+            capture_output=True,
+            env=environ,
+            cwd=cwd,
+            check=False,
+            timeout=60,
+        )
 
     def with_vault(self):
         self("vault", "init", "--machine-key")
