@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import components, guard, proof
+from tests import components, guard, proof, tiers
 
 REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
 
@@ -23,9 +23,7 @@ _GUARDS = [guard.Guard(home) for home in guard.real_homes()]
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--full", action="store_true", help="run the long tier as well"
-    )
+    tiers.add_options(parser)
 
 
 def pytest_configure(config):
@@ -34,6 +32,7 @@ def pytest_configure(config):
         # A shell that started this in the background ignores it, and so would
         # every program that a test interrupts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    tiers.settle(config)
     config.stash[_PARTS] = Path(tempfile.mkdtemp(prefix="keyswitch-parts-"))
     components.link_into(config.stash[_PARTS])
     bare = guard.bare_environment(dict(os.environ))
@@ -71,16 +70,20 @@ def pytest_unconfigure(config):
         folder.rmdir()
 
 
-def pytest_report_header():
+def pytest_report_header(config):
     lost = [part for part in components.PROGRAMS if components.missing(part)]
-    return f"real parts that are missing here: {', '.join(lost) or 'none'}"
+    return [
+        f"real parts that are missing here: {', '.join(lost) or 'none'}",
+        *tiers.header(config),
+    ]
 
 
 def pytest_collection_modifyitems(config, items):
-    skip_full = pytest.mark.skip(reason="long tier: give --full")
     for item in items:
-        if item.get_closest_marker("full") and not config.getoption("full"):
-            item.add_marker(skip_full)
+        if item.get_closest_marker(tiers.FULL):
+            reason = tiers.skipped(item.nodeid, config)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_runtest_setup(item):
