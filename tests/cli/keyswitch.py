@@ -1,9 +1,14 @@
 """Runs the real command in a home of its own."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from tests.forks import client
 
@@ -32,6 +37,7 @@ class Keyswitch:
     """A home, and the command in it: a fork, or where `fresh` a process."""
 
     fresh = False
+    server = None  # that it is forked from; None: the one that all share
     target = client.KEYSWITCH  # what a fork runs
 
     def __init__(self, home, **environ):
@@ -64,7 +70,8 @@ class Keyswitch:
 
     def _run(self, args, cwd, environ, stdin):
         if client.fits(environ) and not self.fresh:
-            return client.shared().run(
+            server = self.server or client.shared()
+            return server.run(
                 args,
                 stdin=stdin,
                 cwd=cwd,
@@ -82,7 +89,20 @@ class Keyswitch:
         )
 
     def with_vault(self):
-        self("vault", "init", "--machine-key")
+        return self.begin_as(_vault)
+
+    def begin_as(self, make):
+        """Begin as `make(ks)` leaves a home, which is made once and copied.
+
+        Not where a variable moves keyswitch's folders, or it is not the usual
+        one that runs.
+        """
+        usual = Keyswitch(self.home).environ.keys()
+        moved = self.environ.keys() - usual - {"DBUS_SESSION_BUS_ADDRESS"}
+        if self.server or self.fresh or moved:
+            make(self)
+        else:
+            copy_home(_made(make), self.home)
         return self
 
     def add(self, name, *args, secret=KEY, provider="anthropic", **options):
@@ -104,3 +124,34 @@ class Keyswitch:
             for path in sorted(self.home.rglob("*"))
             if path.is_file()
         }
+
+
+def two_keys(ks):
+    """Make the profiles work and personal, for `begin_as`."""
+    ks.with_vault()
+    ks.add("work")
+    ks.add("personal", secret=OTHER)
+
+
+def _vault(ks):
+    ks("vault", "init", "--machine-key")
+
+
+@cache
+def _made(make):
+    """Return a home that was made by a function."""
+    folder = tempfile.TemporaryDirectory(prefix="keyswitch-made-")
+    atexit.register(folder.cleanup)
+    ks = Keyswitch(Path(folder.name) / "home")
+    ks.home.mkdir()
+    make(ks)
+    return ks.home
+
+
+def copy_home(source, home):
+    """Copy a home; what can be taken back is taken back in the copy."""
+    shutil.copytree(source, home, symlinks=True, dirs_exist_ok=True)
+    record = home / ".local/state/keyswitch/undo.json"
+    if record.exists():
+        text = record.read_text().replace(str(source), str(home))
+        record.write_text(text)

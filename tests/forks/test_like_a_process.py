@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests import guard
-from tests.cli.keyswitch import KEY, OTHER, Keyswitch
+from tests.cli.keyswitch import KEY, OTHER, Keyswitch, two_keys
 from tests.forks import client, probe
 
 COMMANDS = {
@@ -97,6 +97,16 @@ def came_of(ks, args):
 def test_a_command_does_the_same_in_a_fork_and_in_a_process(both, name):
     forked, process = (came_of(ks, COMMANDS[name]) for ks in both)
     assert forked == process
+
+
+def test_a_copied_home_is_as_one_that_was_made(tmp_path):
+    made = Keyswitch(tmp_path / "made").with_vault()
+    copied = Keyswitch(tmp_path / "copied").begin_as(two_keys)
+    made.add("work")
+    made.add("personal", secret=OTHER)
+    for args in (("list",), ("env", "personal"), ("undo",), ("list",)):
+        assert came_of(copied, args) == came_of(made, args)
+    assert "personal" not in copied("list").out
 
 
 def in_a_fork(folder, environ):
