@@ -47,6 +47,14 @@ def fits(environ: Mapping[str, str]) -> bool:
     return at_start == START
 
 
+def fitting(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with those of a fork's start in place of theirs."""
+    rest = {
+        k: v for k, v in environ.items() if not k.startswith(_READ_AT_START)
+    }
+    return {**rest, **START}
+
+
 class Ran(NamedTuple):
     """What a command came to."""
 
