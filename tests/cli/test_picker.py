@@ -97,10 +97,15 @@ class Terminal:
         return self.child.exitstatus
 
 
-@pytest.fixture
-def three(ks):
+def _two_keys(ks):
+    ks.with_vault()
     ks.add("acme", "--label", "Ächme, Inc")
     ks.add("home", secret=OTHER)
+
+
+@pytest.fixture
+def three(bare):
+    ks = bare.begin_as(_two_keys)
     Logins(ks).capture("me")
     ks("use", "acme")
     return ks

@@ -22,10 +22,10 @@ def place(tmp_path):
     state = tmp_path / "state"
     (state / "trust").mkdir(parents=True, mode=0o700)
     (tmp_path / "tree").mkdir()
-    return Place(tmp_path, Paths(config="", data="", state=str(state)))
+    return LinkFile(tmp_path, Paths(config="", data="", state=str(state)))
 
 
-class Place:
+class LinkFile:
     def __init__(self, tmp_path, paths):
         self.paths = paths
         self.tree = tmp_path / "tree"
