@@ -5,6 +5,7 @@ Reads profile files and references; never a secret store, and writes nothing.
 
 from __future__ import annotations
 
+import re
 import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,6 +53,9 @@ class Owner(NamedTuple):
 
     profile: str = ""
     masked: str | None = None
+
+
+_OURS = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
 
 
 class Accounts:
@@ -186,10 +190,8 @@ class Accounts:
             return False
         at = words.index("helper") if "helper" in words else 0
         called = words[:at]
-        return bool(called) and (
-            called[-1] == "keyswitch"
-            or called[-1].endswith(("/keyswitch", "keyswitch.cmd"))
-        )
+        # Also of a zip application, and of Windows with its other slash.
+        return bool(called) and _OURS.search(called[-1]) is not None
 
     def _hint(self, profile: Profile, source: Source) -> str | None:
         provider = self.provider_of(profile)
