@@ -1,4 +1,6 @@
-"""Which command a wheel installs: a launcher for sh, or an entry point.
+"""What a package is made of beside its files: the command, and the README.
+
+The command is a launcher for sh, or an entry point.
 
 The launcher that pip writes for an entry point imports `re` up to pip 25.1,
 which is what Debian 12 and 13 have: `keyswitch current` then takes 1.7 times
@@ -10,8 +12,10 @@ pip prefers there. KEYSWITCH_WHEEL_FOR=win_amd64 makes one on any system.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -24,11 +28,17 @@ def windows() -> str:
     return os.environ.get("KEYSWITCH_WHEEL_FOR", here).replace("-", "_")
 
 
-class EntryPoint(MetadataHookInterface):
-    """The entry point, on Windows only."""
+class Metadata(MetadataHookInterface):
+    """The README with whole links, and on Windows the entry point."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Add it."""
+        """Add them."""
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        source = f"{metadata['urls']['Source']}/blob/v{metadata['version']}/"
+        metadata["readme"] = {
+            "content-type": "text/markdown",
+            "text": re.sub(r"\]\((?![a-z]+:|#)", f"]({source}", text),
+        }
         if windows():
             metadata["scripts"] = {"keyswitch": "keyswitch.__main__:launch"}
 
