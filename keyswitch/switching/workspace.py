@@ -166,10 +166,13 @@ class Workspace:
         """Return what Claude Code's settings say to reach a profile."""
         import shlex
 
-        from keyswitch.targets.claude_code.wanted import Command
+        from keyswitch.targets.claude_code.wanted import IF_GONE, Command
 
         return Command(
-            shlex.join(own_command()), name, self.paths.aws_config_file
+            shlex.join(own_command()),
+            name,
+            self.paths.aws_config_file,
+            "" if self.platform == "win32" else IF_GONE,
         )
 
 
