@@ -5,6 +5,7 @@ Reads profile files and references; never a secret store, and writes nothing.
 
 from __future__ import annotations
 
+import re
 import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,6 +53,9 @@ class Owner(NamedTuple):
 
     profile: str = ""
     masked: str | None = None
+
+
+_OURS = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
 
 
 class Accounts:
@@ -174,9 +178,11 @@ class Accounts:
             own = shlex.split(self.command)
         except ValueError:
             return []
-        if words[: len(own)] == own:
-            return words[len(own) :]
-        return []
+        if words[: len(own)] != own:
+            return []
+        words = words[len(own) :]
+        # What is said if the program is gone is no argument of it.
+        return words[: words.index("||")] if "||" in words else words
 
     def looks_like_ours(self, command: str) -> bool:
         """Tell whether a command is some keyswitch's, also a moved one's."""
@@ -186,10 +192,8 @@ class Accounts:
             return False
         at = words.index("helper") if "helper" in words else 0
         called = words[:at]
-        return bool(called) and (
-            called[-1] == "keyswitch"
-            or called[-1].endswith(("/keyswitch", "keyswitch.cmd"))
-        )
+        # Also of a zip application, and of Windows with its other slash.
+        return bool(called) and _OURS.search(called[-1]) is not None
 
     def _hint(self, profile: Profile, source: Source) -> str | None:
         provider = self.provider_of(profile)

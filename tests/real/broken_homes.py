@@ -208,7 +208,7 @@ def moved_helper(machine):
     place = machine.claude_home / "settings.json"
     gone = machine.home / "gone" / "keyswitch"
     command = json.loads(place.read_text())["apiKeyHelper"]
-    here = command.removesuffix(" helper claude-code")
+    here = command.partition(" helper claude-code")[0]
     place.write_text(place.read_text().replace(here, str(gone)))
 
 

@@ -39,12 +39,22 @@ _AMBIENT_AWS_OFF = {
 }
 
 
+# What follows a command of ours in the settings: they outlive a program that
+# is removed. Claude Code shows it. 127: the shell found no such program.
+IF_GONE = (
+    " || { s=$?; [ $s = 127 ] && echo 'keyswitch is not installed any more: "
+    "install it again, or remove this command from settings.json' >&2; "
+    "exit $s; }"
+)
+
+
 class Command(NamedTuple):
     """What the settings name: our command, a profile, our AWS file."""
 
     command: str  # as a shell understands it
     profile: str
     aws_config: str  # path of the AWS configuration file
+    if_gone: str = ""  # IF_GONE, where /bin/sh runs commands of settings
 
     def aws_config_text(self, region: str) -> bytes:
         """Return the AWS configuration file for this profile."""
@@ -80,10 +90,12 @@ def wanted_settings(
     }
     settings: dict[str, Any] = {}
     if taken.how in ("helper", "cloud") and taken.helper_field:
-        settings[HELPER] = f"{command.command} helper claude-code"
+        settings[HELPER] = (
+            f"{command.command} helper claude-code{command.if_gone}"
+        )
     if taken.aws_export:
         if expires:
-            settings[AWS_EXPORT] = command.aws_command
+            settings[AWS_EXPORT] = command.aws_command + command.if_gone
         env["AWS_PROFILE"] = AWS_PROFILE
         env["AWS_CONFIG_FILE"] = command.aws_config
         env.update(_AMBIENT_AWS_OFF)
