@@ -182,6 +182,7 @@ def _edits(
         profile.fields,
         workspace.command_for(profile.name),
         expires="session_token" in profile.secrets,
+        cancels=workspace.settings.shell_keys == "cancel",
     )
     return planning.edits_for(path, text, taken, settings, provider.rivals)
 
