@@ -88,6 +88,11 @@ class Paths:
         return self.state + "/baseline/logins.json"
 
     @property
+    def made_folders_file(self) -> str:
+        """The folders that were made in other programs' places."""
+        return self.state + "/baseline/folders.json"
+
+    @property
     def folders_dir(self) -> str:
         """Configuration folders of isolated profiles."""
         return self.data + "/claude-code"
