@@ -88,9 +88,9 @@ class Paths:
         return self.state + "/baseline/logins.json"
 
     @property
-    def made_folders_file(self) -> str:
-        """The folders that were made in other programs' places."""
-        return self.state + "/baseline/folders.json"
+    def made_file(self) -> str:
+        """What was made in other programs' places."""
+        return self.state + "/baseline/made.json"
 
     @property
     def folders_dir(self) -> str:

@@ -99,10 +99,10 @@ def commit(
         expired.extend(gone)
         for ref in expired:
             intents.declare(paths, ref, change.profile)
-        record, emptied = made_folders.plan(paths, files)
+        files, emptied = made_folders.plan(paths, files)
         rights = tuple(Rights(*mode) for mode in change.modes)
         beside = Beside(rights, change.folders, emptied)
-        return [*files, *record], change.locks, beside
+        return files, change.locks, beside
 
     with Transaction(paths, workspace.keychain) as transaction:
         sweep(workspace)

@@ -1,14 +1,16 @@
-"""Folders that keyswitch made in other programs' places, to be taken back.
+"""What keyswitch made in other programs' places, to be taken back.
 
 A switch may have to make `~/.claude`, an installation `~/.config/fish`. The
 folder goes with the last file that keyswitch had in it, if nothing else is in
-there by then; if something is, the folder is its owner's from then on.
+there by then; if something is, the folder is its owner's from then on. A
+`.claude.json` that was made for a login goes when it says nothing any more.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.model import FileChange
@@ -21,26 +23,43 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1 << 20  # bytes of the record
+_CONFIG = ".claude.json"
+_SAYS_NOTHING = b"{}"
 
 
 def plan(
-    paths: Paths, files: Sequence[FileChange]
+    paths: Paths, changes: Sequence[FileChange]
 ) -> tuple[list[FileChange], tuple[str, ...]]:
-    """Return (change of the record, folders to remove if they are empty)."""
-    path = paths.made_folders_file
+    """Return (the changes and the record's, folders to remove if empty)."""
+    path = paths.made_file
     before = read_regular(path, _LIMIT, ours=True)
     known = _parse(before)
-    made, left = set(), set()
-    for change in files:
+    files: list[FileChange] = []
+    made: set[str] = set()
+    left: set[str] = set()
+    for found in changes:
+        change = found
         if change.path.startswith(ITEM_PREFIX) or _is_own(paths, change.path):
+            files.append(change)
             continue
+        if change.path in known and change.after == _SAYS_NOTHING:
+            change = replace(change, after=None)
+        files.append(change)
         if change.after is not None:
-            made |= set(missing(change.path))
+            made |= _made(change)
         elif change.before is not None:
-            left |= known & set(_above(change.path))
+            left |= known & {change.path, *_above(change.path)}
     after = _text((known | made) - left)
-    record = [FileChange(path, before, after)] if before != after else []
-    return record, tuple(sorted(left, reverse=True))
+    if before != after:
+        files.append(FileChange(path, before, after))
+    return files, tuple(sorted(left))
+
+
+def _made(change: FileChange) -> set[str]:
+    found = set(missing(change.path))
+    if change.before is None and os.path.basename(change.path) == _CONFIG:
+        found.add(change.path)
+    return found
 
 
 def missing(path: str) -> list[str]:
@@ -69,14 +88,14 @@ def _is_own(paths: Paths, path: str) -> bool:
 def _parse(data: bytes | None) -> set[str]:
     """Read the record; of a damaged one, no folder is known to be ours."""
     try:
-        found = json.loads(data)["folders"] if data else []
+        found = json.loads(data)["made"] if data else []
         return {f for f in found if isinstance(f, str)}
     except (KeyError, RecursionError, TypeError, ValueError):
         return set()
 
 
-def _text(folders: set[str]) -> bytes | None:
-    if not folders:
+def _text(made: set[str]) -> bytes | None:
+    if not made:
         return None
-    document = {"version": 1, "folders": sorted(folders)}
+    document = {"version": 1, "made": sorted(made)}
     return (json.dumps(document, indent=1) + "\n").encode()

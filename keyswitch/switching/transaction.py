@@ -114,7 +114,7 @@ class Transaction:
         for lock in locks:
             require_way_to(lock.real, lock.beside)
         made: list[str] = []
-        needed = {f for step in steps if step.stage for f in missing(step.target)}
+        needed = {f for s in steps if s.stage for f in missing(s.target)}
         try:
             journal.prepare(
                 self.paths,

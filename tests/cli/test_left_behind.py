@@ -105,7 +105,9 @@ def test_recovery_removes_the_folders_of_a_killed_command(ks, committed):
     (full / "theirs").touch()
     names = (str(folder.parent), str(folder), str(full))
     os.makedirs(paths.journal_dir, 0o700)
-    beside, made = (Beside(emptied=names), ()) if committed else (Beside(), names)
+    beside, made = (
+        (Beside(emptied=names), ()) if committed else (Beside(), names)
+    )
     journal.prepare(paths, Journal((), (), beside, made))
     if committed:
         journal.commit(paths)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pexpect
 import pyte
@@ -17,7 +17,7 @@ ROWS, COLUMNS = 60, 180
 WAIT = 40  # seconds until something that is not shown is a failure
 _STEP = 0.1
 # Alone, it is the place where a person types.
-_INPUT = "❯"
+_INPUT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 
 
 class Screen:
@@ -37,7 +37,7 @@ class Screen:
             timeout=WAIT,
         )
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *unused: object) -> None:

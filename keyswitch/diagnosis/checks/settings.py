@@ -69,9 +69,7 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                 )
 
 
-def _for_helper(
-    situation: Situation, file: SettingsFile, name: str
-) -> bool:
+def _for_helper(situation: Situation, file: SettingsFile, name: str) -> bool:
     """Tell whether `use` emptied a variable, so that its helper counts."""
     helper = file.document.get(rules.HELPER)
     return (
