@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.journal import Step
 
 _LIMIT = 1 << 20  # bytes of the record
 _CONFIG = ".claude.json"
@@ -60,6 +61,12 @@ def _made(change: FileChange) -> set[str]:
     if change.before is None and os.path.basename(change.path) == _CONFIG:
         found.add(change.path)
     return found
+
+
+def folders_for(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Return the folders that have to be made for a transaction's stages."""
+    found = {f for s in steps if s.stage for f in missing(s.target)}
+    return tuple(sorted(found))
 
 
 def missing(path: str) -> list[str]:

@@ -21,7 +21,7 @@ from keyswitch.profiles.ownership import require_own_way, require_way_to
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, recovery
 from keyswitch.switching.journal import Beside, Journal
-from keyswitch.switching.made_folders import missing
+from keyswitch.switching.made_folders import folders_for, missing
 from keyswitch.switching.steps import goes_anywhere, installed, step_of
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
@@ -114,16 +114,11 @@ class Transaction:
         for lock in locks:
             require_way_to(lock.real, lock.beside)
         made: list[str] = []
-        needed = {f for s in steps if s.stage for f in missing(s.target)}
         try:
+            names = tuple(spec.path for spec in locks)
+            needed = folders_for(steps)
             journal.prepare(
-                self.paths,
-                Journal(
-                    tuple(steps),
-                    tuple(spec.path for spec in locks),
-                    beside,
-                    tuple(sorted(needed)),
-                ),
+                self.paths, Journal(tuple(steps), names, beside, needed)
             )
             for change, step in zip(changes, steps, strict=True):
                 _stage(change, step, made)
