@@ -41,7 +41,7 @@ def plan(  # noqa: PLR0913
 ) -> tuple[FileChange, Baseline] | None:
     """Plan `.claude.json`; None where it need not be read at all."""
     baseline = records.get(places.global_config, Baseline())
-    approves = profile is not None and _approves(workspace, profile)
+    approves = profile is not None and approves_keys(workspace, profile)
     if not approves and baseline == Baseline():
         return None
     tails: dict[str, str | None] = {}
@@ -64,7 +64,8 @@ def plan(  # noqa: PLR0913
     return change, planned.baseline
 
 
-def _approves(workspace: Workspace, profile: Profile) -> bool:
+def approves_keys(workspace: Workspace, profile: Profile) -> bool:
+    """Tell whether keys of this kind are approved in `.claude.json`."""
     provider = workspace.provider_of(profile)
     return provider.claude_code_for(profile).approve
 

@@ -14,7 +14,7 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import history, intents, undo_records
+from keyswitch.switching import history, intents, made_folders, undo_records
 from keyswitch.switching.journal import Beside, Rights
 from keyswitch.switching.transaction import Transaction
 from keyswitch.switching.unsettled import once_settled
@@ -99,8 +99,10 @@ def commit(
         expired.extend(gone)
         for ref in expired:
             intents.declare(paths, ref, change.profile)
+        files, emptied = made_folders.plan(paths, files)
         rights = tuple(Rights(*mode) for mode in change.modes)
-        return files, change.locks, Beside(rights, change.folders)
+        beside = Beside(rights, change.folders, emptied)
+        return files, change.locks, beside
 
     with Transaction(paths, workspace.keychain) as transaction:
         sweep(workspace)

@@ -53,6 +53,7 @@ class Beside(NamedTuple):
 
     rights: tuple[Rights, ...] = ()
     folders: tuple[Folder, ...] = ()
+    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
 
 
 class Journal(NamedTuple):
@@ -61,6 +62,7 @@ class Journal(NamedTuple):
     steps: tuple[Step, ...]
     locks: tuple[str, ...] = ()  # lock directories that were going to be taken
     beside: Beside = Beside()
+    made: tuple[str, ...] = ()  # folders that the stages need, outer first
 
 
 def digest(data: bytes | None) -> str | None:
@@ -75,6 +77,8 @@ def prepare(paths: Paths, journal: Journal) -> None:
         "locks": journal.locks,
         "rights": journal.beside.rights,
         "folders": journal.beside.folders,
+        "emptied": journal.beside.emptied,
+        "made": journal.made,
     }
     text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
@@ -135,7 +139,9 @@ def _read(path: str) -> Journal | None:
             Beside(
                 tuple(Rights(*one) for one in found.get("rights", ())),
                 tuple(Folder(*one) for one in found.get("folders", ())),
+                tuple(found.get("emptied", ())),
             ),
+            tuple(found.get("made", ())),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return Journal(())
@@ -152,7 +158,12 @@ def _is_sound(journal: Journal) -> bool:
         )
         and all(
             isinstance(text, str)
-            for text in (*journal.locks, *sum(journal.beside.folders, ()))
+            for text in (
+                *journal.locks,
+                *sum(journal.beside.folders, ()),
+                *journal.beside.emptied,
+                *journal.made,
+            )
         )
         and all(
             isinstance(one.path, str)

@@ -100,6 +100,14 @@ def rename_folders(folders: Sequence[Folder]) -> None:
         atomic.sync_dir(os.path.dirname(one.after))
 
 
+def remove_folders(folders: Sequence[str]) -> None:
+    """Remove folders, the inner first; one with something in it stays."""
+    for folder in sorted(folders, key=len, reverse=True):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+            atomic.sync_dir(os.path.dirname(folder))
+
+
 def unlink(path: str) -> None:
     """Remove a file if it is there; "" stands for none."""
     if path:
@@ -123,10 +131,12 @@ def recover(paths: Paths) -> list[str]:
             said = [note for step in committed.steps for note in _redo(step)]
             said += _redo_rights(committed.beside.rights)
             said += _redo_folders(committed.beside.folders)
+            remove_folders(committed.beside.emptied)
             said.append("finished a change that was interrupted")
         elif prepared is not None:
             for step in prepared.steps:
                 unlink(step.stage)
+            remove_folders(prepared.made)
             said.append("took back a change that was interrupted")
         journal.discard(paths)
     except OSError as e:

@@ -101,12 +101,10 @@ def plan_target(  # noqa: PLR0913
         change, record = approval
         records[places.global_config] = record
         changes.append(change)
-    changes.append(_aws_config(workspace, profile))
+    changes.append(aws_config(workspace, profile))
     after = records_of.encode(records)
     changes.append(FileChange(path, before, after))
-    if back is not None or (
-        moves_login and _concerns_login(workspace, profile)
-    ):
+    if back is not None or (moves_login and concerns_login(workspace, profile)):
         # Loaded here, since a switch between keys has no use for it.
         from keyswitch.switching import login_target
 
@@ -119,7 +117,7 @@ def plan_target(  # noqa: PLR0913
     return result
 
 
-def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
+def concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
     """Tell whether a change may put a login in place, or give one back."""
     if profile is None:
         return os.path.exists(workspace.paths.logins_file)
@@ -143,7 +141,7 @@ def _plan_settings(
         path,
         observed,
         records.get(path, Baseline()),
-        lambda text: _edits(workspace, path, text, profile),
+        lambda text: edits(workspace, path, text, profile),
         key=workspace.install_key,
         resolve=store.resolve,
         new_token=store.new_token,
@@ -155,7 +153,7 @@ def _plan_settings(
     return FileChange(path, observed, plan.after)
 
 
-def _aws_config(workspace: Workspace, profile: Profile | None) -> FileChange:
+def aws_config(workspace: Workspace, profile: Profile | None) -> FileChange:
     """Plan the AWS configuration file, which only some profiles need."""
     from keyswitch.profiles.atomic import read_regular
 
@@ -170,9 +168,10 @@ def _aws_config(workspace: Workspace, profile: Profile | None) -> FileChange:
     return FileChange(path, before, after)
 
 
-def _edits(
+def edits(
     workspace: Workspace, path: str, text: str, profile: Profile | None
 ) -> list[planning.Edit]:
+    """Return what a profile needs in a settings text; none: nothing."""
     if profile is None:
         return []
     provider = workspace.provider_of(profile)
@@ -182,6 +181,7 @@ def _edits(
         profile.fields,
         workspace.command_for(profile.name),
         expires="session_token" in profile.secrets,
+        cancels=workspace.settings.shell_keys == "cancel",
     )
     return planning.edits_for(path, text, taken, settings, provider.rivals)
 
