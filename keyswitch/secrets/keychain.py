@@ -47,7 +47,7 @@ _TITLES = {
 class Availability:
     """Whether a keychain can be used, and what was found on the way."""
 
-    __slots__ = ("backend", "locked", "ok", "tried")
+    __slots__ = ("absent", "backend", "locked", "ok", "tried")
 
     def __init__(
         self,
@@ -55,11 +55,13 @@ class Availability:
         ok: bool,
         backend: str = "",
         locked: bool = False,
+        absent: bool = False,
         tried: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.ok = ok
         self.backend = backend
         self.locked = locked
+        self.absent = absent  # there is none at all
         self.tried = tried  # (title, why not)
 
     @property
@@ -106,7 +108,7 @@ class Keychain:
             if answer.get("error") != "absent":
                 locked = answer.get("error") == "locked"
                 return Availability(ok=False, locked=locked, tried=tuple(tried))
-        return Availability(ok=False, tried=tuple(tried))
+        return Availability(ok=False, absent=True, tried=tuple(tried))
 
     def get(self, item: str, generation: int) -> Secret:
         """Return a value."""
