@@ -37,7 +37,9 @@ def _way_in(situation: Situation) -> str:
             return how_to_stop(situation, flag.source)
     wanted = situation.wanted
     if wanted is None or not wanted.name:
-        return "keyswitch use NAME, or in Claude Code: /login"
+        accounts = situation.accounts
+        first = "use NAME" if accounts.profiles or accounts.broken else "add"
+        return f"keyswitch {first}, or in Claude Code: /login"
     if wanted.provider != "claude-login":
         return f"keyswitch use {wanted.name}"
     again = f"keyswitch login {wanted.name}"

@@ -65,6 +65,23 @@ def version_of(target: str) -> str:
     return ""
 
 
+def absent(situation: Situation) -> Iterator[Finding]:
+    """Find that there is no Claude Code, where nothing is set up for one."""
+    scene = situation.scene
+    if situation.verdict.request.sent or installs(
+        scene.environ.get("PATH", ""), scene.home
+    ):
+        return
+    yield Finding(
+        "claude-absent",
+        NOTE,
+        "no `claude` found",
+        "it is neither in PATH nor where its installers put it",
+        "install it, or add its folder to PATH: "
+        "https://code.claude.com/docs/en/setup",
+    )
+
+
 def duplicates(situation: Situation) -> Iterator[Finding]:
     """Find more than one, and versions that nobody observed."""
     found = installs(
