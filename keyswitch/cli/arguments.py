@@ -21,7 +21,7 @@ HOW_TO_GIVE = "at the prompt, or by --stdin, --from-env, --from-file or --fd"
 _WHERE = "is in your shell's history now"
 
 # What follows is another program's, or a text that was pasted on purpose.
-_FREE = ("explain", "whoami")
+_FREE = ("explain", "run", "whoami")
 
 
 def refuse_secrets(args: Sequence[str]) -> None:
