@@ -49,7 +49,6 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
-    from keyswitch.diagnosis.checks.installs import absent
     from keyswitch.diagnosis.contradictions import warnings
     from keyswitch.switching.in_this_shell import elsewhere
     from keyswitch.switching.situation import situation_of
@@ -66,7 +65,6 @@ def whoami(
     findings = [
         *(elsewhere(session.workspace(), name) if name else ()),
         *warnings(situation),
-        *absent(situation),
     ]
     if session.output.json:
         _print_document(session, situation, findings, answers, asked=verify)

@@ -95,6 +95,7 @@ class Keychain:
         one that is locked or does not answer is not passed over.
         """
         tried: list[tuple[str, str]] = []
+        is_there = False
         for name in (self._backend,) if self._backend else candidates():
             answer = self._call("probe", name, "", "", SHORT)
             if answer.get("ok"):
@@ -108,7 +109,8 @@ class Keychain:
             if answer.get("error") != "absent":
                 locked = answer.get("error") == "locked"
                 return Availability(ok=False, locked=locked, tried=tuple(tried))
-        return Availability(ok=False, absent=True, tried=tuple(tried))
+            is_there = is_there or bool(answer.get("there"))
+        return Availability(ok=False, absent=not is_there, tried=tuple(tried))
 
     def get(self, item: str, generation: int) -> Secret:
         """Return a value."""

@@ -77,7 +77,6 @@ CHECKS = (
     Check("certificates", environment.certificates),
     Check("the address", environment.address),
     Check("WSL", environment.wsl),
-    Check("whether there is a Claude Code", installs.absent),
     Check("installations of Claude Code", installs.duplicates),
 )
 
