@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch import __version__
+from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
 from keyswitch.display import (
@@ -20,14 +21,14 @@ from keyswitch.display import (
     printable,
     without_secrets,
 )
-from keyswitch.errors import ExitCode, KeyswitchError
+from keyswitch.errors import CancelledError, ExitCode, KeyswitchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXAMPLES = """\b
 Examples:
-  keyswitch vault init                    where there is no keychain
+  keyswitch add                           asks for everything
   keyswitch add work --provider anthropic
   keyswitch use work
   keyswitch use -                         back to the one before
@@ -135,6 +136,7 @@ def run(args: Sequence[str]) -> int:
         # Not every encoding has an ellipsis.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        refuse_secrets(args)
         result = cli.main(
             list(args), prog_name="keyswitch", standalone_mode=False
         )
@@ -146,6 +148,9 @@ def run(args: Sequence[str]) -> int:
         return ExitCode.OK
     except click.ClickException as e:
         return _usage_error(e, args)
+    except CancelledError:
+        sys.stderr.write(f"keyswitch: cancelled, {_what_became()}\n")
+        return ExitCode.FAILED
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
         return ExitCode.INTERRUPTED
@@ -189,9 +194,22 @@ def _usage_error(error: click.ClickException, args: Sequence[str]) -> int:
     text = of_a_size(text)
     sys.stderr.write(
         f"keyswitch: error: {printable(text[:1].lower() + text[1:])}\n"
-        f"keyswitch: hint: see '{path} --help'\n"
+        f"keyswitch: hint: see '{path} --help'{_of_secrets(path, text)}\n"
     )
     return ExitCode.USAGE
+
+
+def _of_secrets(path: str, text: str) -> str:
+    """Say where a word too many is now, where it may have been a secret."""
+    if (
+        path.rsplit(maxsplit=1)[-1] not in ("add", "rotate")
+        or "unexpected" not in text
+    ):
+        return ""
+    return (
+        "; if that was a secret, it is in your shell's history now: revoke it, "
+        "and give the new one at the prompt"
+    )
 
 
 def _bug(error: BaseException, args: list[str]) -> int:

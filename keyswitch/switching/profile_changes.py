@@ -99,6 +99,20 @@ def add(
     return profile
 
 
+def check_new(
+    workspace: Workspace, profile: Profile, values: Mapping[str, Secret]
+) -> None:
+    """Raise what `add` would, before a person is asked to open a store."""
+    items = {
+        field: NewSecret(SecretRef(store="vault", item=new_item()), value)
+        for field, value in values.items()
+    }
+    refs = {field: secret.ref for field, secret in items.items()}
+    profile = replace(profile, secrets=refs)
+    workspace.provider_of(profile).check(profile)
+    planning.plan_approval(workspace, profile, items)
+
+
 def refuse_existing(workspace: Workspace, name: str) -> None:
     """Raise if a profile with this name exists, readable or not."""
     if os.path.lexists(workspace.paths.profile(name)):
