@@ -8,7 +8,7 @@ import sys
 import pexpect
 import pytest
 
-from tests.cli.keyswitch import KEY, OTHER
+from tests.cli.keyswitch import OTHER
 
 OAUTH = "sk-ant-oat01-FAKE-token-00000000000000000000000EXAMPLE"
 OWN = "sk-ant-api03-FAKE-own-0000000000000000000000000EXAMPL9"
