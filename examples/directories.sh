@@ -8,20 +8,17 @@ if [[ ${EXAMPLE_HOME:-} == "" ]]; then
   EXAMPLE_HOME=$(mktemp -d)
   trap 'rm -rf -- "$EXAMPLE_HOME"' EXIT
   env -i PATH="$PATH" LC_ALL=C.UTF-8 EXAMPLE_HOME="$EXAMPLE_HOME" \
-    HOME="$EXAMPLE_HOME" bash "${BASH_SOURCE[0]}"
+    HOME="$EXAMPLE_HOME" EXAMPLES="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)" \
+    bash "${BASH_SOURCE[0]}"
   exit
 fi
 
+# shellcheck source-path=SCRIPTDIR source=typing.sh
+. "$EXAMPLES/typing.sh"
 exec 2>&1 # one stream, so that talk and data stay in order
 mkdir -p "$HOME/clients/acme" "$HOME/download" "$HOME/.config/keyswitch"
 printf 'cache = "off"\n' >"$HOME/.config/keyswitch/config.toml"
 cd "$HOME"
-
-tell() { printf '\n# %s\n' "$*"; }
-type_in() {
-  printf '$ %s\n' "$*"
-  "$@"
-}
 
 keyswitch -q vault init --machine-key
 for name in home client; do

@@ -8,22 +8,19 @@ if [[ ${LOGINS_HOME:-} == "" ]]; then
   LOGINS_HOME=$(mktemp -d)
   trap 'rm -rf -- "$LOGINS_HOME"' EXIT
   env -i PATH="$PATH" LC_ALL=C.UTF-8 LOGINS_HOME="$LOGINS_HOME" \
-    HOME="$LOGINS_HOME" bash "${BASH_SOURCE[0]}"
+    HOME="$LOGINS_HOME" EXAMPLES="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)" \
+    bash "${BASH_SOURCE[0]}"
   exit
 fi
 
+# shellcheck source-path=SCRIPTDIR source=typing.sh
+. "$EXAMPLES/typing.sh"
 exec 2>&1 # one stream, so that talk and data stay in order
 cd "$HOME"
 
 # Nothing of this may stay in the login session's unlock cache.
 mkdir -p "$HOME/.config/keyswitch" "$HOME/.claude/commands"
 printf 'cache = "off"\n' >"$HOME/.config/keyswitch/config.toml"
-
-tell() { printf '\n# %s\n' "$*"; }
-type_in() {
-  printf '$ %s\n' "$*"
-  "$@"
-}
 
 # What Claude Code's /login leaves behind, for account $1 after $2 renewals.
 log_in() {

@@ -8,10 +8,13 @@ if [[ ${QUICKSTART_HOME:-} == "" ]]; then
   QUICKSTART_HOME=$(mktemp -d)
   trap 'rm -rf -- "$QUICKSTART_HOME"' EXIT
   env -i PATH="$PATH" LC_ALL=C.UTF-8 QUICKSTART_HOME="$QUICKSTART_HOME" \
-    HOME="$QUICKSTART_HOME" bash "${BASH_SOURCE[0]}"
+    HOME="$QUICKSTART_HOME" EXAMPLES="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)" \
+    bash "${BASH_SOURCE[0]}"
   exit
 fi
 
+# shellcheck source-path=SCRIPTDIR source=typing.sh
+. "$EXAMPLES/typing.sh"
 exec 2>&1 # one stream, so that talk and data stay in order
 mkdir -p "$HOME/project"
 cd "$HOME/project"
@@ -20,23 +23,17 @@ cd "$HOME/project"
 mkdir -p "$HOME/.config/keyswitch"
 printf 'cache = "off"\n' >"$HOME/.config/keyswitch/config.toml"
 
-tell() { printf '\n# %s\n' "$*"; }
-type_in() {
-  printf '$ %s\n' "$*"
-  "$@"
-}
-
-work_key=sk-ant-api03-FAKE-work-0123456789abcdefghijklmnopqrstuvwxAA
-private_key=sk-ant-api03-FAKE-private-9876543210zyxwvutsrqponmlkjihAA
+work_key=sk-ant-api03-FAKE-work-0123456789abcdefghijklmnopqrstuvwx-012345678901234567890123456789012345678901234567AA
+private_key=sk-ant-api03-FAKE-private-9876543210zyxwvutsrqponmlkjih-01234567890123456789012345678901234567890123456789AA
 
 tell 'No keychain here, so an encrypted vault, unlocked by a key of this machine.'
 type_in keyswitch vault init --machine-key
 
 tell 'Two accounts. A key comes from a pipe or a prompt, never from an argument.'
-printf '%s\n' "$work_key" |
-  type_in keyswitch add work --provider anthropic --store vault --stdin
-printf '%s\n' "$private_key" |
-  type_in keyswitch add private --provider anthropic --store vault --stdin
+pipe_in "$work_key" \
+  keyswitch add work --provider anthropic --store vault --stdin
+pipe_in "$private_key" \
+  keyswitch add private --provider anthropic --store vault --stdin
 type_in keyswitch list
 
 tell 'Switch. Claude Code is configured once, to ask keyswitch for the key.'

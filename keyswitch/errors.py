@@ -37,6 +37,10 @@ class StaleError(Exception):
     """Something kept for the express lane is not current; never shown."""
 
 
+class CancelledError(Exception):
+    """A person said no to a question: nothing is wrong, and nothing is done."""
+
+
 class UsageError(KeyswitchError):
     """The command line cannot be carried out as it was typed."""
 

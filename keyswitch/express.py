@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.shells.script import EnvScript
+    from keyswitch.switching.compiled import Compiled
 
 # What agents that run commands for a person set in their environment.
 AGENT_VARIABLES = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CODEX_SANDBOX")
@@ -144,7 +145,7 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
         shell = parent_shell()
     script = environment.for_language(script, shell)
     write_out(shells.render(shell, script))
-    warn_of_settings(script, environ)
+    warn_of_settings(script, environ, profile)
     return ExitCode.OK
 
 
@@ -154,13 +155,17 @@ def warn(lines: Sequence[str]) -> None:
         sys.stderr.write(f"keyswitch: {printable(line)}\n")
 
 
-def warn_of_settings(script: EnvScript, environ: Mapping[str, str]) -> None:
+def warn_of_settings(
+    script: EnvScript, environ: Mapping[str, str], profile: Compiled | None
+) -> None:
     """Tell a person, and nobody else, what a settings file would override."""
     if not os.isatty(2):
         return
     from keyswitch.switching.overriding import lines
 
-    warn([f"warning: {line}" for line in lines(script, environ)])
+    by_helper = profile is not None and "helper" in profile.roles
+    found = lines(script, environ, by_helper=by_helper)
+    warn([f"warning: {line}" for line in found])
 
 
 def _refuses_agents(policy: str, environ: Mapping[str, str]) -> bool:

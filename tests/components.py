@@ -3,15 +3,27 @@
 Claude Code and nushell come from npm (tests/real/package.json); the others
 from the system's packages. A missing one skips its tests with a reason, or
 fails them where KEYSWITCH_REQUIRE_REAL=1 says that nothing may be missing.
+
+Run as a program it says what is missing here; with --packages it prints the
+Debian packages of what is missing, with --all-packages those of all parts.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
+import sys
 from pathlib import Path
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
+# The interpreter for the line of a shell: its path may have a space.
+PYTHON = shlex.quote(sys.executable)
 ROOT = Path(__file__).resolve().parent.parent
 NODE_MODULES = ROOT / ".cache" / "node_modules"
 
@@ -22,6 +34,7 @@ PROGRAMS = {
     "busybox": ("busybox",),
     "claude": ("claude",),
     "dash": ("dash",),
+    "dbus": ("dbus-daemon", "dbus-send"),
     "direnv": ("direnv",),
     "fish": ("fish", "fish_indent"),
     "gnome-keyring": ("gnome-keyring-daemon", "dbus-run-session"),
@@ -34,6 +47,7 @@ PROGRAMS = {
     "other-users": ("setpriv",),  # and this clone must be readable for them
     "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
     "prlimit": ("prlimit",),
+    "ps": ("ps",),
     "pwsh": ("pwsh",),
     "secret-tool": ("secret-tool",),
     "setpriv": ("setpriv",),
@@ -47,6 +61,27 @@ PROGRAMS = {
 
 # Not in Debian's archive: skipped where absent, whatever is required.
 OPTIONAL = {"pwsh"}
+
+# Debian's packages where they are not called like the part.
+_PACKAGES = {
+    "claude": ("npm",),
+    "dbus": ("dbus", "dbus-daemon"),
+    "gnome-keyring": ("gnome-keyring", "dbus"),
+    "keepassxc": ("keepassxc", "dbus"),
+    "keyctl": ("keyutils",),
+    "nu": ("npm",),
+    "other-users": ("util-linux",),
+    "power": ("e2fsprogs", "mount", "util-linux", "strace"),
+    "prlimit": ("util-linux",),
+    "ps": ("procps",),
+    "pwsh": (),
+    "secret-tool": ("libsecret-tools",),
+    "setpriv": ("util-linux",),
+    "unshare": ("mount", "util-linux"),
+    "xattr": ("attr",),
+}
+# The system's own folders are not on the PATH of Debian's ordinary users.
+_SYSTEM = ("/usr/sbin", "/sbin")
 
 # program -> (variable that names it, place below node_modules)
 _FROM_NPM = {
@@ -65,15 +100,34 @@ def locate(program: str) -> str | None:
         for path in (os.environ.get(variable), str(NODE_MODULES / place)):
             if path and os.access(path, os.X_OK):
                 return str(Path(path).resolve())
-    return shutil.which(program)
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM])
+    return shutil.which(program, path=places)
 
 
-def missing(part: str) -> list[str]:
-    """Return the programs of a part that cannot be found."""
-    lost = [name for name in PROGRAMS[part] if locate(name) is None]
-    if part == "other-users":
-        lost += [f"way for other users into {path}" for path in _closed()]
-    return lost
+def lacks(part: str) -> str:
+    """Return why the tests of a part cannot run here, or ""."""
+    if any(locate(name) is None for name in PROGRAMS[part]):
+        return f"{part}: not installed"
+    if part == "other-users" and _closed():
+        return f"{part}: there is no way into this clone for them"
+    return ""
+
+
+def require(part: str) -> None:
+    """Skip the test that runs, or fail it, where a part is missing."""
+    import pytest  # this module also runs before anything is installed
+
+    reason = lacks(part)
+    if not reason:
+        return
+    if os.environ.get(REQUIRE_REAL) == "1" and part not in OPTIONAL:
+        pytest.fail(f"{reason}, and {REQUIRE_REAL}=1", pytrace=False)
+    pytest.skip(reason)
+
+
+def packages(parts: Iterable[str]) -> list[str]:
+    """Return Debian's packages that hold the programs of some parts."""
+    return sorted({p for n in parts for p in _PACKAGES.get(n, (n,))})
 
 
 def _closed() -> list[Path]:
@@ -88,3 +142,31 @@ def link_into(folder: Path) -> None:
         path = locate(program)
         if path is not None:
             (folder / program).symlink_to(path)
+
+
+def _report() -> None:
+    """Say which parts are missing, what that means and what installs them."""
+    lost = [part for part in PROGRAMS if lacks(part)]
+    if not lost:
+        print("every part that tests drive is here")
+        return
+    print(f"not here, so their tests are skipped: {', '.join(lost)}")
+    wanted = [part for part in lost if part not in OPTIONAL]
+    if wanted:
+        print("to install what is missing: scripts/test-parts")
+
+
+def _wanted() -> list[str]:
+    """Return Debian's packages of the parts that are missing here."""
+    # npm may be here from elsewhere, and then conflicts with Debian's.
+    there = {"npm"} if locate("npm") else set()
+    return [p for p in packages(filter(lacks, PROGRAMS)) if p not in there]
+
+
+if __name__ == "__main__":
+    if "--all-packages" in sys.argv:
+        print("\n".join(packages(PROGRAMS)))
+    elif "--packages" in sys.argv:
+        sys.stdout.writelines(f"{name}\n" for name in _wanted())
+    else:
+        _report()

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import components, guard, proof
-
-REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
+from tests import components, guard, proof, skips, tiers
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -23,9 +21,7 @@ _GUARDS = [guard.Guard(home) for home in guard.real_homes()]
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--full", action="store_true", help="run the long tier as well"
-    )
+    tiers.add_options(parser)
 
 
 def pytest_configure(config):
@@ -34,6 +30,7 @@ def pytest_configure(config):
         # A shell that started this in the background ignores it, and so would
         # every program that a test interrupts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    tiers.settle(config)
     config.stash[_PARTS] = Path(tempfile.mkdtemp(prefix="keyswitch-parts-"))
     components.link_into(config.stash[_PARTS])
     bare = guard.bare_environment(dict(os.environ))
@@ -47,15 +44,18 @@ def pytest_configure(config):
         ]
     )
     os.environ["HOME"] = str(config.stash[_PARTS])
+    guard.join_fresh_keyring()
     for fence in _GUARDS:
         sys.addaudithook(fence)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(skips.Skips())
     if proof.VARIABLE not in os.environ:  # workers have it from the first
         os.environ[proof.VARIABLE] = str(config.stash[_PARTS] / "proof")
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
     path = config.stash[_PARTS] / "proof"
-    if path.exists():
+    if path.exists() and exitstatus == pytest.ExitCode.OK:
         terminalreporter.section("what was proved")
         for line in proof.table(path):
             terminalreporter.write_line(line)
@@ -70,28 +70,25 @@ def pytest_unconfigure(config):
         folder.rmdir()
 
 
-def pytest_report_header():
-    lost = [part for part in components.PROGRAMS if components.missing(part)]
-    return f"real parts that are missing here: {', '.join(lost) or 'none'}"
+def pytest_report_header(config):
+    lost = [part for part in components.PROGRAMS if components.lacks(part)]
+    return [
+        f"real parts that are missing here: {', '.join(lost) or 'none'}",
+        *tiers.header(config),
+    ]
 
 
 def pytest_collection_modifyitems(config, items):
-    skip_full = pytest.mark.skip(reason="long tier: give --full")
     for item in items:
-        if item.get_closest_marker("full") and not config.getoption("full"):
-            item.add_marker(skip_full)
+        if item.get_closest_marker(tiers.FULL):
+            reason = tiers.skipped(item.nodeid, config)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_runtest_setup(item):
     for part in _parts_of(item):
-        lost = components.missing(part)
-        if not lost:
-            continue
-        reason = f"{part}: there is no {', '.join(lost)} here"
-        required = os.environ.get(REQUIRE_REAL) == "1"
-        if required and part not in components.OPTIONAL:
-            pytest.fail(f"{reason}, and {REQUIRE_REAL}=1", pytrace=False)
-        pytest.skip(reason)
+        components.require(part)
 
 
 def _parts_of(item):

@@ -8,6 +8,8 @@ import subprocess
 import time
 from contextlib import contextmanager
 
+from tests import components
+
 # No service directories: nothing is started on demand behind a test's back.
 _CONFIG = """<!DOCTYPE busconfig PUBLIC
  "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -106,6 +108,7 @@ class Desktop:
 @contextmanager
 def desktop(folder, *, keyring=True):
     """Yield a running desktop; `environ` reaches it."""
+    components.require("dbus")
     place = Desktop(folder)
     try:
         place.start_bus()

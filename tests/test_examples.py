@@ -1,13 +1,14 @@
 """The examples are what keyswitch does today."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
 
-from tests.components import ROOT
+from tests.components import PYTHON, ROOT
 
 SETTINGS = ROOT / "examples" / "claude-settings"
 
@@ -45,8 +46,8 @@ def keyswitch(home):
 def own_command():
     installed = os.path.join(os.path.dirname(sys.executable), "keyswitch")
     if os.access(installed, os.X_OK):
-        return installed
-    return f"{sys.executable} -P -m keyswitch"
+        return shlex.quote(installed)
+    return f"{PYTHON} -P -m keyswitch"
 
 
 def test_there_is_a_profile_for_each_example():
@@ -78,8 +79,8 @@ def test_a_settings_example_is_what_use_writes(keyswitch, home, name):
 def test_an_example_runs_to_its_end(home, tmp_path, script, last):
     launcher = tmp_path / "keyswitch"
     launcher.write_text(
-        f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -P -m keyswitch "
-        '"$@"\n'
+        f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} "
+        f'exec {PYTHON} -P -m keyswitch "$@"\n'
     )
     launcher.chmod(0o755)
     done = subprocess.run(
@@ -110,3 +111,30 @@ def test_an_example_provider_can_be_used(keyswitch, home, path):
     place.mkdir(parents=True, mode=0o700)
     shutil.copy(path, place)
     keyswitch("providers", path.stem)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["keyswitch", "use", "work"], ["a b", "", "it's", "$HOME", "*"],
+     ["~", "-n", "--x=a b", "\\", '"', "a\nb", "!!", "é"]],
+)  # fmt: skip
+def test_a_command_is_shown_so_that_it_can_be_typed_again(home, words):
+    typing = ROOT / "examples" / "typing.sh"
+    script = '. "$0"; eval "printf \'%s\\0\' $(quoted "$@")"'
+    done = subprocess.run(
+        ["bash", "-c", script, str(typing), *words, f"{home}/a b"],
+        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split("\0")[:-1] == [*words, f"{home}/a b"]
+
+
+def test_the_jobs_of_ci_run_the_commands_of_the_readme():
+    done = subprocess.run(
+        [ROOT / ".ci" / "readme-commands"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    commands = [line.split()[0] for line in done.stdout.splitlines()]
+    assert commands == ["./scripts/try", "./scripts/test"]
+    for line in done.stdout.splitlines():
+        assert line in (ROOT / "README.md").read_text()

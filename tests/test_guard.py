@@ -91,7 +91,7 @@ def test_a_required_part_that_is_missing_fails(pytester_run):
     lax = {"PATH": "/nowhere", "KEYSWITCH_REQUIRE_REAL": "0"}
     assert "1 skipped" in pytester_run(text, **lax)
     report = pytester_run(text, PATH="/nowhere", KEYSWITCH_REQUIRE_REAL="1")
-    assert "there is no zsh here" in report
+    assert "zsh: not installed" in report
     assert "1 skipped" not in report
 
 

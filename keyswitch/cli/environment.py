@@ -106,7 +106,7 @@ def env(  # noqa: PLR0913
         script = environment.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
         if not format_:
-            warn_of_settings(script, workspace.environ)
+            warn_of_settings(script, workspace.environ, compiled)
     return ExitCode.OK
 
 

@@ -69,20 +69,22 @@ def login(  # noqa: PLR0913
             "--stdin and --from-env belong to --token",
             f"keyswitch login {name} --token --stdin",
         )
+    from keyswitch.cli.store_choice import choose_store_for
     from keyswitch.switching import login_capture
-    from keyswitch.switching.storing import choose_store
 
     workspace = session.workspace()
-    choice = choose_store(workspace, store)
-    for note in choice.notes:
-        session.output.say(note)
+    if capture:
+        login_capture.check_capture(workspace, name)
+    elif not orphan:
+        login_capture.check_log_in(workspace, name)
+    place = choose_store_for(session, store)
     if capture:
         profile = login_capture.capture(
-            workspace, name, store=choice.store, label=label
+            workspace, name, store=place, label=label
         )
     elif orphan:
         profile = login_capture.from_orphan(
-            workspace, name, store=choice.store, label=label
+            workspace, name, store=place, label=label
         )
     elif session.dry_run:
         raise UsageError(
@@ -92,7 +94,7 @@ def login(  # noqa: PLR0913
     else:
         options = ("--console",) * console + _with_email(email)
         profile = login_capture.log_in(
-            workspace, name, store=choice.store, label=label, options=options
+            workspace, name, store=place, label=label, options=options
         )
     return _report(session, profile, is_live=capture)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch import __version__
+from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
 from keyswitch.display import (
@@ -20,14 +21,19 @@ from keyswitch.display import (
     printable,
     without_secrets,
 )
-from keyswitch.errors import DamagedFileError, ExitCode, KeyswitchError
+from keyswitch.errors import (
+    CancelledError,
+    DamagedFileError,
+    ExitCode,
+    KeyswitchError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXAMPLES = """\b
 Examples:
-  keyswitch vault init                    where there is no keychain
+  keyswitch add                           asks for everything
   keyswitch add work --provider anthropic
   keyswitch use work
   keyswitch use -                         back to the one before
@@ -138,6 +144,7 @@ def run(args: Sequence[str]) -> int:
         # Not every encoding has an ellipsis.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        refuse_secrets(args)
         result = _main(args)
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
@@ -147,6 +154,9 @@ def run(args: Sequence[str]) -> int:
         return ExitCode.OK
     except click.ClickException as e:
         return _usage_error(e, args)
+    except CancelledError:
+        sys.stderr.write(f"keyswitch: cancelled, {_what_became()}\n")
+        return ExitCode.FAILED
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
         return ExitCode.INTERRUPTED
@@ -223,9 +233,22 @@ def _usage_error(error: click.ClickException, args: Sequence[str]) -> int:
     text = of_a_size(text)
     sys.stderr.write(
         f"keyswitch: error: {printable(text[:1].lower() + text[1:])}\n"
-        f"keyswitch: hint: see '{path} --help'\n"
+        f"keyswitch: hint: see '{path} --help'{_of_secrets(path, text)}\n"
     )
     return ExitCode.USAGE
+
+
+def _of_secrets(path: str, text: str) -> str:
+    """Say where a word too many is now, where it may have been a secret."""
+    if (
+        path.rsplit(maxsplit=1)[-1] not in ("add", "rotate")
+        or "unexpected" not in text
+    ):
+        return ""
+    return (
+        "; if that was a secret, it is in your shell's history now: revoke it, "
+        "and give the new one at the prompt"
+    )
 
 
 def _bug(error: BaseException, args: list[str]) -> int:

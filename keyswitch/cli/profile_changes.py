@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.arguments import refuse_secret_fields
 from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, InputError, UsageError
@@ -123,7 +124,9 @@ def edit(  # noqa: PLR0913
         return edit_in_editor(session, name)
     profile, _ = workspace.load(name)
     fields = parse_settings(sets)
-    workspace.provider_of(profile).check_fields(fields)
+    provider = workspace.provider_of(profile)
+    refuse_secret_fields(provider, fields, f"to: keyswitch rotate {name}")
+    provider.check_fields(fields)
 
     def alter(old: Profile) -> Profile:
         kept = {k: v for k, v in old.fields.items() if k not in unsets}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.errors import UsageError
+from keyswitch.errors import CancelledError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,7 +108,7 @@ class Session:
         from keyswitch.cli.prompt import confirm
 
         if not confirm(question):
-            raise click.Abort
+            raise CancelledError
 
 
 def _set_flag(ctx: click.Context, param: click.Parameter, value: Any) -> None:

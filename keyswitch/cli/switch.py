@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -126,15 +124,17 @@ def _pick(session: Session, *, here: bool) -> str | None:
         if linked:
             used.setdefault(linked, []).append("this directory")
         return picker.choose(picker.Listing(workspace.paths, names, used))
+    from keyswitch.cli.prompt import ask_line
+
     for number, name in enumerate(names, 1):
         mark = "*" if name == active else " "
         click.echo(f"{number:4} {mark} {name}", err=True)
-    # Older versions of click send a part of the question to standard output.
-    with contextlib.redirect_stdout(sys.stderr):
-        answer = click.prompt("profile (number or name)", err=True).strip()
-    if answer.isdigit() and 1 <= int(answer) <= len(names):
+    answer = ""
+    while not answer:
+        answer = ask_line("profile (number or name)")
+    if answer.isdecimal() and 1 <= int(answer) <= len(names):
         return names[int(answer) - 1]
-    return str(answer)
+    return answer
 
 
 def _linked_here(workspace: Workspace) -> str:

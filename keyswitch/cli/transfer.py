@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.add import STORE, choose_store_for
 from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.passphrase import (
     given_passphrase,
@@ -15,6 +14,7 @@ from keyswitch.cli.passphrase import (
     passphrase_options,
 )
 from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.store_choice import STORE, choose_store_for
 from keyswitch.errors import ExitCode, InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -247,13 +247,14 @@ def _accept(
                 f"'{name}' would send its secret to {host}",
                 f"if you trust that: --accept-host {host}",
             )
-        from keyswitch.display import printable
+        from keyswitch.cli.prompt import ask_line
 
-        question = f"'{name}' sends its secret to {host}; type the host to"
-        answer = click.prompt(printable(question) + " accept", err=True)
-        if answer.strip() != host:
+        answer = ask_line(
+            f"'{name}' sends its secret to {host}; type the host to accept"
+        )
+        if answer != host:
             raise InputError(
-                f"'{answer.strip()}' is not {host}",
+                f"'{answer}' is not {host}",
                 "nothing was imported; try again, or leave that profile out",
             )
         accepted = (*accepted, host)

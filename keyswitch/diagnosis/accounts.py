@@ -175,9 +175,11 @@ class Accounts:
             own = shlex.split(self.command)
         except ValueError:
             return []
-        if words[: len(own)] == own:
-            return words[len(own) :]
-        return []
+        if words[: len(own)] != own:
+            return []
+        words = words[len(own) :]
+        # What is said if the program is gone is no argument of it.
+        return words[: words.index("||")] if "||" in words else words
 
     def looks_like_ours(self, command: str) -> bool:
         """Tell whether a command is some keyswitch's, also a moved one's."""

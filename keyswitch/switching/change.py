@@ -14,7 +14,7 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import history, intents, undo_records
+from keyswitch.switching import history, intents, made_folders, undo_records
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import Beside, Rights
 from keyswitch.switching.own_lock import LOCK_WAIT
@@ -111,7 +111,8 @@ class _Planned(NamedTuple, Generic[T]):
     result: T
     draft: Draft
     files: list[FileChange]
-    expired: list[SecretRef]  # items to delete after it
+    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
+    expired: tuple[SecretRef, ...] = ()  # items to delete after it
 
     @property
     def locks(self) -> Sequence[LockSpec]:
@@ -121,15 +122,17 @@ class _Planned(NamedTuple, Generic[T]):
     def beside(self) -> Beside:
         draft = self.draft
         rights = tuple(Rights(*mode) for mode in draft.modes)
-        return Beside(rights, tuple(draft.folders), tuple(draft.links.values()))
+        links = tuple(draft.links.values())
+        return Beside(rights, tuple(draft.folders), links, self.emptied)
 
 
 def _plan(workspace: Workspace, make: Callable[[Draft], T]) -> _Planned[T]:
     draft, result = once_settled(workspace, lambda: _drafted(make))
     if not draft.command:
-        return _Planned(result, draft, [], [])
+        return _Planned(result, draft, [])
     files, expired = _files_of(workspace, draft)
-    return _Planned(result, draft, files, expired)
+    files, emptied = made_folders.plan(workspace.paths, files)
+    return _Planned(result, draft, files, emptied, tuple(expired))
 
 
 def _drafted(make: Callable[[Draft], T]) -> tuple[Draft, T]:
@@ -222,7 +225,7 @@ def _new_stamp(workspace: Workspace, *, always: bool) -> list[FileChange]:
 
 
 def _settle(
-    workspace: Workspace, draft: Draft, expired: list[SecretRef]
+    workspace: Workspace, draft: Draft, expired: Sequence[SecretRef]
 ) -> None:
     """Delete what lost its owner. The change itself is done."""
     from keyswitch.secrets.stores import delete_items

@@ -56,6 +56,7 @@ class Beside(NamedTuple):
     rights: tuple[Rights, ...] = ()
     folders: tuple[Folder, ...] = ()
     links: tuple[LinkChange, ...] = ()
+    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
 
 
 class Journal(NamedTuple):
@@ -64,6 +65,7 @@ class Journal(NamedTuple):
     steps: tuple[Step, ...]
     locks: tuple[str, ...] = ()  # lock directories that were going to be taken
     beside: Beside = Beside()
+    made: tuple[str, ...] = ()  # folders that the stages need, outer first
 
 
 def digest(data: bytes | None) -> str | None:
@@ -79,6 +81,8 @@ def prepare(paths: Paths, journal: Journal) -> None:
         "rights": journal.beside.rights,
         "folders": journal.beside.folders,
         "links": [astuple(link) for link in journal.beside.links],
+        "emptied": journal.beside.emptied,
+        "made": journal.made,
     }
     text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
@@ -140,7 +144,9 @@ def _read(path: str) -> Journal | None:
                 tuple(Rights(*one) for one in found.get("rights", ())),
                 tuple(Folder(*one) for one in found.get("folders", ())),
                 tuple(LinkChange(*one) for one in found.get("links", ())),
+                tuple(found.get("emptied", ())),
             ),
+            tuple(found.get("made", ())),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return Journal(())
@@ -157,7 +163,12 @@ def _is_sound(journal: Journal) -> bool:
         )
         and all(
             _is_path(text)
-            for text in (*journal.locks, *sum(journal.beside.folders, ()))
+            for text in (
+                *journal.locks,
+                *sum(journal.beside.folders, ()),
+                *journal.beside.emptied,
+                *journal.made,
+            )
         )
         and all(
             _is_path(one.path)

@@ -56,13 +56,7 @@ def capture(
     """Keep Claude Code's present login as a profile."""
 
     def find(logins: Logins) -> _Found:
-        live = logins.live()
-        if not live.usable:
-            raise NotFoundError(
-                f"there is no login in {logins.place.where}",
-                "log in first: in Claude Code /login, or 'keyswitch login "
-                f"{name}'",
-            )
+        live = _present(logins, name)
         owner = logins.owner_of(live)
         own = login_owners.own_parts(logins, live, owner)
         if owner == name and login_keeping.is_earlier(logins, own, name):
@@ -74,6 +68,26 @@ def capture(
         return _Found(own, lambda: logins.set_folder(folder))
 
     return _keep(workspace, name, find, store=store, label=label)
+
+
+def check_capture(workspace: Workspace, name: str) -> None:
+    """Raise what `capture` would, before a person is asked to open a store."""
+    check_name(name)
+    places = workspace.places
+    config = config_without_ours(workspace, places)
+    logins = Logins(workspace, places, Draft(), config=config)
+    _refuse_other_kind(logins, name)
+    _present(logins, name)
+
+
+def _present(logins: Logins, name: str) -> Parts:
+    live = logins.live()
+    if not live.usable:
+        raise NotFoundError(
+            f"there is no login in {logins.place.where}",
+            f"log in first: in Claude Code /login, or 'keyswitch login {name}'",
+        )
+    return live
 
 
 def from_orphan(
@@ -207,15 +221,8 @@ def log_in(
     options: tuple[str, ...] = (),
 ) -> Profile:
     """Run Claude Code's own login in a scratch folder, and keep it."""
-    check_name(name)
-    program = shutil.which("claude", path=workspace.environ.get("PATH"))
-    if program is None:
-        raise NotFoundError(
-            "there is no 'claude' on PATH",
-            "install Claude Code, or keep a login that is there: --capture",
-        )
     # A login that cannot be kept is lost, so this comes before it is made.
-    _refuse_other_kind(Logins(workspace, workspace.places, Draft()), name)
+    program = check_log_in(workspace, name)
     require_open(workspace, store)
     paths, keychain = workspace.paths, workspace.keychain
     with login_scratch.scratch(paths, keychain) as folder:
@@ -237,6 +244,19 @@ def log_in(
                 "nothing was changed; try again",
             )
         return _keep_scratch(workspace, name, folder, store=store, label=label)
+
+
+def check_log_in(workspace: Workspace, name: str) -> str:
+    """Raise unless a login could be kept; return Claude Code's program."""
+    check_name(name)
+    program = shutil.which("claude", path=workspace.environ.get("PATH"))
+    if program is None:
+        raise NotFoundError(
+            "there is no 'claude' on PATH",
+            "install Claude Code, or keep a login that is there: --capture",
+        )
+    _refuse_other_kind(Logins(workspace, workspace.places, Draft()), name)
+    return program
 
 
 def _rivals(workspace: Workspace) -> set[str]:

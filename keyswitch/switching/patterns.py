@@ -76,6 +76,8 @@ def matches_directory(pattern: str, folder: str, home: str) -> bool:
 
 def matches_remote(pattern: str, remote: str) -> bool:
     """Tell whether a remote (`host/path`) is one that the pattern means."""
+    if is_directory(pattern) or not remote.strip("/"):
+        return False
     # The large hosts do not tell case, and `never` has to err on that side.
     pattern = pattern.lower().removesuffix(".git")
     return _match(_parts(pattern), _parts(remote.lower()))

@@ -16,7 +16,7 @@ from keyswitch.secrets.stores import new_item, open_store
 from keyswitch.switching import folder_renames, login_names
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
-from keyswitch.switching.draft import NewItem
+from keyswitch.switching.draft import Draft, NewItem
 from keyswitch.switching.history import main_fingerprint
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from keyswitch.secret import Secret
-    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 
@@ -77,6 +76,19 @@ def add(
 def _name(draft: Draft, command: str, profile: Profile) -> None:
     draft.command, draft.profile = command, profile.name
     draft.fingerprint = main_fingerprint(profile)
+
+
+def check_new(
+    workspace: Workspace, profile: Profile, values: Mapping[str, Secret]
+) -> None:
+    """Raise what `add` would, before a person is asked to open a store."""
+    draft = Draft()
+    refs = {field: SecretRef("vault", new_item()) for field in values}
+    for field, ref in refs.items():
+        draft.store(NewItem(ref, values[field]))
+    profile = replace(profile, secrets=refs)
+    workspace.provider_of(profile).check(profile)
+    planning.plan_others(workspace, draft, {profile.name: profile}, ())
 
 
 def refuse_existing(workspace: Workspace, name: str) -> None:

@@ -127,6 +127,14 @@ def points_to(path: str, source: str) -> bool:
         return False
 
 
+def remove_folders(folders: Sequence[str]) -> None:
+    """Remove folders, the inner first; one with something in it stays."""
+    for folder in sorted(folders, key=len, reverse=True):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+            atomic.sync_dir(os.path.dirname(folder))
+
+
 def unlink(path: str) -> None:
     """Remove a file if it is there; "" stands for none."""
     if path:
@@ -153,10 +161,12 @@ def recover(paths: Paths) -> list[str]:
                 said += _redo_rights(beside.rights)
                 set_links(beside.links)
             said += _redo_folders(beside.folders)
+            remove_folders(beside.emptied)
             said.append("finished a change that was interrupted")
         elif prepared is not None:
             for step in prepared.steps:
                 unlink(step.stage)
+            remove_folders(prepared.made)
             said.append("took back a change that was interrupted")
         journal.discard(paths)
     except OSError as e:

@@ -156,6 +156,7 @@ def _aws_config(
 def _edits(
     workspace: Workspace, path: str, text: str, profile: Profile | None
 ) -> list[planning.Edit]:
+    """Return what a profile needs in a settings text; none: nothing."""
     if profile is None:
         return []
     provider = workspace.provider_of(profile)
@@ -165,6 +166,7 @@ def _edits(
         profile.fields,
         workspace.command_for(profile.name),
         expires="session_token" in profile.secrets,
+        cancels=workspace.settings.shell_keys == "cancel",
     )
     return planning.edits_for(path, text, taken, settings, provider.rivals)
 

@@ -21,6 +21,7 @@ from keyswitch.profiles.ownership import require_own_way, require_way_to
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, own_lock, recovery
 from keyswitch.switching.journal import Beside, Journal
+from keyswitch.switching.made_folders import folders_for, missing
 from keyswitch.switching.steps import goes_anywhere, installed, step_of
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
@@ -158,11 +159,10 @@ class Transaction:
         foreign_locks.wait_until_free(locks)
         made: list[str] = []
         try:
+            names = tuple(spec.path for spec in locks)
+            needed = folders_for(steps)
             journal.prepare(
-                self.paths,
-                Journal(
-                    tuple(steps), tuple(spec.path for spec in locks), beside
-                ),
+                self.paths, Journal(tuple(steps), names, beside, needed)
             )
             for change, step in zip(changes, steps, strict=True):
                 _stage(change, step, made)
@@ -175,8 +175,9 @@ class Transaction:
                 journal.commit(self.paths)
                 self._finish(changes, steps, beside)
                 left = self._put_items(items)
-            # Only now, since the locks may lie in one of these folders.
+            # Only now, since Claude Code's locks may lie in these folders.
             self._rename_folders(beside)
+            recovery.remove_folders(beside.emptied)
             # And this last, so that a lock that a kill leaves is in a journal.
             self._forget()
         except OSError as e:
@@ -287,9 +288,7 @@ class Transaction:
         with contextlib.suppress(OSError):
             for step in steps:
                 recovery.unlink(step.stage)
-            for folder in reversed(made):
-                with contextlib.suppress(OSError):
-                    os.rmdir(folder)
+            recovery.remove_folders(made)
             # One may just have been made when somebody pressed Ctrl-C.
             foreign_locks.remove_orphans(
                 [spec.path for spec in locks], journal.written_at(self.paths)
@@ -310,8 +309,8 @@ def _stage(change: FileChange, step: Step, made: list[str]) -> None:
         return
     folder = os.path.dirname(step.target)
     if not os.path.isdir(folder):
+        made += missing(step.target)
         ensure_private_dir(folder)
-        made.append(folder)
     elif not goes_anywhere(change):
         # It may have come only now, or not be what it was.
         require_own_way(folder, change.path, present=True)

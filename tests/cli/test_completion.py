@@ -227,7 +227,8 @@ def test_bash_offers_the_value_where_an_equals_sign_breaks_no_words():
 
 @pytest.mark.real("fish")
 def test_fish_says_what_each_word_means():
-    line = f"source {path_of('fish')}; complete -C 'keyswitch vault s'"
+    path = shlex.quote(str(path_of("fish")))
+    line = f"source {path}; complete -C 'keyswitch vault s'"
     done = subprocess.run(
         ["fish", "-N", "-c", line], capture_output=True, check=True, text=True
     )
@@ -354,7 +355,7 @@ SOURCED = {
 )
 def test_sourcing_it_says_nothing(shell):
     # zsh: compinit was not run.
-    line = f"source {path_of(shell)}"
+    line = f"source {shlex.quote(str(path_of(shell)))}"
     done = subprocess.run(
         [*SOURCED[shell], line], capture_output=True, check=False
     )

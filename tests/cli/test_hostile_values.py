@@ -3,12 +3,11 @@
 import os
 import random
 import subprocess
-import sys
 
 import pytest
 
 from tests.cli.keyswitch import Keyswitch
-from tests.components import ROOT
+from tests.components import PYTHON, ROOT
 
 VALUES = {
     "quotes": "'\"`'\\''\"$(touch tripwire)`touch tripwire`$HOME${IFS}",
@@ -28,7 +27,7 @@ VALUES["every"] = "".join(
 VALUES["large"] = "FAKE x*' \n" * 10_000  # 100 KB
 
 SHOW = (
-    f"{sys.executable} -c 'import os, sys; "
+    f"{PYTHON} -c 'import os, sys; "
     'sys.stdout.buffer.write(os.environb[b"HOSTILE"])\''
 )
 QUOTED = 'eval "$(KS env hostile --shell SHELL)"; ' + SHOW
@@ -70,6 +69,22 @@ def biting(tmp_path_factory):
     return folder
 
 
+def _maker(value):
+    def make(ks):
+        ks.with_vault()
+        source = ks.file("value")
+        source.write_bytes(value.encode())
+        ks(
+            "add", "hostile", "--provider", "custom", "--set", "env=HOSTILE",
+            "--store", "vault", "--from-file", str(source),
+        )  # fmt: skip
+
+    return make
+
+
+_MAKERS = {name: _maker(value) for name, value in VALUES.items()}
+
+
 @pytest.mark.parametrize("name", sorted(VALUES))
 @pytest.mark.parametrize(
     ("shell", "form"),
@@ -80,16 +95,10 @@ def biting(tmp_path_factory):
     ],
 )  # fmt: skip
 def test_a_hostile_value_comes_back(tmp_path, biting, shell, form, name):
-    ks = Keyswitch(tmp_path).with_vault()
+    ks = Keyswitch(tmp_path).begin_as(_MAKERS[name])
     value = VALUES[name]
-    source = tmp_path / "value"
-    source.write_bytes(value.encode())
-    ks(
-        "add", "hostile", "--provider", "custom", "--set", "env=HOSTILE",
-        "--store", "vault", "--from-file", str(source),
-    )  # fmt: skip
     launcher = tmp_path / "ks"
-    launcher.write_text(f'#!/bin/sh\nexec {sys.executable} -m keyswitch "$@"\n')
+    launcher.write_text(f'#!/bin/sh\nexec {PYTHON} -m keyswitch "$@"\n')
     launcher.chmod(0o700)
     kind = {"dash": "sh", "mksh": "ksh"}.get(shell, shell)
     code = form.replace("KS", str(launcher)).replace("SHELL", kind)
@@ -101,6 +110,6 @@ def test_a_hostile_value_comes_back(tmp_path, biting, shell, form, name):
         check=False,
         timeout=60,
     )
-    assert done.stdout == value.encode(), done.stderr[-500:]
+    assert done.stdout == value.encode() + b"\n", done.stderr[-500:]
     assert not (biting / "tripwire").exists()
     assert str(ROOT) in ks.environ["PYTHONPATH"]

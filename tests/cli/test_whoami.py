@@ -224,7 +224,7 @@ SAMPLE = [
 @pytest.mark.parametrize("case", SAMPLE, ids=lambda c: c["id"])
 def test_the_command_line_says_what_claude_code_did(case, tmp_path):
     setup, expect = case["setup"], case["expect"]
-    place = claude_setups.Place(tmp_path, "http://127.0.0.1:9")
+    place = claude_setups.SetupFolder(tmp_path, "http://127.0.0.1:9")
     cwd = place.build(setup)
     environ = {
         "HOME": str(place.home),

@@ -151,10 +151,10 @@ def _do(*argv):
 
 def work(job, folder):
     """Do a job; return how many disks were judged, and what was wrong."""
-    sound = Warm(folder / "warm", ENVIRON)
+    sound = Warm()
     tested = sound
     if job.defect:
-        tested = Warm(folder / "broken", ENVIRON, defect=job.defect)
+        tested = Warm(defect=job.defect)
     disk = Disk(folder, sound)
     judged, found = _judge(job, disk, folder, sound, tested)
     disk.leave()
@@ -296,13 +296,13 @@ def require_disk(folder):
     """
     why = why_not(folder)
     if why:
-        pytest.skip(f"power cuts: {why}")
+        pytest.skip(f"power: {why}")
 
 
 def why_not(folder):
     """Say why an image cannot be mounted here; "" where it can."""
     if os.geteuid() != 0:
-        return "only root can mount a disk"
+        return "needs root"
     code = (
         f"import {__name__} as p, pathlib; "
         f"p.Disk(pathlib.Path({str(folder)!r}), None).make(lambda home: None)"
@@ -314,7 +314,7 @@ def why_not(folder):
     )  # fmt: skip
     shutil.rmtree(folder / "disk", ignore_errors=True)
     why = done.stderr.strip()[-200:] or f"exit {done.returncode}"
-    return why if done.returncode else ""
+    return f"no image can be mounted ({why})" if done.returncode else ""
 
 
 if __name__ == "__main__":

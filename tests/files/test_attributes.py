@@ -7,7 +7,7 @@ import pytest
 
 from tests.files.matrix import PAIRS, check
 
-ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs chown")
+ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 OTHER = 1235  # a group and a user; nobody has to have them
 
 

@@ -13,7 +13,7 @@ from tests.faults.cases import cli
 from tests.files.matrix import check
 from tests.files.test_modes import AS_ANOTHER, SOMEBODY
 
-ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs chown")
+ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 OTHER = 1235
 
 

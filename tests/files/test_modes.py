@@ -25,7 +25,7 @@ USERS = [
         SOMEBODY,
         id="somebody",
         marks=[
-            pytest.mark.skipif(os.getuid() != 0, reason="needs setuid"),
+            pytest.mark.skipif(os.getuid() != 0, reason="needs root"),
             AS_ANOTHER,
         ],
     ),

@@ -16,7 +16,7 @@ from tests.files.test_modes import AS_ANOTHER, SOMEBODY
 
 pytestmark = [
     pytest.mark.real("unshare"),
-    pytest.mark.skipif(os.getuid() != 0, reason="needs mounts"),
+    pytest.mark.skipif(os.getuid() != 0, reason="needs root"),
 ]
 IN_PLACE = [pair for pair in PAIRS if pair.values[1] != "vault"]
 SAID = "is a mount of its own, so it was rewritten in place"

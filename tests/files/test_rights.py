@@ -28,7 +28,7 @@ def test_a_mode_is_changed_even_where_nobody_may_read(tmp_path, before):
     assert mode_of(path) == 0o600
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="needs setuid")
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 def test_another_user_may_do_so_as_well(new_room):
     path = new_room() / "file"
     path.touch()

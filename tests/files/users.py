@@ -30,7 +30,7 @@ _TWO_LINES = re.compile(
 
 # Where nothing may be missing, this is a failure and not a skip.
 only_root = pytest.mark.skipif(
-    os.geteuid() != 0 and not REQUIRED, reason="only root can be two users"
+    os.geteuid() != 0 and not REQUIRED, reason="needs root"
 )
 
 
@@ -102,7 +102,7 @@ def room(defect=""):
         folder = Path(name)
         folder.chmod(0o711)
         defect = f"import difflib\n{circumstances.TAKEN}{defect}"
-        start = Warm(folder / "warm", ENVIRON, defect=defect)
+        start = Warm(defect=defect)
         (folder / "home").mkdir()
         try:
             yield Room(folder, start)

@@ -143,7 +143,7 @@ def readable():
 
 
 @pytest.mark.real("setpriv")
-@pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another user")
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 @pytest.mark.parametrize("open_", [False, True])
 def test_another_process_of_the_same_user_sees_nothing_of_it(readable, open_):
     """The environment of a running process is as closed as its memory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -75,7 +76,7 @@ class Machine:
         """Run it from a bash that evaluated `keyswitch env` before."""
         call = "keyswitch env " + " ".join(env_args)
         line = f'eval "$({call})"' if quoted else f"eval $({call})"
-        launcher = " ".join(KEYSWITCH)
+        launcher = shlex.join(KEYSWITCH)
         return self.claude(
             command=[
                 "bash", "-c",

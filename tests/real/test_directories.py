@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_a_shell_of_a_linked_directory_sends_no_key_to_the_gateway_in_use(
 
 def test_a_terminal_s_own_key_goes_its_own_way_beside_a_gateway(places):
     places.keyswitch("use", "gateway")
-    launcher = " ".join(places.launcher)
+    launcher = shlex.join(places.launcher)
     script = f'eval "$({launcher} use second --here)"; exec claude -p hi'
     recorded = places.claude(command=["bash", "-c", script])
     assert sends(recorded, "second", ACCOUNTS["second"].sent)

@@ -49,7 +49,7 @@ def test_fish_is_recognised(bench):
 def test_nushell_is_recognised(bench):
     code = "import runpy; runpy.run_path('ask.py')"
     (bench.cwd / "ask.py").write_text(CODE, encoding="utf-8")
-    line = f'print (^{sys.executable} -c "{code}")'
+    line = f'print (^"{sys.executable}" -c "{code}")'
     assert bench.run(["nu", "-n"], line) == b"nu\n"
 
 
@@ -86,6 +86,7 @@ def test_every_program_has_a_language():
     assert set(detect._PROGRAMS.values()) <= set(SHELLS)
 
 
+@pytest.mark.real("ps")
 def test_ps_answers_where_there_is_no_proc():
     names = detect._names_by_ps(os.getpid())
     assert "python" in names[0] or "pytest" in names[0]

@@ -3,8 +3,8 @@
 import json
 import os
 import re
+import shlex
 import subprocess
-import sys
 import time
 import tomllib
 
@@ -12,7 +12,7 @@ import pytest
 
 from keyswitch.shells.hook_scripts import hook_script
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
-from tests.components import ROOT
+from tests.components import PYTHON, ROOT
 
 PIECES = ROOT / "examples" / "prompt"
 MARKER = "work:f:1a.2b:ANTHROPIC_API_KEY:"
@@ -115,8 +115,8 @@ def keyswitch(tmp_path):
     command = tmp_path / "bin" / "keyswitch"
     command.parent.mkdir()
     command.write_text(
-        f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -P -m keyswitch "
-        '"$@"\n'
+        f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} "
+        f'exec {PYTHON} -P -m keyswitch "$@"\n'
     )
     command.chmod(0o755)
     found = Keyswitch(folder, PATH=f"{command.parent}:{os.environ['PATH']}")

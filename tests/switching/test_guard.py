@@ -3,15 +3,14 @@
 import json
 import shutil
 import subprocess
-import sys
 
 import pytest
 
 from keyswitch.errors import InputError
 from keyswitch.switching import guard
 from keyswitch.switching.compiled import Compiled
-from tests.cli.keyswitch import KEY, OTHER
-from tests.cli.many_runs import Person, Runs
+from tests.cli.keyswitch import KEY, OTHER, Keyswitch
+from tests.components import PYTHON
 
 ACME = "github.com/acme/*"
 
@@ -96,8 +95,7 @@ def template(tmp_path_factory):
     home = tmp_path_factory.mktemp("guarded") / "home"
     for folder in ("clients/below", "else"):
         (home / folder).mkdir(parents=True)
-    runs = Runs()
-    made = Person(home, runs).with_vault()
+    made = Keyswitch(home).with_vault()
     made.add("mine")
     made.add("client", secret=OTHER)
     made.add(
@@ -109,14 +107,13 @@ def template(tmp_path_factory):
         provider="gateway", secret="FAKE-second-EXAMPLE",
     )  # fmt: skip
     made("edit", "client", "--only", "~/clients/**")
-    yield made
-    runs.close()
+    return made
 
 
 @pytest.fixture
 def person(template, tmp_path):
     shutil.copytree(template.home, tmp_path / "home")
-    return Person(tmp_path / "home", template.runs)
+    return Keyswitch(tmp_path / "home")
 
 
 REFUSED = {
@@ -201,10 +198,10 @@ def test_a_shell_that_follows_gives_the_key_back_outside_and_says_it_once(
 def test_a_persons_own_variable_is_back_outside(person):
     person.at("clients", "use", "client")
     script = (
-        f"KS='{sys.executable} -m keyswitch env --shell bash'\n"
+        f"KS() {{ {PYTHON} -m keyswitch env --shell bash; }}\n"
         "export ANTHROPIC_API_KEY=mine\n"
         "for d in clients/below ../../else ../clients; do\n"
-        'cd $d; eval "$($KS)"; echo $ANTHROPIC_API_KEY; done'
+        'cd $d; eval "$(KS)"; echo $ANTHROPIC_API_KEY; done'
     )
     done = subprocess.run(
         ["bash", "-c", script], cwd=person.home, env=person.environ,
@@ -233,7 +230,7 @@ def test_a_home_or_directory_behind_a_link_is_where_it_leads(person, tmp_path):
 def test_a_directory_that_was_removed_is_nowhere(person):
     person("edit", "gate", "--never", "~/secret/**")
     for name in ("client", "gate"):
-        call = f"{sys.executable} -m keyswitch env {name} --shell sh"
+        call = f"{PYTHON} -m keyswitch env {name} --shell sh"
         done = subprocess.run(
             ["sh", "-c", f"mkdir -p x && cd x && rmdir ../x && {call}"],
             cwd=person.file("clients"), env=person.environ,

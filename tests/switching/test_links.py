@@ -14,7 +14,7 @@ from keyswitch.profiles.names import check_name
 from keyswitch.profiles.paths import Paths
 from keyswitch.switching import links
 
-ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs chown")
+ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def place(tmp_path):
     state = tmp_path / "state"
     (state / "trust").mkdir(parents=True, mode=0o700)
     (tmp_path / "tree").mkdir()
-    return Place(tmp_path, Paths(config="", data="", state=str(state)))
+    return LinkFile(tmp_path, Paths(config="", data="", state=str(state)))
 
 
-class Place:
+class LinkFile:
     def __init__(self, tmp_path, paths):
         self.paths = paths
         self.tree = tmp_path / "tree"
@@ -171,7 +171,7 @@ def test_a_record_that_another_could_have_written_says_nothing(
     place, tmp_path, how
 ):
     if "'s" in how and os.getuid() != 0:
-        pytest.skip("needs chown")
+        pytest.skip("needs root")
     place.file.write_text("work\n")
     record = place.judge(b"allow")
     assert place.look() == [(links.ALLOWED, "work")]

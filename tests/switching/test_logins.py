@@ -41,7 +41,7 @@ from tests.switching.test_login_interleavings import (
 ANSWERS = "customApiKeyResponses"
 
 
-class Home(World):
+class NamedLogins(World):
     """Commands by their names, facts by theirs."""
 
     def keep(self, name, account=None):
@@ -98,7 +98,7 @@ class Home(World):
 @pytest.fixture
 def home(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    made = Home()
+    made = NamedLogins()
     for name, account in (("two", B), ("one", A)):
         made.log_in(account)
         made.keep(name, account)
@@ -376,7 +376,7 @@ def test_a_profile_file_that_is_an_old_copy_does_not_bring_old_tokens(home):
 def bare(monkeypatch):
     """A home with "one" and "two" kept, and nobody logged in."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    made = Home()
+    made = NamedLogins()
     for name, account in (("two", B), ("one", A)):
         made.log_in(account)
         made.keep(name, account)

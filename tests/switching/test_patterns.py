@@ -78,6 +78,18 @@ def test_a_remote_is_one_of_those_meant_or_not(pattern, expected):
     assert matches_remote(pattern, "github.com/acme/api") is expected
 
 
+@pytest.mark.parametrize("pattern", ["/", "/**", "**/**", "*/**", "**/.git"])
+@pytest.mark.parametrize("remote", ["", "/"])
+def test_no_pattern_means_a_remote_that_is_not_there(pattern, remote):
+    assert not matches_remote(pattern, remote)
+
+
+@pytest.mark.parametrize("pattern", ["/", "/**", "/a/b", "~/a/**", "~"])
+@pytest.mark.parametrize("remote", ["a/b", "~", "~/a/b"])
+def test_a_pattern_of_directories_means_no_remote(pattern, remote):
+    assert not matches_remote(pattern, remote)
+
+
 def test_a_star_in_the_name_of_the_home_is_a_star_and_nothing_more():
     assert matches_directory("~/x", "/h/a*b/x", "/h/a*b")
     assert not matches_directory("~/x", "/h/aXb/x", "/h/a*b")

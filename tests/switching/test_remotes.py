@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from keyswitch.switching.remotes import normalized, remotes_of
 
 TOKEN = "ghp-FAKE-0123456789EXAMPLE"
-ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs chown")
+ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,13 @@ bytes cut in two commands, of which the second is printed as unknown.
 
 import json
 import stat
-import sys
 
-PROGRAM = """#!{python}
+from tests.components import PYTHON
+
+# The way to an interpreter may have a space, or be too long for a first line.
+PROGRAM = """#!/bin/sh
+'''exec' {python} "$0" "$@"
+' '''
 import json, os, shlex, signal, sys, time
 from pathlib import Path
 
@@ -102,7 +106,7 @@ class FakeSecurity:
         if folder.exists():
             return
         folder.mkdir(parents=True)
-        text = PROGRAM.format(python=sys.executable, folder=str(folder))
+        text = PROGRAM.format(python=PYTHON, folder=str(folder))
         self.program.write_text(text)
         self.program.chmod(self.program.stat().st_mode | stat.S_IXUSR)
         self.clear()

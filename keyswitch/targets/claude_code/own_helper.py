@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 
+# Also of a zip application, and of Windows with its other slash.
+_PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
 _KEYS = (("apiKeyHelper",), ("awsCredentialExport",))
 
 
@@ -16,10 +19,7 @@ def is_keyswitch(command: str) -> bool:
         return False
     at = words.index("helper") if "helper" in words else 0
     called = words[:at]
-    return bool(called) and (
-        called[-1] == "keyswitch"
-        or called[-1].endswith(("/keyswitch", "keyswitch.cmd"))
-    )
+    return bool(called) and _PROGRAM.search(called[-1]) is not None
 
 
 def is_ours(keys: tuple[str, ...], raw: str) -> bool:

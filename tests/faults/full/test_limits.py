@@ -91,7 +91,7 @@ def namespace():
     if why and os.environ.get("KEYSWITCH_REQUIRE_REAL") == "1":
         pytest.fail(f"cannot mount: {why}, and KEYSWITCH_REQUIRE_REAL=1")
     if why:
-        pytest.skip(f"cannot mount a file system: {why}")
+        pytest.skip(f"no file system can be mounted ({why})")
     return wrap
 
 
@@ -144,7 +144,7 @@ def test_nothing_goes_to_a_hostile_folder_for_temporary_files(room, warm, kind):
 
 @pytest.mark.parametrize("home", ["unset", ""])
 @pytest.mark.real("other-users")
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_somebody_without_a_home_is_told_so_and_nothing_is_written(
     tmp_path, home
 ):

@@ -1,0 +1,103 @@
+"""The long tier, and its eight parts that eight commits run in turn."""
+
+from __future__ import annotations
+
+import subprocess
+import zlib
+
+import pytest
+
+from tests.components import ROOT
+
+PARTS = 8
+FULL = "full"  # the mark of what is in the long tier
+ALL_OF_IT = "all of it: scripts/test --full"
+SKIPPED = "long tier: give --full"
+ELSEWHERE = "long tier: another part of it"
+
+
+def add_options(parser):
+    """Offer the tiers on the command line."""
+    parser.addoption(
+        "--full", action="store_true", help="run the long tier as well"
+    )
+    parser.addoption(
+        "--part",
+        metavar="N",
+        help=f"run part N of {PARTS} of the long tier as well;"
+        " auto: the part that is this commit's",
+    )
+
+
+def settle(config):
+    """Find out which part is meant, once for all workers."""
+    wanted = config.getoption("part")
+    if wanted == "auto":
+        commit, number = of_commit(ROOT)
+        config.option.part = str(number)
+        config.option.part_of = f", by commit {commit}"
+    elif wanted is not None and wanted not in map(str, range(1, PARTS + 1)):
+        raise pytest.UsageError(f"--part is auto or 1 to {PARTS}, not {wanted}")
+
+
+def header(config):
+    """Return a line that says what of the long tier is run."""
+    number = config.getoption("part")
+    if config.getoption("full") or number is None:
+        return []
+    by = getattr(config.option, "part_of", "")
+    return [
+        f"part {number} of {PARTS} of the long tier{by}; {ALL_OF_IT}",
+    ]
+
+
+def skipped(test_id, config):
+    """Return why a test of the long tier is not run, or "" if it is."""
+    if config.getoption("full"):
+        return ""
+    number = config.getoption("part")
+    if number is None:
+        return SKIPPED
+    return "" if part_of(test_id) == int(number) else ELSEWHERE
+
+
+def part_of(test_id):
+    """Return the part that a test is in, whatever other tests there are."""
+    if test_id in PLACED:
+        return PLACED[test_id]
+    return zlib.crc32(test_id.encode()) % PARTS + 1
+
+
+def of_commit(clone):
+    """Return (commit, part): eight commits in a row have eight parts.
+
+    By its number in the history; in a clone without a history by its hash,
+    which has each part in the long run.
+    """
+    commit = _git(clone, "rev-parse", "--short=8", "HEAD")
+    if not commit:
+        return "none", 1
+    if _git(clone, "rev-parse", "--is-shallow-repository") == "false":
+        count = int(
+            _git(clone, "rev-list", "--count", "--first-parent", "HEAD")
+        )
+    else:
+        count = int(commit, 16)
+    return commit, count % PARTS + 1
+
+
+def _git(clone, *args):
+    """Return what git says, "" where it is not there or there is no clone."""
+    try:
+        done = subprocess.run(
+            # Or root would not be told of a clone of somebody else.
+            ["git", "-c", f"safe.directory={clone}", *args],
+            cwd=clone, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+# The longest single tests, dealt out by what they take.
+PLACED = {}
