@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.cli.dry_run import rehearse
-from keyswitch.errors import ExitCode
+from keyswitch.errors import ExitCode, KeyswitchError
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
@@ -21,7 +21,10 @@ def uninstall_all(session: Session, *, dry_run: bool, yes: bool) -> int:
     stays = removal.what_stays(workspace)
     if dry_run:
         for step in steps:
-            rehearse(session, step.carry_out)
+            try:
+                rehearse(session, step.carry_out)
+            except KeyswitchError as e:  # the others would be done
+                output.warn(f"{step.place} would stay: {e.message}")
     if dry_run and not output.json:
         for line in lines or ["nothing to change"]:
             output.data(line)

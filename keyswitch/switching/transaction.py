@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import CleanupLeftError, FileStateError
 from keyswitch.profiles import atomic
-from keyswitch.profiles.ownership import require_own_way, require_way_to
+from keyswitch.profiles.ownership import require_way_to
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, own_lock, recovery
 from keyswitch.switching.journal import Beside, Journal
-from keyswitch.switching.made_folders import folders_for, missing
-from keyswitch.switching.steps import goes_anywhere, installed, step_of
+from keyswitch.switching.made_folders import folders_for
+from keyswitch.switching.steps import installed, staged, step_of
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
@@ -165,7 +165,7 @@ class Transaction:
                 self.paths, Journal(tuple(steps), names, beside, needed)
             )
             for change, step in zip(changes, steps, strict=True):
-                _stage(change, step, made)
+                staged(change, step, made)
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
                 atomic.sync_dir(folder)
             with foreign_locks.held(locks):
@@ -176,8 +176,7 @@ class Transaction:
                 self._finish(changes, steps, beside)
                 left = self._put_items(items)
             # Only now, since Claude Code's locks may lie in these folders.
-            self._rename_folders(beside)
-            recovery.remove_folders(beside.emptied)
+            self._settle_folders(beside)
             # And this last, so that a lock that a kill leaves is in a journal.
             self._forget()
         except OSError as e:
@@ -261,9 +260,10 @@ class Transaction:
             return e
         return None
 
-    def _rename_folders(self, beside: Beside) -> None:
+    def _settle_folders(self, beside: Beside) -> None:
         try:
             recovery.rename_folders(beside.folders)
+            recovery.remove_folders(beside.emptied)
         except OSError as e:
             raise _unfinished(e) from e
 
@@ -301,25 +301,6 @@ def _unfinished(error: OSError) -> CleanupLeftError:
     return CleanupLeftError(
         f"the change is made, but not everything could be finished: {reason}",
         "the next keyswitch command finishes it",
-    )
-
-
-def _stage(change: FileChange, step: Step, made: list[str]) -> None:
-    if change.after is None:
-        return
-    folder = os.path.dirname(step.target)
-    if not os.path.isdir(folder):
-        made += missing(step.target)
-        ensure_private_dir(folder)
-    elif not goes_anywhere(change):
-        # It may have come only now, or not be what it was.
-        require_own_way(folder, change.path, present=True)
-    atomic.stage(
-        step.target,
-        step.stage,
-        change.after,
-        mode=change.mode,
-        private=change.private,
     )
 
 
