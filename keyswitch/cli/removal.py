@@ -8,7 +8,10 @@ from keyswitch.cli.dry_run import rehearse
 from keyswitch.errors import ExitCode, KeyswitchError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyswitch.cli.session import Session
+    from keyswitch.switching.removal import Step
 
 
 def uninstall_all(session: Session, *, dry_run: bool, yes: bool) -> int:
@@ -20,11 +23,7 @@ def uninstall_all(session: Session, *, dry_run: bool, yes: bool) -> int:
     lines = [f"{step.place}: {step.what}" for step in steps]
     stays = removal.what_stays(workspace)
     if dry_run:
-        for step in steps:
-            try:
-                rehearse(session, step.carry_out)
-            except KeyswitchError as e:  # the others would be done
-                output.warn(f"{step.place} would stay: {e.message}")
+        _check(session, steps)
     if dry_run and not output.json:
         for line in lines or ["nothing to change"]:
             output.data(line)
@@ -55,3 +54,12 @@ def uninstall_all(session: Session, *, dry_run: bool, yes: bool) -> int:
             "pipx uninstall keyswitch, for one"
         )
     return ExitCode.OK
+
+
+def _check(session: Session, steps: Sequence[Step]) -> None:
+    """Say of which places a dry run finds that they would stay as they are."""
+    for step in steps:
+        try:
+            rehearse(session, step.carry_out)
+        except KeyswitchError as e:
+            session.output.warn(f"{step.place} would stay: {e.message}")
