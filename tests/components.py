@@ -146,21 +146,24 @@ def link_into(folder: Path) -> None:
 
 def _report() -> None:
     """Say which parts are missing, what that means and what installs them."""
-    lost = [part for part in PROGRAMS if lacks(part)]
+    lost = {part: reason for part in PROGRAMS if (reason := lacks(part))}
+    absent = [part for part in lost if "installed" in lost[part]]
     if not lost:
         print("every part that tests drive is here")
-        return
-    print(f"not here, so their tests are skipped: {', '.join(lost)}")
-    wanted = [part for part in lost if part not in OPTIONAL]
-    if wanted:
+    if absent:
+        print(f"not here, so their tests are skipped: {', '.join(absent)}")
+    if _wanted():
         print("to install what is missing: scripts/test-parts")
+    for part in lost.keys() - absent:
+        print(f"skipped too: {lost[part]}")
 
 
 def _wanted() -> list[str]:
     """Return Debian's packages of the parts that are missing here."""
     # npm may be here from elsewhere, and then conflicts with Debian's.
     there = {"npm"} if locate("npm") else set()
-    return [p for p in packages(filter(lacks, PROGRAMS)) if p not in there]
+    absent = [part for part in PROGRAMS if "installed" in lacks(part)]
+    return [name for name in packages(absent) if name not in there]
 
 
 if __name__ == "__main__":

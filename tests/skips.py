@@ -71,5 +71,9 @@ class Skips:
             terminalreporter.section("what was skipped")
         for reason, count in self.counts.most_common():
             terminalreporter.write_line(f"{count:6,}  {reason}")
-        for line in self.unexpected():
-            terminalreporter.write_line(line, red=bool(self._named))
+        lines = self.unexpected()
+        if self._named:
+            for line in lines:
+                terminalreporter.write_line(line, red=True)
+        elif lines:
+            terminalreporter.write_line("; ".join(lines))

@@ -77,8 +77,8 @@ class _Server(ThreadingHTTPServer):
             except OSError:
                 request.close()
                 return
-        super().finish_request(request, client_address)
-        request.close()
+        with request:  # also where the client hangs up in the middle
+            super().finish_request(request, client_address)
 
     def handle_error(self, *unused):
         """Clients that hang up are part of the tests."""

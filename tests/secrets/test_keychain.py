@@ -190,7 +190,7 @@ def test_no_bus_at_all_is_no_keychain(monkeypatch, address):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     assert not Keychain().probe().ok
     with pytest.raises(secret_service.NotHandledError):
-        secret_service.fetch([(new_item(), 1)], 1)
+        secret_service.fetch([(new_item(), 1)], 30)
 
 
 def test_a_mute_socket_in_the_bus_s_place_hangs_nothing(tmp_path, monkeypatch):
