@@ -81,7 +81,9 @@ def pytest_report_header(config):
 def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker(tiers.FULL):
-            reason = tiers.skipped(item.nodeid, config)
+            indices = item.callspec.indices if hasattr(item, "callspec") else {}
+            number = sum(indices.values())
+            reason = tiers.skipped(item.nodeid, config, number)
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))
 

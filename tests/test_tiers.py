@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -94,10 +93,14 @@ def test_a_part_that_there_is_not_is_refused(wrong):
         tiers.settle(given(part=wrong))
 
 
-def test_a_test_that_has_its_place_is_one_of_the_long_tier():
-    for test_id, part in tiers.PLACED.items():
-        path, _, name = test_id.partition("::")
-        text = (ROOT / path).read_text(encoding="utf-8")
-        assert f"def {name.partition('[')[0]}(" in text
-        assert part in NUMBERS
-    assert max(Counter(tiers.PLACED.values()).values(), default=0) <= 8
+def test_what_is_dealt_is_there_and_goes_from_part_to_part():
+    for path, functions in tiers.DEALT.items():
+        text = (ROOT / "tests" / path).read_text(encoding="utf-8")
+        for name, first in functions.items():
+            assert f"def {name}(" in text
+            parts = [
+                tiers.part_of(f"tests/{path}::{name}[{n}]", n)
+                for n in range(tiers.PARTS)
+            ]
+            assert parts[0] == first
+            assert sorted(parts) == list(NUMBERS)

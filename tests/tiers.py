@@ -51,21 +51,27 @@ def header(config):
     ]
 
 
-def skipped(test_id, config):
+def skipped(test_id, config, number=0):
     """Return why a test of the long tier is not run, or "" if it is."""
     if config.getoption("full"):
         return ""
-    number = config.getoption("part")
-    if number is None:
+    part = config.getoption("part")
+    if part is None:
         return SKIPPED
-    return "" if part_of(test_id) == int(number) else ELSEWHERE
+    return "" if part_of(test_id, number) == int(part) else ELSEWHERE
 
 
-def part_of(test_id):
-    """Return the part that a test is in, whatever other tests there are."""
-    if test_id in PLACED:
-        return PLACED[test_id]
-    return zlib.crc32(test_id.encode()) % PARTS + 1
+def part_of(test_id, number=0):
+    """Return the part that a test is in, whatever other tests there are.
+
+    `number` is that of its parameters among those of its function.
+    """
+    path, _, name = test_id.partition("::")
+    functions = DEALT.get(path.removeprefix("tests/"), {})
+    first = functions.get(name.partition("[")[0])
+    if first is None:
+        return zlib.crc32(test_id.encode()) % PARTS + 1
+    return (first - 1 + number) % PARTS + 1
 
 
 def of_commit(clone):
@@ -99,5 +105,52 @@ def _git(clone, *args):
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-# The longest single tests, dealt out by what they take.
-PLACED = {}
+# Few tests that take long: each one's next is in the next part, from this on.
+# By chance alone a part could have several of them.
+DEALT = {
+    "diagnosis/test_generated_homes.py": {
+        "test_each_of_many_generated_homes_is_only_looked_at": 1,
+    },
+    "keychains/test_gnome_keyring.py": {
+        "test_a_daemon_that_stops_at_any_call_hangs_and_loses_nothing": 5,
+        "test_a_keyring_that_is_locked_anywhere_in_an_add": 4,
+    },
+    "faults/concurrency/test_switches.py": {
+        "test_a_thousand_switches_sixteen_at_once": 5,
+    },
+    "faults/test_concurrent_logins.py": {
+        "test_a_thousand_switches_lose_no_login": 7,
+    },
+    "switching/test_login_interleavings.py": {
+        "test_a_thousand_interleavings_lose_no_token": 8,
+    },
+    "faults/concurrency/test_mixed_commands.py": {
+        "test_many_commands_lose_no_secret": 4,
+    },
+    "faults/concurrency/test_orphan_locks.py": {
+        "test_a_lock_with_a_heartbeat_is_never_taken_over": 5,
+    },
+    "faults/concurrency/test_other_writers.py": {
+        "test_many_turns_of_a_polite_writer_are_all_kept": 6,
+        "test_rude_writers_for_long": 7,
+    },
+    "faults/full/test_limits.py": {
+        "test_a_full_or_read_only_disk_leaves_the_old_state_or_the_new_one": 1,
+        "test_a_limit_of_the_kernel_leaves_the_old_state_or_the_new_one": 2,
+    },
+    "faults/test_logins.py": {
+        "test_a_second_kill_while_the_first_is_mended_loses_nothing": 5,
+        "test_every_fault_leaves_the_old_login_or_the_new_one": 6,
+        "test_other_layouts_of_the_files_are_as_safe": 7,
+    },
+    "fuzz/test_command_lines.py": {
+        "test_random_command_lines_end_well_however_many": 3,
+    },
+    "fuzz/test_names.py": {
+        "test_names_are_those_of_the_rule_however_many": 4,
+    },
+    "shells/test_round_trip.py": {
+        "test_nushell_gives_back_10000_hostile_values": 5,
+        "test_fish_gives_back_10000_hostile_values": 6,
+    },
+}

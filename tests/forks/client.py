@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 KEYSWITCH = "tests.forks.server:keyswitch"
 LIMIT = 60  # seconds of one command
+LIMITS = 16  # kinds of them that the kernel has
 
 # What an interpreter and its libraries read before the first line runs.
 START = {
@@ -138,6 +140,7 @@ class Server:
             "args": args,
             "cwd": os.fspath(cwd),
             "environ": dict(environ),
+            "limits": [resource.getrlimit(n) for n in range(LIMITS)],
             "keyring": "" if own_keyring else guard.keyring_name(),
             "session": session,
             "target": target,

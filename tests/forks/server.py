@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import pkgutil
+import resource
 import selectors
 import signal
 import socket
@@ -176,6 +177,9 @@ def _take_circumstances(asked):
     time.tzset()
     os.umask(asked["umask"])
     os.chdir(asked["cwd"])
+    for kind, limits in enumerate(asked["limits"]):
+        if resource.getrlimit(kind) != tuple(limits):
+            resource.setrlimit(kind, limits)
     if asked["keyring"]:
         guard.join_keyring(asked["keyring"])
     else:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -132,12 +133,15 @@ def said(ran):
 def test_a_fork_has_the_circumstances_of_a_process(tmp_path, mask):
     environ = {**Keyswitch(tmp_path).environ, "TZ": "Asia/Tokyo", "ODD": "\n="}
     before = os.umask(mask)
+    core = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (mask, core[1]))
     try:
         forked, process = (
             said(run(tmp_path, environ)) for run in (in_a_fork, in_a_process)
         )
     finally:
         os.umask(before)
+        resource.setrlimit(resource.RLIMIT_CORE, core)
     assert forked == process
 
 

@@ -35,7 +35,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def run(place, home):
-    ks = Keyswitch(home, **place.environ)
+    ks = Keyswitch(home, **{**place.environ, "HOME": str(home)})
 
     def call(*args, stdin=""):
         return ks(*args, stdin=stdin, code=None)

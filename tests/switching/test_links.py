@@ -221,9 +221,9 @@ def test_links_of_a_path_as_deep_as_the_system_takes_are_found_quickly(place):
     """Also of one that is deeper than any path may be long."""
     for length in (4000, 60_000):
         deep = str(place.tree) + "/d" * (length // 2)
-        began = time.monotonic()
+        began = time.process_time()
         assert links.look(place.paths, deep) == []
-        assert time.monotonic() - began < 2
+        assert time.process_time() - began < 2
 
 
 SWAP = """
