@@ -15,6 +15,7 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.shells import rc_block
 from keyswitch.switching import activate, login_ledger, shell_integration
 from keyswitch.switching.change import baseline_files, commit
+from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.target import plan_target, record_path
 from keyswitch.targets.claude_code import baseline
 from keyswitch.targets.claude_code.files import (
@@ -83,9 +84,17 @@ def what_stays(workspace: Workspace) -> list[str]:
             f"{len(names)} profile{'s' if len(names) > 1 else ''} in "
             f"{paths.profiles_dir} with their secrets: keyswitch remove NAME"
         )
+    profiles, _ = files.load_all(paths)
+    logins = [f"'{p.name}'" for p in profiles if p.provider == PROVIDER]
+    if logins:
+        lines.append(
+            f"the logins of {', '.join(logins)}, which may be nowhere else: "
+            "keyswitch use NAME puts one in place"
+        )
     if os.path.exists(paths.vault_file):
         lines.append(f"the vault {paths.vault_file}")
-    folders = [p for p in (paths.config, paths.data, paths.state) if _is(p)]
+    own = (paths.config, paths.data, paths.state)
+    folders = [p for p in own if os.path.isdir(p)]
     if folders:
         lines.append(
             "keyswitch's own folders, to be deleted once the profiles are "
@@ -93,10 +102,6 @@ def what_stays(workspace: Workspace) -> list[str]:
         )
     lines.append("'.keyswitch' files of linked directories, which do nothing")
     return lines
-
-
-def _is(folder: str) -> bool:
-    return os.path.isdir(folder)
 
 
 def _usual_folder(workspace: Workspace) -> Iterator[Step]:

@@ -4,6 +4,13 @@ import json
 
 import pytest
 
+from tests.cli.accounts import (
+    FOLDERS,
+    live,
+    live_anywhere,
+    token,
+    two_accounts,
+)
 from tests.cli.keyswitch import OTHER
 
 SETTINGS = b'{\n\t"model": "opus",\n\t"apiKeyHelper": "get-key"\n}\n'
@@ -161,3 +168,25 @@ def test_a_dry_run_for_one_shell_names_the_file(bare):
     done = bare("uninstall", "bash", "--dry-run")
     assert done.out == f"{bare.home}/.bashrc\n"
     assert bare.everything() == before
+
+
+def test_no_login_is_lost_and_a_profile_s_own_folder_keeps_its(ks):
+    two_accounts(ks)
+    ks("use", "a", "--here")
+    ks("use", "b", CLAUDE_CONFIG_DIR=str(ks.file("elsewhere")))
+    assert live(ks.home, "elsewhere") == token("b")
+    done = ks("uninstall", "--all", "--yes")
+    # Nothing was in that folder before; b's is with its profile.
+    assert live_anywhere(ks.home) == [token("a")]
+    assert live(ks.home, f"{FOLDERS}/a") == token("a")
+    assert "logins of 'a', 'b', which may be nowhere else: " in done.err
+    ks("use", "b")
+    assert live(ks.home) == token("b")
+
+
+def test_a_login_that_was_there_before_comes_back(ks):
+    two_accounts(ks)  # b's was there
+    ks("use", "a")
+    assert live(ks.home) == token("a")
+    ks("uninstall", "--all", "--yes")
+    assert live(ks.home) == token("b")
