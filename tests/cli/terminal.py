@@ -6,7 +6,7 @@ import time
 import pexpect
 import pyte
 
-WAIT = 30  # seconds until what does not come is a failure
+WAIT = 60  # seconds until what does not come is a failure
 COMMAND = (sys.executable, "-m", "keyswitch")
 
 
