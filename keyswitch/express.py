@@ -13,12 +13,7 @@ import os
 import sys
 
 from keyswitch.display import error_text, printable
-from keyswitch.errors import (
-    DamagedFileError,
-    ExitCode,
-    KeyswitchError,
-    StaleError,
-)
+from keyswitch.errors import ExitCode, KeyswitchError, StaleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +40,8 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
             return _current(environ, prompt=len(args) == 2)
         if args[0] == "hook":
             return _hook(args[1:], environ)
-    except (StaleError, DamagedFileError):
-        return None  # the full command line sets a damaged file aside
+    except StaleError:
+        return None
     except KeyswitchError as e:
         # In a start file there is room for one line, and for no second try.
         if args == ["current", "--prompt"]:

@@ -6,6 +6,7 @@ import errno
 import importlib
 import io
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,7 @@ def run(args: Sequence[str]) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         refuse_secrets(args)
-        result = _main(args)
+        result = _main(args, again=command not in _IN_START_FILES)
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
         return e.exit_code
@@ -178,9 +179,9 @@ def run(args: Sequence[str]) -> int:
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _main(args: Sequence[str]) -> Any:
-    """Run click; once more without a file of ours that makes no sense."""
-    for _ in range(_FILES_SET_ASIDE):
+def _main(args: Sequence[str], *, again: bool) -> Any:
+    """Run click; `again` without a file of ours that makes no sense."""
+    for _ in range(_FILES_SET_ASIDE if again else 0):
         try:
             return _click(args)
         except DamagedFileError as e:
@@ -197,6 +198,8 @@ def _set_aside(error: DamagedFileError) -> None:
 
     Nothing was changed by then: files are read before anything is written.
     """
+    if not stat.S_ISREG(os.lstat(error.path).st_mode):
+        raise error  # a device, or a link to somewhere
     number = 1
     while os.path.lexists(place := f"{error.path}.damaged-{number}"):
         number += 1

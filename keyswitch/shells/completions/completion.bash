@@ -37,11 +37,20 @@
     add)
       found=(
         --provider --set --label --expires --expect --store --stdin --from-env
-        --from-file --fd
+        --from-file --fd --dry-run
       )
+      ;;
+    allow)
+      found=(--dry-run)
+      ;;
+    copy)
+      found=(--dry-run)
       ;;
     current)
       found=(--prompt)
+      ;;
+    deny)
+      found=(--dry-run)
       ;;
     doctor)
       found=(--fix --dry-run --yes --network --run-helper --report)
@@ -49,7 +58,7 @@
     edit)
       found=(
         --set --unset --label --expires --expect --isolated --no-isolated
-        --share --only --never
+        --share --only --never --dry-run
       )
       ;;
     env)
@@ -74,28 +83,31 @@
       found=(--login --no-login --dry-run --yes)
       ;;
     link)
-      found=(--remote)
+      found=(--remote --dry-run)
       ;;
     login)
       found=(
         --capture --token --orphan --store --label --stdin --from-env
-        --console --email
+        --console --email --dry-run
       )
       ;;
     logout)
       found=(--dry-run --yes)
       ;;
     off)
-      found=(--dry-run --here --wait --timeout --force)
+      found=(--here --wait --timeout --force --dry-run)
       ;;
     remove)
-      found=(--yes)
+      found=(--yes --dry-run)
+      ;;
+    rename)
+      found=(--dry-run)
       ;;
     revoke-local)
       found=(--all --claude-code --stale --dry-run --yes)
       ;;
     rotate)
-      found=(--expires --store --stdin --from-env --from-file --fd)
+      found=(--expires --store --stdin --from-env --from-file --fd --dry-run)
       ;;
     shell)
       found=(--shell)
@@ -103,17 +115,20 @@
     show)
       found=(--reveal)
       ;;
+    undo)
+      found=(--dry-run)
+      ;;
     uninstall)
       found=(--all --dry-run --yes)
       ;;
     unlink)
-      found=(--remote)
+      found=(--remote --dry-run)
       ;;
     unlock)
       found=(--timeout --passphrase-fd --passphrase-file)
       ;;
     use)
-      found=(--dry-run --here --target --wait --timeout --force)
+      found=(--here --target --wait --timeout --force --dry-run)
       ;;
     'vault accept-rollback')
       found=(--yes)

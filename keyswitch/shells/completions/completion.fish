@@ -86,10 +86,20 @@ begin
                     --stdin\t'Read the secret from stdin.' \
                     --from-env\t'Read it from this environment variable.' \
                     --from-file\t'Read it from this file.' \
-                    --fd\t'Read it from this open file descriptor.'
+                    --fd\t'Read it from this open file descriptor.' \
+                    --dry-run\t'Show what would be changed.'
+            case allow
+                set found \
+                    --dry-run\t'Show what would be changed.'
+            case copy
+                set found \
+                    --dry-run\t'Show what would be changed.'
             case current
                 set found \
                     --prompt\t'Nothing, and no error, where there is none.'
+            case deny
+                set found \
+                    --dry-run\t'Show what would be changed.'
             case doctor
                 set found \
                     --fix\t'Mend what is safe; undoable.' \
@@ -109,7 +119,8 @@ begin
                     --no-isolated\t'The opposite of --isolated.' \
                     --share\t'What that folder shares: agents, commands, history, memory, settings, skills; \'none\'; \'\' for what is usual.' \
                     --only\t'Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; \'\' for everywhere.' \
-                    --never\t'Where it may not.'
+                    --never\t'Where it may not.' \
+                    --dry-run\t'Show what would be changed.'
             case env
                 set found \
                     --shell\t'Default: the parent process.' \
@@ -147,7 +158,8 @@ begin
                     --yes\t'Do not ask.'
             case link
                 set found \
-                    --remote\t'Every clone of these git remotes, in your own config.toml.'
+                    --remote\t'Every clone of these git remotes, in your own config.toml.' \
+                    --dry-run\t'Show what would be changed.'
             case login
                 set found \
                     --capture\t'Keep the present login.' \
@@ -158,21 +170,26 @@ begin
                     --stdin\t'With --token: read it there.' \
                     --from-env\t'With --token: from there.' \
                     --console\t'A Console login (API billing).' \
-                    --email\t'Handed to Claude\'s login.'
+                    --email\t'Handed to Claude\'s login.' \
+                    --dry-run\t'Show what would be changed.'
             case logout
                 set found \
                     --dry-run\t'Show, remove nothing.' \
                     --yes\t'Do not ask.'
             case off
                 set found \
-                    --dry-run\t'Show what would be changed.' \
                     --here\t'End this shell\'s own choice only, by eval.' \
                     --wait\t'Wait first until no running session is in a turn.' \
                     --timeout\t'With --wait: give up after this time, nothing changed.' \
-                    --force\t'Switch without a look at running sessions.'
+                    --force\t'Switch without a look at running sessions.' \
+                    --dry-run\t'Show what would be changed.'
             case remove
                 set found \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
+            case rename
+                set found \
+                    --dry-run\t'Show what would be changed.'
             case revoke-local
                 set found \
                     --all\t'Every token there is.' \
@@ -187,13 +204,17 @@ begin
                     --stdin\t'Read the secret from stdin.' \
                     --from-env\t'Read it from this environment variable.' \
                     --from-file\t'Read it from this file.' \
-                    --fd\t'Read it from this open file descriptor.'
+                    --fd\t'Read it from this open file descriptor.' \
+                    --dry-run\t'Show what would be changed.'
             case shell
                 set found \
                     --shell\t'Default: the one you are in.'
             case show
                 set found \
                     --reveal\t'Show the secrets, after asking.'
+            case undo
+                set found \
+                    --dry-run\t'Show what would be changed.'
             case uninstall
                 set found \
                     --all\t'Of every shell, and out of Claude Code\'s files as well.' \
@@ -201,7 +222,8 @@ begin
                     --yes\t'Do not ask.'
             case unlink
                 set found \
-                    --remote\t'The rule of a remote.'
+                    --remote\t'The rule of a remote.' \
+                    --dry-run\t'Show what would be changed.'
             case unlock
                 set found \
                     --timeout\t'How long; default: cache_timeout of config.toml, or 900.' \
@@ -209,12 +231,12 @@ begin
                     --passphrase-file\t'Read it from this file.'
             case use
                 set found \
-                    --dry-run\t'Show what would be changed.' \
                     --here\t'For this shell only, by eval.' \
                     --target\t'Which program to configure; \'none\' moves the pointer only.' \
                     --wait\t'Wait first until no running session is in a turn.' \
                     --timeout\t'With --wait: give up after this time, nothing changed.' \
-                    --force\t'Switch without a look at running sessions.'
+                    --force\t'Switch without a look at running sessions.' \
+                    --dry-run\t'Show what would be changed.'
             case 'vault accept-rollback'
                 set found \
                     --yes\t'Do not ask.'

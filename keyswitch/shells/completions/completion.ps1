@@ -37,11 +37,24 @@
             }
             'add' {
                 '--provider', '--set', '--label', '--expires', '--expect',
-                '--store', '--stdin', '--from-env', '--from-file', '--fd'
+                '--store', '--stdin', '--from-env', '--from-file', '--fd',
+                '--dry-run'
+                break
+            }
+            'allow' {
+                '--dry-run'
+                break
+            }
+            'copy' {
+                '--dry-run'
                 break
             }
             'current' {
                 '--prompt'
+                break
+            }
+            'deny' {
+                '--dry-run'
                 break
             }
             'doctor' {
@@ -51,7 +64,8 @@
             }
             'edit' {
                 '--set', '--unset', '--label', '--expires', '--expect',
-                '--isolated', '--no-isolated', '--share', '--only', '--never'
+                '--isolated', '--no-isolated', '--share', '--only', '--never',
+                '--dry-run'
                 break
             }
             'env' {
@@ -81,12 +95,12 @@
                 break
             }
             'link' {
-                '--remote'
+                '--remote', '--dry-run'
                 break
             }
             'login' {
                 '--capture', '--token', '--orphan', '--store', '--label',
-                '--stdin', '--from-env', '--console', '--email'
+                '--stdin', '--from-env', '--console', '--email', '--dry-run'
                 break
             }
             'logout' {
@@ -94,11 +108,15 @@
                 break
             }
             'off' {
-                '--dry-run', '--here', '--wait', '--timeout', '--force'
+                '--here', '--wait', '--timeout', '--force', '--dry-run'
                 break
             }
             'remove' {
-                '--yes'
+                '--yes', '--dry-run'
+                break
+            }
+            'rename' {
+                '--dry-run'
                 break
             }
             'revoke-local' {
@@ -107,7 +125,7 @@
             }
             'rotate' {
                 '--expires', '--store', '--stdin', '--from-env', '--from-file',
-                '--fd'
+                '--fd', '--dry-run'
                 break
             }
             'shell' {
@@ -118,12 +136,16 @@
                 '--reveal'
                 break
             }
+            'undo' {
+                '--dry-run'
+                break
+            }
             'uninstall' {
                 '--all', '--dry-run', '--yes'
                 break
             }
             'unlink' {
-                '--remote'
+                '--remote', '--dry-run'
                 break
             }
             'unlock' {
@@ -131,8 +153,8 @@
                 break
             }
             'use' {
-                '--dry-run', '--here', '--target', '--wait', '--timeout',
-                '--force'
+                '--here', '--target', '--wait', '--timeout', '--force',
+                '--dry-run'
                 break
             }
             'vault accept-rollback' {

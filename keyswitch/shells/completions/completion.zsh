@@ -99,11 +99,13 @@
         '*--from-env=[Read it from this environment variable.]:[FIELD=]NAME: '
         '*--from-file=[Read it from this file.]:[FIELD=]PATH:_files'
         '*--fd=[Read it from this open file descriptor.]:[FIELD=]N: '
+        '--dry-run[Show what would be changed.]'
         '1:name: '
       )
       ;;
     (allow)
       specs=(
+        '--dry-run[Show what would be changed.]'
         '1:folder:_files -/'
       )
       ;;
@@ -114,6 +116,7 @@
       ;;
     (copy)
       specs=(
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
         '2:new name: '
       )
@@ -125,6 +128,7 @@
       ;;
     (deny)
       specs=(
+        '--dry-run[Show what would be changed.]'
         '1:folder:_files -/'
       )
       ;;
@@ -150,6 +154,7 @@
         '--share=[What that folder shares: agents, commands, history, memory, settings, skills; '"'"'none'"'"'; '"'"''"'"' for what is usual.]:LIST:(agents commands history memory none settings skills)'
         '--only=[Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; '"'"''"'"' for everywhere.]:PLACES: '
         '--never=[Where it may not.]:PLACES: '
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -232,6 +237,7 @@
     (link)
       specs=(
         '--remote=[Every clone of these git remotes, in your own config.toml.]:PATTERN: '
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -250,6 +256,7 @@
         '--from-env=[With --token: from there.]:NAME: '
         '--console[A Console login (API billing).]'
         '--email=[Handed to Claude'"'"'s login.]:ADDRESS: '
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -262,11 +269,11 @@
       ;;
     (off)
       specs=(
-        '--dry-run[Show what would be changed.]'
         '--here[End this shell'"'"'s own choice only, by eval.]'
         '--wait[Wait first until no running session is in a turn.]'
         '--timeout=[With --wait: give up after this time, nothing changed.]:SECONDS: '
         '--force[Switch without a look at running sessions.]'
+        '--dry-run[Show what would be changed.]'
       )
       ;;
     (providers)
@@ -277,11 +284,13 @@
     (remove)
       specs=(
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
     (rename)
       specs=(
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
         '2:new name: '
       )
@@ -304,6 +313,7 @@
         '*--from-env=[Read it from this environment variable.]:[FIELD=]NAME: '
         '*--from-file=[Read it from this file.]:[FIELD=]PATH:_files'
         '*--fd=[Read it from this open file descriptor.]:[FIELD=]N: '
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -326,6 +336,9 @@
       )
       ;;
     (undo)
+      specs=(
+        '--dry-run[Show what would be changed.]'
+      )
       ;;
     (uninstall)
       specs=(
@@ -338,6 +351,7 @@
     (unlink)
       specs=(
         '--remote=[The rule of a remote.]:PATTERN: '
+        '--dry-run[Show what would be changed.]'
       )
       ;;
     (unlock)
@@ -349,12 +363,12 @@
       ;;
     (use)
       specs=(
-        '--dry-run[Show what would be changed.]'
         '--here[For this shell only, by eval.]'
         '--target=[Which program to configure; '"'"'none'"'"' moves the pointer only.]:target:(claude-code none)'
         '--wait[Wait first until no running session is in a turn.]'
         '--timeout=[With --wait: give up after this time, nothing changed.]:SECONDS: '
         '--force[Switch without a look at running sessions.]'
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles_or_last
       )
       ;;
