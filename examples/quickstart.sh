@@ -23,8 +23,8 @@ cd "$HOME/project"
 mkdir -p "$HOME/.config/keyswitch"
 printf 'cache = "off"\n' >"$HOME/.config/keyswitch/config.toml"
 
-work_key=sk-ant-api03-FAKE-work-0123456789abcdefghijklmnopqrstuvwxAA
-private_key=sk-ant-api03-FAKE-private-9876543210zyxwvutsrqponmlkjihAA
+work_key=sk-ant-api03-FAKE-work-0123456789abcdefghijklmnopqrstuvwx-012345678901234567890123456789012345678901234567AA
+private_key=sk-ant-api03-FAKE-private-9876543210zyxwvutsrqponmlkjih-01234567890123456789012345678901234567890123456789AA
 
 tell 'No keychain here, so an encrypted vault, unlocked by a key of this machine.'
 type_in keyswitch vault init --machine-key

@@ -37,6 +37,10 @@ class StaleError(Exception):
     """Something kept for the express lane is not current; never shown."""
 
 
+class CancelledError(Exception):
+    """A person said no to a question: nothing is wrong, and nothing is done."""
+
+
 class UsageError(KeyswitchError):
     """The command line cannot be carried out as it was typed."""
 
@@ -63,6 +67,32 @@ class LockedError(KeyswitchError):
 
 class FileStateError(KeyswitchError):
     """A file is not what it has to be, or changed while we worked on it."""
+
+
+class DamagedFileError(FileStateError):
+    """A file of keyswitch's own makes no sense; `path` says which.
+
+    Only for what keyswitch can go on without: the command line sets the file
+    aside and tries again.
+    """
+
+    def __init__(self, path: str, what_is_lost: str) -> None:
+        super().__init__(
+            f"{path} is damaged",
+            f"move it away; {what_is_lost}",
+        )
+        self.path = path
+        self.what_is_lost = what_is_lost
+
+
+class NewerFileError(FileStateError):
+    """A file of keyswitch's own was written by a newer version."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} was written by a newer keyswitch",
+            "update keyswitch; nothing was changed",
+        )
 
 
 class CleanupLeftError(KeyswitchError):

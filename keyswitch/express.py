@@ -13,7 +13,12 @@ import os
 import sys
 
 from keyswitch.display import error_text, printable
-from keyswitch.errors import ExitCode, KeyswitchError, StaleError
+from keyswitch.errors import (
+    DamagedFileError,
+    ExitCode,
+    KeyswitchError,
+    StaleError,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.shells.script import EnvScript
+    from keyswitch.switching.compiled import Compiled
 
 # What agents that run commands for a person set in their environment.
 AGENT_VARIABLES = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CODEX_SANDBOX")
@@ -39,8 +45,8 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
             return _current(environ, prompt=len(args) == 2)
         if args[0] == "hook":
             return _hook(args[1:], environ)
-    except StaleError:
-        return None
+    except (StaleError, DamagedFileError):
+        return None  # the full command line sets a damaged file aside
     except KeyswitchError as e:
         # In a start file there is room for one line, and for no second try.
         if args == ["current", "--prompt"]:
@@ -62,10 +68,17 @@ def work_is_pending(paths: Paths) -> bool:
 
 
 def _open(environ: Mapping[str, str]) -> Paths | None:
+    """Return where files are; None: a committed change is not in place yet.
+
+    What another command only prepares is read past: it may wait for a person,
+    and these commands may not.
+    """
     from keyswitch.profiles.paths import resolve
 
     paths = resolve(environ)
-    return None if work_is_pending(paths) else paths
+    if os.path.exists(paths.journal_dir + "/commit"):
+        return None
+    return paths
 
 
 def write_out(text: str) -> None:
@@ -132,7 +145,7 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
         shell = parent_shell()
     script = environment.for_language(script, shell)
     write_out(shells.render(shell, script))
-    warn_of_settings(script, environ)
+    warn_of_settings(script, environ, profile)
     return ExitCode.OK
 
 
@@ -142,13 +155,17 @@ def warn(lines: Sequence[str]) -> None:
         sys.stderr.write(f"keyswitch: {printable(line)}\n")
 
 
-def warn_of_settings(script: EnvScript, environ: Mapping[str, str]) -> None:
+def warn_of_settings(
+    script: EnvScript, environ: Mapping[str, str], profile: Compiled | None
+) -> None:
     """Tell a person, and nobody else, what a settings file would override."""
     if not os.isatty(2):
         return
     from keyswitch.switching.overriding import lines
 
-    warn([f"warning: {line}" for line in lines(script, environ)])
+    by_helper = profile is not None and "helper" in profile.roles
+    found = lines(script, environ, by_helper=by_helper)
+    warn([f"warning: {line}" for line in found])
 
 
 def _refuses_agents(policy: str, environ: Mapping[str, str]) -> bool:

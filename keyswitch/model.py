@@ -71,3 +71,12 @@ class FileChange:
     mode: int = 0o600
     private: bool = False
     anywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """A symbolic link to `source` that a plan makes (`wanted`) or removes."""
+
+    path: str
+    source: str
+    wanted: bool

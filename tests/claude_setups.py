@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VECTORS = Path(__file__).parent / "vectors" / "claude_code"
 
 
-class Place:
+class SetupFolder:
     """The folders of one case and the marks that stand for them."""
 
     def __init__(self, folder: Path, url: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import components, guard, proof, skips
+from tests import components, guard, proof, skips, tiers
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -21,9 +21,7 @@ _GUARDS = [guard.Guard(home) for home in guard.real_homes()]
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--full", action="store_true", help="run the long tier as well"
-    )
+    tiers.add_options(parser)
 
 
 def pytest_configure(config):
@@ -32,6 +30,7 @@ def pytest_configure(config):
         # A shell that started this in the background ignores it, and so would
         # every program that a test interrupts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    tiers.settle(config)
     config.stash[_PARTS] = Path(tempfile.mkdtemp(prefix="keyswitch-parts-"))
     components.link_into(config.stash[_PARTS])
     bare = guard.bare_environment(dict(os.environ))
@@ -45,6 +44,7 @@ def pytest_configure(config):
         ]
     )
     os.environ["HOME"] = str(config.stash[_PARTS])
+    guard.join_fresh_keyring()
     for fence in _GUARDS:
         sys.addaudithook(fence)
     if not hasattr(config, "workerinput"):
@@ -70,16 +70,22 @@ def pytest_unconfigure(config):
         folder.rmdir()
 
 
-def pytest_report_header():
+def pytest_report_header(config):
     lost = [part for part in components.PROGRAMS if components.lacks(part)]
-    return f"real parts that are missing here: {', '.join(lost) or 'none'}"
+    return [
+        f"real parts that are missing here: {', '.join(lost) or 'none'}",
+        *tiers.header(config),
+    ]
 
 
 def pytest_collection_modifyitems(config, items):
-    skip_full = pytest.mark.skip(reason="long tier: give --full")
     for item in items:
-        if item.get_closest_marker("full") and not config.getoption("full"):
-            item.add_marker(skip_full)
+        if item.get_closest_marker(tiers.FULL):
+            indices = item.callspec.indices if hasattr(item, "callspec") else {}
+            number = sum(indices.values())
+            reason = tiers.skipped(item.nodeid, config, number)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_runtest_setup(item):

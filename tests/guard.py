@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import ipaddress
+import itertools
 import os
 import platform
 import pwd
@@ -150,7 +151,19 @@ def bare_environment(environ: dict[str, str]) -> dict[str, str]:
 
 
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "i686": 288}
-_JOIN_SESSION_KEYRING = 1
+_JOIN_SESSION_KEYRING, _SETPERM, _DESCRIBE = 1, 5, 6
+_SESSION_KEYRING = -3
+# All for its own processes; its user's others may look, and join by name.
+_JOINABLE = 0x3F1B0000
+_NAME = b"keyswitch-test-"
+_numbers = itertools.count()
+
+
+def _keyctl(*args: object) -> int:
+    number = _KEYCTL.get(platform.machine())
+    if sys.platform != "linux" or number is None:
+        return -1
+    return int(ctypes.CDLL(None).syscall(number, *args))
 
 
 def join_fresh_keyring() -> None:
@@ -159,9 +172,24 @@ def join_fresh_keyring() -> None:
     Without this a test could read, and would fill, the person's own unlock
     cache. Where the kernel has no keyrings there is nothing to leave.
     """
-    number = _KEYCTL.get(platform.machine())
-    if sys.platform == "linux" and number is not None:
-        ctypes.CDLL(None).syscall(number, _JOIN_SESSION_KEYRING, None)
+    join_keyring(f"{_NAME.decode()}{os.getpid()}-{next(_numbers)}")
+
+
+def join_keyring(name: str) -> None:
+    """Make the keyring with this name the session's; make it if need be."""
+    _keyctl(_JOIN_SESSION_KEYRING, name.encode())
+    _keyctl(_SETPERM, _SESSION_KEYRING, _JOINABLE)
+
+
+def keyring_name() -> str:
+    """Return the name of this process's keyring, or "" if it has no fresh one.
+
+    For other processes that are to have the same.
+    """
+    found = ctypes.create_string_buffer(256)
+    _keyctl(_DESCRIBE, _SESSION_KEYRING, found, len(found))
+    name = found.value.rpartition(b";")[2]
+    return name.decode() if name.startswith(_NAME) else ""
 
 
 def real_homes() -> list[str]:

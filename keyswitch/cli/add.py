@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.add_questions import (
+    ask_alternative,
+    ask_fields,
+    ask_name,
+    ask_provider,
+)
+from keyswitch.cli.arguments import refuse_secret_fields
+from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.profile_changes import parse_date, parse_settings
+from keyswitch.cli.prompt import choose_one
 from keyswitch.cli.session import Session, global_options
-from keyswitch.cli.sources import collect, parse_sources, source_options
+from keyswitch.cli.sources import (
+    collect,
+    is_meant,
+    parse_sources,
+    source_options,
+)
+from keyswitch.cli.store_choice import STORE, choose_store_for
 from keyswitch.errors import ExitCode, UsageError
+from keyswitch.model import Profile
+from keyswitch.profiles.names import check_name
 
 if TYPE_CHECKING:
-    from keyswitch.providers.schema import Provider
+    from collections.abc import Mapping
 
-STORE = click.option(
-    "--store",
-    type=click.Choice(["keychain", "vault"]),
-    help="Default: the keychain where there is one.",
-)
+    from keyswitch.cli.sources import Source
+    from keyswitch.providers.schema import Field, Provider
+    from keyswitch.secret import Secret
 
 
 @click.command(
     epilog="\b\nExamples:\n"
+    "  keyswitch add                                     asks for everything\n"
     "  keyswitch add work --provider anthropic           asks for the key\n"
     "  keyswitch add ci --provider anthropic --store vault --stdin < key\n"
     "  keyswitch add client --provider bedrock --set region=eu-central-1 \\\n"
     "      --set access_key_id=AKIA... --from-env AWS_SECRET_ACCESS_KEY\n"
     "  keyswitch providers                               what there is"
 )
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--provider", "provider_id", metavar="PROVIDER")
 @click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
 @click.option("--label", default="", help="Free text for listings.")
@@ -43,9 +60,10 @@ STORE = click.option(
 @source_options
 @global_options
 @click.pass_obj
+@dry_run_option
 def add(  # noqa: PLR0913
     session: Session,
-    name: str,
+    name: str | None,
     *,
     provider_id: str | None,
     sets: tuple[str, ...],
@@ -58,20 +76,26 @@ def add(  # noqa: PLR0913
     from_file: tuple[str, ...],
     fd: tuple[str, ...],
 ) -> int:
-    """Make a profile and store its secret."""
-    from datetime import date
+    """Make a profile and store its secret.
 
-    from keyswitch.model import Profile
-    from keyswitch.profiles.names import check_name
+    On a terminal it asks for what is missing.
+    """
     from keyswitch.switching import profile_changes
 
-    check_name(name)
+    workspace = session.workspace()
+    if name is not None:
+        check_name(name)
     expiry = parse_date(expires) if expires else None
     fields = parse_settings(sets)
-    workspace = session.workspace()
-    profile_changes.refuse_existing(workspace, name)
-    provider = workspace.catalogue.get(_provider(session, provider_id))
+    if name is not None:
+        profile_changes.refuse_existing(workspace, name)
+    provider = workspace.catalogue.get(_provider(session, name, provider_id))
+    is_plain = not (sets or expires or expect or stdin or from_file or fd)
+    if provider.not_addable and session.can_ask and is_plain and not from_env:
+        name = name or ask_name(session, provider.id)
+        return _log_in(name, store=store, label=label)
     provider.check_addable()
+    refuse_secret_fields(provider, fields)
     fields = provider.complete_fields(fields)
     sources = parse_sources(
         stdin=stdin,
@@ -80,6 +104,8 @@ def add(  # noqa: PLR0913
         fd=fd,
         known=[field.name for field in provider.fields if field.secret],
     )
+    name, fields, wanted = _complete(session, provider, name, fields, sources)
+    secrets = collect(session, provider, wanted, sources, fields)
     profile = Profile(
         name=name,
         provider=provider.id,
@@ -89,8 +115,84 @@ def add(  # noqa: PLR0913
         expect=expect or "",
         fields=fields,
     )
-    wanted = provider.wanted_secrets(fields)
-    secrets = collect(session, provider, wanted, sources)
+    return _store(session, profile, secrets, store)
+
+
+def _provider(session: Session, name: str | None, given: str | None) -> str:
+    if name is None and not session.can_ask:
+        raise UsageError(
+            "missing argument 'NAME'", "see 'keyswitch add --help'"
+        )
+    if given:
+        return given
+    if not session.can_ask:
+        ids = session.workspace().catalogue.ids()
+        raise UsageError(
+            "the provider is missing", f"--provider {'|'.join(ids)}"
+        )
+    return ask_provider(session)
+
+
+def _log_in(name: str, *, store: str | None, label: str) -> int:
+    """Hand over to `login`, which makes the profiles that `add` cannot."""
+    from keyswitch.cli.login import login
+
+    how = choose_one(
+        "which login",
+        {
+            "new": "log in to another account; the present login stays",
+            "present": "keep the login that Claude Code has now",
+        },
+    )
+    given = ["--capture"] if how == "present" else []
+    given += ["--store", store] if store else []
+    given += ["--label", label] if label else []
+    parent = click.get_current_context().parent
+    made = login.make_context("login", [name, *given], parent=parent)
+    with made:
+        result = login.invoke(made)
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _complete(
+    session: Session,
+    provider: Provider,
+    name: str | None,
+    fields: dict[str, str],
+    sources: list[Source],
+) -> tuple[str, dict[str, str], list[Field]]:
+    """Return name, plain fields and the secrets that go with them."""
+    if not session.can_ask:
+        for field_name, value in fields.items():
+            is_meant(session, provider.field(field_name), value, fields)
+        return name or "", fields, provider.wanted_secrets(fields)
+    named = {source.field: "" for source in sources if source.field}
+    unnamed = any(not source.field for source in sources)
+    name = name or ask_name(session, provider.id)
+    group = ask_alternative(provider, {**fields, **named}, unnamed=unnamed)
+    wanted = provider.wanted_secrets(fields, group)
+    if wanted and provider.help_url and not sources:
+        session.output.say(f"get one: {provider.help_url}")
+    group = group or provider.group_of({f.name: "" for f in wanted})
+    plain = [
+        f
+        for f in provider.fields
+        if f.required and not f.secret and f.group in ("", group)
+    ]
+    return name, ask_fields(session, plain, fields), wanted
+
+
+def _store(
+    session: Session,
+    profile: Profile,
+    secrets: Mapping[str, Secret],
+    store: str | None,
+) -> int:
+    """Store what was given; what can be refused is, before a passphrase."""
+    from keyswitch.switching import profile_changes
+
+    workspace = session.workspace()
+    profile_changes.check_new(workspace, profile, secrets)
     place = choose_store_for(session, store) if secrets else ""
     fresh = {
         field: profile_changes.new_secret(workspace, place, value)
@@ -98,41 +200,9 @@ def add(  # noqa: PLR0913
     }
     profile_changes.add(workspace, profile, fresh)
     where = f", secret in the {place}" if secrets else ""
-    session.output.say(f"added '{name}' ({provider.id}{where})")
-    session.output.say(f"switch to it: keyswitch use {name}")
+    session.output.say(f"added '{profile.name}' ({profile.provider}{where})")
+    session.output.say(f"switch to it: keyswitch use {profile.name}")
     return ExitCode.OK
-
-
-def _provider(session: Session, given: str | None) -> str:
-    if given:
-        return given
-    ids = session.workspace().catalogue.ids()
-    if not session.can_ask:
-        raise UsageError(
-            "the provider is missing", f"--provider {'|'.join(ids)}"
-        )
-    return str(click.prompt("provider", type=click.Choice(list(ids)), err=True))
-
-
-def choose_store_for(session: Session, wanted: str | None) -> str:
-    """Return the store to write to; say so where it was not asked for."""
-    from keyswitch.switching.storing import NoStoreError, choose_store
-
-    workspace = session.workspace()
-    try:
-        choice = choose_store(workspace, wanted)
-    except NoStoreError as e:
-        if not session.can_ask or wanted == "keychain":
-            raise
-        session.output.warn(e.message)
-        session.confirm("make an encrypted vault for it?", yes=False)
-        from keyswitch.cli.vault import create_vault
-
-        create_vault(session)
-        return "vault"
-    for line in choice.notes:
-        session.output.say(line)
-    return choice.store
 
 
 @click.command(
@@ -145,6 +215,7 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
 @source_options
 @global_options
 @click.pass_obj
+@dry_run_option
 def rotate(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -184,7 +255,7 @@ def rotate(  # noqa: PLR0913
     named = {source.field for source in sources if source.field}
     if sources and all(source.field for source in sources):
         wanted = [field for field in wanted if field.name in named]
-    values = collect(session, provider, wanted, sources)
+    values = collect(session, provider, wanted, sources, profile.fields)
     kept = {ref.store for ref in profile.secrets.values()}
     place = store or (kept.pop() if len(kept) == 1 else None)
     place = choose_store_for(session, place)

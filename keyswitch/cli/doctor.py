@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, UsageError
 
@@ -109,6 +110,7 @@ def _mend(
     for m in mends:
         session.output.say(f"{'would mend' if dry_run else 'mend'}: {m}")
     if dry_run:
+        rehearse(session, lambda: mend(session.workspace(), mends))
         return False
     session.confirm(f"make these {len(mends)} changes?", yes=yes)
     mend(session.workspace(), mends)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def edit_in_editor(session: Session, name: str) -> int:
     """Let a person edit the file; keep nothing that does not parse."""
     from keyswitch.profiles import files
-    from keyswitch.switching import isolation, profile_text
+    from keyswitch.switching import profile_text
 
     if not session.can_ask:
         raise UsageError(
@@ -35,12 +35,12 @@ def edit_in_editor(session: Session, name: str) -> int:
             profile = files.parse(edited, path)
             workspace.provider_of(profile).check(profile)
         except KeyswitchError as e:
+            if session.dry_run:
+                raise
             session.output.warn(f"{e.message}; {e.hint}")
             session.confirm("open the editor again?", yes=False)
             text = edited  # nothing that was typed is lost
             continue
         profile_text.replace_text(workspace, name, before, edited)
         session.output.say(f"changed '{name}'")
-        for note in isolation.follow(workspace, profile):
-            session.output.say(note)
         return ExitCode.OK

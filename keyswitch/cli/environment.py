@@ -78,7 +78,7 @@ def env(  # noqa: PLR0913
         raise UsageError(
             "--unset takes no profile name", "keyswitch env --unset"
         )
-    workspace = session.workspace()
+    workspace = session.reader()
     language = _language(session, shell, format_)
     remote_links.work_out(workspace.paths, keep_them=True)
     chosen = selection.select(workspace.paths, workspace.environ, name)
@@ -106,7 +106,7 @@ def env(  # noqa: PLR0913
         script = environment.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
         if not format_:
-            warn_of_settings(script, workspace.environ)
+            warn_of_settings(script, workspace.environ, compiled)
     return ExitCode.OK
 
 

@@ -39,7 +39,7 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
             "that could be printed here",
             "use 'keyswitch env' or 'keyswitch run' for it",
         )
-    paths = session.workspace().paths
+    paths = session.reader().paths
     write_out(one_secret(paths, compiled, compiled.roles[role]) + "\n")
     return ExitCode.OK
 
@@ -52,7 +52,7 @@ def claude_code(session: Session) -> int:
     from keyswitch.switching.other_way import require_same_way
 
     session.no_input = True
-    workspace = session.workspace()
+    workspace = session.reader()
     chosen = selection.select_for_helper(workspace.paths, workspace.environ)
     compiled = workspace.compiled(selection.require(chosen))
     require_same_way(
@@ -67,7 +67,7 @@ def claude_code(session: Session) -> int:
 def api_key(session: Session, name: str) -> int:
     """Print the main secret of a profile."""
     session.no_input = True
-    return _print_role(session, session.workspace().compiled(name), "key")
+    return _print_role(session, session.reader().compiled(name), "key")
 
 
 @helper.command("aws")
@@ -87,7 +87,7 @@ def aws(session: Session, name: str) -> int:
     from keyswitch.switching.guard import require
 
     session.no_input = True
-    workspace = session.workspace()
+    workspace = session.reader()
     compiled = workspace.compiled(name)
     require(compiled, session.environ)
     pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))

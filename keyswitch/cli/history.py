@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode
 
@@ -11,6 +12,7 @@ from keyswitch.errors import ExitCode
 @click.command(epilog="\b\nExample:\n  keyswitch undo")
 @global_options
 @click.pass_obj
+@dry_run_option
 def undo(session: Session) -> int:
     """Take back the last change."""
     from keyswitch.switching.undo import undo_last

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.display import printable
 from keyswitch.errors import ExitCode, UsageError
@@ -58,6 +59,10 @@ def install(
     edit = integration.plan_install(workspace, shell, login=login)
     block = integration.block_for(workspace, shell)
     if dry_run:
+        rehearse(
+            session,
+            lambda: integration.install(workspace, shell, login=bool(login)),
+        )
         return _show(session, edit, block)
     if not edit.changes:
         session.output.say(f"{edit.file} has the block already")
@@ -115,32 +120,59 @@ def _talk(session: Session, block: str) -> None:
 
 @click.command(
     epilog="\b\nExamples:\n  keyswitch uninstall bash\n"
-    "  keyswitch uninstall fish --yes"
+    "  keyswitch uninstall fish --yes\n"
+    "  keyswitch uninstall --all --dry-run    before the program is removed"
 )
 @click.argument("shell", required=False, default="")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Of every shell, and out of Claude Code's files as well.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be changed.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @global_options
 @click.pass_obj
-def uninstall(session: Session, shell: str, *, yes: bool) -> int:
+def uninstall(
+    session: Session, shell: str, *, everything: bool, dry_run: bool, yes: bool
+) -> int:
     """Take the shell integration out again.
 
     Every other byte of the start file stays; a file that was made for the
-    block, and holds nothing else, is removed.
+    block, and holds nothing else, is removed. With --all no profile is active
+    any more, and every configuration folder of Claude Code gets back what was
+    there before; profiles and secrets stay.
     """
+    if everything:
+        if shell:
+            raise UsageError(
+                "--all is for every shell", "leave the shell's name out"
+            )
+        from keyswitch.cli.removal import uninstall_all
+
+        return uninstall_all(session, dry_run=dry_run, yes=yes)
     from keyswitch.switching import shell_integration as integration
 
     workspace = session.workspace()
     shell = _shell(shell)
     edits = integration.plan_uninstall(workspace, shell)
     files = [edit.file for edit in edits]
-    if edits:
+    if dry_run:
+        rehearse(session, lambda: integration.uninstall(workspace, shell))
+    if dry_run and not session.output.json:
+        for file in files or ["nothing to change"]:
+            session.output.data(file)
+        return ExitCode.OK
+    if edits and not dry_run:
         for file in files:
             session.output.say(f"the block in {file} will be removed")
         session.confirm("remove it?", yes=yes)
         integration.uninstall(workspace, shell)
         session.output.say("terminals that are open keep it until they end")
-    else:
+    elif not edits:
         session.output.say(f"there is no block in a start file of {shell}")
     if session.output.json:
-        session.output.document({"files": files, "changed": bool(files)})
+        changed = bool(files) and not dry_run
+        session.output.document({"files": files, "changed": changed})
     return ExitCode.OK

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, UsageError
 
@@ -30,6 +31,7 @@ _FOLDER = click.argument("folder", required=False, metavar="[DIR]")
 )
 @global_options
 @click.pass_obj
+@dry_run_option
 def link(session: Session, name: str | None, *, remote: str | None) -> int:
     """Let a directory ask for a profile.
 
@@ -116,6 +118,7 @@ def _document(link: Link) -> dict[str, str | None]:
 @click.option("--remote", metavar="PATTERN", help="The rule of a remote.")
 @global_options
 @click.pass_obj
+@dry_run_option
 def unlink(session: Session, *, remote: str | None) -> int:
     """Take a directory's link away."""
     from keyswitch.switching import link_changes
@@ -137,6 +140,7 @@ def unlink(session: Session, *, remote: str | None) -> int:
 @_FOLDER
 @global_options
 @click.pass_obj
+@dry_run_option
 def allow(session: Session, folder: str | None) -> int:
     """Trust a directory's link as it stands now.
 
@@ -156,6 +160,7 @@ def allow(session: Session, folder: str | None) -> int:
 @_FOLDER
 @global_options
 @click.pass_obj
+@dry_run_option
 def deny(session: Session, folder: str | None) -> int:
     """Refuse a directory's link, silently.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.dry_run import dry_run_option, rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, InputError, UsageError
 
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
 @click.option("--email", metavar="ADDRESS", help="Handed to Claude's login.")
 @global_options
 @click.pass_obj
-@click.pass_context
+@dry_run_option
 def login(  # noqa: PLR0913
-    context: click.Context,
     session: Session,
     name: str,
     *,
@@ -63,33 +63,38 @@ def login(  # noqa: PLR0913
             "--capture, --token and --orphan exclude each other", "choose one"
         )
     if token:
-        return _token(
-            context, name, store=store, label=label, stdin=stdin, env=from_env
-        )
+        return _token(name, store=store, label=label, stdin=stdin, env=from_env)
     if stdin or from_env:
         raise UsageError(
             "--stdin and --from-env belong to --token",
             f"keyswitch login {name} --token --stdin",
         )
+    from keyswitch.cli.store_choice import choose_store_for
     from keyswitch.switching import login_capture
-    from keyswitch.switching.storing import choose_store
 
     workspace = session.workspace()
-    choice = choose_store(workspace, store)
-    for note in choice.notes:
-        session.output.say(note)
+    if capture:
+        login_capture.check_capture(workspace, name)
+    elif not orphan:
+        login_capture.check_log_in(workspace, name)
+    place = choose_store_for(session, store)
     if capture:
         profile = login_capture.capture(
-            workspace, name, store=choice.store, label=label
+            workspace, name, store=place, label=label
         )
     elif orphan:
         profile = login_capture.from_orphan(
-            workspace, name, store=choice.store, label=label
+            workspace, name, store=place, label=label
+        )
+    elif session.dry_run:
+        raise UsageError(
+            "only Claude Code itself can say what a login would bring",
+            "--dry-run goes with --capture and --orphan",
         )
     else:
         options = ("--console",) * console + _with_email(email)
         profile = login_capture.log_in(
-            workspace, name, store=choice.store, label=label, options=options
+            workspace, name, store=place, label=label, options=options
         )
     return _report(session, profile, is_live=capture)
 
@@ -105,8 +110,7 @@ def _with_email(email: str | None) -> tuple[str, ...]:
     return "--email", email
 
 
-def _token(  # noqa: PLR0913
-    context: click.Context,
+def _token(
     name: str,
     *,
     store: str | None,
@@ -122,7 +126,8 @@ def _token(  # noqa: PLR0913
     given += ["--label", label] if label else []
     given += ["--stdin"] if stdin else []
     given += ["--from-env", env] if env else []
-    made = add.make_context("add", [name, *given], parent=context.parent)
+    parent = click.get_current_context().parent
+    made = add.make_context("add", [name, *given], parent=parent)
     with made:
         result = add.invoke(made)
     return result if isinstance(result, int) else ExitCode.OK
@@ -182,6 +187,8 @@ def logout(session: Session, name: str, *, dry_run: bool, yes: bool) -> int:
     else:
         for line in found:
             session.output.data(line)
+    if dry_run:
+        rehearse(session, lambda: login_removal.remove(workspace, name))
     if dry_run or not found:
         return ExitCode.OK
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)

@@ -7,11 +7,12 @@ import importlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch import __version__
+from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
 from keyswitch.display import (
@@ -20,14 +21,19 @@ from keyswitch.display import (
     printable,
     without_secrets,
 )
-from keyswitch.errors import ExitCode, KeyswitchError
+from keyswitch.errors import (
+    CancelledError,
+    DamagedFileError,
+    ExitCode,
+    KeyswitchError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXAMPLES = """\b
 Examples:
-  keyswitch vault init                    where there is no keychain
+  keyswitch add                           asks for everything
   keyswitch add work --provider anthropic
   keyswitch use work
   keyswitch use -                         back to the one before
@@ -123,6 +129,9 @@ _OF_OUTPUT = (errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 _IN_START_FILES = ("current", "env", "helper", "hook")
 
 
+_FILES_SET_ASIDE = 5  # by one command; there are not many more kinds
+
+
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
     from keyswitch.secrets import unlock
@@ -135,9 +144,8 @@ def run(args: Sequence[str]) -> int:
         # Not every encoding has an ellipsis.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        result = cli.main(
-            list(args), prog_name="keyswitch", standalone_mode=False
-        )
+        refuse_secrets(args)
+        result = _main(args)
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
         return e.exit_code
@@ -146,6 +154,9 @@ def run(args: Sequence[str]) -> int:
         return ExitCode.OK
     except click.ClickException as e:
         return _usage_error(e, args)
+    except CancelledError:
+        sys.stderr.write(f"keyswitch: cancelled, {_what_became()}\n")
+        return ExitCode.FAILED
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
         return ExitCode.INTERRUPTED
@@ -165,6 +176,39 @@ def run(args: Sequence[str]) -> int:
     except Exception as e:  # noqa: BLE001
         return _bug(e, list(args))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _main(args: Sequence[str]) -> Any:
+    """Run click; once more without a file of ours that makes no sense."""
+    for _ in range(_FILES_SET_ASIDE):
+        try:
+            return _click(args)
+        except DamagedFileError as e:
+            _set_aside(e)
+    return _click(args)
+
+
+def _click(args: Sequence[str]) -> Any:
+    return cli.main(list(args), prog_name="keyswitch", standalone_mode=False)
+
+
+def _set_aside(error: DamagedFileError) -> None:
+    """Give a damaged file another name, and say so; else raise the error.
+
+    Nothing was changed by then: files are read before anything is written.
+    """
+    number = 1
+    while os.path.lexists(place := f"{error.path}.damaged-{number}"):
+        number += 1
+    try:
+        os.rename(error.path, place)
+    except OSError:
+        raise error from None
+    sys.stderr.write(
+        f"keyswitch: warning: {printable(error.message)}, and is kept as "
+        f"{printable(place)}\n"
+        f"keyswitch: hint: {error.what_is_lost}\n"
+    )
 
 
 def _what_became() -> str:
@@ -189,9 +233,22 @@ def _usage_error(error: click.ClickException, args: Sequence[str]) -> int:
     text = of_a_size(text)
     sys.stderr.write(
         f"keyswitch: error: {printable(text[:1].lower() + text[1:])}\n"
-        f"keyswitch: hint: see '{path} --help'\n"
+        f"keyswitch: hint: see '{path} --help'{_of_secrets(path, text)}\n"
     )
     return ExitCode.USAGE
+
+
+def _of_secrets(path: str, text: str) -> str:
+    """Say where a word too many is now, where it may have been a secret."""
+    if (
+        path.rsplit(maxsplit=1)[-1] not in ("add", "rotate")
+        or "unexpected" not in text
+    ):
+        return ""
+    return (
+        "; if that was a secret, it is in your shell's history now: revoke it, "
+        "and give the new one at the prompt"
+    )
 
 
 def _bug(error: BaseException, args: list[str]) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keyswitch.cli.session import Session
     from keyswitch.model import Profile
     from keyswitch.shells.script import EnvScript
+    from keyswitch.switching.compiled import Compiled
     from keyswitch.switching.workspace import Workspace
 
 
@@ -52,7 +53,7 @@ def use_here(session: Session, name: str) -> int:
         workspace.paths, compiled, workspace.environ, how=BY_TERMINAL, pin=True
     )
     said = f"this terminal uses '{name}' until 'keyswitch off --here'"
-    return _hand_over(session, script, workspace.environ, said)
+    return _hand_over(session, script, compiled, workspace.environ, said)
 
 
 def off_here(session: Session) -> int:
@@ -87,11 +88,15 @@ def off_here(session: Session) -> int:
         script.remove = sorted({*script.remove, PROFILE_VARIABLE})
     name = f"'{chosen.name}'" if chosen.name else "no profile"
     said = f"this terminal follows again, and uses {name}"
-    return _hand_over(session, script, environ, said)
+    return _hand_over(session, script, compiled, environ, said)
 
 
 def _hand_over(
-    session: Session, script: EnvScript, environ: Mapping[str, str], said: str
+    session: Session,
+    script: EnvScript,
+    compiled: Compiled | None,
+    environ: Mapping[str, str],
+    said: str,
 ) -> int:
     """Print the script; say what it does, and what it does not reach.
 
@@ -107,6 +112,7 @@ def _hand_over(
         script,
         {n: v for n, v in environ.items() if n not in gone}
         | dict(script.assign),
+        compiled,
     )
     if os.isatty(2):
         session.output.say(said)

@@ -58,7 +58,11 @@ def new_passphrase(session: Session) -> Secret:
         )
     while True:
         first = ask_secret("new passphrase: ")
-        warning = check_passphrase(first)
+        try:
+            warning = check_passphrase(first)
+        except InputError as e:
+            session.output.warn(f"{e.message}; {e.hint}")
+            continue
         if warning:
             session.output.warn(warning)
         if ask_secret("the same again: ") == first:

@@ -84,12 +84,13 @@ class Listing:
         paths: Paths,
         names: Sequence[str],
         used: Mapping[str, Sequence[str]],
+        rows: Mapping[str, Row] | None = None,
     ) -> None:
         self.names = names
         self.used = used
         self._paths = paths
         self._now = datetime.now(UTC).astimezone()
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, Row] = dict(rows or {})  # what is known already
         self._top = 0
         self.narrow("")
 
@@ -134,6 +135,11 @@ class Listing:
                 far = (name != first, not name.startswith(first))
                 ranked.append((*far, first not in name, name))
         return [name for *_, name in sorted(ranked)]
+
+    @property
+    def remark(self) -> str:
+        """Return what is said beside the number of rows."""
+        return "reading" if self.unread else ""
 
     @property
     def pointed(self) -> str:
@@ -277,11 +283,9 @@ def _layout(listing: Listing, typed: Buffer) -> Layout:
         return _drawn(listing, columns, max(lines - 2, 1))
 
     def count() -> str:
-        reading = ", reading" if listing.unread else ""
-        return (
-            f"{len(listing.matches)} of {len(listing.names)}{reading}"
-            f"{_GAP}Enter chooses, Esc leaves"
-        )
+        remark = listing.remark and f", {listing.remark}"
+        found = f"{len(listing.matches)} of {len(listing.names)}{remark}"
+        return f"{found}{_GAP}Enter chooses, Esc leaves"
 
     top = layout.Window(
         layout.BufferControl(typed),

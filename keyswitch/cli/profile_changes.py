@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.arguments import refuse_secret_fields
+from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, InputError, UsageError
 
@@ -96,6 +98,7 @@ def parse_places(text: str) -> tuple[str, ...]:
 @click.option("--never", metavar="PLACES", help="Where it may not.")
 @global_options
 @click.pass_obj
+@dry_run_option
 def edit(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -111,7 +114,7 @@ def edit(  # noqa: PLR0913
     never: str | None,
 ) -> int:
     """Change a profile's fields."""
-    from keyswitch.switching import isolation, profile_changes
+    from keyswitch.switching import profile_changes
 
     workspace = session.workspace()
     options = (label, expires, expect, isolated, share, only, never)
@@ -121,7 +124,9 @@ def edit(  # noqa: PLR0913
         return edit_in_editor(session, name)
     profile, _ = workspace.load(name)
     fields = parse_settings(sets)
-    workspace.provider_of(profile).check_fields(fields)
+    provider = workspace.provider_of(profile)
+    refuse_secret_fields(provider, fields, f"to: keyswitch rotate {name}")
+    provider.check_fields(fields)
 
     def alter(old: Profile) -> Profile:
         kept = {k: v for k, v in old.fields.items() if k not in unsets}
@@ -139,10 +144,8 @@ def edit(  # noqa: PLR0913
             never=old.never if never is None else parse_places(never),
         )
 
-    changed = profile_changes.rewrite(workspace, "edit", name, alter)
+    profile_changes.rewrite(workspace, "edit", name, alter)
     session.output.say(f"changed '{name}'")
-    for note in isolation.follow(workspace, changed):
-        session.output.say(note)
     return ExitCode.OK
 
 
@@ -163,6 +166,7 @@ def _say_who_asks(session: Session, name: str, new_name: str) -> None:
 @click.argument("new_name")
 @global_options
 @click.pass_obj
+@dry_run_option
 def rename(session: Session, name: str, new_name: str) -> int:
     """Give a profile another name."""
     from keyswitch.switching import profile_changes
@@ -178,6 +182,7 @@ def rename(session: Session, name: str, new_name: str) -> int:
 @click.argument("new_name")
 @global_options
 @click.pass_obj
+@dry_run_option
 def copy(session: Session, name: str, new_name: str) -> int:
     """Copy a profile, secrets included."""
     from keyswitch.switching import profile_changes
@@ -192,6 +197,7 @@ def copy(session: Session, name: str, new_name: str) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @global_options
 @click.pass_obj
+@dry_run_option
 def remove(session: Session, name: str, *, yes: bool) -> int:
     """Remove a profile."""
     from keyswitch.switching import profile_changes

@@ -7,24 +7,29 @@ ended by SIGTERM or SIGHUP.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
+from keyswitch.profiles.names import nearest
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
 MAX_ANSWER = 64 * 1024  # bytes
 # A terminal keeps so many bytes of a line, and drops the rest of a paste
 # without a word: what is as long as that was cut, or may have been.
 LONGEST_LINE = 4095 if sys.platform == "linux" else 1023
+PASTE_GAP = 0.05  # seconds within which the next piece of a paste comes
+_NOTHING_MORE = b" \t\r\n\x04"  # typed after an answer, it says nothing
 
 
 def ask_secret(question: str) -> Secret:
@@ -39,12 +44,20 @@ def ask_secret(question: str) -> Secret:
             "give it by --stdin, --from-env, --from-file or --fd",
         ) from e
     try:
-        return Secret(_ask_hidden(terminal, question))
+        while (line := _ask_hidden(terminal, question)) is None:
+            sys.stderr.write(
+                "keyswitch: warning: that was more than one line, so a part "
+                "of it would be lost; give it in one line\n"
+            )
+        return Secret(line)
+    except KeyboardInterrupt:
+        raise click.Abort from None  # on a new line already
     finally:
         os.close(terminal)
 
 
-def _ask_hidden(terminal: int, question: str) -> str:
+def _ask_hidden(terminal: int, question: str) -> str | None:
+    """Return the answer, or None where a paste went on after its first line."""
     import termios
 
     before = termios.tcgetattr(terminal)
@@ -78,12 +91,31 @@ def _ask_hidden(terminal: int, question: str) -> str:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
         os.write(terminal, printable(question).encode())
         line = _read_line(terminal)
+        more = _goes_on(terminal, hidden)
     finally:
         restore()
         os.write(terminal, b"\n")
         for number, handler in saved.items():
             signal.signal(number, handler)
-    return line
+    return None if more else line
+
+
+def _goes_on(terminal: int, hidden: list[Any]) -> bool:
+    """Tell whether more than a line was pasted, and throw the rest away."""
+    import select
+    import termios
+
+    # A line that has not ended yet is to be seen in this mode only.
+    piecewise = [*hidden]
+    piecewise[3] &= ~termios.ICANON
+    termios.tcsetattr(terminal, termios.TCSANOW, piecewise)
+    found = False
+    while select.select([terminal], [], [], PASTE_GAP)[0]:
+        part = os.read(terminal, 4096)
+        if not part:
+            break
+        found = found or bool(part.strip(_NOTHING_MORE))
+    return found
 
 
 def _read_line(terminal: int) -> str:
@@ -104,12 +136,51 @@ def _read_line(terminal: int) -> str:
     return line.decode("utf-8", "replace")
 
 
+def ask_line(question: str, default: str = "") -> str:
+    """Ask for what may be seen; Enter alone stands for the default."""
+    offer = f" [{default}]" if default else ""
+    return _answer(f"{question}{offer}: ") or default
+
+
 def confirm(question: str) -> bool:
     """Ask a yes-or-no question; anything but a clear yes is a no."""
-    sys.stderr.write(f"{printable(question)} [y/N] ")
+    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def choose_one(question: str, choices: Mapping[str, str]) -> str:
+    """Let a person choose from a few lines: {name: what it is}."""
+    names = list(choices)
+    width = max(map(len, names))
+    for number, name in enumerate(names, 1):
+        line = f"{number:4}  {name:{width}}  {choices[name]}"
+        sys.stderr.write(printable(line).rstrip() + "\n")
+    while True:
+        answer = ask_line(f"{question} (number or name)")
+        if answer.isdecimal() and 1 <= int(answer) <= len(names):
+            return names[int(answer) - 1]
+        if answer in choices:
+            return answer
+        near = nearest(answer, names)
+        advice = f"did you mean '{near}'?" if near else "choose one of these"
+        sys.stderr.write(
+            f"keyswitch: warning: there is no '{printable(answer)}'; {advice}\n"
+        )
+
+
+def _answer(shown: str) -> str:
+    """Ask on standard error: standard output may be taken by `eval`."""
+    sys.stderr.write(printable(shown))
     sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer:
+    if (
+        isinstance(sys.stdin, io.TextIOWrapper)
+        and sys.stdin.errors != "replace"
+    ):
+        sys.stdin.reconfigure(errors="replace")  # keys of another encoding
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        answer = ""
+    if not answer:  # Ctrl-D, too: what follows goes to a line of its own
         sys.stderr.write("\n")
         raise click.Abort
-    return answer.strip().lower() in ("y", "yes")
+    return answer.strip()

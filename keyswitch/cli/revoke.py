@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, UsageError
 
@@ -82,6 +83,8 @@ def revoke_local(  # noqa: PLR0913
     if name:
         workspace.load(name)
     found = revoke.look(workspace, scope, name)
+    if dry_run:
+        rehearse(session, lambda: revoke.remove(workspace, scope, name))
     if dry_run or not found:
         _show(session, found, "found")
         if not found:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.errors import UsageError
+from keyswitch.errors import CancelledError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from keyswitch.cli.output import Output
     from keyswitch.secret import Secret
     from keyswitch.switching.workspace import Workspace
+
+
+_READER_WAIT = 0.5  # seconds; `env` has to end within 1.5
 
 
 class Session:
@@ -30,7 +33,10 @@ class Session:
         self.output = output
         self.environ = environ
         self.no_input = no_input
+        self.dry_run = False
+        self.plan_shown = False  # of a dry run
         self._workspace: Workspace | None = None
+        self._wait = 0.0  # seconds for another command; 0: the usual time
 
     @property
     def can_ask(self) -> bool:
@@ -47,14 +53,35 @@ class Session:
                 self.environ,
                 ask=self._ask if self.can_ask else None,
                 tell=self.output.warn,
+                dry_run=self.dry_run,
             )
+            if self.dry_run:
+                return self._workspace
             if work_is_pending(self._workspace.paths):
-                from keyswitch.switching.change import recover
-
-                for line in recover(self._workspace):
-                    self.output.say(line)
-            self._after_others()
+                self._recover(self._workspace)
+            if not self._wait:
+                self._after_others()
         return self._workspace
+
+    def reader(self) -> Workspace:
+        """Open the workspace for a command that a shell or program waits for.
+
+        Another command may be at work for long; its change is read past.
+        """
+        self._wait = _READER_WAIT
+        return self.workspace()
+
+    def _recover(self, workspace: Workspace) -> None:
+        from keyswitch.errors import FileStateError
+        from keyswitch.switching.change import recover
+        from keyswitch.switching.own_lock import LOCK_WAIT
+
+        try:
+            for line in recover(workspace, self._wait or LOCK_WAIT):
+                self.output.say(line)
+        except FileStateError:
+            if not self._wait:
+                raise
 
     def _after_others(self) -> None:
         """See to what a killed login or an old session left behind."""
@@ -71,7 +98,7 @@ class Session:
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something that cannot be taken back, or raise."""
-        if yes:
+        if yes or self.dry_run:
             return
         if not self.can_ask:
             raise UsageError(
@@ -81,7 +108,7 @@ class Session:
         from keyswitch.cli.prompt import confirm
 
         if not confirm(question):
-            raise click.Abort
+            raise CancelledError
 
 
 def _set_flag(ctx: click.Context, param: click.Parameter, value: Any) -> None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.errors import InputError, UsageError
+from keyswitch.errors import CancelledError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.cli.session import Session
     from keyswitch.providers.schema import Field, Provider
@@ -123,10 +123,12 @@ def collect(
     provider: Provider,
     wanted: Sequence[Field],
     sources: Sequence[Source],
+    fields: Mapping[str, str],
 ) -> dict[str, Secret]:
     """Return the checked secret of each wanted field that has a source.
 
-    Required fields without a source are asked for on a terminal.
+    Required fields without a source are asked for on a terminal. `fields` are
+    the profile's plain ones.
     """
     values: dict[str, Secret] = {}
     queue = [field for field in wanted if field.required]
@@ -135,11 +137,31 @@ def collect(
         field = names[source.field] if source.field else _next(queue, wanted)
         if field in queue:
             queue.remove(field)
-        values[field.name] = _check(provider, field, read_source(source))
+        secret = _check(provider, field, read_source(source))
+        if not is_meant(session, field, secret.reveal(), fields):
+            raise CancelledError
+        values[field.name] = secret
     for field in queue:
         if field.name not in values:
-            values[field.name] = _ask(session, provider, field)
+            values[field.name] = _ask(session, provider, field, fields)
     return values
+
+
+def is_meant(
+    session: Session, field: Field, value: str, fields: Mapping[str, str]
+) -> bool:
+    """Ask about a value of an unusual length; only say it to a script."""
+    from keyswitch.providers.shapes import doubt
+
+    why = doubt(field, value, fields)
+    if not why:
+        return True
+    session.output.say(why)
+    if not session.can_ask:
+        return True
+    from keyswitch.cli.prompt import confirm
+
+    return confirm("take it as it is?")
 
 
 def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
@@ -153,7 +175,12 @@ def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
     )
 
 
-def _ask(session: Session, provider: Provider, field: Field) -> Secret:
+def _ask(
+    session: Session,
+    provider: Provider,
+    field: Field,
+    fields: Mapping[str, str],
+) -> Secret:
     if not session.can_ask:
         raise UsageError(
             f"the {field.name} is missing, and nobody can be asked",
@@ -164,9 +191,12 @@ def _ask(session: Session, provider: Provider, field: Field) -> Secret:
     while True:
         answer = ask_secret(f"{provider.title}, {field.title or field.name}: ")
         try:
-            return _check(provider, field, answer.reveal().encode())
+            secret = _check(provider, field, answer.reveal().encode())
         except InputError as e:
             session.output.warn(f"{e.message}; {e.hint}")
+            continue
+        if is_meant(session, field, secret.reveal(), fields):
+            return secret
 
 
 def _check(provider: Provider, field: Field, raw: bytes) -> Secret:

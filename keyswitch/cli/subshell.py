@@ -40,7 +40,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     argv, environ, notes = subshell.prepare(workspace, compiled, program)
     for note in notes:
         session.output.say(note)
-    for line in subshell.overridden(environ):
+    for line in subshell.overridden(compiled, environ):
         session.output.warn(line)
     session.output.say(f"this shell uses '{name}'; 'exit' leaves it")
     status = subshell.run(argv, environ)

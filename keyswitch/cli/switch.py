@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli import turns
+from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import (
     ExitCode,
@@ -34,7 +33,6 @@ PREVIOUS = "-"
     '  eval "$(keyswitch use me --here)"    this shell only'
 )
 @click.argument("name", required=False)
-@click.option("--dry-run", is_flag=True, help="Show what would be changed.")
 @click.option("--here", is_flag=True, help="For this shell only, by eval.")
 @click.option(
     "--target",
@@ -46,19 +44,19 @@ PREVIOUS = "-"
 @turns.turn_options
 @global_options
 @click.pass_obj
+@dry_run_option
 def use(
     session: Session,
     /,
     name: str | None,
     *,
-    dry_run: bool,
     here: bool,
     target: str,
     **turn: Any,
 ) -> int:
     """Switch to a profile."""
     turns.check(turn)
-    if here and (dry_run or session.output.json):
+    if here and (session.dry_run or session.output.json):
         raise UsageError(
             "--here prints a script for eval, and nothing else",
             "leave --dry-run and --json away; 'keyswitch env NAME' on a "
@@ -78,8 +76,6 @@ def use(
             raise NotFoundError(
                 "there is no previous profile", "name one: keyswitch use NAME"
             )
-    if dry_run:
-        return _show_plan(session, activate.preview(workspace, name))
     if here:
         from keyswitch.cli.own_folder import use_here
 
@@ -128,15 +124,17 @@ def _pick(session: Session, *, here: bool) -> str | None:
         if linked:
             used.setdefault(linked, []).append("this directory")
         return picker.choose(picker.Listing(workspace.paths, names, used))
+    from keyswitch.cli.prompt import ask_line
+
     for number, name in enumerate(names, 1):
         mark = "*" if name == active else " "
         click.echo(f"{number:4} {mark} {name}", err=True)
-    # Older versions of click send a part of the question to standard output.
-    with contextlib.redirect_stdout(sys.stderr):
-        answer = click.prompt("profile (number or name)", err=True).strip()
-    if answer.isdigit() and 1 <= int(answer) <= len(names):
+    answer = ""
+    while not answer:
+        answer = ask_line("profile (number or name)")
+    if answer.isdecimal() and 1 <= int(answer) <= len(names):
         return names[int(answer) - 1]
-    return str(answer)
+    return answer
 
 
 def _linked_here(workspace: Workspace) -> str:
@@ -147,15 +145,6 @@ def _linked_here(workspace: Workspace) -> str:
     environ.pop(selection.PROFILE_VARIABLE, None)
     chosen = selection.select(workspace.paths, environ)
     return chosen.name if chosen.how == selection.BY_DIRECTORY else ""
-
-
-def _show_plan(session: Session, lines: list[str]) -> int:
-    if session.output.json:
-        session.output.document({"changes": lines})
-    else:
-        for line in lines or ["nothing to change"]:
-            session.output.data(line)
-    return ExitCode.OK
 
 
 def _report(session: Session, outcome: Outcome) -> int:
@@ -198,18 +187,18 @@ def _report(session: Session, outcome: Outcome) -> int:
     "  keyswitch off --wait       not in the middle of a turn\n"
     '  eval "$(keyswitch off --here)"    this shell follows again'
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be changed.")
 @click.option(
     "--here", is_flag=True, help="End this shell's own choice only, by eval."
 )
 @turns.turn_options
 @global_options
 @click.pass_obj
-def off(session: Session, /, *, dry_run: bool, here: bool, **turn: Any) -> int:
+@dry_run_option
+def off(session: Session, /, *, here: bool, **turn: Any) -> int:
     """Make no profile active; restore what was."""
     turns.check(turn)
     if here:
-        if dry_run or session.output.json:
+        if session.dry_run or session.output.json:
             raise UsageError(
                 "--here prints a script for eval, and nothing else",
                 "leave --dry-run and --json away",
@@ -220,8 +209,6 @@ def off(session: Session, /, *, dry_run: bool, here: bool, **turn: Any) -> int:
     from keyswitch.switching import activate
 
     workspace = session.workspace()
-    if dry_run:
-        return _show_plan(session, activate.preview(workspace, ""))
     turns.wait_if_asked(session, turn)
     return _report(session, activate.off(workspace, look=turns.look(turn)))
 
@@ -236,7 +223,7 @@ def current(session: Session, *, prompt: bool) -> int:
     """Print the active profile's name."""
     from keyswitch.switching import selection
 
-    workspace = session.workspace()
+    workspace = session.reader()
     try:
         chosen = selection.select_here(workspace.paths, workspace.environ)
     except KeyswitchError:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.add import STORE, choose_store_for
+from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.passphrase import (
     given_passphrase,
     new_passphrase,
     passphrase_options,
 )
 from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.store_choice import STORE, choose_store_for
 from keyswitch.errors import ExitCode, InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -147,14 +148,21 @@ def import_(  # noqa: PLR0913
     given = given_passphrase(passphrase_fd, passphrase_file)
     packed = importing.chosen(_opened(session, path, given), names)
     _show(session, packed)
-    if dry_run:
-        return ExitCode.OK
     taken = importing.conflicts(workspace, packed)
     if taken and not replace:
         raise InputError(
             f"already here: {', '.join(taken)}",
             "rename those, name the others only, or give --replace",
         )
+    if dry_run:
+        place = choose_store_for(session, store)
+        rehearse(
+            session,
+            lambda: importing.take_in(
+                workspace, packed, place, replace_existing=replace
+            ),
+        )
+        return ExitCode.OK
     _accept(session, packed, hosts)
     count = len(packed)
     session.confirm(f"import {count} profile{'s'[: count != 1]}?", yes=yes)
@@ -239,13 +247,14 @@ def _accept(
                 f"'{name}' would send its secret to {host}",
                 f"if you trust that: --accept-host {host}",
             )
-        from keyswitch.display import printable
+        from keyswitch.cli.prompt import ask_line
 
-        question = f"'{name}' sends its secret to {host}; type the host to"
-        answer = click.prompt(printable(question) + " accept", err=True)
-        if answer.strip() != host:
+        answer = ask_line(
+            f"'{name}' sends its secret to {host}; type the host to accept"
+        )
+        if answer != host:
             raise InputError(
-                f"'{answer.strip()}' is not {host}",
+                f"'{answer}' is not {host}",
                 "nothing was imported; try again, or leave that profile out",
             )
         accepted = (*accepted, host)

@@ -57,7 +57,7 @@ def look(turn: Mapping[str, Any]) -> bool:
 
 def wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
     """Wait for the turns of running sessions to end, or raise."""
-    if turn["wait"]:
+    if turn["wait"] and not session.dry_run:
         _wait(session, turn["timeout"])
 
 

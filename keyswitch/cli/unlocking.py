@@ -15,8 +15,6 @@ from keyswitch.errors import ExitCode, LockedError
 if TYPE_CHECKING:
     from keyswitch.secrets.vault import Vault
 
-TRIES = 3  # passphrases that may be mistyped
-
 
 @click.command(
     epilog="\b\nExamples:\n  keyswitch unlock\n"
@@ -43,8 +41,17 @@ def unlock(
     from keyswitch.cli.prompt import ask_secret
     from keyswitch.secrets import unlock as cache
     from keyswitch.secrets.envelope import WrongKeyError
+    from keyswitch.secrets.vault import TRIES
 
     found = open_session_vault(session)
+    possible, why = cache.available()
+    if not possible and os.isatty(1):
+        # Asked for now, the passphrase would be asked for again at once.
+        raise LockedError(
+            f"{why}, so nothing would stay unlocked",
+            'for this shell: eval "$(keyswitch unlock)"; for good: keyswitch '
+            "vault machine-key",
+        )
     given = given_passphrase(passphrase_fd, passphrase_file)
     tries = 1 if given is not None else TRIES
     if given is None and not session.can_ask:
@@ -61,7 +68,6 @@ def unlock(
             if left == 1:
                 raise
             session.output.warn(e.message)
-    possible, why = cache.available()
     if possible:
         session.output.say("unlocked")
         return ExitCode.OK
@@ -76,12 +82,6 @@ def _by_variable(
     from keyswitch.secrets import unlock_file
 
     workspace = session.workspace()
-    if os.isatty(1):
-        session.output.warn(
-            f"the passphrase is right, but {why}; run it as: "
-            'eval "$(keyswitch unlock)"'
-        )
-        return ExitCode.OK
     value = unlock_file.write(
         workspace.paths,
         found.open().vid,
@@ -91,7 +91,8 @@ def _by_variable(
     if not value:
         session.output.warn(
             f"the passphrase is right, but cannot be remembered: {why}, and "
-            "no private XDG_RUNTIME_DIR"
+            "XDG_RUNTIME_DIR is not a private folder; for good: keyswitch "
+            "vault machine-key"
         )
         return ExitCode.OK
     write_out(f"export {unlock_file.VARIABLE}='{value}';\n")

@@ -37,10 +37,14 @@ def create_vault(
     from keyswitch.secrets import vault_writing
 
     paths = session.workspace().paths
-    if passphrase is None and not machine_key:
+    typed = passphrase is None and not machine_key
+    if typed:
         passphrase = new_passphrase(session)
     code = vault_writing.create(
-        paths, passphrase=passphrase, machine_key=machine_key
+        paths,
+        passphrase=passphrase,
+        machine_key=machine_key,
+        ask=session.workspace().ask if typed else None,
     )
     session.output.say(f"made the vault {paths.vault_file}")
     if machine_key:
@@ -49,6 +53,21 @@ def create_vault(
             "protects copies of the vault, not this account"
         )
     _show_code(session, code)
+    if typed:
+        _say_how_to_stay_open(session)
+
+
+def _say_how_to_stay_open(session: Session) -> None:
+    """Say what to do where nothing remembers a passphrase."""
+    from keyswitch.secrets import unlock
+
+    possible, why = unlock.available()
+    if not possible:
+        session.output.say(f"{why}: each command asks for the passphrase")
+        session.output.say(
+            'to be asked once a shell: eval "$(keyswitch unlock)"; never: '
+            "keyswitch vault machine-key"
+        )
 
 
 def _show_code(session: Session, code: str) -> None:

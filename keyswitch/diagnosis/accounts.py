@@ -14,6 +14,7 @@ from keyswitch.profiles import files
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.providers.schema import load_catalogue, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
+from keyswitch.targets.claude_code import own_helper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,22 +175,15 @@ class Accounts:
             own = shlex.split(self.command)
         except ValueError:
             return []
-        if words[: len(own)] == own:
-            return words[len(own) :]
-        return []
+        if words[: len(own)] != own:
+            return []
+        words = words[len(own) :]
+        # What is said if the program is gone is no argument of it.
+        return words[: words.index("||")] if "||" in words else words
 
     def looks_like_ours(self, command: str) -> bool:
         """Tell whether a command is some keyswitch's, also a moved one's."""
-        try:
-            words = shlex.split(command)
-        except ValueError:
-            return False
-        at = words.index("helper") if "helper" in words else 0
-        called = words[:at]
-        return bool(called) and (
-            called[-1] == "keyswitch"
-            or called[-1].endswith(("/keyswitch", "keyswitch.cmd"))
-        )
+        return own_helper.is_keyswitch(command)
 
     def _hint(self, profile: Profile, source: Source) -> str | None:
         provider = self.provider_of(profile)

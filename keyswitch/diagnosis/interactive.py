@@ -13,10 +13,11 @@ from keyswitch.targets.claude_code.logins import tail_of
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.verdict import Verdict
+    from keyswitch.diagnosis.verdict import Header, Verdict
 
 
 _CUSTOM, _LOGIN = "custom_header", "claudeAiOauth"
+_BESIDE_TOKEN = (rules.API_KEY, rules.HELPER)
 
 
 def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
@@ -83,12 +84,27 @@ def _about_two(scene: Scene, verdict: Verdict) -> list[str]:
         return []
     if key is not None and bearer is not None and key.source != bearer.source:
         pair = (key.source.name, bearer.source.name)
+    elif scene.request.text(rules.OAUTH_TOKEN) and (
+        other := _beside_token(scene, key, bearer)
+    ):
+        pair = (rules.OAUTH_TOKEN, other)
     elif scene.login is not None and scene.login.usable:
         if approval_of(scene, verdict) == "approved":
             pair = (rules.API_KEY, _LOGIN)
         elif bearer and bearer.source.name == _LOGIN and _has_key(scene):
             pair = ("primaryApiKey", _LOGIN)
     return [f"it warns: both {' and '.join(pair)} are set"] if pair else []
+
+
+def _beside_token(
+    scene: Scene, key: Header | None, bearer: Header | None
+) -> str:
+    """Return what the warning names beside a subscription's token, or ""."""
+    for header in (key, bearer):
+        if header is not None and header.source.name in _BESIDE_TOKEN:
+            return header.source.name
+    uses_token = bearer is not None and bearer.source.name == rules.OAUTH_TOKEN
+    return "primaryApiKey" if uses_token and _has_key(scene) else ""
 
 
 def _has_key(scene: Scene) -> bool:

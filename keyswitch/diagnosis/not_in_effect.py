@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import billing
 from keyswitch.diagnosis.finding import ERROR, Finding
+from keyswitch.diagnosis.installations import installs
 from keyswitch.diagnosis.remedies import how_to_stop
 
 if TYPE_CHECKING:
@@ -20,10 +21,13 @@ def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
     request = situation.verdict.request
     if request.sent:
         return
+    scene = situation.scene
+    there = installs(scene.environ.get("PATH", ""), scene.home)
     yield Finding(
         "nothing-sent",
         ERROR,
-        f"Claude Code sends nothing: {request.refusal}",
+        f"Claude Code sends nothing: {request.refusal}"
+        + ("" if there else "; no `claude` found"),
         "without a credential that it takes, it ends before any request",
         _way_in(situation),
     )
@@ -37,7 +41,9 @@ def _way_in(situation: Situation) -> str:
             return how_to_stop(situation, flag.source)
     wanted = situation.wanted
     if wanted is None or not wanted.name:
-        return "keyswitch use NAME, or in Claude Code: /login"
+        accounts = situation.accounts
+        first = "use NAME" if accounts.profiles or accounts.broken else "add"
+        return f"keyswitch {first}, or in Claude Code: /login"
     if wanted.provider != "claude-login":
         return f"keyswitch use {wanted.name}"
     again = f"keyswitch login {wanted.name}"

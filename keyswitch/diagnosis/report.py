@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch import __version__
 from keyswitch.diagnosis.billing import host_of, is_anthropic, shown
-from keyswitch.diagnosis.checks.installs import installs
+from keyswitch.diagnosis.installations import installs
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
 

@@ -88,6 +88,11 @@ class Paths:
         return self.state + "/baseline/logins.json"
 
     @property
+    def made_file(self) -> str:
+        """What was made in other programs' places."""
+        return self.state + "/baseline/made.json"
+
+    @property
     def folders_dir(self) -> str:
         """Configuration folders of isolated profiles."""
         return self.data + "/claude-code"

@@ -18,6 +18,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "store": ("", "keychain", "vault"),
     "cache": ("values", "key", "off"),
     "agents": ("allow", "deny"),
+    "shell_keys": ("cancel", "keep"),
     "keychain_backend": (
         "",
         "secret-service",
@@ -36,6 +37,9 @@ class Settings:
     cache: str = "values"  # what the unlock cache holds
     cache_timeout: int = 900  # seconds
     agents: str = "allow"  # "deny": `env` and `run` refuse to serve agents
+    # Whether Claude Code, and what it starts, sees the keys of the shell while
+    # keyswitch's helper answers: "cancel" or "keep".
+    shell_keys: str = "cancel"
     keychain_backend: str = ""  # "": the first of the allow-list that works
     keychain_deadline: float = 0.0  # seconds; 0: chosen by who can answer
     # (pattern of a git remote, profile name), in the file's order

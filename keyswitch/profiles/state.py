@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.errors import FileStateError
+from keyswitch.errors import DamagedFileError, FileStateError
 from keyswitch.profiles.paths import is_planted
 
 TYPE_CHECKING = False
@@ -111,12 +111,12 @@ def parse(data: bytes, path: str) -> State:
 
 
 def _parse_any_json(data: bytes, path: str) -> State:
-    import json
+    from keyswitch.profiles import own_json
 
+    document = own_json.document(path, data, _LOST)
     try:
-        document = json.loads(data)
         values = [document[k] or "" for k in ("active", "previous", "stamp")]
-    except (ValueError, KeyError, TypeError, RecursionError) as e:
+    except KeyError as e:
         raise _damaged(path) from e
     if not all(isinstance(value, str) for value in values):
         raise _damaged(path)
@@ -139,8 +139,8 @@ def _checked(values: list[str], path: str) -> State:
     return State(*values)
 
 
-def _damaged(path: str) -> FileStateError:
-    return FileStateError(
-        f"{path} is damaged",
-        "delete it, then run 'keyswitch use NAME' again",
-    )
+_LOST = "which profile is active has to be said again: keyswitch use NAME"
+
+
+def _damaged(path: str) -> DamagedFileError:
+    return DamagedFileError(path, _LOST)

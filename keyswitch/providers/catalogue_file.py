@@ -18,6 +18,7 @@ from keyswitch.providers.schema import (
     PROVIDER_LIMIT,
     ClaudeCode,
     Field,
+    Length,
     Provider,
     Refusal,
 )
@@ -48,6 +49,7 @@ _FIELD_KEYS = {
     "prefixes": list,
     "pattern": str,
     "refuse": list,
+    "lengths": list,
     "default": str,
     "free_text": bool,
     "group": str,
@@ -189,6 +191,7 @@ def _field(path: str, name: str, entry: Any) -> Field:
         prefixes=reader.strings("prefixes"),
         pattern=_pattern(reader, table.get("pattern", "")),
         refuse=tuple(_refusal(reader, e) for e in table.get("refuse", [])),
+        lengths=tuple(_length(reader, e) for e in table.get("lengths", [])),
         default=table.get("default", ""),
         free_text=table.get("free_text", False),
         group=table.get("group", ""),
@@ -200,6 +203,13 @@ def _refusal(reader: _Reader, entry: Mapping[str, Any]) -> Refusal:
     found = Refusal(entry["prefix"], entry["why"], entry.get("hint", ""))
     if not all(isinstance(text, str) for text in found):
         raise reader.wrong("'refuse' takes texts only")
+    return found
+
+
+def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
+    found = Length(entry["prefix"], entry["shortest"], entry["longest"])
+    if [type(value) for value in found] != [str, int, int]:
+        raise reader.wrong("'lengths' takes a text and two numbers")
     return found
 
 

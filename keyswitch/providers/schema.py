@@ -35,6 +35,17 @@ class Refusal(NamedTuple):
     hint: str = ""
 
 
+class Length(NamedTuple):
+    """How long values with this beginning are, as far as anybody has seen.
+
+    No service promises it, so another length is asked about, not refused.
+    """
+
+    prefix: str
+    shortest: int  # characters, the prefix included
+    longest: int
+
+
 class Field(NamedTuple):
     """One value of a profile, plain or secret."""
 
@@ -46,6 +57,7 @@ class Field(NamedTuple):
     prefixes: tuple[str, ...] = ()  # a value has to begin with one of them
     pattern: str = ""  # a value has to match it as a whole
     refuse: tuple[Refusal, ...] = ()
+    lengths: tuple[Length, ...] = ()  # the first that fits counts
     default: str = ""
     free_text: bool = False  # any UTF-8 text without NUL
     group: str = ""  # the alternative it belongs to; "": all of them
@@ -142,9 +154,14 @@ class Provider(NamedTuple):
             return used.pop()
         return self.groups[0] if self.groups else ""
 
-    def wanted_secrets(self, fields: Mapping[str, str]) -> list[Field]:
-        """Return the secret fields that go with these plain fields."""
-        group = self._likely_group(fields)
+    def wanted_secrets(
+        self, fields: Mapping[str, str], group: str = ""
+    ) -> list[Field]:
+        """Return the secret fields that go with these plain fields.
+
+        `group` is the alternative that a person chose.
+        """
+        group = group or self._likely_group(fields)
         return [f for f in self.fields if f.secret and f.group in ("", group)]
 
     def _likely_group(self, fields: Mapping[str, str]) -> str:

@@ -12,6 +12,8 @@ from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.schema import Field, Provider
 
@@ -62,6 +64,7 @@ DANGEROUS_VARIABLES = frozenset(
         "ZDOTDIR",
     ]
 )
+_SHOWN = 32  # characters of a refused value
 _DANGEROUS_PREFIXES = ("KEYSWITCH_", "__KEYSWITCH", "DYLD_", "BASH_FUNC_")
 
 
@@ -125,6 +128,9 @@ def _check_token(
                 f"{what} is not for {provider.id}: {refusal.why}",
                 refusal.hint or "'keyswitch providers' lists the providers",
             )
+    half = len(text) // 2
+    if public_prefix(text) and text[:half] == text[half:]:
+        raise InputError(f"{what} is there twice", "give it once")
     if field.prefixes and not text.startswith(field.prefixes):
         raise InputError(
             f"{what} does not begin with {' or '.join(field.prefixes)}",
@@ -134,6 +140,30 @@ def _check_token(
         )
     if field.pattern and not re.fullmatch(field.pattern, text):
         raise InputError(f"{what} does not look like one", "check the source")
+
+
+def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
+    """Return why a value that is allowed looks cut or patched, or "".
+
+    With an address of its own a service may have keys of any length.
+    """
+    if fields.get("base_url"):
+        return ""
+    for length in field.lengths:
+        if text.startswith(length.prefix):
+            usual = str(length.shortest)
+            if length.longest != length.shortest:
+                usual += f" to {length.longest}"
+            told = (
+                f"the {field.title or field.name} has {len(text)} characters, "
+                f"not {usual}: "
+            )
+            if len(text) < length.shortest:
+                return told + "a part may be missing"
+            if len(text) > length.longest:
+                return told + "something else may be in it"
+            return ""
+    return ""
 
 
 def check_plain(field: Field, value: str) -> None:
@@ -149,14 +179,15 @@ def check_plain(field: Field, value: str) -> None:
             "type it again without them",
         )
     if field.pattern and not re.fullmatch(field.pattern, value):
+        # A longer one may be a secret that was pasted in the wrong place.
+        shown = value if len(value) <= _SHOWN else f"{value[:4]}…"
         raise InputError(
-            f"'{value}' cannot be the {field.title or field.name}",
+            f"'{shown}' cannot be the {field.title or field.name}",
             field.help or f"it has to match {field.pattern}",
         )
     if field.name == "env":
         check_variable(value)
-    looks_secret = value.startswith(_PUBLIC_PREFIXES[:9])
-    if looks_secret:
+    if value.startswith(SECRET_STARTS):
         raise InputError(
             f"the value of '{field.name}' looks like a secret",
             "give secrets by --stdin, --from-env, --from-file or --fd",
@@ -205,8 +236,11 @@ def fingerprint(key: bytes, text: str) -> str:
     return f"{digest[:4]}-{digest[4:8]}"
 
 
-def install_key(paths: Paths) -> bytes:
-    """Return the per-machine key of fingerprints; make it the first time."""
+def install_key(paths: Paths, *, keep: bool = True) -> bytes:
+    """Return the per-machine key of fingerprints; make it the first time.
+
+    Without `keep` a new one is not written.
+    """
     from keyswitch.profiles.atomic import (
         make_durable,
         read_regular,
@@ -219,6 +253,8 @@ def install_key(paths: Paths) -> bytes:
     key = read_regular(path, 1024, ours=True)
     if key is not None and len(key) == KEY_SIZE:
         return key
+    if not keep:
+        return os.urandom(KEY_SIZE)
     ensure_private_dir(paths.state)
     try:
         if key is not None:

@@ -47,7 +47,7 @@ _TITLES = {
 class Availability:
     """Whether a keychain can be used, and what was found on the way."""
 
-    __slots__ = ("backend", "locked", "ok", "tried")
+    __slots__ = ("absent", "backend", "locked", "ok", "tried")
 
     def __init__(
         self,
@@ -55,11 +55,13 @@ class Availability:
         ok: bool,
         backend: str = "",
         locked: bool = False,
+        absent: bool = False,
         tried: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.ok = ok
         self.backend = backend
         self.locked = locked
+        self.absent = absent  # there is none at all
         self.tried = tried  # (title, why not)
 
     @property
@@ -93,6 +95,7 @@ class Keychain:
         one that is locked or does not answer is not passed over.
         """
         tried: list[tuple[str, str]] = []
+        is_there = False
         for name in (self._backend,) if self._backend else candidates():
             answer = self._call("probe", name, "", "", SHORT)
             if answer.get("ok"):
@@ -106,7 +109,8 @@ class Keychain:
             if answer.get("error") != "absent":
                 locked = answer.get("error") == "locked"
                 return Availability(ok=False, locked=locked, tried=tuple(tried))
-        return Availability(ok=False, tried=tuple(tried))
+            is_there = is_there or bool(answer.get("there"))
+        return Availability(ok=False, absent=not is_there, tried=tuple(tried))
 
     def get(self, item: str, generation: int) -> Secret:
         """Return a value."""

@@ -105,7 +105,7 @@ def _look(*, asks: bool) -> dict[str, Any]:
         except ItemNotFoundException:
             if not asks:
                 why = "it has no default collection, and nobody can make one"
-                return {"error": "absent", "why": why}
+                return {"error": "absent", "why": why, "there": True}
             locked = True
         if locked and not asks:
             why = "locked, and nobody can unlock it"

@@ -1,10 +1,10 @@
 """The unlock cache where there is no session keyring: containers, bare ssh.
 
 The vault's data key lies in the runtime directory (in memory, private to the
-user), wrapped under a key that only the unlocking shell has, in
-`KEYSWITCH_SESSION`. The file without the variable opens nothing, nor does the
-variable without the file. It ends with its time, with `lock`, and with a
-reboot.
+user; where a login made none, in a private folder that is made here), wrapped
+under a key that only the unlocking shell has, in `KEYSWITCH_SESSION`. The file
+without the variable opens nothing, nor does the variable without the file. It
+ends with its time, with `lock`, and with a reboot.
 """
 
 from __future__ import annotations
@@ -29,21 +29,39 @@ _NONCE = 12
 
 def path_of(paths: Paths, vid: str) -> str:
     """Return the file, or "" where no runtime directory can be trusted."""
-    folder = paths.runtime
-    if not folder:
-        return ""
-    try:
-        found = os.lstat(folder)
-    except OSError:
-        return ""
-    private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
-    if not private or found.st_uid != os.getuid():
+    folder = _folder(paths)
+    if not folder or not _is_private(folder):
         return ""
     return os.path.join(folder, f"keyswitch-{vid}")
 
 
+def _folder(paths: Paths) -> str:
+    if paths.runtime or os.name != "posix":
+        return paths.runtime
+    usual = f"/run/user/{os.getuid()}"
+    if _is_private(usual):
+        return usual  # `su` and `sudo` take the variable away, not the folder
+    shared = os.environ.get("TMPDIR") or "/dev/shm"  # noqa: S108 - 0700 below
+    if not os.path.isdir(shared):
+        shared = "/tmp"  # noqa: S108 - the same
+    return os.path.join(shared, f"keyswitch-{os.getuid()}")
+
+
+def _is_private(folder: str) -> bool:
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return False
+    mine = found.st_uid == os.getuid()
+    return mine and stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+
+
 def write(paths: Paths, vid: str, data_key: bytes, timeout: int) -> str:
     """Keep a data key; returns the variable's value, "" if it cannot be."""
+    if not paths.runtime and (folder := _folder(paths)):
+        # Who made it before, if anybody, is looked at below.
+        with contextlib.suppress(OSError):
+            os.mkdir(folder, 0o700)
     path = path_of(paths, vid)
     if not path:
         return ""
@@ -82,11 +100,12 @@ def read(paths: Paths, vid: str, session: str) -> bytes | None:
 def drop(paths: Paths) -> int:
     """Forget every kept key of this user; return how many there were."""
     count = 0
-    if paths.runtime and path_of(paths, "x"):
-        for name in os.listdir(paths.runtime):
+    if path_of(paths, "x"):
+        folder = _folder(paths)
+        for name in os.listdir(folder):
             if name.startswith("keyswitch-"):
                 with contextlib.suppress(OSError):
-                    os.unlink(os.path.join(paths.runtime, name))
+                    os.unlink(os.path.join(folder, name))
                     count += 1
     return count
 

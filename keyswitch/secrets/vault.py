@@ -24,6 +24,14 @@ KEY_PREFIX = "keyswitch:dek:"
 SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see unlock_file.py
 MACHINE_KEY_LIMIT = 64  # bytes
 
+TRIES = 3  # passphrases that may be mistyped
+_ASKED = "passphrase of the vault: "
+_ASKED_AGAIN = "that is not the passphrase of the vault; once more: "
+
+# Data keys that a person's answer opened, by who was asked and the vault's id:
+# no command asks twice, not even where nothing can outlive it.
+_answered: dict[tuple[object, str], bytes] = {}
+
 # A unit of systemd gets its passphrase here (systemd.exec, LoadCredential).
 CREDENTIAL = "keyswitch-passphrase"
 
@@ -80,11 +88,30 @@ class Vault:
         if self._by_machine_key(opened) or self._by_keychain(opened):
             return
         passphrase = _credential()
-        if passphrase is None and self.ask is not None:
-            passphrase = self.ask("passphrase of the vault: ")
-        if passphrase is None:
+        if passphrase is not None:
+            self._by_passphrase(opened, passphrase, 0)
+        elif self.ask is not None:
+            self._by_asking(opened, self.ask)
+        else:
             raise self._locked(slots)
-        self._by_passphrase(opened, passphrase, 0)
+
+    def _by_asking(
+        self, opened: envelope.Opened, ask: Callable[[str], Secret]
+    ) -> None:
+        """Ask a person; what was typed before this must not be lost."""
+        known = _answered.get((ask, opened.vid))
+        if known is not None and opened.use_key(known):
+            return
+        question = _ASKED
+        for left in range(TRIES, 0, -1):
+            try:
+                self._by_passphrase(opened, ask(question), 0)
+            except envelope.WrongKeyError:
+                if left == 1:
+                    raise
+                question = _ASKED_AGAIN
+            else:
+                return
 
     def unlock_with(self, passphrase: Secret, timeout: int = 0) -> None:
         """Unlock by passphrase and cache the key for this session."""
@@ -95,20 +122,24 @@ class Vault:
     def _by_passphrase(
         self, opened: envelope.Opened, passphrase: Secret, timeout: int
     ) -> None:
-        from keyswitch.profiles.settings import load as load_settings
-
         if not envelope.unwrap_passphrase(opened, normalised(passphrase)):
             raise envelope.WrongKeyError(
                 "that is not the passphrase of the vault",
                 "try again, or use the recovery code: keyswitch vault "
                 "recovery --use",
             )
+        self.remember(opened.vid, opened.data_key, timeout)
+
+    def remember(self, vid: str, data_key: bytes, timeout: int = 0) -> None:
+        """Keep the key of whoever typed the passphrase: do not ask again."""
+        from keyswitch.profiles.settings import load as load_settings
+
+        if self.ask is not None:
+            _answered[self.ask, vid] = data_key
         settings = load_settings(self.paths)
         if settings.cache != "off":
             unlock.write(
-                KEY_PREFIX + opened.vid,
-                opened.data_key,
-                timeout or settings.cache_timeout,
+                KEY_PREFIX + vid, data_key, timeout or settings.cache_timeout
             )
 
     def _by_machine_key(self, opened: envelope.Opened) -> bool:

@@ -22,7 +22,7 @@ from keyswitch.secrets.vault import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
@@ -231,9 +231,13 @@ def create(
     passphrase: Secret | None,
     machine_key: bool = False,
     recovery: bool = True,
+    ask: Callable[[str], Secret] | None = None,
 ) -> str:
-    """Make a new vault. Returns the recovery code ("" if there is none)."""
-    vault = Vault(paths)
+    """Make a new vault. Returns the recovery code ("" if there is none).
+
+    `ask` is how the passphrase was asked for: that person has the vault open.
+    """
+    vault = Vault(paths, ask=ask)
     if vault.exists():
         raise InputError(
             f"there is a vault already: {paths.vault_file}",
@@ -267,6 +271,8 @@ def create(
             )
         data = envelope.seal(header, data_key, {"entries": {}})
         replace_file(paths, data, data_key, {})
+    if ask is not None:
+        vault.remember(vid, data_key)
     return code
 
 

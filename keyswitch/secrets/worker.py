@@ -115,19 +115,23 @@ def _end(child: int) -> None:
     os.waitpid(child, 0)
 
 
+def _package_place() -> str:
+    """Return where this keyswitch lies; a zip application's is on no path."""
+    here = os.path.abspath(__file__)
+    return os.path.dirname(os.path.dirname(os.path.dirname(here)))
+
+
 def in_interpreter(request: bytes, deadline: float) -> bytes:
     """Return the answer of a fresh interpreter that runs this module."""
     import subprocess
 
+    code = (
+        f"import sys; sys.path.append({_package_place()!r}); "
+        "from keyswitch.secrets.worker import main; main()"
+    )
     try:
         done = subprocess.run(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "keyswitch.secrets.worker",
-                str(deadline),
-            ],
+            [sys.executable, "-P", "-c", code, str(deadline)],
             input=request,
             capture_output=True,
             check=False,

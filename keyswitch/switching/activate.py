@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
 from keyswitch.switching.environment import MARKER
+from keyswitch.switching.history import main_fingerprint
 from keyswitch.switching.selection import PROFILE_VARIABLE, has_link
-from keyswitch.switching.target import TargetPlan, plan_target
+from keyswitch.switching.target import plan_target
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.following import Followed
     from keyswitch.switching.workspace import Workspace
 
@@ -40,35 +42,43 @@ def use(
 
     `look` also for running sessions, and when they follow.
     """
-    conflicts: list[str] = []
-    said: list[str] = []
-    loaded: list[Profile] = []
-    moved = _own_folder(workspace, name) if configure else []
+    notes: list[str] = []
 
-    def plan() -> Change | None:
+    def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
         workspace.provider_of(profile).check(profile)
-        loaded[:] = [profile]
-        target = plan_target(workspace, profile) if configure else TargetPlan()
-        conflicts[:] = target.conflicts
-        said[:] = target.notes
-        return _switched(workspace, "use", profile, name, target)
+        if configure:
+            _plan_target(workspace, draft, profile)
+        _switch(workspace, draft, "use", name, profile)
+        return profile
 
-    done = commit(workspace, plan)
-    profile = loaded[0]
+    profile, draft = commit(workspace, make, tell=notes.append)
     if configure and profile.provider == "claude-login":
         from keyswitch.switching import login_watch
 
         login_watch.remember(workspace)
-    present, notes, findings = _looked(workspace, profile, configure=configure)
-    notes += moved + said
-    notes += [
-        f"{c} was changed by somebody else; left as it is" for c in conflicts
-    ]
-    sessions = _sessions(workspace, profile, done) if look else None
+    present, seen, findings = _looked(workspace, profile, configure=configure)
+    sessions = _sessions(workspace, profile, draft) if look else None
     return Outcome(
-        present.active, present.previous, notes, findings, sessions, name
+        present.active,
+        present.previous,
+        seen + notes,
+        findings,
+        sessions,
+        name,
     )
+
+
+def _plan_target(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+    """Plan Claude Code's files; a login leaves every other folder."""
+    if profile.provider == "claude-login":
+        from keyswitch.switching import isolation
+
+        places = workspace.places
+        if profile.isolated:
+            places = isolation.places_of(workspace, profile.name)
+        isolation.leave_others(workspace, draft, profile, places)
+    plan_target(workspace, draft, profile)
 
 
 def _looked(
@@ -135,51 +145,28 @@ def _may_differ_here(workspace: Workspace, profile: Profile) -> bool:
 
 
 def _sessions(
-    workspace: Workspace, profile: Profile | None, done: Change | None
+    workspace: Workspace, profile: Profile | None, draft: Draft
 ) -> list[Followed]:
     """Return the running sessions that a change concerns."""
-    if done is None:
+    if not draft.command:
         return []
     from keyswitch.switching.following import look
 
-    return look(workspace, profile, done.foreign)
-
-
-def _own_folder(workspace: Workspace, name: str) -> list[str]:
-    """Make an isolated profile's folder ready, or empty one that was used."""
-    profile, _ = workspace.load(name)
-    if not (profile.isolated or profile.provider == "claude-login"):
-        return []
-    from keyswitch.switching import isolation
-
-    workspace.provider_of(profile).check(profile)
-    if not profile.isolated:
-        return isolation.leave_others(workspace, profile, workspace.places)
-    own = isolation.places_of(workspace, name)
-    return [
-        *isolation.prepare(workspace, profile),
-        *isolation.leave_others(workspace, profile, own),
-    ]
+    return look(workspace, profile, draft.changes())
 
 
 def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     """Make no profile active; give back what was there before."""
-    conflicts: list[str] = []
     said: list[str] = []
 
-    def plan() -> Change | None:
-        target = plan_target(workspace, None)
-        conflicts[:] = target.conflicts
-        said[:] = target.notes
-        return _switched(workspace, "off", None, "", target)
+    def make(draft: Draft) -> None:
+        plan_target(workspace, draft, None)
+        _switch(workspace, draft, "off", "", None)
 
-    done = commit(workspace, plan)
+    _, draft = commit(workspace, make, tell=said.append)
     present = state.read(workspace.paths)
     notes = [_overtaken(present)] if present.active else []
     notes += said
-    notes += [
-        f"{c} was changed by somebody else; left as it is" for c in conflicts
-    ]
     follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
     if "KEYSWITCH_ENV" in workspace.environ and not follows:
         notes.append(
@@ -191,49 +178,27 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
             f"this terminal keeps '{kept}' ({PROFILE_VARIABLE}): "
             'eval "$(keyswitch off --here)"'
         )
-    sessions = _sessions(workspace, None, done) if look else None
+    sessions = _sessions(workspace, None, draft) if look else None
     return Outcome(present.active, present.previous, notes, sessions=sessions)
 
 
-def _switched(
+def _switch(
     workspace: Workspace,
+    draft: Draft,
     command: str,
-    profile: Profile | None,
     name: str,
-    target: TargetPlan,
-) -> Change | None:
+    profile: Profile | None,
+) -> None:
+    """Move the pointer, unless nothing changes at all."""
     present = state.read(workspace.paths)
-    if present.active == name and not target.files:
-        return None
+    if present.active == name and draft.is_empty:
+        return
     previous = (
         present.active
         if present.active and present.active != name
         else present.previous
     )
-    return Change(
-        command=command,
-        profile=name,
-        foreign=target.files,
-        locks=target.locks,
-        created=target.created,
-        harvested=target.harvested,
-        moved=target.moved,
-        dropped=target.dropped,
-        pointer=State(name, previous, state.new_stamp()),
-        fingerprint=",".join(
-            ref.fingerprint for ref in profile.secrets.values()
-        )
-        if profile
-        else "",
-    )
-
-
-def preview(workspace: Workspace, name: str) -> list[str]:
-    """Say what a switch would write, one line a key or file."""
-    from keyswitch.switching.preview import describe
-
-    profile = None
-    if name:
-        profile, _ = workspace.load(name)
-        workspace.provider_of(profile).check(profile)
-    return describe(workspace, profile, name)
+    draft.command, draft.profile = command, name
+    draft.pointer = State(name, previous, state.new_stamp())
+    if profile is not None:
+        draft.fingerprint = main_fingerprint(profile)

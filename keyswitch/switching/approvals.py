@@ -11,19 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import FileChange
 from keyswitch.profiles import files
 from keyswitch.secrets.reader import read_values
+from keyswitch.switching.draft import LAST
 from keyswitch.switching.unsettled import read_settled
 from keyswitch.targets.claude_code import approved_keys
 from keyswitch.targets.claude_code.baseline import Baseline
+from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.logins import tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.model import Profile, SecretRef
-    from keyswitch.switching.profile_changes import NewSecret
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
 
@@ -32,18 +33,19 @@ AT_ONCE = 50  # profiles looked at when the first key profile becomes active
 
 def plan(  # noqa: PLR0913
     workspace: Workspace,
+    draft: Draft,
     places: Locations,
-    records: Mapping[str, Baseline],
+    records: dict[str, Baseline],
     profile: Profile | None,
-    fresh: Mapping[str, NewSecret],
     without: Sequence[SecretRef],
     altered: Mapping[str, Profile] | None = None,
-) -> tuple[FileChange, Baseline] | None:
-    """Plan `.claude.json`; None where it need not be read at all."""
-    baseline = records.get(places.global_config, Baseline())
+) -> None:
+    """Plan `.claude.json` and its record, where it has to be read at all."""
+    path = places.global_config
+    baseline = records.get(path, Baseline())
     approves = profile is not None and _approves(workspace, profile)
     if not approves and baseline == Baseline():
-        return None
+        return
     tails: dict[str, str | None] = {}
     if approves and profile is not None:
         gone = {ref.item for ref in without}
@@ -52,16 +54,16 @@ def plan(  # noqa: PLR0913
         for candidate in _candidates(
             workspace, profile, altered or {}, first=not recorded
         ):
-            for item, tail in _tails(workspace, candidate, fresh, recorded):
+            for item, tail in _tails(workspace, candidate, draft, recorded):
                 tails.setdefault(item, tail)
         if tails and set(tails) == {e.item for e in baseline.elements}:
-            return None
-    observed = read_settled(places.global_config)
+            return
+    observed = read_settled(draft, path)
     planned = approved_keys.plan_approvals(
-        places.global_config, observed, baseline, tails, workspace.install_key
+        path, observed, baseline, tails, workspace.install_key
     )
-    change = FileChange(places.global_config, observed, planned.after)
-    return change, planned.baseline
+    draft.write(path, planned.after, limit=FILE_LIMIT, rank=LAST)
+    records[path] = planned.baseline
 
 
 def _approves(workspace: Workspace, profile: Profile) -> bool:
@@ -91,7 +93,7 @@ def _candidates(
 def _tails(
     workspace: Workspace,
     profile: Profile,
-    fresh: Mapping[str, NewSecret],
+    draft: Draft,
     recorded: set[str],
 ) -> list[tuple[str, str]]:
     """Return (item, tail) of a profile's key, if it can be read silently."""
@@ -103,9 +105,8 @@ def _tails(
     ref = profile.secrets.get(taken.helper_field)
     if not taken.approve or ref is None or ref.item in recorded:
         return []
-    new = next((s for s in fresh.values() if s.ref.item == ref.item), None)
-    if new is not None:
-        return [(ref.item, tail_of(new.value.reveal()))]
+    if ref.item in draft.items:
+        return [(ref.item, tail_of(draft.items[ref.item].value.reveal()))]
     try:
         compiled = workspace.compiled(profile.name)
         triple = (ref.store, ref.item, ref.generation)

@@ -1,164 +1,207 @@
 """Carry out one change: files, pointer, undo record and history, or nothing.
 
-Every command that changes something ends here. The caller hands over what is
-to be written as values; this module adds the pointer, the undo record and the
-history line, and commits all of it in one transaction.
+Every command that changes something ends here, once. The caller fills a draft;
+this module adds the pointer, the undo record and the history line, writes the
+new secrets, and commits all files in one transaction.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import history, intents, undo_records
+from keyswitch.switching import history, intents, made_folders, undo_records
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import Beside, Rights
-from keyswitch.switching.transaction import Transaction
+from keyswitch.switching.own_lock import LOCK_WAIT
+from keyswitch.switching.transaction import Transaction, on_disk
 from keyswitch.switching.unsettled import once_settled
-from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from keyswitch.model import SecretRef
-    from keyswitch.profiles.state import State
-    from keyswitch.switching.journal import Folder
-    from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.undo_records import Mode, Splice
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
+
+T = TypeVar("T")
 
 _OWN_LIMIT = 1 << 24  # bytes of undo file and history, both kept short
 
 
-class Change(NamedTuple):
-    """What a command is going to do.
+class DryRun(Exception):  # noqa: N818 - not an error
+    """A dry run got as far as the commit; `draft` is what would be done.
 
-    `own` are keyswitch's own text files, which may be taken back byte for
-    byte; `foreign` are another program's, taken back by planning again.
-    `created` and `discarded` are items of secret stores: the former were just
-    written, the latter lose their owner by this change.
+    Raised by `commit`, so that nothing that follows a change is done either.
     """
 
-    command: str
-    profile: str
-    own: tuple[FileChange, ...] = ()
-    foreign: tuple[FileChange, ...] = ()
-    locks: tuple[LockSpec, ...] = ()
-    pointer: State | None = None
-    created: tuple[SecretRef, ...] = ()
-    discarded: tuple[SecretRef, ...] = ()
-    dropped: tuple[SecretRef, ...] = ()  # discarded without a way back
-    undoable: bool = True
-    is_undo: bool = False
-    beside: bool = False  # takes nothing away from what `undo` takes back
-    forget_undo: bool = False  # no earlier change can be taken back after it
-    # Items that were just written and stay, also when the change is undone.
-    harvested: tuple[SecretRef, ...] = ()
-    moved: Moved | None = None  # the login, as it was before
-    # Edits of `foreign` that are taken back as they were made, and permission
-    # bits that go with them.
-    splices: tuple[Splice, ...] = ()
-    modes: tuple[Mode, ...] = ()
-    folders: tuple[Folder, ...] = ()  # that get another name with it
-    fingerprint: str = ""
-    tells_shells: bool = False  # terminals look again, pointer or not
+    def __init__(self, draft: Draft) -> None:
+        super().__init__("a dry run changes nothing")
+        self.draft = draft
+
+    @property
+    def messages(self) -> list[str]:
+        """What a person should know of the change, one line each."""
+        return messages(self.draft)
 
 
 def commit(
     workspace: Workspace,
-    make_change: Callable[[], Change | None],
+    make: Callable[[Draft], T],
     *,
-    prepare: Callable[[], None] | None = None,
-) -> Change | None:
-    """Plan and commit under keyswitch's lock; None: there was nothing to do.
+    tell: Callable[[str], None] | None = None,
+) -> tuple[T, Draft]:
+    """Plan and commit under keyswitch's lock.
 
-    `prepare` runs once, under the lock, before the first plan: it may write
-    declared items to a secret store. `make_change` may run again when another
-    program wrote one of its files in between.
+    `make` fills the draft and returns what its caller needs; it may run again,
+    with a new draft, when another program wrote one of its files in between.
+    What a person should know of the change goes to `tell`.
     """
     from keyswitch.profiles.paths import ensure_private_dir
 
+    if workspace.dry_run:
+        raise DryRun(_rehearsed(workspace, make))
+    tell = tell or workspace.tell
     paths = workspace.paths
     for folder in (paths.state, paths.config, paths.profiles_dir):
         ensure_private_dir(folder)
-    done: list[Change] = []
-    expired: list[SecretRef] = []
+    written: set[str] = set()  # items that are in their store
 
-    def plan() -> tuple[list[FileChange], Sequence[LockSpec], Beside]:
-        done.clear()
-        expired.clear()
-        change = once_settled(workspace, make_change)
-        if change is None:
-            return [], (), Beside()
-        done.append(change)
-        files, gone = _files_of(workspace, change)
-        expired.extend(gone)
-        for ref in expired:
-            intents.declare(paths, ref, change.profile)
-        rights = tuple(Rights(*mode) for mode in change.modes)
-        return files, change.locks, Beside(rights, change.folders)
+    def plan() -> _Planned[T]:
+        planned = _plan(workspace, make)
+        for ref in planned.expired:
+            intents.declare(paths, ref, planned.draft.profile)
+        if planned.files:
+            _write_items(workspace, planned.draft, written)
+        return planned
 
     with Transaction(paths, workspace.keychain) as transaction:
         sweep(workspace)
         try:
-            if prepare is not None:
-                prepare()
-            transaction.commit_planned(plan)
+            planned = transaction.commit_planned(plan)
         except CleanupLeftError:
             raise  # committed: the new items have their owner
         except BaseException:
             sweep(workspace)  # items that were written for nothing
             raise
-        for note in transaction.notes:
-            workspace.tell(note)
-        if not done:
-            return None
-        change = done[0]
-        _settle(workspace, change, expired)
-    return change
+        for note in (*transaction.notes, *messages(planned.draft)):
+            tell(note)
+        _settle(workspace, planned.draft, planned.expired)
+    return planned.result, planned.draft
+
+
+def messages(draft: Draft) -> list[str]:
+    """Return what a person should know of a change, one line each."""
+    return [
+        *draft.notes,
+        *(
+            f"{key} was changed by somebody else; left as it is"
+            for key in draft.conflicts
+        ),
+    ]
+
+
+class _Planned(NamedTuple, Generic[T]):
+    """A draft, and what its commit needs; see `Transaction.commit`."""
+
+    result: T
+    draft: Draft
+    files: list[FileChange]
+    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
+    expired: tuple[SecretRef, ...] = ()  # items to delete after it
+
+    @property
+    def locks(self) -> Sequence[LockSpec]:
+        return tuple(self.draft.locks.values())
+
+    @property
+    def beside(self) -> Beside:
+        draft = self.draft
+        rights = tuple(Rights(*mode) for mode in draft.modes)
+        links = tuple(draft.links.values())
+        return Beside(rights, tuple(draft.folders), links, self.emptied)
+
+
+def _plan(workspace: Workspace, make: Callable[[Draft], T]) -> _Planned[T]:
+    draft, result = once_settled(workspace, lambda: _drafted(make))
+    if not draft.command:
+        return _Planned(result, draft, [])
+    files, expired = _files_of(workspace, draft)
+    files, emptied = made_folders.plan(workspace.paths, files)
+    return _Planned(result, draft, files, emptied, tuple(expired))
+
+
+def _drafted(make: Callable[[Draft], T]) -> tuple[Draft, T]:
+    draft = Draft()
+    return draft, make(draft)
+
+
+def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
+    """Plan, and check all that the transaction would check; write nothing."""
+    planned = _plan(workspace, make)
+    Transaction.check(on_disk(planned.files), planned.locks)
+    return planned.draft
+
+
+def _write_items(workspace: Workspace, draft: Draft, written: set[str]) -> None:
+    """Write new items to their stores, declared before they exist."""
+    from keyswitch.secrets.stores import open_store
+
+    for name, (ref, value) in draft.items.items():
+        if name in written:
+            continue
+        intents.declare(workspace.paths, ref, draft.profile)
+        store = open_store(ref.store, workspace.paths, workspace.ask)
+        store.put(ref.item, ref.generation, value)
+        if ref in draft.kept and store.get(ref.item, ref.generation) != value:
+            raise StoreError(
+                f"the {ref.store} gave back another login than it was given",
+                "nothing was changed; look at that store",
+            )
+        written.add(name)
 
 
 def _files_of(
-    workspace: Workspace, change: Change
+    workspace: Workspace, draft: Draft
 ) -> tuple[list[FileChange], list[SecretRef]]:
     """Return every file of the change, and the items to delete after it."""
     paths = workspace.paths
-    files = [*change.own, *change.foreign]
-    if change.pointer is not None:
+    files = draft.changes()
+    if draft.pointer is not None:
         before = read_regular(paths.state_file, state.STATE_LIMIT)
         files.append(
-            FileChange(paths.state_file, before, state.to_bytes(change.pointer))
+            FileChange(paths.state_file, before, state.to_bytes(draft.pointer))
         )
-    elif change.own:
-        files += _new_stamp(workspace, always=change.tells_shells)
-    gone = list(change.dropped)
+    elif draft.own:
+        files += _new_stamp(workspace, always=draft.tells_shells)
+    gone = list(draft.dropped)
     undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
-    records = undo_records.parse(undo_before)
-    if change.is_undo:
+    records = undo_records.parse(undo_before, paths.undo_file)
+    if draft.is_undo:
         records = records[:-1]
-        gone += change.discarded
-    elif change.beside:
+        gone += draft.discarded
+    elif draft.beside:
         pass
-    elif change.undoable:
+    elif draft.undoable:
         records, forgotten = undo_records.push(
-            records, undo_records.record_of(workspace, change)
+            records, undo_records.record_of(workspace, draft)
         )
         gone += forgotten
     else:
         records, forgotten = undo_records.cut(
-            records, change, everything=change.forget_undo
+            records, draft, everything=draft.forget_undo
         )
-        gone += [*change.discarded, *forgotten]
+        gone += [*draft.discarded, *forgotten]
     undo_after = undo_records.to_bytes(records)
     if undo_after != undo_before:
         files.append(FileChange(paths.undo_file, undo_before, undo_after))
     log_before = read_regular(paths.history_file, _OWN_LIMIT)
     log_after = history.appended(
-        log_before, change.command, change.profile, change.fingerprint
+        log_before, draft.command, draft.profile, draft.fingerprint
     )
     files.append(FileChange(paths.history_file, log_before, log_after))
     return files, gone
@@ -182,17 +225,18 @@ def _new_stamp(workspace: Workspace, *, always: bool) -> list[FileChange]:
 
 
 def _settle(
-    workspace: Workspace, change: Change, expired: list[SecretRef]
+    workspace: Workspace, draft: Draft, expired: Sequence[SecretRef]
 ) -> None:
     """Delete what lost its owner. The change itself is done."""
     from keyswitch.secrets.stores import delete_items
+    from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
     try:
-        if any(c.path.startswith(ITEM_PREFIX) for c in change.foreign):
+        if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):
             from keyswitch.switching.login_keychain import forget
 
             forget(workspace.paths)  # only now are the items in place
-        for ref in (*change.created, *change.harvested):
+        for ref in (*draft.created, *draft.kept):
             intents.settle(workspace.paths, ref)
         delete_items(workspace.paths, expired, ask=workspace.ask)
         for ref in expired:
@@ -224,7 +268,7 @@ def sweep(workspace: Workspace) -> None:
 
     def undo() -> bytes:
         data = read_regular(workspace.paths.undo_file, _OWN_LIMIT)
-        return undo_records.needed(data)
+        return undo_records.needed(data, workspace.paths.undo_file)
 
     try:
         intents.sweep(
@@ -239,8 +283,11 @@ def sweep(workspace: Workspace) -> None:
         return
 
 
-def recover(workspace: Workspace) -> list[str]:
-    """Finish or take back what a killed command left; say what was done."""
-    with Transaction(workspace.paths) as transaction:
+def recover(workspace: Workspace, wait: float = LOCK_WAIT) -> list[str]:
+    """Finish or take back what a killed command left; say what was done.
+
+    Raises FileStateError when another command is at work for `wait` seconds.
+    """
+    with Transaction(workspace.paths, wait=wait) as transaction:
         sweep(workspace)
         return list(transaction.recovered)

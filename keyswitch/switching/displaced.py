@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError
 from keyswitch.model import SecretRef
-from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import intents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 
@@ -32,10 +29,11 @@ def ref_of(token: str) -> SecretRef:
 
 
 class Displaced:
-    """The displaced texts that one plan reads and writes."""
+    """The displaced texts that one plan reads and makes."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, draft: Draft) -> None:
         self._workspace = workspace
+        self._draft = draft
         self._texts: dict[str, str] = {}
         self._store = ""
 
@@ -43,10 +41,12 @@ class Displaced:
         """Return a displaced text."""
         if token not in self._texts:
             ref = ref_of(token)
+            new = self._draft.items.get(ref.item)
             store = open_store(
                 ref.store, self._workspace.paths, self._workspace.ask
             )
-            self._texts[token] = store.get(ref.item, ref.generation).reveal()
+            found = new.value if new else store.get(ref.item, ref.generation)
+            self._texts[token] = found.reveal()
         return self._texts[token]
 
     def new_token(self) -> str:
@@ -56,16 +56,3 @@ class Displaced:
 
             self._store = choose_store(self._workspace, None).store
         return f"{self._store}:{new_item()}"
-
-    def write(self, texts: Mapping[str, str]) -> tuple[SecretRef, ...]:
-        """Store the displaced texts; the change that does it owns them."""
-        refs = []
-        for token, text in texts.items():
-            ref = ref_of(token)
-            intents.declare(self._workspace.paths, ref, "")
-            store = open_store(
-                ref.store, self._workspace.paths, self._workspace.ask
-            )
-            store.put(ref.item, ref.generation, Secret(text))
-            refs.append(ref)
-        return tuple(refs)

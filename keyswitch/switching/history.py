@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from keyswitch.model import Profile
 
 MAX_LINES = 1000
 
@@ -21,6 +24,11 @@ class Entry(NamedTuple):
 def now() -> str:
     """Return the present time as the history writes it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def main_fingerprint(profile: Profile) -> str:
+    """Return the fingerprint that the history shows for a profile."""
+    return ",".join(ref.fingerprint for ref in profile.secrets.values())
 
 
 def appended(

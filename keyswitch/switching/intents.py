@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from typing import TYPE_CHECKING
 
+from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.atomic import read_regular, write_private
 from keyswitch.profiles.paths import ensure_private_dir
 
@@ -48,15 +50,29 @@ def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
         return
     for name in names:
         path = os.path.join(paths.intents_dir, name)
-        lines = (read_regular(path, _LIMIT) or b"").decode().split("\n")
-        if len(lines) != 5 or not lines[2].isdigit():
-            os.unlink(path)  # torn before its item was touched
+        lines = _lines(path)
+        if len(lines) != 5 or not re.fullmatch("[0-9]{1,9}", lines[2]):
+            _discard(path)  # torn before its item was touched
             continue
         ref = SecretRef(lines[0], lines[1], int(lines[2]))
         if name == _name(ref):
             yield ref, lines[3]
         else:
-            os.unlink(path)  # a stage of an intent that was never declared
+            _discard(path)  # a stage of an intent that was never declared
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        data = read_regular(path, _LIMIT) or b""
+    except KeyswitchError:
+        return []  # no file of ours: a link, a folder, or far too long
+    return data.decode("utf-8", "replace").split("\n")
+
+
+def _discard(path: str) -> None:
+    """Remove what is no intent; a folder that somebody made stays."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def sweep(

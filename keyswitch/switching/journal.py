@@ -11,8 +11,10 @@ import contextlib
 import hashlib
 import json
 import os
+from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.model import LinkChange
 from keyswitch.profiles import commit_points
 from keyswitch.profiles.atomic import read_regular, write_private
 
@@ -53,6 +55,8 @@ class Beside(NamedTuple):
 
     rights: tuple[Rights, ...] = ()
     folders: tuple[Folder, ...] = ()
+    links: tuple[LinkChange, ...] = ()
+    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
 
 
 class Journal(NamedTuple):
@@ -61,6 +65,7 @@ class Journal(NamedTuple):
     steps: tuple[Step, ...]
     locks: tuple[str, ...] = ()  # lock directories that were going to be taken
     beside: Beside = Beside()
+    made: tuple[str, ...] = ()  # folders that the stages need, outer first
 
 
 def digest(data: bytes | None) -> str | None:
@@ -75,6 +80,9 @@ def prepare(paths: Paths, journal: Journal) -> None:
         "locks": journal.locks,
         "rights": journal.beside.rights,
         "folders": journal.beside.folders,
+        "links": [astuple(link) for link in journal.beside.links],
+        "emptied": journal.beside.emptied,
+        "made": journal.made,
     }
     text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
@@ -135,7 +143,10 @@ def _read(path: str) -> Journal | None:
             Beside(
                 tuple(Rights(*one) for one in found.get("rights", ())),
                 tuple(Folder(*one) for one in found.get("folders", ())),
+                tuple(LinkChange(*one) for one in found.get("links", ())),
+                tuple(found.get("emptied", ())),
             ),
+            tuple(found.get("made", ())),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return Journal(())
@@ -146,18 +157,40 @@ def _is_sound(journal: Journal) -> bool:
     """Tell whether every value is of its type; a torn one is in doubt."""
     return (
         all(
-            isinstance(text, str) or (text is None and at > 1)
+            _is_path(text) or (text is None and at > 1)
             for step in journal.steps
             for at, text in enumerate(step)
         )
         and all(
-            isinstance(text, str)
-            for text in (*journal.locks, *sum(journal.beside.folders, ()))
+            _is_path(text)
+            for text in (
+                *journal.locks,
+                *sum(journal.beside.folders, ()),
+                *journal.beside.emptied,
+                *journal.made,
+            )
         )
         and all(
-            isinstance(one.path, str)
+            _is_path(one.path)
+            and _is_path(one.source)
+            and type(one.wanted) is bool
+            for one in journal.beside.links
+        )
+        and all(
+            _is_path(one.path)
             and type(one.before) is int
             and type(one.after) is int
             for one in journal.beside.rights
         )
     )
+
+
+def _is_path(text: object) -> bool:
+    """Tell whether a value can be the name of a file, or is empty."""
+    if not isinstance(text, str) or "\0" in text:
+        return False
+    try:
+        os.fsencode(text)
+    except UnicodeError:
+        return False
+    return True

@@ -10,12 +10,12 @@ from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import link_rules, settings
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import links, patterns
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.links import Link
     from keyswitch.switching.workspace import Workspace
 
@@ -29,33 +29,31 @@ def link(workspace: Workspace, name: str, folder: str) -> str:
     path = os.path.join(os.path.realpath(folder), links.FILE)
     after = f"{name}\n".encode()
 
-    def plan() -> Change | None:
+    def make(draft: Draft) -> None:
         before = _replaceable(workspace.paths, path)
         if before == after:
             found = links.read(workspace.paths, path)
             if found is not None and found.status == links.ALLOWED:
-                return None
-        return Change(
-            command="link",
-            profile=name,
-            own=(
-                FileChange(path, before, after, mode=0o644),
-                *_forgotten(workspace, path, before, after),
-                _judged(workspace, path, after, links.ALLOWED),
-            ),
-            tells_shells=True,
-        )
+                return
+        draft.edit(FileChange(path, before, after, mode=0o644), own=True)
+        _forget(workspace, draft, path, before, after)
+        mark = links.mark_of(path, after)
+        _record(workspace, draft, mark, path, links.ALLOWED)
+        _name(draft, "link", name)
 
-    commit(workspace, plan)
+    commit(workspace, make)
     return path
+
+
+def _name(draft: Draft, command: str, profile: str) -> None:
+    draft.command, draft.profile, draft.tells_shells = command, profile, True
 
 
 def unlink(workspace: Workspace, folder: str) -> Link:
     """Take a directory's link away, and what was said about it."""
     path = os.path.join(os.path.realpath(folder), links.FILE)
-    gone: list[Link] = []
 
-    def plan() -> Change:
+    def make(draft: Draft) -> Link:
         found = links.read(workspace.paths, path)
         if found is None:
             raise NotFoundError(
@@ -63,26 +61,18 @@ def unlink(workspace: Workspace, folder: str) -> Link:
                 "'keyswitch link' shows which one counts here",
             )
         before = _replaceable(workspace.paths, path)
-        gone[:] = [found]
-        return Change(
-            command="unlink",
-            profile=found.name,
-            own=(
-                FileChange(path, before, None),
-                *_forgotten(workspace, path, before, None),
-            ),
-            tells_shells=True,
-        )
+        draft.edit(FileChange(path, before, None), own=True)
+        _forget(workspace, draft, path, before, None)
+        _name(draft, "unlink", found.name)
+        return found
 
-    commit(workspace, plan)
-    return gone[0]
+    return commit(workspace, make)[0]
 
 
 def judge(workspace: Workspace, path: str, status: str) -> Link:
     """Allow or deny a link as it stands now."""
-    judged: list[Link] = []
 
-    def plan() -> Change | None:
+    def make(draft: Draft) -> Link:
         found = links.read(workspace.paths, path)
         if found is None:
             raise NotFoundError(
@@ -97,18 +87,12 @@ def judge(workspace: Workspace, path: str, status: str) -> Link:
                     "keyswitch link NAME",
                 )
             workspace.load(found.name)
-        judged[:] = [found]
-        if found.status == status:
-            return None
-        return Change(
-            command=_WORDS[status],
-            profile=found.name,
-            own=(_record(workspace, found.mark, found.path, status),),
-            tells_shells=True,
-        )
+        if found.status != status:
+            _record(workspace, draft, found.mark, found.path, status)
+            _name(draft, _WORDS[status], found.name)
+        return found
 
-    commit(workspace, plan)
-    return judged[0]
+    return commit(workspace, make)[0]
 
 
 def nearest(folder: str) -> str:
@@ -183,19 +167,14 @@ def _edit_rules(
 ) -> None:
     path = workspace.paths.config_file
 
-    def plan() -> Change | None:
-        before = read_regular(path, settings.SETTINGS_LIMIT)
+    def make(draft: Draft) -> None:
+        before = draft.read(path, settings.SETTINGS_LIMIT)
         after = link_rules.edited(before, pattern, name, path)
-        if after == before:
-            return None
-        return Change(
-            command=command,
-            profile=name or "",
-            own=(FileChange(path, before, after),),
-            tells_shells=True,
-        )
+        if after != before:
+            draft.write(path, after, limit=settings.SETTINGS_LIMIT, own=True)
+            _name(draft, command, name or "")
 
-    commit(workspace, plan)
+    commit(workspace, make)
 
 
 def _replaceable(paths: Paths, path: str) -> bytes | None:
@@ -214,13 +193,13 @@ def _replaceable(paths: Paths, path: str) -> bytes | None:
 
 
 def _record(
-    workspace: Workspace, mark: str, path: str, status: str
-) -> FileChange:
+    workspace: Workspace, draft: Draft, mark: str, path: str, status: str
+) -> None:
     target = workspace.paths.trusted(mark)
     _require_private(os.path.dirname(target))
     text = f"{_WORDS[status]}\n{printable(path)}\n"
-    before = _kept(target)
-    return FileChange(target, before, text.encode(), private=True)
+    change = FileChange(target, _kept(target), text.encode(), private=True)
+    draft.edit(change, own=True)
 
 
 def _require_private(folder: str) -> None:
@@ -231,7 +210,6 @@ def _require_private(folder: str) -> None:
             f"others may write in {folder}, so nothing in it is trusted",
             f"delete it, then allow your links again: rm -r {folder}",
         )
-    ensure_private_dir(folder)
 
 
 def _kept(target: str) -> bytes | None:
@@ -246,18 +224,17 @@ def _kept(target: str) -> bytes | None:
     return data
 
 
-def _judged(
-    workspace: Workspace, path: str, data: bytes, status: str
-) -> FileChange:
-    return _record(workspace, links.mark_of(path, data), path, status)
-
-
-def _forgotten(
-    workspace: Workspace, path: str, before: bytes | None, after: bytes | None
-) -> tuple[FileChange, ...]:
-    """Return what takes back the judgement of a text that goes."""
+def _forget(
+    workspace: Workspace,
+    draft: Draft,
+    path: str,
+    before: bytes | None,
+    after: bytes | None,
+) -> None:
+    """Take back the judgement of a text that goes."""
     if before is None or before == after:
-        return ()
+        return
     target = workspace.paths.trusted(links.mark_of(path, before))
     record = _kept(target)
-    return () if record is None else (FileChange(target, record, None),)
+    if record is not None:
+        draft.edit(FileChange(target, record, None), own=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import approvals
-from keyswitch.switching.target import record_path
+from keyswitch.switching.draft import Draft
+from keyswitch.switching.target import RECORD_LIMIT, record_path
 from keyswitch.targets.claude_code import baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
@@ -18,17 +18,13 @@ if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
 
-_RECORD_LIMIT = 1 << 24  # bytes
-
 
 def config_without_ours(
     workspace: Workspace, places: Locations
 ) -> bytes | None:
     """Return `.claude.json` as it is without keyswitch's approvals."""
+    draft = Draft()  # a look, which nobody carries out
     path = record_path(workspace, places)
-    records = baseline.decode(path, read_regular(path, _RECORD_LIMIT))
-    planned = approvals.plan(workspace, places, records, None, {}, ())
-    if planned is None:
-        return read_regular(places.global_config, FILE_LIMIT)
-    change, _ = planned
-    return change.after
+    records = baseline.decode(path, draft.read(path, RECORD_LIMIT))
+    approvals.plan(workspace, draft, places, records, None, ())
+    return draft.read(places.global_config, FILE_LIMIT)

@@ -10,12 +10,11 @@ import os
 import shutil
 import subprocess
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Profile
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.switching import (
@@ -24,14 +23,15 @@ from keyswitch.switching import (
     login_owners,
     login_scratch,
 )
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_answers import config_without_ours
 from keyswitch.switching.login_places import place_of
 from keyswitch.switching.login_storing import require_open
 from keyswitch.switching.login_watch import remember
 from keyswitch.switching.logins import Logins
 from keyswitch.switching.profile_changes import today
-from keyswitch.targets.claude_code.files import FILE_LIMIT, locations
+from keyswitch.targets.claude_code.files import locations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,19 +43,20 @@ if TYPE_CHECKING:
 PROVIDER = "claude-login"
 
 
+class _Found(NamedTuple):
+    """A login to keep, and what becomes of the place where it was found."""
+
+    parts: Parts
+    settle: Callable[[], object] = bool
+
+
 def capture(
     workspace: Workspace, name: str, *, store: str, label: str = ""
 ) -> Profile:
     """Keep Claude Code's present login as a profile."""
 
-    def found(logins: Logins) -> Parts:
-        live = logins.live()
-        if not live.usable:
-            raise NotFoundError(
-                f"there is no login in {logins.place.where}",
-                "log in first: in Claude Code /login, or 'keyswitch login "
-                f"{name}'",
-            )
+    def find(logins: Logins) -> _Found:
+        live = _present(logins, name)
         owner = logins.owner_of(live)
         own = login_owners.own_parts(logins, live, owner)
         if owner == name and login_keeping.is_earlier(logins, own, name):
@@ -63,30 +64,48 @@ def capture(
                 f"the present login is an earlier state of '{name}'",
                 f"put its newest one in place: keyswitch use {name}",
             )
-        return own
+        folder = logins.folder()._replace(live=name)
+        return _Found(own, lambda: logins.set_folder(folder))
 
-    def settled(logins: Logins) -> None:
-        logins.set_folder(logins.folder()._replace(live=name))
+    return _keep(workspace, name, find, store=store, label=label)
 
-    return _keep(workspace, name, found, settled, store=store, label=label)
+
+def check_capture(workspace: Workspace, name: str) -> None:
+    """Raise what `capture` would, before a person is asked to open a store."""
+    check_name(name)
+    places = workspace.places
+    config = config_without_ours(workspace, places)
+    logins = Logins(workspace, places, Draft(), config=config)
+    _refuse_other_kind(logins, name)
+    _present(logins, name)
+
+
+def _present(logins: Logins, name: str) -> Parts:
+    live = logins.live()
+    if not live.usable:
+        raise NotFoundError(
+            f"there is no login in {logins.place.where}",
+            f"log in first: in Claude Code /login, or 'keyswitch login {name}'",
+        )
+    return live
 
 
 def from_orphan(
     workspace: Workspace, name: str, *, store: str, label: str = ""
 ) -> Profile:
     """Make a profile of the newest login that belonged to nobody."""
-    chosen: list[Generation] = []
 
-    def found(logins: Logins) -> Parts:
-        chosen[:] = [_newest_orphan(logins, name)]
-        return logins.fetch(chosen[0].ref)
+    def find(logins: Logins) -> _Found:
+        chosen = _newest_orphan(logins, name)
 
-    def settled(logins: Logins) -> None:
-        ledger = login_ledger.given_owner(logins.ledger, chosen[0], name)
-        logins.ledger = ledger
-        logins.forget_orphan(chosen[0])
+        def settle() -> None:
+            ledger = login_ledger.given_owner(logins.ledger, chosen, name)
+            logins.ledger = ledger
+            logins.forget_orphan(chosen)
 
-    return _keep(workspace, name, found, settled, store=store, label=label)
+        return _Found(logins.fetch(chosen.ref), settle)
+
+    return _keep(workspace, name, find, store=store, label=label)
 
 
 def _newest_orphan(logins: Logins, name: str) -> Generation:
@@ -109,11 +128,10 @@ def _newest_orphan(logins: Logins, name: str) -> Generation:
     )
 
 
-def _keep(  # noqa: PLR0913
+def _keep(
     workspace: Workspace,
     name: str,
-    find: Callable[[Logins], Parts],
-    settle: Callable[[Logins], None],
+    find: Callable[[Logins], _Found],
     *,
     store: str,
     label: str,
@@ -121,12 +139,12 @@ def _keep(  # noqa: PLR0913
     """Store a login for a profile, new or of the same account."""
     check_name(name)
     places = workspace.places
-    kept: list[Profile] = []
 
-    def plan() -> Change:
+    def make(draft: Draft) -> Profile:
         config = config_without_ours(workspace, places)
-        logins = Logins(workspace, places, config)
-        parts = find(logins)
+        logins = Logins(workspace, places, draft, config=config)
+        found = find(logins)
+        parts = found.parts
         _refuse_another(logins, name, parts)
         if logins.profile(name) is None:
             logins.begin(
@@ -139,26 +157,18 @@ def _keep(  # noqa: PLR0913
                 )
             )
         logins.keep_for(name, parts, store=store)
-        settle(logins)
-        done = logins.finished()
+        found.settle()
+        logins.finish()
         profile = logins.profile(name)
         assert profile is not None  # noqa: S101 - begun above
-        kept[:] = [profile]
-        return Change(
-            command="login",
-            profile=name,
-            own=tuple(done.profiles),
-            foreign=tuple(done.files),
-            created=tuple(done.created),
-            dropped=tuple(done.dropped),
-            fingerprint=profile.secrets["login"].fingerprint,
-            pointer=_pointer(workspace, logins, name),
-            undoable=False,
-        )
+        draft.command, draft.profile, draft.undoable = "login", name, False
+        draft.fingerprint = profile.secrets["login"].fingerprint
+        draft.pointer = _pointer(workspace, logins, name)
+        return profile
 
-    commit(workspace, plan)
+    profile, _ = commit(workspace, make)
     remember(workspace)
-    return kept[0]
+    return profile
 
 
 def _pointer(workspace: Workspace, logins: Logins, name: str) -> State | None:
@@ -211,15 +221,8 @@ def log_in(
     options: tuple[str, ...] = (),
 ) -> Profile:
     """Run Claude Code's own login in a scratch folder, and keep it."""
-    check_name(name)
-    program = shutil.which("claude", path=workspace.environ.get("PATH"))
-    if program is None:
-        raise NotFoundError(
-            "there is no 'claude' on PATH",
-            "install Claude Code, or keep a login that is there: --capture",
-        )
     # A login that cannot be kept is lost, so this comes before it is made.
-    _refuse_other_kind(Logins(workspace, workspace.places, None), name)
+    program = check_log_in(workspace, name)
     require_open(workspace, store)
     paths, keychain = workspace.paths, workspace.keychain
     with login_scratch.scratch(paths, keychain) as folder:
@@ -243,6 +246,19 @@ def log_in(
         return _keep_scratch(workspace, name, folder, store=store, label=label)
 
 
+def check_log_in(workspace: Workspace, name: str) -> str:
+    """Raise unless a login could be kept; return Claude Code's program."""
+    check_name(name)
+    program = shutil.which("claude", path=workspace.environ.get("PATH"))
+    if program is None:
+        raise NotFoundError(
+            "there is no 'claude' on PATH",
+            "install Claude Code, or keep a login that is there: --capture",
+        )
+    _refuse_other_kind(Logins(workspace, workspace.places, Draft()), name)
+    return program
+
+
 def _rivals(workspace: Workspace) -> set[str]:
     """Return the variables that would speak for another account."""
     provider = workspace.catalogue.get(PROVIDER)
@@ -257,20 +273,17 @@ def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
     made = locations({"CLAUDE_CONFIG_DIR": folder}, workspace.home, folder)
-    config = read_regular(made.global_config, FILE_LIMIT)
-    parts = place_of(workspace, made).live(config)
+    place = place_of(workspace, Draft(), made)
+    parts = place.live(place.config())
     if not parts.usable:
         raise NotFoundError(
             "Claude Code's login left no token behind",
             "nothing was changed; try again",
         )
 
-    def settled(_logins: Logins) -> None:
-        """Nothing to settle: the login is not live anywhere."""
-
     try:
         return _keep(
-            workspace, name, lambda _: parts, settled, store=store, label=label
+            workspace, name, lambda _: _Found(parts), store=store, label=label
         )
     except InputError as e:
         _keep_refused(workspace, parts, store)
@@ -284,17 +297,10 @@ def _keep_scratch(
 def _keep_refused(workspace: Workspace, parts: Parts, store: str) -> None:
     """Keep a new login that cannot have the name that it was meant for."""
 
-    def plan() -> Change:
-        logins = Logins(workspace, workspace.places, None)
+    def make(draft: Draft) -> None:
+        logins = Logins(workspace, workspace.places, draft)
         logins.keep_orphan(parts, store)
-        done = logins.finished()
-        return Change(
-            command="login",
-            profile="",
-            foreign=tuple(done.files),
-            harvested=tuple(done.created),
-            dropped=tuple(done.dropped),
-            beside=True,
-        )
+        logins.finish()
+        draft.command, draft.beside = "login", True
 
-    commit(workspace, plan)
+    commit(workspace, make)

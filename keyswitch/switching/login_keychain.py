@@ -19,10 +19,11 @@ from keyswitch.errors import CleanupLeftError, FileStateError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_ledger
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import digest
 from keyswitch.switching.login_places import LoginPlace
 from keyswitch.targets.claude_code import login_parts
-from keyswitch.targets.claude_code.files import FILE_LIMIT, ITEM_PREFIX
+from keyswitch.targets.claude_code.files import ITEM_PREFIX
 from keyswitch.targets.claude_code.keychain import BRIEF
 from keyswitch.targets.claude_code.login_parts import Parts
 
@@ -47,13 +48,18 @@ class KeychainPlace(LoginPlace):
     """
 
     def __init__(
-        self, workspace: Workspace, places: Locations, keychain: Keychain
+        self,
+        workspace: Workspace,
+        draft: Draft,
+        places: Locations,
+        keychain: Keychain,
     ) -> None:
-        super().__init__(places)
+        super().__init__(draft, places)
         self.keychain = keychain
         self.note = note_file(workspace.paths)
-        self.note_before = read_regular(self.note, _LIMIT)
-        self.half_done = self._note_folder() == self._folder
+        unfinished = _decoded(read_regular(self.note, _LIMIT) or b"")
+        self._unfinished = [str(change["folder"]) for change in unfinished]
+        self.half_done = self._folder in self._unfinished
         self.file = self.data
         item = keychain.read(keychain.login)
         self.in_item = item is not None or self.file is None
@@ -69,25 +75,26 @@ class KeychainPlace(LoginPlace):
         key = json.dumps(self.key.decode("utf-8", "replace"))
         return Parts({**found.raw, login_parts.MANAGED_KEY: key})
 
-    def replaced(
-        self, parts: Parts, config: bytes | None, tokens: tuple[str, ...]
-    ) -> tuple[list[FileChange], bytes | None]:
-        """Return the changes; those of items are named by ITEM_PREFIX."""
-        changes = self._without_policy()
+    def replace(self, parts: Parts, tokens: tuple[str, ...]) -> None:
+        """Plan the change; that of an item is named by ITEM_PREFIX."""
+        self._without_policy()
+        config = self.config()
         items = []
         login = self.with_tokens(parts)
         if self.in_item:
             items.append(FileChange(self.where, self.data, login))
         else:
-            changes.append(FileChange(self.where, self.data, login))
+            self._put(self.where, login)
         kept = parts
         if self._has_key_item(config):
             kept = Parts(_without_key(parts))
             path = ITEM_PREFIX + self.keychain.console
             items.append(FileChange(path, self.key, key_of(parts)))
         self._require_room(items)
-        changes.append(self._note(items, tokens))
-        return [*changes, *items], self.with_account(kept, config)
+        self._plan_note(items, tokens)
+        for item in items:
+            self.draft.edit(item)
+        self._put_account(kept)
 
     def with_tokens(self, parts: Parts) -> bytes | None:
         """Return the content of item or file; None: neither is needed.
@@ -117,34 +124,34 @@ class KeychainPlace(LoginPlace):
     def _folder(self) -> str:
         return os.path.dirname(self.places.credentials)
 
-    def _note_folder(self) -> str:
-        if self.note_before is None:
-            return ""
-        return str(_decoded(self.note_before)["folder"])
-
-    def _note(
+    def _plan_note(
         self, items: Sequence[FileChange], tokens: tuple[str, ...]
-    ) -> FileChange:
-        other = self._note_folder()
-        if other not in ("", self._folder):
-            raise FileStateError(
-                f"a change of the login of {other} is not finished",
-                "unlock the keychain: security unlock-keychain",
-            )
+    ) -> None:
+        """Note the items of this folder beside those of the same change."""
+        for folder in self._unfinished:
+            if folder != self._folder:
+                raise FileStateError(
+                    f"a change of the login of {folder} is not finished",
+                    "unlock the keychain: security unlock-keychain",
+                )
+        planned = _decoded(self.draft.read(self.note, _LIMIT) or b"")
+        changes = [c for c in planned if c["folder"] != self._folder]
         wanted = [
             _Wanted(service_of(i), digest(i.before), digest(i.after))
             for i in items
             if i.before != i.after
         ]
-        after = None
         if wanted:
-            document = {
-                "folder": self._folder,
-                "items": [w._asdict() for w in wanted],
-                "tokens": tokens,
-            }
-            after = (json.dumps(document, indent=1) + "\n").encode()
-        return FileChange(self.note, self.note_before, after)
+            changes.append(
+                {
+                    "folder": self._folder,
+                    "items": [w._asdict() for w in wanted],
+                    "tokens": tokens,
+                }
+            )
+        text = json.dumps({"changes": changes}, indent=1) + "\n"
+        after = text.encode() if changes else None
+        self.draft.write(self.note, after, limit=_LIMIT)
 
 
 class _Wanted(NamedTuple):
@@ -239,29 +246,35 @@ def finish(workspace: Workspace) -> list[str]:
         data = read_regular(note_file(workspace.paths), _LIMIT)
         if data is None:
             return []
-        note = _decoded(data)
-        parts = _wanted_login(workspace, note["tokens"])
-        if parts is None:
-            forget(workspace.paths)
-            return ["the login of the last change is not stored any more"]
-        locks = []
-        if os.path.isdir(note["folder"]):
-            locks = login_locks(note["folder"])
         said = []
-        with held(locks):
-            for item in note["items"]:
-                said += _finish_item(keychain, _Wanted(**item), parts)
+        for change in _decoded(data):
+            parts = _wanted_login(workspace, change["tokens"])
+            if parts is None:
+                said.append("the login of the last change is not stored now")
+                continue
+            locks = []
+            if os.path.isdir(change["folder"]):
+                locks = login_locks(change["folder"])
+            with held(locks):
+                for item in change["items"]:
+                    said += _finish_item(keychain, _Wanted(**item), parts)
         forget(workspace.paths)
     return [*said, "finished a change of the login that was interrupted"]
 
 
-def _decoded(data: bytes) -> dict[str, Any]:
+def _decoded(data: bytes) -> list[dict[str, Any]]:
+    """Return the folders' changes of a note; a damaged note has none."""
     try:
         note = json.loads(data)
     except (ValueError, RecursionError):
-        note = {}
-    known = note if isinstance(note, dict) else {}
-    return {"folder": "", "items": [], "tokens": [], **known}
+        return []
+    if not isinstance(note, dict):
+        return []
+    changes = note.get("changes", [note])  # a note of 0.1.0 is one change
+    if not isinstance(changes, list):
+        return []
+    empty: dict[str, Any] = {"folder": "", "items": [], "tokens": []}
+    return [{**empty, **c} for c in changes if isinstance(c, dict)]
 
 
 def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
@@ -322,8 +335,8 @@ def as_files(
     if keychain is None:
         return {}
     try:
-        place = KeychainPlace(workspace, places, keychain)
-        config = read_regular(places.global_config, FILE_LIMIT)
+        place = KeychainPlace(workspace, Draft(), places, keychain)
+        config = place.config()
         found: dict[str, bytes | None] = {}
         if place.data is not None:
             found[places.credentials] = place.data

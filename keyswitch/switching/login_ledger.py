@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.errors import FileStateError
+from keyswitch.errors import DamagedFileError
 from keyswitch.model import SecretRef
+from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -114,9 +115,9 @@ def decode(path: str, data: bytes | None) -> Ledger:
     """Read the ledger; an absent one is empty, a damaged one an error."""
     if data is None:
         return Ledger({}, {})
+    document = own_json.document(path, data, _LOST)
     try:
-        document = json.loads(data)
-        return Ledger(
+        found = Ledger(
             {k: Folder(**v) for k, v in document["folders"].items()},
             {
                 k: tuple(map(_generation, v))
@@ -124,18 +125,30 @@ def decode(path: str, data: bytes | None) -> Ledger:
             },
             tuple(map(_generation, document["orphans"])),
         )
-    except (
-        AttributeError,
-        KeyError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as e:
-        raise FileStateError(
-            f"{path} is damaged",
-            "put back a copy of it, or move it away; logins in the secret "
-            "store are not touched",
-        ) from e
+    except own_json.DAMAGE as e:
+        raise DamagedFileError(path, _LOST) from e
+    if not _is_sound(found):
+        raise DamagedFileError(path, _LOST)
+    return found
+
+
+_LOST = (
+    "older states of logins are not known any more; those that profiles name "
+    "are not touched"
+)
+
+
+def _is_sound(ledger: Ledger) -> bool:
+    """Tell whether every value is of its type."""
+    words = [word for folder in ledger.folders.values() for word in folder]
+    for kept in ledger.items():
+        words += [kept.store, kept.item, kept.at, kept.account, kept.email]
+        words += [kept.organization, kept.content, *kept.tokens]
+        if type(kept.generation) is not int or not isinstance(
+            kept.expires_at, int | float
+        ):
+            return False
+    return all(isinstance(word, str) for word in words)
 
 
 def _generation(found: dict[str, Any]) -> Generation:

@@ -18,22 +18,22 @@ from keyswitch.targets.claude_code.login_parts import Parts
 if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.switching.login_ledger import Folder, Generation, Moved
-    from keyswitch.switching.logins import LoginPlan, Logins
+    from keyswitch.switching.logins import Logins
 
 
-def switch_to(logins: Logins, profile: Profile) -> LoginPlan:
+def switch_to(logins: Logins, profile: Profile) -> None:
     """Plan the files for a login profile that becomes the active one."""
     if logins.profile(profile.name) is None:
-        return logins.finished()  # it is coming back under another name
+        return  # it is coming back under another name
     live = logins.live()
     folder = _kept(logins, live, _store_of(profile))
     adopt(logins, profile.name)
     if folder.live == profile.name and not live.usable:
-        logins.plan.notes.append(_vanished(profile.name))
+        logins.draft.notes.append(_vanished(profile.name))
     if not logins.is_in_place(live, logins.newest(profile.name)):
         logins.put_in_place(logins.stored(profile.name))
     logins.set_folder(folder._replace(live=profile.name))
-    return logins.finished()
+    logins.finish()
 
 
 def _kept(logins: Logins, live: Parts, store: str = "") -> Folder:
@@ -41,7 +41,8 @@ def _kept(logins: Logins, live: Parts, store: str = "") -> Folder:
     owner = logins.keep_live(live, store=store)
     folder = logins.folder()
     what, name = _what_it_was(logins, live, owner)
-    logins.plan.moved = login_ledger.Moved(what, name, folder)
+    if logins.places == logins.workspace.places:
+        logins.draft.moved = login_ledger.Moved(what, name, folder)
     if folder.before:
         return folder
     return folder._replace(before=what, before_name=name)
@@ -80,24 +81,25 @@ def _what_it_was(logins: Logins, live: Parts, owner: str) -> tuple[str, str]:
     return login_ledger.ORPHAN, found.item if found else ""
 
 
-def give_back(logins: Logins) -> LoginPlan:
+def give_back(logins: Logins) -> None:
     """Plan the files as they were before the first switch to a login."""
     if not logins.folder().before:
-        return logins.finished()
+        logins.finish()
+        return
     live = logins.live()
     folder = _kept(logins, live)
     _give(logins, live, folder.before, folder.before_name)
     logins.set_folder(None)
-    return logins.finished()
+    logins.finish()
 
 
-def take_back(logins: Logins, moved: Moved) -> LoginPlan:
+def take_back(logins: Logins, moved: Moved) -> None:
     """Plan the files as they were before a change moved the login."""
     live = logins.live()
     logins.keep_live(live)
     _give(logins, live, moved.what, moved.name)
     logins.set_folder(moved.folder if any(moved.folder) else None)
-    return logins.finished()
+    logins.finish()
 
 
 def _give(logins: Logins, live: Parts, what: str, name: str) -> None:
@@ -148,7 +150,7 @@ def _newest_alike(logins: Logins, kept: Generation) -> Generation:
 
 
 def _nothing_to_give(logins: Logins) -> None:
-    logins.plan.notes.append(
+    logins.draft.notes.append(
         "the login that was there before is not kept any more, so the present "
         "one stays"
     )

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.model import FileChange
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_ledger
+from keyswitch.switching.draft import FIRST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.model import Profile, SecretRef
+    from keyswitch.model import Profile
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.login_ledger import Ledger
     from keyswitch.switching.workspace import Workspace
 
@@ -20,49 +18,42 @@ PROVIDER = "claude-login"
 _LIMIT = 1 << 22  # bytes
 
 
-def renamed(workspace: Workspace, old: str, new: str) -> list[FileChange]:
-    """Return the ledger's change for a profile's new name, if it has one."""
-    path, before, ledger = _read(workspace)
-    return _changed(path, before, login_ledger.renamed(ledger, old, new))
+def renamed(workspace: Workspace, draft: Draft, old: str, new: str) -> None:
+    """Let the ledger follow a profile's new name."""
+    ledger = _read(workspace, draft)
+    _write(workspace, draft, login_ledger.renamed(ledger, old, new))
 
 
-def removed(
-    workspace: Workspace, profile: Profile
-) -> tuple[list[FileChange], tuple[SecretRef, ...]]:
-    """Return the ledger's change for a removed profile, and what goes.
+def removed(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+    """Take a removed profile out of the ledger.
 
     The newest generation waits for `undo` like any secret; the older ones
     have been superseded. A login that is live stays where it is.
     """
-    path, before, ledger = _read(workspace)
-    after, gone = login_ledger.without_profile(ledger, profile.name)
+    after, gone = login_ledger.without_profile(
+        _read(workspace, draft), profile.name
+    )
+    _write(workspace, draft, after)
     kept = {ref.item for ref in profile.secrets.values()}
-    superseded = tuple(g.ref for g in gone if g.item not in kept)
-    return _changed(path, before, after), superseded
+    draft.dropped += [g.ref for g in gone if g.item not in kept]
 
 
 def taken_back(
     workspace: Workspace,
-    files: Sequence[FileChange],
+    draft: Draft,
     gone: set[str],
     names: tuple[str, str] | None,
-) -> list[FileChange]:
-    """Return the files of an undo, with the ledger in step.
+) -> None:
+    """Bring the ledger in step with an undo.
 
     `gone` are store items that the undone change had made: a login that only
     they hold is not stored any more. `names`: the present and former name of
-    a profile whose new name is taken back. The same undo may have changed the
-    ledger already.
+    a profile whose new name is taken back.
     """
-    path, before, ledger = _read(workspace)
-    others = [change for change in files if change.path != path]
-    for change in files:
-        if change.path == path:
-            ledger = login_ledger.decode(path, change.after)
-    ledger = login_ledger.without_items(ledger, gone)
+    ledger = login_ledger.without_items(_read(workspace, draft), gone)
     if names is not None:
         ledger = login_ledger.renamed(ledger, *names)
-    return [*others, *_changed(path, before, ledger)]
+    _write(workspace, draft, ledger)
 
 
 def refuse_second_owner(profile: Profile) -> None:
@@ -75,14 +66,12 @@ def refuse_second_owner(profile: Profile) -> None:
         )
 
 
-def _read(workspace: Workspace) -> tuple[str, bytes | None, Ledger]:
+def _read(workspace: Workspace, draft: Draft) -> Ledger:
     path = login_ledger.path_of(workspace.paths)
-    data = read_regular(path, _LIMIT)
-    return path, data, login_ledger.decode(path, data)
+    return login_ledger.decode(path, draft.read(path, _LIMIT))
 
 
-def _changed(
-    path: str, before: bytes | None, ledger: Ledger
-) -> list[FileChange]:
+def _write(workspace: Workspace, draft: Draft, ledger: Ledger) -> None:
+    path = login_ledger.path_of(workspace.paths)
     after = login_ledger.encode(ledger)
-    return [FileChange(path, before, after)] if after != before else []
+    draft.write(path, after, limit=_LIMIT, rank=FIRST)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.model import FileChange
-from keyswitch.profiles.atomic import read_regular
+from keyswitch.switching.draft import LAST
+from keyswitch.switching.unsettled import read_settled
 from keyswitch.targets.claude_code import login_parts
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login_parts import Parts
@@ -28,10 +29,15 @@ class LoginPlace:
 
     half_done = False
 
-    def __init__(self, places: Locations) -> None:
+    def __init__(self, draft: Draft, places: Locations) -> None:
+        self.draft = draft
         self.places = places
         self.where = places.credentials
-        self.data = read_regular(places.credentials, FILE_LIMIT)
+        self.data = draft.read(places.credentials, FILE_LIMIT)
+
+    def config(self) -> bytes | None:
+        """Return `.claude.json` as the change leaves it so far."""
+        return read_settled(self.draft, self.places.global_config)
 
     def live(self, config: bytes | None) -> Parts:
         """Return the login that Claude Code has now."""
@@ -39,21 +45,27 @@ class LoginPlace:
             (self.where, self.data), (self.places.global_config, config)
         )
 
-    def replaced(
+    def replace(
         self,
         parts: Parts,
-        config: bytes | None,
         tokens: tuple[str, ...],  # noqa: ARG002 - for the keychain
-    ) -> tuple[list[FileChange], bytes | None]:
-        """Return the changes that put a login in place, and `.claude.json`.
+    ) -> None:
+        """Plan the change that puts a login in place.
 
         `tokens` are the fingerprints by which the login is found again.
         """
-        changes = [
-            FileChange(self.where, self.data, self.with_tokens(parts)),
-            *self._without_policy(),
-        ]
-        return changes, self.with_account(parts, config)
+        self._put(self.where, self.with_tokens(parts))
+        self._without_policy()
+        self._put_account(parts)
+
+    def _put(self, path: str, after: bytes | None) -> None:
+        if after != self.draft.read(path, FILE_LIMIT):
+            self.draft.write(path, after, limit=FILE_LIMIT, private=True)
+
+    def _put_account(self, parts: Parts) -> None:
+        path = self.places.global_config
+        after = self.with_account(parts, self.config())
+        self.draft.write(path, after, limit=FILE_LIMIT, rank=LAST)
 
     def with_tokens(self, parts: Parts) -> bytes | None:
         """Return `.credentials.json` with a login's tokens."""
@@ -76,21 +88,18 @@ class LoginPlace:
             login_parts.CACHES,
         )
 
-    def _without_policy(self) -> list[FileChange]:
-        found = []
+    def _without_policy(self) -> None:
         for name in login_parts.POLICY_FILES:
-            path = f"{self.places.config_dir}/{name}"
-            present = read_regular(path, FILE_LIMIT)
-            if present is not None:
-                found.append(FileChange(path, present, None))
-        return found
+            self._put(f"{self.places.config_dir}/{name}", None)
 
 
-def place_of(workspace: Workspace, places: Locations) -> LoginPlace:
+def place_of(
+    workspace: Workspace, draft: Draft, places: Locations
+) -> LoginPlace:
     """Return where Claude Code has the login of this folder."""
     keychain = workspace.keychain_at(places)
     if keychain is None:
-        return LoginPlace(places)
+        return LoginPlace(draft, places)
     from keyswitch.switching.login_keychain import KeychainPlace
 
-    return KeychainPlace(workspace, places, keychain)
+    return KeychainPlace(workspace, draft, places, keychain)

@@ -7,26 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.model import FileChange
 from keyswitch.profiles import files
-from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import login_ledger, login_owners
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching import isolation, login_ledger, login_owners
+from keyswitch.switching.change import commit
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_storing import FIELD
-from keyswitch.switching.login_target import locks, merged
+from keyswitch.switching.login_target import locks
 from keyswitch.switching.logins import Logins
-from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
     from keyswitch.switching.login_ledger import Generation
     from keyswitch.switching.workspace import Workspace
-    from keyswitch.targets.claude_code.files import Locations
-
-
-def _open(workspace: Workspace) -> tuple[Locations, bytes | None, Logins]:
-    places = workspace.places
-    config = read_regular(places.global_config, FILE_LIMIT)
-    return places, config, Logins(workspace, places, config)
 
 
 def look(workspace: Workspace, name: str) -> list[str]:
@@ -36,7 +27,8 @@ def look(workspace: Workspace, name: str) -> list[str]:
         raise InputError(
             f"'{name}' is no login", f"keyswitch revoke-local {name}"
         )
-    places, _, logins = _open(workspace)
+    places = workspace.places
+    logins = Logins(workspace, places, Draft())
     found = [
         f"{g.store}: generation {g.generation} of '{name}', kept {g.at}"
         for g in logins.ledger.generations.get(name, ())
@@ -63,42 +55,31 @@ def _is_live(logins: Logins, name: str) -> bool:
 
 def remove(workspace: Workspace, name: str) -> None:
     """Remove the tokens; the profile stays, without a login."""
-    if os.path.isdir(workspace.paths.folder_of(name)):
-        from keyswitch.switching import isolation
 
-        isolation.move_out(workspace, name)
-
-    def plan() -> Change:
-        places, config, logins = _open(workspace)
+    def make(draft: Draft) -> None:
+        isolation.move_out(workspace, draft, name)
+        logins = Logins(workspace, workspace.places, draft)
         if _is_live(logins, name):
             _take_out(logins, name)
         for orphan in _orphans_of(logins, name):
             logins.forget_orphan(orphan)
         logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
-        profile, data = workspace.load(name)
+        logins.finish()
+        draft.lock(locks(workspace.places, draft))
+        profile, data = draft.load(workspace, name)
         refs = {g.ref.item: g.ref for g in gone}
         if FIELD in profile.secrets:
             refs[profile.secrets[FIELD].item] = profile.secrets[FIELD]
+        draft.dropped += refs.values()
         kept = {k: v for k, v in profile.secrets.items() if k != FIELD}
         text = files.edited(
             data.decode("utf-8"), replace(profile, secrets=kept)
         )
-        done = logins.finished()
-        foreign = [*done.files, *merged(places, config, logins.config)]
-        return Change(
-            command="logout",
-            profile=name,
-            own=(
-                FileChange(workspace.paths.profile(name), data, text.encode()),
-            ),
-            foreign=tuple(foreign),
-            locks=locks(places, foreign),
-            harvested=tuple(done.created),
-            dropped=(*refs.values(), *done.dropped),
-            undoable=False,
-        )
+        path = workspace.paths.profile(name)
+        draft.write(path, text.encode(), limit=files.PROFILE_LIMIT, own=True)
+        draft.command, draft.profile, draft.undoable = "logout", name, False
 
-    commit(workspace, plan)
+    commit(workspace, make)
 
 
 def _take_out(logins: Logins, name: str) -> None:

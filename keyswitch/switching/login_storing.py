@@ -11,7 +11,6 @@ from keyswitch.errors import StoreError
 from keyswitch.model import SecretRef
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
-from keyswitch.switching import intents
 from keyswitch.switching.login_ledger import Generation
 from keyswitch.targets.claude_code import login_parts
 
@@ -74,31 +73,25 @@ def require_open(workspace: Workspace, store: str) -> None:
         opened.require()
 
 
-def put(
-    workspace: Workspace, ref: SecretRef, parts: Parts, profile: str
-) -> None:
-    """Write a login to its store, read it back and compare."""
-    intents.declare(workspace.paths, ref, profile)
-    opened = open_store(ref.store, workspace.paths, workspace.ask)
-    text = login_parts.pack(parts)
-    opened.put(ref.item, ref.generation, Secret(text))
-    if opened.get(ref.item, ref.generation).reveal() != text:
-        raise StoreError(
-            f"the {ref.store} gave back another login than it was given",
-            "nothing was changed; look at that store",
-        )
+def packed(parts: Parts) -> Secret:
+    """Return a login as one text for a secret store."""
+    return Secret(login_parts.pack(parts))
 
 
-def fetch(workspace: Workspace, ref: SecretRef) -> Parts:
-    """Return a login of a secret store."""
-    opened = open_store(ref.store, workspace.paths, workspace.ask)
-    text = opened.get(ref.item, ref.generation)
+def unpacked(text: Secret) -> Parts:
+    """Return the login of a stored text."""
     try:
         return login_parts.unpack(text.reveal())
     except (ValueError, RecursionError) as e:
         raise StoreError(
             "the stored login is damaged", "log in again: keyswitch login"
         ) from e
+
+
+def fetch(workspace: Workspace, ref: SecretRef) -> Parts:
+    """Return a login of a secret store."""
+    opened = open_store(ref.store, workspace.paths, workspace.ask)
+    return unpacked(opened.get(ref.item, ref.generation))
 
 
 def reference(workspace: Workspace, new: Generation, parts: Parts) -> SecretRef:

@@ -18,10 +18,10 @@ from keyswitch.profiles import state
 from keyswitch.profiles.atomic import open_own, read_regular, write_all
 from keyswitch.profiles.ownership import is_foreign_home, require_own_home
 from keyswitch.switching import login_scratch
-from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 
@@ -99,13 +99,11 @@ def _seen_to(workspace: Workspace) -> list[str]:
 
 def _look(workspace: Workspace) -> list[str]:
     from keyswitch.switching import login_owners
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.logins import Logins
 
     active = state.read(workspace.paths).active
-    places = workspace.places
-    logins = Logins(
-        workspace, places, read_regular(places.global_config, FILE_LIMIT)
-    )
+    logins = Logins(workspace, workspace.places, Draft())
     if not active or logins.folder().live != active:
         remember(workspace)
         return []
@@ -142,20 +140,16 @@ def _put_back(workspace: Workspace, name: str) -> None:
     Nobody asked for it, so `undo` is about what was done before.
     """
     from keyswitch.switching import login_target
-    from keyswitch.switching.change import Change, commit
+    from keyswitch.switching.change import commit
 
-    def plan() -> Change:
+    def make(draft: Draft) -> None:
         profile, _ = workspace.load(name)
-        target = login_target.put_back(workspace, profile)
-        return Change(
-            command="repair",
-            profile=name,
-            foreign=target.files,
-            locks=target.locks,
-            harvested=target.harvested,
-            dropped=target.dropped,
-            beside=True,
-        )
+        draft.command, draft.profile, draft.beside = "repair", name, True
+        move = login_target.move_of(profile)
+        login_target.add(workspace, draft, workspace.places, move)
+        # What it says and who was there before is no news to the person.
+        draft.moved = None
+        draft.notes.clear()
 
-    commit(workspace, plan)
+    commit(workspace, make)
     remember(workspace)

@@ -8,20 +8,18 @@ profile's reference and the ledger then change in one transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
-from keyswitch.model import FileChange, Profile, SecretRef
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import files
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching import login_keeping, login_ledger, login_owners
+from keyswitch.switching.draft import FIRST, NewItem
 from keyswitch.switching.login_ledger import (
     Folder,
     Generation,
     Ledger,
-    Moved,
 )
 from keyswitch.switching.login_places import place_of
 from keyswitch.switching.login_storing import (
@@ -29,13 +27,15 @@ from keyswitch.switching.login_storing import (
     content_of,
     fetch,
     generation_of,
-    put,
+    packed,
     reference,
     tokens_of,
+    unpacked,
     with_login,
 )
 
 if TYPE_CHECKING:
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login_parts import Parts
@@ -43,37 +43,29 @@ if TYPE_CHECKING:
 _LEDGER_LIMIT = 1 << 22  # bytes
 
 
-@dataclass(slots=True)
-class LoginPlan:
-    """What a change does to a login, as values."""
-
-    files: list[FileChange] = field(default_factory=list)
-    profiles: list[FileChange] = field(default_factory=list)
-    created: list[SecretRef] = field(default_factory=list)
-    dropped: list[SecretRef] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    moved: Moved | None = None  # for `undo`
-
-
 class Logins:
-    """The logins of one configuration folder, within one plan.
+    """The logins of one configuration folder, within one change.
 
-    `config` is `.claude.json` as the same plan leaves it so far.
+    `config`, if it is given, is `.claude.json` as the login is looked for.
     """
 
     def __init__(
-        self, workspace: Workspace, places: Locations, config: bytes | None
+        self,
+        workspace: Workspace,
+        places: Locations,
+        draft: Draft,
+        *,
+        config: bytes | None = None,
     ) -> None:
         self.workspace = workspace
         self.places = places
-        self.config = config
-        self.place = place_of(workspace, places)
+        self.draft = draft
+        self.place = place_of(workspace, draft, places)
         self.path = login_ledger.path_of(workspace.paths)
-        self._ledger_before = read_regular(self.path, _LEDGER_LIMIT)
+        self._config = config
         self.ledger: Ledger = login_ledger.decode(
-            self.path, self._ledger_before
+            self.path, draft.read(self.path, _LEDGER_LIMIT)
         )
-        self.plan = LoginPlan()
         # name -> (as its file has it, the file's bytes, as it will be)
         self._profiles: dict[
             str, tuple[Profile | None, bytes | None, Profile]
@@ -83,7 +75,8 @@ class Logins:
 
     def live(self) -> Parts:
         """Return the login that Claude Code has now."""
-        return self.place.live(self.config)
+        config = self.place.config() if self._config is None else self._config
+        return self.place.live(config)
 
     def tokens_of(self, parts: Parts) -> tuple[str, ...]:
         """Return the keyed fingerprints by which a login is known again."""
@@ -108,7 +101,7 @@ class Logins:
         """Return a profile as this plan leaves it so far; None: no such one."""
         if name not in self._profiles:
             try:
-                profile, data = self.workspace.load(name)
+                profile, data = self.draft.load(self.workspace, name)
             except KeyswitchError:
                 return None
             self._profiles[name] = (profile, data, profile)
@@ -130,9 +123,9 @@ class Logins:
         old = profile.secrets.get(FIELD)
         number = old.generation + 1 if old else 1
         where = store or (old.store if old else self._store())
-        new = self._put(parts, where, number, name)
+        new = self._put(parts, where, number)
         self.ledger, gone = login_ledger.with_generation(self.ledger, name, new)
-        self.plan.dropped += [g.ref for g in gone]
+        self.draft.dropped += [g.ref for g in gone]
         self._set(
             name,
             with_login(profile, parts, reference(self.workspace, new, parts)),
@@ -148,12 +141,12 @@ class Logins:
         ]
         if known and login_keeping.holds(self, known[0]):
             return
-        new = self._put(parts, store or self._store(), 1, "")
+        new = self._put(parts, store or self._store(), 1)
         self.ledger, gone = login_ledger.with_orphan(self.ledger, new)
-        self.plan.dropped += [g.ref for g in gone]
+        self.draft.dropped += [g.ref for g in gone]
         if parts.usable:
             who = parts.described().get("email") or "an account of no profile"
-            self.plan.notes.append(
+            self.draft.notes.append(
                 f"the login that was there ({who}) belongs to no profile; it "
                 "is kept, and 'keyswitch login NAME --orphan' makes it one"
             )
@@ -162,7 +155,7 @@ class Logins:
         """Take a login of no profile out of the ledger and its store."""
         left = tuple(g for g in self.ledger.orphans if g.item != gone.item)
         self.ledger = self.ledger._replace(orphans=left)
-        self.plan.dropped.append(gone.ref)
+        self.draft.dropped.append(gone.ref)
 
     def orphan_of(self, parts: Parts) -> Generation | None:
         """Return the login of no profile that was stored from these parts."""
@@ -170,12 +163,9 @@ class Logins:
         found = [g for g in self.ledger.orphans if g.content == content]
         return found[0] if found else None
 
-    def _put(
-        self, parts: Parts, store: str, number: int, profile: str
-    ) -> Generation:
+    def _put(self, parts: Parts, store: str, number: int) -> Generation:
         ref = SecretRef(store, new_item(), number)
-        self.plan.created.append(ref)
-        put(self.workspace, ref, parts, profile)
+        self.draft.store(NewItem(ref, packed(parts)), stays=True)
         return generation_of(self.workspace, parts, ref)
 
     def _store(self) -> str:
@@ -215,17 +205,13 @@ class Logins:
         return parts
 
     def fetch(self, ref: SecretRef) -> Parts:
-        """Return a login of a secret store."""
-        return fetch(self.workspace, ref)
+        """Return a login of a secret store, or one on its way there."""
+        new = self.draft.items.get(ref.item)
+        return unpacked(new.value) if new else fetch(self.workspace, ref)
 
     def put_in_place(self, parts: Parts) -> None:
         """Plan Claude Code's files with this login in them."""
-        changes, self.config = self.place.replaced(
-            parts, self.config, self.tokens_of(parts)
-        )
-        self.plan.files += [
-            replace(c, private=True) for c in changes if c.before != c.after
-        ]
+        self.place.replace(parts, self.tokens_of(parts))
 
     def folder(self) -> Folder:
         """Return what keyswitch did in this configuration folder."""
@@ -240,8 +226,8 @@ class Logins:
             folders[self.places.config_dir] = found
         self.ledger = self.ledger._replace(folders=folders)
 
-    def finished(self) -> LoginPlan:
-        """Return the plan, with profile files and ledger."""
+    def finish(self) -> None:
+        """Plan the profile files and the ledger."""
         for name, (before, data, after) in self._profiles.items():
             if after != before:
                 path = self.workspace.paths.profile(name)
@@ -250,12 +236,14 @@ class Logins:
                     if data is None
                     else files.edited(data.decode("utf-8"), after)
                 )
-                self.plan.profiles.append(FileChange(path, data, text.encode()))
+                self.draft.write(
+                    path,
+                    text.encode(),
+                    limit=files.PROFILE_LIMIT,
+                    own=data is None,
+                    rank=FIRST,
+                )
         self.ledger, idle = login_ledger.without_idle(self.ledger)
-        self.plan.dropped += [g.ref for g in idle]
+        self.draft.dropped += [g.ref for g in idle]
         ledger = login_ledger.encode(self.ledger)
-        if ledger != self._ledger_before:
-            self.plan.files.insert(
-                0, FileChange(self.path, self._ledger_before, ledger)
-            )
-        return self.plan
+        self.draft.write(self.path, ledger, limit=_LEDGER_LIMIT, rank=FIRST)

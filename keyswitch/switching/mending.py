@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import mending
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import FileChange
 from keyswitch.profiles import rewriting
-from keyswitch.profiles.atomic import read_regular, resolve_target
-from keyswitch.switching.change import Change, commit
-from keyswitch.switching.undo_records import Mode, Splice, splice_of
+from keyswitch.profiles.atomic import resolve_target
+from keyswitch.switching.change import commit
+from keyswitch.switching.undo_records import Mode, splice_of
 from keyswitch.targets.claude_code import json_text, splice
 from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.locks import config_lock
+from keyswitch.targets.claude_code.locks import config_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.mending import Mend
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 _AGAIN = "look again: keyswitch doctor"
@@ -37,50 +37,35 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
     edits = [m for m in mends if m.kind in _EDITS]
     modes = [m for m in mends if m.kind == mending.MODE]
 
-    def plan() -> Change | None:
-        files, splices = _edited(edits)
-        narrowed = tuple(_mode_before(m) for m in modes)
-        if not files and not narrowed:
-            return None
-        return Change(
-            command="doctor --fix",
-            profile="",
-            foreign=tuple(files),
-            locks=tuple(
-                config_lock(f.path)
-                for f in files
-                if f.path.endswith(".claude.json")
-            ),
-            splices=tuple(splices),
-            modes=narrowed,
-        )
+    def make(draft: Draft) -> None:
+        _edit(draft, edits)
+        draft.modes += [_mode_before(m) for m in modes]
+        if draft.is_empty:
+            return
+        draft.command = "doctor --fix"
+        draft.lock(config_locks(change.path for change in draft.changes()))
 
     if edits or modes:
-        commit(workspace, plan)
-    for m in mends:
+        commit(workspace, make)
+    for m in () if workspace.dry_run else mends:
         if m.kind == mending.FOLDER:
             with contextlib.suppress(OSError):
                 os.rmdir(m.path)
 
 
-def _edited(
-    edits: Sequence[Mend],
-) -> tuple[list[FileChange], list[Splice]]:
+def _edit(draft: Draft, edits: Sequence[Mend]) -> None:
     """Plan the files' new texts, and how each edit is taken back."""
-    files, splices = [], []
     for path in dict.fromkeys(m.path for m in edits):
-        before = read_regular(path, FILE_LIMIT)
-        if before is None:
+        data = draft.read(path, FILE_LIMIT)
+        if data is None:
             raise _gone(path)
-        data = before
         here = [m for m in edits if m.path == path]
         # From the end, so that the lines of the others keep their numbers.
         for m in sorted(here, key=lambda m: -m.line):
             for after in _steps(m, data):
-                splices.append(splice_of(path, data, after))
+                draft.splices.append(splice_of(path, data, after))
                 data = after
-        files.append(FileChange(path, before, data))
-    return files, splices
+        draft.write(path, data, limit=FILE_LIMIT)
 
 
 def _steps(m: Mend, data: bytes) -> Iterator[bytes]:

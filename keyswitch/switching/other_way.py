@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 URL = "ANTHROPIC_BASE_URL"
 _CLOUD = "CLAUDE_CODE_USE_"
+_BEDROCK = "CLAUDE_CODE_USE_BEDROCK"
 _SENT = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
 
 
@@ -50,13 +51,30 @@ def goes_elsewhere(
         return False
     if not _is_for_claude_code(profile) or _own_folder(paths, profile, environ):
         return False
+    if not _is_for_claude_code(active):
+        return False  # nothing of it is in Claude Code's files
     if any(name == FOLDER_VARIABLE for name, _ in active.literals):
         return False  # its settings are in a folder of its own
     ours = dict(profile.literals)
-    return any(
+    return _is_outranked(profile, active) or any(
         ours.get(name) != value
         for name, value in active.literals
-        if name.endswith("BASE_URL") or name.startswith(_CLOUD)
+        if not name.endswith("_MODEL")
+    )
+
+
+def _is_outranked(profile: Compiled, active: Compiled) -> bool:
+    """Tell whether the active one's settings come before an exported secret.
+
+    A helper beats a subscription's token, and its settings cancel the shell's
+    keys, so it has to be able to answer for this profile. Of two that go to
+    Bedrock the settings' one is sent.
+    """
+    both_bedrock = all(_BEDROCK in dict(p.literals) for p in (profile, active))
+    if "helper" not in active.roles:
+        return both_bedrock
+    return "helper" not in profile.roles and (
+        both_bedrock or any(name in _SENT for name, _ in profile.secrets)
     )
 
 

@@ -18,15 +18,39 @@ if TYPE_CHECKING:
 
 _LIMIT = 1 << 20  # bytes of a settings file that are looked at here
 _MANAGED = "/etc/claude-code"
+_HELPER = "apiKeyHelper"
+_OURS = " helper claude-code"
+# `use` cancels these, since its helper answers in their place.
+_CANCELLED = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+)
 
 
-def lines(script: EnvScript, environ: Mapping[str, str]) -> list[str]:
-    """Return one line for each exported variable that is replaced."""
+def lines(
+    script: EnvScript, environ: Mapping[str, str], *, by_helper: bool
+) -> list[str]:
+    """Return one line for each exported variable that is replaced.
+
+    `by_helper`: keyswitch's helper can answer for what is exported, so a
+    variable that is cancelled beside that helper is missed by nobody.
+    """
     names = [name.encode() for name, _ in script.assign]
-    texts = [_start(path) for path in _settings(environ)]
+    texts = [_start(path) for path in dict.fromkeys(_settings(environ))]
+    helpers = [text for text in texts if _HELPER.encode() in text]
+    if by_helper and len(helpers) == 1 and _OURS.encode() in helpers[0]:
+        texts = [_without_cancelled(text) for text in texts]
     if not any(name in text for name in names for text in texts):
         return []
-    return _exact(script, environ)
+    return _exact(script, environ, by_helper=by_helper)
+
+
+def _without_cancelled(text: bytes) -> bytes:
+    for name in _CANCELLED:
+        for between in (": ", ":"):
+            text = text.replace(f'"{name}"{between}""'.encode(), b"")
+    return text
 
 
 def _settings(environ: Mapping[str, str]) -> list[str]:
@@ -62,17 +86,23 @@ def _start(path: str) -> bytes:
         os.close(descriptor)
 
 
-def _exact(script: EnvScript, environ: Mapping[str, str]) -> list[str]:
+def _exact(
+    script: EnvScript, environ: Mapping[str, str], *, by_helper: bool
+) -> list[str]:
     """Ask the resolver's own view of the variables."""
     from keyswitch.diagnosis.scene import Scene
 
     after = {**environ, **dict(script.assign)}
     home = home_of(after)
-    view = Scene(after, home=home, cwd=os.getcwd()).request
+    scene = Scene(after, home=home, cwd=os.getcwd())
+    view, helper = scene.request, scene.command(_HELPER)
+    answered = by_helper and helper is not None and _OURS in helper.text
     found = []
     for name, value in script.assign:
         winner = view.get(name)
         if winner is None or winner.source.set_by == "process":
+            continue
+        if answered and name in _CANCELLED and not winner.text:
             continue
         if winner.text.strip() != value:
             found.append(

@@ -1,56 +1,140 @@
-"""`use --dry-run`: what a switch would write, without writing anything."""
+"""What a dry run prints: the plan that the command would carry out.
+
+A line names a file and what becomes of it; of Claude Code's JSON files, each
+key. A value is shown only where it is known to hold no secret.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular
-from keyswitch.targets.claude_code import plan as planning
-from keyswitch.targets.claude_code import wanted
-from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.files import ITEM_PREFIX
+from keyswitch.targets.claude_code.plan import may_be_secret
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile
+    from collections.abc import Iterator
+
+    from keyswitch.model import FileChange
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
+_ABSENT = object()
 
-def describe(
-    workspace: Workspace, profile: Profile | None, name: str
-) -> list[str]:
-    """Return one line for each thing that a switch would change.
 
-    The lines name keys and our own values; a value that is displaced is
-    never shown.
+def describe(workspace: Workspace, draft: Draft) -> list[str]:
+    """Return one line for each thing that the draft would change.
+
+    Keyswitch's own records of what it did (history, undo, what was there
+    before) follow every change and are left out.
     """
-    lines = []
-    present = state.read(workspace.paths)
-    if present.active != name:
-        lines.append(
-            f"{workspace.paths.state_file}: active: "
-            f"{present.active or '(none)'} -> {name or '(none)'}"
-        )
-    places = workspace.places
-    if profile is None:
-        lines.append(
-            f"{places.settings}: give back what was there before keyswitch"
-        )
-        return lines
-    provider = workspace.provider_of(profile)
-    taken = provider.claude_code_for(profile)
-    settings = wanted.wanted_settings(
-        taken,
-        profile.fields,
-        workspace.command_for(name),
-        expires="session_token" in profile.secrets,
-    )
-    observed = read_regular(places.settings, FILE_LIMIT)
-    text = observed.decode("utf-8", "replace") if observed else "{}"
-    edits = planning.edits_for(
-        places.settings, text, taken, settings, provider.rivals
-    )
-    lines += [
-        f"{places.settings}: {'.'.join(edit.keys)} = {edit.raw}"
-        for edit in edits
+    return [
+        *_pointer(workspace, draft),
+        *(
+            line
+            for change in draft.changes()
+            if not change.path.startswith(workspace.paths.state + "/")
+            for line in _of_file(workspace, change)
+        ),
+        *(
+            f"{link.path}: {'link to' if link.wanted else 'no link to'} "
+            f"{link.source}"
+            for link in draft.links.values()
+        ),
+        *(f"{mode.path}: mode {mode.after:04o}" for mode in draft.modes),
+        *(f"{one.before}: becomes {one.after}" for one in draft.folders),
+        *_of_stores(draft),
     ]
-    return lines
+
+
+def _pointer(workspace: Workspace, draft: Draft) -> Iterator[str]:
+    if draft.pointer is None:
+        return
+    before = state.read(workspace.paths).active or "(none)"
+    after = draft.pointer.active or "(none)"
+    if before != after:
+        yield f"{workspace.paths.state_file}: active: {before} -> {after}"
+
+
+def _of_file(workspace: Workspace, change: FileChange) -> Iterator[str]:
+    if change.path.startswith(ITEM_PREFIX):
+        yield f"{change.path}: changed"
+        return
+    before, after = _object(change.before), _object(change.after)
+    if after is None or before is None:
+        done = "made" if change.before is None else "changed"
+        yield f"{change.path}: {'removed' if change.after is None else done}"
+        return
+    for keys in _keys(before, after):
+        now = _value(after, keys)
+        name = f"{change.path}: {'.'.join(keys)}"
+        if now is _ABSENT:
+            yield f"{name} removed"
+        elif _is_shown(workspace, keys, now):
+            yield f"{name} = {json.dumps(now)}"
+        else:
+            yield f"{name} changed"
+
+
+def _object(data: bytes | None) -> dict[str, Any] | None:
+    """Return a JSON object; an absent file has no keys."""
+    if data is None:
+        return {}
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _keys(
+    before: dict[str, Any], after: dict[str, Any]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the keys that differ, in `env` and the like one by one."""
+    for key in sorted({*before, *after}):
+        old, new = before.get(key, _ABSENT), after.get(key, _ABSENT)
+        if old == new:
+            continue
+        inner = [value for value in (old, new) if isinstance(value, dict)]
+        if len(inner) == 2 or (inner and _ABSENT in (old, new)):
+            old, new = (v if isinstance(v, dict) else {} for v in (old, new))
+            for name in sorted({*old, *new}):
+                if old.get(name, _ABSENT) != new.get(name, _ABSENT):
+                    yield key, name
+        else:
+            yield (key,)
+
+
+def _value(document: dict[str, Any], keys: tuple[str, ...]) -> object:
+    found: Any = document
+    for key in keys:
+        if not isinstance(found, dict) or key not in found:
+            return _ABSENT
+        found = found[key]
+    return found
+
+
+def _is_shown(
+    workspace: Workspace, keys: tuple[str, ...], value: object
+) -> bool:
+    """Tell whether a value may be printed: ours, or harmless by its name."""
+    if not isinstance(value, str):
+        return False
+    own = workspace.command_for("").command
+    return (
+        not value
+        or value.startswith(own)
+        or not may_be_secret(keys, json.dumps(value))
+    )
+
+
+def _of_stores(draft: Draft) -> Iterator[str]:
+    for refs, what in (
+        ([item.ref for item in draft.items.values()], "stored"),
+        (draft.dropped, "deleted"),
+        (draft.discarded, "kept for undo only"),
+    ):
+        for store, count in sorted(Counter(r.store for r in refs).items()):
+            yield f"{store}: {count} secret{'s'[: count > 1]} {what}"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.model import FileChange, Profile, SecretRef
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import folder_renames, intents, login_names
+from keyswitch.switching import folder_renames, login_names
 from keyswitch.switching import target as planning
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
+from keyswitch.switching.draft import Draft, NewItem
+from keyswitch.switching.history import main_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,14 +27,6 @@ if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class NewSecret:
-    """A value on its way into a store, with the reference it will have."""
-
-    ref: SecretRef
-    value: Secret
-
-
 def today() -> str:
     """Return the local date, as profile files write it."""
     return datetime.now(UTC).astimezone().date().isoformat()
@@ -40,11 +34,11 @@ def today() -> str:
 
 def new_secret(
     workspace: Workspace, store: str, value: Secret, generation: int = 1
-) -> NewSecret:
+) -> NewItem:
     """Give a value the item that it will have."""
     from keyswitch.providers.shapes import fingerprint, mask
 
-    return NewSecret(
+    return NewItem(
         SecretRef(
             store=store,
             item=new_item(),
@@ -56,47 +50,45 @@ def new_secret(
     )
 
 
-def write_items(
-    workspace: Workspace, profile: str, fresh: Mapping[str, NewSecret]
-) -> Callable[[], None]:
-    """Return the step that writes new items, declared before they exist."""
-
-    def write() -> None:
-        for secret in fresh.values():
-            intents.declare(workspace.paths, secret.ref, profile)
-            store = open_store(secret.ref.store, workspace.paths, workspace.ask)
-            store.put(secret.ref.item, secret.ref.generation, secret.value)
-
-    return write
-
-
 def add(
-    workspace: Workspace, profile: Profile, fresh: Mapping[str, NewSecret]
+    workspace: Workspace, profile: Profile, fresh: Mapping[str, NewItem]
 ) -> Profile:
     """Write a new profile and its secrets."""
     check_name(profile.name)
-    refs = {field: secret.ref for field, secret in fresh.items()}
+    refs = {field: item.ref for field, item in fresh.items()}
     profile = replace(profile, secrets={**profile.secrets, **refs})
     workspace.provider_of(profile).check(profile)
     path = workspace.paths.profile(profile.name)
 
-    def plan() -> Change:
+    def make(draft: Draft) -> None:
         refuse_existing(workspace, profile.name)
-        created = FileChange(path, None, files.dumps_new(profile).encode())
-        target = planning.plan_approval(workspace, profile, fresh)
-        return Change(
-            command="add",
-            profile=profile.name,
-            own=(created,),
-            foreign=target.files,
-            locks=target.locks,
-            created=tuple(refs.values()),
-            fingerprint=main_fingerprint(profile),
-        )
+        for item in fresh.values():
+            draft.store(item)
+        text = files.dumps_new(profile).encode()
+        draft.write(path, text, limit=files.PROFILE_LIMIT, own=True)
+        planning.plan_others(workspace, draft, {profile.name: profile}, ())
+        _name(draft, "add", profile)
 
-    refuse_existing(workspace, profile.name)
-    commit(workspace, plan, prepare=write_items(workspace, profile.name, fresh))
+    commit(workspace, make)
     return profile
+
+
+def _name(draft: Draft, command: str, profile: Profile) -> None:
+    draft.command, draft.profile = command, profile.name
+    draft.fingerprint = main_fingerprint(profile)
+
+
+def check_new(
+    workspace: Workspace, profile: Profile, values: Mapping[str, Secret]
+) -> None:
+    """Raise what `add` would, before a person is asked to open a store."""
+    draft = Draft()
+    refs = {field: SecretRef("vault", new_item()) for field in values}
+    for field, ref in refs.items():
+        draft.store(NewItem(ref, values[field]))
+    profile = replace(profile, secrets=refs)
+    workspace.provider_of(profile).check(profile)
+    planning.plan_others(workspace, draft, {profile.name: profile}, ())
 
 
 def refuse_existing(workspace: Workspace, name: str) -> None:
@@ -109,48 +101,45 @@ def refuse_existing(workspace: Workspace, name: str) -> None:
         )
 
 
-def main_fingerprint(profile: Profile) -> str:
-    """Return the fingerprint that history shows for a profile."""
-    return ",".join(ref.fingerprint for ref in profile.secrets.values())
-
-
 def rewrite(
     workspace: Workspace,
     command: str,
     name: str,
     alter: Callable[[Profile], Profile],
-    fresh: Mapping[str, NewSecret] | None = None,
+    fresh: Mapping[str, NewItem] | None = None,
 ) -> Profile:
-    """Edit a profile's file by key and bring Claude Code's files in line."""
-    fresh = fresh or {}
-    result: list[Profile] = []
+    """Edit a profile's file by key; Claude Code's files follow it."""
 
-    def plan() -> Change:
-        old, data = workspace.load(name)
+    def make(draft: Draft) -> Profile:
+        for item in (fresh or {}).values():
+            draft.store(item)
+        old, data = draft.load(workspace, name)
         new = alter(old)
-        workspace.provider_of(new).check(new)
-        result[:] = [new]
-        after = files.edited(data.decode("utf-8"), new).encode()
-        own = FileChange(workspace.paths.profile(name), data, after)
-        target = planning.plan_follow(workspace, old, new, fresh)
-        kept = {ref.item for ref in new.secrets.values()}
-        return Change(
-            command=command,
-            profile=name,
-            own=(own,),
-            foreign=target.files,
-            locks=target.locks,
-            created=tuple(secret.ref for secret in fresh.values())
-            + target.created,
-            discarded=tuple(
-                ref for ref in old.secrets.values() if ref.item not in kept
-            ),
-            dropped=target.dropped,
-            fingerprint=main_fingerprint(new),
-        )
+        text = files.edited(data.decode("utf-8"), new)
+        plan_edited(workspace, draft, old, new, text)
+        draft.command = command
+        return new
 
-    commit(workspace, plan, prepare=write_items(workspace, name, fresh))
-    return result[0]
+    return commit(workspace, make)[0]
+
+
+def plan_edited(
+    workspace: Workspace, draft: Draft, old: Profile, new: Profile, text: str
+) -> None:
+    """Plan a profile's new text, and all that follows from it."""
+    from keyswitch.switching import isolation
+
+    workspace.provider_of(new).check(new)
+    path = workspace.paths.profile(new.name)
+    draft.write(path, text.encode(), limit=files.PROFILE_LIMIT, own=True)
+    planning.plan_follow(workspace, draft, old, new)
+    if (old.isolated, old.shared) != (new.isolated, new.shared):
+        isolation.follow(workspace, draft, new)
+    left = {ref.item for ref in new.secrets.values()}
+    draft.discarded += [
+        ref for ref in old.secrets.values() if ref.item not in left
+    ]
+    _name(draft, "edit", new)
 
 
 def rotate(
@@ -174,7 +163,7 @@ def rotate(
     }
 
     def alter(old: Profile) -> Profile:
-        refs = {field: secret.ref for field, secret in fresh.items()}
+        refs = {field: item.ref for field, item in fresh.items()}
         return replace(
             old,
             secrets={**old.secrets, **refs},
@@ -198,82 +187,52 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
     """Give a profile another name; the pointer and its own folder follow."""
+    from keyswitch.switching import isolation
+
     check_name(name)
-    refuse_existing(workspace, name)
-    _leave_folder(workspace, source)
 
-    def plan() -> Change:
-        profile, data = workspace.load(source)
+    def make(draft: Draft) -> None:
         refuse_existing(workspace, name)
-        present = state.read(workspace.paths)
-        names = [
-            name if n == source else n
-            for n in (present.active, present.previous)
-        ]
+        isolation.move_out(workspace, draft, source)
+        profile, data = draft.load(workspace, source)
+        paths, limit = workspace.paths, files.PROFILE_LIMIT
+        draft.write(paths.profile(source), None, limit=limit, own=True)
+        draft.write(paths.profile(name), data, limit=limit, own=True)
         moved = replace(profile, name=name)
-        target = planning.plan_follow(workspace, profile, moved, {})
-        return Change(
-            command="rename",
-            profile=name,
-            own=(
-                FileChange(workspace.paths.profile(source), data, None),
-                FileChange(workspace.paths.profile(name), None, data),
-            ),
-            foreign=(
-                *target.files,
-                *login_names.renamed(workspace, source, name),
-            ),
-            locks=target.locks,
-            created=target.created,
-            harvested=target.harvested,
-            dropped=target.dropped,
-            pointer=State(names[0], names[1], state.new_stamp())
-            if source in (present.active, present.previous)
-            else None,
-            fingerprint=main_fingerprint(profile),
-            folders=folder_renames.renamed(workspace, source, name),
-        )
+        planning.plan_follow(workspace, draft, profile, moved)
+        login_names.renamed(workspace, draft, source, name)
+        draft.folders += folder_renames.renamed(workspace, source, name)
+        _name(draft, "rename", moved)
+        _point(workspace, draft, {source: name})
 
-    commit(workspace, plan)
+    commit(workspace, make)
 
 
-def _leave_folder(workspace: Workspace, name: str) -> None:
-    """Store a login that is in the profile's own folder."""
-    if os.path.isdir(workspace.paths.folder_of(name)):
-        from keyswitch.switching import isolation
-
-        isolation.move_out(workspace, name)
+def _point(
+    workspace: Workspace, draft: Draft, names: Mapping[str, str]
+) -> bool:
+    """Let the pointer follow profiles' names; tell if an active one was."""
+    present = state.read(workspace.paths)
+    active = names.get(present.active, present.active)
+    previous = names.get(present.previous, present.previous)
+    if (active, previous) != (present.active, present.previous):
+        draft.pointer = State(active, previous, state.new_stamp())
+    return active != present.active
 
 
 def remove(workspace: Workspace, name: str) -> bool:
     """Remove a profile; its secrets wait for `undo`. Tell if it was active."""
-    was_active: list[bool] = []
-    _leave_folder(workspace, name)
+    from keyswitch.switching import isolation
 
-    def plan() -> Change:
-        profile, data = workspace.load(name)
-        present = state.read(workspace.paths)
-        was_active[:] = [present.active == name]
-        left = [
-            n if n != name else "" for n in (present.active, present.previous)
-        ]
-        target = planning.plan_leave(workspace, profile)
-        ledger, superseded = login_names.removed(workspace, profile)
-        return Change(
-            command="remove",
-            profile=name,
-            own=(FileChange(workspace.paths.profile(name), data, None),),
-            foreign=(*target.files, *ledger),
-            locks=target.locks,
-            created=target.created,
-            harvested=target.harvested,
-            dropped=(*target.dropped, *superseded),
-            discarded=tuple(profile.secrets.values()),
-            pointer=State(left[0], left[1], state.new_stamp())
-            if name in (present.active, present.previous)
-            else None,
-            fingerprint=main_fingerprint(profile),
-        )
+    def make(draft: Draft) -> bool:
+        isolation.move_out(workspace, draft, name)
+        profile, _ = draft.load(workspace, name)
+        path = workspace.paths.profile(name)
+        draft.write(path, None, limit=files.PROFILE_LIMIT, own=True)
+        planning.plan_leave(workspace, draft, profile)
+        login_names.removed(workspace, draft, profile)
+        draft.discarded += profile.secrets.values()
+        _name(draft, "remove", profile)
+        return _point(workspace, draft, {name: ""})
 
-    commit(workspace, plan)
-    return was_active[0]
+    return commit(workspace, make)[0]

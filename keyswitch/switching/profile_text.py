@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import InputError
-from keyswitch.model import FileChange
+from keyswitch.errors import FileStateError, InputError
 from keyswitch.profiles import files
 from keyswitch.profiles.names import check_name
-from keyswitch.switching import target as planning
-from keyswitch.switching.change import Change, commit
-from keyswitch.switching.profile_changes import main_fingerprint
+from keyswitch.switching.change import commit
+from keyswitch.switching.profile_changes import plan_edited
 
 if TYPE_CHECKING:
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 
@@ -35,28 +34,18 @@ def replace_text(
     path = workspace.paths.profile(name)
     new = files.parse(after, path)
 
-    def plan() -> Change:
+    def make(draft: Draft) -> None:
+        if draft.read(path, files.PROFILE_LIMIT) != before.encode(
+            "utf-8", "surrogateescape"
+        ):
+            raise FileStateError(
+                f"{path} was changed while you edited it",
+                f"nothing was changed; edit it again: keyswitch edit {name}",
+            )
         try:
             old = files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
-        target = planning.plan_follow(workspace, old, new, {})
-        return Change(
-            command="edit",
-            profile=name,
-            own=(
-                FileChange(
-                    path,
-                    before.encode("utf-8", "surrogateescape"),
-                    after.encode(),
-                ),
-            ),
-            foreign=target.files,
-            locks=target.locks,
-            created=target.created,
-            harvested=target.harvested,
-            dropped=target.dropped,
-            fingerprint=main_fingerprint(new),
-        )
+        plan_edited(workspace, draft, old, new, after)
 
-    commit(workspace, plan)
+    commit(workspace, make)

@@ -12,12 +12,14 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.profiles import atomic, permissions
+from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.model import LinkChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.switching.journal import Folder, Rights, Step
 
@@ -100,6 +102,39 @@ def rename_folders(folders: Sequence[Folder]) -> None:
         atomic.sync_dir(os.path.dirname(one.after))
 
 
+def set_links(links: Sequence[LinkChange]) -> None:
+    """Make and remove links; harmless when it is done already.
+
+    What somebody else has put in a link's place stays.
+    """
+    for one in links:
+        if one.wanted:
+            ensure_private_dir(os.path.dirname(one.path))
+            with contextlib.suppress(FileExistsError):
+                os.symlink(one.source, one.path)
+        elif points_to(one.path, one.source):
+            unlink(one.path)
+    for folder in {os.path.dirname(one.path) for one in links}:
+        with contextlib.suppress(FileNotFoundError):
+            atomic.sync_dir(folder)
+
+
+def points_to(path: str, source: str) -> bool:
+    """Tell whether there is a symbolic link with exactly this target."""
+    try:
+        return os.readlink(path) == source
+    except OSError:
+        return False
+
+
+def remove_folders(folders: Sequence[str]) -> None:
+    """Remove folders, the inner first; one with something in it stays."""
+    for folder in sorted(folders, key=len, reverse=True):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+            atomic.sync_dir(os.path.dirname(folder))
+
+
 def unlink(path: str) -> None:
     """Remove a file if it is there; "" stands for none."""
     if path:
@@ -120,18 +155,31 @@ def recover(paths: Paths) -> list[str]:
             if found is not None:
                 foreign_locks.remove_orphans(found.locks, written)
         if committed is not None:
-            said = [note for step in committed.steps for note in _redo(step)]
-            said += _redo_rights(committed.beside.rights)
-            said += _redo_folders(committed.beside.folders)
+            beside = committed.beside
+            if not _are_renamed(beside.folders):
+                said = [note for s in committed.steps for note in _redo(s)]
+                said += _redo_rights(beside.rights)
+                set_links(beside.links)
+            said += _redo_folders(beside.folders)
+            remove_folders(beside.emptied)
             said.append("finished a change that was interrupted")
         elif prepared is not None:
             for step in prepared.steps:
                 unlink(step.stage)
+            remove_folders(prepared.made)
             said.append("took back a change that was interrupted")
         journal.discard(paths)
     except OSError as e:
         raise atomic.unusable(e.filename or paths.journal_dir, e) from e
     return said
+
+
+def _are_renamed(folders: Sequence[Folder]) -> bool:
+    """Tell whether folders have their new names, which comes last of all."""
+    return any(
+        os.path.isdir(one.after) and not os.path.lexists(one.before)
+        for one in folders
+    )
 
 
 def _redo(step: Step) -> list[str]:

@@ -10,13 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import FileChange
 from keyswitch.profiles import files, state
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
 from keyswitch.switching import revoke_logins, target
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.revoke_scan import Scan
 from keyswitch.targets.claude_code import tokens
 from keyswitch.targets.claude_code.files import FILE_LIMIT
@@ -41,37 +40,37 @@ def select(found: Sequence[Found], scope: str, name: str) -> list[Found]:
     return [f for f in found if f.stale]
 
 
-def _starting_point(
-    workspace: Workspace, scope: str, name: str
-) -> target.TargetPlan:
+def _plan_leave(
+    workspace: Workspace, draft: Draft, scope: str, name: str
+) -> None:
     """Where Claude Code is to forget us, begin with what was there before."""
-    if scope in (ALL, CLAUDE_CODE) and not name:
+    if _leaves(scope, name):
         # Logins are seen to apart: none is put in place to be removed again.
-        return target.plan_target(workspace, None, moves_login=False)
-    return target.TargetPlan()
+        target.plan_target(workspace, draft, None, moves_login=False)
+
+
+def _leaves(scope: str, name: str) -> bool:
+    return scope in (ALL, CLAUDE_CODE) and not name
 
 
 def look(workspace: Workspace, scope: str, name: str) -> list[Found]:
     """Return what `remove` would remove; nothing is changed."""
-    return select(Scan(workspace, {}).everything(), scope, name)
+    return select(Scan(workspace, Draft()).everything(), scope, name)
 
 
 def remove(workspace: Workspace, scope: str, name: str) -> list[Found]:
     """Remove the tokens; returns those that were removed."""
     _require_open_stores(workspace, look(workspace, scope, name))
-    removed: list[Found] = []
 
-    def plan() -> Change | None:
-        start = _starting_point(workspace, scope, name)
-        overlay = {c.path: c.after for c in start.files}
-        scan = Scan(workspace, overlay)
+    def make(draft: Draft) -> list[Found]:
+        _plan_leave(workspace, draft, scope, name)
+        scan = Scan(workspace, draft)
         found = select(scan.everything(), scope, name)
-        removed[:] = found
-        if not found and not start.files:
-            return None
-        return _change(scan, scope, name, start, found)
+        if found or draft.changes():
+            _plan(scan, scope, name, found)
+        return found
 
-    commit(workspace, plan)
+    removed, _ = commit(workspace, make)
     if removed:
         from keyswitch.secrets import unlock
         from keyswitch.secrets.reader import VALUES_PREFIX
@@ -98,60 +97,38 @@ def _require_open_stores(workspace: Workspace, found: Sequence[Found]) -> None:
             opened.require()
 
 
-def _change(
-    scan: Scan,
-    scope: str,
-    name: str,
-    start: target.TargetPlan,
-    found: Sequence[Found],
-) -> Change:
-    workspace = scan.workspace
-    leaves = scope in (ALL, CLAUDE_CODE) and not name
-    logins = revoke_logins.planned(
+def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
+    workspace, draft = scan.workspace, scan.draft
+    leaves = _leaves(scope, name)
+    _plan_foreign(draft, found)
+    revoke_logins.plan(
         workspace,
+        draft,
         found,
         scan.live.values() if scope == CLAUDE_CODE else (),
         leaves_folders=leaves,
     )
-    changes = _foreign(start, found)
-    for change in (*logins.files, *logins.profiles):
-        changes[change.path] = change
-    pointer = None
+    _plan_profiles(workspace, draft, found)
+    draft.dropped += [f.ref for f in found if f.ref is not None]
+    # Nothing waits for `undo`: it was all to go.
+    draft.locks.clear()
+    changed = [change.path for change in draft.changes()]
+    draft.lock(revoke_logins.locks_for(changed, scan.folders))
     present = state.read(workspace.paths)
     if leaves and present.active:
-        pointer = State("", present.active, state.new_stamp())
-    return Change(
-        command="revoke-local",
-        profile=name,
-        own=_without_refs(workspace, found),
-        foreign=tuple(changes.values()),
-        locks=revoke_logins.locks_for(changes, scan.folders),
-        dropped=(
-            *start.dropped,
-            *logins.dropped,
-            *(f.ref for f in found if f.ref is not None),
-        ),
-        harvested=tuple(logins.created),
-        pointer=pointer,
-        undoable=False,
-        forget_undo=not name,
-    )
+        draft.pointer = State("", present.active, state.new_stamp())
+    draft.command, draft.profile = "revoke-local", name
+    draft.undoable, draft.forget_undo = False, not name
 
 
-def _foreign(
-    start: target.TargetPlan, found: Sequence[Found]
-) -> dict[str, FileChange]:
-    """Return the other programs' files without the tokens, by path."""
-    changes = {c.path: c for c in start.files}
+def _plan_foreign(draft: Draft, found: Sequence[Found]) -> None:
+    """Plan the other programs' files without the tokens."""
     for path in dict.fromkeys(f.path for f in found if f.path):
         here = [f for f in found if f.path == path]
-        known = changes.get(path)
-        before = known.before if known else read_regular(path, FILE_LIMIT)
-        present = known.after if known else before
-        if present is None or not (here[0].token or here[0].line):
-            continue
-        changes[path] = FileChange(path, before, _without(path, present, here))
-    return changes
+        present = draft.read(path, FILE_LIMIT)
+        if present is not None and (here[0].token or here[0].line):
+            after = _without(path, present, here)
+            draft.write(path, after, limit=FILE_LIMIT)
 
 
 def _without(path: str, data: bytes, found: Sequence[Found]) -> bytes:
@@ -162,22 +139,19 @@ def _without(path: str, data: bytes, found: Sequence[Found]) -> bytes:
     return tokens.without(path, data, [f.token for f in found if f.token])
 
 
-def _without_refs(
-    workspace: Workspace, found: Sequence[Found]
-) -> tuple[FileChange, ...]:
+def _plan_profiles(
+    workspace: Workspace, draft: Draft, found: Sequence[Found]
+) -> None:
     """Take the references out of the profile files."""
-    changes = []
     for name in sorted({f.profile for f in found if f.field}):
         gone = {f.field for f in found if f.profile == name and f.field}
-        profile, data = workspace.load(name)
+        profile, data = draft.load(workspace, name)
         kept = {k: v for k, v in profile.secrets.items() if k not in gone}
         after = files.edited(
             data.decode("utf-8"), replace(profile, secrets=kept)
         )
-        changes.append(
-            FileChange(workspace.paths.profile(name), data, after.encode())
-        )
-    return tuple(changes)
+        path = workspace.paths.profile(name)
+        draft.write(path, after.encode(), limit=files.PROFILE_LIMIT, own=True)
 
 
 def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching import login_ledger
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.logins import Logins
 from keyswitch.targets.claude_code import login_parts
 from keyswitch.targets.claude_code.locks import (
@@ -19,7 +20,6 @@ from keyswitch.targets.claude_code.login_parts import Parts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from keyswitch.switching.logins import LoginPlan
     from keyswitch.switching.revoke_stored import Found
     from keyswitch.switching.workspace import Workspace
 
@@ -44,7 +44,7 @@ class LiveLogins:
         self._read = read
         self._logins: Logins | None = None
         try:
-            self._logins = Logins(workspace, workspace.places, None)
+            self._logins = Logins(workspace, workspace.places, Draft())
         except KeyswitchError:
             return
 
@@ -91,20 +91,21 @@ def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
     return found
 
 
-def planned(
+def plan(
     workspace: Workspace,
+    draft: Draft,
     found: Sequence[Found],
     kept: Iterable[Live],
     *,
     leaves_folders: bool,
-) -> LoginPlan:
+) -> None:
     """Plan the ledger without what was found.
 
     `kept` are logins that leave Claude Code's files and stay with their
     profiles: their newest tokens are nowhere else. With `leaves_folders`
     there is nothing left that `off` would have to give back.
     """
-    logins = Logins(workspace, workspace.places, None)
+    logins = Logins(workspace, workspace.places, draft)
     for live in kept:
         if live.owner:
             logins.keep_live(live.parts)
@@ -112,7 +113,7 @@ def planned(
     logins.ledger = login_ledger.without_items(logins.ledger, gone)
     if leaves_folders:
         logins.ledger = logins.ledger._replace(folders={})
-    return logins.finished()
+    logins.finish()
 
 
 def locks_for(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import files, state
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.shells.rc_files import RC_FILES, find_exports
 from keyswitch.switching import login_ledger, target
 from keyswitch.switching.revoke_logins import LiveLogins, folders_of
@@ -21,8 +20,9 @@ from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.revoke_logins import Live
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.tokens import Token
@@ -33,18 +33,17 @@ _RC_LIMIT = 1 << 22
 class Scan:
     """One look at the whole machine, over files as they would be."""
 
-    def __init__(
-        self, workspace: Workspace, overlay: Mapping[str, bytes | None]
-    ) -> None:
+    def __init__(self, workspace: Workspace, draft: Draft) -> None:
         self.workspace = workspace
-        self.overlay = overlay
+        self.draft = draft
         self.profiles, self.broken = files.load_all(workspace.paths)
         ledger = login_ledger.path_of(workspace.paths)
+        undo = workspace.paths.undo_file
         self.stored = Stored(
             self.profiles,
             [b.name for b in self.broken],
             login_ledger.decode(ledger, self.read(ledger)),
-            self.read(workspace.paths.undo_file),
+            (undo, self.read(undo)),
         )
         self.owners = self.stored.fingerprints()
         self.folders = folders_of(workspace)
@@ -55,10 +54,8 @@ class Scan:
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> bytes | None:
         """Return a file as it will be, or None if it cannot be read."""
-        if path in self.overlay:
-            return self.overlay[path]
         try:
-            return read_regular(path, limit)
+            return self.draft.read(path, limit)
         except KeyswitchError:
             return None
 

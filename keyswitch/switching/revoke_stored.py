@@ -36,6 +36,8 @@ class Found:
 class Stored:
     """What profiles, undo records and the ledger of logins refer to.
 
+    `undo` is the undo file's path and content.
+
     `unreadable` are the names of profiles whose files are broken: what is
     kept for them is nobody's to call stale.
     """
@@ -45,12 +47,12 @@ class Stored:
         profiles: Sequence[Profile],
         unreadable: Sequence[str],
         ledger: Ledger,
-        undo: bytes | None,
+        undo: tuple[str, bytes | None],
     ) -> None:
         self.profiles = profiles
         self.unreadable = set(unreadable)
         self.ledger = ledger
-        self.records = undo_records.parse(undo)
+        self.records = undo_records.parse(undo[1], undo[0])
         self.owners = {
             ref.item: p.name for p in profiles for ref in p.secrets.values()
         }

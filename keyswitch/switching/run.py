@@ -55,21 +55,40 @@ def _folder(
     """Give Claude Code a folder with the profile's login, if it needs one.
 
     A login that is not the one in use is in no variable: it moves to a folder
-    of its own, beside the one that is.
+    of its own, beside the one that is. So does a token that the usual folder's
+    settings cancel, where no settings could say it again.
     """
     folder = workspace.paths.folder_of(profile.name)
     isolated = (FOLDER_VARIABLE, folder) in profile.literals
     login = profile.provider == "claude-login" and is_claude_code(program)
-    if not isolated and not login:
+    cancelled = is_claude_code(program) and _is_cancelled(workspace, profile)
+    if not (isolated or login or cancelled):
         return []
     from keyswitch.switching import isolation
 
     full, _ = workspace.load(profile.name)
-    if not isolated and isolation.in_usual_folder(workspace, profile.name):
+    if (
+        login
+        and not isolated
+        and isolation.in_usual_folder(workspace, profile.name)
+    ):
         return []
     for note in isolation.move_in(workspace, full):
         sys.stderr.write(f"keyswitch: {printable(note)}\n")
     return [(FOLDER_VARIABLE, folder)]
+
+
+def _is_cancelled(workspace: Workspace, profile: Compiled) -> bool:
+    """Tell whether settings keep an exported secret from Claude Code for good.
+
+    An anonymous file can say it again, which not every system has.
+    """
+    if hasattr(os, "memfd_create") or "helper" in profile.roles:
+        return False
+    env = (read_settings(workspace.places.settings) or {}).get("env")
+    return isinstance(env, dict) and any(
+        env.get(name) == "" for name, _ in profile.secrets
+    )
 
 
 def _become(program: str, command: list[str], child: dict[str, str]) -> int:

@@ -14,12 +14,13 @@ from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.shells import rc_block
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
 from keyswitch.switching.undo_records import splice_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 FILE_LIMIT = 1 << 20  # bytes; nobody writes a start file of that size
@@ -166,26 +167,23 @@ def notes(workspace: Workspace, shell: str, *, login: bool) -> list[str]:
 def _carry_out(
     workspace: Workspace, command: str, plan: Callable[[], list[Edit]]
 ) -> None:
-    def change() -> Change | None:
-        edits = [edit for edit in plan() if edit.changes]
-        if not edits:
-            return None
-        files = [FileChange(*edit) for edit in edits]
-        # A file that comes or goes as a whole holds the block and no more.
-        whole = [f for f in files if f.before is None or f.after is None]
-        return Change(
-            command=command,
-            profile="",
-            own=tuple(whole),
-            foreign=tuple(f for f in files if f not in whole),
-            splices=tuple(
-                splice_of(f.path, f.before, f.after)
-                for f in files
-                if f.before is not None and f.after is not None
-            ),
-        )
+    def make(draft: Draft) -> None:
+        for edit in plan():
+            if not edit.changes:
+                continue
+            change = FileChange(*edit)
+            if change.before is None or change.after is None:
+                # A file that comes or goes as a whole holds nothing else.
+                draft.edit(change, own=True)
+                continue
+            draft.edit(change)
+            draft.splices.append(
+                splice_of(change.path, change.before, change.after)
+            )
+        if not draft.is_empty:
+            draft.command = command
 
-    commit(workspace, change)
+    commit(workspace, make)
 
 
 def _is_text(data: bytes) -> bool:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import atomic, rewriting
+from keyswitch.profiles.ownership import require_own_way
+from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, recovery
 from keyswitch.switching.journal import Step
 from keyswitch.switching.links import FILE as LINK_FILE
+from keyswitch.switching.made_folders import missing
 
 if TYPE_CHECKING:
     from keyswitch.model import FileChange
@@ -82,6 +85,26 @@ def _name_to_remove(path: str, target: str) -> str:
             "unmount it first",
         )
     return target
+
+
+def staged(change: FileChange, step: Step, made: list[str]) -> None:
+    """Write a file's next version beside it; `made` gets new folders."""
+    if change.after is None:
+        return
+    folder = os.path.dirname(step.target)
+    if not os.path.isdir(folder):
+        made += missing(step.target)
+        ensure_private_dir(folder)
+    elif not goes_anywhere(change):
+        # It may have come only now, or not be what it was.
+        require_own_way(folder, change.path, present=True)
+    atomic.stage(
+        step.target,
+        step.stage,
+        change.after,
+        mode=change.mode,
+        private=change.private,
+    )
 
 
 def installed(step: Step) -> list[str]:

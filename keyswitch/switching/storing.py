@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import StoreError
+from keyswitch.errors import KeyswitchError, StoreError
+from keyswitch.profiles import files
 
 if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
@@ -17,7 +18,13 @@ _OFFER = (
 
 
 class NoStoreError(StoreError):
-    """No secret store can be used as things are."""
+    """No secret store can be used as things are.
+
+    `absent`: there is no keychain at all, and `details` say what was tried.
+    """
+
+    absent: bool = False
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,7 @@ class Choice:
 
     store: str
     notes: tuple[str, ...] = ()
+    details: str = ""  # for whoever asks for details
 
 
 def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
@@ -50,8 +58,24 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
     if found.ok:
         return Choice("keychain", (f"{tried}, so {found.title} is used",))
     if wanted is None and vault_exists:
-        return Choice(
-            "vault",
-            (f"no keychain here ({tried}), so the secret goes to the vault",),
-        )
-    raise NoStoreError(f"no keychain can be used ({tried})", _OFFER)
+        note = f"no keychain here ({tried}), so the secret goes to the vault"
+        if not found.absent or _keychain_was_used(workspace):
+            return Choice("vault", (note,))
+        short = "no keychain here, so the secret goes to the vault"
+        is_first = not files.scan(workspace.paths)
+        return Choice("vault", (short,) if is_first else (), note)
+    error = NoStoreError(f"no keychain can be used ({tried})", _OFFER)
+    error.absent, error.details = found.absent, tried
+    raise error
+
+
+def _keychain_was_used(workspace: Workspace) -> bool:
+    """Tell whether a profile has a secret in the keychain that is gone."""
+    for name in files.scan(workspace.paths):
+        try:
+            profile, _ = workspace.load(name)
+        except KeyswitchError:
+            continue  # it has told, or will, what is wrong with it
+        if any(ref.store == "keychain" for ref in profile.secrets.values()):
+            return True
+    return False

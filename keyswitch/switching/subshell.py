@@ -59,14 +59,15 @@ def prepare(
     return argv, child, notes
 
 
-def overridden(environ: Mapping[str, str]) -> list[str]:
+def overridden(profile: Compiled, environ: Mapping[str, str]) -> list[str]:
     """Return one line for each variable that a settings file replaces."""
     from keyswitch.shells.script import EnvScript
     from keyswitch.switching.overriding import lines
 
     marker = environment.read_marker(environ)
     names = marker.assigned if marker else []
-    return lines(EnvScript(assign=[(n, environ[n]) for n in names]), environ)
+    script = EnvScript(assign=[(n, environ[n]) for n in names])
+    return lines(script, environ, by_helper="helper" in profile.roles)
 
 
 def _program(workspace: Workspace, wanted: str | None) -> str:

@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import CleanupLeftError, FileStateError
 from keyswitch.profiles import atomic
-from keyswitch.profiles.ownership import require_own_way, require_way_to
+from keyswitch.profiles.ownership import require_way_to
 from keyswitch.profiles.paths import ensure_private_dir
-from keyswitch.switching import journal, recovery
+from keyswitch.switching import journal, own_lock, recovery
 from keyswitch.switching.journal import Beside, Journal
-from keyswitch.switching.steps import goes_anywhere, installed, step_of
+from keyswitch.switching.made_folders import folders_for
+from keyswitch.switching.steps import installed, staged, step_of
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Protocol, Self, TypeVar
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
@@ -36,14 +37,36 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.locks import LockSpec
 
-    Plan = Callable[[], tuple[Sequence[FileChange], Sequence[LockSpec], Beside]]
+    class Planned(Protocol):
+        """What a plan comes to."""
 
-LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
-_LOCK_POLL = 0.02  # seconds
+        @property
+        def files(self) -> Sequence[FileChange]:
+            """The files, as read and as they are to be."""
+
+        @property
+        def locks(self) -> Sequence[LockSpec]:
+            """The other program's locks to hold."""
+
+        @property
+        def beside(self) -> Beside:
+            """What changes with the files."""
+
+    P = TypeVar("P", bound=Planned)
+
 RETRIES = 4  # plans, of which all but the last may be overtaken
 # Claude Code writes several times while it starts; seconds, doubled each time.
 _PAUSE = 0.15
 _NOTHING = Beside()
+
+
+def on_disk(changes: Sequence[FileChange]) -> list[FileChange]:
+    """Return the files that differ; items of a keychain are none."""
+    return [
+        c
+        for c in changes
+        if c.before != c.after and not c.path.startswith(ITEM_PREFIX)
+    ]
 
 
 class ChangedUnderneathError(FileStateError):
@@ -53,8 +76,15 @@ class ChangedUnderneathError(FileStateError):
 class Transaction:
     """The right to change files: keyswitch's own lock, after recovery."""
 
-    def __init__(self, paths: Paths, keychain: Keychain | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        keychain: Keychain | None = None,
+        *,
+        wait: float = own_lock.LOCK_WAIT,
+    ) -> None:
         self.paths = paths
+        self._wait = wait  # seconds, for another keyswitch command
         self.keychain = keychain
         self.recovered: list[str] = []
         self.notes: list[str] = []  # what a person should know of the files
@@ -63,7 +93,7 @@ class Transaction:
     def __enter__(self) -> Self:
         for folder in (self.paths.state, self.paths.journal_dir):
             ensure_private_dir(folder)
-        self._lock = _take_own_lock(self.paths.lock_file)
+        self._lock = own_lock.take(self.paths.lock_file, self._wait)
         try:
             self.recovered = recovery.recover(self.paths)
             recovery.sweep(self.paths)
@@ -80,18 +110,30 @@ class Transaction:
     ) -> None:
         os.close(self._lock)
 
-    def commit_planned(self, plan: Plan) -> None:
+    def commit_planned(self, plan: Callable[[], P]) -> P:
         """Plan and commit; plan again when another writer was faster."""
-        for attempt in range(RETRIES):
-            changes, locks, beside = plan()
+        attempt = 0
+        while True:
+            planned = plan()
             try:
-                self.commit(changes, locks, beside)
+                self.commit(planned.files, planned.locks, planned.beside)
             except ChangedUnderneathError:
-                if attempt == RETRIES - 1:
+                attempt += 1
+                if attempt == RETRIES:
                     raise
-                time.sleep(_PAUSE * 2**attempt)
+                time.sleep(_PAUSE * 2 ** (attempt - 1))
             else:
-                return
+                return planned
+
+    @staticmethod
+    def check(
+        changes: Sequence[FileChange], locks: Sequence[LockSpec]
+    ) -> list[Step]:
+        """Return how each file gets to its new state, or raise: one cannot."""
+        steps = [step_of(change) for change in changes]
+        for lock in locks:
+            require_way_to(lock.real, lock.beside)
+        return steps
 
     def commit(
         self,
@@ -104,24 +146,26 @@ class Transaction:
         CleanupLeftError is the one exception: the change is committed, and
         the next command finishes it.
         """
-        changes = [c for c in changes if c.before != c.after]
-        items = [c for c in changes if c.path.startswith(ITEM_PREFIX)]
-        changes = [c for c in changes if not c.path.startswith(ITEM_PREFIX)]
+        items = [
+            c
+            for c in changes
+            if c.path.startswith(ITEM_PREFIX) and c.before != c.after
+        ]
+        changes = on_disk(changes)
         if not changes:
             return
-        steps = [step_of(change) for change in changes]
-        for lock in locks:
-            require_way_to(lock.real, lock.beside)
+        steps = self.check(changes, locks)
+        # Others wait for what a journal stands for, so it is not written yet.
+        foreign_locks.wait_until_free(locks)
         made: list[str] = []
         try:
+            names = tuple(spec.path for spec in locks)
+            needed = folders_for(steps)
             journal.prepare(
-                self.paths,
-                Journal(
-                    tuple(steps), tuple(spec.path for spec in locks), beside
-                ),
+                self.paths, Journal(tuple(steps), names, beside, needed)
             )
             for change, step in zip(changes, steps, strict=True):
-                _stage(change, step, made)
+                staged(change, step, made)
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
                 atomic.sync_dir(folder)
             with foreign_locks.held(locks):
@@ -131,7 +175,9 @@ class Transaction:
                 journal.commit(self.paths)
                 self._finish(changes, steps, beside)
                 left = self._put_items(items)
-            # Only now, so that a lock that a kill leaves is in a journal.
+            # Only now, since Claude Code's locks may lie in these folders.
+            self._settle_folders(beside)
+            # And this last, so that a lock that a kill leaves is in a journal.
             self._forget()
         except OSError as e:
             self._take_back(steps, made, locks)
@@ -161,10 +207,10 @@ class Transaction:
                 begun = True
                 for step in steps:
                     self.notes += installed(step)
-                recovery.give_rights(beside.rights)
-                recovery.rename_folders(beside.folders)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
+                recovery.give_rights(beside.rights)
+                recovery.set_links(beside.links)
             except OSError as e:
                 if attempt == 1:
                     continue  # a passing fault; the steps can be repeated
@@ -214,6 +260,13 @@ class Transaction:
             return e
         return None
 
+    def _settle_folders(self, beside: Beside) -> None:
+        try:
+            recovery.rename_folders(beside.folders)
+            recovery.remove_folders(beside.emptied)
+        except OSError as e:
+            raise _unfinished(e) from e
+
     def _forget(self) -> None:
         try:
             journal.discard(self.paths)
@@ -235,9 +288,7 @@ class Transaction:
         with contextlib.suppress(OSError):
             for step in steps:
                 recovery.unlink(step.stage)
-            for folder in reversed(made):
-                with contextlib.suppress(OSError):
-                    os.rmdir(folder)
+            recovery.remove_folders(made)
             # One may just have been made when somebody pressed Ctrl-C.
             foreign_locks.remove_orphans(
                 [spec.path for spec in locks], journal.written_at(self.paths)
@@ -250,60 +301,6 @@ def _unfinished(error: OSError) -> CleanupLeftError:
     return CleanupLeftError(
         f"the change is made, but not everything could be finished: {reason}",
         "the next keyswitch command finishes it",
-    )
-
-
-def _take_own_lock(path: str) -> int:
-    """Take keyswitch's lock. The kernel drops it when the process ends."""
-    try:
-        descriptor = atomic.open_own(path)
-    except OSError as e:
-        raise atomic.unusable(path, e) from e
-    if os.name != "posix":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
-        return descriptor
-    import fcntl
-
-    begun = time.monotonic()
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waited = time.monotonic() - begun
-            if waited > LOCK_WAIT:
-                os.close(descriptor)
-                raise FileStateError(
-                    "another keyswitch command is at work since "
-                    f"{LOCK_WAIT:.0f} s",
-                    "wait for it, or answer what it asks",
-                ) from None
-            # Who has waited longer asks more often, and so is sooner served.
-            time.sleep(_LOCK_POLL if waited < 1 else _LOCK_POLL / 10)
-        except OSError as e:
-            os.close(descriptor)
-            raise atomic.unusable(path, e) from e
-        else:
-            return descriptor
-
-
-def _stage(change: FileChange, step: Step, made: list[str]) -> None:
-    if change.after is None:
-        return
-    folder = os.path.dirname(step.target)
-    if not os.path.isdir(folder):
-        ensure_private_dir(folder)
-        made.append(folder)
-    elif not goes_anywhere(change):
-        # It may have come only now, or not be what it was.
-        require_own_way(folder, change.path, present=True)
-    atomic.stage(
-        step.target,
-        step.stage,
-        change.after,
-        mode=change.mode,
-        private=change.private,
     )
 
 

@@ -6,23 +6,23 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import FileStateError, KeyswitchError, NotFoundError
+from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import folder_renames, login_names, undo_records
 from keyswitch.switching import target as planning
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
 from keyswitch.switching.undo_records import Mode
 from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.locks import config_lock
+from keyswitch.targets.claude_code.locks import config_locks
 
 if TYPE_CHECKING:
     from keyswitch.profiles.state import State
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.journal import Folder
     from keyswitch.switching.undo_records import OwnFile, Record
     from keyswitch.switching.workspace import Workspace
-    from keyswitch.targets.claude_code.locks import LockSpec
 
 _LIMIT = 1 << 24
 
@@ -33,9 +33,8 @@ class NothingToUndoError(KeyswitchError):
 
 def last(workspace: Workspace) -> Record:
     """Return the record of the change that `undo` would take back."""
-    records = undo_records.parse(
-        read_regular(workspace.paths.undo_file, _LIMIT)
-    )
+    path = workspace.paths.undo_file
+    records = undo_records.parse(read_regular(path, _LIMIT), path)
     if not records:
         raise NothingToUndoError(
             "there is no change to take back",
@@ -46,48 +45,34 @@ def last(workspace: Workspace) -> Record:
 
 def undo_last(workspace: Workspace) -> Record:
     """Take back the last change as one change of its own."""
-    done: list[Record] = []
 
-    def plan() -> Change:
+    def make(draft: Draft) -> Record:
         record = last(workspace)
-        done[:] = [record]
-        own = tuple(_back(file) for file in record.files)
-        pointer = _pointer_back(workspace, record)
-        target = planning.plan_back(workspace, own, pointer, record.moved)
+        for file in record.files:
+            draft.edit(_back(file), own=True)
+        draft.pointer = _pointer_back(workspace, record)
+        planning.plan_back(workspace, draft, record.moved)
+        names = None
+        if record.command == "rename":
+            names = (record.profile, _former_name(record))
+        gone = {ref.item for ref in record.created}
+        login_names.taken_back(workspace, draft, gone, names)
         mended = _mended_back(record)
-        files = login_names.taken_back(
-            workspace,
-            target.files,
-            {ref.item for ref in record.created},
-            (record.profile, _former_name(record))
-            if record.command == "rename"
-            else None,
-        )
+        for change in mended:
+            draft.edit(change)
+        draft.lock(config_locks(change.path for change in mended))
         _require_modes(record)
-        return Change(
-            command="undo",
-            profile=record.profile,
-            own=own,
-            foreign=(*files, *mended),
-            locks=(*target.locks, *_locks(mended)),
-            created=target.created,
-            harvested=target.harvested,
-            dropped=target.dropped,
-            pointer=pointer,
-            discarded=record.created,
-            is_undo=True,
-            modes=tuple(
-                Mode(mode.path, mode.after, mode.before)
-                for mode in record.modes
-            ),
-            folders=_folders_back(workspace, record),
-        )
+        draft.modes += [
+            Mode(mode.path, mode.after, mode.before) for mode in record.modes
+        ]
+        draft.folders += _folders_back(workspace, record)
+        _plan_own_folder(workspace, draft, record)
+        draft.discarded += record.created
+        draft.command, draft.profile = "undo", record.profile
+        draft.is_undo = True
+        return record
 
-    commit(workspace, plan)
-    if not done:
-        raise NotFoundError("there is no change to take back")
-    _follow(workspace, done[0])
-    return done[0]
+    return commit(workspace, make)[0]
 
 
 def _pointer_back(workspace: Workspace, record: Record) -> State | None:
@@ -102,15 +87,16 @@ def _pointer_back(workspace: Workspace, record: Record) -> State | None:
     return undo_records.state_of(record.pointer_before)
 
 
-def _follow(workspace: Workspace, record: Record) -> None:
-    """Bring an isolated profile's folder in line with what is back."""
-    if not os.path.isdir(workspace.paths.folder_of(record.profile)):
-        return
-    from keyswitch.switching import isolation
+def _plan_own_folder(
+    workspace: Workspace, draft: Draft, record: Record
+) -> None:
+    """Plan an isolated profile's folder as its file has it again."""
+    folder = workspace.paths.folder_of(record.profile)
+    if record.command == "edit" and os.path.isdir(folder):
+        from keyswitch.switching import isolation
 
-    if record.command == "edit":
-        profile, _ = workspace.load(record.profile)
-        isolation.follow(workspace, profile)
+        profile, _ = draft.load(workspace, record.profile)
+        isolation.follow(workspace, draft, profile)
 
 
 def _folders_back(workspace: Workspace, record: Record) -> tuple[Folder, ...]:
@@ -149,12 +135,6 @@ def _mended_back(record: Record) -> list[FileChange]:
             raise _changed_since(path)
         changes.append(FileChange(path, present, data))
     return changes
-
-
-def _locks(changes: list[FileChange]) -> list[LockSpec]:
-    return [
-        config_lock(c.path) for c in changes if c.path.endswith(".claude.json")
-    ]
 
 
 def _changed_since(path: str) -> FileStateError:

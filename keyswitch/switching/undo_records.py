@@ -12,13 +12,14 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.errors import DamagedFileError
 from keyswitch.model import SecretRef
-from keyswitch.profiles import state
+from keyswitch.profiles import own_json, state
 from keyswitch.profiles.state import State
 from keyswitch.switching import history
 
 if TYPE_CHECKING:
-    from keyswitch.switching.change import Change
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.login_ledger import Moved
     from keyswitch.switching.workspace import Workspace
 
@@ -106,32 +107,34 @@ def digest(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
-def record_of(workspace: Workspace, change: Change) -> Record:
+def record_of(workspace: Workspace, draft: Draft) -> Record:
     """Return the record of a change that is about to be committed."""
     before = after = None
-    if change.pointer is not None:
+    if draft.pointer is not None:
         present = state.read(workspace.paths)
         before = (present.active, present.previous)
-        after = (change.pointer.active, change.pointer.previous)
+        after = (draft.pointer.active, draft.pointer.previous)
+    ends = {change.path: change.after for change in draft.changes()}
     return Record(
         at=history.now(),
-        command=change.command,
-        profile=change.profile,
+        command=draft.command,
+        profile=draft.profile,
         files=tuple(
             OwnFile(
-                file.path,
-                None if file.before is None else file.before.decode(),
-                digest(file.after),
+                path,
+                None if text is None else text.decode(),
+                digest(ends[path]),
             )
-            for file in change.own
+            for path, text in draft.own.items()
+            if path in ends
         ),
         pointer_before=before,
         pointer_after=after,
-        created=change.created,
-        discarded=change.discarded,
-        splices=change.splices,
-        modes=change.modes,
-        moved=change.moved,
+        created=tuple(draft.created),
+        discarded=tuple(draft.discarded),
+        splices=tuple(draft.splices),
+        modes=tuple(draft.modes),
+        moved=draft.moved,
     )
 
 
@@ -151,16 +154,16 @@ def push(
 
 
 def cut(
-    records: list[Record], change: Change, *, everything: bool = False
+    records: list[Record], draft: Draft, *, everything: bool = False
 ) -> tuple[list[Record], list[SecretRef]]:
     """Drop the records that a change without a way back makes untrue."""
-    touched = {file.path for file in change.own}
+    touched = set(draft.own)
     keep_from = 0
     for index, record in enumerate(records):
         if (
             everything
-            or change.pointer is not None
-            or record.profile == change.profile
+            or draft.pointer is not None
+            or record.profile == draft.profile
             or touched & {file.path for file in record.files}
         ):
             keep_from = index + 1
@@ -177,13 +180,13 @@ def to_bytes(records: list[Record]) -> bytes | None:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
-def needed(data: bytes | None) -> bytes:
+def needed(data: bytes | None, path: str) -> bytes:
     """Return an undo file without what its records only made.
 
     Such an item has another owner, or none any more: to take the change back
     needs what it discarded, not what it created.
     """
-    records = [record._replace(created=()) for record in parse(data)]
+    records = [record._replace(created=()) for record in parse(data, path)]
     return to_bytes(records) or data or b""
 
 
@@ -198,14 +201,18 @@ def _document(record: Record) -> dict[str, Any]:
     }
 
 
-def parse(data: bytes | None) -> list[Record]:
-    """Read the undo file. A damaged one means that nothing can be undone."""
+def parse(data: bytes | None, path: str) -> list[Record]:
+    """Read the undo file."""
     if data is None:
         return []
+    document = own_json.document(path, data, _LOST)
     try:
-        return [_record(found) for found in json.loads(data)["records"]]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return []
+        return [_record(found) for found in document["records"]]
+    except own_json.DAMAGE as e:
+        raise DamagedFileError(path, _LOST) from e
+
+
+_LOST = "earlier changes cannot be undone any more"
 
 
 def _record(found: dict[str, Any]) -> Record:

@@ -17,6 +17,7 @@ from keyswitch.targets.claude_code.files import FILE_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 T = TypeVar("T")
@@ -27,9 +28,13 @@ _PAUSES = (0.05, 0.1, 0.2, 0.3)  # together longer than that
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
 
-def read_settled(path: str) -> bytes | None:
-    """Return a file's bytes; one that was emptied just now is an error."""
-    data = read_regular(path, FILE_LIMIT)
+def read_settled(draft: Draft, path: str) -> bytes | None:
+    """Return a file of a draft; one that was emptied just now is an error."""
+    return draft.read(path, FILE_LIMIT, read=_read_settled)
+
+
+def _read_settled(path: str, limit: int) -> bytes | None:
+    data = read_regular(path, limit)
     if data is not None and not data.strip(_BLANK) and _is_fresh(path):
         from keyswitch.targets.claude_code.json_text import JsonTextError
 

@@ -27,7 +27,8 @@ class Workspace:
     """One person's keyswitch, as one command sees it.
 
     `ask` prompts for a passphrase; None means that nobody can be asked. `tell`
-    says what a person should know of a change beside its result.
+    says what a person should know of a change beside its result. With
+    `dry_run` a change is planned and checked, and not carried out.
     """
 
     platform: str = sys.platform
@@ -39,11 +40,13 @@ class Workspace:
         ask: Callable[[str], Secret] | None = None,
         tell: Callable[[str], None] | None = None,
         cwd: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         self.environ = environ
         self.ask = ask
         self.tell = tell or (lambda _: None)
         self.paths: Paths = places.resolve(environ)
+        self.dry_run = dry_run
         self._cwd = cwd
 
     @cached_property
@@ -117,7 +120,7 @@ class Workspace:
         """The per-machine key of fingerprints."""
         from keyswitch.providers.shapes import install_key
 
-        return install_key(self.paths)
+        return install_key(self.paths, keep=not self.dry_run)
 
     def load(self, name: str) -> tuple[Profile, bytes]:
         """Read one profile and its file's bytes."""
@@ -147,7 +150,7 @@ class Workspace:
             from keyswitch.secrets import reader, unlock
 
             unlock.drop(reader.VALUES_PREFIX)  # kept under another setting
-        if identities[0][1] == before:
+        if identities[0][1] == before and not self.dry_run:
             compiled.keep(self.paths, result, identities)
         return result
 
@@ -166,22 +169,35 @@ class Workspace:
         """Return what Claude Code's settings say to reach a profile."""
         import shlex
 
-        from keyswitch.targets.claude_code.wanted import Command
+        from keyswitch.targets.claude_code.wanted import IF_GONE, Command
 
         return Command(
-            shlex.join(own_command()), name, self.paths.aws_config_file
+            shlex.join(own_command()),
+            name,
+            self.paths.aws_config_file,
+            "" if self.platform == "win32" else IF_GONE,
         )
 
 
 def own_command() -> list[str]:
     """Return the absolute command that starts this keyswitch.
 
-    Other programs call it from any directory, so the fallback takes care that
-    Python does not look for the package in the current one (`-P`).
+    Other programs call it from any directory, so Python may not look for the
+    package in the current one (`-P`).
     """
-    folder = os.path.dirname(sys.executable)
-    for name in ("keyswitch", "keyswitch.cmd"):
-        script = os.path.join(folder, name)
-        if os.access(script, os.X_OK) and not os.path.isdir(script):
+    started = os.path.abspath(sys.argv[0])
+    main = getattr(sys.modules["__main__"], "__file__", None) or ""
+    if os.path.dirname(os.path.abspath(main)) == started:
+        return [sys.executable, "-P", started]  # a zip application
+    if sys.prefix != sys.base_prefix:
+        # Of an environment, however this very command was started in it.
+        started = os.path.join(os.path.dirname(sys.executable), "keyswitch")
+    name = os.path.basename(started)
+    for script in (started, f"{started}.exe"):
+        if name == "keyswitch" and _is_program(script):
             return [script]
     return [sys.executable, "-P", "-m", "keyswitch"]
+
+
+def _is_program(path: str) -> bool:
+    return os.access(path, os.X_OK) and not os.path.isdir(path)

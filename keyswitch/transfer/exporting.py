@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.model import FileChange
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.secrets.stores import open_store
 from keyswitch.secrets.vault import normalised
 from keyswitch.secrets.vault_writing import default_kdf
-from keyswitch.switching.change import Change, commit
+from keyswitch.switching.change import commit
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import Profile
     from keyswitch.secret import Secret
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 
@@ -65,20 +64,15 @@ def write(
     path = os.path.abspath(path)
     data = bundle.pack(packed, normalised(passphrase), default_kdf())
 
-    def plan() -> Change:
-        before = read_regular(path, bundle.LIMIT)
-        if before is not None and not replace_file:
+    def make(draft: Draft) -> None:
+        if not replace_file and draft.read(path, bundle.LIMIT) is not None:
             raise exists(path)
-        return Change(
-            command="export",
-            profile=",".join(one.profile.name for one in packed)[:200],
-            foreign=(
-                FileChange(path, before, data, private=True, anywhere=True),
-            ),
-            beside=True,
-        )
+        draft.write(path, data, limit=bundle.LIMIT, private=True, anywhere=True)
+        names = ",".join(one.profile.name for one in packed)
+        draft.command, draft.profile = "export", names[:200]
+        draft.beside = True
 
-    commit(workspace, plan)
+    commit(workspace, make)
 
 
 def exists(path: str) -> InputError:

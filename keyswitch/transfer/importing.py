@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.model import FileChange
 from keyswitch.profiles import files
 from keyswitch.switching import target as planning
-from keyswitch.switching.change import Change, commit
-from keyswitch.switching.profile_changes import (
-    main_fingerprint,
-    new_secret,
-    refuse_existing,
-    write_items,
-)
+from keyswitch.switching.change import commit
+from keyswitch.switching.history import main_fingerprint
+from keyswitch.switching.profile_changes import new_secret, refuse_existing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from keyswitch.model import Profile, SecretRef
-    from keyswitch.switching.profile_changes import NewSecret
+    from keyswitch.model import Profile
+    from keyswitch.switching.draft import Draft, NewItem
     from keyswitch.switching.workspace import Workspace
     from keyswitch.transfer.bundle import Packed
 
@@ -86,57 +81,45 @@ def take_in(
         workspace.provider_of(profile).check(profile)
         if not replace_existing:
             refuse_existing(workspace, profile.name)
-    items = {
-        f"{name} {field}": secret
-        for name, secrets in fresh.items()
-        for field, secret in secrets.items()
-    }
+    items = [item for one in fresh.values() for item in one.values()]
 
-    def plan() -> Change:
-        return _planned(workspace, profiles, items, replace_existing)
+    def make(draft: Draft) -> None:
+        for item in items:
+            draft.store(item)
+        _plan(workspace, draft, profiles, replace_existing=replace_existing)
 
-    commit(workspace, plan, prepare=write_items(workspace, "", items))
+    commit(workspace, make)
 
 
-def _with_refs(one: Packed, fresh: dict[str, NewSecret]) -> Profile:
+def _with_refs(one: Packed, fresh: dict[str, NewItem]) -> Profile:
     refs = {field: secret.ref for field, secret in fresh.items()}
     return replace(one.profile, secrets=refs)
 
 
-def _planned(
+def _plan(
     workspace: Workspace,
+    draft: Draft,
     profiles: Sequence[Profile],
-    items: dict[str, NewSecret],
-    replace_existing: bool,  # noqa: FBT001
-) -> Change:
-    own = []
-    discarded: list[SecretRef] = []
+    *,
+    replace_existing: bool,
+) -> None:
     altered = {profile.name: profile for profile in profiles}
+    here = set(files.scan(workspace.paths))
     for profile in profiles:
-        before = None
-        if profile.name in files.scan(workspace.paths):
+        if profile.name in here:
             if not replace_existing:
                 refuse_existing(workspace, profile.name)
-            old, before = workspace.load(profile.name)
+            old, _ = draft.load(workspace, profile.name)
             if old.provider != profile.provider:
                 raise InputError(
                     f"profile '{profile.name}' is of another provider here "
                     f"({old.provider})",
                     f"rename it first: keyswitch rename {profile.name} NAME",
                 )
-            discarded += old.secrets.values()
+            draft.discarded += old.secrets.values()
         text = files.dumps_new(profile).encode()
         path = workspace.paths.profile(profile.name)
-        own.append(FileChange(path, before, text))
-    target = planning.plan_import(workspace, altered, items, discarded)
-    return Change(
-        command="import",
-        profile=",".join(altered)[:200],
-        own=tuple(own),
-        foreign=target.files,
-        locks=target.locks,
-        created=(*(s.ref for s in items.values()), *target.created),
-        discarded=tuple(discarded),
-        dropped=target.dropped,
-        fingerprint=",".join(main_fingerprint(p) for p in profiles)[:200],
-    )
+        draft.write(path, text, limit=files.PROFILE_LIMIT, own=True)
+    planning.plan_others(workspace, draft, altered, draft.discarded)
+    draft.command, draft.profile = "import", ",".join(altered)[:200]
+    draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

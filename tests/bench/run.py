@@ -76,8 +76,10 @@ class Bench:
         if os.access(installed, os.X_OK):
             return installed
         made = self.folder / "keyswitch"
-        text = (ROOT / "scripts" / "keyswitch").read_text(encoding="utf-8")
-        made.write_text(text.replace("#!python", f"#!{sys.executable}", 1))
+        made.write_text(
+            f"#!{sys.executable} -P\n"
+            "from keyswitch.__main__ import launch\n\nlaunch()\n"
+        )
         made.chmod(0o755)
         return made
 

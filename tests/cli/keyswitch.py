@@ -1,11 +1,16 @@
 """Runs the real command in a home of its own."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from tests.components import ROOT
+from tests.forks import client
 
 KEY = "sk-ant-api03-FAKE-cli-00000000000000000000000000EXAMPLE"
 OTHER = "sk-ant-api03-FAKE-other-000000000000000000000000EXAMPL2"
@@ -29,30 +34,30 @@ class Done:
 
 
 class Keyswitch:
-    """A home, and the command in it."""
+    """A home, and the command in it: a fork, or where `fresh` a process."""
+
+    fresh = False
+    server = None  # that it is forked from; None: the one that all share
+    target = client.KEYSWITCH  # what a fork runs
 
     def __init__(self, home, **environ):
         self.home = home
         self.environ = {
             "HOME": str(home),
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "LC_ALL": "C.UTF-8",
+            **client.START,
             **environ,
         }
 
-    def __call__(self, *args, stdin=b"", code=0, **environ):
+    def __call__(self, *args, **how):
+        return self.at(".", *args, **how)
+
+    def at(self, folder, *args, stdin=b"", code=0, **environ):
+        """Run a command in a directory of the home."""
         if isinstance(stdin, str):
             stdin = stdin.encode()
-        done = subprocess.run(
-            [sys.executable, "-m", "keyswitch", *args],
-            input=stdin,
-            capture_output=True,
-            env={**self.environ, **environ},
-            cwd=self.home,
-            check=False,
-            timeout=60,
+        done = self._run(
+            args, self.home / folder, {**self.environ, **environ}, stdin
         )
         found = Done(
             done.returncode,
@@ -60,11 +65,44 @@ class Keyswitch:
             done.stderr.decode("utf-8", "surrogateescape"),
         )
         assert "Traceback" not in found.err, found.err
-        assert found.code == code, f"{args}: {found}"
+        assert code is None or found.code == code, f"{args}: {found}"
         return found
 
+    def _run(self, args, cwd, environ, stdin):
+        if client.fits(environ) and not self.fresh:
+            server = self.server or client.shared()
+            return server.run(
+                args,
+                stdin=stdin,
+                cwd=cwd,
+                environ=environ,
+                target=self.target,
+            )
+        return subprocess.run(
+            [sys.executable, "-m", "keyswitch", *args],
+            input=stdin,
+            capture_output=True,
+            env=environ,
+            cwd=cwd,
+            check=False,
+            timeout=60,
+        )
+
     def with_vault(self):
-        self("vault", "init", "--machine-key")
+        return self.begin_as(_vault)
+
+    def begin_as(self, make):
+        """Begin as `make(ks)` leaves a home, which is made once and copied.
+
+        Not where a variable moves keyswitch's folders, or it is not the usual
+        one that runs.
+        """
+        usual = Keyswitch(self.home).environ.keys()
+        moved = self.environ.keys() - usual - {"DBUS_SESSION_BUS_ADDRESS"}
+        if self.server or self.fresh or moved:
+            make(self)
+        else:
+            copy_home(_made(make), self.home)
         return self
 
     def add(self, name, *args, secret=KEY, provider="anthropic", **options):
@@ -86,3 +124,34 @@ class Keyswitch:
             for path in sorted(self.home.rglob("*"))
             if path.is_file()
         }
+
+
+def two_keys(ks):
+    """Make the profiles work and personal, for `begin_as`."""
+    ks.with_vault()
+    ks.add("work")
+    ks.add("personal", secret=OTHER)
+
+
+def _vault(ks):
+    ks("vault", "init", "--machine-key")
+
+
+@cache
+def _made(make):
+    """Return a home that was made by a function."""
+    folder = tempfile.TemporaryDirectory(prefix="keyswitch-made-")
+    atexit.register(folder.cleanup)
+    ks = Keyswitch(Path(folder.name) / "home")
+    ks.home.mkdir()
+    make(ks)
+    return ks.home
+
+
+def copy_home(source, home):
+    """Copy a home; what can be taken back is taken back in the copy."""
+    shutil.copytree(source, home, symlinks=True, dirs_exist_ok=True)
+    record = home / ".local/state/keyswitch/undo.json"
+    if record.exists():
+        text = record.read_text().replace(str(source), str(home))
+        record.write_text(text)

@@ -9,7 +9,7 @@ import pexpect
 import pytest
 
 from tests.cli.accounts import FOLDERS, live, token, two_accounts
-from tests.cli.keyswitch import KEY, OTHER
+from tests.cli.keyswitch import KEY, OTHER, two_keys
 from tests.shells import sessions
 
 THIRD = "sk-ant-api03-FAKE-third-000000000000000000000000EXAMPL3"
@@ -42,11 +42,9 @@ OWN = "ANTHROPIC_AUTH_TOKEN"  # outranks a key, so it is displaced
 
 
 @pytest.fixture
-def two(ks):
-    ks.add("work")
-    ks.add("personal", secret=OTHER)
-    ks("use", "personal")
-    return ks
+def two(bare):
+    bare.begin_as(two_keys)("use", "personal")
+    return bare
 
 
 def step_of(shell, step):

@@ -19,7 +19,7 @@ import pytest
 
 from tests.cli import hostile_links as corpus
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
-from tests.cli.many_runs import Runs
+from tests.forks import client
 
 FAST = {
     "env": ("env", "--shell", "bash"),
@@ -41,8 +41,7 @@ as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 class Tree:
     """A home with two profiles, and a repository that the person entered."""
 
-    def __init__(self, base, runs):
-        self.runs = runs
+    def __init__(self, base):
         (base / "home").mkdir(parents=True)
         self.ks = Keyswitch(base / "home").with_vault()
         self.ks.add("work")
@@ -63,7 +62,7 @@ class Tree:
                 timeout=30,
             )  # fmt: skip
         else:
-            done = self.runs.run(args, cwd=folder, environ=environ)
+            done = client.shared().run(args, cwd=folder, environ=environ)
         assert time.monotonic() - began < 3
         return done
 
@@ -117,9 +116,7 @@ def listing(top):
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    runs = Runs()
-    yield Tree(tmp_path_factory.mktemp("hostile"), runs)
-    runs.close()
+    return Tree(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture

@@ -69,6 +69,22 @@ def biting(tmp_path_factory):
     return folder
 
 
+def _maker(value):
+    def make(ks):
+        ks.with_vault()
+        source = ks.file("value")
+        source.write_bytes(value.encode())
+        ks(
+            "add", "hostile", "--provider", "custom", "--set", "env=HOSTILE",
+            "--store", "vault", "--from-file", str(source),
+        )  # fmt: skip
+
+    return make
+
+
+_MAKERS = {name: _maker(value) for name, value in VALUES.items()}
+
+
 @pytest.mark.parametrize("name", sorted(VALUES))
 @pytest.mark.parametrize(
     ("shell", "form"),
@@ -79,14 +95,8 @@ def biting(tmp_path_factory):
     ],
 )  # fmt: skip
 def test_a_hostile_value_comes_back(tmp_path, biting, shell, form, name):
-    ks = Keyswitch(tmp_path).with_vault()
+    ks = Keyswitch(tmp_path).begin_as(_MAKERS[name])
     value = VALUES[name]
-    source = tmp_path / "value"
-    source.write_bytes(value.encode())
-    ks(
-        "add", "hostile", "--provider", "custom", "--set", "env=HOSTILE",
-        "--store", "vault", "--from-file", str(source),
-    )  # fmt: skip
     launcher = tmp_path / "ks"
     launcher.write_text(f'#!/bin/sh\nexec {PYTHON} -m keyswitch "$@"\n')
     launcher.chmod(0o700)
@@ -100,6 +110,6 @@ def test_a_hostile_value_comes_back(tmp_path, biting, shell, form, name):
         check=False,
         timeout=60,
     )
-    assert done.stdout == value.encode(), done.stderr[-500:]
+    assert done.stdout == value.encode() + b"\n", done.stderr[-500:]
     assert not (biting / "tripwire").exists()
     assert str(ROOT) in ks.environ["PYTHONPATH"]

@@ -9,14 +9,14 @@ import subprocess
 
 import pytest
 
-from tests.cli import many_runs
+from tests.cli import lanes
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 from tests.components import PYTHON
 
 ACME = "github.com/acme/*"
 
 
-class Person(many_runs.Person):
+class Person(Keyswitch):
     """Someone with the profiles work (in use), acme and a gateway's."""
 
     def chosen(self, folder, **environ):
@@ -49,23 +49,21 @@ class Person(many_runs.Person):
 def template(tmp_path_factory):
     home = tmp_path_factory.mktemp("template") / "home"
     home.mkdir()
-    runs = many_runs.Runs()
-    made = Person(home, runs).with_vault()
+    made = Person(home).with_vault()
     made.add("work")
     made.add("acme", secret=OTHER)
     made.add(
         "gate", "--set", "base_url=https://gw.example.com",
         provider="gateway", secret="FAKE-gateway-EXAMPLE",
     )  # fmt: skip
-    yield made
-    runs.close()
+    return made
 
 
 @pytest.fixture
 def person(template, tmp_path):
     home = tmp_path / "home"
     shutil.copytree(template.home, home)
-    made = Person(home, template.runs)
+    made = Person(home)
     made("use", "work")
     made.folder("src/a/b")
     return made
@@ -325,7 +323,7 @@ def test_what_changes_nothing_does_not_wake_the_shells(person):
 
 def test_a_link_can_be_made_before_any_profile_was_used(template, tmp_path):
     shutil.copytree(template.home, tmp_path / "home")
-    person = Person(tmp_path / "home", template.runs)
+    person = Person(tmp_path / "home")
     person("link", "acme")
     assert person.chosen(".") == "acme"
     assert b"stamp" in person.stamp()
@@ -498,7 +496,7 @@ def crowded(template, tmp_path_factory):
     """A home with every kind of place, and everything worked out once."""
     home = tmp_path_factory.mktemp("crowded") / "home"
     shutil.copytree(template.home, home)
-    person = Person(home, template.runs)
+    person = Person(home)
     for name in ("src", "linked/below", "asks", "unusable"):
         person.folder(name)
     person.repo("clone")
@@ -522,17 +520,16 @@ def test_both_lanes_answer_alike(crowded, place):
     for args in COMMANDS.values():
         answers = [
             answer(crowded, folder, args, environ, lane)
-            for lane in ("express", "full")
+            for lane in (lanes.EXPRESS, lanes.FULL)
         ]
-        if answers[0].code != LEFT:
+        if answers[0].code != lanes.LEFT:
             assert answers[0] == answers[1], args
 
 
-LEFT = 99  # the express lane left it to the full one
-
-
 def answer(person, folder, args, environ, lane):
-    done = person.at(folder, *args, code=None, lane=lane, **environ)
+    asked = Person(person.home)
+    asked.target = lane
+    done = asked.at(folder, *args, code=None, **environ)
     # A start file has room for one line, the full lane for two.
     done.err = re.sub(r"\nkeyswitch: hint: (.*)\n", r" (\1)\n", done.err)
     return done
@@ -541,11 +538,12 @@ def answer(person, folder, args, environ, lane):
 def test_the_express_lane_answers_where_a_link_counts(crowded):
     """Otherwise the comparison of the lanes would compare nothing."""
     for folder in ("src", "linked", "asks", "clone", "guarded"):
-        done = answer(crowded, folder, COMMANDS["env"], {}, "express")
+        done = answer(crowded, folder, COMMANDS["env"], {}, lanes.EXPRESS)
         assert done.code == 0
     helper = COMMANDS["helper"]
-    assert answer(crowded, "src", helper, {}, "express").code == 0
-    assert answer(crowded, "linked", helper, {}, "express").code == LEFT
+    assert answer(crowded, "src", helper, {}, lanes.EXPRESS).code == 0
+    linked = answer(crowded, "linked", helper, {}, lanes.EXPRESS)
+    assert linked.code == lanes.LEFT
 
 
 def test_a_killed_command_before_changes_nothing_of_the_answer(crowded):

@@ -15,7 +15,7 @@ import pexpect
 import pytest
 
 from tests.cli.accounts import FOLDERS, live, token, two_accounts
-from tests.cli.keyswitch import KEY, OTHER
+from tests.cli.keyswitch import KEY, OTHER, two_keys
 from tests.shells import sessions
 
 WAIT = 30
@@ -59,9 +59,8 @@ TYPED = of("bash", "zsh", "fish")
 
 
 @pytest.fixture
-def two(ks):
-    ks.add("work")
-    ks.add("personal", secret=OTHER)
+def two(bare):
+    ks = bare.begin_as(two_keys)
     ks("use", "personal")
     for file, text in START.values():
         ks.file(file).parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.keyswitch import KEY, OTHER
 
+STATE = ".local/state/keyswitch/state.json"
 SETTINGS = '{\n\t"theme" : "dark", "n": 1e5,\n\t"env": { "KEEP": "é" }\n}'
 
 
@@ -87,6 +88,53 @@ def test_a_dry_run_shows_keys_and_changes_nothing(ks):
     before = ks.everything()
     text = ks("use", "one", "--dry-run").out
     assert "apiKeyHelper" in text
+    assert ks.everything() == before
+
+
+def changed_keys(ks, *args):
+    """Return the places that a dry run names."""
+    lines = ks(*args, "--dry-run").out.splitlines()
+    return [line.replace(f"{ks.home}/", "").split(" ")[:2] for line in lines]
+
+
+HELPER_KEYS = [
+    [".claude/settings.json:", key]
+    for key in (
+        "apiKeyHelper",
+        "env.ANTHROPIC_API_KEY",
+        "env.ANTHROPIC_AUTH_TOKEN",
+        "env.CLAUDE_CODE_OAUTH_TOKEN",
+    )
+]
+APPROVED = [".claude.json:", "customApiKeyResponses.approved"]
+ACTIVE = [STATE + ":", "active:"]
+
+
+def test_a_dry_run_lists_what_would_change_and_no_more(ks):
+    ks.add("one")
+    ks.add("two", secret=OTHER)
+    assert changed_keys(ks, "off") == [["nothing", "to"]]
+    assert changed_keys(ks, "use", "one") == [ACTIVE, *HELPER_KEYS, APPROVED]
+    ks("use", "one")
+    assert changed_keys(ks, "use", "one") == [["nothing", "to"]]
+    assert changed_keys(ks, "use", "two") == [ACTIVE]
+    assert changed_keys(ks, "off") == [ACTIVE, *HELPER_KEYS, APPROVED]
+    ks("off")
+    assert changed_keys(ks, "off") == [["nothing", "to"]]
+
+
+def test_a_dry_run_of_off_names_what_comes_back_without_its_value(ks):
+    ks.add("one")
+    ks.file(".claude").mkdir()
+    ks.file(".claude/settings.json").write_text(
+        '{"apiKeyHelper": "cat FAKE-own"}'
+    )
+    ks("use", "one")
+    before = ks.everything()
+    text = ks("off", "--dry-run").out
+    assert "apiKeyHelper gives back what was there before" in text
+    assert "env.ANTHROPIC_API_KEY is removed" in text
+    assert "FAKE-own" not in text
     assert ks.everything() == before
 
 

@@ -192,7 +192,7 @@ def json_text(value, *, ascii_only=True, gap=""):
 
 
 @dataclass
-class Home:
+class GeneratedHome:
     """One generated home, with the way in which it is entered."""
 
     index: int
@@ -234,7 +234,7 @@ class Maker:
 
     def __init__(self, index, root):
         self.random = random.Random(index)
-        self.it = Home(index, root)
+        self.it = GeneratedHome(index, root)
         self.pick = self.random.choice
         self.folders = {}  # as they are spelt: as they are
         self.whole = []  # the secrets, with their beginnings

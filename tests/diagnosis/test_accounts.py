@@ -5,6 +5,7 @@ import pytest
 from keyswitch.diagnosis.accounts import Accounts, masked
 from keyswitch.diagnosis.verdict import Source
 from keyswitch.secret import Secret
+from keyswitch.targets.claude_code.wanted import IF_GONE
 from tests.diagnosis.homes import (
     AWS_ID,
     AWS_SECRET,
@@ -70,6 +71,7 @@ def test_without_a_key_of_this_machine_nothing_is_known_or_made(home):
         (helper("helper api-key gone"), "", None),
         (helper("helper api-key broken"), "", None),
         (helper("helper api-key odd"), "odd", None),
+        (helper(f"helper claude-code{IF_GONE}"), "work", "…MPLE"),
         (helper("helper claude-code extra"), "", None),
         (helper("list"), "", None),
         (helper("helper claude-code", command="/other/keyswitch"), "", None),
@@ -97,7 +99,11 @@ def test_a_command_of_two_words_is_known_as_a_whole(home):
         ("keyswitch helper aws work", True),
         ("'/a b/keyswitch' helper aws work", True),
         ("/usr/bin/python -P -m keyswitch helper claude-code", True),
+        ("/usr/bin/python3 -P '/a b/keyswitch.pyz' helper aws work", True),
+        ("'C:\\keys\\Scripts\\keyswitch.exe' helper aws work", True),
         ("/opt/other helper claude-code", False),
+        ("/opt/notkeyswitch helper claude-code", False),
+        (f"'/a b/keyswitch' helper claude-code{IF_GONE}", True),
         ("helper keyswitch", False),
         ("keyswitch", False),
         ("echo keyswitch", False),

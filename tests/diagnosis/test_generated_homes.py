@@ -450,7 +450,7 @@ def test_most_checks_find_something_in_the_homes(apart):
 def bare(apart):
     """A home with nothing in it, and a way to fill it."""
     apart.mkdir()
-    found = homes.Home(0, apart, f"{apart}/home", f"{apart}/work")
+    found = homes.GeneratedHome(0, apart, f"{apart}/home", f"{apart}/work")
     Path(found.home).mkdir()
     Path(found.cwd).mkdir()
     found.environ = {"HOME": found.home, "PATH": ""}

@@ -32,6 +32,7 @@ def answered(**lists):
 
 TAIL = KEY[-20:]
 WITH_KEY = {"ANTHROPIC_API_KEY": KEY}
+WITH_TOKEN = {"CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-FAKE-of-a-variable"}
 ASKS = "whether to use ANTHROPIC_API_KEY (the default is no)"
 REJECTED = "nothing, but ANTHROPIC_API_KEY is not used: it was rejected once"
 
@@ -69,6 +70,18 @@ REJECTED = "nothing, but ANTHROPIC_API_KEY is not used: it was rejected once"
             {**WITH_KEY, "ANTHROPIC_AUTH_TOKEN": TOKEN},
             warns_of("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
         ),
+        (known(), WITH_TOKEN, []),
+        (
+            known(primaryApiKey=KEY),
+            WITH_TOKEN,
+            warns_of("CLAUDE_CODE_OAUTH_TOKEN", "primaryApiKey"),
+        ),
+        (
+            answered(approved=[TAIL]),
+            {**WITH_KEY, **WITH_TOKEN},
+            warns_of("CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY"),
+        ),
+        (known(), {"ANTHROPIC_AUTH_TOKEN": TOKEN, **WITH_TOKEN}, []),
         (known(folder=""), {}, []),
         (known(folder="other"), {}, ["whether the folder {} is trusted"]),
     ],
@@ -85,6 +98,15 @@ def test_the_first_start_asks_everything_in_order(home):
     found = Home(environ=WITH_KEY).build(home).questions
     assert [q.partition(" ")[0] for q in found] == ["the", "whether", "whether"]
     assert found[-1] == ASKS
+
+
+def test_a_token_beside_a_helper_is_a_pair_unless_it_is_cancelled(home):
+    settings = {"apiKeyHelper": "echo FAKE"}
+    files = {CONFIG: known(), SETTINGS: settings}
+    found = Home(files=files, environ=WITH_TOKEN).build(home).questions
+    assert list(found) == warns_of("CLAUDE_CODE_OAUTH_TOKEN", "apiKeyHelper")
+    settings["env"] = {"CLAUDE_CODE_OAUTH_TOKEN": ""}
+    assert Home(files=files, environ=WITH_TOKEN).build(home).questions == ()
 
 
 def test_a_helper_in_both_headers_is_no_pair(home):

@@ -58,7 +58,7 @@ def test_there_are_thousands_of_observations():
 def differences(case, folder):
     """Return a line for each thing that the verdict has otherwise."""
     setup = case["setup"]
-    place = claude_setups.Place(folder, "http://127.0.0.1:9")
+    place = claude_setups.SetupFolder(folder, "http://127.0.0.1:9")
     cwd = str(place.build(setup))
     environ = {"HOME": str(place.home), "PATH": os.environ["PATH"]}
     environ |= {k: place.fill(v) for k, v in setup["env"].items()}

@@ -10,7 +10,7 @@ import tomllib
 from keyswitch.profiles.paths import resolve
 from keyswitch.secrets.vault import Vault
 from tests.components import ROOT
-from tests.faults.harness import Command, files_below, run
+from tests.faults.harness import Command, Warm, files_below
 
 ENVIRON = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -59,8 +59,9 @@ class Case:
         self._claude_files(home)
         if self.active:
             steps.append(cli("use", self.active))
+        warm = Warm()
         for step in steps:
-            done = run(step, home, ENVIRON)
+            done = warm(step, home, ENVIRON)
             assert done.returncode == 0, done.stderr.decode()
 
     def _claude_files(self, home):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.faults.cases import ENVIRON
 from tests.faults.concurrency.crowd import starters_in
 from tests.faults.harness import Warm
 
@@ -10,7 +9,7 @@ from tests.faults.harness import Warm
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory):
     """One warm process that commands are forked from."""
-    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
+    starter = Warm()
     yield starter
     starter.close()
 

@@ -11,7 +11,7 @@ import shutil
 import tomllib
 
 from tests.faults.cases import ENVIRON, KEYS, Case, cli, vault_entries
-from tests.faults.harness import files_below, run
+from tests.faults.harness import Warm, files_below
 
 HOUR = 3_600_000
 BEGIN = 4_000_000_000_000  # when the first tokens end: no test lives so long
@@ -95,11 +95,11 @@ class LoginCase(Case):
     """
 
     def __init__(
-        self, command, steps, *, kept, layout="plain", once=False, start=run
+        self, command, steps, *, kept, layout="plain", once=False, start=None
     ):
         super().__init__(command, layout=layout)
         self.steps, self.kept, self.once = steps, kept, once
-        self._run = start
+        self._run = start or Warm()
         self.environ = ENVIRON
 
     def make_home(self, home):

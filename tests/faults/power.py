@@ -151,10 +151,10 @@ def _do(*argv):
 
 def work(job, folder):
     """Do a job; return how many disks were judged, and what was wrong."""
-    sound = Warm(folder / "warm", ENVIRON)
+    sound = Warm()
     tested = sound
     if job.defect:
-        tested = Warm(folder / "broken", ENVIRON, defect=job.defect)
+        tested = Warm(defect=job.defect)
     disk = Disk(folder, sound)
     judged, found = _judge(job, disk, folder, sound, tested)
     disk.leave()

@@ -36,8 +36,7 @@ FAULTS = ("KILL", "ENOSPC")
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory):
     """Two starters of keyswitch, one for each processor."""
-    folder = tmp_path_factory.mktemp("warm")
-    both = [Warm(folder / str(n), ENVIRON) for n in range(2)]
+    both = [Warm() for _ in range(2)]
     yield both
     for one in both:
         one.close()

@@ -106,7 +106,7 @@ Logins.keep_for = lambda *args, **options: None
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    starter = Warm(tmp_path_factory.mktemp("warm") / "w", ENVIRON)
+    starter = Warm()
     yield starter
     starter.close()
 
@@ -117,7 +117,7 @@ def caught(tmp_path, sound):
 
     def catch(defect, name="use", *, layout="plain", step=5):
         with folder_in_memory(tmp_path) as room:
-            broken = Warm(room / "broken", ENVIRON, defect=defect)
+            broken = Warm(defect=defect)
             case, environ = command_case(name, layout, sound, room / "kit")
             report = inject_everywhere(
                 case,

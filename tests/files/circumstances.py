@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 
-from tests.faults.full import warm
+from tests.forks import server
 
 UMASK, USER, GROUPS = "TEST_UMASK", "TEST_USER", "TEST_GROUPS"
 MOUNTS, DEFECT, FOLDER = "TEST_MOUNTS", "TEST_DEFECT", "TEST_FOLDER"
@@ -52,22 +52,20 @@ def given(
 
 def take_over():
     """Let every fork of this process become what its variables say."""
-    become_alone = warm._become_alone
     # Another user may not be able to read the library that is used here.
     for name in _IMPORTED_LATE:
         importlib.import_module(name)
 
-    def become(asked):
-        environ = asked["environ"]
+    def become():
         wanted = {
-            name: environ.pop(name)
+            name: os.environ.pop(name)
             for name in (UMASK, USER, GROUPS, MOUNTS, DEFECT, FOLDER)
-            if name in environ
+            if name in os.environ
         }
-        become_alone(asked)
         if MOUNTS in wanted:
+            here = os.getcwd()
             _mount(json.loads(wanted[MOUNTS]))
-            os.chdir(asked["cwd"])
+            os.chdir(here)
         os.chdir(wanted.get(FOLDER, "."))
         if USER in wanted:
             number = int(wanted[USER])
@@ -77,7 +75,7 @@ def take_over():
         os.umask(int(wanted.get(UMASK, "22"), 8))
         exec(wanted.get(DEFECT, ""), {})
 
-    warm._become_alone = become
+    server.BEFORE.append(become)
 
 
 def _mount(mounts):

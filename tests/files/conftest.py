@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.cases import ENVIRON
 from tests.faults.harness import Warm
 from tests.files import circumstances
 from tests.files.matrix import Matrix
@@ -49,9 +48,7 @@ def new_matrix(new_room):
         if parent is None and _takes_attributes("/dev/shm"):
             parent = "/dev/shm"
         room = new_room(parent)
-        start = Warm(
-            room / "warm", ENVIRON, defect=circumstances.TAKEN + defect
-        )
+        start = Warm(defect=circumstances.TAKEN + defect)
         started.append(start)
         return Matrix(room, start, new_room)
 

@@ -139,7 +139,7 @@ class Matrix:
         return self._fresh(task)
 
     def _fresh(self, task):
-        clear(self.room, keep=("kept", "warm"))
+        clear(self.room, keep=("kept",))
         shutil.copytree(self.room / "kept", self.home, symlinks=True)
         homes.do(self.home, self.start, TASKS[task].steps)
         for name in FILES.values():

@@ -59,7 +59,7 @@ def overtaken(folder, how, defect=""):
     home = folder / "home"
     home.mkdir()
     (home / "written").touch()  # not yet
-    start = Warm(folder / "warm", ENVIRON, defect=script + defect)
+    start = Warm(defect=script + defect)
     homes.make(home, start)
     (home / "written").unlink()
     done = start(cli("use", "cloud"), home, ENVIRON)

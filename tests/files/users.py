@@ -102,7 +102,7 @@ def room(defect=""):
         folder = Path(name)
         folder.chmod(0o711)
         defect = f"import difflib\n{circumstances.TAKEN}{defect}"
-        start = Warm(folder / "warm", ENVIRON, defect=defect)
+        start = Warm(defect=defect)
         (folder / "home").mkdir()
         try:
             yield Room(folder, start)

@@ -1,25 +1,24 @@
 """Runs command lines in forks that cannot leave: no programs, no network.
 
-`serve` answers lines of JSON on standard input. Each batch has a fork of its
-own, each command line in it a fresh home. A hook looks at what the program
-does; what it may not do ends the fork with a status that says so.
+Each batch has a fork of its own, each command line in it a fresh home. A hook
+looks at what the program does; what it may not do ends the fork with a status
+that says so.
 """
 
 import ctypes
-import gc
-import importlib
 import json
 import os
-import pkgutil
 import shutil
 import socket
-import subprocess
 import sys
+import time
+import traceback
 from pathlib import Path
-from select import select
+
+from tests.forks import client
 
 LIMIT = 5  # seconds that one command line may take
-NETWORK, OUTSIDE = 97, 98  # statuses of a fork that wanted to leave
+NETWORK, OUTSIDE, SLOW = 97, 98, 99  # of a fork that wanted to leave, or late
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _CHANGES = {
@@ -31,48 +30,51 @@ _DEVICES = ("/dev/null", "/dev/full", "/dev/tty")
 
 
 class Lines:
-    """The server, as seen from a test."""
+    """The process that they are forked from, as seen from a test."""
 
     def __init__(self, folder, homes):
         folder.mkdir()
         self.home = folder / "home"  # of each command line
         (folder / "nothing").mkdir()  # the only folder of PATH
-        self._server = subprocess.Popen(
-            [sys.executable, "-c", f"import {__name__} as s; s.serve()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={"HOME": str(folder), "PATH": str(folder / "nothing"),
-                 "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
-                 "LC_ALL": "C.UTF-8"},
-            cwd=folder,
-        )  # fmt: skip
-        self._ask(homes={name: str(path) for name, path in homes.items()})
+        self._homes = {name: str(path) for name, path in homes.items()}
+        self._server = client.Server(
+            setup=f"from {__name__} import shut_in\nshut_in()\n"
+        )
 
     def __call__(self, batch):
         """Run [(home, line)…]; return what came of each, and how it ended.
 
         Of each: status, stdout, stderr and the files that it changed.
         """
-        self._ask(batch=batch)
-        found = []
-        while True:
-            answer = json.loads(self._server.stdout.readline())
-            if isinstance(answer, int):
-                return found, self._ended(answer)
-            code, out, err, changed = answer
-            found.append((code, os.fsencode(out), os.fsencode(err), changed))
-
-    def _ended(self, status):
-        """Return "" for a fork that ended well, or why it did not."""
-        said = (self.home.parent / "err").read_text(errors="replace")
-        return f"status {status}: {said[:500]}" if status else ""
-
-    def _ask(self, **words):
-        self._server.stdin.write(json.dumps(words).encode() + b"\n")
-        self._server.stdin.flush()
+        folder = self.home.parent
+        answers = folder / "answers"
+        answers.write_text("")
+        with client.in_memory(b"") as streams:
+            fork = self._server.start(
+                [str(answers), self._homes, batch],
+                [stream.fileno() for stream in streams],
+                cwd=folder,
+                environ={
+                    **client.START,
+                    "HOME": str(folder),
+                    "PATH": str(folder / "nothing"),
+                },
+                target=f"{__name__}:run_all",
+                own_keyring=True,
+            )
+            status, _ = fork.ended(LIMIT * len(batch) + LIMIT)
+            said = client.written(streams)[1].decode("utf-8", "replace")
+        found = [
+            (code, os.fsencode(out), os.fsencode(err), changed)
+            for code, out, err, changed in map(
+                json.loads, answers.read_text().splitlines()
+            )
+        ]
+        return found, f"status {status}: {said[:500]}" if status else ""
 
     def close(self):
-        """End the server."""
-        self._server.communicate(timeout=60)
+        """End the process."""
+        self._server.close()
 
 
 class Fence:
@@ -123,36 +125,14 @@ class Fence:
         os._exit(status)
 
 
-def serve():
-    """Run batch after batch."""
-    from tests import guard
+_FENCE = Fence()
 
+
+def shut_in():
+    """Make the forks of this process run command lines behind a fence."""
     os.setsid()  # no terminal
     _leave_the_network()
-    import keyswitch
-
-    for module in pkgutil.walk_packages(keyswitch.__path__, "keyswitch."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    from keyswitch.secrets import envelope
-
-    envelope.DEFAULT_KDF = envelope.CHEAPEST_KDF
-    fence = Fence()
-    sys.addaudithook(fence)
-    inbox, outbox = os.fdopen(os.dup(0)), os.dup(1)
-    homes = json.loads(inbox.readline())["homes"]
-    gc.freeze()
-    gc.disable()
-    while line := inbox.readline():
-        batch = json.loads(line)["batch"]
-        told, tell = os.pipe()
-        pid = os.fork()
-        if not pid:
-            os.close(told)
-            guard.join_fresh_keyring()
-            _run_all(batch, homes, fence, tell)
-        os.close(tell)
-        _pass_on(told, outbox, pid)
+    sys.addaudithook(_FENCE)
 
 
 def _leave_the_network():
@@ -162,41 +142,24 @@ def _leave_the_network():
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
-def _pass_on(told, outbox, pid):
-    """Pass a fork's answers on; kill it when it says nothing for too long."""
-    while select([told], [], [], LIMIT)[0]:
-        data = os.read(told, 1 << 16)
-        if not data:
-            break
-        while data:
-            data = data[os.write(outbox, data) :]
-    else:
-        os.kill(pid, 9)
-    os.close(told)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    os.write(outbox, f"{code}\n".encode())
-
-
-def _run_all(batch, homes, fence, tell):
-    home = Path.cwd() / "home"
-    status, last = 1, None
-    try:
-        for number, path in enumerate(("/dev/null", "out", "err")):
-            flags = os.O_RDWR | (os.O_CREAT if number else 0)
-            os.dup2(os.open(path, flags, 0o600), number)
+def run_all(asked):
+    """Run a batch; write an answer for each line."""
+    path, homes, batch = asked
+    home, last = Path.cwd() / "home", None
+    with open(path, "w", encoding="ascii") as answers:
         for kind, line in batch:
-            if fence.touched or kind != last:
+            if _FENCE.touched or kind != last:
                 shutil.rmtree(home, ignore_errors=True)
                 shutil.copytree(homes[kind], home, symlinks=True)
                 last = kind
-            answer = _run(line, home, fence)
-            changed = fence.touched and _changed(Path(homes[kind]), home)
-            answer = json.dumps([*answer, changed or []]) + "\n"
-            while answer:  # a pipe takes what it has room for
-                answer = answer[os.write(tell, answer.encode()) :]
-        status = 0
-    finally:
-        os._exit(status)
+            began = time.monotonic()
+            answer = _run(line, home)
+            changed = _FENCE.touched and _changed(Path(homes[kind]), home)
+            print(json.dumps([*answer, changed or []]), file=answers)
+            answers.flush()
+            if time.monotonic() - began > LIMIT:
+                return SLOW
+    return 0
 
 
 def _changed(before, after):
@@ -212,9 +175,10 @@ def _changed(before, after):
     return sorted(p for p in {*old, *new} if old.get(p) != new.get(p))
 
 
-def _run(line, home, fence):
+def _run(line, home):
     from keyswitch.__main__ import main
 
+    fence = _FENCE
     for number in (1, 2):
         os.ftruncate(number, 0)
         os.lseek(number, 0, os.SEEK_SET)
@@ -228,8 +192,6 @@ def _run(line, home, fence):
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:  # noqa: BLE001 - whatever it is, it is to be seen
-        import traceback
-
         traceback.print_exc()
         sys.stderr.flush()
         code = 70

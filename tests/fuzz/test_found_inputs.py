@@ -231,7 +231,7 @@ def test_a_service_managers_passphrase_that_is_no_text_is_refused(
 
 @pytest.mark.parametrize("text", [b"[]", b"1", DEEP])
 def test_a_damaged_note_of_a_login_in_the_keychain_says_nothing(text):
-    assert _decoded(text) == {"folder": "", "items": [], "tokens": []}
+    assert _decoded(text) == []
 
 
 def test_settings_on_the_command_line_may_not_be_deep():

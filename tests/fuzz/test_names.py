@@ -132,7 +132,7 @@ def run(tmp_path):
         home = folder / "home"
         home.mkdir()
         ks = Keyswitch(home).with_vault()
-        warm = Warm(folder / "server", ks.environ)
+        warm = Warm()
 
         def run(*args, stdin=b""):
             argv = (sys.executable, "-m", "keyswitch", *args)

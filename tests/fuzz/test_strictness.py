@@ -110,7 +110,7 @@ def template(memory):
 
 @pytest.fixture(scope="module")
 def warm(memory, template):
-    server = Warm(memory / "server", Keyswitch(template).environ)
+    server = Warm()
     yield server
     server.close()
 

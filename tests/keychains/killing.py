@@ -33,7 +33,7 @@ class KillLane(Lane):
 
     def __init__(self, folder):
         super().__init__(folder)
-        self.warm = Warm(folder / "warm", self.environ())
+        self.warm = Warm()
         self._stack.callback(self.warm.close)
 
 

@@ -45,7 +45,7 @@ class Lane:
         silent.bind(str(folder / "silent"))
         silent.listen(64)
         self._stack.callback(silent.close)
-        self.runner = Runner(folder / "runner")
+        self.runner = Runner()
         self._stack.callback(self.runner.close)
 
     def _desktop(self, name):

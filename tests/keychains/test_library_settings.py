@@ -43,6 +43,7 @@ class Settings:
     def __init__(self, lane, home, name):
         self.tripwire = home / "tripwire"
         self.ks = Keyswitch(home, **lane.environ())
+        self.ks.fresh = True  # the library reads its settings when it starts
         place, _, what = name.partition("-")
         backend = BACKENDS.get(what, "evil.Keyring")
         if place == "env":

@@ -65,8 +65,10 @@ def test_the_vault_takes_the_keychain_s_place_only_with_a_word(
     ks = Keyswitch(tmp_path, **lane.environ(wrong.bus)).with_vault()
     add = ("--provider", "anthropic", "--stdin")
     done = ks("add", "work", *add, stdin=KEY)
-    assert "no keychain here (Secret Service: " in done.err
+    assert "no keychain here" in done.err
     assert "so the secret goes to the vault" in done.err
+    if state != "no-service":  # one that is there, and of no use
+        assert "(Secret Service: " in done.err
     done = ks("add", "other", *add, "--store", "keychain", stdin=KEY, code=1)
     assert "no keychain can be used" in done.error
     assert not ks.profile_file("other").exists()
@@ -74,3 +76,29 @@ def test_the_vault_takes_the_keychain_s_place_only_with_a_word(
     assert lane.items == {}
     record(promise="P8", what="the vault in a keychain's place", points=2,
            violations=0)  # fmt: skip
+
+
+def test_a_missing_keychain_is_told_of_once(monkeypatch, home):
+    gone = {"error": "absent", "why": "not running"}
+    Answers(monkeypatch, secret_service=gone, kwallet=gone)
+    ks = Keyswitch(home).with_vault()
+    first = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    assert first.notes == ("no keychain here, so the secret goes to the vault",)
+    ks.add("one")
+    second = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    assert second.notes == ()
+    assert "Secret Service: not running" in second.details  # for -v
+    # Where there was one, its secrets lie there: that is another matter.
+    file = ks.profile_file("one")
+    file.write_text(file.read_text().replace('"vault"', '"keychain"'))
+    third = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    assert "(Secret Service: not running" in third.notes[0]
+
+
+def test_a_service_without_a_collection_is_no_missing_one(monkeypatch, home):
+    there = {"error": "absent", "why": "no collection", "there": True}
+    gone = {"error": "absent", "why": "not running"}
+    Answers(monkeypatch, secret_service=there, kwallet=gone)
+    Keyswitch(home).with_vault()
+    choice = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    assert "(Secret Service: no collection" in choice.notes[0]

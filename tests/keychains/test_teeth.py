@@ -93,12 +93,12 @@ def lane(tmp_path_factory):
 
 @pytest.mark.full
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_seeded_defect_is_caught(lane, tmp_path, mutant):
+def test_a_seeded_defect_is_caught(lane, mutant):
     code, (state, name, told) = MUTANTS[mutant]
     clean(lane, name)
     whole = lane.runner
     assert cell(lane, STATES[state], name).violations == ()
-    lane.runner = Runner(tmp_path / "runner", code)
+    lane.runner = Runner(code)
     try:
         violations = cell(lane, STATES[state], name).violations
     finally:

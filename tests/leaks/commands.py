@@ -98,6 +98,7 @@ FORMS = {
     "show": form("show work --json"),
     "undo": form("undo"),
     "uninstall": form("uninstall bash --yes"),
+    "uninstall --all": form("uninstall --all --yes"),
     "unlink": form("unlink", folder="linked"),
     "unlock": form(f"unlock {FD}", stdin=PHRASE),
     "unlock, wrong": form(f"unlock {FD}", stdin=BUNDLE, code=5),

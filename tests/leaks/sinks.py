@@ -107,7 +107,7 @@ class Run:
         return next(numbers, None)
 
 
-class Place:
+class TracedHome:
     """A home of one run's own, and every folder that it could write to."""
 
     def __init__(self, template, folder):

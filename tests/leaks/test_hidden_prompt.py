@@ -186,7 +186,8 @@ def test_a_long_paste_arrives_whole(start, ks, size):
     ks("unlock", "--passphrase-fd", "0", stdin=PHRASE)
     secret = KEY + "x" * (size - len(KEY))
     terminal = start(*MAIN, *ADD).sees(b"API key: ").hides()
-    terminal.type(secret.encode() + b"\n")
+    terminal.type(secret.encode() + b"\n").sees(b"take it as it is?")
+    terminal.type(b"y\n")
     assert terminal.ended() == 0
     assert ks("helper", "api-key", "w").out == secret + "\n"
     counted(terminal, secret, KEY)

@@ -43,7 +43,7 @@ def canaries(template):
 
 @pytest.fixture
 def place(template, tmp_path):
-    return sinks.Place(template, tmp_path)
+    return sinks.TracedHome(template, tmp_path)
 
 
 def checked(place, canaries, name, run, what):
@@ -130,12 +130,12 @@ def test_a_command_that_is_struck_in_the_middle(
     template, tmp_path, canaries, name, strike
 ):
     (tmp_path / "clean").mkdir()
-    clean = sinks.Place(template, tmp_path / "clean").run(FORMS[name])
+    clean = sinks.TracedHome(template, tmp_path / "clean").run(FORMS[name])
     call, number = sinks.middle_of(clean)
     for back in (0, 1, 2, 4, 8):
         folder = tmp_path / str(back)
         folder.mkdir()
-        place = sinks.Place(template, folder)
+        place = sinks.TracedHome(template, folder)
         run = place.run(
             FORMS[name], "-e",
             f"inject={call}:{STRIKES[strike]}:when={max(1, number - back)}",

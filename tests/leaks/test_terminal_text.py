@@ -58,9 +58,8 @@ def template(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory, template):
-    folder = tmp_path_factory.mktemp("warm")
-    server = Warm(folder / "server", Keyswitch(template).environ)
+def warm():
+    server = Warm()
     yield server
     server.close()
 
@@ -166,7 +165,7 @@ def test_the_look_itself_sees_every_class(kind):
 
 def test_a_print_without_escapes_is_caught(home, tmp_path, template):
     defect = "from keyswitch import display; display.printable = lambda t: t"
-    server = Warm(tmp_path / "server", Keyswitch(home).environ, defect=defect)
+    server = Warm(defect=defect)
     try:
         out, err = said(server, home, ["use", CLASSES["csi"]])
     finally:

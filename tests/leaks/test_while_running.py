@@ -73,7 +73,7 @@ def test_a_signal_that_dumps_leaves_no_secret(place, canaries, name, tmp_path): 
     call, number = sinks.middle_of(place.run(FORMS[name]))
     folder = tmp_path / "again"
     folder.mkdir()
-    again = sinks.Place(Path(place.template), folder)
+    again = sinks.TracedHome(Path(place.template), folder)
     for back in (0, 1, 2, 4, 8):
         inject = f"inject={call}:signal={signal}:when={max(1, number - back)}"
         run = again.run(FORMS[name], "-e", inject)

@@ -50,7 +50,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Home:
+class BrokenHome:
     """One broken home. `{home}` and `{project}` stand for the two folders."""
 
     threads: tuple[int, ...]
@@ -208,7 +208,7 @@ def moved_helper(machine):
     place = machine.claude_home / "settings.json"
     gone = machine.home / "gone" / "keyswitch"
     command = json.loads(place.read_text())["apiKeyHelper"]
-    here = command.removesuffix(" helper claude-code")
+    here = command.partition(" helper claude-code")[0]
     place.write_text(place.read_text().replace(here, str(gone)))
 
 
@@ -264,7 +264,7 @@ WITH_BEDROCK = {"CLAUDE_CODE_USE_BEDROCK": "1", "AWS_REGION": "eu-central-1"}
 AWS_PAIR = {"AWS_ACCESS_KEY_ID": AWS_ID, "AWS_SECRET_ACCESS_KEY": AWS_SECRET}
 
 HOMES = {
-    "a cloud's switch left in settings.json": Home(
+    "a cloud's switch left in settings.json": BrokenHome(
         (2260, 55950),
         switch_in_settings,
         None,
@@ -276,7 +276,7 @@ HOMES = {
         environ={"ANTHROPIC_API_KEY": FIRST_KEY},
         by_doctor=True,
     ),
-    "a cloud's switch left in a start file": Home(
+    "a cloud's switch left in a start file": BrokenHome(
         (2260, 5418),
         switch_in_start_file,
         signed(AMBIENT_ID),
@@ -289,7 +289,7 @@ HOMES = {
         profile="first",
         by_doctor=True,
     ),
-    "a key in a start file over a subscription": Home(
+    "a key in a start file over a subscription": BrokenHome(
         (9515, 12352, 36350, 50537, 62338),
         key_in_start_file,
         key(FIRST_KEY),
@@ -299,7 +299,7 @@ HOMES = {
         bearer(STORED_LOGIN),
         start=". ~/.zshrc",
     ),
-    "a token in settings.json over a subscription": Home(
+    "a token in settings.json over a subscription": BrokenHome(
         (34826,),
         token_in_settings,
         bearer(GATEWAY_TOKEN),
@@ -308,7 +308,7 @@ HOMES = {
         "remove 'ANTHROPIC_AUTH_TOKEN' from {home}/.claude/settings.json:3",
         bearer(STORED_LOGIN),
     ),
-    "a project's .env file over a subscription": Home(
+    "a project's .env file over a subscription": BrokenHome(
         (91777,),
         key_in_dotenv,
         key(FIRST_KEY),
@@ -318,7 +318,7 @@ HOMES = {
         bearer(STORED_LOGIN),
         start="set -a; . ./.env; set +a",
     ),
-    "an old session token beside long-lived keys": Home(
+    "an old session token beside long-lived keys": BrokenHome(
         (2280, 3823, 76701),
         old_session_token,
         signed(AWS_ID, "FAKE-of-an-old-session"),
@@ -329,7 +329,7 @@ HOMES = {
         environ={**WITH_BEDROCK, **AWS_PAIR},
         start=". ~/.profile",
     ),
-    "an AWS profile beside exported keys": Home(
+    "an AWS profile beside exported keys": BrokenHome(
         (4229, 5418),
         aws_profile,
         signed(AMBIENT_ID),
@@ -340,7 +340,7 @@ HOMES = {
         environ={**WITH_BEDROCK, **AWS_PAIR},
         start=". ~/.bashrc",
     ),
-    "an AWS profile that nobody signed in to": Home(
+    "an AWS profile that nobody signed in to": BrokenHome(
         (4229, 18580),
         no_aws_sign_in,
         None,
@@ -351,7 +351,7 @@ HOMES = {
         environ={**WITH_BEDROCK, "AWS_PROFILE": "team"},
         start=". ~/.bashrc",
     ),
-    "a key and a token of two accounts": Home(
+    "a key and a token of two accounts": BrokenHome(
         (7200,),
         key_and_token,
         both(FIRST_KEY, GATEWAY_TOKEN),
@@ -362,7 +362,7 @@ HOMES = {
         environ={"ANTHROPIC_AUTH_TOKEN": GATEWAY_TOKEN},
         start=". ~/.bashrc",
     ),
-    "a failing helper over a token": Home(
+    "a failing helper over a token": BrokenHome(
         (11587, 83207),
         failing_helper,
         both(""),
@@ -373,7 +373,7 @@ HOMES = {
         environ={"CLAUDE_CODE_OAUTH_TOKEN": OAUTH_TOKEN},
         options=("--run-helper",),
     ),
-    "a keyswitch that was moved": Home(
+    "a keyswitch that was moved": BrokenHome(
         (83207,),
         moved_helper,
         both(""),
@@ -384,7 +384,7 @@ HOMES = {
         profile="first",
         options=("--run-helper",),
     ),
-    "a comment in settings.json": Home(
+    "a comment in settings.json": BrokenHome(
         (9875, 24823),
         comment_in_settings,
         bearer(STORED_LOGIN),
@@ -394,7 +394,7 @@ HOMES = {
         both(FIRST_KEY),
         profile="first",
     ),
-    "an address that came with a repository": Home(
+    "an address that came with a repository": BrokenHome(
         (38319,),
         address_of_repository,
         bearer(STORED_LOGIN, ELSEWHERE),
@@ -403,7 +403,7 @@ HOMES = {
         "remove 'ANTHROPIC_BASE_URL' from {project}/.claude/settings.json:3",
         bearer(STORED_LOGIN),
     ),
-    "a helper that came with a repository": Home(
+    "a helper that came with a repository": BrokenHome(
         (42593,),
         helper_of_repository,
         both(SECOND_KEY),
@@ -413,7 +413,7 @@ HOMES = {
         bearer(STORED_LOGIN),
         options=("--run-helper",),
     ),
-    "a configuration folder that begins with a tilde": Home(
+    "a configuration folder that begins with a tilde": BrokenHome(
         (37570, 78988),
         folder_with_tilde,
         None,
@@ -423,7 +423,7 @@ HOMES = {
         bearer(STORED_LOGIN),
         start=". ~/.bashrc",
     ),
-    "a configuration folder without a name": Home(
+    "a configuration folder without a name": BrokenHome(
         (20357,),  # which saw what it leads to: files in the project
         empty_folder,
         None,
@@ -433,7 +433,7 @@ HOMES = {
         bearer(STORED_LOGIN),
         environ={"CLAUDE_CONFIG_DIR": ""},
     ),
-    "a login that was renewed elsewhere": Home(
+    "a login that was renewed elsewhere": BrokenHome(
         (65761, 76561),
         lost_login,
         None,
@@ -442,7 +442,7 @@ HOMES = {
         "log in again in Claude Code: /login",
         bearer(FRESH_LOGIN),
     ),
-    "a lost login beside a Console key": Home(
+    "a lost login beside a Console key": BrokenHome(
         (76561,),
         lost_login_beside_key,
         key(MANAGED_KEY),
@@ -451,7 +451,7 @@ HOMES = {
         "log in again in Claude Code: /login",
         bearer(FRESH_LOGIN),
     ),
-    "a custom header that was left over": Home(
+    "a custom header that was left over": BrokenHome(
         (321,),
         left_over_header,
         both(SECOND_KEY, STORED_LOGIN),

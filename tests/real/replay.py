@@ -70,7 +70,7 @@ def _started(
             # Where a login is refreshed: it was out of reach when these cases
             # were observed.
             server.refused.add("platform.claude.com")
-        place = claude_setups.Place(Path(folder), server.url)
+        place = claude_setups.SetupFolder(Path(folder), server.url)
         cwd = place.build(setup)
         env = claude.base_environment(place.home, server)
         env |= {k: place.fill(v) for k, v in setup["env"].items()}

@@ -28,7 +28,7 @@ CLAUDE = components.locate("claude")
 LOCKS = [".oauth_refresh.lock", ".claude.lock", ".storage-write.lock"]
 
 
-class Person:
+class AccountOwner:
     """Somebody with several accounts, on one machine."""
 
     def __init__(self, machine, oauth):
@@ -234,7 +234,7 @@ def person(machine, oauth):
     (machine.home / ".config" / "keyswitch").mkdir(parents=True, exist_ok=True)
     place = machine.home / ".config" / "keyswitch" / "config.toml"
     place.write_text('store = "vault"\n')
-    return Person(machine, oauth)
+    return AccountOwner(machine, oauth)
 
 
 # ----------------------------------------------------------- back and forth

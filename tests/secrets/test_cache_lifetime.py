@@ -5,14 +5,12 @@ answers is the cache, and nothing else.
 """
 
 import os
-import subprocess
-import sys
 import time
 
 import pytest
 
 from keyswitch.secrets import unlock
-from tests.components import ROOT
+from tests.cli.keyswitch import Keyswitch
 from tests.desktop import desktop
 
 pytestmark = pytest.mark.real("gnome-keyring", "keyctl")
@@ -37,13 +35,10 @@ def place(tmp_path):
 
 @pytest.fixture
 def run(place, home):
+    ks = Keyswitch(home, **{**place.environ, "HOME": str(home)})
+
     def call(*args, stdin=""):
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "keyswitch", *args],
-            env={**os.environ, **place.environ, "HOME": str(home),
-                 "PYTHONPATH": str(ROOT)},
-            cwd=home, input=stdin, text=True, check=False, capture_output=True,
-        )  # fmt: skip
+        return ks(*args, stdin=stdin, code=None)
 
     return call
 
@@ -60,8 +55,8 @@ def configured(run, home):
             "add", "work", "--provider", "anthropic", "--store", "keychain",
             "--stdin", stdin=SECRET,
         )  # fmt: skip
-        assert added.returncode == 0, added.stderr
-        assert run("use", "work").returncode == 0
+        assert added.code == 0, added.err
+        assert run("use", "work").code == 0
         unlock.drop_all()
 
     return start
@@ -87,11 +82,11 @@ def test_without_a_cache_of_values_each_read_asks_the_keychain(
     configured, run, place, args, cache
 ):
     configured(f'cache = "{cache}"\n')
-    assert SECRET in run(*args).stdout
+    assert SECRET in run(*args).out
     assert unlock.entries() == []
     place.freeze()
     refused = run(*args)
-    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (refused.code, refused.out) == (1, "")
 
 
 @pytest.mark.parametrize("args", ASKS, ids=lambda a: a[0])
@@ -100,10 +95,10 @@ def test_a_cached_value_answers_for_a_silent_keychain(
 ):
     configured("")
     assert values() == []
-    assert SECRET in run(*args).stdout
+    assert SECRET in run(*args).out
     assert len(values()) == 1
     place.freeze()
-    assert SECRET in run(*args).stdout
+    assert SECRET in run(*args).out
 
 
 def test_a_cached_value_lives_as_long_as_the_setting_says(configured, run):
@@ -121,16 +116,16 @@ def test_the_default_is_a_quarter_of_an_hour(configured, run):
 
 def test_an_expired_value_is_asked_for_again(configured, run, place):
     configured("cache_timeout = 2\n")
-    assert SECRET in run(*ASKS[0]).stdout
+    assert SECRET in run(*ASKS[0]).out
     end = time.monotonic() + 10
     while values() and time.monotonic() < end:
         time.sleep(0.1)
     assert values() == []
-    assert SECRET in run(*ASKS[0]).stdout
+    assert SECRET in run(*ASKS[0]).out
     place.freeze()
     while values() and time.monotonic() < end + 10:
         time.sleep(0.1)
-    assert SECRET not in run(*ASKS[0]).stdout
+    assert SECRET not in run(*ASKS[0]).out
 
 
 def test_a_read_does_not_lengthen_a_cached_value_s_life(configured, run):
@@ -148,9 +143,9 @@ def test_turning_the_cache_off_holds_at_once(configured, run, home, place):
     run(*ASKS[0])
     config = home / ".config" / "keyswitch" / "config.toml"
     config.write_text('cache = "off"\n')
-    assert SECRET in run(*ASKS[0]).stdout
+    assert SECRET in run(*ASKS[0]).out
     place.freeze()
-    assert SECRET not in run(*ASKS[0]).stdout
+    assert SECRET not in run(*ASKS[0]).out
 
 
 def test_a_shorter_time_holds_for_what_was_cached(configured, run, home):
@@ -168,6 +163,6 @@ def test_a_changed_profile_leaves_no_old_value_behind(configured, run):
     run(*ASKS[0])
     before = values()
     os.utime(os.path.expanduser("~/.config/keyswitch/profiles/work.toml"))
-    assert SECRET in run(*ASKS[0]).stdout
+    assert SECRET in run(*ASKS[0]).out
     assert len(values()) == 1
     assert values() != before

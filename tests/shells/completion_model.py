@@ -44,7 +44,7 @@ class Argument(NamedTuple):
     repeats: bool
 
 
-class Place(NamedTuple):
+class CommandNode(NamedTuple):
     """A command; the root's path is empty, of subcommands it has a space."""
 
     path: str
@@ -139,7 +139,7 @@ def places():
     shared = {name for o in _options("", cli) for name in o.names}
     commands = tuple((name, COMMANDS[name][2]) for name in sorted(COMMANDS))
     return [
-        Place("", commands, _options("", cli), (), takes_global=False),
+        CommandNode("", commands, _options("", cli), (), takes_global=False),
         *(
             place
             for name, _ in commands
@@ -152,7 +152,7 @@ def _below(path, command, shared):
     commands = getattr(command, "commands", {})
     options = _options(path, command)
     known = [o for o in options if set(o.names) <= shared]
-    yield Place(
+    yield CommandNode(
         path,
         tuple((n, _help(c)) for n, c in sorted(commands.items())),
         tuple(o for o in options if o not in known),

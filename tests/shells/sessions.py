@@ -19,6 +19,8 @@ import termios
 import time
 from pathlib import Path
 
+from tests.forks import client
+
 WAIT = 30  # seconds until a prompt that does not come is a failure
 SHELLS = ("bash", "zsh", "fish")
 HOOK = {
@@ -215,7 +217,10 @@ class Machine:
 
     def keyswitch(self, *args):
         """Run a command in no terminal, as something elsewhere does."""
-        subprocess.run(["keyswitch", *args], check=True, capture_output=True)
+        done = client.shared().run(
+            args, cwd=os.getcwd(), environ=client.fitting(os.environ)
+        )
+        assert done.returncode == 0, done.stderr
         self.calls()
 
     def close(self):

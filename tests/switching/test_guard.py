@@ -9,8 +9,7 @@ import pytest
 from keyswitch.errors import InputError
 from keyswitch.switching import guard
 from keyswitch.switching.compiled import Compiled
-from tests.cli.keyswitch import KEY, OTHER
-from tests.cli.many_runs import Person, Runs
+from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 from tests.components import PYTHON
 
 ACME = "github.com/acme/*"
@@ -96,8 +95,7 @@ def template(tmp_path_factory):
     home = tmp_path_factory.mktemp("guarded") / "home"
     for folder in ("clients/below", "else"):
         (home / folder).mkdir(parents=True)
-    runs = Runs()
-    made = Person(home, runs).with_vault()
+    made = Keyswitch(home).with_vault()
     made.add("mine")
     made.add("client", secret=OTHER)
     made.add(
@@ -109,14 +107,13 @@ def template(tmp_path_factory):
         provider="gateway", secret="FAKE-second-EXAMPLE",
     )  # fmt: skip
     made("edit", "client", "--only", "~/clients/**")
-    yield made
-    runs.close()
+    return made
 
 
 @pytest.fixture
 def person(template, tmp_path):
     shutil.copytree(template.home, tmp_path / "home")
-    return Person(tmp_path / "home", template.runs)
+    return Keyswitch(tmp_path / "home")
 
 
 REFUSED = {

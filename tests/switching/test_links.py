@@ -22,10 +22,10 @@ def place(tmp_path):
     state = tmp_path / "state"
     (state / "trust").mkdir(parents=True, mode=0o700)
     (tmp_path / "tree").mkdir()
-    return Place(tmp_path, Paths(config="", data="", state=str(state)))
+    return LinkFile(tmp_path, Paths(config="", data="", state=str(state)))
 
 
-class Place:
+class LinkFile:
     def __init__(self, tmp_path, paths):
         self.paths = paths
         self.tree = tmp_path / "tree"
@@ -221,9 +221,9 @@ def test_links_of_a_path_as_deep_as_the_system_takes_are_found_quickly(place):
     """Also of one that is deeper than any path may be long."""
     for length in (4000, 60_000):
         deep = str(place.tree) + "/d" * (length // 2)
-        began = time.monotonic()
+        began = time.process_time()
         assert links.look(place.paths, deep) == []
-        assert time.monotonic() - began < 2
+        assert time.process_time() - began < 2
 
 
 SWAP = """

@@ -11,20 +11,17 @@ import sys
 
 import pytest
 
-import tests.cli.keyswitch
 from keyswitch.targets.claude_code.keychain import CONSOLE, LOGIN
 from tests.cli.keyswitch import Keyswitch
 from tests.components import ROOT
+from tests.forks import client
 from tests.targets.fake_security import FakeSecurity
 
 AS_ON_MACOS = """
-import sys
 from keyswitch.switching.workspace import Workspace
 from keyswitch.targets.claude_code import keychain
 Workspace.platform = "darwin"
-keychain.SECURITY = sys.argv.pop(1)
-from keyswitch.__main__ import main
-sys.exit(main(sys.argv[1:]))
+keychain.SECURITY = {program!r}
 """
 
 # What `claude auth login` does on macOS: the item, and who it is.
@@ -67,21 +64,13 @@ def config(account, **others):
 class Mac(Keyswitch):
     """A home on a machine with a keychain."""
 
-    def __init__(self, home, security):
+    def __init__(self, home, security, server):
         super().__init__(home, USER="me")
-        self.security = security
+        self.security, self.server = security, server
 
     def killed(self, *args):
         """Run a command that does not live to its end."""
-        done = subprocess.run(
-            [sys.executable, "-m", "keyswitch", *args],
-            env=self.environ,
-            cwd=self.home,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.returncode == -9, done
+        self(*args, code=-9)
 
     def log_in(self, account, state=1, **others):
         """Log in as somebody, or renew that login (a higher state)."""
@@ -113,47 +102,32 @@ class Mac(Keyswitch):
         return "\n".join(Vault(resolve(self.environ)).entries().values())
 
 
-def as_on_macos(security):
-    """Let every command that is started find this keychain."""
-    started = subprocess.run
-    starting = [sys.executable, "-c", AS_ON_MACOS, str(security.program)]
-
-    def run(argv, **rest):
-        if argv[:3] == [sys.executable, "-m", "keyswitch"]:
-            argv = [*starting, *argv[3:]]
-        return started(argv, **rest)
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
-    """Two accounts, of which b is in use; returns the folder of it all."""
+    """Two accounts, of which b is in use; returns (its folder, keyswitch)."""
     folder = tmp_path_factory.mktemp("machine")
     security = FakeSecurity(folder / "now" / "security")
     (folder / "now/home").mkdir()
-    made = Mac(folder / "now/home", security)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            tests.cli.keyswitch.subprocess, "run", as_on_macos(security)
-        )
-        made.with_vault()
-        made.capture("a")
-        made("off")
-        made.capture("b")
+    program = str(security.program)
+    server = client.Server(setup=AS_ON_MACOS.format(program=program))
+    made = Mac(folder / "now/home", security, server)
+    made.with_vault()
+    made.capture("a")
+    made("off")
+    made.capture("b")
     shutil.copytree(folder / "now", folder / "kept", symlinks=True)
-    return folder
+    yield folder, server
+    server.close()
 
 
 @pytest.fixture
-def both(machine, monkeypatch):
+def both(machine):
     """Return that machine as it was in the beginning, at the same place."""
-    shutil.rmtree(machine / "now")
-    shutil.copytree(machine / "kept", machine / "now", symlinks=True)
-    made = Mac(machine / "now/home", FakeSecurity(machine / "now/security"))
-    run = as_on_macos(made.security)
-    monkeypatch.setattr(tests.cli.keyswitch.subprocess, "run", run)
-    return made
+    folder, server = machine
+    shutil.rmtree(folder / "now")
+    shutil.copytree(folder / "kept", folder / "now", symlinks=True)
+    security = FakeSecurity(folder / "now/security")
+    return Mac(folder / "now/home", security, server)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.switching.claude_accounts import OldSession
 from tests.switching.test_login_interleavings import FOREIGN, A, B, World
 
 
-class Place(World):
+class TwoLogins(World):
     """A home with the logins of A ("one") and B ("two"), A's in use."""
 
     def __init__(self, **environ):
@@ -70,7 +70,7 @@ class Place(World):
 @pytest.fixture
 def place(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    made = Place().begin()
+    made = TwoLogins().begin()
     yield made
     shutil.rmtree(made.home)
 
@@ -191,7 +191,7 @@ def test_x7_a_folder_in_the_files_place_is_refused(place):
 )
 def test_x8_a_folder_of_the_variable_has_its_own_login(monkeypatch, folder):
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    place = Place()
+    place = TwoLogins()
     given = folder.replace("~", str(place.home))
     place.more = {"CLAUDE_CONFIG_DIR": given}
     claude = place.claude

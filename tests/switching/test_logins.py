@@ -41,7 +41,7 @@ from tests.switching.test_login_interleavings import (
 ANSWERS = "customApiKeyResponses"
 
 
-class Home(World):
+class NamedLogins(World):
     """Commands by their names, facts by theirs."""
 
     def keep(self, name, account=None):
@@ -98,7 +98,7 @@ class Home(World):
 @pytest.fixture
 def home(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    made = Home()
+    made = NamedLogins()
     for name, account in (("two", B), ("one", A)):
         made.log_in(account)
         made.keep(name, account)
@@ -326,9 +326,9 @@ def test_a_login_stays_in_its_store_when_another_is_chosen(home, monkeypatch):
     stored = []
     real = login_capture.Logins._put
 
-    def put(self, parts, store, number, profile):
-        stored.append((profile, store))
-        return real(self, parts, "vault", number, profile)
+    def put(self, parts, store, number):
+        stored.append(store)
+        return real(self, parts, "vault", number)
 
     monkeypatch.setattr(login_capture.Logins, "_put", put)
     path = home.home / ".config/keyswitch/profiles/two.toml"
@@ -336,7 +336,7 @@ def test_a_login_stays_in_its_store_when_another_is_chosen(home, monkeypatch):
     home.claude.renew()
     with pytest.raises(StoreError):
         activate.use(home.workspace(), "two", configure=True)
-    assert set(stored) == {("one", "vault")}
+    assert set(stored) == {"vault"}
 
 
 def test_a_store_that_lies_changes_nothing(home, monkeypatch):
@@ -376,7 +376,7 @@ def test_a_profile_file_that_is_an_old_copy_does_not_bring_old_tokens(home):
 def bare(monkeypatch):
     """A home with "one" and "two" kept, and nobody logged in."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    made = Home()
+    made = NamedLogins()
     for name, account in (("two", B), ("one", A)):
         made.log_in(account)
         made.keep(name, account)

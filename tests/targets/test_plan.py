@@ -157,7 +157,7 @@ def test_a_value_that_somebody_changed_is_left_and_named():
     edited = plan.after.replace(b"/opt/ks bin", b"/mine")
     back, _ = switch(edited, baseline, None, store)
     assert back.conflicts == ["apiKeyHelper"]
-    assert back.after == edited
+    assert back.after == (b'{\n  "apiKeyHelper": "/mine helper claude-code"\n}')
 
 
 def test_a_displaced_secret_is_handed_out_and_not_in_the_record():
@@ -173,7 +173,10 @@ def test_a_file_that_was_not_there_goes_again():
     store = Store()
     plan, baseline = switch(None, Baseline(), "key", store)
     assert plan.after == (
-        b'{\n  "apiKeyHelper": "/opt/ks bin helper claude-code"\n}\n'
+        b'{\n  "apiKeyHelper": "/opt/ks bin helper claude-code",\n'
+        b'  "env": {\n    "ANTHROPIC_API_KEY": "",\n'
+        b'    "ANTHROPIC_AUTH_TOKEN": "",\n'
+        b'    "CLAUDE_CODE_OAUTH_TOKEN": ""\n  }\n}\n'
     )
     plan, _ = switch(plan.after, baseline, None, store)
     assert plan.after is None

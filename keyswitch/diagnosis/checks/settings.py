@@ -8,6 +8,7 @@ from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.mending import MEMBER, Mend
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules, splice
+from keyswitch.targets.claude_code.wanted import BESIDE_HELPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,11 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
         for name in sorted(env):
             if env[name] is None:
                 yield _null(file, name)
-            elif env[name] == "" and name in _CREDENTIALS:
+            elif (
+                env[name] == ""
+                and name in _CREDENTIALS
+                and not _for_helper(situation, file, name)
+            ):
                 yield Finding(
                     "setting-cancels",
                     NOTE,
@@ -62,6 +67,16 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                     f"remove 'env.{name}' from {file.place('env', name)}",
                     file.place("env", name),
                 )
+
+
+def _for_helper(situation: Situation, file: SettingsFile, name: str) -> bool:
+    """Tell whether `use` emptied a variable, so that its helper counts."""
+    helper = file.document.get(rules.HELPER)
+    return (
+        name in BESIDE_HELPER
+        and isinstance(helper, str)
+        and situation.accounts.looks_like_ours(helper)
+    )
 
 
 _CREDENTIALS = (
@@ -104,6 +119,12 @@ def overriding(situation: Situation) -> Iterator[Finding]:
         if values[-1].source.set_by != "process":
             continue
         if values[0].text.strip() == values[-1].text.strip():
+            continue
+        path = values[0].source.path
+        if not values[0].text and any(
+            file.path == path and _for_helper(situation, file, name)
+            for file in situation.scene.files
+        ):
             continue
         place = values[0].source.place or "the text after --settings"
         yield Finding(

@@ -104,7 +104,7 @@
       found=(--reveal)
       ;;
     uninstall)
-      found=(--yes)
+      found=(--all --dry-run --yes)
       ;;
     unlink)
       found=(--remote)

@@ -196,6 +196,8 @@ begin
                     --reveal\t'Show the secrets, after asking.'
             case uninstall
                 set found \
+                    --all\t'Of every shell, and out of Claude Code\'s files as well.' \
+                    --dry-run\t'Show what would be changed.' \
                     --yes\t'Do not ask.'
             case unlink
                 set found \

@@ -119,7 +119,7 @@
                 break
             }
             'uninstall' {
-                '--yes'
+                '--all', '--dry-run', '--yes'
                 break
             }
             'unlink' {

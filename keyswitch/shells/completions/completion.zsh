@@ -329,6 +329,8 @@
       ;;
     (uninstall)
       specs=(
+        '--all[Of every shell, and out of Claude Code'"'"'s files as well.]'
+        '--dry-run[Show what would be changed.]'
         '--yes[Do not ask.]'
         '1:shell:(bash fish nu pwsh zsh)'
       )

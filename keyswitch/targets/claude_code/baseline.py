@@ -13,8 +13,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.errors import FileStateError
-from keyswitch.targets.claude_code import splice
+from keyswitch.errors import DamagedFileError
+from keyswitch.profiles import own_json
+from keyswitch.targets.claude_code import own_helper, splice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +107,9 @@ def _revert_key(
                 path, result.text, owned.keys, owned.gap
             )
         return
-    if not hmac.compare_digest(digest(key, raw), owned.ours):
+    same = hmac.compare_digest(digest(key, raw), owned.ours)
+    # A helper of keyswitch that somebody edited can only fail without us.
+    if not same and not own_helper.is_ours(owned.keys, raw):
         result.conflicts.append(".".join(owned.keys))
         return
     if owned.was == ABSENT:
@@ -149,7 +152,7 @@ def to_document(baseline: Baseline) -> dict[str, Any]:
 def from_document(path: str, document: Any) -> Baseline:
     """Read a record back."""
     try:
-        return Baseline(
+        found = Baseline(
             bool(document["created"]),
             tuple(
                 Owned(tuple(keys), ours, was, before, gap)
@@ -160,16 +163,38 @@ def from_document(path: str, document: Any) -> Baseline:
                 for keys, ours, gap, item in document["elements"]
             ),
         )
-    except (KeyError, TypeError, ValueError) as e:
+    except own_json.DAMAGE as e:
         raise damaged(path) from e
+    if not _is_sound(found):
+        raise damaged(path)
+    return found
 
 
-def damaged(path: str) -> FileStateError:
-    """Return the error for a record that cannot be read."""
-    return FileStateError(
-        f"{path} is damaged, so what was there before is not known",
-        "compare Claude Code's settings.json yourself, then delete that file",
+def _is_sound(baseline: Baseline) -> bool:
+    """Tell whether every value is of its type."""
+    words = [word for one in baseline.owned for word in one[1:4]]
+    words += [word for one in baseline.elements for word in (one[1], one[3])]
+    keys = [one.keys for one in baseline.owned]
+    keys += [one.keys for one in baseline.elements]
+    gaps = [one.gap for one in baseline.owned]
+    gaps += [one.gap for one in baseline.elements]
+    words += [key for one in keys for key in one]
+    return (
+        all(keys)
+        and all(isinstance(word, str) for word in words)
+        and all(isinstance(gap, str | None) for gap in gaps)
     )
+
+
+_LOST = (
+    "what Claude Code's settings.json had before keyswitch is not known any "
+    "more: compare it yourself"
+)
+
+
+def damaged(path: str) -> DamagedFileError:
+    """Return the error for a record that cannot be read."""
+    return DamagedFileError(path, _LOST)
 
 
 def encode(records: dict[str, Baseline]) -> bytes | None:
@@ -188,14 +213,7 @@ def decode(path: str, data: bytes | None) -> dict[str, Baseline]:
     """Read all records of one configuration folder."""
     if data is None:
         return {}
-    try:
-        files = json.loads(data)["files"].items()
-    except (
-        AttributeError,
-        KeyError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as e:
-        raise damaged(path) from e
-    return {name: from_document(path, found) for name, found in files}
+    files = own_json.document(path, data, _LOST).get("files")
+    if not isinstance(files, dict):
+        raise damaged(path)
+    return {name: from_document(path, found) for name, found in files.items()}

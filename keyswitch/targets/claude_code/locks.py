@@ -10,7 +10,10 @@ are held for well under a second, and never across a question or a keychain.
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
 import os
+import shlex
 import stat
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.errors import FileStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+# `.claude.json`, and what it was called before; in any folder.
+CONFIG_NAMES = (".claude.json", ".config.json")
 
 WAIT = 5.0  # seconds for the other program to finish
 _POLL = 0.02
@@ -46,6 +52,15 @@ def config_lock(global_config: str) -> LockSpec:
     """Return the lock of `.claude.json`."""
     real = os.path.realpath(global_config)
     return LockSpec(f"{real}.lock", global_config, real)
+
+
+def config_locks(changed: Iterable[str]) -> list[LockSpec]:
+    """Return the locks of those files that Claude Code writes under one."""
+    return [
+        config_lock(path)
+        for path in changed
+        if os.path.basename(path) in CONFIG_NAMES
+    ]
 
 
 def login_locks(folder: str) -> list[LockSpec]:
@@ -91,32 +106,72 @@ def _release(path: str) -> None:
             return
 
 
+def wait_until_free(specs: Sequence[LockSpec]) -> None:
+    """Wait until nobody holds the locks, without taking them.
+
+    Done before a change leaves anything on disk that others have to look at.
+    """
+    for spec in specs:
+        _wait(spec, functools.partial(_is_free, spec))
+
+
+def _is_free(spec: LockSpec) -> bool:
+    return not os.path.lexists(spec.path)
+
+
 def _take(spec: LockSpec) -> None:
-    end = time.monotonic() + WAIT
-    while True:
+    def made() -> bool:
         try:
             os.mkdir(spec.path, _MODE)
         except FileExistsError:
-            if _is_stale(spec):
-                with contextlib.suppress(OSError):
-                    os.rmdir(spec.path)
-            elif time.monotonic() > end:
-                raise FileStateError(
-                    f"Claude Code holds {spec.path}",
-                    "try again when it has finished writing",
-                ) from None
-            else:
-                time.sleep(_POLL)
-        else:
-            return
+            return False
+        return True
+
+    _wait(spec, made)
+
+
+def _wait(spec: LockSpec, done: Callable[[], bool]) -> None:
+    """Repeat until `done`; a lock that was left behind is taken away."""
+    end = time.monotonic() + WAIT
+    while not done():
+        if _is_stale(spec):
+            _remove_stale(spec)
+        if time.monotonic() > end:
+            raise FileStateError(
+                f"Claude Code holds {spec.path} for more than {WAIT:.0f} s",
+                "try again when it has finished writing; if no Claude Code "
+                f"runs: rmdir {shlex.quote(spec.path)}",
+            )
+        time.sleep(_POLL)
+
+
+def _remove_stale(spec: LockSpec) -> None:
+    """Remove a lock that was left behind, or say why it will not go."""
+    try:
+        os.rmdir(spec.path)
+    except FileNotFoundError:
+        return
+    except OSError as e:
+        what = "is a file, and no lock" if e.errno == errno.ENOTDIR else ""
+        if e.errno == errno.ENOTEMPTY:
+            what = "is a lock with something in it"
+        why = what or f"cannot be removed: {(e.strerror or '').lower()}"
+        raise FileStateError(
+            f"{spec.path} {why}, so Claude Code's files stay as they are",
+            f"look at it, then: rm -r {shlex.quote(spec.path)}",
+        ) from e
 
 
 def _is_stale(spec: LockSpec) -> bool:
+    """Tell whether a lock's last sign of life is too old, or no time at all.
+
+    A holder renews the time, so a time in the future is nobody's.
+    """
     try:
-        modified = os.stat(spec.path).st_mtime
+        modified = os.lstat(spec.path).st_mtime
     except FileNotFoundError:
         return False
-    return time.time() - modified > spec.stale_after
+    return abs(time.time() - modified) > spec.stale_after
 
 
 def remove_orphans(paths: Sequence[str], since: float) -> None:

@@ -112,8 +112,11 @@ def plan_settings(  # noqa: PLR0913
     resolve: Callable[[str], str],
     new_token: Callable[[], str],
     known: Mapping[str, str] | None = None,
+    keep_changed: bool = False,
 ) -> Plan:
     """Plan a settings file: take the old edits back, then make the new ones.
+
+    With `keep_changed` a key that somebody else changed stays as it is.
 
     `known` maps texts that were displaced before to their tokens, so that a
     text which stays displaced keeps its place in the secret store.
@@ -129,6 +132,8 @@ def plan_settings(  # noqa: PLR0913
     owned: list[Owned] = []
     text = back.text
     for edit in make_edits(text):
+        if keep_changed and ".".join(edit.keys) in plan.conflicts:
+            continue
         text = _apply(
             path,
             text,
@@ -181,7 +186,7 @@ def _apply(  # noqa: PLR0913
         return text
     if raw == edit.raw:
         return text  # somebody else wrote the same; it is theirs
-    if _may_be_secret(edit.keys, raw):
+    if may_be_secret(edit.keys, raw):
         token = tokens.get(raw) or new_token()
         if raw not in tokens:
             plan.displaced[token] = raw
@@ -202,7 +207,7 @@ _HARMLESS = (
 )
 
 
-def _may_be_secret(keys: tuple[str, ...], raw: str) -> bool:
+def may_be_secret(keys: tuple[str, ...], raw: str) -> bool:
     """Tell whether a displaced text has to be kept out of plain files.
 
     Everything counts as secret that is not known to be harmless. A URL with a

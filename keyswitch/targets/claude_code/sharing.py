@@ -7,12 +7,11 @@ that stand in a link's place, are the person's own and stay.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
-from keyswitch.profiles.atomic import sync_dir
+from keyswitch.model import LinkChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,32 +56,28 @@ def links(folder: str, usual: str, shared: Iterable[str]) -> list[Link]:
     ]
 
 
-def settle(folder: str, usual: str, shared: Iterable[str]) -> list[str]:
-    """Make these links and no others; return what stood in the way.
+def planned(
+    folder: str, usual: str, shared: Iterable[str]
+) -> tuple[list[LinkChange], list[str]]:
+    """Return which links have to come and go, and what stands in the way.
 
-    What the usual folder does not have is not linked. It can be repeated.
-    What was changed is durable on return.
+    What the usual folder does not have is not linked.
     """
     wanted = links(folder, usual, shared)
-    every = links(folder, usual, SHAREABLE)
+    found = [
+        LinkChange(link.path, link.source, wanted=False)
+        for link in links(folder, usual, SHAREABLE)
+        if link not in wanted and _is_ours(link)
+    ]
     in_the_way = []
-    changed = False
-    for link in every:
-        if link not in wanted and _is_ours(link):
-            os.unlink(link.path)
-            changed = True
     for link in wanted:
         if _is_ours(link) or not os.path.exists(link.source):
             continue
         if os.path.lexists(link.path):
             in_the_way.append(link.path)
         else:
-            with contextlib.suppress(FileExistsError):
-                os.symlink(link.source, link.path)
-                changed = True
-    if changed:
-        sync_dir(folder)
-    return in_the_way
+            found.append(LinkChange(link.path, link.source, wanted=True))
+    return found, in_the_way
 
 
 def present(folder: str, usual: str) -> list[Link]:

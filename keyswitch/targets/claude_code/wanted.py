@@ -30,6 +30,18 @@ ENV = "env"
 AWS_PROFILE = "keyswitch"
 
 
+# What a shell may export that fills a header beside the helper, or makes
+# Claude Code warn at each start that two sources are set (observed, 2.1.330).
+# An empty value in a settings file cancels the shell's, for Claude Code and
+# for the programs that it starts.
+BESIDE_HELPER = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+)
+_BESIDE_BEDROCK_HELPER = ("AWS_BEARER_TOKEN_BEDROCK",)
+
+
 _AMBIENT_AWS_OFF = {
     "AWS_BEARER_TOKEN_BEDROCK": "",  # would beat every other credential
     "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
@@ -39,12 +51,22 @@ _AMBIENT_AWS_OFF = {
 }
 
 
+# What follows a command of ours in the settings: they outlive a program that
+# is removed. Claude Code shows it. 127: the shell found no such program.
+IF_GONE = (
+    " || { s=$?; [ $s = 127 ] && echo 'keyswitch is not installed any more: "
+    "install it again, or remove this command from settings.json' >&2; "
+    "exit $s; }"
+)
+
+
 class Command(NamedTuple):
     """What the settings name: our command, a profile, our AWS file."""
 
     command: str  # as a shell understands it
     profile: str
     aws_config: str  # path of the AWS configuration file
+    if_gone: str = ""  # IF_GONE, where /bin/sh runs commands of settings
 
     def aws_config_text(self, region: str) -> bytes:
         """Return the AWS configuration file for this profile."""
@@ -68,10 +90,12 @@ def wanted_settings(
     command: Command,
     *,
     expires: bool,
+    cancels: bool = True,
 ) -> dict[str, Any]:
     """Return the settings that a profile needs, as values.
 
-    `expires` says whether AWS keys come with a session token.
+    `expires` says whether AWS keys come with a session token; `cancels`,
+    whether the shell's own keys are cancelled, be they there now or not.
     """
     env = {
         variable: value
@@ -80,16 +104,29 @@ def wanted_settings(
     }
     settings: dict[str, Any] = {}
     if taken.how in ("helper", "cloud") and taken.helper_field:
-        settings[HELPER] = f"{command.command} helper claude-code"
+        settings[HELPER] = (
+            f"{command.command} helper claude-code{command.if_gone}"
+        )
+    if cancels:
+        env = {**dict.fromkeys(rivals_of(taken), ""), **env}
     if taken.aws_export:
         if expires:
-            settings[AWS_EXPORT] = command.aws_command
+            settings[AWS_EXPORT] = command.aws_command + command.if_gone
         env["AWS_PROFILE"] = AWS_PROFILE
         env["AWS_CONFIG_FILE"] = command.aws_config
         env.update(_AMBIENT_AWS_OFF)
     if env:
         settings[ENV] = dict(sorted(env.items()))
     return settings
+
+
+def rivals_of(taken: ClaudeCode) -> tuple[str, ...]:
+    """Return the variables of a shell that compete with the helper."""
+    if taken.how == "helper" and taken.helper_field:
+        return BESIDE_HELPER
+    if taken.how == "cloud" and taken.helper_field:
+        return BESIDE_HELPER + _BESIDE_BEDROCK_HELPER
+    return ()
 
 
 def _filled(template: str, fields: Mapping[str, str]) -> str:
@@ -114,7 +151,10 @@ def flag_settings(
     """
     # The environment of the run carries AWS keys itself.
     taken = taken._replace(aws_export=False)
-    settings = wanted_settings(taken, fields, command, expires=False)
+    # It carries no key that competes, either.
+    settings = wanted_settings(
+        taken, fields, command, expires=False, cancels=False
+    )
     if taken.how == "none":
         return settings
     env = dict(settings.get(ENV, {}))

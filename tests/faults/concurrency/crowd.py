@@ -22,7 +22,7 @@ def starters_in(folder):
 
     def give(number):
         while len(given) < number:
-            given.append(Warm(folder / str(len(given)), ENVIRON))
+            given.append(Warm())
         return given[:number]
 
     try:

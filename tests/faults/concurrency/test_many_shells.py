@@ -28,7 +28,7 @@ def home_with(store, tmp_path):
     """Make a home with its secrets in a store; yield it and what reaches it."""
     home = tmp_path / "home"
     if store == "vault":
-        start = Warm(tmp_path / "making", ENVIRON)
+        start = Warm()
         key_home.make_home(home, start)
         start.close()
         yield home, ENVIRON
@@ -109,7 +109,7 @@ def test_shells_beside_switches_get_one_profile_or_another(tmp_path):
         whole = {n: script_of(n, home, environ) for n in names}
         over = threading.Event()
         switched = []
-        warm = Warm(tmp_path / "warm", environ)
+        warm = Warm()
 
         def switch():
             while not over.is_set():

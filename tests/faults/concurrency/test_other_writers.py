@@ -44,9 +44,8 @@ REFUSALS = (
 
 
 @pytest.fixture
-def spied(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("spied")
-    starter = Warm(folder / "one", ENVIRON, defect=SPY)
+def spied():
+    starter = Warm(defect=SPY)
     yield starter
     starter.close()
 

@@ -44,7 +44,7 @@ def last_call(name, text, command, place):
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("overtaken")
-    start = Warm(folder / "warm", ENVIRON)
+    start = Warm()
     with folder_in_memory(folder) as room:
         place = Place(room / "place")
         place.home.rmdir()

@@ -13,7 +13,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.faults.cases import ENVIRON
 from tests.faults.full.commands import command_case
 from tests.faults.full.warm import Warm
 from tests.faults.harness import aftermath, prepared
@@ -124,7 +123,7 @@ def _said(ended):
 
 
 def main(folder):
-    warm = Warm(folder / "warm", ENVIRON)
+    warm = Warm()
     points, violations = 0, []
     for name in NAMES:
         tried, found = fill(name, folder, warm)

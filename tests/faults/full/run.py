@@ -17,7 +17,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 
-from tests.faults.cases import ENVIRON
 from tests.faults.full.matrix import CELLS, FAULTS, SIGNALS, try_cell
 from tests.faults.full.warm import Warm, folder_in_memory
 
@@ -87,7 +86,7 @@ def _one(cell, only, step, room):
 
 @cache
 def _warm(room):
-    return Warm(room / f"warm-{os.getpid()}", ENVIRON)
+    return Warm()
 
 
 def _print_table(points, broken):

@@ -1,0 +1,190 @@
+"""One change while it is being planned.
+
+Every step of a plan reads files through the draft and writes to it. So a later
+step sees what an earlier one left, and two steps can edit the same file.
+Nothing here reaches a disk or a secret store: `change.commit` carries a
+finished draft out, and a dry run prints it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.model import FileChange
+from keyswitch.profiles import files
+from keyswitch.profiles.atomic import read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from keyswitch.model import LinkChange, Profile, SecretRef
+    from keyswitch.profiles.state import State
+    from keyswitch.secret import Secret
+    from keyswitch.switching.journal import Folder
+    from keyswitch.switching.login_ledger import Moved
+    from keyswitch.switching.undo_records import Mode, Splice
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.locks import LockSpec
+
+# When a file is put in place, among the files of a change. A kill in between
+# must leave new tokens under an old name rather than old ones under a new one.
+FIRST, USUAL, LAST = 0, 1, 2
+
+
+class NewItem(NamedTuple):
+    """A secret on its way into a store, and the reference it will have."""
+
+    ref: SecretRef
+    value: Secret
+
+
+class Draft:
+    """What a command is going to do; see the module's text.
+
+    `command` stays empty where there is nothing to do. `profile` is the one
+    that `history` names.
+    """
+
+    def __init__(self) -> None:
+        self.command = ""
+        self.profile = ""
+        self.fingerprint = ""  # of the profile's secrets, for `history`
+        self.pointer: State | None = None
+        self.tells_shells = False  # terminals look again, pointer or not
+        self._seen: dict[str, bytes | None] = {}  # what was read of a disk
+        self._files: dict[str, FileChange] = {}
+        self._ranks: dict[str, int] = {}
+        # Keyswitch's own text files, which `undo` puts back byte for byte:
+        # path -> the text that it puts back.
+        self.own: dict[str, bytes | None] = {}
+        self.locks: dict[str, LockSpec] = {}
+        # Store items. `created` go again when the change is undone, those in
+        # `kept` stay. `discarded` wait for `undo`, `dropped` go at once.
+        self.items: dict[str, NewItem] = {}
+        self.created: list[SecretRef] = []
+        self.kept: list[SecretRef] = []
+        self.discarded: list[SecretRef] = []
+        self.dropped: list[SecretRef] = []
+        self.moved: Moved | None = None  # the login, as it was before
+        self.splices: list[Splice] = []  # edits that `undo` takes back
+        self.modes: list[Mode] = []  # permission bits that change
+        self.folders: list[Folder] = []  # that get another name
+        self.links: dict[str, LinkChange] = {}  # by path
+        # For the person: keys that somebody else changed, and what was done.
+        self.conflicts: list[str] = []
+        self.notes: list[str] = []
+        # How `undo` treats the change.
+        self.undoable = True
+        self.is_undo = False
+        self.beside = False  # takes nothing from what `undo` takes back
+        self.forget_undo = False  # no earlier change can be undone after it
+
+    def read(
+        self,
+        path: str,
+        limit: int,
+        *,
+        read: Callable[[str, int], bytes | None] = read_regular,
+    ) -> bytes | None:
+        """Return a file as the change leaves it so far; None: there is none.
+
+        It is read once, so that what is planned and what the commit compares
+        with the disk come from the same bytes.
+        """
+        if path in self._files:
+            return self._files[path].after
+        if path not in self._seen:
+            self._seen[path] = read(path, limit)
+        return self._seen[path]
+
+    def load(self, workspace: Workspace, name: str) -> tuple[Profile, bytes]:
+        """Return a profile, and its file's text, as the change leaves them."""
+        path = workspace.paths.profile(name)
+        if path not in self._files:
+            profile, data = workspace.load(name)
+            self._seen.setdefault(path, data)
+            return profile, data
+        text = self._files[path].after
+        if text is None:
+            raise files.missing(workspace.paths, name)
+        return files.parse(text.decode("utf-8"), path), text
+
+    def write(  # noqa: PLR0913
+        self,
+        path: str,
+        after: bytes | None,
+        *,
+        limit: int,
+        own: bool = False,
+        private: bool = False,
+        mode: int = 0o600,
+        anywhere: bool = False,
+        rank: int = USUAL,
+    ) -> None:
+        """Plan a file's next text; None removes it.
+
+        A file that no step has read is read now, at most `limit` bytes. `own`:
+        `undo` puts back the text that the draft had before this.
+        """
+        before = self.read(path, limit)
+        change = FileChange(path, before, after, mode, private, anywhere)
+        self.edit(change, own=own, rank=rank)
+
+    def edit(
+        self, change: FileChange, *, own: bool = False, rank: int = USUAL
+    ) -> None:
+        """Add a change that was planned on the draft's text of a file."""
+        path = change.path
+        if own:
+            self.own.setdefault(path, change.before)
+        known = self._files.get(path)
+        if known is not None:
+            change = replace(
+                change,
+                before=known.before,
+                private=known.private or change.private,
+            )
+        self._files[path] = change
+        self._ranks[path] = (
+            rank if known is None else min(rank, self._ranks[path])
+        )
+
+    def store(self, item: NewItem, *, stays: bool = False) -> None:
+        """Add a new item of a secret store; it `stays` after an undo."""
+        self.items[item.ref.item] = item
+        (self.kept if stays else self.created).append(item.ref)
+
+    def lock(self, specs: Iterable[LockSpec]) -> None:
+        """Hold these locks of another program while files are replaced."""
+        for spec in specs:
+            self.locks.setdefault(spec.path, spec)
+
+    def link(self, links: Iterable[LinkChange]) -> None:
+        """Make or remove symbolic links with the change."""
+        self.links.update((link.path, link) for link in links)
+
+    def changes(self) -> list[FileChange]:
+        """Return the files that differ, in the order of their replacement."""
+        found = [c for c in self._files.values() if c.before != c.after]
+        return sorted(found, key=lambda c: self._ranks[c.path])
+
+    def names(self, path: str) -> bool:
+        """Tell whether a step wrote this file, changed or not."""
+        return path in self._files
+
+    def changes_of(self, path: str) -> bool:
+        """Tell whether the change replaces, makes or removes a file."""
+        found = self._files.get(path)
+        return found is not None and found.before != found.after
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing on disk would differ."""
+        return not (
+            self.changes()
+            or self.modes
+            or self.folders
+            or self.links
+            or self.pointer
+        )

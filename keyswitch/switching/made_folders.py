@@ -1,0 +1,108 @@
+"""What keyswitch made in other programs' places, to be taken back.
+
+A switch may have to make `~/.claude`, an installation `~/.config/fish`. The
+folder goes with the last file that keyswitch had in it, if nothing else is in
+there by then; if something is, the folder is its owner's from then on. A
+`.claude.json` that was made for a login goes when it says nothing any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keyswitch.model import FileChange
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.targets.claude_code.files import ITEM_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.journal import Step
+
+_LIMIT = 1 << 20  # bytes of the record
+_CONFIG = ".claude.json"
+_SAYS_NOTHING = b"{}"
+
+
+def plan(
+    paths: Paths, changes: Sequence[FileChange]
+) -> tuple[list[FileChange], tuple[str, ...]]:
+    """Return (the changes and the record's, folders to remove if empty)."""
+    path = paths.made_file
+    before = read_regular(path, _LIMIT, ours=True)
+    known = _parse(before)
+    files: list[FileChange] = []
+    made: set[str] = set()
+    left: set[str] = set()
+    for found in changes:
+        change = found
+        if change.path.startswith(ITEM_PREFIX) or _is_own(paths, change.path):
+            files.append(change)
+            continue
+        if change.path in known and change.after == _SAYS_NOTHING:
+            change = replace(change, after=None)
+        files.append(change)
+        if change.after is not None:
+            made |= _made(change)
+        elif change.before is not None:
+            left |= known & {change.path, *_above(change.path)}
+    after = _text((known | made) - left)
+    if before != after:
+        files.append(FileChange(path, before, after))
+    return files, tuple(sorted(left))
+
+
+def _made(change: FileChange) -> set[str]:
+    found = set(missing(change.path))
+    if change.before is None and os.path.basename(change.path) == _CONFIG:
+        found.add(change.path)
+    return found
+
+
+def folders_for(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Return the folders that have to be made for a transaction's stages."""
+    found = {f for s in steps if s.stage for f in missing(s.target)}
+    return tuple(sorted(found))
+
+
+def missing(path: str) -> list[str]:
+    """Return the folders that have to be made for a file, the outer first."""
+    found = []
+    for folder in _above(path):
+        if os.path.isdir(folder):
+            break
+        found.append(folder)
+    found.reverse()
+    return found
+
+
+def _above(path: str) -> Iterator[str]:
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    while folder != (parent := os.path.dirname(folder)):
+        yield folder
+        folder = parent
+
+
+def _is_own(paths: Paths, path: str) -> bool:
+    own = (paths.config, paths.data, paths.state)
+    return any(path.startswith(root + os.sep) for root in own)
+
+
+def _parse(data: bytes | None) -> set[str]:
+    """Read the record; of a damaged one, no folder is known to be ours."""
+    try:
+        found = json.loads(data)["made"] if data else []
+        return {f for f in found if isinstance(f, str)}
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return set()
+
+
+def _text(made: set[str]) -> bytes | None:
+    if not made:
+        return None
+    document = {"version": 1, "made": sorted(made)}
+    return (json.dumps(document, indent=1) + "\n").encode()

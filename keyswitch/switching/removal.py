@@ -1,0 +1,221 @@
+"""Take keyswitch out of everything that it was written into.
+
+Each place is a change of its own, so that one which cannot be changed keeps
+none of the others, and so that a second run finishes the first.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.profiles import files, state
+from keyswitch.profiles.atomic import read_regular
+from keyswitch.shells import rc_block
+from keyswitch.switching import activate, login_ledger, shell_integration
+from keyswitch.switching.change import baseline_files, commit
+from keyswitch.switching.login_names import PROVIDER
+from keyswitch.switching.target import plan_target, record_path
+from keyswitch.targets.claude_code import baseline
+from keyswitch.targets.claude_code.files import (
+    CONFIG_VARIABLE,
+    FILE_LIMIT,
+    locations,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from keyswitch.switching.draft import Draft
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.files import Locations
+
+
+class Step(NamedTuple):
+    """One place that keyswitch was written into, and the way out of it."""
+
+    place: str
+    what: str
+    # Returns what a person should know of it.
+    carry_out: Callable[[], list[str]]
+
+
+def steps(workspace: Workspace) -> list[Step]:
+    """Return what there is to take back, in the order to do it in."""
+    return [
+        *_other_folders(workspace),
+        *_usual_folder(workspace),
+        *_start_files(workspace),
+    ]
+
+
+def carry_out(found: list[Step]) -> list[str]:
+    """Do every step that can be done; return what is to be said.
+
+    Raises the error of a step that failed, once the others are done.
+    """
+    said: list[str] = []
+    failed: list[tuple[Step, KeyswitchError]] = []
+    for step in found:
+        try:
+            said += step.carry_out()
+        except KeyswitchError as e:
+            failed.append((step, e))
+    if not failed:
+        return said
+    step, error = failed[0]
+    if len(failed) == len(found):
+        raise error
+    places = ", ".join(step.place for step, _ in failed)
+    raise CleanupLeftError(
+        f"left as it is: {places} ({error.message})",
+        f"{error.hint}; then again: keyswitch uninstall --all",
+    ) from error
+
+
+def what_stays(workspace: Workspace) -> list[str]:
+    """Return what is still there afterwards, and how it goes, a line each."""
+    paths = workspace.paths
+    lines = []
+    names = files.scan(paths)
+    if names:
+        lines.append(
+            f"{len(names)} profile{'s' if len(names) > 1 else ''} in "
+            f"{paths.profiles_dir} with their secrets: keyswitch remove NAME"
+        )
+    profiles, _ = files.load_all(paths)
+    logins = [f"'{p.name}'" for p in profiles if p.provider == PROVIDER]
+    if logins:
+        lines.append(
+            f"the logins of {', '.join(logins)}, which may be nowhere else: "
+            "keyswitch use NAME puts one in place"
+        )
+    if os.path.exists(paths.vault_file):
+        lines.append(f"the vault {paths.vault_file}")
+    own = (paths.config, paths.data, paths.state)
+    folders = [p for p in own if os.path.isdir(p)]
+    if folders:
+        lines.append(
+            "keyswitch's own folders, to be deleted once the profiles are "
+            f"removed: {', '.join(dict.fromkeys(folders))}"
+        )
+    lines.append("'.keyswitch' files of linked directories, which do nothing")
+    return lines
+
+
+def _usual_folder(workspace: Workspace) -> Iterator[Step]:
+    """Yield `off`, where it has something to do."""
+    places = workspace.places
+    recorded = any(places == found for found, _ in _recorded(workspace))
+    name = state.read(workspace.paths).active
+    if not name and not recorded:
+        return
+    what = f"'{name}' is switched off, " if name else ""
+    yield Step(
+        places.config_dir,
+        f"{what}what was there before keyswitch comes back",
+        lambda: activate.off(workspace).notes,
+    )
+
+
+def _other_folders(workspace: Workspace) -> Iterator[Step]:
+    for places, moves_login in _recorded(workspace):
+        if places == workspace.places:
+            continue
+
+        def carry_out(
+            places: Locations = places, *, moves: bool = moves_login
+        ) -> list[str]:
+            return _take_out(workspace, places, moves_login=moves)
+
+        yield Step(
+            places.config_dir,
+            "what was there before keyswitch comes back",
+            carry_out,
+        )
+
+
+def _take_out(
+    workspace: Workspace, places: Locations, *, moves_login: bool
+) -> list[str]:
+    said: list[str] = []
+
+    def make(draft: Draft) -> None:
+        plan_target(
+            workspace, draft, None, moves_login=moves_login, places=places
+        )
+        if not draft.is_empty:
+            draft.command, draft.beside = "uninstall", True
+
+    commit(workspace, make, tell=said.append)
+    return said
+
+
+def _recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
+    """Return the folders that have something of keyswitch's.
+
+    And whether `off` gives a login back there: a profile's own folder keeps
+    its login, which is in no other place.
+    """
+    ledger_file = login_ledger.path_of(workspace.paths)
+    ledger = login_ledger.decode(
+        ledger_file, read_regular(ledger_file, FILE_LIMIT)
+    )
+    found: dict[Locations, bool] = {}
+    for record in baseline_files(workspace):
+        if record in (ledger_file, workspace.paths.made_file):
+            continue
+        files_of = baseline.decode(record, read_regular(record, FILE_LIMIT))
+        for places in _candidates(workspace, files_of):
+            if record_path(workspace, places) == record:
+                found[places] = False
+    for folder in ledger.folders:
+        if not folder.startswith(workspace.paths.folders_dir + os.sep):
+            found[_places(workspace, folder)] = True
+    return list(found.items())
+
+
+def _candidates(
+    workspace: Workspace, recorded: Mapping[str, object]
+) -> Iterator[Locations]:
+    """Yield the folders that a record may be of; its name has a digest only."""
+    usual = os.path.join(workspace.home, ".claude")
+    folders = [os.path.dirname(path) for path in recorded]
+    if os.path.join(workspace.home, ".claude.json") in recorded:
+        folders.append(usual)
+    for folder in dict.fromkeys(folders):
+        places = _places(workspace, folder)
+        yield places
+        # The usual folder, named by the variable, has another file.
+        named = _named(workspace, folder)
+        if named.global_config != places.global_config and (
+            named.global_config in recorded
+        ):
+            yield named
+
+
+def _named(workspace: Workspace, folder: str) -> Locations:
+    given = {CONFIG_VARIABLE: folder}
+    return locations(given, workspace.home, workspace.cwd)
+
+
+def _places(workspace: Workspace, folder: str) -> Locations:
+    """Return a folder's files as Claude Code finds them."""
+    if folder == workspace.places.config_dir:
+        return workspace.places
+    usual = folder == os.path.join(workspace.home, ".claude")
+    if not usual:
+        return _named(workspace, folder)
+    return locations({}, workspace.home, workspace.cwd)
+
+
+def _start_files(workspace: Workspace) -> Iterator[Step]:
+    for shell in sorted(rc_block.SHELLS):
+
+        def carry_out(shell: str = shell) -> list[str]:
+            shell_integration.uninstall(workspace, shell)
+            return []
+
+        for edit in shell_integration.plan_uninstall(workspace, shell):
+            yield Step(edit.file, "the block of keyswitch goes", carry_out)

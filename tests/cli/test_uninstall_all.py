@@ -1,0 +1,192 @@
+"""uninstall --all: every file of another program is what it was."""
+
+import json
+
+import pytest
+
+from tests.cli.accounts import (
+    FOLDERS,
+    live,
+    live_anywhere,
+    token,
+    two_accounts,
+)
+from tests.cli.keyswitch import OTHER
+
+SETTINGS = b'{\n\t"model": "opus",\n\t"apiKeyHelper": "get-key"\n}\n'
+PLAIN = b'{"model": "opus"}'  # also the project's: the tests start at home
+RC = b"alias ll='ls -l'\n"
+ELSEWHERE = "work files/claude"
+
+
+def outside(ks):
+    """Return every file that is not keyswitch's own."""
+    own = (".config/keyswitch", ".local/share/keyswitch", ".local/state")
+    return {
+        path: data
+        for path, data in ks.everything().items()
+        if not path.startswith(own)
+    }
+
+
+def write(ks, name, data):
+    file = ks.file(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+
+
+@pytest.fixture
+def configured(ks):
+    """Somebody who used keyswitch in three folders and two shells."""
+    write(ks, ".claude/settings.json", PLAIN)
+    write(ks, ".claude.json", b'{"userID": "FAKE"}')
+    write(ks, f"{ELSEWHERE}/settings.json", SETTINGS)
+    write(ks, ".bashrc", RC)
+    ks.before = outside(ks)
+    ks.add("work")
+    ks.add("other", secret=OTHER)
+    elsewhere = str(ks.file(ELSEWHERE))
+    ks("use", "other", CLAUDE_CONFIG_DIR=elsewhere)
+    ks("use", "work", CLAUDE_CONFIG_DIR=str(ks.file("new")))
+    ks("use", "work")
+    for shell in ("bash", "fish"):
+        ks("install", shell, "--yes")
+    return ks
+
+
+def test_every_folder_and_start_file_is_what_it_was(configured):
+    done = configured("uninstall", "--all", "--yes")
+    assert outside(configured) == configured.before
+    assert done.out == ""
+    home = configured.home
+    for place in (
+        f"{home}/.claude: 'work' is switched off, ",
+        f"{home}/{ELSEWHERE}: what was there",
+        f"{home}/new: what was there",
+        f"{home}/.bashrc: the block",
+        f"{home}/.config/fish/config.fish: the block",
+    ):
+        assert f"keyswitch: {place}" in done.err
+    configured("current", code=1)
+
+
+def test_what_stays_is_said_with_the_way_to_remove_it(configured):
+    done = configured("uninstall", "--all", "--yes")
+    home = configured.home
+    assert f"stays: 2 profiles in {home}/.config/keyswitch/" in done.err
+    assert "keyswitch remove NAME" in done.err
+    assert f"stays: the vault {home}/.local/share/keyswitch/" in done.err
+    assert "pipx uninstall keyswitch" in done.err
+    assert configured("list").out.count("anthropic") == 2
+
+
+def test_a_dry_run_changes_nothing_and_lists_what_would_change(configured):
+    before = configured.everything()
+    done = configured("uninstall", "--all", "--dry-run")
+    assert configured.everything() == before
+    places = [line.split(": ")[0] for line in done.out.splitlines()]
+    others = (f"{configured.home}/new", f"{configured.home}/{ELSEWHERE}")
+    assert sorted(places[:2]) == sorted(others)
+    assert places[2:] == [
+        f"{configured.home}/{name}"
+        for name in (".claude", ".bashrc", ".config/fish/config.fish")
+    ]
+
+
+def test_a_second_time_there_is_nothing_to_do(configured):
+    configured("uninstall", "--all", "--yes")
+    before = configured.everything()
+    assert configured("uninstall", "--all", "--dry-run").out == (
+        "nothing to change\n"
+    )
+    done = configured("uninstall", "--all")
+    assert "keyswitch is in no file of another program" in done.err
+    assert configured.everything() == before
+
+
+def test_without_a_yes_nothing_is_done(configured):
+    before = configured.everything()
+    done = configured("uninstall", "--all", code=2)
+    assert done.error == "this needs a yes, and nobody can be asked"
+    assert configured.everything() == before
+
+
+def test_switch_and_start_files_can_be_taken_back(configured):
+    used = outside(configured)
+    configured("uninstall", "--all", "--yes")
+    for _ in range(3):
+        configured("undo")
+    again = outside(configured)
+    for name in (".claude/settings.json", ".claude.json", ".bashrc"):
+        assert again[name] == used[name]
+    assert configured("current").out == "work\n"
+
+
+def test_what_cannot_be_changed_keeps_nothing_else(configured):
+    broken = f"{ELSEWHERE}/settings.json"
+    write(configured, broken, b"{ no JSON")
+    done = configured("uninstall", "--all", "--yes", code=6)
+    place = configured.file(ELSEWHERE)
+    assert done.error.startswith(f"left as it is: {place} (")
+    assert done.err.endswith("; then again: keyswitch uninstall --all\n")
+    left = {p: d for p, d in outside(configured).items() if ELSEWHERE not in p}
+    del configured.before[broken]
+    assert left == configured.before
+    assert configured.file(broken).read_bytes() == b"{ no JSON"
+    document = json.loads(
+        configured("--json", "uninstall", "--all", "--dry-run").out
+    )
+    assert [line.split(": ")[0] for line in document["changes"]] == [str(place)]
+    assert document["changed"] is False
+
+
+def test_a_folder_that_is_gone_is_forgotten(configured):
+    for file in configured.file(ELSEWHERE).iterdir():
+        file.unlink()
+    configured.file(ELSEWHERE).rmdir()
+    configured("uninstall", "--all", "--yes")
+    del configured.before[f"{ELSEWHERE}/settings.json"]
+    assert outside(configured) == configured.before
+    assert configured("uninstall", "--all", "--dry-run").out == (
+        "nothing to change\n"
+    )
+
+
+def test_an_empty_machine_has_nothing_to_take_back(bare):
+    assert "in no file" in bare("uninstall", "--all").err
+
+
+def test_a_shell_s_name_does_not_go_with_all(bare):
+    done = bare("uninstall", "bash", "--all", code=2)
+    assert done.error == "--all is for every shell"
+
+
+def test_a_dry_run_for_one_shell_names_the_file(bare):
+    write(bare, ".bashrc", RC)
+    bare("install", "bash", "--yes")
+    before = bare.everything()
+    done = bare("uninstall", "bash", "--dry-run")
+    assert done.out == f"{bare.home}/.bashrc\n"
+    assert bare.everything() == before
+
+
+def test_no_login_is_lost_and_a_profile_s_own_folder_keeps_its(ks):
+    two_accounts(ks)
+    ks("use", "a", "--here")
+    ks("use", "b", CLAUDE_CONFIG_DIR=str(ks.file("elsewhere")))
+    assert live(ks.home, "elsewhere") == token("b")
+    done = ks("uninstall", "--all", "--yes")
+    # Nothing was in that folder before; b's is with its profile.
+    assert live_anywhere(ks.home) == [token("a")]
+    assert live(ks.home, f"{FOLDERS}/a") == token("a")
+    assert "logins of 'a', 'b', which may be nowhere else: " in done.err
+    ks("use", "b")
+    assert live(ks.home) == token("b")
+
+
+def test_a_login_that_was_there_before_comes_back(ks):
+    two_accounts(ks)  # b's was there
+    ks("use", "a")
+    assert live(ks.home) == token("a")
+    ks("uninstall", "--all", "--yes")
+    assert live(ks.home) == token("b")

@@ -1,0 +1,119 @@
+"""The installed command finds its Python wherever the environment lies."""
+
+import shutil
+import sys
+
+import pytest
+
+from tests.install import places
+
+SPACE = "my programs/it's $HOME"
+
+
+@pytest.mark.parametrize("place", ["plain", SPACE, places.LONG, "--help"])
+def test_the_command_starts_in_an_environment_of_any_path(
+    person, tmp_path, place
+):
+    command = places.environment(tmp_path / place)
+    assert person.answer(command, "current") == "work\n"
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox", "ksh", "mksh"])
+def test_every_sh_understands_the_launcher(person, tmp_path, shell):
+    program = shutil.which(shell) or pytest.skip(f"no {shell}")
+    command = places.environment(tmp_path / SPACE)
+    words = [program, *(["sh"] if shell == "busybox" else [])]
+    assert person.answer(*words, command, "current") == "work\n"
+
+
+def test_the_command_starts_through_links_and_from_path(person, tmp_path):
+    command = places.environment(tmp_path / SPACE)
+    first = tmp_path / "first link"
+    first.symlink_to(command)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "keyswitch").symlink_to("../first link")
+    found = person.answer(
+        "sh", "-c", "keyswitch current",
+        environ={"PATH": f"{folder}:{person.environ['PATH']}"},
+    )  # fmt: skip
+    assert found == "work\n"
+    assert person.answer("./keyswitch", "current", cwd=folder) == "work\n"
+    assert person.answer("sh", "keyswitch", "current", cwd=command.parent)
+
+
+def test_outside_an_environment_the_version_of_the_packages_counts(
+    person, tmp_path
+):
+    """As `pip install --user` lays it out: no Python beside the command."""
+    prefix = tmp_path / SPACE
+    version = places.add_packages(prefix)
+    command = places.add_launcher(prefix / "bin")
+    asked = tmp_path / "asked"
+    asked.mkdir()
+    (asked / version).write_text('#!/bin/sh\necho "$0" "$@"\n')
+    (asked / version).chmod(0o755)
+    (asked / "python3").write_text("#!/bin/sh\nexit 9\n")
+    (asked / "python3").chmod(0o755)
+    found = person.answer(
+        command, "current", environ={"PATH": f"{asked}:/usr/bin:/bin"}
+    )
+    assert found == f"{asked / version} -P {command} current\n"
+
+
+def test_a_python_that_is_gone_is_said_in_a_sentence(person, tmp_path):
+    command = places.environment(tmp_path / SPACE)
+    (command.parent / "python").unlink()
+    (command.parent / "python").symlink_to("/nowhere/python3")
+    done = person.run(command, "helper", "claude-code")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"keyswitch: error: {command}: there is no {command.parent}/python "
+        "any more\nkeyswitch: hint: install keyswitch again\n"
+    )
+
+
+def test_no_module_comes_from_the_folder_of_the_command(person, tmp_path):
+    command = places.environment(tmp_path / "plain")
+    (command.parent / "click.py").write_text("raise SystemExit(9)\n")
+    (person.home / "click.py").write_text("raise SystemExit(9)\n")
+    assert "Usage: keyswitch" in person.answer(command, "--help")
+
+
+def test_arguments_arrive_as_they_were_given(person, tmp_path):
+    command = places.environment(tmp_path / SPACE)
+    done = person.run(command, "no such 'command' $HOME")
+    assert "there is no command 'no such 'command' $HOME'" in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="no shellcheck")
+def test_shellcheck_finds_nothing_in_the_part_for_sh(person):
+    text = places.LAUNCHER.read_text()
+    part = text.partition("\n'''\n")[0].replace("''':'\n", "")
+    done = person.run("shellcheck", "-", input=part)
+    assert done.stdout == ""
+
+
+def test_the_helper_names_the_command_and_not_a_python(person, tmp_path):
+    """What Claude Code's settings get goes on working without PATH."""
+    command = places.environment(tmp_path / SPACE)
+    line = (
+        "from keyswitch.switching.workspace import own_command;"
+        "print(own_command())"
+    )
+    python = command.parent / "python"
+    assert person.answer(python, "-c", line) == f"{[str(command)]}\n"
+
+
+def test_outside_an_environment_the_helper_names_what_was_started(
+    monkeypatch, tmp_path
+):
+    from keyswitch.switching import workspace
+
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    command = places.add_launcher(tmp_path / "bin")
+    monkeypatch.setattr(sys, "argv", [str(command), "use", "work"])
+    assert workspace.own_command() == [str(command)]
+    command.unlink()
+    module = [sys.executable, "-P", "-m", "keyswitch"]
+    assert workspace.own_command() == module
