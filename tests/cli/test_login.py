@@ -501,13 +501,16 @@ def test_a_file_that_cannot_be_read_is_not_replaced(logins, text):
         assert logins.credentials.read_bytes() == text.encode("latin-1")
 
 
-def test_a_damaged_ledger_stops_a_switch_and_is_named(logins):
+def test_a_damaged_ledger_is_set_aside_and_no_login_is_lost(logins):
     logins.capture("you")
     logins.capture("me")
     path = logins.ks.file(".local/state/keyswitch/baseline/logins.json")
     path.write_text("{")
-    done = logins.ks("use", "you", code=1)
-    assert done.error == f"{path} is damaged"
+    done = logins.ks("use", "you")
+    assert f"{path} is damaged, and is kept as {path}.damaged-1" in done.err
+    assert path.with_name("logins.json.damaged-1").read_text() == "{"
+    assert logins.live() == tokens("you", 1)[0]
+    logins.ks("use", "me")
     assert logins.live() == tokens("me", 1)[0]
 
 
