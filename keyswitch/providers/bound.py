@@ -43,13 +43,15 @@ class Mismatch(NamedTuple):
     def what(self) -> str:
         """Say what differs, both hosts included."""
         stored, asked = self.stored, self.asked
+        whose = "its secret"
         if stored.profile != asked.profile:
-            said = f"the secret of profile '{stored.profile}' ({stored.host})"
-        else:
-            said = f"a secret that is stored for {stored.host}"
+            whose = f"the secret of profile '{stored.profile}'"
+        way = f"to {asked.host}"
+        if stored.host != asked.host:
+            way += f", and it is stored for {stored.host}"
         return (
-            f"the file of profile '{asked.profile}' would send {said} "
-            f"to {asked.host} ({self._changes()})"
+            f"the file of profile '{asked.profile}' would send {whose} {way} "
+            f"({self._changes()})"
         )
 
     @property
@@ -121,15 +123,19 @@ def mismatches(
     provider: Provider,
     profile: Profile,
     read: Callable[[str], Binding | None],
+    *,
+    look_at_others: bool = True,
 ) -> Iterator[Mismatch]:
     """Yield each secret that was stored for something else.
 
     `read` returns the record of an item. One that has none yet may be another
-    profile's, whose file says so.
+    profile's, whose file says so (`look_at_others`).
     """
     for field, asked in bindings_of(provider, profile).items():
         ref = profile.secrets[field]
-        stored = read(ref.item) or _of_others(paths, profile.name, ref)
+        stored = read(ref.item)
+        if stored is None and look_at_others:
+            stored = _of_others(paths, profile.name, ref)
         if stored is not None and stored.differences(asked):
             yield Mismatch(ref, stored, asked)
 

@@ -274,7 +274,7 @@ def test_a_kept_login_is_sent_by_no_other_profile(ks):
     ks.profile_file("b").write_text(
         ITEM.sub(item, ks.profile_file("b").read_text())
     )
-    assert "login" in ks("use", "b", code=1).error
+    assert "'a' became 'b'" in ks("use", "b", code=1).error
 
 
 def test_a_provider_of_ones_own_is_bound_with_its_file(ks):
@@ -320,8 +320,13 @@ def test_a_yes_on_a_terminal_confirms_and_a_no_does_not(work):
 
 
 def test_doctor_says_what_changed_and_whoami_keeps_the_good_address(ks):
-    ks.add("gate", "--set", "base_url=https://gw.example.com",
-           secret="FAKE-gateway-token-0123456789EXAMPLE", provider="gateway")
+    ks.add(
+        "gate",
+        "--set",
+        "base_url=https://gw.example.com",
+        secret="FAKE-gateway-token-0123456789EXAMPLE",
+        provider="gateway",
+    )
     ks("use", "gate")
     redirect(ks, "gate")
     said = ks("doctor", code=None).out
