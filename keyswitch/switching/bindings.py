@@ -44,7 +44,17 @@ def _mismatches(
     if not profile.secrets:
         return []
     provider = workspace.provider_of(profile)
-    return list(bound.mismatches(workspace.paths, provider, profile, read))
+    found = bound.mismatches(workspace.paths, provider, profile, read)
+    return [one for one in found if not _is_moved_login(workspace, one)]
+
+
+def _is_moved_login(workspace: Workspace, found: Mismatch) -> bool:
+    """Tell whether a login's file was renamed: it goes to the same place."""
+    return (
+        found.stored.differences(found.asked) == {"profile"}
+        and (found.asked.provider, found.asked.field) == _LOGIN
+        and not os.path.lexists(workspace.paths.profile(found.stored.profile))
+    )
 
 
 def check(workspace: Workspace, profile: Profile) -> None:
