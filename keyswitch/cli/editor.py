@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def edit_in_editor(session: Session, name: str) -> int:
     """Let a person edit the file; keep nothing that does not parse."""
+    from keyswitch.cli.other_use import agreed_in_editor
     from keyswitch.profiles import files
     from keyswitch.switching import profile_text
 
@@ -41,6 +42,7 @@ def edit_in_editor(session: Session, name: str) -> int:
             session.confirm("open the editor again?", yes=False)
             text = edited  # nothing that was typed is lost
             continue
-        profile_text.replace_text(workspace, name, before, edited)
+        agreed = agreed_in_editor(session, name, before, profile)
+        profile_text.replace_text(workspace, name, before, edited, agreed)
         session.output.say(f"changed '{name}'")
         return ExitCode.OK

@@ -144,7 +144,8 @@ def edit(  # noqa: PLR0913
             never=old.never if never is None else parse_places(never),
         )
 
-    profile_changes.rewrite(workspace, "edit", name, alter)
+    given = {*fields, *unsets}
+    profile_changes.rewrite(workspace, "edit", name, alter, given=given)
     session.output.say(f"changed '{name}'")
     return ExitCode.OK
 

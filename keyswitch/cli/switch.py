@@ -80,6 +80,9 @@ def use(
         from keyswitch.cli.own_folder import use_here
 
         return use_here(session, name)
+    from keyswitch.cli.other_use import agreed_to
+
+    agreed = agreed_to(session, name)
     turns.wait_if_asked(session, turn)
     configure = target == "claude-code"
     outcome = activate.use(
@@ -87,6 +90,7 @@ def use(
         name,
         configure=configure,
         look=configure and turns.look(turn),
+        agreed=agreed,
     )
     return _report(session, outcome)
 

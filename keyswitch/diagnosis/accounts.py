@@ -6,12 +6,13 @@ Reads profile files and references; never a secret store, and writes nothing.
 from __future__ import annotations
 
 import shlex
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import files
 from keyswitch.profiles.atomic import read_regular
+from keyswitch.providers import bound
 from keyswitch.providers.schema import load_catalogue, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
 from keyswitch.targets.claude_code import own_helper
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Source
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
+    from keyswitch.providers.bound import Mismatch
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
@@ -103,6 +105,23 @@ class Accounts:
             except KeyswitchError:
                 self._single[name] = None
         return self._single[name]
+
+    def other_uses(self, profile: Profile) -> list[Mismatch]:
+        """Return the secrets that a profile's file uses for something else."""
+        provider = self.provider_of(profile)
+        if provider is None:
+            return []
+        read = partial(bound.recorded, self.paths)
+        try:
+            return list(
+                bound.mismatches(
+                    self.paths, provider, profile, read, look_at_others=False
+                )
+            )
+        except DamagedFileError:
+            raise  # the command line sets it aside
+        except KeyswitchError:
+            return []  # whoever needs the secret is told
 
     def provider_of(self, profile: Profile) -> Provider | None:
         """Return a profile's provider, if there is such a one."""

@@ -104,7 +104,12 @@ def _of_anthropic(header: Header) -> bool:
 def _meant_for(situation: Situation, header: Header, url: str) -> bool:
     """Tell whether the credential's own profile names this address."""
     profile = situation.accounts.get(situation.owner(header).profile)
-    return profile is not None and profile.fields.get("base_url") == url
+    if profile is None:
+        return False
+    meant = [("base_url", profile.fields.get("base_url"))]
+    for changed in situation.accounts.other_uses(profile):
+        meant = [*changed.stored.sends]  # as it was before its file changed
+    return ("base_url", url) in meant
 
 
 def wrong_bill(situation: Situation) -> Iterator[Finding]:

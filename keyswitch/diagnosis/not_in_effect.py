@@ -57,6 +57,19 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
     if situation.in_use is not False or not situation.verdict.request.sent:
         return
     name = situation.chosen.name
+    wanted = situation.wanted
+    changed = situation.accounts.other_uses(wanted) if wanted else []
+    if changed:
+        # What Claude Code has may well be right, and the file wrong.
+        yield Finding(
+            "profile-not-in-use",
+            ERROR,
+            f"'{name}' is chosen, but its file was changed: {changed[0].what}",
+            "until you decide, its secret is handed to no program",
+            changed[0].how,
+            situation.accounts.paths.profile(name),
+        )
+        return
     provider = situation.verdict.provider
     flag = provider and situation.scene.request.get(provider.flag)
     blamed: list[tuple[str, Source]] = []

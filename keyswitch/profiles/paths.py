@@ -105,6 +105,11 @@ class Paths:
         """Return the worked-out form of a profile."""
         return f"{self.state}/compiled/{name}"
 
+    @property
+    def bound_dir(self) -> str:
+        """What each stored secret may be used for, one file an item."""
+        return self.state + "/bound"
+
     def trusted(self, mark: str) -> str:
         """Return the record of a directory's link that was judged."""
         return f"{self.state}/trust/{mark}"

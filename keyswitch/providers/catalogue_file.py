@@ -30,6 +30,7 @@ _PROVIDER_KEYS = {
     "title": str,
     "bill": str,
     "family": str,
+    "hosts": list,
     "rivals": list,
     "constants": dict,
     "groups": dict,
@@ -52,6 +53,7 @@ _FIELD_KEYS = {
     "lengths": list,
     "default": str,
     "free_text": bool,
+    "harmless": bool,
     "group": str,
     "help": str,
 }
@@ -73,7 +75,8 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
         if document is None:
             continue
         try:
-            return _provider(path, provider_id, document)
+            found = _provider(path, provider_id, document)
+            return found._replace(own=folder == own_folder)
         except (AttributeError, KeyError, TypeError) as e:
             raise InputError(
                 f"{path}: a value has the wrong type, or a part is missing",
@@ -171,6 +174,7 @@ def _provider(
         ),
         groups=tuple(groups),
         claude_code=_claude_code(path, table.get("claude_code", {})),
+        hosts=reader.strings("hosts"),
         help_url=table.get("help_url", ""),
         revoke_url=table.get("revoke_url", ""),
         expiry_days=table.get("expiry_days"),
@@ -194,6 +198,7 @@ def _field(path: str, name: str, entry: Any) -> Field:
         lengths=tuple(_length(reader, e) for e in table.get("lengths", [])),
         default=table.get("default", ""),
         free_text=table.get("free_text", False),
+        harmless=table.get("harmless", False),
         group=table.get("group", ""),
         help=table.get("help", ""),
     )

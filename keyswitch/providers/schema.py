@@ -60,6 +60,7 @@ class Field(NamedTuple):
     lengths: tuple[Length, ...] = ()  # the first that fits counts
     default: str = ""
     free_text: bool = False  # any UTF-8 text without NUL
+    harmless: bool = False  # decides neither host nor account
     group: str = ""  # the alternative it belongs to; "": all of them
     help: str = ""
 
@@ -100,6 +101,9 @@ class Provider(NamedTuple):
     expiry_days: int | None = None
     setup: str = ""
     not_addable: str = ""  # why `add` cannot make one
+    # Where its secrets go: the first template that the plain fields fill.
+    hosts: tuple[str, ...] = ()
+    own: bool = False  # of a file in the person's own folder
 
     def field(self, name: str) -> Field:
         """Return the field with this name, or say which there are."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
+from keyswitch.switching import bindings
 from keyswitch.switching.change import commit
 from keyswitch.switching.environment import MARKER
 from keyswitch.switching.history import main_fingerprint
@@ -16,8 +17,11 @@ from keyswitch.switching.selection import PROFILE_VARIABLE, has_link
 from keyswitch.switching.target import plan_target
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
+    from keyswitch.providers.bound import Mismatch
     from keyswitch.switching.draft import Draft
     from keyswitch.switching.following import Followed
     from keyswitch.switching.workspace import Workspace
@@ -36,17 +40,24 @@ class Outcome:
 
 
 def use(
-    workspace: Workspace, name: str, *, configure: bool, look: bool = False
+    workspace: Workspace,
+    name: str,
+    *,
+    configure: bool,
+    look: bool = False,
+    agreed: Collection[Mismatch] = (),
 ) -> Outcome:
     """Switch to a profile, then look whether it is in effect.
 
-    `look` also for running sessions, and when they follow.
+    `look` also for running sessions, and when they follow. `agreed` are new
+    uses of stored secrets that the person said yes to.
     """
     notes: list[str] = []
 
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
         workspace.provider_of(profile).check(profile)
+        bindings.allow_use(workspace, draft, profile, agreed)
         if configure:
             _plan_target(workspace, draft, profile)
         _switch(workspace, draft, "use", name, profile)

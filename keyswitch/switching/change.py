@@ -14,7 +14,13 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import history, intents, made_folders, undo_records
+from keyswitch.switching import (
+    bindings,
+    history,
+    intents,
+    made_folders,
+    undo_records,
+)
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import Beside, Rights
 from keyswitch.switching.own_lock import LOCK_WAIT
@@ -67,7 +73,12 @@ def commit(
         raise DryRun(_rehearsed(workspace, make))
     tell = tell or workspace.tell
     paths = workspace.paths
-    for folder in (paths.state, paths.config, paths.profiles_dir):
+    for folder in (
+        paths.state,
+        paths.bound_dir,
+        paths.config,
+        paths.profiles_dir,
+    ):
         ensure_private_dir(folder)
     written: set[str] = set()  # items that are in their store
 
@@ -130,6 +141,7 @@ def _plan(workspace: Workspace, make: Callable[[Draft], T]) -> _Planned[T]:
     draft, result = once_settled(workspace, lambda: _drafted(make))
     if not draft.command:
         return _Planned(result, draft, [])
+    bindings.follow(workspace, draft)
     files, expired = _files_of(workspace, draft)
     files, emptied = made_folders.plan(workspace.paths, files)
     return _Planned(result, draft, files, emptied, tuple(expired))
@@ -241,6 +253,7 @@ def _settle(
         delete_items(workspace.paths, expired, ask=workspace.ask)
         for ref in expired:
             intents.settle(workspace.paths, ref)
+            bindings.forget(workspace.paths, ref)
     except (OSError, KeyswitchError) as e:
         why = e.message if isinstance(e, KeyswitchError) else str(e.strerror)
         raise CleanupLeftError(
@@ -265,6 +278,7 @@ def sweep(workspace: Workspace) -> None:
 
     def delete(ref: SecretRef) -> None:
         delete_items(workspace.paths, [ref], ask=None)
+        bindings.forget(workspace.paths, ref)
 
     def undo() -> bytes:
         data = read_regular(workspace.paths.undo_file, _OWN_LIMIT)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.settings import Settings
     from keyswitch.providers.schema import Provider
 
-_HEAD = f"keyswitch-compiled 4 {__version__}"
+_HEAD = f"keyswitch-compiled 5 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 
@@ -166,12 +166,19 @@ def compile_profile(
     return result
 
 
-def dependencies(paths: Paths, profile_name: str, provider: str) -> list[str]:
-    """Return the files whose change makes the kept result stale."""
+def dependencies(paths: Paths, profile: Profile) -> list[str]:
+    """Return the files whose change makes the kept result stale.
+
+    The records of what its secrets are for are among them: what is kept here
+    was compared with them.
+    """
+    from keyswitch.switching.bindings import records
+
     return [
-        paths.profile(profile_name),
-        os.path.join(paths.providers_dir, provider + ".toml"),
+        paths.profile(profile.name),
+        os.path.join(paths.providers_dir, profile.provider + ".toml"),
         paths.config_file,
+        *records(paths, profile),
     ]
 
 

@@ -8,6 +8,7 @@ finished draft out, and a dry run prints it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,6 +75,7 @@ class Draft:
         # For the person: keys that somebody else changed, and what was done.
         self.conflicts: list[str] = []
         self.notes: list[str] = []
+        self.agreed: set[str] = set()  # items for whose new use there is a yes
         # How `undo` treats the change.
         self.undoable = True
         self.is_undo = False
@@ -172,6 +174,16 @@ class Draft:
     def names(self, path: str) -> bool:
         """Tell whether a step wrote this file, changed or not."""
         return path in self._files
+
+    def written(
+        self, folder: str
+    ) -> list[tuple[str, bytes | None, bytes | None]]:
+        """Return (path, text before, after) of what is written in a folder."""
+        return [
+            (change.path, change.before, change.after)
+            for change in self._files.values()
+            if os.path.dirname(change.path) == folder
+        ]
 
     def changes_of(self, path: str) -> bool:
         """Tell whether the change replaces, makes or removes a file."""

@@ -13,14 +13,14 @@ from keyswitch.profiles import files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import folder_renames, login_names
+from keyswitch.switching import bindings, folder_renames, login_names
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft, NewItem
 from keyswitch.switching.history import main_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import date
 
     from keyswitch.secret import Secret
@@ -101,14 +101,19 @@ def refuse_existing(workspace: Workspace, name: str) -> None:
         )
 
 
-def rewrite(
+def rewrite(  # noqa: PLR0913
     workspace: Workspace,
     command: str,
     name: str,
     alter: Callable[[Profile], Profile],
     fresh: Mapping[str, NewItem] | None = None,
+    *,
+    given: Collection[str] = (),
 ) -> Profile:
-    """Edit a profile's file by key; Claude Code's files follow it."""
+    """Edit a profile's file by key; Claude Code's files follow it.
+
+    `given` names the fields that the person gave a value.
+    """
 
     def make(draft: Draft) -> Profile:
         for item in (fresh or {}).values():
@@ -116,6 +121,7 @@ def rewrite(
         old, data = draft.load(workspace, name)
         new = alter(old)
         text = files.edited(data.decode("utf-8"), new)
+        bindings.allow_edit(workspace, draft, old, new, given)
         plan_edited(workspace, draft, old, new, text)
         draft.command = command
         return new
@@ -177,6 +183,7 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
     """Copy a profile; its secrets get items of their own."""
     profile, _ = workspace.load(source)
     login_names.refuse_second_owner(profile)
+    bindings.require(workspace, profile)
     fresh = {}
     for field, ref in profile.secrets.items():
         store = open_store(ref.store, workspace.paths, workspace.ask)
@@ -195,6 +202,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         refuse_existing(workspace, name)
         isolation.move_out(workspace, draft, source)
         profile, data = draft.load(workspace, source)
+        bindings.check(workspace, profile)
         paths, limit = workspace.paths, files.PROFILE_LIMIT
         draft.write(paths.profile(source), None, limit=limit, own=True)
         draft.write(paths.profile(name), data, limit=limit, own=True)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import FileStateError, InputError
 from keyswitch.profiles import files
 from keyswitch.profiles.names import check_name
+from keyswitch.switching import bindings
 from keyswitch.switching.change import commit
 from keyswitch.switching.profile_changes import plan_edited
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
@@ -28,9 +31,16 @@ def raw_text(workspace: Workspace, name: str) -> str:
 
 
 def replace_text(
-    workspace: Workspace, name: str, before: str, after: str
+    workspace: Workspace,
+    name: str,
+    before: str,
+    after: str,
+    agreed: Collection[str] = (),
 ) -> None:
-    """Put an edited text in a profile file's place."""
+    """Put an edited text in a profile file's place.
+
+    `agreed` names the items for whose new use there is a yes.
+    """
     path = workspace.paths.profile(name)
     new = files.parse(after, path)
 
@@ -46,6 +56,7 @@ def replace_text(
             old = files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
+        bindings.allow_edit(workspace, draft, old, new, agreed)
         plan_edited(workspace, draft, old, new, after)
 
     commit(workspace, make)

@@ -242,6 +242,7 @@ def sweep(paths: Paths) -> None:
         paths.journal_dir,
         paths.intents_dir,
         paths.baseline_dir,
+        paths.bound_dir,
         os.path.dirname(paths.compiled("x")),
     ]
     for folder in folders:

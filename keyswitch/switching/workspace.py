@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.wanted import Command
 
 
+_IN_BETWEEN = 0.3  # seconds that a commit may take to put its files in place
+
+
 class Workspace:
     """One person's keyswitch, as one command sees it.
 
@@ -140,8 +143,8 @@ class Workspace:
         if kept is not None:
             return kept
         before = compiled.identity(self.paths.profile(name))
-        profile, _ = self.load(name)
-        files = compiled.dependencies(self.paths, name, profile.provider)
+        profile = self._allowed(name)
+        files = compiled.dependencies(self.paths, profile)
         identities = [(path, compiled.identity(path)) for path in files]
         result = compiled.compile_profile(
             self.paths, profile, self.provider_of(profile), self.settings
@@ -153,6 +156,31 @@ class Workspace:
         if identities[0][1] == before and not self.dry_run:
             compiled.keep(self.paths, result, identities)
         return result
+
+    def _allowed(self, name: str) -> Profile:
+        """Return a profile whose secrets are for what its file says.
+
+        Another command may be between a profile file and its record.
+        """
+        import time
+
+        from keyswitch.providers.bound import OtherUseError
+        from keyswitch.switching import bindings
+
+        end = time.monotonic() + _IN_BETWEEN
+        is_certain = False
+        while True:
+            profile, _ = self.load(name)
+            try:
+                bindings.require(self, profile)
+            except OtherUseError:
+                if is_certain or time.monotonic() > end:
+                    raise
+            else:
+                return profile
+            is_certain = not os.path.exists(self.paths.journal_dir + "/commit")
+            if not is_certain:
+                time.sleep(0.02)
 
     def compiled_active(self) -> Compiled | None:
         """Return the same of the profile that Claude Code is set up for."""

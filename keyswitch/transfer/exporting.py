@@ -10,6 +10,7 @@ from keyswitch.errors import InputError
 from keyswitch.secrets.stores import open_store
 from keyswitch.secrets.vault import normalised
 from keyswitch.secrets.vault_writing import default_kdf
+from keyswitch.switching import bindings
 from keyswitch.switching.change import commit
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
@@ -42,6 +43,7 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
                 "when the first is renewed",
                 "log in on the other machine: keyswitch login NAME",
             )
+        bindings.require(workspace, profile)
         secrets = {
             field: open_store(ref.store, workspace.paths, workspace.ask).get(
                 ref.item, ref.generation

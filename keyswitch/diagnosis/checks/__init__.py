@@ -13,6 +13,7 @@ from keyswitch.diagnosis import contradictions
 from keyswitch.diagnosis.checks import (
     approvals,
     aws,
+    bindings,
     credential_commands,
     environment,
     files,
@@ -47,6 +48,7 @@ CHECKS = (
     Check("AWS sign-in", aws.sso),
     Check("configuration folders", logins.several_folders),
     Check("the stored login", logins.stored),
+    Check("what secrets are for", bindings.other_use),
     Check("what Claude Code sends", contradictions.warnings),
     Check("values of env blocks", settings.odd_values),
     Check("settings against the shell", settings.overriding),

@@ -1,0 +1,212 @@
+"""Hold a stored secret to the use that it was stored for.
+
+Every way to a secret's value asks `require` or `check` first. A change of
+keyswitch's own moves the records along (`follow`), so what was changed in a
+profile file by anybody else is noticed, and refused until the person agrees.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import files
+from keyswitch.profiles.atomic import read_regular, write_once
+from keyswitch.providers import bound
+from keyswitch.providers.binding import Binding, bindings_of
+from keyswitch.switching import login_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.providers.bound import Mismatch
+    from keyswitch.switching.draft import Draft
+    from keyswitch.switching.workspace import Workspace
+
+    Read = Callable[[str], Binding | None]
+
+_LOGIN = ("claude-login", "login")  # provider and field of a kept login
+_LEDGER_LIMIT = 1 << 24  # bytes
+
+
+def mismatches(workspace: Workspace, profile: Profile) -> list[Mismatch]:
+    """Return the secrets that a profile file uses for something else."""
+    return _mismatches(workspace, profile, _reader(workspace))
+
+
+def _mismatches(
+    workspace: Workspace, profile: Profile, read: Read
+) -> list[Mismatch]:
+    if not profile.secrets:
+        return []
+    provider = workspace.provider_of(profile)
+    found = bound.mismatches(workspace.paths, provider, profile, read)
+    return [one for one in found if not _is_moved_login(workspace, one)]
+
+
+def _is_moved_login(workspace: Workspace, found: Mismatch) -> bool:
+    """Tell whether a login's file was renamed: it goes to the same place."""
+    return (
+        found.stored.differences(found.asked) == {"profile"}
+        and (found.asked.provider, found.asked.field) == _LOGIN
+        and not os.path.lexists(workspace.paths.profile(found.stored.profile))
+    )
+
+
+def check(workspace: Workspace, profile: Profile) -> None:
+    """Raise OtherUseError unless the secrets are for what the file says."""
+    bound.refuse(mismatches(workspace, profile))
+
+
+def require(workspace: Workspace, profile: Profile) -> None:
+    """Do the same, and record the use of secrets that have no record yet."""
+    check(workspace, profile)
+    if workspace.dry_run or profile.provider == _LOGIN[0]:
+        return
+    provider = workspace.provider_of(profile)
+    for field, binding in bindings_of(provider, profile).items():
+        path = bound.path_of(workspace.paths, profile.secrets[field].item)
+        if not os.path.lexists(path):
+            _record(workspace, path, binding)
+
+
+def _record(workspace: Workspace, path: str, binding: Binding) -> None:
+    from keyswitch.profiles.paths import ensure_private_dir
+
+    # Where nothing can be written, nothing else of a use is kept either.
+    with contextlib.suppress(OSError, KeyswitchError):
+        ensure_private_dir(workspace.paths.bound_dir)
+        write_once(path, bound.text_of(binding))
+
+
+def _reader(workspace: Workspace, draft: Draft | None = None) -> Read:
+    """Return what reads an item's record, as a draft leaves it."""
+
+    def read(item: str) -> Binding | None:
+        path = bound.path_of(workspace.paths, item)
+        if draft is None:
+            data = read_regular(path, bound.LIMIT, ours=True)
+        else:
+            data = draft.read(path, bound.LIMIT)
+        return bound.parse(path, data) or _login(workspace.paths, item)
+
+    return read
+
+
+def _login(paths: Paths, item: str) -> Binding | None:
+    """Return the use of a kept login, which the ledger records."""
+    data = read_regular(paths.logins_file, _LEDGER_LIMIT, ours=True)
+    if data is None or item.encode() not in data:
+        return None
+    ledger = login_ledger.decode(paths.logins_file, data)
+    holder = ledger.holder_of(item)
+    if not holder:
+        return None
+    return Binding(holder, *_LOGIN, "api.anthropic.com")
+
+
+def allow_use(
+    workspace: Workspace,
+    draft: Draft,
+    profile: Profile,
+    agreed: Collection[Mismatch],
+) -> None:
+    """Plan the records of a profile that becomes active.
+
+    `agreed` is what the person was shown and said yes to; anything else that
+    differs is refused.
+    """
+    found = mismatches(workspace, profile)
+    bound.refuse([one for one in found if one not in agreed])
+    draft.agreed.update(one.ref.item for one in found)
+    _plan(workspace, draft, profile, {})
+
+
+def allow_edit(
+    workspace: Workspace,
+    draft: Draft,
+    old: Profile,
+    new: Profile,
+    agreed: Collection[str],
+) -> None:
+    """Refuse to edit a file that somebody else changed, unless it mends it.
+
+    `agreed` names the fields that the person gives, or items of secrets.
+    """
+    for one in mismatches(workspace, old):
+        after = _uses(workspace, new).get(one.ref.item)
+        left = {"item"} if after is None else after.differences(one.stored)
+        if one.ref.item in agreed or left <= {*agreed}:
+            draft.agreed.add(one.ref.item)
+        else:
+            bound.refuse([one])
+
+
+def follow(workspace: Workspace, draft: Draft) -> None:
+    """Let the records follow the profile files that a draft writes."""
+    was: dict[str, Binding] = {}
+    written = []
+    for path, before, after in draft.written(workspace.paths.profiles_dir):
+        if before is not None:
+            with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
+                was |= _uses(workspace, files.parse(before.decode(), path))
+        if after is not None:
+            with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
+                written.append(files.parse(after.decode(), path))
+    for profile in written:
+        _plan(workspace, draft, profile, was)
+
+
+def _plan(
+    workspace: Workspace,
+    draft: Draft,
+    profile: Profile,
+    was: dict[str, Binding],
+) -> None:
+    """Plan the records of one profile's secrets; `was`: the former uses."""
+    if profile.provider == _LOGIN[0]:
+        return
+    read = _reader(workspace, draft)
+    for item, use in _uses(workspace, profile).items():
+        stored = read(item)
+        former = was.get(item)
+        if stored is not None and not stored.differences(use):
+            continue
+        if not (
+            stored is None
+            or item in draft.agreed
+            or (former is not None and not stored.differences(former))
+        ):
+            if draft.is_undo:
+                continue  # what comes back is refused when it is used
+            ref = next(r for r in profile.secrets.values() if r.item == item)
+            bound.refuse([bound.Mismatch(ref, stored, use)])
+        path = bound.path_of(workspace.paths, item)
+        draft.write(
+            path,
+            bound.text_of(use),
+            limit=bound.LIMIT,
+            own=stored is not None,
+        )
+
+
+def _uses(workspace: Workspace, profile: Profile) -> dict[str, Binding]:
+    """Return what a profile makes of its secrets, by item."""
+    uses = bindings_of(workspace.provider_of(profile), profile)
+    return {profile.secrets[name].item: use for name, use in uses.items()}
+
+
+def records(paths: Paths, profile: Profile) -> Iterator[str]:
+    """Yield the files of a profile's records."""
+    for ref in profile.secrets.values():
+        yield bound.path_of(paths, ref.item)
+
+
+def forget(paths: Paths, ref: SecretRef) -> None:
+    """Remove the record of an item that is gone."""
+    with contextlib.suppress(OSError):
+        os.unlink(bound.path_of(paths, ref.item))
