@@ -121,7 +121,7 @@
       # What is no such text is help or a list: it is for the person.
       if [[ $__keyswitch_text == '{ '*' }' ]]; then
         if [[ $__keyswitch_status == 0 ]]; then
-          __keyswitch_apply "$__keyswitch_text"
+          __keyswitch_apply "$__keyswitch_text" || __keyswitch_status=$?
         fi
       elif [[ -n $__keyswitch_text ]]; then
         \builtin printf '%s\n' "$__keyswitch_text"
