@@ -72,6 +72,7 @@ def env(  # noqa: PLR0913
     from keyswitch.express import warn, warn_of_settings, write_out
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import environment, remote_links, selection
+    from keyswitch.switching.fingerprints import read_key
     from keyswitch.switching.shell_script import for_shell
 
     if unset and name:
@@ -91,7 +92,8 @@ def env(  # noqa: PLR0913
             refuse_agents(workspace, always=True)
         compiled = _compiled(workspace, chosen)
     if unset:
-        script = environment.plan_unset(workspace.environ)
+        key = read_key(workspace.paths)
+        script = environment.plan_unset(workspace.environ, key)
     else:
         script, notes = for_shell(
             workspace.paths,

@@ -31,7 +31,7 @@
     fi
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}//$newer"
-    __keyswitch_new="$__keyswitch_new//$link//${PWD-}//$state"
+    __keyswitch_new="$__keyswitch_new//$link//${PWD-}//${DIRENV_DIFF-}//$state"
   }
 
   # Carry out $1, what keyswitch wrote. No value in it holds a space, so these

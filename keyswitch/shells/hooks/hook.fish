@@ -35,7 +35,7 @@ begin
         set -q KEYSWITCH_SESSION
         and set __keyswitch_newer "open-$__keyswitch_newer"
         set __keyswitch_new "$KEYSWITCH_PROFILE//$__keyswitch_newer"
-        set __keyswitch_new "$__keyswitch_new//$__keyswitch_link//$PWD"
+        set __keyswitch_new "$__keyswitch_new//$__keyswitch_link//$PWD//$DIRENV_DIFF"
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_content"
     end
 

@@ -34,7 +34,7 @@ def __keyswitch_changed [file: string] {
 def __keyswitch_key [] {
     let link = (__keyswitch_link)
     let digest = (__keyswitch_changed $link)
-    [(__keyswitch_digest "@STATE_FILE@") $digest $link $env.PWD] | str join ":"
+    [(__keyswitch_digest "@STATE_FILE@") $digest $link $env.PWD ($env.DIRENV_DIFF? | default "" | hash sha256)] | str join ":"
 }
 
 def __keyswitch_marker [] {

@@ -35,7 +35,7 @@
                 $asked -and $asked.LastWriteTimeUtc -gt $known.LastWriteTimeUtc
             )
         }
-        "$text`n$($PWD.Path)`n$link`n$newer"
+        "$text`n$($PWD.Path)`n$link`n$newer`n$env:DIRENV_DIFF"
     }
 
     function global:__keyswitch_name {

@@ -27,7 +27,7 @@
     fi
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}//$newer"
-    __keyswitch_new="$__keyswitch_new//$link//$PWD//$state"
+    __keyswitch_new="$__keyswitch_new//$link//$PWD//${DIRENV_DIFF-}//$state"
   }
 
   # Bring this shell up to date, if something changed.
