@@ -165,6 +165,36 @@ def _nothing(
     )
 
 
+def after_failure(
+    paths: Paths, environ: Mapping[str, str], name: str
+) -> EnvScript | None:
+    """Return how a shell that follows loses another account's values.
+
+    `name` is the profile that cannot be had. What the shell has of the same
+    one, unchanged, stays: it may have been locked since.
+    """
+    from keyswitch.switching.compiled import identity
+
+    marker = environment.read_marker(environ)
+    if marker is None or marker.mode == environment.PINNED:
+        return None
+    if marker.name == name and marker.stamp == identity(paths.profile(name)):
+        return None
+    chosen = environ.get(PROFILE_VARIABLE, "")
+    pinned = chosen if PROFILE_VARIABLE in marker.assigned else ""
+    if set(marker.assigned) | set(marker.displaced) <= {PROFILE_VARIABLE}:
+        return None
+    return environment.plan_script(
+        environ,
+        name="",
+        mode=environment.FOLLOW,
+        stamp="",
+        assign=[(PROFILE_VARIABLE, pinned)] if pinned else [],
+        rivals=(),
+        key=fingerprints.read_key(paths),
+    )
+
+
 def _note_of(link: Link) -> tuple[str, str]:
     if link.name:
         line = f"{link.path} asks for '{link.name}' and is not allowed"

@@ -146,12 +146,12 @@ def test_a_failure_is_told_once_and_tried_again_on_demand(machine, shell):
     machine.keyswitch("use", "personal")
     profile.write_text("provider = [", encoding="utf-8")
     machine.calls()
-    said = terminal.said()
-    assert len(said) == 1
-    assert said[0].startswith("keyswitch: error: ")
+    error, change = terminal.said()
+    assert error.startswith("keyswitch: error: ")
+    assert change == "keyswitch: work -> none"
     assert terminal.said() == []
     assert machine.calls() == ["env --shell " + shell]
-    assert terminal.key() == "work"
+    assert terminal.key() is None
     profile.write_text(whole, encoding="utf-8")
     said = terminal.said("keyswitch use personal")
     assert said == ["keyswitch: switched to 'personal'"]

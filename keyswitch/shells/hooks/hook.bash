@@ -66,9 +66,10 @@
     # Kept before the attempt: what fails is not tried at every prompt.
     __keyswitch_key=$__keyswitch_new
     \builtin export -n __keyswitch_key # `set -a` exports what is assigned
+    # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin exec keyswitch env --shell bash </dev/null
-    ) || \builtin return 0
+    ) || \builtin :
     [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
     __keyswitch_apply "$__keyswitch_text"
     __keyswitch_now=${KEYSWITCH_ENV-}

@@ -60,8 +60,8 @@ begin
         # Kept before the attempt: what fails is not tried at every prompt.
         set -gu __keyswitch_key "$__keyswitch_new"
         set -l __keyswitch_text
+        # Where it fails, it may take a former account out of this shell.
         set __keyswitch_text (command keyswitch env --shell fish </dev/null)
-        or return
         string match -q 'begin; *; end' -- "$__keyswitch_text"
         or return
         eval "$__keyswitch_text"

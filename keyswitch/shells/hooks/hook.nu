@@ -70,7 +70,10 @@ def --env __keyswitch_follow [--quiet] {
     let before = (__keyswitch_name)
     let status = ($env.LAST_EXIT_CODE? | default 0)
     # An empty pipe, so that nobody is asked anything at a prompt.
-    let text = (try { "" | ^keyswitch env --shell nu } catch { "" })
+    # Where it fails, it may take a former account out of this shell.
+    let text = (try {
+        do --ignore-errors { "" | ^keyswitch env --shell nu }
+    } catch { "" } | default "")
     __keyswitch_apply ($text | into string) | ignore
     load-env {LAST_EXIT_CODE: $status}
     let after = (__keyswitch_name)

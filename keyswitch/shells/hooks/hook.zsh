@@ -49,9 +49,10 @@
     __keyswitch_first=${__keyswitch_key-first}
     # Kept before the attempt: what fails is not tried at every prompt.
     \builtin typeset -g __keyswitch_key="$__keyswitch_new"
+    # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin command keyswitch env --shell zsh </dev/null
-    ) || \builtin return 0
+    ) || \builtin :
     [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
     \builtin eval "$__keyswitch_text"
     __keyswitch_now=${KEYSWITCH_ENV-}
