@@ -27,7 +27,8 @@ def __keyswitch_link [] {
 def __keyswitch_changed [file: string] {
     if $file == "" { return "" }
     try {
-        %ls --all --directory $file | first | select modified size | to nuon
+        %ls --all --directory --long $file | first
+        | select modified size inode? | to nuon
     } catch { "" }
 }
 
