@@ -135,11 +135,9 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
             return None
     try:
         script, notes = for_shell(paths, chosen, profile, environ, active)
-    except DamagedFileError:
-        raise  # the full command line comes next
-    except KeyswitchError:
+    except KeyswitchError as e:
         if chosen.how != selection.BY_NAME:
-            give_back(paths, environ, chosen.name, shell)
+            give_back(paths, environ, chosen.name, shell, e)
         raise
     warn(notes)
     if script is None:
@@ -157,9 +155,15 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
 
 
 def give_back(
-    paths: Paths, environ: Mapping[str, str], name: str, shell: str
+    paths: Paths,
+    environ: Mapping[str, str],
+    name: str,
+    shell: str,
+    error: KeyswitchError | None = None,
 ) -> None:
     """Print what takes a former account out of a shell that follows."""
+    if isinstance(error, DamagedFileError):
+        return  # the full command line comes next, and prints it
     from keyswitch import shells
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching.environment import DOCUMENTS
