@@ -128,7 +128,12 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
         active = compiled.read(paths, name) if name else None
         if name and active is None:
             return None
-    script, notes = for_shell(paths, chosen, profile, environ, active)
+    try:
+        script, notes = for_shell(paths, chosen, profile, environ, active)
+    except KeyswitchError:
+        if chosen.how != selection.BY_NAME:
+            give_back(paths, environ, chosen.name, shell)
+        raise
     warn(notes)
     if script is None:
         return ExitCode.OK
@@ -142,6 +147,23 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     write_out(shells.render(shell, script))
     warn_of_settings(script, environ, profile)
     return ExitCode.OK
+
+
+def give_back(
+    paths: Paths,
+    environ: Mapping[str, str],
+    name: str,
+    shell: str,
+) -> None:
+    """Print what takes a former account out of a shell that follows."""
+    from keyswitch import shells
+    from keyswitch.shells.detect import parent_shell
+    from keyswitch.switching.environment import DOCUMENTS
+    from keyswitch.switching.shell_script import after_failure
+
+    script = after_failure(paths, environ, name)
+    if script is not None and shell not in DOCUMENTS:
+        write_out(shells.render(shell or parent_shell(), script))
 
 
 def warn(lines: Sequence[str]) -> None:

@@ -61,6 +61,7 @@ LIGHT = {
     "keyswitch.switching.compiled",
     "keyswitch.switching.environment",
     "keyswitch.switching.exports",
+    "keyswitch.switching.fingerprints",
     "keyswitch.switching.guard",
     "keyswitch.switching.links",
     "keyswitch.switching.other_way",

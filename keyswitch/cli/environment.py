@@ -16,6 +16,7 @@ from keyswitch.errors import (
 )
 
 if TYPE_CHECKING:
+    from keyswitch.shells.script import EnvScript
     from keyswitch.switching.compiled import Compiled
     from keyswitch.switching.selection import Selection
     from keyswitch.switching.workspace import Workspace
@@ -69,10 +70,10 @@ def env(  # noqa: PLR0913
 ) -> int:
     """Print export statements for eval."""
     from keyswitch import shells
-    from keyswitch.express import warn, warn_of_settings, write_out
+    from keyswitch.express import give_back, warn_of_settings, write_out
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import environment, remote_links, selection
-    from keyswitch.switching.shell_script import for_shell
+    from keyswitch.switching.fingerprints import read_key
 
     if unset and name:
         raise UsageError(
@@ -89,25 +90,43 @@ def env(  # noqa: PLR0913
             return _preview(session, workspace, chosen.name)
         if reveal:
             refuse_agents(workspace, always=True)
-        compiled = _compiled(workspace, chosen)
     if unset:
-        script = environment.plan_unset(workspace.environ)
+        key = read_key(workspace.paths)
+        script = environment.plan_unset(workspace.environ, key)
     else:
-        script, notes = for_shell(
-            workspace.paths,
-            chosen,
-            compiled,
-            workspace.environ,
-            # A document is for another program than this shell's.
-            None if format_ else workspace.compiled_active(),
-        )
-        warn(notes)
+        try:
+            script, compiled = _script(workspace, chosen, document=format_)
+        except KeyswitchError:
+            if not (name or os.isatty(1)):
+                paths, environ = workspace.paths, workspace.environ
+                give_back(paths, environ, chosen.name, language)
+            raise
     if script is not None:
         script = environment.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
         if not format_:
             warn_of_settings(script, workspace.environ, compiled)
     return ExitCode.OK
+
+
+def _script(
+    workspace: Workspace, chosen: Selection, *, document: str | None
+) -> tuple[EnvScript | None, Compiled | None]:
+    """Work out the script, and say what a person has to know."""
+    from keyswitch.express import warn
+    from keyswitch.switching.shell_script import for_shell
+
+    compiled = _compiled(workspace, chosen) if chosen.name else None
+    script, notes = for_shell(
+        workspace.paths,
+        chosen,
+        compiled,
+        workspace.environ,
+        # A document is for another program than this shell's.
+        None if document else workspace.compiled_active(),
+    )
+    warn(notes)
+    return script, compiled
 
 
 def _language(session: Session, shell: str | None, format_: str | None) -> str:

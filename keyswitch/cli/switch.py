@@ -183,6 +183,10 @@ def _report(session: Session, outcome: Outcome) -> int:
     for finding in outcome.findings:
         session.output.warn(f"{finding.what}; {finding.why}")
         session.output.say(f"to mend it: {finding.fix}")
+    from keyswitch.switching.delivery import LOCKED
+
+    if any(f.check == LOCKED for f in outcome.findings):
+        return ExitCode.LOCKED
     return ExitCode.NOT_IN_EFFECT if outcome.findings else ExitCode.OK
 
 

@@ -6,11 +6,22 @@
 
 from __future__ import annotations
 
-from keyswitch.shells.script import SAVED_PREFIX
+from keyswitch.errors import InputError
+from keyswitch.shells.script import SAVED_PREFIX, touched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
+
+# fish's own, which nobody can set; a person cannot make others of this kind.
+# https://fishshell.com/docs/current/language.html#special-variables
+_READ_ONLY = frozenset(
+    (
+        "FISH_VERSION", "PWD", "SHLVL", "_", "fish_kill_signal",
+        "fish_killring", "fish_pid", "history", "hostname", "pipestatus",
+        "status", "status_generation", "version",
+    )
+)  # fmt: skip
 
 
 def render(script: EnvScript) -> str:
@@ -22,6 +33,12 @@ def render(script: EnvScript) -> str:
     an empty exported one is laid over it. It is a list of no elements, hence
     the `[1]`: it is not worth saving.
     """
+    refused = _READ_ONLY.intersection(touched(script))
+    if refused:
+        raise InputError(
+            f"fish lets nobody set {min(refused)}",
+            "use `keyswitch run`, or another variable in the profile",
+        )
     statements: list[str] = []
     for name in script.restore:
         saved = SAVED_PREFIX + name

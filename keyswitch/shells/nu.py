@@ -10,13 +10,25 @@ environment, where every child process would see it.
 
 from __future__ import annotations
 
+from keyswitch.errors import InputError
 from keyswitch.shells import json_document
+from keyswitch.shells.script import touched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
 
+# Refused by load-env, half-way.
+# https://www.nushell.sh/book/special_variables.html
+_READ_ONLY = frozenset(("CURRENT_FILE", "FILE_PWD", "PWD"))
+
 
 def render(script: EnvScript) -> str:
     """Render as JSON with `set` for load-env and `unset` for hide-env."""
+    refused = _READ_ONLY.intersection(touched(script))
+    if refused:
+        raise InputError(
+            f"nushell lets nobody set {min(refused)}",
+            "use `keyswitch run`, or another variable in the profile",
+        )
     return json_document.render(script)

@@ -12,12 +12,14 @@ A value of safe characters stands in single quotes. In any other value all
 other bytes become octal escapes of `$'...'`, so the text is ASCII and the same
 in every locale.
 
-It is one group: cut short anywhere, it is a syntax error and does nothing.
+It is one group: cut short anywhere, it is a syntax error and does nothing. It
+begins with a trial, because a readonly variable half-way would
+end it there, in some shells together with the script.
 """
 
 from __future__ import annotations
 
-from keyswitch.shells.script import SAVED_PREFIX
+from keyswitch.shells.script import SAVED_PREFIX, touched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +113,29 @@ def _group(
             statements.append(_sniffing(name, value))
         else:
             statements.append(put(name, _quote(value)))
-    return "{ " + "; ".join(statements or [":"]) + "; }\n"
+    if not statements:
+        return "{ :; }\n"
+    return "{ " + _if_writable(touched(script), "; ".join(statements)) + "; }\n"
+
+
+def _if_writable(names: list[str], statements: str) -> str:
+    """Carry out the statements only where each variable can be changed.
+
+    The trial is in a substitution of its own, because in dash and mksh the
+    failure ends the shell it happens in. In backquotes, because parentheses
+    and bars are patterns in zsh. Only a failure pays for finding the names.
+    """
+    one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
+    words = " ".join(names)
+    return (
+        f"if `{{ unset -v {words}; }} 2>/dev/null`; then {statements}; "
+        f"else {all_}=''; for {one} in {words}; do "
+        f'if `{{ unset -v "${one}"; }} 2>/dev/null`; then :; '
+        f'else {all_}="${all_} ${one}"; fi; done; '
+        'echo "keyswitch: error: nothing is changed, because of readonly '
+        f'variables in this shell:${all_}" >&2; '
+        f"unset -v {one} {all_}; false; fi"
+    )
 
 
 def _quote(value: str) -> str:

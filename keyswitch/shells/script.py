@@ -37,3 +37,10 @@ class EnvScript:
         """Return the names to unset, for a form that can save nothing."""
         assigned = {name for name, _ in self.assign}
         return sorted({*self.restore, *self.remove} - assigned)
+
+
+def touched(script: EnvScript) -> list[str]:
+    """Return every variable that a shell changes for this script."""
+    kept = [SAVED_PREFIX + name for name in [*script.restore, *script.save]]
+    names = {*script.restore, *script.remove, *kept}
+    return sorted(names.union([name for name, _ in script.assign]))

@@ -126,7 +126,11 @@ def _look(
     if present.active != profile.name:
         return present, [_overtaken(present)], []
     notes: list[str] = []
-    findings: list[Finding] = []
+    from keyswitch.switching import delivery
+
+    findings = delivery.findings_of(workspace, profile.name)
+    if findings:
+        return present, notes, findings
     if configure:
         from keyswitch.switching.effect import effect_of
 

@@ -18,6 +18,7 @@ from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import selection
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.environment import applied
+from keyswitch.switching.fingerprints import read_key
 from keyswitch.switching.situation import accounts_of, chosen_of, see_keychain
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.settings_file import loads
@@ -121,7 +122,8 @@ def _evaluated(
     base = dict(workspace.environ)
     if workspace.isolated_shell:
         del base[FOLDER_VARIABLE]
-    return applied(base, pairs, compiled.rivals), pending
+    key = read_key(workspace.paths)
+    return applied(base, pairs, compiled.rivals, key), pending
 
 
 def _holds(

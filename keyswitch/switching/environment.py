@@ -2,8 +2,8 @@
 
 Part of the express lane. Pure: (environment seen, wishes) -> EnvScript. The
 exported marker `KEYSWITCH_ENV` holds a profile's name, whether the shell
-follows the global switch or was pinned by name, a stamp, and the names that
-were set or displaced: never a value.
+follows the global switch or was pinned by name, a stamp, the names that were
+set or displaced, and keyed fingerprints of what was set: never a value.
 """
 
 from __future__ import annotations
@@ -27,33 +27,58 @@ _NAME_CHARS = frozenset(
 class Marker:
     """What keyswitch did to a shell's environment last time."""
 
-    __slots__ = ("assigned", "displaced", "mode", "name", "stamp")
+    __slots__ = ("assigned", "displaced", "mode", "name", "prints", "stamp")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         name: str,
         mode: str,
         stamp: str,
         assigned: Iterable[str] = (),
         displaced: Iterable[str] = (),
+        prints: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.mode = mode
         self.stamp = stamp
         self.assigned = sorted(assigned)
         self.displaced = sorted(displaced)
+        # {variable: fingerprint}, and the key's own under ""; or nothing
+        self.prints = dict(prints or {})
 
     def text(self) -> str:
         """Return the marker variable's value."""
-        return ":".join(
-            (
-                self.name,
-                self.mode,
-                self.stamp,
-                ",".join(self.assigned),
-                ",".join(self.displaced),
-            )
-        )
+        parts = [
+            self.name,
+            self.mode,
+            self.stamp,
+            ",".join(self.assigned),
+            ",".join(self.displaced),
+        ]
+        if self.prints:
+            prints = [self.prints.get(n, "") for n in ("", *self.assigned)]
+            parts.append(",".join(prints))
+        return ":".join(parts)
+
+    def not_ours(self, environ: Mapping[str, str], key: bytes) -> set[str]:
+        """Return the assigned variables that somebody else set since.
+
+        None that is known: where the marker is another machine's, a name
+        alone has to do.
+        """
+        if not (key and self.prints):
+            return set()
+        from keyswitch.switching import fingerprints
+
+        if self.prints[""] != fingerprints.of(key, "", ""):
+            return set()
+        return {
+            name
+            for name in self.assigned
+            if name in environ
+            and self.prints.get(name)
+            and self.prints[name] != fingerprints.of(key, name, environ[name])
+        }
 
 
 def is_variable(name: str) -> bool:
@@ -68,13 +93,17 @@ def is_variable(name: str) -> bool:
 def read_marker(environ: Mapping[str, str]) -> Marker | None:
     """Return the marker of this environment; a malformed one counts as none."""
     parts = environ.get(MARKER, "").split(":")
-    if len(parts) != 5 or parts[1] not in (FOLLOW, PINNED):
+    if len(parts) not in (5, 6) or parts[1] not in (FOLLOW, PINNED):
         return None
     assigned = [n for n in parts[3].split(",") if n]
     displaced = [n for n in parts[4].split(",") if n]
     if not all(is_variable(n) for n in assigned + displaced):
         return None
-    return Marker(parts[0], parts[1], parts[2], assigned, displaced)
+    prints = parts[5].split(",") if len(parts) == 6 else []
+    if len(prints) != len(assigned) + 1:
+        prints = []  # nobody knows which is whose
+    found = dict(zip(["", *assigned], prints, strict=False))
+    return Marker(parts[0], parts[1], parts[2], assigned, displaced, found)
 
 
 def plan_script(  # noqa: PLR0913
@@ -85,23 +114,38 @@ def plan_script(  # noqa: PLR0913
     stamp: str,
     assign: Iterable[tuple[str, str]],
     rivals: Iterable[str],
+    key: bytes = b"",
+    spare: Iterable[str] = (),
 ) -> EnvScript:
     """Plan the way from this environment to profile `name`.
 
     A name that keyswitch touched before and does not need any more goes back
     to what the person had. A value of the person's own that stands in the way
-    is kept in the shell first.
+    is kept in the shell first. One that somebody has set over keyswitch's
+    (`key` tells) is the person's, too. `spare` names those that may get
+    keyswitch's former value back, by what set them.
     """
     pairs = dict(assign)
     marker = read_marker(environ)
-    ours = set(marker.assigned) if marker else set()
+    theirs = marker.not_ours(environ, key) if marker else set()
+    ours = set(marker.assigned) - theirs if marker else set()
     displaced = set(marker.displaced) if marker else set()
     wanted = set(pairs) | set(rivals)
     save = {n for n in wanted if n in environ and n not in ours}
-    new = Marker(name, mode, stamp, pairs, (displaced & wanted) | save)
+    # What was kept of one that is not wanted is older than what is there.
+    save |= theirs & displaced - wanted
+    from keyswitch.switching import fingerprints
+
+    prints = fingerprints.of_all(key, pairs.items())
+    spared = (theirs & set(spare)) - wanted
+    if marker and prints:
+        prints |= {n: marker.prints[n] for n in spared}
+    names = {*pairs, *spared}
+    kept = (displaced | save) & wanted
+    new = Marker(name, mode, stamp, names, kept, prints)
     pairs[MARKER] = new.text()
     return EnvScript(
-        restore=sorted((ours | displaced) - wanted),
+        restore=sorted((ours | displaced) - wanted - theirs),
         save=sorted(save),
         remove=sorted(wanted - set(pairs)),
         assign=sorted(pairs.items()),
@@ -121,13 +165,18 @@ def for_language(script: EnvScript, language: str) -> EnvScript:
     return script
 
 
-def plan_unset(environ: Mapping[str, str]) -> EnvScript | None:
+def plan_unset(
+    environ: Mapping[str, str], key: bytes = b""
+) -> EnvScript | None:
     """Plan the way back to the person's environment; None: nothing to do."""
     ours = [name for name in (MARKER, TOLD) if name in environ]
     if not ours:
         return None
     marker = read_marker(environ)
-    touched = set(marker.assigned) | set(marker.displaced) if marker else set()
+    touched: set[str] = set()
+    if marker:
+        touched = {*marker.assigned, *marker.displaced}
+        touched -= marker.not_ours(environ, key)
     return EnvScript(restore=sorted(touched), save=[], remove=ours, assign=[])
 
 
@@ -135,6 +184,7 @@ def applied(
     environ: Mapping[str, str],
     assign: Iterable[tuple[str, str]],
     rivals: Iterable[str],
+    key: bytes = b"",
 ) -> dict[str, str]:
     """Return the environment that one child process of a profile gets.
 
@@ -143,7 +193,7 @@ def applied(
     gone = set(rivals) | {MARKER, TOLD}
     marker = read_marker(environ)
     if marker:
-        gone |= set(marker.assigned)
+        gone |= set(marker.assigned) - marker.not_ours(environ, key)
     result = {k: v for k, v in environ.items() if k not in gone}
     result.update(assign)
     return result

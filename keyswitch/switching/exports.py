@@ -9,7 +9,7 @@ import os
 
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.secrets.reader import read_values
-from keyswitch.switching import environment
+from keyswitch.switching import environment, fingerprints
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.selection import BY_NAME, PROFILE_VARIABLE
 
@@ -135,6 +135,7 @@ def script_of(
         stamp=profile.stamp,
         assign=pairs,
         rivals=profile.rivals,
+        key=fingerprints.read_key(paths),
     )
 
 

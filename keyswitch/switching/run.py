@@ -21,6 +21,7 @@ from keyswitch.switching import environment
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.effect import read_settings
 from keyswitch.switching.exports import pairs_of
+from keyswitch.switching.fingerprints import read_key
 from keyswitch.switching.selection import PROFILE_VARIABLE
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
         )
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
     pairs += _folder(workspace, profile, program)
-    child = environment.applied(workspace.environ, pairs, profile.rivals)
+    child = environment.applied(
+        workspace.environ, pairs, profile.rivals, read_key(workspace.paths)
+    )
     child[PROFILE_VARIABLE] = profile.name
     if is_claude_code(program):
         command, child = for_claude_code(workspace, profile, command, child)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.profiles.paths import Paths
+    from keyswitch.switching.environment import Marker
     from keyswitch.switching.links import Link
 
 PROFILE_VARIABLE = "KEYSWITCH_PROFILE"
@@ -150,12 +151,22 @@ def select_for_helper(
     """
     if not environ.get(PROFILE_VARIABLE):
         marker = read_marker(environ)
-        if marker and any(
-            n in marker.assigned and n in environ for n in _KEY_VARIABLES
-        ):
+        if marker and _exports_a_key(paths, marker, environ):
             check_name(marker.name)
             return Selection(marker.name, BY_SHELL)
     return select_here(paths, environ, stale_is_fine=stale_is_fine)
+
+
+def _exports_a_key(
+    paths: Paths, marker: Marker, environ: Mapping[str, str]
+) -> bool:
+    """Tell whether this environment's key is one that keyswitch exported."""
+    names = {n for n in _KEY_VARIABLES if n in marker.assigned and n in environ}
+    if not names:
+        return False
+    from keyswitch.switching.fingerprints import read_key
+
+    return bool(names - marker.not_ours(environ, read_key(paths)))
 
 
 def require(selection: Selection) -> str:

@@ -7,7 +7,7 @@ shell: an exported variable names what was said, by marks that reveal nothing.
 from __future__ import annotations
 
 from keyswitch.shells.script import EnvScript
-from keyswitch.switching import environment
+from keyswitch.switching import environment, fingerprints
 from keyswitch.switching.exports import script_of
 from keyswitch.switching.other_way import goes_elsewhere, leaks, refusal
 from keyswitch.switching.selection import (
@@ -19,7 +19,7 @@ from keyswitch.switching.selection import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.switching.compiled import Compiled
@@ -43,7 +43,7 @@ def for_shell(
     notes = [_note_of(link) for link in chosen.passed_over]
     script: EnvScript | None
     if profile is None:
-        script = environment.plan_unset(environ)
+        script = environment.plan_unset(environ, fingerprints.read_key(paths))
         if chosen.name:
             line = f"{chosen.link} asks for '{chosen.name}', which is not here"
             notes.append((f"gone-{chosen.name}", line))
@@ -52,7 +52,10 @@ def for_shell(
     ):
         told = refusal(profile, active)
         notes.append((f"way-{profile.name}", f"{told.message} ({told.hint})"))
-        script = _nothing(profile, environ)
+        script = _nothing(paths, profile, environ)
+    elif held := _held_by_direnv(paths, chosen, profile, environ):
+        notes.append(_direnv_note(held, profile, environ))
+        script = _nothing(paths, profile, environ, spare=held)
     elif chosen.how == BY_NAME or not (profile.only or profile.never):
         script = script_of(paths, profile, environ, how=chosen.how)
     else:
@@ -95,10 +98,52 @@ def _guarded(
     if refused is None:
         return script_of(paths, profile, environ, how=chosen.how)
     notes.append((f"at-{profile.name}", refused.message))
-    return _nothing(profile, environ)
+    return _nothing(paths, profile, environ)
 
 
-def _nothing(profile: Compiled, environ: Mapping[str, str]) -> EnvScript | None:
+def _held_by_direnv(
+    paths: Paths,
+    chosen: Selection,
+    profile: Compiled,
+    environ: Mapping[str, str],
+) -> set[str]:
+    """Return the variables of the profile that a project sets by itself.
+
+    Where this shell was told to use the profile, it does.
+    """
+    if chosen.how not in (BY_USE, BY_DIRECTORY) or "DIRENV_DIR" not in environ:
+        return set()
+    from keyswitch.switching import direnv
+
+    wanted = {name for name, _ in profile.literals + profile.secrets}
+    held = direnv.holds(environ, wanted | set(profile.rivals))
+    marker = environment.read_marker(environ)
+    if marker is None:
+        return held
+    # An .envrc may well call keyswitch.
+    key = fingerprints.read_key(paths)
+    return held - (set(marker.assigned) - marker.not_ours(environ, key))
+
+
+def _direnv_note(
+    held: set[str], profile: Compiled, environ: Mapping[str, str]
+) -> tuple[str, str]:
+    """Say once of a file that it is in force, and the profile is not."""
+    from keyswitch.switching import direnv
+    from keyswitch.switching.links import mark_of
+
+    file = direnv.file_of(environ)
+    names = " and ".join(sorted(held))
+    line = f"{file} sets {names}, so '{profile.name}' is not used here"
+    return f"envrc-{mark_of(file, b'')[:8]}", line
+
+
+def _nothing(
+    paths: Paths,
+    profile: Compiled,
+    environ: Mapping[str, str],
+    spare: Iterable[str] = (),
+) -> EnvScript | None:
     """Give a shell back to the person; it goes on to follow."""
     marker = environment.read_marker(environ)
     if marker is None:
@@ -115,6 +160,38 @@ def _nothing(profile: Compiled, environ: Mapping[str, str]) -> EnvScript | None:
         stamp=profile.stamp,
         assign=pin,
         rivals=(),
+        key=fingerprints.read_key(paths),
+        spare=spare,
+    )
+
+
+def after_failure(
+    paths: Paths, environ: Mapping[str, str], name: str
+) -> EnvScript | None:
+    """Return how a shell that follows loses another account's values.
+
+    `name` is the profile that cannot be had. What the shell has of the same
+    one, unchanged, stays: it may have been locked since.
+    """
+    from keyswitch.switching.compiled import identity
+
+    marker = environment.read_marker(environ)
+    if marker is None or marker.mode == environment.PINNED:
+        return None
+    if marker.name == name and marker.stamp == identity(paths.profile(name)):
+        return None
+    chosen = environ.get(PROFILE_VARIABLE, "")
+    pinned = chosen if PROFILE_VARIABLE in marker.assigned else ""
+    if set(marker.assigned) | set(marker.displaced) <= {PROFILE_VARIABLE}:
+        return None
+    return environment.plan_script(
+        environ,
+        name="",
+        mode=environment.FOLLOW,
+        stamp="",
+        assign=[(PROFILE_VARIABLE, pinned)] if pinned else [],
+        rivals=(),
+        key=fingerprints.read_key(paths),
     )
 
 

@@ -12,6 +12,7 @@ from keyswitch.diagnosis.situation import Chosen, Situation
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching import selection
 from keyswitch.switching.environment import read_marker
+from keyswitch.switching.fingerprints import read_key
 from keyswitch.switching.selection import Selection
 from keyswitch.switching.workspace import own_command
 
@@ -78,7 +79,11 @@ def accounts_of(
 def chosen_of(workspace: Workspace, name: str, how: str) -> Chosen:
     """Return a choice, with what `keyswitch env` set in this shell."""
     marker = read_marker(workspace.environ)
-    exported = frozenset(marker.assigned) if marker else frozenset()
+    exported: frozenset[str] = frozenset()
+    if marker:
+        key = read_key(workspace.paths)
+        theirs = marker.not_ours(workspace.environ, key)
+        exported = frozenset(marker.assigned) - theirs
     return Chosen(name, how, exported)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secrets import core_files
-from keyswitch.switching import environment
+from keyswitch.switching import environment, fingerprints
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.exports import pairs_of
 from keyswitch.switching.selection import PROFILE_VARIABLE, SHELL_VARIABLE
@@ -46,7 +46,8 @@ def prepare(
         pair = (FOLDER_VARIABLE, workspace.paths.folder_of(profile.name))
         if pair not in pairs:
             pairs.append(pair)
-    child = environment.applied(workspace.environ, pairs, profile.rivals)
+    key = fingerprints.read_key(workspace.paths)
+    child = environment.applied(workspace.environ, pairs, profile.rivals, key)
     child[PROFILE_VARIABLE] = profile.name
     child[VARIABLE] = profile.name
     # What the hook in there may take away again, and what it may not.
@@ -55,6 +56,7 @@ def prepare(
         environment.FOLLOW,
         profile.stamp,
         [name for name, _ in pairs],
+        prints=fingerprints.of_all(key, pairs),
     ).text()
     return argv, child, notes
 

@@ -217,7 +217,9 @@ def test_what_is_in_the_shell_before_goes_where_the_profile_lacks_it(two):
     assert "KEYSWITCH_TOLD" not in done.out
     assert "KEYSWITCH_PROFILE=work\n" in done.out
     assert re.search(
-        r"^KEYSWITCH_ENV=work:f:\S+:ANTHROPIC_API_KEY:$", done.out, re.MULTILINE
+        r"^KEYSWITCH_ENV=work:f:\S+:ANTHROPIC_API_KEY::\w{8},\w{8}$",
+        done.out,
+        re.MULTILINE,
     )
 
 

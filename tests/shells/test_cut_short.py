@@ -84,7 +84,7 @@ def test_a_prefix_sets_nothing_in_fish(bench, script):
 
 @pytest.mark.real("bash")
 def test_the_harness_sees_bare_statements_set_half(bench):
-    text = render("bash", SCRIPTS[0])[2:-4]
+    text = "V0='sk-FAKE-0'; export V0; V1='sk-FAKE-1'; export V1"
     lines = [
         f"(eval {shlex.quote(p)}; {SHOW}) 2>/dev/null; printf '\\036'"
         for p in _prefixes(text)

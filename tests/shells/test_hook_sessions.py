@@ -146,12 +146,12 @@ def test_a_failure_is_told_once_and_tried_again_on_demand(machine, shell):
     machine.keyswitch("use", "personal")
     profile.write_text("provider = [", encoding="utf-8")
     machine.calls()
-    said = terminal.said()
-    assert len(said) == 1
-    assert said[0].startswith("keyswitch: error: ")
+    error, change = terminal.said()
+    assert error.startswith("keyswitch: error: ")
+    assert change == "keyswitch: work -> none"
     assert terminal.said() == []
     assert machine.calls() == ["env --shell " + shell]
-    assert terminal.key() == "work"
+    assert terminal.key() is None
     profile.write_text(whole, encoding="utf-8")
     said = terminal.said("keyswitch use personal")
     assert said == ["keyswitch: switched to 'personal'"]
@@ -254,6 +254,53 @@ def test_an_edited_link_is_noticed_once(machine, shell):
     terminal.enter()
     terminal.enter()
     assert machine.calls() == ["env --shell " + shell]
+
+
+@EACH
+def test_a_link_is_noticed_whatever_its_times_say(machine, shell):
+    above, folder = machine.home / "top", machine.home / "top" / "below"
+    folder.mkdir(parents=True)
+    terminal = machine.open(shell)
+    terminal.enter("cd top/below")
+    told = ["env --shell " + shell]
+
+    def moved_there(text, place, seconds):
+        file = machine.home / "file"
+        file.write_text(text)
+        os.utime(file, (seconds, seconds))
+        file.rename(place / ".keyswitch")
+
+    steps = [
+        lambda: moved_there("work\n", folder, 1),
+        lambda: moved_there("personal\n", folder, 1),
+        lambda: moved_there("personal\n", above, 1),
+        lambda: moved_there("work\n", above, 2**32),
+        lambda: moved_there("personal\n", above, 2**32),
+        (folder / ".keyswitch").unlink,
+        lambda: (folder / ".keyswitch").symlink_to("../.keyswitch"),
+    ]
+    for number, step in enumerate(steps):
+        machine.calls()
+        step()
+        terminal.enter()
+        assert machine.calls() == told, number
+        terminal.enter()
+        assert machine.calls() == [], number
+
+
+@EACH
+def test_a_link_that_was_moved_there_counts(machine, shell):
+    link = machine.home / ".keyswitch"
+    terminal = machine.open(shell)
+    link.write_text("personal\n")
+    os.utime(link, (1, 1))
+    terminal.enter("keyswitch allow")
+    assert terminal.key() == "personal"
+    (machine.home / "other").write_text("work\n")
+    os.utime(machine.home / "other", (1, 1))
+    (machine.home / "other").rename(link)
+    terminal.enter()
+    assert terminal.key() == terminal.shows("keyswitch current") == "work"
 
 
 @EACH

@@ -10,8 +10,8 @@
 
   # Work out what the profile depends on, as __keyswitch_new; no process.
   function __keyswitch_look {
-    \builtin local dir state link newer
-    dir=${PWD-} state='' link='' newer=''
+    \builtin local dir state link text
+    dir=${PWD-} state='' link='' text=''
     dir=${dir%/}
     if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
       # $(<file) would fork. At the end of the file, read is false.
@@ -19,19 +19,30 @@
         IFS='' \builtin read -r -d '' state <"$__keyswitch_state" || \builtin :
       } 2>/dev/null
     fi
-    until [[ -e $dir/.keyswitch || $dir != */* ]]; do
+    # Times say too little: files move into place with old ones. No other kind
+    # of file is read: a FIFO would have the prompt wait.
+    while \builtin :; do
+      if [[ -e $dir/.keyswitch || -h $dir/.keyswitch ]]; then
+        link=$link//$dir text=''
+        if [[ -h $dir/.keyswitch || ! -f $dir/.keyswitch ]]; then
+          link=$link//special
+        elif [[ ! -O $dir/.keyswitch ]]; then
+          link=$link//foreign
+        fi
+        if [[ -f $dir/.keyswitch && -r $dir/.keyswitch ]]; then
+          {
+            IFS='' \builtin read -r -d '' -n 4097 text <"$dir/.keyswitch" ||
+              \builtin :
+          } 2>/dev/null
+          link=$link//$text
+        fi
+      fi
+      [[ $dir == */* ]] || \builtin break
       dir=${dir%/*}
     done
-    # It is not read here: it may be a FIFO, and the prompt would wait.
-    if [[ -e $dir/.keyswitch ]]; then
-      link=$dir/.keyswitch
-      if [[ $link -nt $__keyswitch_state ]]; then
-        newer=newer
-      fi
-    fi
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
-    __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}//$newer"
-    __keyswitch_new="$__keyswitch_new//$link//${PWD-}//$state"
+    __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
+    __keyswitch_new="$__keyswitch_new//$link//${PWD-}//${DIRENV_DIFF-}//$state"
   }
 
   # Carry out $1, what keyswitch wrote. No value in it holds a space, so these
@@ -66,9 +77,10 @@
     # Kept before the attempt: what fails is not tried at every prompt.
     __keyswitch_key=$__keyswitch_new
     \builtin export -n __keyswitch_key # `set -a` exports what is assigned
+    # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin exec keyswitch env --shell bash </dev/null
-    ) || \builtin return 0
+    ) || \builtin :
     [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
     __keyswitch_apply "$__keyswitch_text"
     __keyswitch_now=${KEYSWITCH_ENV-}
@@ -121,7 +133,7 @@
       # What is no such text is help or a list: it is for the person.
       if [[ $__keyswitch_text == '{ '*' }' ]]; then
         if [[ $__keyswitch_status == 0 ]]; then
-          __keyswitch_apply "$__keyswitch_text"
+          __keyswitch_apply "$__keyswitch_text" || __keyswitch_status=$?
         fi
       elif [[ -n $__keyswitch_text ]]; then
         \builtin printf '%s\n' "$__keyswitch_text"

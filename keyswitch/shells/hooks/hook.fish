@@ -20,22 +20,33 @@ begin
         end
         # The match sets the variable that its group is named for: a command
         # substitution would split a directory's name at its newlines.
-        while not test -e "$__keyswitch_dir/.keyswitch"
+        # Times say too little: files move into place with old ones. No other
+        # kind of file is read: a FIFO would have the prompt wait.
+        while true
+            set -l __keyswitch_file "$__keyswitch_dir/.keyswitch"
+            set -l __keyswitch_text
+            if test -e "$__keyswitch_file" -o -L "$__keyswitch_file"
+                if test -L "$__keyswitch_file" -o ! -f "$__keyswitch_file"
+                    set __keyswitch_text special
+                else if not test -O "$__keyswitch_file"
+                    set __keyswitch_text foreign
+                end
+                set __keyswitch_link \
+                    "$__keyswitch_link//$__keyswitch_dir//$__keyswitch_text"
+                if test -f "$__keyswitch_file" -a -r "$__keyswitch_file"
+                    read -z -n 4097 __keyswitch_text <$__keyswitch_file
+                    set __keyswitch_link "$__keyswitch_link//$__keyswitch_text"
+                end
+            end
             string match -rq '(?s)^(?<__keyswitch_dir>.*)/[^/]*$' \
                 -- "$__keyswitch_dir"
             or break
-        end
-        # It is not read here: it may be a FIFO, and the prompt would wait.
-        if test -e "$__keyswitch_dir/.keyswitch"
-            set __keyswitch_link "$__keyswitch_dir/.keyswitch"
-            test "$__keyswitch_link" -nt "$__keyswitch_state"
-            and set __keyswitch_newer newer
         end
         # What `keyswitch unlock | source` and `use --here` leave counts as well.
         set -q KEYSWITCH_SESSION
         and set __keyswitch_newer "open-$__keyswitch_newer"
         set __keyswitch_new "$KEYSWITCH_PROFILE//$__keyswitch_newer"
-        set __keyswitch_new "$__keyswitch_new//$__keyswitch_link//$PWD"
+        set __keyswitch_new "$__keyswitch_new//$__keyswitch_link//$PWD//$DIRENV_DIFF"
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_content"
     end
 
@@ -60,8 +71,8 @@ begin
         # Kept before the attempt: what fails is not tried at every prompt.
         set -gu __keyswitch_key "$__keyswitch_new"
         set -l __keyswitch_text
+        # Where it fails, it may take a former account out of this shell.
         set __keyswitch_text (command keyswitch env --shell fish </dev/null)
-        or return
         string match -q 'begin; *; end' -- "$__keyswitch_text"
         or return
         eval "$__keyswitch_text"

@@ -27,14 +27,15 @@ def __keyswitch_link [] {
 def __keyswitch_changed [file: string] {
     if $file == "" { return "" }
     try {
-        %ls --all --directory $file | first | select modified size | to nuon
+        %ls --all --directory --long $file | first
+        | select modified size inode? | to nuon
     } catch { "" }
 }
 
 def __keyswitch_key [] {
     let link = (__keyswitch_link)
     let digest = (__keyswitch_changed $link)
-    [(__keyswitch_digest "@STATE_FILE@") $digest $link $env.PWD] | str join ":"
+    [(__keyswitch_digest "@STATE_FILE@") $digest $link $env.PWD ($env.DIRENV_DIFF? | default "" | hash sha256)] | str join ":"
 }
 
 def __keyswitch_marker [] {
@@ -70,7 +71,10 @@ def --env __keyswitch_follow [--quiet] {
     let before = (__keyswitch_name)
     let status = ($env.LAST_EXIT_CODE? | default 0)
     # An empty pipe, so that nobody is asked anything at a prompt.
-    let text = (try { "" | ^keyswitch env --shell nu } catch { "" })
+    # Where it fails, it may take a former account out of this shell.
+    let text = (try {
+        do --ignore-errors { "" | ^keyswitch env --shell nu }
+    } catch { "" } | default "")
     __keyswitch_apply ($text | into string) | ignore
     load-env {LAST_EXIT_CODE: $status}
     let after = (__keyswitch_name)

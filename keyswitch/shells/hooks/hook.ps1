@@ -35,7 +35,7 @@
                 $asked -and $asked.LastWriteTimeUtc -gt $known.LastWriteTimeUtc
             )
         }
-        "$text`n$($PWD.Path)`n$link`n$newer"
+        "$text`n$($PWD.Path)`n$link`n$newer`n$env:DIRENV_DIFF"
     }
 
     function global:__keyswitch_name {
@@ -74,7 +74,6 @@
         try {
             # An empty pipe, so that nobody is asked anything at a prompt.
             $text = (@() | & $program env --shell pwsh) -join "`n"
-            if ($global:LASTEXITCODE -ne 0) { $text = '' }
         } catch { $text = '' }
         $global:LASTEXITCODE = $status
         __keyswitch_apply $text | Out-Null

@@ -10,24 +10,34 @@
 
   # Work out what the profile depends on, as __keyswitch_new; no process.
   function __keyswitch_look {
-    \builtin local dir="${PWD%/}" state='' link='' newer=''
+    \builtin local dir="${PWD%/}" state='' link='' text=''
     if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
       # In zsh this does not fork.
       { state=$(<$__keyswitch_state) } 2>/dev/null
     fi
-    until [[ -e $dir/.keyswitch || $dir != */* ]]; do
+    # Times say too little: files move into place with old ones. No other kind
+    # of file is read: a FIFO would have the prompt wait.
+    while \builtin true; do
+      if [[ -e $dir/.keyswitch || -h $dir/.keyswitch ]]; then
+        link=$link//$dir text=''
+        if [[ -h $dir/.keyswitch || ! -f $dir/.keyswitch ]]; then
+          link=$link//special
+        elif [[ ! -O $dir/.keyswitch ]]; then
+          link=$link//foreign
+        fi
+        if [[ -f $dir/.keyswitch && -r $dir/.keyswitch ]]; then
+          {
+            \builtin read -r -u 0 -k 4097 text <"$dir/.keyswitch"
+          } 2>/dev/null
+          link=$link//$text
+        fi
+      fi
+      [[ $dir == */* ]] || \builtin break
       dir=${dir%/*}
     done
-    # It is not read here: it may be a FIFO, and the prompt would wait.
-    if [[ -e $dir/.keyswitch ]]; then
-      link=$dir/.keyswitch
-      if [[ ! -e $__keyswitch_state || $link -nt $__keyswitch_state ]]; then
-        newer=newer
-      fi
-    fi
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
-    __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}//$newer"
-    __keyswitch_new="$__keyswitch_new//$link//$PWD//$state"
+    __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
+    __keyswitch_new="$__keyswitch_new//$link//$PWD//${DIRENV_DIFF-}//$state"
   }
 
   # Bring this shell up to date, if something changed.
@@ -49,9 +59,10 @@
     __keyswitch_first=${__keyswitch_key-first}
     # Kept before the attempt: what fails is not tried at every prompt.
     \builtin typeset -g __keyswitch_key="$__keyswitch_new"
+    # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin command keyswitch env --shell zsh </dev/null
-    ) || \builtin return 0
+    ) || \builtin :
     [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
     \builtin eval "$__keyswitch_text"
     __keyswitch_now=${KEYSWITCH_ENV-}
@@ -97,7 +108,7 @@
       # What is no such text is help or a list: it is for the person.
       if [[ $__keyswitch_text == '{ '*' }' ]]; then
         if [[ $__keyswitch_status == 0 ]]; then
-          \builtin eval "$__keyswitch_text"
+          \builtin eval "$__keyswitch_text" || __keyswitch_status=$?
         fi
       elif [[ -n $__keyswitch_text ]]; then
         \builtin printf '%s\n' "$__keyswitch_text"

@@ -1,0 +1,84 @@
+"""Where the new account cannot be had, the former one is not used either."""
+
+import os
+import subprocess
+
+import pytest
+
+from tests.shells import sessions
+
+EACH = pytest.mark.parametrize(
+    "shell",
+    [pytest.param(s, marks=pytest.mark.real(s)) for s in sessions.SHELLS],
+)
+
+
+def _lose_the_vault(machine):
+    for path in machine.home.rglob("vault.ksv*"):
+        path.unlink()
+
+
+def _status(shell):
+    return "$status" if shell == "fish" else "$?"
+
+
+@EACH
+def test_a_switch_elsewhere_takes_the_former_account_away(machine, shell):
+    terminal = machine.open(shell)
+    assert terminal.key() == "work"
+    _lose_the_vault(machine)
+    subprocess.run(
+        ["keyswitch", "use", "personal"], check=False, capture_output=True
+    )
+    said = terminal.said()
+    assert said[0].startswith("keyswitch: error: ")
+    assert said[1:] == ["keyswitch: work -> none"]
+    assert terminal.key() is None
+    assert terminal.said() == []
+
+
+@EACH
+def test_use_says_so_and_the_wrapper_has_the_status(machine, shell):
+    terminal = machine.open(shell)
+    _lose_the_vault(machine)
+    line = f"keyswitch use personal 2>said; echo {_status(shell)}"
+    assert terminal.shows(line) == "4"
+    said = (machine.home / "said").read_text()
+    assert "no program gets the secret of 'personal'" in said
+    assert terminal.key() is None
+
+
+@EACH
+def test_a_removed_profile_is_no_longer_exported(machine, shell):
+    terminal = machine.open(shell)
+    profile = machine.home / ".config/keyswitch/profiles/work.toml"
+    profile.unlink()
+    terminal.enter("cd /")
+    assert terminal.key() is None
+
+
+@EACH
+def test_what_was_there_before_comes_back(machine, shell):
+    mine = "sk-ant-api03-FAKE-mine-0123456789abcdefghEX"
+    terminal = machine.open(shell, env={"ANTHROPIC_API_KEY": mine})
+    assert terminal.key() == "work"
+    _lose_the_vault(machine)
+    terminal.enter("keyswitch use personal 2>/dev/null")
+    assert terminal.key() == "mine"
+
+
+@pytest.mark.real("bash")
+def test_a_terminal_keeps_the_account_that_it_has_unchanged(machine):
+    terminal = machine.open("bash")
+    _lose_the_vault(machine)
+    os.environ.pop("KEYSWITCH_SESSION", None)
+    terminal.enter("keyswitch lock; cd /")
+    assert terminal.key() == "work"
+
+
+@pytest.mark.real("bash")
+def test_a_name_that_cannot_be_had_changes_nothing(machine):
+    terminal = machine.open("bash")
+    _lose_the_vault(machine)
+    terminal.enter('eval "$(keyswitch env personal)"')
+    assert terminal.key() == "work"
