@@ -194,6 +194,8 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     role = "helper" if args[0] == "claude-code" else "key"
     if profile is None or role not in profile.roles:
         return None
+    if _may_be_moved(environ):
+        return None
     if role == "helper" and chosen.how != selection.BY_USE:
         there = environ.get("ANTHROPIC_BASE_URL", "")
         if there and ("ANTHROPIC_BASE_URL", there) not in profile.literals:
@@ -207,6 +209,17 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     value = one_secret(paths, profile, profile.roles[role])
     write_out(value + "\n")
     return ExitCode.OK
+
+
+def _may_be_moved(environ: Mapping[str, str]) -> bool:
+    """Tell whether a repository's settings have to be looked at closely."""
+    from keyswitch.profiles.paths import home_of
+    from keyswitch.targets.claude_code.repository import suspicious
+
+    try:
+        return suspicious(os.getcwd(), home_of(environ))
+    except OSError:
+        return False  # the directory was removed, and its settings too
 
 
 def _current(environ: Mapping[str, str], *, prompt: bool) -> int | None:

@@ -31,8 +31,10 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
     from keyswitch.express import write_out
     from keyswitch.switching.exports import one_secret
     from keyswitch.switching.guard import require
+    from keyswitch.switching.moved import require_own_way
 
     require(compiled, session.environ)
+    require_own_way(compiled, session.environ)
     if role not in compiled.roles:
         raise NotFoundError(
             f"profile '{compiled.name}' ({compiled.provider}) has no key "

@@ -103,8 +103,8 @@ class Scene:
         named = (
             ("user", places.settings),
             ("project", places.project_settings),
+            ("local", places.local_here),
             ("local", places.local_settings),
-            ("local", os.path.join(self.cwd, ".claude", "settings.local.json")),
         )
         seen = set()
         for level, path in named:
