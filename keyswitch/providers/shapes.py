@@ -64,6 +64,8 @@ DANGEROUS_VARIABLES = frozenset(
         "ZDOTDIR",
     ]
 )
+# What a manual writes in a key's place, or a page shows of a key.
+_PLACEHOLDER = re.compile(r"<.*>\W*|.*\.\.\.|.*[*]{3}.*")
 _SHOWN = 32  # characters of a refused value
 _DANGEROUS_PREFIXES = ("KEYSWITCH_", "__KEYSWITCH", "DYLD_", "BASH_FUNC_")
 
@@ -121,6 +123,19 @@ def _check_token(
         raise InputError(
             f"{what} holds white space or control characters",
             "copy it again; some programs break long lines",
+        )
+    if not text.isascii():
+        # Claude Code sends such a key empty, other programs not at all.
+        odd = next(c for c in text if not c.isascii())
+        raise InputError(
+            f"{what} holds a character that no header can carry "
+            f"(U+{ord(odd):04X})",
+            "copy it again; some programs shorten or change what they show",
+        )
+    if _PLACEHOLDER.fullmatch(text):
+        raise InputError(
+            f"{what} is a placeholder, or was cut where it was shown",
+            "copy the whole value from the service",
         )
     for refusal in field.refuse:
         if text.startswith(refusal.prefix):
