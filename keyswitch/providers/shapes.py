@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from keyswitch.display import SECRET_STARTS
+from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 
@@ -202,7 +202,7 @@ def check_plain(field: Field, value: str) -> None:
         )
     if field.name == "env":
         check_variable(value)
-    if value.startswith(SECRET_STARTS):
+    if value.startswith(SECRET_STARTS) or without_secrets(value) != value:
         raise InputError(
             f"the value of '{field.name}' looks like a secret",
             "give secrets by --stdin, --from-env, --from-file or --fd",
