@@ -124,19 +124,7 @@ def _check_token(
             f"{what} holds white space or control characters",
             "copy it again; some programs break long lines",
         )
-    if not text.isascii():
-        # Claude Code sends such a key empty, other programs not at all.
-        odd = next(c for c in text if not c.isascii())
-        raise InputError(
-            f"{what} holds a character that no header can carry "
-            f"(U+{ord(odd):04X})",
-            "copy it again; some programs shorten or change what they show",
-        )
-    if _PLACEHOLDER.fullmatch(text):
-        raise InputError(
-            f"{what} is a placeholder, or was cut where it was shown",
-            "copy the whole value from the service",
-        )
+    _check_characters(what, text)
     for refusal in field.refuse:
         if text.startswith(refusal.prefix):
             raise InputError(
@@ -155,6 +143,23 @@ def _check_token(
         )
     if field.pattern and not re.fullmatch(field.pattern, text):
         raise InputError(f"{what} does not look like one", "check the source")
+
+
+def _check_characters(what: str, text: str) -> None:
+    """Raise for what no header can carry, and for what stands for a key."""
+    if not text.isascii():
+        # Claude Code sends such a key empty, other programs not at all.
+        odd = next(c for c in text if not c.isascii())
+        raise InputError(
+            f"{what} holds a character that no header can carry "
+            f"(U+{ord(odd):04X})",
+            "copy it again; some programs shorten or change what they show",
+        )
+    if _PLACEHOLDER.fullmatch(text):
+        raise InputError(
+            f"{what} is a placeholder, or was cut where it was shown",
+            "copy the whole value from the service",
+        )
 
 
 def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
