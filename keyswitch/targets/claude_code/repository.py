@@ -82,7 +82,11 @@ def suspicious(cwd: str, home: str) -> bool:
     folders = dict.fromkeys((cwd, root_of(cwd, home)))
     paths = [f"{folder}/.claude/settings.local.json" for folder in folders]
     paths.append(cwd + "/.claude/settings.json")
-    return any(_is_suspicious(path) for path in paths)
+    # In HOME that is the person's own file, with keyswitch's helper in it.
+    own = os.environ.get("CLAUDE_CONFIG_DIR", home + "/.claude")
+    return any(
+        _is_suspicious(path) for path in paths if path != own + "/settings.json"
+    )
 
 
 def _is_suspicious(path: str) -> bool:
