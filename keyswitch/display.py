@@ -27,10 +27,18 @@ SECRET_STARTS = (
     "gho_",
     "ghu_",
     "ghs_",
+    "ghr_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "xai-",
+    "gsk_",
+    "nvapi-",
     "AIza",
     "ABSK",
 )
 _SHORTEST = 24  # characters of a secret, its beginning included
+_UNLIKELY = 8  # characters of a beginning that no other word has in it
 _LONGEST = 1000  # characters of an error's line
 
 
@@ -58,12 +66,31 @@ def without_secrets(text: str) -> str:
             end = rest = at + len(start)
             while end < len(text) and _in_token(text[end]):
                 end += 1
-            before = text[at - 1 : at] or " "
-            whole = before == "=" or not _in_token(before)
+            before = text[at - 1 : at]
+            # Options and paths may have it behind a dash or a slash.
+            rare = len(start) >= _UNLIKELY or start[-1] == "_"
+            whole = rare or not (before.isalnum() or before == "_")
             if whole and end - at >= _SHORTEST:
                 text = f"{text[:rest]}…{text[end:]}"
             at = text.find(start, rest)
     return text
+
+
+def secrets_in(text: str) -> list[str]:
+    """Return the secrets of a known shape that stand in a text."""
+    found = []
+    for word in _words(text):
+        for start in SECRET_STARTS:
+            at = word.find(start)
+            if at >= 0 and without_secrets(word[at:]) != word[at:]:
+                found.append(word[at:])
+                break
+    return found
+
+
+def _words(text: str) -> list[str]:
+    apart = "".join(c if _in_token(c) else " " for c in text)
+    return apart.replace("=", " ").split()
 
 
 def _in_token(character: str) -> bool:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
     from keyswitch.switching.compiled import Compiled
 
-# What agents that run commands for a person set in their environment.
-AGENT_VARIABLES = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CODEX_SANDBOX")
-
 
 def run(args: list[str], environ: Mapping[str, str]) -> int | None:
     """Answer a command line at once, or return None."""
@@ -116,8 +113,8 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     profile = None
     if chosen.name:
         profile = compiled.read(paths, chosen.name)
-        if profile is None or _refuses_agents(profile.agents, environ):
-            return None
+        if profile is None or profile.agents != "allow":
+            return None  # who asks is to be looked at
     from keyswitch.switching.shell_script import for_shell
 
     active = None
@@ -185,10 +182,6 @@ def warn_of_settings(
     warn([f"warning: {line}" for line in found])
 
 
-def _refuses_agents(policy: str, environ: Mapping[str, str]) -> bool:
-    return policy == "deny" and any(environ.get(n) for n in AGENT_VARIABLES)
-
-
 def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     if args != ["claude-code"] and not (
         len(args) == 2 and args[0] == "api-key"
@@ -211,6 +204,10 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     role = "helper" if args[0] == "claude-code" else "key"
     if profile is None or role not in profile.roles:
         return None
+    if _may_be_moved(environ):
+        return None
+    if role == "key" and profile.agents != "allow":
+        return None
     if role == "helper" and chosen.how != selection.BY_USE:
         there = environ.get("ANTHROPIC_BASE_URL", "")
         if there and ("ANTHROPIC_BASE_URL", there) not in profile.literals:
@@ -224,6 +221,17 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     value = one_secret(paths, profile, profile.roles[role])
     write_out(value + "\n")
     return ExitCode.OK
+
+
+def _may_be_moved(environ: Mapping[str, str]) -> bool:
+    """Tell whether a repository's settings have to be looked at closely."""
+    from keyswitch.profiles.paths import home_of
+    from keyswitch.targets.claude_code.repository import suspicious
+
+    try:
+        return suspicious(os.getcwd(), home_of(environ))
+    except OSError:
+        return False  # the directory was removed, and its settings too
 
 
 def _current(environ: Mapping[str, str], *, prompt: bool) -> int | None:

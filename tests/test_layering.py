@@ -71,6 +71,9 @@ LIGHT = {
     "keyswitch.switching.remotes",
     "keyswitch.switching.selection",
     "keyswitch.switching.shell_script",
+    "keyswitch.targets",
+    "keyswitch.targets.claude_code",
+    "keyswitch.targets.claude_code.repository",
 }
 SLOW = {
     "click",

@@ -8,6 +8,7 @@ import click
 
 from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.trust import trust_in
 from keyswitch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -64,10 +65,13 @@ def doctor(  # noqa: PLR0913
         given = "--dry-run" if dry_run else "--yes"
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
     workspace = session.workspace()
-    situation = situation_of(workspace, run_helper=run_helper)
+    trusts = trust_in(session)
+    situation = situation_of(workspace, run_helper=run_helper, trusts=trusts)
     findings = examine(situation)
     if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
-        situation = situation_of(workspace, run_helper=run_helper)
+        situation = situation_of(
+            workspace, run_helper=run_helper, trusts=trusts
+        )
         findings = examine(situation)
     steps: tuple[Step, ...] = ()
     if network:

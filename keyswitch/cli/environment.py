@@ -10,7 +10,6 @@ import click
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import (
     ExitCode,
-    KeyswitchError,
     NotFoundError,
     UsageError,
 )
@@ -27,19 +26,14 @@ FORMATS = ("json", "dotenv")
 def refuse_agents(workspace: Workspace, *, always: bool = False) -> None:
     """Refuse to hand out secrets to an agent that runs commands.
 
-    `--reveal` and export are refused always, `env` and `run` only with
-    `agents = "deny"` in config.toml.
+    `--reveal` and export are refused always, what else gives a secret or moves
+    one only with `agents = "deny"` in config.toml.
     """
-    from keyswitch.express import AGENT_VARIABLES
+    from keyswitch.switching import agents
 
-    if not any(workspace.environ.get(name) for name in AGENT_VARIABLES):
-        return
-    if always or workspace.settings.agents == "deny":
-        raise KeyswitchError(
-            "an agent runs this command, and it may not see secrets",
-            "run it in a terminal of your own"
-            + ("" if always else ", or set agents = 'allow' in config.toml"),
-        )
+    if always and agents.refuses(agents.DENY, workspace.environ):
+        raise agents.refusal()
+    agents.require_person(workspace.settings.agents, workspace.environ)
 
 
 @click.command(

@@ -31,8 +31,10 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
     from keyswitch.express import write_out
     from keyswitch.switching.exports import one_secret
     from keyswitch.switching.guard import require
+    from keyswitch.switching.moved import require_own_way
 
     require(compiled, session.environ)
+    require_own_way(compiled, session.environ)
     if role not in compiled.roles:
         raise NotFoundError(
             f"profile '{compiled.name}' ({compiled.provider}) has no key "
@@ -66,8 +68,12 @@ def claude_code(session: Session) -> int:
 @click.pass_obj
 def api_key(session: Session, name: str) -> int:
     """Print the main secret of a profile."""
+    from keyswitch.switching.agents import require_person
+
     session.no_input = True
-    return _print_role(session, session.reader().compiled(name), "key")
+    compiled = session.reader().compiled(name)
+    require_person(compiled.agents, session.environ, helper=True)
+    return _print_role(session, compiled, "key")
 
 
 @helper.command("aws")
@@ -83,12 +89,14 @@ def aws(session: Session, name: str) -> int:
     import json
 
     from keyswitch.express import write_out
+    from keyswitch.switching.agents import require_person
     from keyswitch.switching.exports import HELPER_LIMIT, pairs_of
     from keyswitch.switching.guard import require
 
     session.no_input = True
     workspace = session.reader()
     compiled = workspace.compiled(name)
+    require_person(compiled.agents, session.environ, helper=True)
     require(compiled, session.environ)
     pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:

@@ -114,6 +114,7 @@ def edit(  # noqa: PLR0913
     never: str | None,
 ) -> int:
     """Change a profile's fields."""
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.switching import profile_changes
 
     workspace = session.workspace()
@@ -123,6 +124,8 @@ def edit(  # noqa: PLR0913
 
         return edit_in_editor(session, name)
     profile, _ = workspace.load(name)
+    if sets or unsets:  # they can move where the secret goes
+        refuse_agents(workspace)
     fields = parse_settings(sets)
     provider = workspace.provider_of(profile)
     refuse_secret_fields(provider, fields, f"to: keyswitch rotate {name}")

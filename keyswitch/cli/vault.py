@@ -189,9 +189,11 @@ def recovery(
     passphrase_file: str | None,
 ) -> int:
     """Make a new recovery code, or open the vault with one."""
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.cli.prompt import ask_secret
     from keyswitch.secrets import vault_slots
 
+    refuse_agents(session.workspace())
     found = open_session_vault(session)
     if not use_code:
         _show_code(session, vault_slots.new_recovery(found))

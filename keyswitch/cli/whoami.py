@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.trust import trust_in
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def whoami(
     from keyswitch.switching.situation import situation_of
 
     situation = situation_of(
-        session.workspace(), claude_options, run_helper=run_helper
+        session.workspace(),
+        claude_options,
+        run_helper=run_helper,
+        trusts=trust_in(session),
     )
     name = situation.chosen.name
     answers: Sequence[Answer] = ()

@@ -15,6 +15,7 @@ from keyswitch.diagnosis import (
     reported,
 )
 from keyswitch.diagnosis.verdict import Request, Source, Status, Value, Verdict
+from keyswitch.display import without_secrets
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def _cannot_start(scene: Scene) -> str:
         return f"--setting-sources does not know '{unknown}'"
     file = scene.broken_policy
     if file is not None:
-        return f"{file.path or 'the text after --settings'}: {file.problem}"
+        named = without_secrets(file.path) or "the text after --settings"
+        return f"{named}: {file.problem}"
     if scene.config.broken:
         return f"{scene.places.global_config} is not valid JSON"
     return ""

@@ -1,7 +1,7 @@
 """Run a helper as Claude Code would, for a person who asked for that.
 
 Observed, Claude Code 2.1.330: `/bin/sh -c` in the working directory, with the
-variables of the session, settings included.
+variables of the session and of settings, but not of a repository's.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyswitch.errors import InputError
+from keyswitch.targets.claude_code import rules
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyswitch.diagnosis.scene import Scene
     from keyswitch.diagnosis.verdict import Value
 
 LIMIT = 10.0  # seconds
+COMMANDS = (rules.HELPER, "awsCredentialExport")
 _ANSWER_LIMIT = 1 << 20  # bytes that are looked at
 
 
@@ -26,6 +32,22 @@ class Ran:
     answer: str = field(repr=False)
     seconds: float
     problem: str = ""
+
+
+def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
+    """Raise where a program of a repository would be run without a yes."""
+    for key in COMMANDS:
+        command = scene.command(key)
+        if (
+            command is not None
+            and command.source.set_by in rules.REPOSITORY_LEVELS
+            and not trusts(command)
+        ):
+            raise InputError(
+                f"not run: a repository's settings name {key} "
+                f"({command.source.place})",
+                "look at that file; on a terminal keyswitch asks about it",
+            )
 
 
 class Runner:

@@ -103,8 +103,8 @@ class Scene:
         named = (
             ("user", places.settings),
             ("project", places.project_settings),
+            ("local", places.local_here),
             ("local", places.local_settings),
-            ("local", os.path.join(self.cwd, ".claude", "settings.local.json")),
         )
         seen = set()
         for level, path in named:
@@ -244,13 +244,21 @@ class Scene:
         return View(self, repository=False)
 
     def effective_environment(self) -> dict[str, str]:
-        """Return the variables that a program of the session is given."""
+        """Return the variables that a helper of the session is given.
+
+        Those that a repository sets are not among them. Observed.
+        """
         names = {name for file in self.files for name in file.env}
         found = dict(self.environ)
         for name in names:
-            value = self.request.get(name)
-            if value is not None and "=" not in name and name:
-                found[name] = value.text
+            values = (
+                value.text
+                for value in self.request.all(name)
+                if value.source.set_by not in rules.REPOSITORY_LEVELS
+            )
+            text = next(values, None)
+            if text is not None and "=" not in name and name:
+                found[name] = text
         return {n: v for n, v in found.items() if "\0" not in n + v}
 
     # -------------------------------------------------------------- logins

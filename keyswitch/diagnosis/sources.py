@@ -82,13 +82,11 @@ def helper(scene: Scene, run: Run | None) -> Candidate | None:
 def one_word(answer: str) -> str:
     """Return a helper's answer as a key.
 
-    Observed, Claude Code 2.1.330: more than one word, or a control character,
-    is no key, and the header is sent empty.
+    Observed, Claude Code 2.1.330: more than one word, or anything else than
+    printable ASCII, is no key, and the header is sent empty.
     """
     text = trim(answer)
-    if len(text.split()) != 1 or any(c < " " or c == "\x7f" for c in text):
-        return ""
-    return text
+    return text if text and all("!" <= c <= "~" for c in text) else ""
 
 
 def managed_key(scene: Scene) -> Candidate | None:

@@ -122,7 +122,9 @@ def _keep_from_repository(
     """Refuse to hand a person's credential to a host of a repository."""
     if connection.proxy and connection.address.scheme == "http":
         ways += (connection.proxy.source,)
-    if header.source.set_by in rules.REPOSITORY_LEVELS:
+    # What a repository's command printed may be a person's secret.
+    of_repository = header.source.set_by in rules.REPOSITORY_LEVELS
+    if of_repository and not header.source.command:
         return
     for way in ways:
         if way.set_by in rules.REPOSITORY_LEVELS:

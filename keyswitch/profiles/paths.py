@@ -154,7 +154,7 @@ def resolve(environ: Mapping[str, str]) -> Paths:
             config=home + "/config",
             data=home + "/data",
             state=home + "/state",
-            runtime=environ.get("XDG_RUNTIME_DIR", ""),
+            runtime=_runtime(environ),
         )
     if sys.platform != "linux":
         return _by_platformdirs()
@@ -162,13 +162,18 @@ def resolve(environ: Mapping[str, str]) -> Paths:
         config=_xdg(environ, "XDG_CONFIG_HOME", ".config"),
         data=_xdg(environ, "XDG_DATA_HOME", ".local/share"),
         state=_xdg(environ, "XDG_STATE_HOME", ".local/state"),
-        runtime=environ.get("XDG_RUNTIME_DIR", ""),
+        runtime=_runtime(environ),
     )
+
+
+def _runtime(environ: Mapping[str, str]) -> str:
+    folder = environ.get("XDG_RUNTIME_DIR", "")
+    return folder if os.path.isabs(folder) else ""
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> str:
     root = environ.get(variable, "")
-    if not root.strip():
+    if not os.path.isabs(root):  # its specification: to be ignored
         root = os.path.join(home_of(environ), default)
     return os.path.join(root, "keyswitch")
 

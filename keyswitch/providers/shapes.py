@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from keyswitch.display import SECRET_STARTS
+from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 
@@ -64,6 +64,8 @@ DANGEROUS_VARIABLES = frozenset(
         "ZDOTDIR",
     ]
 )
+# What a manual writes in a key's place, or a page shows of a key.
+_PLACEHOLDER = re.compile(r"<.*>\W*|.*\.\.\.|.*[*]{3}.*")
 _SHOWN = 32  # characters of a refused value
 _DANGEROUS_PREFIXES = ("KEYSWITCH_", "__KEYSWITCH", "DYLD_", "BASH_FUNC_")
 
@@ -122,6 +124,7 @@ def _check_token(
             f"{what} holds white space or control characters",
             "copy it again; some programs break long lines",
         )
+    _check_characters(what, text)
     for refusal in field.refuse:
         if text.startswith(refusal.prefix):
             raise InputError(
@@ -140,6 +143,23 @@ def _check_token(
         )
     if field.pattern and not re.fullmatch(field.pattern, text):
         raise InputError(f"{what} does not look like one", "check the source")
+
+
+def _check_characters(what: str, text: str) -> None:
+    """Raise for what no header can carry, and for what stands for a key."""
+    if not text.isascii():
+        # Claude Code sends such a key empty, other programs not at all.
+        odd = next(c for c in text if not c.isascii())
+        raise InputError(
+            f"{what} holds a character that no header can carry "
+            f"(U+{ord(odd):04X})",
+            "copy it again; some programs shorten or change what they show",
+        )
+    if _PLACEHOLDER.fullmatch(text):
+        raise InputError(
+            f"{what} is a placeholder, or was cut where it was shown",
+            "copy the whole value from the service",
+        )
 
 
 def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
@@ -187,7 +207,7 @@ def check_plain(field: Field, value: str) -> None:
         )
     if field.name == "env":
         check_variable(value)
-    if value.startswith(SECRET_STARTS):
+    if value.startswith(SECRET_STARTS) or without_secrets(value) != value:
         raise InputError(
             f"the value of '{field.name}' looks like a secret",
             "give secrets by --stdin, --from-env, --from-file or --fd",

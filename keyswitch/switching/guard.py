@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import Profile
     from keyswitch.switching.compiled import Compiled
+    from keyswitch.switching.git_remotes import Found
 
 
 class ElsewhereError(KeyswitchError):
@@ -26,28 +27,49 @@ class ElsewhereError(KeyswitchError):
 class _Place:
     """A directory, and the remotes of its repository once they are asked."""
 
-    __slots__ = ("_remotes", "folder", "home")
+    __slots__ = ("_environ", "_found", "folder", "home")
 
     def __init__(self, folder: str, environ: Mapping[str, str]) -> None:
         self.folder = folder
         self.home = home_of(environ)
-        self._remotes: list[str] | None = None
+        self._environ = environ
+        self._found: Found | None = None
+
+    @property
+    def remotes(self) -> Found:
+        if self._found is None:
+            from keyswitch.switching.git_remotes import Found
+
+            self._found = Found(self.folder, self._environ)
+        return self._found
 
     def is_one_of(self, wanted: Sequence[str]) -> str:
-        """Return the first pattern that means this place, or ""."""
+        """Return the first pattern that surely means this place, or ""."""
         for pattern in wanted:
             if patterns.is_directory(pattern):
                 if patterns.matches_directory(pattern, self.folder, self.home):
                     return pattern
-                continue
-            if self._remotes is None:
-                from keyswitch.switching.remotes import remotes_of
-
-                self._remotes = remotes_of(self.folder)
-            for remote in self._remotes:
-                if patterns.matches_remote(pattern, remote):
-                    return pattern
+            elif any(
+                patterns.matches_remote(pattern, remote)
+                for remote in self.remotes.origin
+            ):
+                return pattern
         return ""
+
+    def may_be_one_of(self, unwanted: Sequence[str]) -> tuple[str, str]:
+        """Return (pattern, doubt): one that means this place, or may do so."""
+        doubt = ""
+        for pattern in unwanted:
+            if patterns.is_directory(pattern):
+                if patterns.matches_directory(pattern, self.folder, self.home):
+                    return pattern, ""
+                continue
+            for remote in self.remotes.spellings():
+                if patterns.matches_remote(pattern, remote):
+                    return pattern, ""
+            if self.remotes.doubt and not doubt:
+                doubt = pattern
+        return doubt, self.remotes.doubt if doubt else ""
 
 
 def refusal(
@@ -70,7 +92,14 @@ def refusal(
         # One that can match nothing would guard nothing.
         _check(profile.name, pattern)
     place = _Place(folder, environ)
-    forbidden = place.is_one_of(profile.never)
+    forbidden, doubt = place.may_be_one_of(profile.never)
+    if doubt:
+        return ElsewhereError(
+            f"profile '{profile.name}' is never used in {forbidden}, and this "
+            f"may be one: {doubt}",
+            "mend the repository, or change that: "
+            f"keyswitch edit {profile.name} --never ''",
+        )
     if forbidden:
         return ElsewhereError(
             f"profile '{profile.name}' is never used in {forbidden}, and this "

@@ -1,7 +1,8 @@
 """Which remotes the git repository of a directory has.
 
 Part of the express lane, so git itself is not started. Read are the nearest
-`.git` and its `config`; `include` and `insteadOf` are not followed.
+`.git` and its `config`; `include` and `insteadOf` are not followed. What
+guards a profile asks git, in `git_remotes`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ _SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
 
 def remotes_of(folder: str) -> list[str]:
     """Return `host/path` of origin, or of all remotes if there is no origin."""
-    config = _config_of(folder)
+    config = config_of(folder)
     if not config:
         return []
-    named = _urls(_read(config))
+    named = _urls(read(config))
     chosen = named.get("origin")
     urls = chosen or [u for us in named.values() for u in us]
     return sorted({found for url in urls if (found := normalized(url))})
@@ -33,7 +34,7 @@ def normalized(url: str) -> str:
         host, _, path = rest.partition("/")
         host = host.rpartition("@")[2]
     else:
-        host, path = _of_scp_form(url)
+        host, path = of_scp_form(url)
     if host.startswith("["):
         host = host[1:].partition("]")[0]  # an IPv6 address
     else:
@@ -45,7 +46,7 @@ def normalized(url: str) -> str:
     return f"{host.lower()}/{path}"
 
 
-def _of_scp_form(url: str) -> tuple[str, str]:
+def of_scp_form(url: str) -> tuple[str, str]:
     """Return (host, path) of `user@host:path`, or of `[user@host:22]:path`."""
     if url.startswith("["):
         host, mark, path = url[1:].partition("]:")
@@ -60,7 +61,8 @@ def _of_scp_form(url: str) -> tuple[str, str]:
     return host.rpartition("@")[2], path
 
 
-def _config_of(folder: str) -> str:
+def config_of(folder: str) -> str:
+    """Return the config file of the nearest repository, or ""."""
     while folder:
         try:
             found = os.lstat(folder + "/.git")
@@ -78,12 +80,12 @@ def _config_of(folder: str) -> str:
 
 
 def _of_worktree(folder: str) -> str:
-    word, _, place = _read(folder + "/.git").partition(":")
+    word, _, place = read(folder + "/.git").partition(":")
     place = place.strip()
     if word != "gitdir" or "\0" in place:
         return ""
     place = os.path.join(folder, place)
-    common = _read(place + "/commondir").strip()
+    common = read(place + "/commondir").strip()
     if "\0" in common:
         return ""
     return os.path.join(place, common or ".", "config")
@@ -93,7 +95,13 @@ def _is_own(found: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or found.st_uid in (os.geteuid(), 0)
 
 
-def _read(path: str) -> str:
+def addresses(text: str) -> list[str]:
+    """Return the addresses that a config text names, unchanged."""
+    named = (_urls(text, key) for key in ("url", "pushurl"))
+    return [u for found in named for urls in found.values() for u in urls]
+
+
+def read(path: str) -> str:
     """Return the text of a plain file of the person's own, or ""."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -115,17 +123,17 @@ def _read(path: str) -> str:
         os.close(descriptor)
 
 
-def _urls(text: str) -> dict[str, list[str]]:
+def _urls(text: str, wanted: str = "url") -> dict[str, list[str]]:
     """Return the addresses of each remote that a config text names."""
     found: dict[str, list[str]] = {}
     remote = ""
-    for line in text.replace("\\\n", "").split("\n"):
+    for line in text.removeprefix("\ufeff").replace("\\\n", "").split("\n"):
         words = line.strip()
         if words.startswith("["):
             head, words = _heading(words)
             remote = _remote_of(head)
         key, equals, value = words.partition("=")
-        if remote and equals and key.strip().lower() == "url":
+        if remote and equals and key.strip().lower() == wanted:
             found.setdefault(remote, []).append(_value(value))
     return found
 

@@ -92,7 +92,8 @@ class Scan:
                     for f in self._found(path, found)
                 )
         p = self.places
-        for path in (p.project_settings, p.local_settings):
+        here = (p.project_settings, p.local_here, p.local_settings)
+        for path in dict.fromkeys(here):
             if os.path.dirname(path) not in self.folders:
                 yield from self._settings(path)
 

@@ -195,6 +195,7 @@ def _layers(
     for path in (
         places.settings,
         places.project_settings,
+        places.local_here,
         places.local_settings,
     ):
         document = read_settings(path)

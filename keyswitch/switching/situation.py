@@ -17,8 +17,9 @@ from keyswitch.switching.selection import Selection
 from keyswitch.switching.workspace import own_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from keyswitch.diagnosis.verdict import Value
     from keyswitch.switching.workspace import Workspace
 
 
@@ -27,8 +28,12 @@ def situation_of(
     claude_options: Sequence[str] = (),
     *,
     run_helper: bool = False,
+    trusts: Callable[[Value], bool] = lambda _: False,
 ) -> Situation:
-    """Return what Claude Code would do here, started with these options."""
+    """Return what Claude Code would do here, started with these options.
+
+    `trusts` is asked about a command that a repository brings along.
+    """
     scene = Scene(
         workspace.environ,
         home=workspace.home,
@@ -39,8 +44,9 @@ def situation_of(
     answers = _answers_here(workspace)
     run = None
     if run_helper:
-        from keyswitch.diagnosis.running import Runner
+        from keyswitch.diagnosis.running import Runner, require_trust
 
+        require_trust(scene, trusts)
         run = Runner(scene)
     return Situation(
         scene,

@@ -26,10 +26,7 @@ VALUES["every"] = "".join(
 )
 VALUES["large"] = "FAKE x*' \n" * 10_000  # 100 KB
 
-SHOW = (
-    f"{PYTHON} -c 'import os, sys; "
-    'sys.stdout.buffer.write(os.environb[b"HOSTILE"])\''
-)
+SHOW = "printenv HOSTILE"  # no shell has it itself
 QUOTED = 'eval "$(KS env hostile --shell SHELL)"; ' + SHOW
 UNQUOTED = "eval $(KS env hostile --shell SHELL); " + SHOW
 FORMS = [

@@ -58,7 +58,7 @@ def test_outside_an_environment_the_version_of_the_packages_counts(
     found = person.answer(
         command, "current", environ={"PATH": f"{asked}:/usr/bin:/bin"}
     )
-    assert found == f"{asked / version} -P {command} current\n"
+    assert found == f"{asked / version} -P -E {command} current\n"
 
 
 def test_a_python_that_is_gone_is_said_in_a_sentence(person, tmp_path):
@@ -78,6 +78,18 @@ def test_no_module_comes_from_the_folder_of_the_command(person, tmp_path):
     (command.parent / "click.py").write_text("raise SystemExit(9)\n")
     (person.home / "click.py").write_text("raise SystemExit(9)\n")
     assert "Usage: keyswitch" in person.answer(command, "--help")
+
+
+@pytest.mark.parametrize("given", [":", ".", "", "x:", "./"])
+def test_no_package_comes_from_the_directory_one_is_in(person, tmp_path, given):
+    command = places.environment(tmp_path / "plain")
+    repository = tmp_path / "repository"
+    (repository / "keyswitch").mkdir(parents=True)
+    (repository / "keyswitch/__init__.py").write_text("raise SystemExit(9)\n")
+    found = person.answer(
+        command, "current", cwd=repository, environ={"PYTHONPATH": given}
+    )
+    assert found == "work\n"
 
 
 def test_arguments_arrive_as_they_were_given(person, tmp_path):

@@ -41,3 +41,12 @@ def test_a_file_in_a_directory_s_place_is_named(tmp_path):
     (tmp_path / "x").write_text("")
     with pytest.raises(FileStateError, match="not a directory"):
         ensure_private_dir(str(tmp_path / "x"))
+
+
+@pytest.mark.parametrize("given", ["data", "./x", "../x", ".", " ", "~/x"])
+def test_a_relative_folder_of_xdg_is_ignored(given):
+    names = ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR")
+    environ = {"HOME": "/h", **{f"XDG_{name}": given for name in names}}
+    found, usual = resolve(environ), resolve({"HOME": "/h"})
+    for place in ("config", "data", "state", "runtime"):
+        assert getattr(found, place) == getattr(usual, place)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.targets.claude_code.repository import root_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,7 +36,8 @@ class Locations(NamedTuple):
     credentials: str
     backups: str
     project_settings: str
-    local_settings: str
+    local_here: str  # counts less than `local_settings`
+    local_settings: str  # of the repository
     managed_dir: str = MANAGED_DIR
 
 
@@ -68,31 +71,8 @@ def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
         credentials=os.path.join(storage_dir, ".credentials.json"),
         backups=os.path.join(config_dir, "backups"),
         project_settings=os.path.join(cwd, ".claude", "settings.json"),
+        local_here=os.path.join(cwd, ".claude", "settings.local.json"),
         local_settings=os.path.join(
-            _local_root(cwd, home), ".claude", "settings.local.json"
+            root_of(cwd, home), ".claude", "settings.local.json"
         ),
     )
-
-
-def _local_root(cwd: str, home: str) -> str:
-    """Return the folder whose local settings count here.
-
-    That of the repository, but not a home directory that is one: there they
-    count only for a session that was started in it.
-    """
-    root = _git_root(cwd)
-    if root is None or os.path.normpath(root) == os.path.normpath(home):
-        return cwd
-    return root
-
-
-def _git_root(cwd: str) -> str | None:
-    """Return the top of the repository that a directory is in."""
-    folder = cwd
-    while True:
-        if os.path.exists(os.path.join(folder, ".git")):
-            return folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent

@@ -1,11 +1,13 @@
 """A settings file as Claude Code reads it: all of it, or nothing.
 
 Observed, Claude Code 2.1.330: a byte order mark is skipped, comments are not;
-one known key of a wrong type drops the whole file.
+one known key of a wrong type drops the whole file. Little-endian UTF-16 with
+its mark counts, big-endian does not.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -60,7 +62,8 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
     One value of a wrong type is enough for that; in a managed file only the
     entry is left out. An empty file says nothing.
     """
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    encoding = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-8"
+    text = data.decode(encoding, "replace").removeprefix("\ufeff")
     if not text.strip():
         return SettingsFile(level, path, text)
     try:

@@ -1,0 +1,149 @@
+"""Whether a repository's settings send a helper's answer somewhere else.
+
+Observed, Claude Code 2.1.330: `claude -p` obeys a repository's settings
+without a question of trust, and the helper's process is not given the
+variables that they set. So the helper reads them itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.flags import Flags
+from keyswitch.diagnosis.scene import Scene
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles.paths import home_of
+from keyswitch.targets.claude_code import own_helper, rules
+from keyswitch.targets.claude_code.repository import LIMIT, suspicious
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from keyswitch.diagnosis.verdict import Source, Value
+    from keyswitch.switching.compiled import Compiled
+
+# What decides which host a request goes to, or who can read it on its way.
+_ROUTES = re.compile(
+    r"(ANTHROPIC|CLAUDE)_\w*_(URL|HOST|SOCKET)"
+    r"|CLAUDE_CODE_(USE_\w+|SKIP_\w+_AUTH)"
+    r"|(HTTP|HTTPS|ALL)_PROXY|(http|https|all)_proxy"
+    r"|NODE_TLS_REJECT_UNAUTHORIZED|NODE_EXTRA_CA_CERTS"
+    r"|SSL_CERT_(FILE|DIR)|CLAUDE_CODE_CERT_STORE"
+)
+# These are a part of a cloud's host, and otherwise nobody's business.
+_CLOUD_ROUTES = re.compile(
+    r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*"
+    r"|AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
+)
+_WORDS = re.compile(r"[\w./\\: '\"-]+")  # of a shell, without operators
+_FLAG = re.compile(r"CLAUDE_CODE_(USE|SKIP)_\w+")
+
+
+class MovedError(KeyswitchError):
+    """A repository would get what the helper is asked for."""
+
+
+def require_own_way(profile: Compiled, environ: Mapping[str, str]) -> None:
+    """Raise MovedError where settings from here lead elsewhere."""
+    try:
+        cwd = os.getcwd()
+    except OSError:
+        return  # the directory was removed, and its settings too
+    home = home_of(environ)
+    if not suspicious(cwd, home):
+        return
+    scene = Scene(environ, home=home, cwd=cwd)
+    for path in _of_repository(scene):
+        if _is_too_large(path):
+            raise MovedError(
+                f"{path} is too large to look through, or no plain file, so "
+                f"'{profile.name}' is not given to a program here",
+                "make it smaller, or start the program in another directory",
+            )
+    found = next(_moves(profile, scene), None)
+    if found is not None:
+        raise MovedError(
+            f"{found.place} sets {found.name}, so '{profile.name}' would go "
+            "another way than its own, and it is not given",
+            "look at that file; if you want this, make a profile for that "
+            "address: keyswitch add NAME --provider gateway",
+        )
+
+
+def _of_repository(scene: Scene) -> tuple[str, ...]:
+    """Return the settings files of a repository, but not the person's own."""
+    places = scene.settings_places
+    files = (places.project_settings, places.local_here, places.local_settings)
+    return tuple(path for path in files if not _is_own(path, scene))
+
+
+def _is_too_large(path: str) -> bool:
+    return os.path.exists(path) and not (
+        os.path.isfile(path) and os.path.getsize(path) <= LIMIT
+    )
+
+
+def _moves(profile: Compiled, scene: Scene) -> Iterator[Source]:
+    """Return what a repository decides about the way, the person's not."""
+    without = Scene(
+        scene.environ,
+        home=scene.home,
+        cwd=scene.cwd,
+        flags=Flags(sources=("user",)),
+    )
+    own = dict(profile.literals)
+    cloud = any(scene.request.truthy(p.flag) for p in rules.PROVIDERS)
+    names = {name for file in scene.files for name in file.env}
+    for name in sorted(names):
+        routes = _ROUTES.fullmatch(name)
+        if not routes and not (cloud and _CLOUD_ROUTES.fullmatch(name)):
+            continue
+        value = scene.request.get(name)
+        if value is None or not _is_of_repository(value, scene):
+            continue
+        # What the shell holds is no excuse: it may be the repository's value.
+        theirs = _of_settings(without, name)
+        if _plain(name, value.text) != _plain(name, own.get(name, theirs)):
+            yield value.source
+    command = scene.command(rules.HELPER)
+    if (
+        command is not None
+        and _is_of_repository(command, scene)
+        and not _is_helper_alone(command.text)
+    ):
+        yield command.source
+
+
+def _is_of_repository(value: Value, scene: Scene) -> bool:
+    source = value.source
+    return source.set_by in rules.REPOSITORY_LEVELS and not _is_own(
+        source.path, scene
+    )
+
+
+def _is_own(path: str, scene: Scene) -> bool:
+    """Tell whether a file is the person's own, as where HOME is started in."""
+    own = scene.settings_places.settings
+    return os.path.realpath(path) == os.path.realpath(own)
+
+
+def _is_helper_alone(command: str) -> bool:
+    """Tell whether nothing else would get what keyswitch prints."""
+    return bool(_WORDS.fullmatch(command)) and own_helper.is_keyswitch(command)
+
+
+def _of_settings(scene: Scene, name: str) -> str:
+    """Return what the person's or the company's settings say, or ""."""
+    found = scene.request.get(name)
+    if found is None or found.source.set_by == "process":
+        return ""
+    return found.text
+
+
+def _plain(name: str, text: str) -> str:
+    """Return a value so that two of the same effect are the same."""
+    if _FLAG.fullmatch(name):
+        return "1" if rules.truthy(text) else ""
+    return text.strip().rstrip("/")

@@ -1,0 +1,23 @@
+"""No usage error repeats a secret, wherever in a word it stands."""
+
+import pytest
+
+KEY = "sk-ant-api03-FAKEFAKE0123456789abcdefEXAMPLE"
+GITHUB = "ghp_FAKEFAKE0123456789abcdefEXAMPLE0"
+LINES = [
+    ["--{}"], ["-{}"], ["KEY{}"], ["list", "--{}"], ["list", "/tmp/{}/x"],
+    ["add", "w", "--from-file", "/tmp/{}/x"], ["import", "./{}.bundle"],
+    ["show", "a b {}"], ["run", "{}", "--", "true"], ["whoami", "--{}"],
+    ["whoami", "--", "--settings", "/x/{}"], ["helper", "api-key", "{}"],
+    ["env", "--shell={}"], ["explain", "--from-log", "/a/{}"],
+    ["--config=/x/{}", "list"], ["add", "w", "--label", "my {}"],
+    ["edit", "w", "--label", "{}"], ["add", "w", "--set", "model={}"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", [KEY, GITHUB], ids=["anthropic", "github"])
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
+def test_a_secret_in_a_command_line_is_not_repeated(bare, line, secret):
+    done = bare(*(word.format(secret) for word in line), code=None)
+    assert secret[-16:] not in done.out + done.err
+    assert done.code != 3

@@ -1,0 +1,201 @@
+"""`never` by git remote: whatever a repository says, and however."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from keyswitch.switching import git_remotes, guard
+from keyswitch.switching.compiled import Compiled
+from tests.components import ROOT
+
+ACME = "github.com/acme/*"
+URL = "https://github.com/acme/api.git"
+GIT = shutil.which("git")
+pytestmark = pytest.mark.skipif(GIT is None, reason="git is not here")
+
+
+@pytest.fixture
+def repo(home):
+    folder = home / "repo"
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    return folder
+
+
+def config(repo, text, name="config"):
+    (repo / ".git" / name).write_bytes(text.encode())
+    return repo
+
+
+def said(folder, pattern=ACME, *, only=False, **environ):
+    profile = Compiled("client")
+    (profile.only if only else profile.never).append(pattern)
+    base = {"HOME": os.environ["HOME"], "PATH": os.environ["PATH"]}
+    found = guard.refusal(profile, {**base, **environ}, str(folder))
+    return found.message if found else ""
+
+
+def origin(url):
+    return f'[remote "origin"]\n\turl = {url}\n'
+
+
+SPELLINGS = [
+    URL,
+    "https://github.com/%61cme/api",
+    "https://github.com./acme/api",
+    "https://github.com/./acme/api",
+    "https://github.com/x/../acme/api",
+    "https://github.com//acme//api/",
+    "https://www.github.com/acme/api",
+    "https://GITHUB.com:443/ACME/api.git?x#y",
+    "https://me:FAKE@github.com/acme/api",
+    "ssh://git@ssh.github.com:443/acme/api.git",
+    "git@ssh.github.com:acme/api.git",
+    "git@github.com:/acme/api",
+    "git@github.com:./acme/api",
+    "git+ssh://git@github.com/acme/api",
+]
+
+
+@pytest.mark.parametrize("url", SPELLINGS)
+def test_no_spelling_of_an_address_gets_round_never(repo, url):
+    assert f"never used in {ACME}" in said(config(repo, origin(url)))
+    assert "FAKE" not in said(repo)
+
+
+@pytest.mark.parametrize("without", ["git", ""])
+@pytest.mark.parametrize("url", SPELLINGS)
+def test_nor_without_git(repo, url, without, monkeypatch):
+    config(repo, origin(url))
+    assert "never used in" in said(repo, PATH=without or "/nonexistent")
+
+
+FOLLOWED = {
+    "insteadOf": '[url "https://github.com/"]\ninsteadOf = gh:\n'
+    + origin("gh:acme/api"),
+    "pushInsteadOf": '[url "git@github.com:"]\npushInsteadOf = https://x/\n'
+    + origin("https://x/acme/api"),
+    "include": "[include]\npath = more\n",
+    "includeIf": '[includeIf "gitdir:**"]\npath = more\n',
+    "pushurl": origin("https://gitlab.com/a/b") + f"pushurl = {URL}\n",
+    "second url": origin("https://gitlab.com/a/b") + f"url = {URL}\n",
+    "second remote": origin("https://gitlab.com/a/b")
+    + origin(URL).replace("origin", "upstream"),
+    "mark": "\ufeff" + origin(URL),
+    "one line": f'[remote "origin"] url = "{URL}" ; x\n',
+}
+
+
+@pytest.mark.parametrize("name", list(FOLLOWED))
+@pytest.mark.parametrize("path", [os.environ["PATH"], "/nonexistent"])
+def test_what_git_follows_is_followed_or_in_doubt(repo, name, path):
+    config(repo, origin(URL), "more")
+    config(repo, FOLLOWED[name] + "[core]\nrepositoryformatversion = 0\n")
+    assert f"never used in {ACME}" in said(repo, PATH=path)
+
+
+def test_a_person_s_own_rewriting_counts(repo, home):
+    (home / ".gitconfig").write_text(
+        '[url "https://github.com/acme/"]\ninsteadOf = work:\n'
+    )
+    config(repo, origin("work:api"))
+    assert "never used in" in said(repo)
+    assert "never used in" in said(repo, PATH="/nonexistent")
+    assert said(repo, only=True) == ""
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda git: (git / "config").write_text("[remote\n"),
+        lambda git: (git / "HEAD").unlink(),
+        lambda git: (shutil.rmtree(git), git.write_text("gitdir: /gone\n")),
+        lambda git: (shutil.rmtree(git), git.write_text("nonsense")),
+        lambda git: (shutil.rmtree(git), git.symlink_to("/gone")),
+        lambda git: (shutil.rmtree(git), git.mkdir()),
+        lambda git: (git / "config").write_text(origin("ext::sh -c x% y")),
+    ],
+    ids=["config", "head", "file", "nonsense", "link", "empty", "helper"],
+)
+def test_a_repository_that_cannot_be_read_is_in_doubt(repo, break_it):
+    break_it(repo / ".git")
+    assert "this may be one" in said(repo)
+    assert "this may be one" in said(repo, "gitlab.com/**")
+
+
+def test_a_git_that_hangs_is_in_doubt_after_a_second(repo, home, monkeypatch):
+    monkeypatch.setattr(git_remotes, "LIMIT", 0.3)
+    slow = home / "bin/git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    assert "did not name the remotes" in said(repo, PATH=f"{slow.parent}:/bin")
+
+
+def test_nothing_of_a_repository_is_run(repo):
+    program = repo / "git"
+    program.write_text(f"#!/bin/sh\ntouch {repo}/ran\n")
+    program.chmod(0o755)
+    config(
+        repo,
+        f"[core]\nfsmonitor = {program}\nsshCommand = {program}\n"
+        f"hooksPath = {repo}\npager = {program}\n[alias]\nremote = !{program}\n"
+        + origin(URL),
+    )
+    path = f"{repo}:.:{os.environ['PATH']}"
+    assert "never used in" in said(repo, PATH=path)
+    assert not (repo / "ran").exists()
+
+
+def test_variables_that_lead_git_elsewhere_do_not_count(repo, home):
+    other = home / "other"
+    subprocess.run(["git", "init", "-q", str(other)], check=True)
+    config(repo, origin(URL))
+    assert "never used in" in said(repo, GIT_DIR=str(other / ".git"))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://gitlab.com/a/b", "/srv/git/a.git", "../up", "file:///a"]
+)
+def test_other_repositories_are_not_in_doubt(repo, url):
+    assert said(config(repo, origin(url))) == ""
+
+
+def test_a_folder_of_no_repository_is_not_in_doubt(home):
+    assert said(home) == ""
+    assert said(home, PATH="/nonexistent") == ""
+
+
+def test_a_repository_without_remotes_is_not_in_doubt(repo):
+    assert said(repo) == ""
+
+
+def test_a_bare_repository_and_a_worktree_are_seen(repo, home):
+    config(repo, origin(URL))
+    bare = home / "bare"
+    subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
+    (bare / "config").write_text("[core]\nbare = true\n" + origin(URL))
+    assert "never used in" in said(bare)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_bind_mount_of_a_part_is_where_it_leads(repo, home):
+    config(repo, origin(URL))
+    (repo / "part").mkdir()
+    (home / "mnt").mkdir()
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from tests.switching.test_git_remotes import said\n"
+        "print(said(sys.argv[2]))"
+    )
+    script = 'mount --bind "$1" "$2" && cd / && exec "$3" -c "$4" "$5" "$2"'
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", str(repo / "part"),
+         str(home / "mnt"), sys.executable, code, str(ROOT)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "mount" in done.stderr or "unshare" in done.stderr:
+        pytest.skip("nothing can be mounted here")
+    assert "never used in" in done.stdout
