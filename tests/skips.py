@@ -23,7 +23,9 @@ class Skips:
 
     def __init__(self, circumstances=None, expected=EXPECTED):
         self.counts = Counter()
-        self._named = circumstances or os.environ.get(VARIABLE, "")
+        if circumstances is None:
+            circumstances = os.environ.get(VARIABLE, "")
+        self._named = circumstances
         self._expected = tomllib.loads(expected.read_text(encoding="utf-8"))
 
     def pytest_runtest_logreport(self, report):

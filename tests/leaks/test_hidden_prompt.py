@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -169,7 +170,7 @@ def test_ctrl_d_is_no_answer(start, ks):
 @pytest.mark.real("dash")
 def test_ctrl_z_shows_what_is_typed_and_fg_hides_it_again(start, ks):
     """In a shell that leaves the terminal's settings alone."""
-    ks.file("run").write_text(f"exec {' '.join(MAIN)} unlock\n")
+    ks.file("run").write_text(f"exec {shlex.join(MAIN)} unlock\n")
     terminal = start("/bin/dash", "-i").sees(b"ready> ")
     terminal.type(b"sh run\n").sees(b"vault: ").hides()
     terminal.type(PHRASE[:9].encode() + b"\x1a").sees(b"Stopped").shows()
@@ -253,7 +254,7 @@ def test_neither_scrollback_nor_history_has_it(ks, tmp_path):
     )
     try:
         until("ready>")
-        call("send-keys", f"{' '.join(MAIN)} unlock", "Enter")
+        call("send-keys", f"{shlex.join(MAIN)} unlock", "Enter")
         until("vault:")
         call("send-keys", "-l", PHRASE)
         call("send-keys", "Enter")
