@@ -10,6 +10,7 @@ import click
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import (
     ExitCode,
+    KeyswitchError,
     NotFoundError,
     UsageError,
 )
