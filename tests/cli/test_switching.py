@@ -49,11 +49,21 @@ def test_a_key_that_is_added_later_is_approved_then(ks):
 
 def test_a_variable_that_outranks_the_profile_is_named_and_exits_4(ks):
     ks.add("one")
-    done = ks("use", "one", code=4, ANTHROPIC_API_KEY="sk-ant-FAKE-stale")
-    assert "ANTHROPIC_API_KEY" in done.err
-    assert "unset ANTHROPIC_API_KEY" in done.err
-    assert "stale" not in done.err
+    done = ks("use", "one", code=4, CLAUDE_CODE_USE_BEDROCK="1")
+    assert "CLAUDE_CODE_USE_BEDROCK" in done.err
+    assert "unset CLAUDE_CODE_USE_BEDROCK" in done.err
     assert ks("current").out == "one\n"
+
+
+def test_a_key_of_the_shell_does_not_outrank_the_profile(ks):
+    ks.add("one")
+    ks("use", "one", ANTHROPIC_API_KEY="sk-ant-FAKE-stale")
+    assert (
+        json.loads(ks.file(".claude/settings.json").read_text())["env"][
+            "ANTHROPIC_API_KEY"
+        ]
+        == ""
+    )
     ks("use", "one", ANTHROPIC_API_KEY=KEY)
 
 
@@ -132,8 +142,8 @@ def test_a_dry_run_of_off_names_what_comes_back_without_its_value(ks):
     ks("use", "one")
     before = ks.everything()
     text = ks("off", "--dry-run").out
-    assert "apiKeyHelper gives back what was there before" in text
-    assert "env.ANTHROPIC_API_KEY is removed" in text
+    assert "apiKeyHelper changed" in text
+    assert "env.ANTHROPIC_API_KEY removed" in text
     assert "FAKE-own" not in text
     assert ks.everything() == before
 
