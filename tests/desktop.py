@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 
@@ -16,7 +17,7 @@ _CONFIG = """<!DOCTYPE busconfig PUBLIC
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:tmpdir={folder}</listen>
+  <listen>unix:tmpdir={sockets}</listen>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
@@ -36,7 +37,7 @@ class Desktop:
 
     def start_bus(self):
         config = self.folder / "bus.conf"
-        config.write_text(_CONFIG.format(folder=self.folder))
+        config.write_text(_CONFIG.format(sockets=tempfile.gettempdir()))
         bus = subprocess.Popen(
             ["dbus-daemon", f"--config-file={config}", "--print-address",
              "--nofork"],

@@ -35,7 +35,8 @@ def refuse_secrets(args: Sequence[str]) -> None:
         secret = _secret_in(word)
         if secret:
             # As a field's value it is refused like every wrong value.
-            kind = InputError if "=" in word else UsageError
+            is_field = "=" in word and not word.startswith("-")
+            kind = InputError if is_field else UsageError
             raise kind(
                 f"that looks like a secret, and it {_WHERE}",
                 f"{_revoke(secret)}, then give the new one {HOW_TO_GIVE}",

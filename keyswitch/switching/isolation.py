@@ -12,7 +12,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import InputError
+from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
+from keyswitch.profiles.atomic import unusable
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import commit
@@ -233,6 +234,24 @@ def _take_out(
         logins.set_folder(None)
         logins.finish()
     draft.lock(login_target.locks(places, draft))
+
+
+def make_folder(workspace: Workspace, profile: Profile) -> None:
+    """Make an isolated profile's folder, once its file says so.
+
+    The file is changed by then, so CleanupLeftError is all that is raised.
+    """
+    folder = workspace.paths.folder_of(profile.name)
+    try:
+        if profile.isolated:
+            ensure_private_dir(folder)
+    except (KeyswitchError, OSError) as e:
+        error = unusable(folder, e) if isinstance(e, OSError) else e
+        raise CleanupLeftError(
+            f"'{profile.name}' is changed, but not its folder: {error.message}",
+            "the next keyswitch command that uses it tries again: "
+            f"keyswitch use {profile.name}",
+        ) from e
 
 
 def follow(workspace: Workspace, draft: Draft, profile: Profile) -> None:

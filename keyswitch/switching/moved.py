@@ -15,6 +15,7 @@ from keyswitch.diagnosis.flags import Flags
 from keyswitch.diagnosis.scene import Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
+from keyswitch.switching.selection import RUN_VARIABLE
 from keyswitch.targets.claude_code import own_helper, rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
 
@@ -110,6 +111,7 @@ def _moves(profile: Compiled, scene: Scene) -> Iterator[Source]:
     command = scene.command(rules.HELPER)
     if (
         command is not None
+        and RUN_VARIABLE not in scene.environ
         and _is_of_repository(command, scene)
         and not _is_helper_alone(command.text)
     ):

@@ -126,7 +126,11 @@ def rewrite(  # noqa: PLR0913
         draft.command = command
         return new
 
-    return commit(workspace, make)[0]
+    from keyswitch.switching import isolation
+
+    new, _ = commit(workspace, make)
+    isolation.make_folder(workspace, new)
+    return new
 
 
 def plan_edited(

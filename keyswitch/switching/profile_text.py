@@ -41,6 +41,8 @@ def replace_text(
 
     `agreed` names the items for whose new use there is a yes.
     """
+    from keyswitch.switching import isolation
+
     path = workspace.paths.profile(name)
     new = files.parse(after, path)
 
@@ -60,3 +62,4 @@ def replace_text(
         plan_edited(workspace, draft, old, new, after)
 
     commit(workspace, make)
+    isolation.make_folder(workspace, new)

@@ -22,7 +22,7 @@ from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.effect import read_settings
 from keyswitch.switching.exports import pairs_of
 from keyswitch.switching.fingerprints import read_key
-from keyswitch.switching.selection import PROFILE_VARIABLE
+from keyswitch.switching.selection import PROFILE_VARIABLE, RUN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,7 @@ def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
         workspace.environ, pairs, profile.rivals, read_key(workspace.paths)
     )
     child[PROFILE_VARIABLE] = profile.name
+    child[RUN_VARIABLE] = profile.name
     if is_claude_code(program):
         command, child = for_claude_code(workspace, profile, command, child)
     return _become(program, command, child)

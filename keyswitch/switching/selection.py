@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from keyswitch.switching.links import Link
 
 PROFILE_VARIABLE = "KEYSWITCH_PROFILE"
+# Set by `run`, whose settings come before a repository's: whoever calls our
+# helper then was not led to it by a helper of the repository.
+RUN_VARIABLE = "KEYSWITCH_RUN"
 SHELL_VARIABLE = "KEYSWITCH_SHELL"  # the profile of `keyswitch shell`
 
 BY_NAME = "named on the command line"

@@ -73,6 +73,7 @@ class Tree:
         told += r"| set -gx KEYSWITCH_TOLD '\w+';"
         told += r'|,"KEYSWITCH_TOLD":"\w+"'
         out = re.sub(told, "", out)
+        out = re.sub(r" KEYSWITCH_TOLD\b", "", out)  # among the names set
         if out.startswith("{\n"):
             document = json.loads(out)
             # What `link` is there to show, and the directory's name.

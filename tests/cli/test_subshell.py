@@ -340,7 +340,7 @@ def test_the_default_is_the_shell_that_one_is_in(two, shell):
 def test_the_default_is_found_by_what_runs_and_not_by_its_name(two, shell):
     folder = two.file("bin")
     folder.mkdir()
-    for program in ("env", "keyswitch"):
+    for program in ("env", "keyswitch", "readlink"):
         (folder / program).symlink_to(shutil.which(program))
     done = subprocess.run(
         [shutil.which(shell), "-c", "keyswitch shell work; exit 0"],

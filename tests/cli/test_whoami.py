@@ -119,6 +119,9 @@ def test_options_of_claude_come_after_two_dashes(ks):
 def test_something_else_than_the_active_profile_is_exit_4(ks):
     ks.add("work")
     ks("use", "work")
+    ks("whoami", ANTHROPIC_API_KEY=OTHER)  # cancelled in settings.json
+    ks.file(".config/keyswitch/config.toml").write_text('shell_keys = "keep"')
+    ks("use", "work", ANTHROPIC_API_KEY=OTHER, code=4)
     done = ks("whoami", code=4, ANTHROPIC_API_KEY=OTHER)
     assert "'work' is chosen, but ANTHROPIC_API_KEY" in done.out
     assert "unset ANTHROPIC_API_KEY" in done.out
@@ -193,7 +196,7 @@ def test_nothing_is_written(ks):
     ks("use", "work")
     login(ks)
     before = ks.everything()
-    ks("whoami", ANTHROPIC_API_KEY=OTHER, code=4)
+    ks("whoami", ANTHROPIC_API_KEY=OTHER)
     ks("whoami", "--json", "--run-helper")
     assert ks.everything() == before
 

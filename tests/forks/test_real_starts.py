@@ -11,6 +11,7 @@ STARTED = re.compile(
 )
 # Not all that a file does: the tests of it that need one.
 REAL = {
+    "cli/terminal.py": "a terminal",
     "cli/test_bad_input.py": "closed streams, full disks, early signals",
     "cli/test_explain.py": "what a pipe of a shell gives",
     "cli/test_hostile_links.py": "a path too long to be handed on, a user",
@@ -18,6 +19,7 @@ REAL = {
     "cli/test_install.py": "a terminal",
     "cli/test_links.py": "a shell, and a directory that is gone",
     "cli/test_picker.py": "a terminal",
+    "cli/test_shell_keys.py": "a shell's own variables",
     "cli/test_subshell.py": "a terminal, and who is whose parent",
     "cli/test_switching.py": "a terminal, and two at once",
     "cli/test_use_sessions.py": "one that waits and is interrupted",
@@ -25,6 +27,7 @@ REAL = {
     "diagnosis/test_generated_homes.py": "variables of any bytes",
     "faults/concurrency/test_many_shells.py": "the installed command",
     "forks/test_like_a_process.py": "what a fork is compared with",
+    "install/test_launcher.py": "the launcher itself",
     "keychains/test_gnome_keyring.py": "a shell's start file, frozen",
     "keychains/test_library_settings.py": "a library that reads settings",
     "leaks/test_arguments.py": "its own arguments",
@@ -32,6 +35,7 @@ REAL = {
     "real/conftest.py": "what the real Claude Code starts",
     "secrets/test_keychain.py": "the worker, and what outlives a command",
     "shells/sessions.py": "the installed command in a shell",
+    "shells/test_no_delivery.py": "a shell that follows",
     "shells/test_prompt_pieces.py": "a prompt of a real shell",
     "switching/test_guard.py": "a real shell",
     "test_examples.py": "examples as they are written",

@@ -251,9 +251,9 @@ def journal_file(data):
 
 
 def undo_file(data):
-    records = undo_records.parse(data)
+    records = undo_records.parse(data, "undo.json")
     made = undo_records.to_bytes(records)
-    assert undo_records.parse(made) == records
+    assert undo_records.parse(made, "undo.json") == records
 
 
 def history_file(data):

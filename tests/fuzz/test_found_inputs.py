@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.catalogue_file import read_provider
@@ -101,13 +101,14 @@ def test_a_journal_with_other_types_counts_as_a_torn_one(paths, members):
     assert journal.read_committed(paths) == journal.Journal(())
 
 
-def test_an_undo_record_with_half_a_pointer_is_none():
+def test_an_undo_record_with_half_a_pointer_is_damaged():
     text = (
-        b'{"records":[{"at":"","command":"","profile":"","files":[],'
+        b'{"version":1,"records":[{"at":"","command":"","profile":"","files":[],'
         b'"pointer_before":[],"pointer_after":null,"created":[],'
         b'"discarded":[]}]}'
     )
-    assert undo_records.parse(text) == []
+    with pytest.raises(DamagedFileError):
+        undo_records.parse(text, "undo.json")
 
 
 @pytest.mark.parametrize(

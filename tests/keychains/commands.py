@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tests.faults.login_cases import log_in
 
 KEYS = {
-    name: f"sk-ant-api03-FAKE-{name:_<8}-00000000000000000000EXAMPLE"
+    name: f"sk-ant-api03-FAKE-{name:_<8}-{'0' * 74}EXAMPLE"
     for name in (
         "one", "two", "first", "second", "third", "new", "box", "guest"
     )

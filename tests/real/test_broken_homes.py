@@ -244,6 +244,10 @@ def test_use_names_a_repositorys_key_that_shadows_it(machine):
 def test_use_names_the_line_of_a_start_file_that_shadows_it(machine):
     """Threads 22872 and 30031: several accounts on one machine."""
     add(machine, "first")
+    # Otherwise `use` cancels it, and nothing is shadowed.
+    (machine.home / ".config/keyswitch/config.toml").write_text(
+        'shell_keys = "keep"\n'
+    )
     start_file(machine, ".bashrc", f"export ANTHROPIC_API_KEY={SECOND_KEY}")
     shell = Shell(machine, start=". ~/.bashrc")
     fix = shadowed(shell.keyswitch("use", "first"))

@@ -497,7 +497,9 @@ def test_a_switch_waits_for_a_renewal_that_is_under_way(person, machine, oauth):
             env=machine.env, cwd=machine.project, text=True,
             stderr=subprocess.PIPE,
         ) as switch:  # fmt: skip
-            wait_for(lambda: list(machine.claude_home.glob(".keyswitch-*")))
+            time.sleep(1)  # it waits for the lock, and has left nothing yet
+            assert switch.poll() is None
+            assert not list(machine.claude_home.glob(".keyswitch-*"))
             assert person.credentials.read_bytes() == before
             oauth.renewals.set()
             said = switch.communicate()[1]

@@ -141,7 +141,7 @@ class World:
 
     def undoable(self):
         data = read_regular(self.paths.undo_file, 1 << 24)
-        return undo_records.parse(data)
+        return undo_records.parse(data, self.paths.undo_file)
 
     def parts(self, generation, entries):
         return login_parts.unpack(
