@@ -67,7 +67,7 @@ def test_every_command_is_there():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_that_does_its_work(place, canaries, name):
     run = place.run(FORMS[name])
-    assert run.code == FORMS[name].code, run.err.decode()
+    assert run.code == FORMS[name].code, (run.err + run.out).decode()
     checked(place, canaries, name, run, "as they should be used")
     # Then there is no core, and /proc is root's.
     late = run.opened is not None and not (

@@ -226,12 +226,6 @@ def address_of_repository(machine):
     env_of_settings(machine.project, ANTHROPIC_BASE_URL=url)
 
 
-def helper_of_repository(machine):
-    login(machine, managed_key=False)
-    command = f"echo {SECOND_KEY}"
-    write_settings(machine.project, {"apiKeyHelper": command})
-
-
 def folder_with_tilde(machine):
     login(machine, managed_key=False)
     machine.claude_home.rename(machine.home / "work")
@@ -402,16 +396,6 @@ HOMES = {
         "{project}/.claude/settings.json:3",
         "remove 'ANTHROPIC_BASE_URL' from {project}/.claude/settings.json:3",
         bearer(STORED_LOGIN),
-    ),
-    "a helper that came with a repository": BrokenHome(
-        (42593,),
-        helper_of_repository,
-        both(SECOND_KEY),
-        "helper-of-repository",
-        "{project}/.claude/settings.json:2",
-        "remove 'apiKeyHelper' from {project}/.claude/settings.json:2",
-        bearer(STORED_LOGIN),
-        options=("--run-helper",),
     ),
     "a configuration folder that begins with a tilde": BrokenHome(
         (37570, 78988),
