@@ -114,6 +114,12 @@ class TracedHome:
         self.template = template
         self.home = folder / "home"
         shutil.copytree(template, self.home, symlinks=True)
+        # Its records name files of the home that it is a copy of.
+        for path in (self.home / ".local/state/keyswitch").rglob("*.json"):
+            text = path.read_bytes()
+            own = text.replace(bytes(template), bytes(self.home))
+            if own != text:
+                path.write_bytes(own)
         self.folder = folder
         self.environ = {**Keyswitch(self.home).environ, "SHELL": "/bin/bash"}
         for name in ("TMPDIR", "XDG_RUNTIME_DIR"):
