@@ -15,10 +15,7 @@ REAL = {
     "cli/test_bad_input.py": "closed streams, full disks, early signals",
     "cli/test_explain.py": "what a pipe of a shell gives",
     "cli/test_hostile_links.py": "a path too long to be handed on, a user",
-    "cli/test_hostile_values.py": "a command substitution of real shells",
     "cli/test_install.py": "a terminal",
-    "cli/test_links.py": "a shell, and a directory that is gone",
-    "cli/test_picker.py": "a terminal",
     "cli/test_shell_keys.py": "a shell's own variables",
     "cli/test_subshell.py": "a terminal, and who is whose parent",
     "cli/test_switching.py": "a terminal, and two at once",
@@ -37,7 +34,6 @@ REAL = {
     "shells/sessions.py": "the installed command in a shell",
     "shells/test_no_delivery.py": "a shell that follows",
     "shells/test_prompt_pieces.py": "a prompt of a real shell",
-    "switching/test_guard.py": "a real shell",
     "test_examples.py": "examples as they are written",
     "test_layering.py": "which modules are loaded",
 }
