@@ -5,7 +5,7 @@ import re
 from tests.components import ROOT
 
 STARTED = re.compile(
-    r"""sys\.executable\b[^\n]{0,12}-m["', ]+keyswitch\b"""
+    r"""(?:sys\.executable|PYTHON)\b[^\n]{0,12}-m["', ]+keyswitch\b"""
     r"""|\n\s+sys\.executable, "-m", "keyswitch"|\.fresh = True"""
     r"""|"\$0" -m keyswitch|\["keyswitch", |with_name\("keyswitch"\)"""
 )
@@ -18,7 +18,6 @@ REAL = {
     "cli/test_hostile_values.py": "a command substitution of real shells",
     "cli/test_install.py": "a terminal",
     "cli/test_links.py": "a shell, and a directory that is gone",
-    "cli/test_picker.py": "a terminal",
     "cli/test_shell_keys.py": "a shell's own variables",
     "cli/test_subshell.py": "a terminal, and who is whose parent",
     "cli/test_switching.py": "a terminal, and two at once",
