@@ -185,6 +185,8 @@ def _main(args: Sequence[str], *, again: bool) -> Any:
         try:
             return _click(args)
         except DamagedFileError as e:
+            if _is_committed():
+                raise  # the command is not to be done twice
             _set_aside(e)
     return _click(args)
 
@@ -196,7 +198,7 @@ def _click(args: Sequence[str]) -> Any:
 def _set_aside(error: DamagedFileError) -> None:
     """Give a damaged file another name, and say so; else raise the error.
 
-    Nothing was changed by then: files are read before anything is written.
+    Nothing was changed by then, so the command can begin again.
     """
     if not stat.S_ISREG(os.lstat(error.path).st_mode):
         raise error  # a device, or a link to somewhere
@@ -216,9 +218,13 @@ def _set_aside(error: DamagedFileError) -> None:
 
 def _what_became() -> str:
     """Say how far an interrupted command had come."""
+    return "but the change is made" if _is_committed() else "nothing changed"
+
+
+def _is_committed() -> bool:
+    """Tell whether a change of this command passed its commit point."""
     points = sys.modules.get("keyswitch.profiles.commit_points")
-    made = points is not None and points.passed
-    return "but the change is made" if made else "nothing changed"
+    return points is not None and bool(points.passed)
 
 
 _SHOWN = 20  # characters of an argument; a longer one could be a token
