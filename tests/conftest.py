@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import components, guard, proof, skips, tiers
+from tests import components, guard, proof, skips, tiers, times
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -49,6 +49,7 @@ def pytest_configure(config):
         sys.addaudithook(fence)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(skips.Skips())
+        config.pluginmanager.register(times.Times())
     if proof.VARIABLE not in os.environ:  # workers have it from the first
         os.environ[proof.VARIABLE] = str(config.stash[_PARTS] / "proof")
 

@@ -1,6 +1,7 @@
 """Programs and addresses of a repository: named, and refused or asked about."""
 
 import json
+import shlex
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_a_person_s_own_program_is_run_without_a_repository_s_path(repository):
 @pytest.mark.parametrize(("answer", "runs"), [("y", True), ("n", False)])
 def test_on_a_terminal_it_is_asked_about(repository, answer, runs):
     write(repository, apiKeyHelper="touch ~/ran; echo FAKE")
-    run = f"cd repo; {' '.join(COMMAND)} whoami --run-helper"
+    run = f"cd repo; {shlex.join(COMMAND)} whoami --run-helper"
     terminal = Terminal(repository, "sh", "-c", run)
     terminal.sees("came with the repository")
     assert not (repository.home / "ran").exists()
@@ -71,7 +72,7 @@ def test_no_secret_that_a_repository_s_program_prints_goes_to_its_address(
             apiKeyHelper=f"echo {KEY}",
             env={"ANTHROPIC_BASE_URL": service.url},
         )
-        run = f"cd repo; {' '.join(COMMAND)} whoami --run-helper --verify"
+        run = f"cd repo; {shlex.join(COMMAND)} whoami --run-helper --verify"
         terminal = Terminal(repository, "sh", "-c", run)
         terminal.sees("came with the repository").type("y\r")
         terminal.sees("not asked: a repository's settings would send")

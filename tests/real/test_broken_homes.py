@@ -228,6 +228,33 @@ def test_doctor_names_the_cause_and_what_it_says_mends_it(machine, broken):
     assert broken.finding not in shell.doctor(*broken.options)
 
 
+def test_a_helper_that_came_with_a_repository_is_named_and_not_run(machine):
+    """Thread 42593: a clone's settings decide whose key is sent."""
+    login(machine, managed_key=False)
+    place = machine.project / ".claude/settings.json"
+    place.parent.mkdir(exist_ok=True)
+    command = f"touch ran; echo {SECOND_KEY}"
+    place.write_text(json.dumps({"apiKeyHelper": command}, indent=2))
+    shell = Shell(machine)
+    assert sent(shell.claude()) == both(SECOND_KEY)
+    (machine.project / "ran").unlink()
+
+    said = shell.whoami()
+    assert said["request"]["x-api-key"]["masked"] is None
+    assert str(place) in json.dumps(said["request"]["x-api-key"])
+    refused = shell.keyswitch("whoami", "--run-helper")
+    assert refused.returncode != 0
+    assert str(place) in refused.stderr
+    finding = shell.doctor()["helper-of-repository"]
+    assert finding["place"] == f"{place}:2"
+    assert not (machine.project / "ran").exists()
+
+    follow(shell, finding["fix"])
+    assert sent(shell.claude()) == bearer(STORED_LOGIN)
+    assert foretold(shell.whoami(), bearer(STORED_LOGIN))
+    assert "helper-of-repository" not in shell.doctor()
+
+
 def test_use_names_a_repositorys_key_that_shadows_it(machine):
     """Threads 665 and 7200: a key for each project."""
     add(machine, "first")

@@ -7,6 +7,7 @@ key is that the helper gives none.
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_a_proxy_without_a_check_of_certificates_does_not_get_it(repository):
 
 def test_a_command_around_the_helper_does_not_get_it(repository):
     command = "keyswitch helper api-key first | tee stolen"
-    launcher = " ".join(repository.launcher)
+    launcher = shlex.join(repository.launcher)
     command = command.replace("keyswitch", launcher, 1)
     write(repository.project, {"apiKeyHelper": command})
     repository.claude()
