@@ -80,7 +80,12 @@ WAYS = (
     ("helper", "aws", "w"),
     ("use", "w", "--here"),
     ("copy", "w", "copied"),
+    ("shell", "w", "--shell", "sh"),
+    ("export", "w", "--to", "bundle.ksv", "--passphrase-fd", "0"),
 )
+
+# For a shell its commands, for a bundle its passphrase.
+INPUT = "env # FAKE phrase EXAMPLE"
 
 
 def plain_fields(provider):
@@ -155,7 +160,8 @@ def test_no_changed_field_hands_the_secret_over(kept, provider):
     path = ks.profile_file("w")
     text = path.read_text()
     secret = next(iter(KINDS[provider][1].values()))
-    assert secret in ks("run", "w", "--", "env").out
+    for way in (("run", "w", "--", "env"), ("shell", "w", "--shell", "sh")):
+        assert secret in ks(*way, stdin=INPUT).out
     tried = 0
     for what, changed in changes(ks, provider, text):
         assert changed != text, what
@@ -164,9 +170,10 @@ def test_no_changed_field_hands_the_secret_over(kept, provider):
             assert secret in ks("run", "w", "--", "env").out, what
             continue
         for way in WAYS:
-            done = ks(*way, code=None)
+            done = ks(*way, stdin=INPUT, code=None)
             assert secret not in done.out, (what, way)
             assert OTHER not in done.out, (what, way)
+            assert not ks.file("bundle.ksv").exists(), what
             tried += 1
         assert ks("use", "w", code=None).code in (1, 2), what
         assert ks("edit", "w", "--label", "x", code=None).code, what
