@@ -6,13 +6,13 @@ import errno
 import importlib
 import io
 import os
-import stat
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch import __version__
+from keyswitch.cli import given
 from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
@@ -27,6 +27,7 @@ from keyswitch.errors import (
     DamagedFileError,
     ExitCode,
     KeyswitchError,
+    OddFileError,
 )
 
 if TYPE_CHECKING:
@@ -184,10 +185,11 @@ def _main(args: Sequence[str], *, again: bool) -> Any:
     for _ in range(_FILES_SET_ASIDE if again else 0):
         try:
             return _click(args)
-        except DamagedFileError as e:
-            if _is_committed():
-                raise  # the command is not to be done twice
+        except OddFileError as e:
+            if _is_committed() or not _can_go(e):
+                raise  # not to be done twice; not ours to move
             _set_aside(e)
+            given.begin_again()
     return _click(args)
 
 
@@ -195,18 +197,27 @@ def _click(args: Sequence[str]) -> Any:
     return cli.main(list(args), prog_name="keyswitch", standalone_mode=False)
 
 
-def _set_aside(error: DamagedFileError) -> None:
+def _can_go(error: OddFileError) -> bool:
+    """Tell whether keyswitch can do without what is there.
+
+    In the state folder nothing was written by a person.
+    """
+    if isinstance(error, DamagedFileError):
+        return True
+    from keyswitch.profiles.paths import resolve
+
+    return error.path.startswith(resolve(os.environ).state + os.sep)
+
+
+def _set_aside(error: OddFileError) -> None:
     """Give a damaged file another name, and say so; else raise the error.
 
     Nothing was changed by then, so the command can begin again.
     """
-    if not stat.S_ISREG(os.lstat(error.path).st_mode):
-        raise error  # a device, or a link to somewhere
-    number = 1
-    while os.path.lexists(place := f"{error.path}.damaged-{number}"):
-        number += 1
+    from keyswitch.profiles.set_aside import set_aside
+
     try:
-        os.rename(error.path, place)
+        place = set_aside(error.path)
     except OSError:
         raise error from None
     sys.stderr.write(

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 
-from keyswitch.errors import FileStateError
+from keyswitch.errors import FileStateError, OddFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -261,8 +261,10 @@ def _ensure(path: str) -> None:
             f"cannot use {path}: {e.strerror}", "check its parent directories"
         ) from e
     if not stat.S_ISDIR(found.st_mode):
-        raise FileStateError(
-            f"{path} is not a directory", "move that file out of the way"
+        raise OddFileError(
+            path,
+            f"{path} is not a directory",
+            "move that file out of the way",
         )
     if hasattr(os, "getuid") and found.st_uid != os.getuid():
         raise FileStateError(

@@ -13,6 +13,7 @@ STARTED = re.compile(
 REAL = {
     "cli/terminal.py": "a terminal",
     "cli/test_bad_input.py": "closed streams, full disks, early signals",
+    "cli/test_damaged_files.py": "a pipe of its parent",
     "cli/test_explain.py": "what a pipe of a shell gives",
     "cli/test_hostile_links.py": "a path too long to be handed on, a user",
     "cli/test_install.py": "a terminal",
@@ -41,7 +42,7 @@ REAL = {
 WAYS = {
     "cli/keyswitch.py", "cli/test_completion.py", "cli/test_current.py",
     "faults/cases.py", "faults/full/warm.py", "forks/test_real_starts.py",
-    "fuzz/run.py", "fuzz/test_names.py", "fuzz/test_strictness.py",
+    "fuzz/run.py", "fuzz/test_damaged_files.py", "fuzz/test_names.py", "fuzz/test_strictness.py",
     "leaks/test_terminal_text.py",
 }  # fmt: skip
 
