@@ -125,7 +125,7 @@ def cli(
 
 
 # Of a write to a descriptor; those to files of ours have the file's name.
-_OF_OUTPUT = (errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+_OF_OUTPUT = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 
 # Where they stand, there is room for one line, and for no second try.
 _IN_START_FILES = ("current", "env", "helper", "hook")
@@ -150,7 +150,7 @@ def run(args: Sequence[str]) -> int:
         result = _main(args, again=command not in _IN_START_FILES)
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
-        return e.exit_code
+        return _status(e.exit_code)
     except click.exceptions.NoArgsIsHelpError as e:
         click.echo(e.ctx.get_help() if e.ctx else e.format_message())
         return ExitCode.OK
@@ -158,7 +158,7 @@ def run(args: Sequence[str]) -> int:
         return _usage_error(e, args)
     except CancelledError:
         sys.stderr.write(f"keyswitch: cancelled, {_what_became()}\n")
-        return ExitCode.FAILED
+        return _status(ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
         return ExitCode.INTERRUPTED
@@ -174,7 +174,7 @@ def run(args: Sequence[str]) -> int:
 
         error = unusable(str(e.filename or "a file"), e)
         sys.stderr.write(error_text(error, one_line=one_line))
-        return error.exit_code
+        return _status(error.exit_code)
     except Exception as e:  # noqa: BLE001
         return _bug(e, list(args))
     return result if isinstance(result, int) else ExitCode.OK
@@ -225,6 +225,13 @@ def _set_aside(error: OddFileError) -> None:
         f"{printable(place)}\n"
         f"keyswitch: hint: {error.what_is_lost}\n"
     )
+
+
+def _status(code: int) -> int:
+    """Return the exit status: FAILED stands for "nothing changed"."""
+    if code == ExitCode.FAILED and _is_committed():
+        return ExitCode.CLEANUP_LEFT
+    return code
 
 
 def _what_became() -> str:

@@ -295,6 +295,6 @@ def test_a_change_whose_word_could_not_be_printed_is_said_to_be_made(ks):
             stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
             env=ks.environ, cwd=ks.home, check=False,
         )  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 6
     assert b"; the change is made" in done.stderr
     assert ks("current").out == "w\n"

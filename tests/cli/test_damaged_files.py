@@ -57,7 +57,7 @@ def test_a_command_whose_change_is_made_does_not_begin_again(monkeypatch):
     monkeypatch.setattr(main, "_click", change)
     monkeypatch.setattr(commit_points, "passed", [])
     monkeypatch.setattr(main, "_set_aside", lambda _: None)
-    assert main.run(["use", "work"]) != ExitCode.OK
+    assert main.run(["use", "work"]) == ExitCode.CLEANUP_LEFT
     assert begun == [1]
 
 
