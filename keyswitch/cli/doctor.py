@@ -64,7 +64,7 @@ def doctor(  # noqa: PLR0913
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
-    own = _own(session, fix=fix, dry_run=dry_run, yes=yes)
+    own, fix = _own(session, fix=fix, dry_run=dry_run, yes=yes)
     try:
         workspace = session.workspace()
         trusts = trust_in(session)
@@ -105,10 +105,10 @@ _ROUNDS = 3  # a folder may be in the way of its files, a mode of a content
 
 def _own(
     session: Session, *, fix: bool, dry_run: bool, yes: bool
-) -> list[Finding]:
+) -> tuple[list[Finding], bool]:
     """Return what is wrong with keyswitch's own files, mended if that is asked.
 
-    It comes first: the rest needs these files.
+    And whether more may be mended. It comes first: the rest needs these files.
     """
     from keyswitch.profiles.paths import resolve
     from keyswitch.switching import own_files
@@ -116,6 +116,9 @@ def _own(
     paths = resolve(session.environ)
     found = own_files.findings(paths)
     for _ in range(_ROUNDS if fix else 0):
+        if any(f.check == own_files.NEWER for f in found):
+            session.output.warn("nothing is mended beside a newer file")
+            return found, False
         mends = [f.mend for f in found if f.mend is not None]
         for m in mends:
             session.output.say(f"{'would mend' if dry_run else 'mend'}: {m}")
@@ -125,7 +128,7 @@ def _own(
         for line in own_files.mend(mends):
             session.output.say(line)
         found = own_files.findings(paths)
-    return found
+    return found, fix
 
 
 def _print_own(session: Session, found: Sequence[Finding]) -> None:

@@ -16,6 +16,7 @@ from keyswitch.profiles import atomic, commit_points, rewriting
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
+    PREVIOUS,
     Vault,
     normalised,
     seen_file,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-
-PREVIOUS = 3  # versions kept beside the vault
 
 
 def default_kdf() -> dict[str, Any]:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.mending import ASIDE, MODE, Mend
-from keyswitch.errors import DamagedFileError, KeyswitchError, OddFileError
+from keyswitch.errors import (
+    DamagedFileError,
+    KeyswitchError,
+    NewerFileError,
+    OddFileError,
+)
 from keyswitch.profiles import permissions, settings, state
 from keyswitch.profiles.atomic import STAGE_PREFIX, read_regular
 from keyswitch.profiles.paths import is_planted
@@ -36,6 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from keyswitch.profiles.paths import Paths
+
+NEWER = "own-file-newer"  # of a finding: nothing may be changed
+NEWER_ERRORS = (NewerFileError, envelope.NewerError)
 
 _LIMIT = 1 << 24  # bytes
 _WITHOUT = "keyswitch goes on without it, and it is kept under another name"
@@ -272,7 +280,7 @@ def _aside(path: str, what: str, why: str = _WITHOUT, fix: str = "") -> Finding:
 
 def _for_a_person(path: str, error: KeyswitchError) -> Finding:
     return Finding(
-        "own-file-damaged",
+        NEWER if isinstance(error, NEWER_ERRORS) else "own-file-damaged",
         ERROR,
         error.message,
         "what needs this file does not work; everything else does",
