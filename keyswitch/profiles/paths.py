@@ -58,6 +58,11 @@ class Paths:
         return self.data + "/vault.ksv"
 
     @property
+    def vault_seen_file(self) -> str:
+        """The newest version of the vault that this machine has seen."""
+        return self.state + "/vault-seen"
+
+    @property
     def state_file(self) -> str:
         """The pointer to the active profile."""
         return self.state + "/state.json"

@@ -272,7 +272,7 @@ def entry_name(item: str, generation: int) -> str:
 
 def seen_file(paths: Paths) -> str:
     """Return the file with the newest version that this machine has seen."""
-    return paths.state + "/vault-seen"
+    return paths.vault_seen_file
 
 
 def normalised(passphrase: Secret) -> bytes:

@@ -12,7 +12,7 @@ from keyswitch.errors import (
     KeyswitchError,
     StoreError,
 )
-from keyswitch.profiles import atomic, commit_points, rewriting
+from keyswitch.profiles import atomic, commit_points, rewriting, stages
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
@@ -57,6 +57,21 @@ def locked(paths: Paths) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def sweep(paths: Paths) -> None:
+    """Remove what a killed writer left, unless another one is at work."""
+    if os.name != "posix" or not any(stages.of_the_vault(paths)):
+        return
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        descriptor = atomic.open_own(os.path.join(paths.data, "vault.lock"))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _sweep(paths)
+        finally:
+            os.close(descriptor)
 
 
 def update(
@@ -160,13 +175,9 @@ def _note_seen(paths: Paths, header: Mapping[str, Any]) -> None:
 
 def _sweep(paths: Paths) -> None:
     """Remove what a killed writer staged; under the vault's lock, only."""
-    vault = os.path.realpath(paths.vault_file)
-    for path in (vault, seen_file(paths)):
-        folder, last = os.path.split(path)
+    for path in stages.of_the_vault(paths):
         with contextlib.suppress(OSError):
-            for name in os.listdir(folder):
-                if atomic.is_stage_of(name, last):
-                    os.unlink(os.path.join(folder, name))
+            os.unlink(path)
 
 
 def _prove(
@@ -252,9 +263,9 @@ def create(
             )
         )
     if machine_key:
-        slots.append(
-            envelope.wrap(vid, data_key, "machine", machine_key_of(paths))
-        )
+        with locked(paths):
+            key = machine_key_of(paths)
+        slots.append(envelope.wrap(vid, data_key, "machine", key))
     if recovery and passphrase is not None:
         code = envelope.new_recovery_code()
         slots.append(
@@ -276,7 +287,7 @@ def create(
 
 
 def machine_key_of(paths: Paths) -> bytes:
-    """Return the machine key; make it the first time."""
+    """Return the machine key; make it the first time, under the lock."""
     found = atomic.read_regular(paths.machine_key_file, 64)
     if found is not None and len(found) == envelope.KEY_SIZE:
         return found
