@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import io
@@ -26,6 +27,7 @@ from keyswitch.errors import (
     CancelledError,
     DamagedFileError,
     ExitCode,
+    FileStateError,
     KeyswitchError,
     OddFileError,
 )
@@ -176,8 +178,26 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.write(error_text(error, one_line=one_line))
         return _status(error.exit_code)
     except Exception as e:  # noqa: BLE001
+        if isinstance(e, UnicodeEncodeError) and _has_odd_folder():
+            sys.stderr.write(error_text(_NO_TEXT, one_line=one_line))
+            return _status(_NO_TEXT.exit_code)
         return _bug(e, list(args))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+_NO_TEXT = FileStateError(
+    "the name of a folder is not valid UTF-8, and this needs it as text",
+    "rename that folder, or set HOME (KEYSWITCH_HOME for keyswitch's own "
+    "files) to another",
+)
+
+
+def _has_odd_folder() -> bool:
+    """Tell whether a folder that matters here has a name that is no text."""
+    names = [v for k, v in os.environ.items() if k.endswith(("HOME", "DIR"))]
+    with contextlib.suppress(OSError):
+        names.append(os.getcwd())
+    return any("\udc80" <= c <= "\udcff" for name in names for c in name)
 
 
 def _main(args: Sequence[str], *, again: bool) -> Any:

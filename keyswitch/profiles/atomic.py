@@ -255,6 +255,9 @@ def sync_dir(path: str) -> None:
     try:
         os.fsync(descriptor)
     except OSError as e:
+        # Some file systems of networks and containers know none for folders.
+        if e.errno in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            return
         e.filename = path  # a call on a descriptor names none
         raise
     finally:

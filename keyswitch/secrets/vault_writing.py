@@ -13,6 +13,7 @@ from keyswitch.errors import (
     StoreError,
 )
 from keyswitch.profiles import atomic, commit_points, rewriting, stages
+from keyswitch.profiles.file_systems import cannot_lock
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
@@ -52,7 +53,7 @@ def locked(paths: Paths) -> Iterator[None]:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except OSError as e:
-                raise atomic.unusable(path, e) from e
+                raise cannot_lock(path, e) from e
         _sweep(paths)
         yield
     finally:
