@@ -5,6 +5,8 @@ import errno
 import fcntl
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -89,6 +91,20 @@ def test_relative_folders_are_ignored(tmp_path):
     assert os.listdir(here / "rel") == []
     assert os.listdir(here) == ["rel"]
     assert ks.file(".local/state/keyswitch/machine.key").exists()
+
+
+def test_a_directory_that_was_removed_is_not_linked_as_the_root(tmp_path):
+    ks, here = in_environment(tmp_path, lambda _: {})
+    for line in LINES[:2]:
+        ks.at(here, *line, stdin=KEY)
+    # Not `link` itself: it would write where every test has its home below.
+    line = 'mkdir gone && cd gone && rmdir ../gone && "$0" -m keyswitch unlink'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable],
+        capture_output=True, text=True, env=ks.environ, cwd=here, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "the current directory was removed" in done.stderr
 
 
 def test_nothing_asks_a_clock_that_ends_in_2262():

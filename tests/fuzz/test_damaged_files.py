@@ -94,7 +94,7 @@ def violations(numbers, tmp_path):
         damages.copied_home(home)
         found += Damaged(warm, home, number).commands()
     proof.record(
-        promise="P1",
+        promise="P13",
         what="damages of keyswitch's own files",
         points=len(numbers),
         violations=len(found),
