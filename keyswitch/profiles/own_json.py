@@ -9,6 +9,8 @@ from keyswitch.errors import DamagedFileError, NewerFileError
 
 VERSION = 1  # of every file that this keyswitch writes
 
+_NO_VERSION = 1000  # and what is beyond: damage
+
 # What reading the values of a damaged document may raise.
 DAMAGE = (
     AttributeError,
@@ -35,7 +37,7 @@ def document(
     if not isinstance(found, dict):
         raise DamagedFileError(path, what_is_lost)
     written = found.get("version", VERSION if unmarked else None)
-    if type(written) is int and written > VERSION:
+    if type(written) is int and VERSION < written < _NO_VERSION:
         raise NewerFileError(path)
     if written != VERSION or type(written) is not int:
         raise DamagedFileError(path, what_is_lost)

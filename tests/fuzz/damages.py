@@ -159,11 +159,6 @@ def _other_file(path, chance):
     path.write_bytes(chance.choice(sorted(others)).read_bytes())
 
 
-def _newer(path, chance):
-    data = path.read_bytes()
-    path.write_bytes(data.replace(b'"version": 1', b'"version": 2'))
-
-
 def _gone(path, chance):
     path.unlink()
 
@@ -238,7 +233,7 @@ def _odd_names(path, chance):
 _TO_FILES = (
     _cut, _cut, _empty, _zeroed, _not_utf8, _nul, _garbage, _mutated,
     _mutated, _other_value, _other_value, _deep, _huge, _digits, _other_file,
-    _newer, _gone, _folder, _fifo, _socket, _dangling, _loop, _device, _mode,
+    _gone, _folder, _fifo, _socket, _dangling, _loop, _device, _mode,
 )  # fmt: skip
 _TO_FOLDERS = (
     _moved_folder, _file_for_folder, _link_for_folder, _odd_names, _mode,

@@ -32,7 +32,8 @@ LINES = (
     ("revoke-local", "--all", "--dry-run"), ("run", "work", "--", "true"),
     ("hook", "bash"), ("vault", "rotate"), ("vault", "status"),
     ("login", "anna", "--capture"), ("logout", "anna", "--yes"),
-    ("unlink",), ("link", "work"), ("deny", "src"), ("allow", "src"),
+    ("unlink",), ("link", "work", "--remote", "example.com/x/*"),
+    ("deny", "src"), ("allow", "src"),
     ("use", "personal", "--dry-run"), ("use", "work", "--here"),
     ("doctor", "--fix", "--dry-run"), ("uninstall", "bash"),
 )  # fmt: skip
