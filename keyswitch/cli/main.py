@@ -152,7 +152,8 @@ def run(args: Sequence[str]) -> int:
         result = _main(args, again=command not in _IN_START_FILES)
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
-        return _status(e.exit_code)
+        is_of_files = isinstance(e, FileStateError)
+        return _status(e.exit_code) if is_of_files else e.exit_code
     except click.exceptions.NoArgsIsHelpError as e:
         click.echo(e.ctx.get_help() if e.ctx else e.format_message())
         return ExitCode.OK
