@@ -232,7 +232,11 @@ def _vault(paths: Paths) -> Iterator[Finding]:
         slots = {s["type"] for s in vault.load().header["slots"]}
         key = read_regular(paths.machine_key_file, 1 << 16, ours=True)
     except KeyswitchError as e:
-        yield _for_a_person(paths.vault_file, e)
+        seen = paths.vault_seen_file
+        if isinstance(e, OddFileError) and e.path == seen:
+            yield _aside(seen, e.message)
+        else:
+            yield _for_a_person(paths.vault_file, e)
         return
     if "machine" in slots and len(key or b"") != envelope.KEY_SIZE:
         path = paths.machine_key_file

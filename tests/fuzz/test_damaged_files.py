@@ -43,6 +43,7 @@ MAIN = (("use", "mine"), ("use", "work"), ("env", "--format", "json"))
 # Without these a person has to say more, and the rest has to go on.
 REST = (("list",), ("off",), ("history",))
 A_PERSONS = ("/profiles", "/machine.key", "/vault.ksv", "/providers")
+EXCHANGED = ("/bound", "other_file")  # it is for another secret: refused
 FOLDER_GONE = ("moved_folder", "file_for_folder", "link_for_folder")
 
 
@@ -75,6 +76,7 @@ class Damaged:
         only_a_person = any(word in self.place for word in A_PERSONS) or (
             self.place in damages.FOLDERS and self.how in FOLDER_GONE
         )
+        only_a_person |= EXCHANGED[0] in self.place and self.how == EXCHANGED[1]
         for line in REST if only_a_person else MAIN:
             done = self.run(line)
             if done.returncode != 0:
