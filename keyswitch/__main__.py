@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def main(args: list[str]) -> int:
@@ -31,13 +36,61 @@ def _say(text: str) -> None:
         return
 
 
-def _say_unprinted(error: OSError) -> None:
-    """Say that the output could not be written, to a full disk for one."""
-    reason = (error.strerror or "system error").lower()
+def is_committed() -> bool:
+    """Tell whether a change of this command passed its commit point."""
     points = sys.modules.get("keyswitch.profiles.commit_points")
-    made = "; the change is made" if points and points.passed else ""
+    return points is not None and bool(points.passed)
+
+
+def _unprinted(error: OSError) -> int:
+    """Say that the output could not be written, to a full disk for one.
+
+    Returns the exit status: a change that is made is not taken back for that.
+    """
+    reason = (error.strerror or "system error").lower()
+    made = "; the change is made" if is_committed() else ""
     _say(f"error: cannot print: {reason}{made}")
     _say("hint: free some space, or print elsewhere")
+    return 6 if made else 1
+
+
+def _open_streams() -> None:
+    """See that descriptors 0 to 2 are no files of ours.
+
+    What is opened next gets the number of a closed one, and then what is
+    printed. Writing to a closed output has to fail, talk to nobody has not.
+    """
+    for number, name, mode in _STREAMS:
+        try:
+            os.fstat(number)
+        except OSError:
+            flags = os.O_WRONLY if number == 2 else os.O_RDONLY
+            os.open(os.devnull, flags)
+            stream = open(  # noqa: SIM115 - for as long as the process lives
+                number, mode, encoding="utf-8", closefd=False
+            )
+            setattr(sys, name, stream)
+    sys.stderr = io.TextIOWrapper(
+        io.BufferedWriter(_Talk(2, "wb", closefd=False)),
+        encoding=sys.stderr.encoding,
+        errors="backslashreplace",
+        line_buffering=True,
+    )
+
+
+class _Talk(io.FileIO):
+    """Standard error: where nobody listens, a change goes on all the same."""
+
+    def write(self, data: Any, /) -> int:
+        """Write what can be written; the rest is lost."""
+        try:
+            written = super().write(data)
+        except OSError:
+            written = None
+        return memoryview(data).nbytes if written is None else written
+
+
+_STREAMS = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
 
 
 def launch() -> None:
@@ -46,6 +99,8 @@ def launch() -> None:
     At once: taking the modules apart again takes a fifth of a short command's
     time, and there is nothing in them that has to be told of the end.
     """
+    if os.name == "posix":
+        _open_streams()
     try:
         code = main(sys.argv[1:])
     except KeyboardInterrupt:
@@ -55,20 +110,17 @@ def launch() -> None:
     except BrokenPipeError:
         os._exit(0)  # the reader went away; that is its right
     except OSError as e:
-        _say_unprinted(e)
-        os._exit(1)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            pass
-        except OSError as e:
-            _say_unprinted(e)
-            code = code or 1
-        except (AttributeError, ValueError):
-            code = code or 1  # the stream was closed before we began
-        except KeyboardInterrupt:
-            code = 130
+        os._exit(_unprinted(e))
+    try:
+        sys.stderr.flush()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as e:
+        lost = _unprinted(e)
+        code = code or lost
+    except KeyboardInterrupt:
+        code = 130
     os._exit(code)
 
 

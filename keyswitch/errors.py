@@ -69,8 +69,17 @@ class FileStateError(KeyswitchError):
     """A file is not what it has to be, or changed while we worked on it."""
 
 
-class DamagedFileError(FileStateError):
-    """A file of keyswitch's own makes no sense; `path` says which.
+class OddFileError(FileStateError):
+    """What has a file's name is none that could be read; `path` says which."""
+
+    def __init__(self, path: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.path = path
+        self.what_is_lost = "what it held is not known any more"
+
+
+class DamagedFileError(OddFileError):
+    """A file of keyswitch's own makes no sense.
 
     Only for what keyswitch can go on without: the command line sets the file
     aside and tries again.
@@ -78,10 +87,8 @@ class DamagedFileError(FileStateError):
 
     def __init__(self, path: str, what_is_lost: str) -> None:
         super().__init__(
-            f"{path} is damaged",
-            f"move it away; {what_is_lost}",
+            path, f"{path} is damaged", f"move it away; {what_is_lost}"
         )
-        self.path = path
         self.what_is_lost = what_is_lost
 
 

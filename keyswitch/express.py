@@ -75,7 +75,8 @@ def _open(environ: Mapping[str, str]) -> Paths | None:
 
 def write_out(text: str) -> None:
     """Write everything to stdout in as few calls as the system allows."""
-    data = text.encode("utf-8")
+    # A folder may have a name that is not UTF-8; its bytes are what counts.
+    data = text.encode("utf-8", "surrogateescape")
     while data:
         data = data[os.write(1, data) :]
 

@@ -9,7 +9,7 @@ import click
 from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.cli.trust import trust_in
-from keyswitch.errors import ExitCode, UsageError
+from keyswitch.errors import ExitCode, FileStateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,15 +64,25 @@ def doctor(  # noqa: PLR0913
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
-    workspace = session.workspace()
-    trusts = trust_in(session)
-    situation = situation_of(workspace, run_helper=run_helper, trusts=trusts)
-    findings = examine(situation)
-    if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
+    own, fix = _own(session, fix=fix, dry_run=dry_run, yes=yes)
+    try:
+        workspace = session.workspace()
+        trusts = trust_in(session)
         situation = situation_of(
             workspace, run_helper=run_helper, trusts=trusts
         )
         findings = examine(situation)
+        if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
+            situation = situation_of(
+                workspace, run_helper=run_helper, trusts=trusts
+            )
+            findings = examine(situation)
+    except FileStateError:
+        if not own:
+            raise
+        _print_own(session, own)  # more cannot be seen until then
+        return ExitCode.FAILED
+    findings = by_gravity([*own, *findings])
     steps: tuple[Step, ...] = ()
     if network:
         from keyswitch.diagnosis import network as way
@@ -88,6 +98,45 @@ def doctor(  # noqa: PLR0913
     else:
         _print(session, situation, findings, steps)
     return ExitCode.FAILED if _grave(findings) else ExitCode.OK
+
+
+_ROUNDS = 3  # a folder may be in the way of its files, a mode of a content
+
+
+def _own(
+    session: Session, *, fix: bool, dry_run: bool, yes: bool
+) -> tuple[list[Finding], bool]:
+    """Return what is wrong with keyswitch's own files, mended if that is asked.
+
+    And whether more may be mended. It comes first: the rest needs these files.
+    """
+    from keyswitch.profiles.paths import resolve
+    from keyswitch.switching import own_files
+
+    paths = resolve(session.environ)
+    found = own_files.findings(paths)
+    for _ in range(_ROUNDS if fix else 0):
+        if any(f.check == own_files.NEWER for f in found):
+            session.output.warn("nothing is mended beside a newer file")
+            return found, False
+        mends = [f.mend for f in found if f.mend is not None]
+        for m in mends:
+            session.output.say(f"{'would mend' if dry_run else 'mend'}: {m}")
+        if dry_run or not mends:
+            break
+        session.confirm(f"make these {len(mends)} changes?", yes=yes)
+        for line in own_files.mend(mends):
+            session.output.say(line)
+        found = own_files.findings(paths)
+    return found, fix
+
+
+def _print_own(session: Session, found: Sequence[Finding]) -> None:
+    """Print the findings alone."""
+    if session.output.json:
+        _print_document(session, found, ())
+    else:
+        _print_findings(session, found)
 
 
 def _grave(findings: Sequence[Finding]) -> bool:
@@ -170,12 +219,16 @@ def _print(
             f"{step.name:6} {word:6} {step.milliseconds:5} ms  "
             f"{step.target}  {step.detail}"
         )
-    for f in findings:
-        output.data(f"{f.severity}: {f.what}")
-        output.data(f"  why: {f.why}")
-        output.data(f"  fix: {f.fix}")
+    _print_findings(session, findings)
     if not findings:
         output.data("nothing wrong was found")
     elif any(f.mend is not None for f in findings):
         output.say("keyswitch doctor --fix mends what can be mended safely")
     output.say(f"account in use: {account(situation)}")
+
+
+def _print_findings(session: Session, findings: Sequence[Finding]) -> None:
+    for f in findings:
+        session.output.data(f"{f.severity}: {f.what}")
+        session.output.data(f"  why: {f.why}")
+        session.output.data(f"  fix: {f.fix}")

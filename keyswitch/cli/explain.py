@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli import given
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import (
     ExitCode,
@@ -126,7 +127,7 @@ def _from_stdin() -> str:
             "there is no text to explain",
             "keyswitch explain 'TEXT', or pipe it in, or --from-log",
         )
-    data = sys.stdin.buffer.read(LIMIT + 1)
+    data = given.take("stdin", lambda: sys.stdin.buffer.read(LIMIT + 1))
     if len(data) > LIMIT:
         raise InputError(
             f"the text is larger than {LIMIT >> 20} MiB",

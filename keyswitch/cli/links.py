@@ -52,7 +52,7 @@ def link(session: Session, name: str | None, *, remote: str | None) -> int:
         link_changes.link_remote(workspace, remote, name)
         session.output.say(f"clones of {remote} now ask for '{name}'")
     else:
-        path = link_changes.link(workspace, name, workspace.cwd)
+        path = link_changes.link(workspace, name, workspace.present_cwd)
         session.output.say(f"{path} asks for '{name}'")
     profile, _ = workspace.load(name)
     if profile.provider == "claude-login" and not profile.isolated:
@@ -128,7 +128,7 @@ def unlink(session: Session, *, remote: str | None) -> int:
         name = link_changes.unlink_remote(workspace, remote)
         session.output.say(f"clones of {remote} do not ask for '{name}' now")
         return ExitCode.OK
-    gone = link_changes.unlink(workspace, workspace.cwd)
+    gone = link_changes.unlink(workspace, workspace.present_cwd)
     session.output.say(f"removed {gone.path}")
     return ExitCode.OK
 
@@ -179,7 +179,7 @@ def _judge(session: Session, folder: str | None, status: str) -> Link:
 
     workspace = session.workspace()
     if folder is None:
-        path = link_changes.nearest(workspace.cwd)
+        path = link_changes.nearest(workspace.present_cwd)
     elif os.path.basename(folder) == links.FILE:
         path = os.path.join(
             os.path.realpath(os.path.dirname(folder) or "."), links.FILE

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import io
 import os
-import stat
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch import __version__
+from keyswitch.cli import given
 from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
@@ -26,7 +27,9 @@ from keyswitch.errors import (
     CancelledError,
     DamagedFileError,
     ExitCode,
+    FileStateError,
     KeyswitchError,
+    OddFileError,
 )
 
 if TYPE_CHECKING:
@@ -124,7 +127,7 @@ def cli(
 
 
 # Of a write to a descriptor; those to files of ours have the file's name.
-_OF_OUTPUT = (errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+_OF_OUTPUT = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 
 # Where they stand, there is room for one line, and for no second try.
 _IN_START_FILES = ("current", "env", "helper", "hook")
@@ -149,7 +152,8 @@ def run(args: Sequence[str]) -> int:
         result = _main(args, again=command not in _IN_START_FILES)
     except KeyswitchError as e:
         sys.stderr.write(error_text(e, one_line=one_line))
-        return e.exit_code
+        is_of_files = isinstance(e, FileStateError)
+        return _status(e.exit_code) if is_of_files else e.exit_code
     except click.exceptions.NoArgsIsHelpError as e:
         click.echo(e.ctx.get_help() if e.ctx else e.format_message())
         return ExitCode.OK
@@ -157,7 +161,7 @@ def run(args: Sequence[str]) -> int:
         return _usage_error(e, args)
     except CancelledError:
         sys.stderr.write(f"keyswitch: cancelled, {_what_became()}\n")
-        return ExitCode.FAILED
+        return _status(ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
         return ExitCode.INTERRUPTED
@@ -173,10 +177,28 @@ def run(args: Sequence[str]) -> int:
 
         error = unusable(str(e.filename or "a file"), e)
         sys.stderr.write(error_text(error, one_line=one_line))
-        return error.exit_code
+        return _status(error.exit_code)
     except Exception as e:  # noqa: BLE001
+        if isinstance(e, UnicodeEncodeError) and _has_odd_folder():
+            sys.stderr.write(error_text(_NO_TEXT, one_line=one_line))
+            return _status(_NO_TEXT.exit_code)
         return _bug(e, list(args))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+_NO_TEXT = FileStateError(
+    "the name of a folder is not valid UTF-8, and this needs it as text",
+    "rename that folder, or set HOME (KEYSWITCH_HOME for keyswitch's own "
+    "files) to another",
+)
+
+
+def _has_odd_folder() -> bool:
+    """Tell whether a folder that matters here has a name that is no text."""
+    names = [v for k, v in os.environ.items() if k.endswith(("HOME", "DIR"))]
+    with contextlib.suppress(OSError):
+        names.append(os.getcwd())
+    return any("\udc80" <= c <= "\udcff" for name in names for c in name)
 
 
 def _main(args: Sequence[str], *, again: bool) -> Any:
@@ -184,10 +206,11 @@ def _main(args: Sequence[str], *, again: bool) -> Any:
     for _ in range(_FILES_SET_ASIDE if again else 0):
         try:
             return _click(args)
-        except DamagedFileError as e:
-            if _is_committed():
-                raise  # the command is not to be done twice
+        except OddFileError as e:
+            if _is_committed() or not _can_go(e):
+                raise  # not to be done twice; not ours to move
             _set_aside(e)
+            given.begin_again()
     return _click(args)
 
 
@@ -195,18 +218,27 @@ def _click(args: Sequence[str]) -> Any:
     return cli.main(list(args), prog_name="keyswitch", standalone_mode=False)
 
 
-def _set_aside(error: DamagedFileError) -> None:
+def _can_go(error: OddFileError) -> bool:
+    """Tell whether keyswitch can do without what is there.
+
+    In the state folder nothing was written by a person.
+    """
+    if isinstance(error, DamagedFileError):
+        return True
+    from keyswitch.profiles.paths import resolve
+
+    return error.path.startswith(resolve(os.environ).state + os.sep)
+
+
+def _set_aside(error: OddFileError) -> None:
     """Give a damaged file another name, and say so; else raise the error.
 
     Nothing was changed by then, so the command can begin again.
     """
-    if not stat.S_ISREG(os.lstat(error.path).st_mode):
-        raise error  # a device, or a link to somewhere
-    number = 1
-    while os.path.lexists(place := f"{error.path}.damaged-{number}"):
-        number += 1
+    from keyswitch.profiles.set_aside import set_aside
+
     try:
-        os.rename(error.path, place)
+        place = set_aside(error.path)
     except OSError:
         raise error from None
     sys.stderr.write(
@@ -214,6 +246,13 @@ def _set_aside(error: DamagedFileError) -> None:
         f"{printable(place)}\n"
         f"keyswitch: hint: {error.what_is_lost}\n"
     )
+
+
+def _status(code: int) -> int:
+    """Return the exit status: FAILED stands for "nothing changed"."""
+    if code == ExitCode.FAILED and _is_committed():
+        return ExitCode.CLEANUP_LEFT
+    return code
 
 
 def _what_became() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ class Session:
                 return self._workspace
             if work_is_pending(self._workspace.paths):
                 self._recover(self._workspace)
+            self._sweep(self._workspace)
             if not self._wait:
                 self._after_others()
         return self._workspace
@@ -82,6 +84,25 @@ class Session:
         except FileStateError:
             if not self._wait:
                 raise
+
+    def _sweep(self, workspace: Workspace) -> None:
+        """Remove stages that a kill left, where no other command is at work."""
+        from keyswitch.errors import FileStateError
+        from keyswitch.profiles import stages
+
+        paths = workspace.paths
+        if any(stages.of_the_vault(paths)):
+            from keyswitch.secrets import vault_writing
+
+            vault_writing.sweep(paths)
+        if any(stages.of_the_rest(paths)):
+            from keyswitch.switching.transaction import Transaction
+
+            with (
+                contextlib.suppress(FileStateError),
+                Transaction(paths, wait=0),
+            ):
+                pass  # it sweeps when it begins
 
     def _after_others(self) -> None:
         """See to what a killed login or an old session left behind."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli import given
 from keyswitch.errors import CancelledError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -105,7 +106,10 @@ def read_source(source: Source) -> bytes:
         else:
             descriptor = os.dup(0)
         with os.fdopen(descriptor, "rb") as stream:
-            return stream.read(INPUT_LIMIT + 1) or b""
+            return given.take(
+                f"{source.kind} {source.place}",
+                lambda: stream.read(INPUT_LIMIT + 1) or b"",
+            )
     except ValueError as e:
         raise UsageError(
             "--fd takes a number", "for example: --fd 3 3<secret-file"

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.sources import ASK_TOKEN, Candidate
 from keyswitch.diagnosis.verdict import Source
+from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import logins, rules
 
@@ -115,7 +115,7 @@ def _of_profile(
     value: Secret | None = Secret(found.access_token)
     why = ""
     refusal = _refusal(found, path)
-    expired = found.expires_at is not None and found.expires_at < time.time()
+    expired = found.expires_at is not None and found.expires_at < clock.now()
     if not refusal and expired:
         if found.renewable:
             value, why = None, "it has expired and is renewed first"

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.verdict import AWS, Header, Shadowed, Source
+from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
@@ -214,7 +215,6 @@ def sso_cache(scene: Scene, start: str) -> str:
 
 def signed_in(scene: Scene, start: str) -> bool:
     """Tell whether a kept sign-in still holds, or can renew itself."""
-    import time
     from datetime import UTC, datetime
 
     try:
@@ -225,7 +225,7 @@ def signed_in(scene: Scene, start: str) -> bool:
         return False
     if ends.tzinfo is None:
         ends = ends.replace(tzinfo=UTC)
-    return ends.timestamp() > time.time() or bool(kept.get("refreshToken"))
+    return ends.timestamp() > clock.now() or bool(kept.get("refreshToken"))
 
 
 def sections(data: bytes | None) -> dict[str, dict[str, str]]:

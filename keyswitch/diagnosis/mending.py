@@ -12,6 +12,7 @@ MEMBER = "member"  # take a key out of a JSON file
 ELEMENT = "element"  # take one text out of an array of a JSON file
 LINE = "line"  # take one line out of a text file
 MODE = "mode"  # narrow a file's permission bits
+ASIDE = "aside"  # give a damaged file of ours another name
 FOLDER = "folder"  # remove an empty folder that is in the way
 
 
@@ -35,4 +36,6 @@ class Mend:
             return f"{self.path}:{self.line}: remove '{self.expected.strip()}'"
         if self.kind == MODE:
             return f"{self.path}: mode {self.mode:04o}"
+        if self.kind == ASIDE:
+            return f"{self.path}: set aside, with '.damaged-1' after its name"
         return f"{self.path}: remove this empty folder"

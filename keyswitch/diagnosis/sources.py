@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.descriptors import peek
 from keyswitch.diagnosis.verdict import Source, Value
+from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.javascript import trim
@@ -111,7 +111,7 @@ def stored_login(scene: Scene) -> Candidate | None:
     source = Source("login", "claudeAiOauth", "", path)
     if (
         login.renewable
-        and login.expired(time.time() * 1000)
+        and login.expired(clock.now() * 1000)
         and not scene.request.text(rules.BASE_URL)
     ):
         return Candidate(

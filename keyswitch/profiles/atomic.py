@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 
-from keyswitch.errors import FileStateError
+from keyswitch.errors import FileStateError, OddFileError
 from keyswitch.profiles.paths import is_planted
 
 MAX_LINKS = 40  # symbolic links followed on the way to a file
@@ -33,10 +33,7 @@ def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | open_flags())
     except FileNotFoundError:
         if os.path.islink(path):
-            raise FileStateError(
-                f"{path} is a symbolic link to nothing",
-                "mend or remove that link",
-            ) from None
+            raise _dangling(path) from None
         return None
     except OSError as e:
         raise unusable(path, e) from e
@@ -68,13 +65,17 @@ def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
 def unusable(path: str, error: OSError) -> FileStateError:
     """Return the error for a file that the system does not let us use."""
     if error.errno == errno.ENOTDIR:
-        return FileStateError(
+        return OddFileError(
+            _no_folder_above(path),
             f"{path} lies below something that is not a directory",
             "move that file out of the way",
         )
     if error.errno == errno.ELOOP:
-        return FileStateError(
-            f"{path} is a loop of symbolic links", "mend or remove that link"
+        return _loop(path)
+    if error.errno in (errno.EISDIR, errno.ENXIO):
+        what = "a directory" if error.errno == errno.EISDIR else "a socket"
+        return OddFileError(
+            path, f"{path} is {what}, not a file", "move it out of the way"
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         hint = "check its owner and mode, and those of its directory"
@@ -88,14 +89,40 @@ def unusable(path: str, error: OSError) -> FileStateError:
     return FileStateError(f"cannot use {path}: {reason}", hint)
 
 
-def _too_large(path: str, limit: int) -> FileStateError:
-    size = f"{limit // 1024} KiB" if limit >= 1024 else f"{limit} bytes"
-    return FileStateError(
-        f"{path} is larger than {size}", "look what has been written into it"
+def _no_folder_above(path: str) -> str:
+    """Return what is not the directory that a path needs."""
+    while path != (path := os.path.dirname(path)):
+        if os.path.lexists(path):
+            break
+    return path
+
+
+def _dangling(path: str) -> OddFileError:
+    return OddFileError(
+        path,
+        f"{path} is a symbolic link to nothing",
+        "mend or remove that link",
     )
 
 
-def _not_regular(path: str, mode: int) -> FileStateError:
+def _loop(path: str) -> OddFileError:
+    return OddFileError(
+        path,
+        f"{path} is a loop of symbolic links",
+        "mend or remove that link",
+    )
+
+
+def _too_large(path: str, limit: int) -> OddFileError:
+    size = f"{limit // 1024} KiB" if limit >= 1024 else f"{limit} bytes"
+    return OddFileError(
+        path,
+        f"{path} is larger than {size}",
+        "look what has been written into it",
+    )
+
+
+def _not_regular(path: str, mode: int) -> OddFileError:
     kind = (
         "a directory"
         if stat.S_ISDIR(mode)
@@ -105,8 +132,8 @@ def _not_regular(path: str, mode: int) -> FileStateError:
         if stat.S_ISSOCK(mode)
         else "a device"
     )
-    return FileStateError(
-        f"{path} is {kind}, not a file", "move it out of the way"
+    return OddFileError(
+        path, f"{path} is {kind}, not a file", "move it out of the way"
     )
 
 
@@ -125,10 +152,7 @@ def resolve_target(path: str) -> str:
             found = os.lstat(seen)
         except FileNotFoundError:
             if seen != os.path.abspath(path) and os.path.islink(path):
-                raise FileStateError(
-                    f"{path} is a symbolic link to nothing",
-                    "mend or remove that link",
-                ) from None
+                raise _dangling(path) from None
             return seen
         except OSError as e:
             raise unusable(path, e) from e
@@ -137,9 +161,7 @@ def resolve_target(path: str) -> str:
                 raise _not_regular(path, found.st_mode)
             return seen
         seen = os.path.join(folder, os.readlink(seen))
-    raise FileStateError(
-        f"{path} is a loop of symbolic links", "mend or remove that link"
-    )
+    raise _loop(path)
 
 
 def stage_name(target: str) -> str:
@@ -233,6 +255,9 @@ def sync_dir(path: str) -> None:
     try:
         os.fsync(descriptor)
     except OSError as e:
+        # Some file systems of networks and containers know none for folders.
+        if e.errno in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            return
         e.filename = path  # a call on a descriptor names none
         raise
     finally:

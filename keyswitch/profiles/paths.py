@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 
-from keyswitch.errors import FileStateError
+from keyswitch.errors import FileStateError, OddFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class Paths:
     def vault_file(self) -> str:
         """The encrypted vault."""
         return self.data + "/vault.ksv"
+
+    @property
+    def vault_seen_file(self) -> str:
+        """The newest version of the vault that this machine has seen."""
+        return self.state + "/vault-seen"
 
     @property
     def state_file(self) -> str:
@@ -261,8 +266,10 @@ def _ensure(path: str) -> None:
             f"cannot use {path}: {e.strerror}", "check its parent directories"
         ) from e
     if not stat.S_ISDIR(found.st_mode):
-        raise FileStateError(
-            f"{path} is not a directory", "move that file out of the way"
+        raise OddFileError(
+            path,
+            f"{path} is not a directory",
+            "move that file out of the way",
         )
     if hasattr(os, "getuid") and found.st_uid != os.getuid():
         raise FileStateError(

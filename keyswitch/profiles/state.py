@@ -42,10 +42,11 @@ class State:
 
 
 def new_stamp() -> str:
-    """Return a stamp that no earlier state of this machine had."""
-    import time
+    """Return a stamp that no earlier state of this machine had.
 
-    return f"{time.time_ns():x}"
+    By chance, since a clock may stand still, go back, or be beyond 2262.
+    """
+    return os.urandom(8).hex()
 
 
 def to_bytes(state: State) -> bytes:
@@ -67,8 +68,12 @@ def read(paths: Paths) -> State:
             paths.state_file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         )
     except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(paths.state_file):
+            raise _damaged(paths.state_file) from None
         return State()
     except OSError as e:
+        if not isinstance(e, PermissionError):
+            raise _damaged(paths.state_file) from e
         raise FileStateError(
             f"cannot read {paths.state_file}: {e.strerror}",
             "it has to be a plain file that you may read",
@@ -81,10 +86,7 @@ def read(paths: Paths) -> State:
             )
         data = os.read(descriptor, STATE_LIMIT + 1)
     except OSError as e:
-        raise FileStateError(
-            f"cannot read {paths.state_file}: {e.strerror}",
-            "it has to be a plain file; move what is there out of the way",
-        ) from e
+        raise _damaged(paths.state_file) from e
     finally:
         os.close(descriptor)
     return parse(data, paths.state_file)

@@ -48,6 +48,10 @@ class DamagedError(StoreError):
     """The file is not a vault, or was changed, or asks for too much."""
 
 
+class NewerError(DamagedError):
+    """The file is of a later version than those that are known here."""
+
+
 class WrongKeyError(LockedError):
     """No slot opens with the key or passphrase that was given."""
 
@@ -56,7 +60,7 @@ def damaged(why: str) -> DamagedError:
     """Return the error for bytes that are no vault of ours."""
     return DamagedError(
         f"the vault is damaged: {why}",
-        "restore vault.ksv.1, the version before, which lies beside it",
+        "restore it from a backup",
     )
 
 
@@ -173,6 +177,11 @@ def parse(data: bytes, magic: bytes = MAGIC) -> Opened:
     if len(data) > FILE_LIMIT:
         raise damaged("it is too large")
     parts = data.split(b"\n", 3)
+    if _is_newer(parts[0], magic):
+        raise NewerError(
+            "the vault was written by a newer keyswitch",
+            "update keyswitch; nothing was changed",
+        )
     if len(parts) != 4 or parts[0] != magic:
         raise damaged("it does not begin like one")
     _, raw, mac_text, body = parts
@@ -191,6 +200,21 @@ def parse(data: bytes, magic: bytes = MAGIC) -> Opened:
         raise damaged("it is cut off")
     _check_header(header)
     return Opened(header, magic + b"\n" + raw + b"\n", mac, body)
+
+
+def _is_newer(first: bytes, magic: bytes) -> bool:
+    """Tell whether a first line is that of a later version."""
+    name, _, version = magic.rpartition(b"/")
+    its_name, _, its_version = first.rpartition(b"/")
+    return (
+        its_name == name
+        and its_version.isdigit()
+        and len(its_version) < _DIGITS
+        and int(its_version) > int(version)
+    )
+
+
+_DIGITS = 6  # of a version, and more than there will be
 
 
 def _b64(text: bytes | str) -> bytes:

@@ -15,6 +15,7 @@ import os
 import stat
 import time
 
+from keyswitch.errors import FileStateError
 from keyswitch.profiles import atomic
 
 TYPE_CHECKING = False
@@ -42,7 +43,7 @@ def _folder(paths: Paths) -> str:
     if _is_private(usual):
         return usual  # `su` and `sudo` take the variable away, not the folder
     shared = os.environ.get("TMPDIR") or "/dev/shm"  # noqa: S108 - 0700 below
-    if not os.path.isdir(shared):
+    if not os.path.isabs(shared) or not os.path.isdir(shared):
         shared = "/tmp"  # noqa: S108 - the same
     return os.path.join(shared, f"keyswitch-{os.getuid()}")
 
@@ -92,7 +93,9 @@ def read(paths: Paths, vid: str, session: str) -> bytes | None:
         key = ChaCha20Poly1305(bytes.fromhex(session)).decrypt(
             sealed[:_NONCE], sealed[_NONCE:], _text(found)
         )
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidTag):
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    except (RecursionError, InvalidTag, FileStateError):
         return None
     return key if found.get("vid") == vid else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.errors import LockedError, StoreError
+from keyswitch.errors import LockedError, NewerFileError, StoreError
 from keyswitch.profiles import atomic
 from keyswitch.secret import Secret
 from keyswitch.secrets import envelope, unlock
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KEY_PREFIX = "keyswitch:dek:"
 SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see unlock_file.py
 MACHINE_KEY_LIMIT = 64  # bytes
+PREVIOUS = 3  # versions kept beside the vault
 
 TRIES = 3  # passphrases that may be mistyped
 _ASKED = "passphrase of the vault: "
@@ -62,9 +63,27 @@ class Vault:
                 "make one: keyswitch vault init, or restore "
                 f"{self.paths.vault_file} from a backup",
             )
-        opened = envelope.parse(data)
+        try:
+            opened = envelope.parse(data)
+        except envelope.NewerError:
+            raise
+        except envelope.DamagedError as e:
+            raise self._damaged(e) from e
         self._check_rollback(opened)
         return opened
+
+    def _damaged(self, error: envelope.DamagedError) -> envelope.DamagedError:
+        """Return the error with the file from which the vault can be mended."""
+        target = os.path.realpath(self.paths.vault_file)
+        for number in range(1, PREVIOUS + 1):
+            if os.path.isfile(before := f"{target}.{number}"):
+                return envelope.DamagedError(
+                    error.message,
+                    f"restore {before}, a version before, which lies beside it",
+                )
+        return envelope.DamagedError(
+            error.message, f"restore {self.paths.vault_file} from a backup"
+        )
 
     def open(self) -> envelope.Opened:
         """Unlock by a cached key, the machine key, the keychain or a person."""
@@ -180,9 +199,14 @@ class Vault:
     def entries(self) -> dict[str, str]:
         """Return every entry of the unlocked vault."""
         if self._entries is None:
-            found = self.open().payload().get("entries")
-            if not isinstance(found, dict):
-                raise envelope.damaged("it has no entries")
+            try:
+                found = self.open().payload().get("entries")
+                if not isinstance(found, dict):
+                    raise envelope.damaged("it has no entries")
+            except envelope.NewerError:
+                raise
+            except envelope.DamagedError as e:
+                raise self._damaged(e) from e
             self._entries = found
         return self._entries
 
@@ -223,6 +247,8 @@ class Vault:
         seen = atomic.read_regular(seen_file(self.paths), 4096)
         if seen is None:
             return
+        if seen.startswith(b"keyswitch-"):  # 0.1.0 begins with the vault's id
+            raise NewerFileError(seen_file(self.paths))
         vid, _, numbers = seen.decode("ascii", "replace").partition(" ")
         if vid != opened.vid:
             return
@@ -246,7 +272,7 @@ def entry_name(item: str, generation: int) -> str:
 
 def seen_file(paths: Paths) -> str:
     """Return the file with the newest version that this machine has seen."""
-    return paths.state + "/vault-seen"
+    return paths.vault_seen_file
 
 
 def normalised(passphrase: Secret) -> bytes:

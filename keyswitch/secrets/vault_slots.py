@@ -79,9 +79,9 @@ def new_recovery(vault: Vault) -> str:
 def add_machine_slot(vault: Vault) -> None:
     """Let this machine open the vault without anybody."""
     opened = vault.open()
-    slot = envelope.wrap(
-        opened.vid, opened.data_key, "machine", machine_key_of(vault.paths)
-    )
+    with locked(vault.paths):
+        key = machine_key_of(vault.paths)
+    slot = envelope.wrap(opened.vid, opened.data_key, "machine", key)
     replace_slots(vault, with_slot(vault, slot, "machine"))
 
 

@@ -12,10 +12,12 @@ from keyswitch.errors import (
     KeyswitchError,
     StoreError,
 )
-from keyswitch.profiles import atomic, commit_points, rewriting
+from keyswitch.profiles import atomic, commit_points, rewriting, stages
+from keyswitch.profiles.file_systems import cannot_lock
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
+    PREVIOUS,
     Vault,
     normalised,
     seen_file,
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-
-PREVIOUS = 3  # versions kept beside the vault
 
 
 def default_kdf() -> dict[str, Any]:
@@ -53,11 +53,26 @@ def locked(paths: Paths) -> Iterator[None]:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except OSError as e:
-                raise atomic.unusable(path, e) from e
+                raise cannot_lock(path, e) from e
         _sweep(paths)
         yield
     finally:
         os.close(descriptor)
+
+
+def sweep(paths: Paths) -> None:
+    """Remove what a killed writer left, unless another one is at work."""
+    if os.name != "posix" or not any(stages.of_the_vault(paths)):
+        return
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        descriptor = atomic.open_own(os.path.join(paths.data, "vault.lock"))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _sweep(paths)
+        finally:
+            os.close(descriptor)
 
 
 def update(
@@ -161,13 +176,9 @@ def _note_seen(paths: Paths, header: Mapping[str, Any]) -> None:
 
 def _sweep(paths: Paths) -> None:
     """Remove what a killed writer staged; under the vault's lock, only."""
-    vault = os.path.realpath(paths.vault_file)
-    for path in (vault, seen_file(paths)):
-        folder, last = os.path.split(path)
+    for path in stages.of_the_vault(paths):
         with contextlib.suppress(OSError):
-            for name in os.listdir(folder):
-                if atomic.is_stage_of(name, last):
-                    os.unlink(os.path.join(folder, name))
+            os.unlink(path)
 
 
 def _prove(
@@ -253,9 +264,9 @@ def create(
             )
         )
     if machine_key:
-        slots.append(
-            envelope.wrap(vid, data_key, "machine", machine_key_of(paths))
-        )
+        with locked(paths):
+            key = machine_key_of(paths)
+        slots.append(envelope.wrap(vid, data_key, "machine", key))
     if recovery and passphrase is not None:
         code = envelope.new_recovery_code()
         slots.append(
@@ -277,7 +288,7 @@ def create(
 
 
 def machine_key_of(paths: Paths) -> bytes:
-    """Return the machine key; make it the first time."""
+    """Return the machine key; make it the first time, under the lock."""
     found = atomic.read_regular(paths.machine_key_file, 64)
     if found is not None and len(found) == envelope.KEY_SIZE:
         return found

@@ -14,6 +14,7 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles.set_aside import MARK
 from keyswitch.switching import (
     bindings,
     history,
@@ -228,10 +229,7 @@ def _new_stamp(workspace: Workspace, *, always: bool) -> list[FileChange]:
     before = read_regular(path, state.STATE_LIMIT)
     if before is None and not always:
         return []
-    try:
-        present = state.parse(before, path) if before else state.State()
-    except KeyswitchError:
-        return []  # damaged: `use` will say so
+    present = state.State() if before is None else state.parse(before, path)
     after = state.State(present.active, present.previous, state.new_stamp())
     return [FileChange(path, before, state.to_bytes(after))]
 
@@ -269,7 +267,9 @@ def baseline_files(workspace: Workspace) -> list[str]:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:
         return []
-    return [os.path.join(folder, name) for name in names]
+    found = [os.path.join(folder, name) for name in names]
+    # What was set aside counts as long as it can be read.
+    return [f for f in found if MARK not in f or os.path.isfile(f)]
 
 
 def sweep(workspace: Workspace) -> None:

@@ -89,7 +89,7 @@ def read(paths: Paths, name: str) -> Compiled | None:
     finally:
         os.close(descriptor)
     try:
-        return _parse(data.decode("utf-8", "replace"), paths, name)
+        return _parse(data.decode("utf-8", "surrogateescape"), paths, name)
     except ValueError:
         return None  # a line that this version does not write
 
@@ -215,6 +215,7 @@ def keep(
         ensure_private_dir(os.path.dirname(path))
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        write_once(path, "\n".join(lines).encode())
+        text = "\n".join(lines)
+        write_once(path, text.encode("utf-8", "surrogateescape"))
     except (OSError, KeyswitchError):
         return

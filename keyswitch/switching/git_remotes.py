@@ -88,7 +88,9 @@ class Found:
         if not top:
             return
         home = environ.get("HOME", "")
-        own = environ.get("XDG_CONFIG_HOME") or home + "/.config"
+        own = environ.get("XDG_CONFIG_HOME", "")
+        if not os.path.isabs(own):
+            own = home + "/.config"
         shared = (home + "/.gitconfig", own + "/git/config", "/etc/gitconfig")
         if not text or any(
             _FOLLOWED.search(data)

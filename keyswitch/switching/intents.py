@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1024  # bytes of one intent file
+_HEAD = "keyswitch-intent 1"  # 0.1.0 began with the store
+_ANY_HEAD = "keyswitch-intent "
 
 
 def declare(paths: Paths, ref: SecretRef, profile: str) -> None:
     """Say on disk that this item is about to be written or deleted."""
     ensure_private_dir(paths.intents_dir)
-    text = f"{ref.store}\n{ref.item}\n{ref.generation}\n{profile}\n"
+    text = f"{_HEAD}\n{ref.store}\n{ref.item}\n{ref.generation}\n{profile}\n"
     write_private(_path(paths, ref), text.encode())
 
 
@@ -41,7 +43,10 @@ def settle(paths: Paths, ref: SecretRef) -> None:
 
 
 def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
-    """Yield each open intent as (item, profile name)."""
+    """Yield each open intent as (item, profile name).
+
+    What makes no sense is removed; what a newer keyswitch wrote is left.
+    """
     from keyswitch.model import SecretRef
 
     try:
@@ -51,6 +56,10 @@ def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
     for name in names:
         path = os.path.join(paths.intents_dir, name)
         lines = _lines(path)
+        if lines[:1] == [_HEAD]:
+            del lines[0]
+        elif lines and lines[0].startswith(_ANY_HEAD):
+            continue
         if len(lines) != 5 or not re.fullmatch("[0-9]{1,9}", lines[2]):
             _discard(path)  # torn before its item was touched
             continue

@@ -14,9 +14,10 @@ import os
 from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.errors import DamagedFileError
 from keyswitch.model import LinkChange
-from keyswitch.profiles import commit_points
-from keyswitch.profiles.atomic import read_regular, write_private
+from keyswitch.profiles import commit_points, own_json
+from keyswitch.profiles.atomic import STAGE_PREFIX, read_regular, write_private
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
@@ -76,6 +77,7 @@ def digest(data: bytes | None) -> str | None:
 def prepare(paths: Paths, journal: Journal) -> None:
     """Write the journal; from here on its stages can always be found."""
     document = {
+        "version": own_json.VERSION,
         "steps": [step._asdict() for step in journal.steps],
         "locks": journal.locks,
         "rights": journal.beside.rights,
@@ -114,13 +116,13 @@ def discard(paths: Paths) -> None:
 
 
 def read_prepared(paths: Paths) -> Journal | None:
-    """Return a transaction that was not committed; a torn one is empty."""
-    return _read(os.path.join(paths.journal_dir, _PREPARED))
+    """Return a transaction that was not committed."""
+    return read(os.path.join(paths.journal_dir, _PREPARED))
 
 
 def read_committed(paths: Paths) -> Journal | None:
     """Return a transaction that was committed and not finished."""
-    return _read(os.path.join(paths.journal_dir, _COMMIT))
+    return read(os.path.join(paths.journal_dir, _COMMIT))
 
 
 def written_at(paths: Paths) -> float:
@@ -131,12 +133,21 @@ def written_at(paths: Paths) -> float:
     return 0.0
 
 
-def _read(path: str) -> Journal | None:
+_LOST = "an interrupted command's work is not cleaned up; it changed nothing"
+_LOST_COMMIT = (
+    "an interrupted change may be half made: make it again, or look with "
+    "'keyswitch doctor'"
+)
+
+
+def read(path: str) -> Journal | None:
+    """Return what one of the two files says; None: there is none."""
     data = read_regular(path, _LIMIT, ours=True)
+    lost = _LOST_COMMIT if os.path.basename(path) == _COMMIT else _LOST
     if data is None:
         return None
+    found = own_json.document(path, data, lost, unmarked=True)
     try:
-        found = json.loads(data)
         journal = Journal(
             tuple(Step(**step) for step in found["steps"]),
             tuple(found["locks"]),
@@ -148,15 +159,22 @@ def _read(path: str) -> Journal | None:
             ),
             tuple(found.get("made", ())),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return Journal(())
-    return journal if _is_sound(journal) else Journal(())
+    except own_json.DAMAGE as e:
+        raise DamagedFileError(path, lost) from e
+    if not _is_sound(journal):
+        raise DamagedFileError(path, lost)
+    return journal
 
 
 def _is_sound(journal: Journal) -> bool:
-    """Tell whether every value is of its type; a torn one is in doubt."""
+    """Tell whether every value is of its type, and a stage's name is one."""
     return (
         all(
+            os.path.basename(str(step.stage)).startswith(STAGE_PREFIX)
+            for step in journal.steps
+            if step.stage
+        )
+        and all(
             _is_path(text) or (text is None and at > 1)
             for step in journal.steps
             for at, text in enumerate(step)

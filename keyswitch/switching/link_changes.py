@@ -130,7 +130,7 @@ def asking_for(workspace: Workspace, name: str) -> list[str]:
     found = set()
     for mark in marks:
         record = read_regular(workspace.paths.trusted(mark), _LIMIT) or b""
-        path = record.decode("utf-8", "replace").partition("\n")[2].strip()
+        path = os.fsdecode(record).partition("\n")[2].strip()
         link = links.read(workspace.paths, path) if path else None
         if link and link.status == links.ALLOWED and link.name == name:
             found.add(path)
@@ -198,7 +198,7 @@ def _record(
     target = workspace.paths.trusted(mark)
     _require_private(os.path.dirname(target))
     text = f"{_WORDS[status]}\n{printable(path)}\n"
-    change = FileChange(target, _kept(target), text.encode(), private=True)
+    change = FileChange(target, _kept(target), os.fsencode(text), private=True)
     draft.edit(change, own=True)
 
 

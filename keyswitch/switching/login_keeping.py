@@ -7,10 +7,10 @@ is left of one. What something put back is kept beside what is newer.
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import StoreError
+from keyswitch.profiles import clock
 from keyswitch.switching import login_ledger, login_owners
 from keyswitch.switching.login_storing import (
     FIELD,
@@ -133,7 +133,7 @@ def _is_older(
     # A token that ends earlier is not older for that: a renewal after a
     # refusal may get a shorter one. But an old one is over by now.
     tokens = set(login_owners.lineage(logins, live))
-    over = live.expires_at < time.time() * 1000 + EXPIRY_MARGIN_MS
+    over = live.expires_at < clock.now() * 1000 + EXPIRY_MARGIN_MS
     return (
         over
         and 0 < live.expires_at < kept[0].expires_at

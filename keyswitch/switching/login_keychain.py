@@ -13,14 +13,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from keyswitch.errors import CleanupLeftError, FileStateError, KeyswitchError
+from keyswitch.errors import (
+    CleanupLeftError,
+    DamagedFileError,
+    FileStateError,
+    KeyswitchError,
+)
 from keyswitch.model import FileChange
+from keyswitch.profiles import own_json
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_ledger
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import digest
+from keyswitch.switching.login_note import Wanted, decoded, note_file
 from keyswitch.switching.login_places import LoginPlace
 from keyswitch.targets.claude_code import login_parts
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
@@ -57,7 +64,7 @@ class KeychainPlace(LoginPlace):
         super().__init__(draft, places)
         self.keychain = keychain
         self.note = note_file(workspace.paths)
-        unfinished = _decoded(read_regular(self.note, _LIMIT) or b"")
+        unfinished = decoded(self.note, read_regular(self.note, _LIMIT))
         self._unfinished = [str(change["folder"]) for change in unfinished]
         self.half_done = self._folder in self._unfinished
         self.file = self.data
@@ -134,10 +141,10 @@ class KeychainPlace(LoginPlace):
                     f"a change of the login of {folder} is not finished",
                     "unlock the keychain: security unlock-keychain",
                 )
-        planned = _decoded(self.draft.read(self.note, _LIMIT) or b"")
+        planned = decoded(self.note, self.draft.read(self.note, _LIMIT))
         changes = [c for c in planned if c["folder"] != self._folder]
         wanted = [
-            _Wanted(service_of(i), digest(i.before), digest(i.after))
+            Wanted(service_of(i), digest(i.before), digest(i.after))
             for i in items
             if i.before != i.after
         ]
@@ -149,22 +156,10 @@ class KeychainPlace(LoginPlace):
                     "tokens": tokens,
                 }
             )
-        text = json.dumps({"changes": changes}, indent=1) + "\n"
+        note = {"version": own_json.VERSION, "changes": changes}
+        text = json.dumps(note, indent=1) + "\n"
         after = text.encode() if changes else None
         self.draft.write(self.note, after, limit=_LIMIT)
-
-
-class _Wanted(NamedTuple):
-    """One item of a note; hashes are None where there is no item."""
-
-    service: str
-    old: str | None
-    new: str | None
-
-
-def note_file(paths: Paths) -> str:
-    """Return the file that says which items are not in place yet."""
-    return paths.state + "/login-items.json"
 
 
 def service_of(change: FileChange) -> str:
@@ -226,6 +221,8 @@ def finished(workspace: Workspace) -> list[str]:
         return []
     try:
         return finish(workspace)
+    except DamagedFileError:
+        raise
     except KeyswitchError as e:
         return [f"the login is not in place yet: {e.message}; {e.hint}"]
 
@@ -247,7 +244,7 @@ def finish(workspace: Workspace) -> list[str]:
         if data is None:
             return []
         said = []
-        for change in _decoded(data):
+        for change in decoded(note_file(workspace.paths), data):
             parts = _wanted_login(workspace, change["tokens"])
             if parts is None:
                 said.append("the login of the last change is not stored now")
@@ -257,24 +254,9 @@ def finish(workspace: Workspace) -> list[str]:
                 locks = login_locks(change["folder"])
             with held(locks):
                 for item in change["items"]:
-                    said += _finish_item(keychain, _Wanted(**item), parts)
+                    said += _finish_item(keychain, Wanted(**item), parts)
         forget(workspace.paths)
     return [*said, "finished a change of the login that was interrupted"]
-
-
-def _decoded(data: bytes) -> list[dict[str, Any]]:
-    """Return the folders' changes of a note; a damaged note has none."""
-    try:
-        note = json.loads(data)
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(note, dict):
-        return []
-    changes = note.get("changes", [note])  # a note of 0.1.0 is one change
-    if not isinstance(changes, list):
-        return []
-    empty: dict[str, Any] = {"folder": "", "items": [], "tokens": []}
-    return [{**empty, **c} for c in changes if isinstance(c, dict)]
 
 
 def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
@@ -291,9 +273,7 @@ def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
     return None
 
 
-def _finish_item(
-    keychain: Keychain, wanted: _Wanted, parts: Parts
-) -> list[str]:
+def _finish_item(keychain: Keychain, wanted: Wanted, parts: Parts) -> list[str]:
     present = keychain.read(wanted.service, BRIEF)
     if digest(present) == wanted.new:
         return []

@@ -57,7 +57,7 @@ def remember(workspace: Workspace) -> None:
     """
     with contextlib.suppress(OSError, KeyswitchError):
         require_own_home()
-        text = _stamp(workspace).encode()
+        text = os.fsencode(_stamp(workspace))
         descriptor = open_own(stamp_file(workspace.paths))
         try:
             write_all(descriptor, text)
@@ -87,8 +87,8 @@ def _seen_to(workspace: Workspace) -> list[str]:
     if kept is None:
         return []
     try:
-        seen = _stamp(workspace).encode()
-        path = workspace.places.credentials.encode() + b"\n"
+        seen = os.fsencode(_stamp(workspace))
+        path = os.fsencode(workspace.places.credentials) + b"\n"
         whole = kept.count(b"\n") == seen.count(b"\n")
         if seen == kept or (whole and not kept.startswith(path)):
             return []

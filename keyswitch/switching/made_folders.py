@@ -13,7 +13,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keyswitch.errors import DamagedFileError
 from keyswitch.model import FileChange
+from keyswitch.profiles import own_json
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
@@ -34,7 +36,7 @@ def plan(
     """Return (the changes and the record's, folders to remove if empty)."""
     path = paths.made_file
     before = read_regular(path, _LIMIT, ours=True)
-    known = _parse(before)
+    known = parse(path, before)
     files: list[FileChange] = []
     made: set[str] = set()
     left: set[str] = set()
@@ -92,13 +94,19 @@ def _is_own(paths: Paths, path: str) -> bool:
     return any(path.startswith(root + os.sep) for root in own)
 
 
-def _parse(data: bytes | None) -> set[str]:
-    """Read the record; of a damaged one, no folder is known to be ours."""
-    try:
-        found = json.loads(data)["made"] if data else []
-        return {f for f in found if isinstance(f, str)}
-    except (KeyError, RecursionError, TypeError, ValueError):
+def parse(path: str, data: bytes | None) -> set[str]:
+    """Read the record."""
+    if data is None:
         return set()
+    found = own_json.document(path, data, _LOST).get("made")
+    if not isinstance(found, list) or not all(
+        isinstance(f, str) for f in found
+    ):
+        raise DamagedFileError(path, _LOST)
+    return set(found)
+
+
+_LOST = "folders that keyswitch made for other programs stay, once empty"
 
 
 def _text(made: set[str]) -> bytes | None:

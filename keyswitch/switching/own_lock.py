@@ -7,6 +7,7 @@ import time
 
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import atomic
+from keyswitch.profiles.file_systems import cannot_lock
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 _LOCK_POLL = 0.02  # seconds
@@ -44,6 +45,6 @@ def take(path: str, wait: float = LOCK_WAIT) -> int:
             time.sleep(_LOCK_POLL if waited < 1 else _LOCK_POLL / 10)
         except OSError as e:
             os.close(descriptor)
-            raise atomic.unusable(path, e) from e
+            raise cannot_lock(path, e) from e
         else:
             return descriptor

@@ -11,7 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.profiles import atomic, permissions
+from keyswitch.profiles import atomic, permissions, stages
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks
@@ -234,19 +234,6 @@ def is_mount_point(path: str) -> bool:
 
 def sweep(paths: Paths) -> None:
     """Remove stages of single-file writes that a kill left in our folders."""
-    folders = [
-        paths.config,
-        paths.profiles_dir,
-        paths.data,
-        paths.state,
-        paths.journal_dir,
-        paths.intents_dir,
-        paths.baseline_dir,
-        paths.bound_dir,
-        os.path.dirname(paths.compiled("x")),
-    ]
-    for folder in folders:
+    for path in stages.of_the_rest(paths):
         with contextlib.suppress(OSError):
-            for name in os.listdir(folder):
-                if name.startswith(atomic.STAGE_PREFIX):
-                    unlink(os.path.join(folder, name))
+            unlink(path)

@@ -40,7 +40,7 @@ def rules(paths: Paths) -> Rules:
     try:
         if is_planted(os.fstat(descriptor)):
             raise StaleError
-        text = os.read(descriptor, _LIMIT).decode("utf-8", "replace")
+        text = os.read(descriptor, _LIMIT).decode("utf-8", "surrogateescape")
     except OSError:
         raise StaleError from None
     finally:
@@ -71,7 +71,7 @@ def keep(paths: Paths, seen: str, found: Sequence[tuple[str, str]]) -> None:
         ensure_private_dir(paths.state)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(paths.remotes_file)
-        write_once(paths.remotes_file, text.encode())
+        write_once(paths.remotes_file, text.encode("utf-8", "surrogateescape"))
     except (OSError, KeyswitchError):
         return  # doing without it is only slower
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.profiles import files, state
 from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles.set_aside import MARK
 from keyswitch.shells import rc_block
 from keyswitch.switching import activate, login_ledger, shell_integration
 from keyswitch.switching.change import baseline_files, commit
@@ -164,7 +165,7 @@ def _recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
     )
     found: dict[Locations, bool] = {}
     for record in baseline_files(workspace):
-        if record in (ledger_file, workspace.paths.made_file):
+        if record in (ledger_file, workspace.paths.made_file) or MARK in record:
             continue
         files_of = baseline.decode(record, read_regular(record, FILE_LIMIT))
         for places in _candidates(workspace, files_of):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files, state
+from keyswitch.profiles import clock, files, state
 from keyswitch.shells.rc_files import RC_FILES, find_exports
 from keyswitch.switching import login_ledger, target
 from keyswitch.switching.revoke_logins import LiveLogins, folders_of
@@ -69,7 +68,7 @@ class Scan:
         ]
 
     def _claude_code(self) -> Iterator[Found]:
-        now = time.time()
+        now = clock.now()
         for folder, (credentials, config) in self.folders.items():
             live = self.live[folder]
             yield from self._of_login(
@@ -190,7 +189,7 @@ class Scan:
             yield from self._found(
                 path,
                 tokens.in_anthropic_credentials(
-                    path, self.read(path), time.time()
+                    path, self.read(path), clock.now()
                 ),
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.switching import login_ledger, undo_records
@@ -84,7 +84,7 @@ class Stored:
         return found
 
     def _of_profiles(self) -> Iterator[Found]:
-        today = date.today()  # noqa: DTZ011 - the person's own calendar
+        today = datetime.now(UTC).astimezone().date()
         for profile in self.profiles:
             expired = profile.expires is not None and profile.expires < today
             for field, ref in sorted(profile.secrets.items()):

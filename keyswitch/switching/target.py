@@ -34,7 +34,7 @@ RECORD_LIMIT = 1 << 24  # bytes
 
 def record_path(workspace: Workspace, places: Locations) -> str:
     """Return the file that records one configuration folder's baseline."""
-    name = hashlib.sha256(places.config_dir.encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(places.config_dir)).hexdigest()[:16]
     return os.path.join(workspace.paths.baseline_dir, f"{name}.json")
 
 

@@ -207,9 +207,12 @@ def parse(data: bytes | None, path: str) -> list[Record]:
         return []
     document = own_json.document(path, data, _LOST)
     try:
-        return [_record(found) for found in document["records"]]
+        records = [_record(found) for found in document["records"]]
     except own_json.DAMAGE as e:
         raise DamagedFileError(path, _LOST) from e
+    if not all(map(_is_sound, records)):
+        raise DamagedFileError(path, _LOST)
+    return records
 
 
 _LOST = "earlier changes cannot be undone any more"
@@ -228,6 +231,34 @@ def _record(found: dict[str, Any]) -> Record:
         splices=tuple(Splice(**entry) for entry in found.get("splices", ())),
         modes=tuple(Mode(**entry) for entry in found.get("modes", ())),
         moved=_moved(found.get("moved")),
+    )
+
+
+def _is_sound(record: Record) -> bool:
+    """Tell whether every value is of its type."""
+    words: list[Any] = [record.at, record.command, record.profile]
+    words += [*(record.pointer_before or ()), *(record.pointer_after or ())]
+    numbers: list[Any] = []
+    may_lack: list[Any] = []
+    for file in record.files:
+        words.append(file.path)
+        may_lack += file[1:]
+    for ref in (*record.created, *record.discarded):
+        words += [ref.store, ref.item, ref.fingerprint, ref.hint, ref.uri]
+        numbers.append(ref.generation)
+    for splice in record.splices:
+        words += [splice.path, splice.removed]
+        numbers += [splice.offset, splice.length]
+        may_lack.append(splice.after)
+    for mode in record.modes:
+        words.append(mode.path)
+        numbers += mode[1:]
+    if record.moved is not None:
+        words += [*record.moved[:2], *record.moved.folder]
+    return (
+        all(isinstance(word, str) and "\0" not in word for word in words)
+        and all(isinstance(word, str | None) for word in may_lack)
+        and all(type(n) is int and 0 <= n < 1 << 53 for n in numbers)
     )
 
 

@@ -11,6 +11,7 @@ import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from keyswitch.profiles import clock
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
@@ -62,6 +63,6 @@ def once_settled(workspace: Workspace, plan: Callable[[], T]) -> T:
 
 def _is_fresh(path: str) -> bool:
     try:
-        return abs(time.time() - os.stat(path).st_mtime) < _FRESH
+        return abs(clock.now() - os.stat(path).st_mtime) < _FRESH
     except OSError:
         return False

@@ -7,6 +7,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from keyswitch.errors import FileStateError
 from keyswitch.profiles import paths as places
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ class Workspace:
             return self._cwd or os.getcwd()
         except FileNotFoundError:
             return "/"  # it was removed; nothing of it can count
+
+    @property
+    def present_cwd(self) -> str:
+        """The same for what is going to write there: it has to be there."""
+        if self._cwd is None:
+            try:
+                os.getcwd()
+            except FileNotFoundError:
+                raise FileStateError(
+                    "the current directory was removed", "cd to another one"
+                ) from None
+        return self.cwd
 
     @cached_property
     def home(self) -> str:

@@ -75,15 +75,18 @@ def unpack(
                 "it is the one that was chosen at 'keyswitch export'",
             )
         document = opened.payload()
+    except envelope.NewerError as e:
+        raise _newer() from e
     except envelope.DamagedError as e:
         raise InputError(
             "this is no bundle of keyswitch, or it was changed",
             "make it anew: keyswitch export NAME --to FILE",
         ) from e
-    if document.get("kind") != _KIND or document.get("version") != 1:
-        raise InputError(
-            "the bundle comes from a newer keyswitch", "upgrade this one"
-        )
+    version = document.get("version")
+    if type(version) is int and version > 1:
+        raise _newer()
+    if document.get("kind") != _KIND or version != 1:
+        raise _odd("its kind, or its version")
     profiles = document.get("profiles")
     if not isinstance(profiles, dict) or len(profiles) > MOST:
         raise _odd("its list of profiles")
@@ -119,6 +122,13 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
             field, value.encode("utf-8", "surrogatepass"), provider=provider
         )
     return Packed(profile, secrets)
+
+
+def _newer() -> InputError:
+    return InputError(
+        "the bundle was written by a newer keyswitch",
+        "update keyswitch; nothing was imported",
+    )
 
 
 def _odd(what: str) -> InputError:

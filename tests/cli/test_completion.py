@@ -168,7 +168,9 @@ def test_the_profile_folder_is_where_the_variables_say(
     assert offers(shell, ["show "], KEYSWITCH_HOME=str(tmp_path)) == [["one"]]
     xdg = {"XDG_CONFIG_HOME": str(tmp_path / "xdg"), "KEYSWITCH_HOME": ""}
     assert offers(shell, ["show "], **xdg) == [["two"]]
-    assert offers(shell, ["show p"], XDG_CONFIG_HOME=" ") == [["personal"]]
+    for relative in (" ", "rel", "./rel"):
+        found = offers(shell, ["show p"], XDG_CONFIG_HOME=relative)
+        assert found == [["personal"]]
     assert offers(shell, ["show "], HOME=str(tmp_path)) == [[]]
 
 

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from keyswitch.diagnosis.origin import StartFiles
 from keyswitch.diagnosis.scene import Scene
 from keyswitch.display import error_text
 from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import clock
 from keyswitch.profiles.atomic import unusable
 from keyswitch.switching.workspace import Workspace
 from tests.components import ROOT
@@ -268,7 +268,7 @@ def apart(folder, monkeypatch):
     def give_up(*_):
         raise HangError
 
-    monkeypatch.setattr(time, "time", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setitem(Scene.__init__.__kwdefaults__, "managed_dir", "")
     elsewhere = folder / "elsewhere"

@@ -13,9 +13,12 @@ STARTED = re.compile(
 REAL = {
     "cli/terminal.py": "a terminal",
     "cli/test_bad_input.py": "closed streams, full disks, early signals",
+    "cli/test_damaged_files.py": "a pipe of its parent",
     "cli/test_explain.py": "what a pipe of a shell gives",
     "cli/test_hostile_links.py": "a path too long to be handed on, a user",
     "cli/test_install.py": "a terminal",
+    "cli/test_nobody_listens.py": "closed and full streams",
+    "cli/test_odd_environments.py": "a directory that is gone",
     "cli/test_shell_keys.py": "a shell's own variables",
     "cli/test_subshell.py": "a terminal, and who is whose parent",
     "cli/test_switching.py": "a terminal, and two at once",
@@ -41,8 +44,8 @@ REAL = {
 WAYS = {
     "cli/keyswitch.py", "cli/test_completion.py", "cli/test_current.py",
     "faults/cases.py", "faults/full/warm.py", "forks/test_real_starts.py",
-    "fuzz/run.py", "fuzz/test_names.py", "fuzz/test_strictness.py",
-    "leaks/test_terminal_text.py",
+    "fuzz/run.py", "fuzz/test_damaged_files.py", "fuzz/test_names.py",
+    "fuzz/test_strictness.py", "leaks/test_terminal_text.py",
 }  # fmt: skip
 
 

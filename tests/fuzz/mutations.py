@@ -27,7 +27,7 @@ def of(number, seeds):
     chance = random.Random(number)
     data = chance.choice(seeds)
     if chance.random() < 0.5:
-        made = _other_value(data, chance)
+        made = other_value(data, chance)
         if made is not None:
             return made
     for _ in range(chance.choice((1, 1, 2, 4))):
@@ -50,7 +50,7 @@ def _changed(data, chance):
     return data[:at] + chance.choice(PIECES) + data[at + size :]
 
 
-def _other_value(data, chance):
+def other_value(data, chance):
     """Exchange one value of a JSON document; None: it is none."""
     try:
         document = json.loads(data)

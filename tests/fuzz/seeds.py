@@ -86,7 +86,7 @@ SEEDS = {
         b'{"active":"a","previous":null,"stamp":"1"}',
     ],
     "journal_file": [
-        b'{"steps":[{"target":"/t","stage":"/s","old":null,"new":"ab"}],'
+        b'{"steps":[{"target":"/t","stage":"/.keyswitch-0-s","old":null,"new":"ab"}],'
         b'"locks":["/l"],"rights":[["/p",1,2]]}'
     ],
     "undo_file": [UNDO],

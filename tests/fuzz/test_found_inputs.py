@@ -16,7 +16,7 @@ from keyswitch.secret import Secret
 from keyswitch.secrets import dbus_wire, envelope
 from keyswitch.secrets.vault import Vault
 from keyswitch.switching import compiled, journal, run, undo_records
-from keyswitch.switching.login_keychain import _decoded
+from keyswitch.switching.login_note import decoded
 from keyswitch.targets.claude_code import (
     approved_keys,
     baseline,
@@ -85,20 +85,24 @@ def test_a_config_file_beyond_python_is_refused_at_once(paths, text):
     assert time.process_time() - start < 1
 
 
-def test_a_deep_journal_counts_as_a_torn_one(paths):
+def test_a_deep_journal_is_damage(paths):
     put(os.path.join(paths.journal_dir, "prepared"), DEEP)
-    assert journal.read_prepared(paths) == journal.Journal(())
+    with pytest.raises(DamagedFileError):
+        journal.read_prepared(paths)
 
 
 @pytest.mark.parametrize(
     "members",
     [b'"steps":[],"locks":[[]]', b'"steps":[],"locks":[1]',
      b'"steps":[{"target":1,"stage":"","old":null,"new":null}],"locks":[]',
-     b'"steps":[],"locks":[],"rights":[[1,2,3]]'],
+     b'"steps":[],"locks":[],"rights":[[1,2,3]]',
+     (b'"steps":[{"target":"/t","stage":"/etc/s","old":null,"new":null}],'
+     b'"locks":[]')],
 )  # fmt: skip
-def test_a_journal_with_other_types_counts_as_a_torn_one(paths, members):
+def test_a_journal_that_keyswitch_did_not_write_is_damage(paths, members):
     put(os.path.join(paths.journal_dir, "commit"), b"{" + members + b"}")
-    assert journal.read_committed(paths) == journal.Journal(())
+    with pytest.raises(DamagedFileError):
+        journal.read_committed(paths)
 
 
 def test_an_undo_record_with_half_a_pointer_is_damaged():
@@ -230,9 +234,10 @@ def test_a_service_managers_passphrase_that_is_no_text_is_refused(
         Vault(paths).entries()
 
 
-@pytest.mark.parametrize("text", [b"[]", b"1", DEEP])
-def test_a_damaged_note_of_a_login_in_the_keychain_says_nothing(text):
-    assert _decoded(text) == []
+@pytest.mark.parametrize("text", [b"[]", b"1", DEEP, b'{"changes":[{}]}'])
+def test_a_damaged_note_of_a_login_in_the_keychain_is_damage(text):
+    with pytest.raises(DamagedFileError):
+        decoded("login-items.json", text)
 
 
 def test_settings_on_the_command_line_may_not_be_deep():

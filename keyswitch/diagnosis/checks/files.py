@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import anthropic_profiles
@@ -13,6 +12,7 @@ from keyswitch.diagnosis.aws import sections
 from keyswitch.diagnosis.checks.plaintext import copies_with_key, in_env
 from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
 from keyswitch.diagnosis.mending import FOLDER, MODE, Mend
+from keyswitch.profiles import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,7 @@ def locks(situation: Situation) -> Iterator[Finding]:
             found = os.lstat(path)
         except (OSError, ValueError):
             continue
-        age = time.time() - found.st_mtime
+        age = clock.now() - found.st_mtime
         if not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
             continue
         yield Finding(

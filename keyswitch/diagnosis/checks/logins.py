@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import anthropic_profiles as profiles
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import clock
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code import logins, rules
 
@@ -85,7 +85,7 @@ def _unreadable(path: str, why: str) -> Finding:
 def _ends(login: Login, path: str, grave: str) -> Iterator[Finding]:
     if login.renewable or login.expires_at is None:
         return
-    left = login.expires_at / 1000 - time.time()
+    left = login.expires_at / 1000 - clock.now()
     if left < 0:
         yield Finding(
             "login-expired",

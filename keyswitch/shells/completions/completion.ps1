@@ -336,7 +336,7 @@
     # The profiles, by the names of their files.
     function global:__keyswitch_profiles {
         if ($env:KEYSWITCH_HOME) { $folders = @("$env:KEYSWITCH_HOME/config") }
-        elseif ("$env:XDG_CONFIG_HOME".Trim()) {
+        elseif ("$env:XDG_CONFIG_HOME".StartsWith('/')) {
             $folders = @("$env:XDG_CONFIG_HOME/keyswitch")
         } else {
             $folders = @(

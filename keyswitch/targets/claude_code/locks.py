@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import FileStateError
+from keyswitch.profiles import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -171,7 +172,7 @@ def _is_stale(spec: LockSpec) -> bool:
         modified = os.lstat(spec.path).st_mtime
     except FileNotFoundError:
         return False
-    return abs(time.time() - modified) > spec.stale_after
+    return abs(clock.now() - modified) > spec.stale_after
 
 
 def remove_orphans(paths: Sequence[str], since: float) -> None:

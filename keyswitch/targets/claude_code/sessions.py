@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
+from keyswitch.profiles import clock
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 
@@ -235,4 +235,4 @@ def _epoch(ticks: str) -> float:
         since_boot = int(ticks) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError):
         return 0.0
-    return time.time() - uptime + since_boot
+    return clock.now() - uptime + since_boot

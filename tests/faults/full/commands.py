@@ -284,8 +284,8 @@ OF_ONES_OWN = (USE, ISOLATE, talk)
 REMOVE = cli("remove", "two", "--yes")
 RENAME = cli("rename", "two", "acme")
 FIX = cli("doctor", "--fix", "--yes", "-q")
-# A stage of the vault goes with the next command that may change something.
-SWEEP = {"recover": cli("off", "-q")}
+# A stage of the vault goes with any command.
+SWEEP = {"recover": cli("list", "-q")}
 FRESH = {"vault": None, "profiles": False, "kept": (), **SWEEP}
 LARGE = {"config": large_config}
 ONE = {"kept": ("one",)}
