@@ -189,9 +189,11 @@ def _store(
     store: str | None,
 ) -> int:
     """Store what was given; what can be refused is, before a passphrase."""
+    from keyswitch.cli.own_variables import ask_about
     from keyswitch.switching import profile_changes
 
     workspace = session.workspace()
+    ask_about(session, profile)
     profile_changes.check_new(workspace, profile, secrets)
     place = choose_store_for(session, store) if secrets else ""
     fresh = {

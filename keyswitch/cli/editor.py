@@ -34,7 +34,7 @@ def edit_in_editor(session: Session, name: str) -> int:
             return ExitCode.OK
         try:
             profile = files.parse(edited, path)
-            workspace.provider_of(profile).check(profile)
+            workspace.check(profile)
         except KeyswitchError as e:
             if session.dry_run:
                 raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
+from keyswitch.providers.binding import shown_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,5 +57,6 @@ def agreed_in_editor(
 def _ask(session: Session, found: Sequence[Mismatch]) -> list[Mismatch]:
     for one in found:
         session.output.warn(one.what)
-        session.confirm(f"send it to {one.asked.host} from now on?", yes=False)
+        host = shown_host(one.asked.host)
+        session.confirm(f"send it to {host} from now on?", yes=False)
     return list(found)

@@ -33,7 +33,7 @@ def use_here(session: Session, name: str) -> int:
     workspace = session.workspace()
     refuse_agents(workspace)
     profile, _ = workspace.load(name)
-    workspace.provider_of(profile).check(profile)
+    workspace.check(profile)
     compiled = workspace.compiled(name)
     # Before a login moves for nothing.
     require(compiled, workspace.environ)

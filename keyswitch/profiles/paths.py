@@ -110,6 +110,11 @@ class Paths:
         """What each stored secret may be used for, one file an item."""
         return self.state + "/bound"
 
+    @property
+    def agreed_dir(self) -> str:
+        """What a person agreed that own providers may set, a file each."""
+        return self.state + "/agreed"
+
     def trusted(self, mark: str) -> str:
         """Return the record of a directory's link that was judged."""
         return f"{self.state}/trust/{mark}"
