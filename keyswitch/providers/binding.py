@@ -108,9 +108,10 @@ def chosen_hosts(provider: Provider, profile: Profile) -> set[str]:
     found = {_netloc(value) for value in fields.values() if "://" in value}
     for template in provider.hosts:
         names = _TEMPLATE.findall(template)
-        if names and all(name in fields for name in names):
-            # Of `custom` the variable decides; it is shown with the rest.
-            if " " not in template:
+        if all(name in fields for name in names):
+            # A region is the cloud's own. Of `custom` the variable decides,
+            # which is shown with the rest.
+            if {*names} - {"region"} and " " not in template:
                 found.add(_host(provider, profile))
             break
     for field in provider.fields:
