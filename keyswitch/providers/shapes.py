@@ -35,6 +35,11 @@ _PLACEHOLDER = re.compile(r"<.*>\W*|.*\.\.\.|.*[*]{3}.*")
 _RANDOM = re.compile(r"(?![/~-])(?![\w-]*/[a-z_-]+/)[\w+/=-]{20,}", re.ASCII)
 _KEY = re.compile(r"[\w.+/=~-]+", re.ASCII)
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+_CREDENTIAL_PARAMETER = re.compile(
+    r"(?:.*[_-])?(?:key|token|secret|password|passwd|sig|signature|auth|code)"
+    r"|.*(?:token|apikey)",
+    re.IGNORECASE,
+)
 _SHOWN = 32  # characters of a refused value
 
 
@@ -166,6 +171,8 @@ def check_plain(field: Field, value: str) -> None:
             f"'{field.name}' holds control or invisible characters",
             "type it again without them",
         )
+    if "://" in value:
+        _check_address(field, value)
     if field.pattern and not re.fullmatch(field.pattern, value):
         # A longer one may be a secret that was pasted in the wrong place.
         shown = value if len(value) <= _SHOWN else f"{value[:4]}…"
@@ -180,6 +187,37 @@ def check_plain(field: Field, value: str) -> None:
             f"the value of '{field.name}' looks like a secret",
             "give secrets by --stdin, --from-env, --from-file or --fd",
         )
+
+
+def check_label(name: str, label: str) -> None:
+    """Raise if the free text of a profile holds a secret."""
+    if without_secrets(label) != label:
+        raise InputError(
+            f"the label of '{name}' looks like a secret",
+            f"give it another one: keyswitch edit {name} --label TEXT",
+        )
+
+
+def _check_address(field: Field, value: str) -> None:
+    """Raise for an address with a credential in it, whatever its shape."""
+    from urllib.parse import parse_qsl, urlsplit
+
+    try:
+        parts = urlsplit(value)
+        pairs = parse_qsl(parts.query)
+    except ValueError:
+        return  # the pattern says it
+    if "@" in parts.netloc:
+        raise InputError(
+            f"the address in '{field.name}' holds a user name or a password",
+            "give the address alone, and the secret as a secret",
+        )
+    for name, _ in pairs:
+        if _CREDENTIAL_PARAMETER.fullmatch(name):
+            raise InputError(
+                f"the address in '{field.name}' holds a credential ({name})",
+                "give the address alone, and the secret as a secret",
+            )
 
 
 def check_variable(name: str) -> None:

@@ -86,7 +86,7 @@ def test_near_misses_are_suggested(ks):
         (["--set", "api_key=x"], "is a secret"),
         (["--set", "base_url"], "field=value"),
         (["--set", "base_url=ftp://x"], "cannot be"),
-        (["--set", "base_url=https://u:p@h"], "cannot be"),
+        (["--set", "base_url=https://u:p@h"], "user name or a password"),
         (["--set", "label\x07=x"], "no field"),
         (["--set", "model=a\x1bb"], "invisible"),
         (["--expires", "tomorrow"], "not a date"),
