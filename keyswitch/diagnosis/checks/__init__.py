@@ -22,6 +22,7 @@ from keyswitch.diagnosis.checks import (
     plaintext,
     profiles,
     provider_flags,
+    secret_items,
     settings,
 )
 from keyswitch.diagnosis.finding import SEVERITIES
@@ -67,6 +68,9 @@ CHECKS = (
     Check("dates", profiles.dates),
     Check("the same secret twice", profiles.doubles),
     Check("secret stores", profiles.stores),
+    Check("secrets in their stores", secret_items.items),
+    Check("exported profiles", secret_items.exported),
+    Check("what profiles say", profiles.unusable),
     Check("file modes", files.exposed),
     Check("links and mounts", files.links),
     Check("locks", files.locks),
