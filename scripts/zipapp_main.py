@@ -66,7 +66,9 @@ def unpack(folder: str) -> None:
 def main() -> None:
     """Start keyswitch."""
     check_python()
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(cache):  # its specification: to be ignored
+        cache = os.path.expanduser("~/.cache")
     folder = os.path.join(cache, "keyswitch", BUILD)
     if not os.path.isabs(folder):
         fail("there is no folder to unpack into", "set HOME")

@@ -204,11 +204,13 @@ class Scan:
 
     def _anthropic_profiles(self) -> Iterator[Found]:
         environ = self.workspace.environ
+        # As Claude Code looks for them, relative ones too.
         base = environ.get("ANTHROPIC_CONFIG_DIR") or os.path.join(
             environ.get("XDG_CONFIG_HOME")
             or os.path.join(self.workspace.home, ".config"),
             "anthropic",
         )
+        base = os.path.join(self.workspace.cwd, base)
         for path in _listed(os.path.join(base, "credentials")):
             yield from self._found(
                 path,

@@ -169,6 +169,7 @@ def test_the_profile_folder_is_where_the_variables_say(
     xdg = {"XDG_CONFIG_HOME": str(tmp_path / "xdg"), "KEYSWITCH_HOME": ""}
     assert offers(shell, ["show "], **xdg) == [["two"]]
     assert offers(shell, ["show p"], XDG_CONFIG_HOME=" ") == [["personal"]]
+    assert offers(shell, ["show p"], XDG_CONFIG_HOME="xdg") == [["personal"]]
     assert offers(shell, ["show "], HOME=str(tmp_path)) == [[]]
 
 
