@@ -66,6 +66,7 @@ def env(  # noqa: PLR0913
     """Print export statements for eval."""
     from keyswitch import shells
     from keyswitch.express import give_back, warn_of_settings, write_out
+    from keyswitch.profiles.ownership import require_own_home
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import environment, remote_links, selection
     from keyswitch.switching.fingerprints import read_key
@@ -74,6 +75,8 @@ def env(  # noqa: PLR0913
         raise UsageError(
             "--unset takes no profile name", "keyswitch env --unset"
         )
+    if not unset:
+        require_own_home()
     workspace = session.reader()
     language = _language(session, shell, format_)
     remote_links.work_out(workspace.paths, keep_them=True)
@@ -183,9 +186,11 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     is passed on. Claude Code is also told to ignore what files on disk say
     about credentials.
     """
+    from keyswitch.profiles.ownership import require_own_home
     from keyswitch.switching.guard import require
     from keyswitch.switching.run import execute
 
+    require_own_home()
     workspace = session.workspace()
     refuse_agents(workspace)
     compiled = workspace.compiled(name)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 )
 def helper() -> None:
     """Answer programs that ask for a secret."""
+    from keyswitch.profiles.ownership import require_own_home
+
+    require_own_home()
 
 
 def _print_role(session: Session, compiled: Compiled, role: str) -> int:

@@ -229,6 +229,16 @@ def is_planted(found: os.stat_result) -> bool:
     return me != 0 and found.st_uid not in (me, 0)
 
 
+def may_be_foreign_home() -> bool:
+    """Tell at little cost whether root may be in another user's home."""
+    if os.name != "posix" or os.getuid() != 0:
+        return False
+    try:
+        return os.stat(os.environ.get("HOME") or "/").st_uid != 0
+    except OSError:
+        return False  # who uses it will say so
+
+
 def ensure_private_dir(path: str) -> None:
     """Make a directory that only its owner may enter, and its parents.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from keyswitch.errors import KeyswitchError, NotFoundError
+from keyswitch.profiles.paths import may_be_foreign_home
 from keyswitch.secrets.reader import read_values
 from keyswitch.switching import environment, fingerprints
 from keyswitch.switching.compiled import FOLDER_VARIABLE
@@ -69,7 +70,14 @@ def values_of(
     deadline: float | None = None,
     ask: Callable[[str], Secret] | None = None,
 ) -> dict[str, str]:
-    """Return the values of the named secret fields."""
+    """Return the values of the named secret fields.
+
+    Not to root in another user's home, by whatever command.
+    """
+    if may_be_foreign_home():
+        from keyswitch.profiles.ownership import require_own_home
+
+        require_own_home()
     refs = {field: profile.refs[field] for field in fields}
     values = read_values(
         paths,
