@@ -208,8 +208,10 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
         return None
     if _may_be_moved(environ):
         return None
-    if role == "key" and profile.agents != "allow":
-        return None
+    if profile.agents != "allow":
+        from keyswitch.switching.agents import require_person
+
+        require_person(profile.agents, environ, helper=True)
     if role == "helper" and chosen.how != selection.BY_USE:
         there = environ.get("ANTHROPIC_BASE_URL", "")
         if there and ("ANTHROPIC_BASE_URL", there) not in profile.literals:

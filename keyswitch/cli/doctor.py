@@ -56,6 +56,7 @@ def doctor(  # noqa: PLR0913
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.diagnosis.checks import by_gravity, examine
     from keyswitch.switching.situation import situation_of
 
@@ -65,6 +66,8 @@ def doctor(  # noqa: PLR0913
         given = "--dry-run" if dry_run else "--yes"
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
     workspace = session.workspace()
+    if run_helper:
+        refuse_agents(workspace)
     trusts = trust_in(session)
     situation = situation_of(workspace, run_helper=run_helper, trusts=trusts)
     findings = examine(situation)

@@ -37,6 +37,13 @@ def refuse_agents(workspace: Workspace, *, always: bool = False) -> None:
     agents.require_person(workspace.settings.agents, workspace.environ)
 
 
+def agent_asks(workspace: Workspace) -> bool:
+    """Tell whether an agent asks that may not have secrets: no yes counts."""
+    from keyswitch.switching import agents
+
+    return agents.refuses(workspace.settings.agents, workspace.environ)
+
+
 @click.command(
     epilog="\b\nExamples:\n"
     '  eval "$(keyswitch env)"               bash, zsh, sh, dash, ksh\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.cli.environment import agent_asks
 from keyswitch.errors import KeyswitchError
 from keyswitch.providers.binding import shown_host
 
@@ -25,6 +26,8 @@ def agreed_to(session: Session, name: str) -> list[Mismatch]:
     if not session.can_ask or session.dry_run:
         return []
     workspace = session.workspace()
+    if agent_asks(workspace):
+        return []
     try:
         profile, _ = workspace.load(name)
         found = bindings.mismatches(workspace, profile)

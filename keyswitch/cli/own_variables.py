@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.cli.environment import agent_asks
 from keyswitch.errors import KeyswitchError
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ def ask_about(session: Session, profile: Profile) -> None:
     if not session.can_ask or session.dry_run:
         return
     workspace = session.workspace()
+    if agent_asks(workspace):
+        return
     found = own_variables.not_agreed(workspace, profile)
     for one in found:
         session.output.warn(one.what)

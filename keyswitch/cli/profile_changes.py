@@ -124,8 +124,9 @@ def edit(  # noqa: PLR0913
 
         return edit_in_editor(session, name)
     profile, _ = workspace.load(name)
-    if sets or unsets:  # they can move where the secret goes
-        refuse_agents(workspace)
+    moving = (isolated, share, only, never)
+    if sets or unsets or any(o is not None for o in moving):
+        refuse_agents(workspace)  # where the secret goes, and may go
     fields = parse_settings(sets)
     provider = workspace.provider_of(profile)
     refuse_secret_fields(provider, fields, f"to: keyswitch rotate {name}")

@@ -143,9 +143,11 @@ def import_(  # noqa: PLR0913
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.
     """
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.transfer import importing
 
     workspace = session.workspace()
+    refuse_agents(workspace)
     given = given_passphrase(passphrase_fd, passphrase_file)
     packed = importing.chosen(_opened(session, path, given), names)
     _show(session, packed)
