@@ -136,7 +136,7 @@ def script_of(
     pairs += _kept_here(paths, profile, environ)
     if pin:
         pairs.append((PROFILE_VARIABLE, profile.name))
-    return environment.plan_script(
+    script = environment.plan_script(
         environ,
         name=profile.name,
         mode=environment.PINNED if how == BY_NAME else environment.FOLLOW,
@@ -145,6 +145,10 @@ def script_of(
         rivals=profile.rivals,
         key=fingerprints.read_key(paths),
     )
+    if pin:
+        here = (environment.PANE, environment.pane_of(environ))
+        script.assign = sorted([*script.assign, here])
+    return script
 
 
 def _kept_here(
