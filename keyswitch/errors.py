@@ -59,6 +59,10 @@ class StoreError(KeyswitchError):
     """A secret store is absent, broken or gave a wrong answer."""
 
 
+class NoItemError(StoreError):
+    """A secret store is open, and the item is not in it."""
+
+
 class LockedError(KeyswitchError):
     """A secret store is locked, or its owner refused to let us read it."""
 

@@ -59,14 +59,16 @@ def work_is_pending(paths: Paths) -> bool:
     return False
 
 
-def _open(environ: Mapping[str, str]) -> Paths | None:
+def _open(environ: Mapping[str, str], *, gives: bool = False) -> Paths | None:
     """Return where files are; None: a committed change is not in place yet.
 
     What another command only prepares is read past: it may wait for a person,
-    and these commands may not.
+    and these commands may not. Whoever `gives` a secret looks at the home.
     """
-    from keyswitch.profiles.paths import resolve
+    from keyswitch.profiles.paths import may_be_foreign_home, resolve
 
+    if gives and may_be_foreign_home():
+        return None
     paths = resolve(environ)
     if os.path.exists(paths.journal_dir + "/commit"):
         return None
@@ -104,7 +106,7 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     parsed = _env_arguments(args)
     if parsed is None or os.isatty(1):
         return None
-    paths = _open(environ)
+    paths = _open(environ, gives=True)
     if paths is None:
         return None
     from keyswitch.switching import compiled, environment, selection
@@ -188,7 +190,7 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
         len(args) == 2 and args[0] == "api-key"
     ):
         return None
-    paths = _open(environ)
+    paths = _open(environ, gives=True)
     if paths is None:
         return None
     from keyswitch.switching import compiled, selection
@@ -207,8 +209,10 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
         return None
     if _may_be_moved(environ):
         return None
-    if role == "key" and profile.agents != "allow":
-        return None
+    if profile.agents != "allow":
+        from keyswitch.switching.agents import require_person
+
+        require_person(profile.agents, environ, helper=True)
     if role == "helper" and chosen.how != selection.BY_USE:
         there = environ.get("ANTHROPIC_BASE_URL", "")
         if there and ("ANTHROPIC_BASE_URL", there) not in profile.literals:

@@ -13,7 +13,7 @@ from keyswitch.cli.add_questions import (
     ask_name,
     ask_provider,
 )
-from keyswitch.cli.arguments import refuse_secret_fields
+from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.profile_changes import parse_date, parse_settings
 from keyswitch.cli.prompt import choose_one
@@ -87,6 +87,7 @@ def add(  # noqa: PLR0913
         check_name(name)
     expiry = parse_date(expires) if expires else None
     fields = parse_settings(sets)
+    label = typed("the label", label)
     if name is not None:
         profile_changes.refuse_existing(workspace, name)
     provider = workspace.catalogue.get(_provider(session, name, provider_id))
@@ -189,9 +190,11 @@ def _store(
     store: str | None,
 ) -> int:
     """Store what was given; what can be refused is, before a passphrase."""
+    from keyswitch.cli.own_variables import ask_about
     from keyswitch.switching import profile_changes
 
     workspace = session.workspace()
+    ask_about(session, profile)
     profile_changes.check_new(workspace, profile, secrets)
     place = choose_store_for(session, store) if secrets else ""
     fresh = {

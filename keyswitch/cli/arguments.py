@@ -7,6 +7,7 @@ and stays in the shell's history.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from keyswitch.display import SECRET_STARTS, without_secrets
@@ -41,6 +42,28 @@ def refuse_secrets(args: Sequence[str]) -> None:
                 f"that looks like a secret, and it {_WHERE}",
                 f"{_revoke(secret)}, then give the new one {HOW_TO_GIVE}",
             )
+
+
+def typed(what: str, text: str) -> str:
+    """Return a text as it was typed, whatever the locale says of its bytes.
+
+    A terminal sends UTF-8 also where LC_ALL names an older encoding.
+    """
+    try:
+        text = os.fsencode(text).decode("utf-8")
+    except UnicodeError:
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise InputError(
+                f"{what} is no text in this locale's encoding "
+                f"({sys.getfilesystemencoding()})",
+                "use a UTF-8 locale: LC_ALL=C.UTF-8",
+            ) from None
+    if not text.isprintable():
+        raise InputError(
+            f"{what} holds control or invisible characters",
+            "type it again without them",
+        )
+    return text
 
 
 def refuse_secret_fields(

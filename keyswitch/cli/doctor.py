@@ -56,6 +56,7 @@ def doctor(  # noqa: PLR0913
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.diagnosis.checks import by_gravity, examine
     from keyswitch.switching.situation import situation_of
 
@@ -67,6 +68,8 @@ def doctor(  # noqa: PLR0913
     own, fix = _own(session, fix=fix, dry_run=dry_run, yes=yes)
     try:
         workspace = session.workspace()
+        if run_helper:
+            refuse_agents(workspace)
         trusts = trust_in(session)
         situation = situation_of(
             workspace, run_helper=run_helper, trusts=trusts

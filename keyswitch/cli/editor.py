@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 def edit_in_editor(session: Session, name: str) -> int:
     """Let a person edit the file; keep nothing that does not parse."""
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.cli.other_use import agreed_in_editor
     from keyswitch.profiles import files
     from keyswitch.switching import profile_text
 
+    refuse_agents(session.workspace())
     if not session.can_ask:
         raise UsageError(
             "nothing to change was given, and there is no terminal to edit on",
@@ -34,7 +36,7 @@ def edit_in_editor(session: Session, name: str) -> int:
             return ExitCode.OK
         try:
             profile = files.parse(edited, path)
-            workspace.provider_of(profile).check(profile)
+            workspace.check(profile)
         except KeyswitchError as e:
             if session.dry_run:
                 raise

@@ -37,6 +37,13 @@ def refuse_agents(workspace: Workspace, *, always: bool = False) -> None:
     agents.require_person(workspace.settings.agents, workspace.environ)
 
 
+def agent_asks(workspace: Workspace) -> bool:
+    """Tell whether an agent asks that may not have secrets: no yes counts."""
+    from keyswitch.switching import agents
+
+    return agents.refuses(workspace.settings.agents, workspace.environ)
+
+
 @click.command(
     epilog="\b\nExamples:\n"
     '  eval "$(keyswitch env)"               bash, zsh, sh, dash, ksh\n'
@@ -66,6 +73,7 @@ def env(  # noqa: PLR0913
     """Print export statements for eval."""
     from keyswitch import shells
     from keyswitch.express import give_back, warn_of_settings, write_out
+    from keyswitch.profiles.ownership import require_own_home
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import environment, remote_links, selection
     from keyswitch.switching.fingerprints import read_key
@@ -74,6 +82,8 @@ def env(  # noqa: PLR0913
         raise UsageError(
             "--unset takes no profile name", "keyswitch env --unset"
         )
+    if not unset:
+        require_own_home()
     workspace = session.reader()
     language = _language(session, shell, format_)
     remote_links.work_out(workspace.paths, keep_them=True)
@@ -183,9 +193,11 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     is passed on. Claude Code is also told to ignore what files on disk say
     about credentials.
     """
+    from keyswitch.profiles.ownership import require_own_home
     from keyswitch.switching.guard import require
     from keyswitch.switching.run import execute
 
+    require_own_home()
     workspace = session.workspace()
     refuse_agents(workspace)
     compiled = workspace.compiled(name)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 )
 def helper() -> None:
     """Answer programs that ask for a secret."""
+    from keyswitch.profiles.ownership import require_own_home
+
+    require_own_home()
 
 
 def _print_role(session: Session, compiled: Compiled, role: str) -> int:
@@ -51,12 +54,15 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
 def claude_code(session: Session) -> int:
     """Print the key that Claude Code has to send (its apiKeyHelper)."""
     from keyswitch.switching import selection
+    from keyswitch.switching.agents import require_person
     from keyswitch.switching.other_way import require_same_way
 
     session.no_input = True
     workspace = session.reader()
     chosen = selection.select_for_helper(workspace.paths, workspace.environ)
     compiled = workspace.compiled(selection.require(chosen))
+    # Claude Code itself is answered: it marks commands of its agent only.
+    require_person(compiled.agents, session.environ, helper=True)
     require_same_way(
         chosen, compiled, workspace.compiled_active(), workspace.environ
     )

@@ -15,8 +15,10 @@ from keyswitch.errors import ExitCode
 @dry_run_option
 def undo(session: Session) -> int:
     """Take back the last change."""
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.switching.undo import undo_last
 
+    refuse_agents(session.workspace())  # a former address may come back
     done = undo_last(session.workspace())
     session.output.say(
         f"took back '{' '.join(p for p in (done.command, done.profile) if p)}'"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.arguments import typed
 from keyswitch.cli.dry_run import dry_run_option, rehearse
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, InputError, UsageError
@@ -62,6 +63,7 @@ def login(  # noqa: PLR0913
         raise UsageError(
             "--capture, --token and --orphan exclude each other", "choose one"
         )
+    label = typed("the label", label)
     if token:
         return _token(name, store=store, label=label, stdin=stdin, env=from_env)
     if stdin or from_env:

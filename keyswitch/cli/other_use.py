@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.cli.environment import agent_asks
 from keyswitch.errors import KeyswitchError
+from keyswitch.providers.binding import shown_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,8 @@ def agreed_to(session: Session, name: str) -> list[Mismatch]:
     if not session.can_ask or session.dry_run:
         return []
     workspace = session.workspace()
+    if agent_asks(workspace):
+        return []
     try:
         profile, _ = workspace.load(name)
         found = bindings.mismatches(workspace, profile)
@@ -56,5 +60,6 @@ def agreed_in_editor(
 def _ask(session: Session, found: Sequence[Mismatch]) -> list[Mismatch]:
     for one in found:
         session.output.warn(one.what)
-        session.confirm(f"send it to {one.asked.host} from now on?", yes=False)
+        host = shown_host(one.asked.host)
+        session.confirm(f"send it to {host} from now on?", yes=False)
     return list(found)

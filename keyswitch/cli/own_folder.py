@@ -33,7 +33,7 @@ def use_here(session: Session, name: str) -> int:
     workspace = session.workspace()
     refuse_agents(workspace)
     profile, _ = workspace.load(name)
-    workspace.provider_of(profile).check(profile)
+    workspace.check(profile)
     compiled = workspace.compiled(name)
     # Before a login moves for nothing.
     require(compiled, workspace.environ)
@@ -65,6 +65,7 @@ def off_here(session: Session) -> int:
     from keyswitch.cli.environment import refuse_agents
     from keyswitch.express import warn
     from keyswitch.shells.script import EnvScript
+    from keyswitch.switching.environment import PANE
     from keyswitch.switching.selection import PROFILE_VARIABLE, select
     from keyswitch.switching.shell_script import for_shell
 
@@ -86,6 +87,8 @@ def off_here(session: Session) -> int:
     script = script or EnvScript()
     if own or PROFILE_VARIABLE in script.restore:
         script.remove = sorted({*script.remove, PROFILE_VARIABLE})
+    if PANE in environ and PANE not in script.remove:
+        script.remove = sorted([*script.remove, PANE])
     name = f"'{chosen.name}'" if chosen.name else "no profile"
     said = f"this terminal follows again, and uses {name}"
     return _hand_over(session, script, compiled, environ, said)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.arguments import refuse_secret_fields
+from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, InputError, UsageError
@@ -37,7 +37,7 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(
                 "--set takes field=value", "for example --set region=us-east-1"
             )
-        fields[field] = value
+        fields[field] = typed(f"'{field}'", value)
     return fields
 
 
@@ -118,14 +118,17 @@ def edit(  # noqa: PLR0913
     from keyswitch.switching import profile_changes
 
     workspace = session.workspace()
+    if label is not None:
+        label = typed("the label", label)
     options = (label, expires, expect, isolated, share, only, never)
     if not (sets or unsets) and all(o is None for o in options):
         from keyswitch.cli.editor import edit_in_editor
 
         return edit_in_editor(session, name)
     profile, _ = workspace.load(name)
-    if sets or unsets:  # they can move where the secret goes
-        refuse_agents(workspace)
+    moving = (isolated, share, only, never)
+    if sets or unsets or any(o is not None for o in moving):
+        refuse_agents(workspace)  # where the secret goes, and may go
     fields = parse_settings(sets)
     provider = workspace.provider_of(profile)
     refuse_secret_fields(provider, fields, f"to: keyswitch rotate {name}")

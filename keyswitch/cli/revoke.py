@@ -23,6 +23,7 @@ def _document(found: Sequence[Found]) -> list[dict[str, Any]]:
             "masked": f.masked,
             "profile": f.profile or None,
             "stale": f.stale or None,
+            "by_hand": f.by_hand,
         }
         for f in found
     ]
@@ -101,8 +102,12 @@ def _carry_out(session: Session, scope: str, name: str) -> int:
     from keyswitch.switching import revoke
 
     workspace = session.workspace()
-    removed = revoke.remove(workspace, scope, name)
+    found = revoke.remove(workspace, scope, name)
+    removed = [f for f in found if not f.by_hand]
     left = revoke.look(workspace, scope, name)
+    # Of a secret whose last record went nobody knows whose it is.
+    known = {f.source for f in left}
+    left += [f for f in found if f.by_hand and f.source not in known]
     pages = revoke.pages(workspace, removed)
     if session.output.json:
         session.output.document(
@@ -116,10 +121,15 @@ def _carry_out(session: Session, scope: str, name: str) -> int:
         f"removed {len(removed)}; looked again: {len(left)} left"
     )
     for entry in left:
-        session.output.warn(f"still there: {entry.source}")
+        how = " (edit it by hand)" if entry.by_hand else ""
+        session.output.warn(f"still there: {entry.source}{how}")
     for page in pages:
         session.output.say(f"now revoke at the service: {page}")
     return ExitCode.NOT_IN_EFFECT if left else ExitCode.OK
+
+
+def _note(found: Found) -> str:
+    return "to edit by hand" if found.by_hand else "-"
 
 
 def _show(session: Session, found: Sequence[Found], key: str) -> None:
@@ -127,6 +137,6 @@ def _show(session: Session, found: Sequence[Found], key: str) -> None:
         session.output.document({key: _document(found)})
         return
     session.output.table(
-        (f.source, f.masked or "-", f.profile or "-", f.stale or "-")
+        (f.source, f.masked or "-", f.profile or "-", f.stale or _note(f))
         for f in found
     )

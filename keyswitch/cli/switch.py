@@ -81,8 +81,10 @@ def use(
 
         return use_here(session, name)
     from keyswitch.cli.other_use import agreed_to
+    from keyswitch.cli.own_variables import ask_about_named
 
     agreed = agreed_to(session, name)
+    ask_about_named(session, name)
     turns.wait_if_asked(session, turn)
     configure = target == "claude-code"
     outcome = activate.use(

@@ -20,6 +20,7 @@ from keyswitch.errors import ExitCode, InputError, NotFoundError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.providers.schema import Catalogue
     from keyswitch.secret import Secret
     from keyswitch.transfer.bundle import Packed
 
@@ -142,9 +143,11 @@ def import_(  # noqa: PLR0913
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.
     """
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.transfer import importing
 
     workspace = session.workspace()
+    refuse_agents(workspace)
     given = given_passphrase(passphrase_fd, passphrase_file)
     packed = importing.chosen(_opened(session, path, given), names)
     _show(session, packed)
@@ -199,9 +202,11 @@ def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
 
 def _show(session: Session, packed: Sequence[Packed]) -> None:
     """Print what a bundle holds: every field, and of secrets the masks."""
-    from keyswitch.providers.shapes import mask
+    from keyswitch.providers.binding import ascii_host, shown_host
     from keyswitch.transfer.importing import conflicts, destinations
 
+    catalogue = session.workspace().catalogue
+    hosts = destinations(catalogue, packed)
     here = conflicts(session.workspace(), packed)
     if session.output.json:
         session.output.document(
@@ -212,14 +217,13 @@ def _show(session: Session, packed: Sequence[Packed]) -> None:
                         "provider": p.profile.provider,
                         "label": p.profile.label,
                         "fields": dict(sorted(p.profile.fields.items())),
-                        "secrets": {
-                            k: mask(v.reveal()) for k, v in p.secrets.items()
-                        },
+                        "secrets": _previews(catalogue, p),
                         "exists": p.profile.name in here,
                     }
                     for p in packed
                 ],
-                "hosts": sorted({d.host for d in destinations(packed)}),
+                "hosts": sorted({d.host for d in hosts}),
+                "ascii_hosts": sorted({ascii_host(d.host) for d in hosts}),
             }
         )
         return
@@ -229,32 +233,59 @@ def _show(session: Session, packed: Sequence[Packed]) -> None:
         state = "replaces yours" if profile.name in here else ""
         rows.append((profile.name, profile.provider, profile.label, state))
         rows += [("", k, v, "") for k, v in sorted(profile.fields.items())]
-        rows += [("", k, mask(v.reveal()), "") for k, v in one.secrets.items()]
+        rows += [("", k, v, "") for k, v in _previews(catalogue, one).items()]
+        rows += [
+            ("", "sends to", shown_host(d.host), "")
+            for d in hosts
+            if d.name == profile.name
+        ]
     session.output.table(rows)
+
+
+def _previews(catalogue: Catalogue, one: Packed) -> dict[str, str]:
+    """Return what is shown of a bundle's secrets.
+
+    What does not look like one may be a program or an address: it is shown.
+    """
+    from keyswitch.providers.shapes import is_opaque, mask
+
+    provider = catalogue.get(one.profile.provider)
+    return {
+        name: mask(value.reveal())
+        if is_opaque(provider.field(name), value.reveal())
+        else value.reveal()
+        for name, value in one.secrets.items()
+    }
 
 
 def _accept(
     session: Session, packed: Sequence[Packed], accepted: tuple[str, ...]
 ) -> None:
     """Let a person type every host that a secret would go to."""
-    from keyswitch.transfer.importing import destinations
+    from keyswitch.cli.own_variables import ask_about
+    from keyswitch.providers.binding import ascii_host, shown_host
+    from keyswitch.transfer.importing import destinations, named
 
-    for name, host in destinations(packed):
-        if host in accepted:
+    for one in packed:
+        ask_about(session, named(one))
+    for name, host in destinations(session.workspace().catalogue, packed):
+        names = {host, ascii_host(host)}
+        if names & {*accepted}:
             continue
+        shown = shown_host(host)
         if not session.can_ask:
             raise UsageError(
-                f"'{name}' would send its secret to {host}",
-                f"if you trust that: --accept-host {host}",
+                f"'{name}' would send its secret to {shown}",
+                f"if you trust that: --accept-host {ascii_host(host)}",
             )
         from keyswitch.cli.prompt import ask_line
 
         answer = ask_line(
-            f"'{name}' sends its secret to {host}; type the host to accept"
+            f"'{name}' sends its secret to {shown}; type the host to accept"
         )
-        if answer != host:
+        if answer not in names:
             raise InputError(
-                f"'{answer}' is not {host}",
+                f"'{answer}' is not {shown}",
                 "nothing was imported; try again, or leave that profile out",
             )
         accepted = (*accepted, host)

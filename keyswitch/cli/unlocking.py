@@ -38,11 +38,13 @@ def unlock(
     passphrase_file: str | None,
 ) -> int:
     """Unlock the vault for this session."""
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.cli.prompt import ask_secret
     from keyswitch.secrets import unlock as cache
     from keyswitch.secrets.envelope import WrongKeyError
     from keyswitch.secrets.vault import TRIES
 
+    refuse_agents(session.workspace())
     found = open_session_vault(session)
     possible, why = cache.available()
     if not possible and os.isatty(1):

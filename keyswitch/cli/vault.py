@@ -27,6 +27,14 @@ def open_session_vault(session: Session) -> Vault:
     return Vault(workspace.paths, ask=workspace.ask)
 
 
+def _own_vault(session: Session) -> Vault:
+    """Return the same to change who opens it, which is for no agent."""
+    from keyswitch.cli.environment import refuse_agents
+
+    refuse_agents(session.workspace())
+    return open_session_vault(session)
+
+
 def create_vault(
     session: Session,
     *,
@@ -136,7 +144,7 @@ def passwd(
     """Set another passphrase. After a leak use 'vault rotate' instead."""
     from keyswitch.secrets import vault_slots
 
-    found = open_session_vault(session)
+    found = _own_vault(session)
     found.open()
     new = given_passphrase(passphrase_fd, passphrase_file) or new_passphrase(
         session
@@ -157,7 +165,7 @@ def rotate(
     from keyswitch.secrets import vault_slots
     from keyswitch.switching import keychain_slot
 
-    found = open_session_vault(session)
+    found = _own_vault(session)
     kinds = {slot["type"] for slot in found.open().header["slots"]}
     new = given_passphrase(passphrase_fd, passphrase_file)
     if new is None and "passphrase" in kinds:
@@ -189,12 +197,10 @@ def recovery(
     passphrase_file: str | None,
 ) -> int:
     """Make a new recovery code, or open the vault with one."""
-    from keyswitch.cli.environment import refuse_agents
     from keyswitch.cli.prompt import ask_secret
     from keyswitch.secrets import vault_slots
 
-    refuse_agents(session.workspace())
-    found = open_session_vault(session)
+    found = _own_vault(session)
     if not use_code:
         _show_code(session, vault_slots.new_recovery(found))
         return ExitCode.OK
@@ -215,7 +221,7 @@ def keychain(session: Session) -> int:
     """Let the system keychain open the vault too."""
     from keyswitch.switching import keychain_slot
 
-    found = open_session_vault(session)
+    found = _own_vault(session)
     found.open()
     keychain_slot.add(session.workspace(), found)
     session.output.say("the keychain opens the vault from now on")
@@ -231,7 +237,7 @@ def machine_key(session: Session) -> int:
     """Let this machine open the vault without anybody."""
     from keyswitch.secrets import vault_slots
 
-    found = open_session_vault(session)
+    found = _own_vault(session)
     found.open()
     vault_slots.add_machine_slot(found)
     session.output.say(
@@ -250,8 +256,10 @@ def machine_key(session: Session) -> int:
 @click.pass_obj
 def accept_rollback(session: Session, *, yes: bool) -> int:
     """Go on with a vault file that is older than it was."""
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.secrets import vault_writing
 
+    refuse_agents(session.workspace())
     session.confirm("take the older vault for the right one?", yes=yes)
     vault_writing.accept_rollback(session.workspace().paths)
     session.output.say("accepted")

@@ -50,10 +50,13 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
+    from keyswitch.cli.environment import refuse_agents
     from keyswitch.diagnosis.contradictions import warnings
     from keyswitch.switching.in_this_shell import elsewhere
     from keyswitch.switching.situation import situation_of
 
+    if verify or run_helper:  # they send a secret, or ask for one
+        refuse_agents(session.workspace())
     situation = situation_of(
         session.workspace(),
         claude_options,

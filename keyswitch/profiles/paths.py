@@ -115,6 +115,11 @@ class Paths:
         """What each stored secret may be used for, one file an item."""
         return self.state + "/bound"
 
+    @property
+    def agreed_dir(self) -> str:
+        """What a person agreed that own providers may set, a file each."""
+        return self.state + "/agreed"
+
     def trusted(self, mark: str) -> str:
         """Return the record of a directory's link that was judged."""
         return f"{self.state}/trust/{mark}"
@@ -227,6 +232,16 @@ def is_planted(found: os.stat_result) -> bool:
         return False
     me = os.getuid()
     return me != 0 and found.st_uid not in (me, 0)
+
+
+def may_be_foreign_home() -> bool:
+    """Tell at little cost whether root may be in another user's home."""
+    if os.name != "posix" or os.getuid() != 0:
+        return False
+    try:
+        return os.stat(os.environ.get("HOME") or "/").st_uid != 0
+    except OSError:
+        return False  # who uses it will say so
 
 
 def ensure_private_dir(path: str) -> None:

@@ -14,8 +14,12 @@ from keyswitch.providers.schema import environment
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.providers.schema import Provider
+    from keyswitch.providers.schema import Field, Provider
 
+_HOST_VARIABLE = re.compile(
+    "(?:.*_)?(?:HOST|HOSTS|HOSTNAME|ADDR|ADDRESS|SERVER|DOMAIN|URL|URI|DSN"
+    "|ENDPOINT.*|GATEWAY)"
+)
 _TEMPLATE = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -96,6 +100,53 @@ def _host(provider: Provider, profile: Profile) -> str:
         if "://" in value:
             return _netloc(value)
     return provider.title
+
+
+def chosen_hosts(provider: Provider, profile: Profile) -> set[str]:
+    """Return the hosts that a profile's fields decide, by whichever field."""
+    fields = {name: value for name, value in profile.fields.items() if value}
+    found = {_netloc(value) for value in fields.values() if "://" in value}
+    for template in provider.hosts:
+        names = _TEMPLATE.findall(template)
+        if all(name in fields for name in names):
+            # A region is the cloud's own. Of `custom` the variable decides,
+            # which is shown with the rest.
+            if {*names} - {"region"} and " " not in template:
+                found.add(_host(provider, profile))
+            break
+    for field in provider.fields:
+        value = fields.get(field.name, "")
+        if "://" not in value and value and _is_of_a_host(field):
+            found.add(value)
+    return found
+
+
+def _is_of_a_host(field: Field) -> bool:
+    """Tell whether a field of its own is carried as an address."""
+    return any(_HOST_VARIABLE.fullmatch(name) for name in field.env)
+
+
+def shown_host(host: str) -> str:
+    """Return a host as people see it, and as a name server is asked for it.
+
+    Letters of other scripts look like others: such a host is named twice.
+    """
+    plain = ascii_host(host)
+    return host if plain == host else f"{host} ({plain})"
+
+
+def ascii_host(host: str) -> str:
+    """Return a host in the form that is sent, with `xn--` where needed."""
+    if host.isascii():
+        return host
+    name, colon, port = host.partition(":")
+    labels = []
+    for label in re.split("[.\u3002\uff0e\uff61]", name):
+        try:
+            labels.append(label.encode("idna").decode())
+        except UnicodeError:
+            labels.append("xn--" + label.encode("punycode").decode())
+    return ".".join(labels) + colon + port
 
 
 def _netloc(address: str) -> str:

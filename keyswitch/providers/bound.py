@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import files, own_json
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.providers.binding import Binding, bindings_of
+from keyswitch.providers.binding import Binding, bindings_of, shown_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,9 +46,9 @@ class Mismatch(NamedTuple):
         whose = "its secret"
         if stored.profile != asked.profile:
             whose = f"the secret of profile '{stored.profile}'"
-        way = f"to {asked.host}"
+        way = f"to {shown_host(asked.host)}"
         if stored.host != asked.host:
-            way += f", and it is stored for {stored.host}"
+            way += f", and it is stored for {shown_host(stored.host)}"
         return (
             f"the file of profile '{asked.profile}' would send {whose} {way} "
             f"({self._changes()})"

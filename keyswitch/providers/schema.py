@@ -184,6 +184,9 @@ class Provider(NamedTuple):
 
     def check(self, profile: Profile) -> None:
         """Raise unless the profile is complete and its guard holds."""
+        from keyswitch.providers.shapes import check_label
+
+        check_label(profile.name, profile.label)
         self.check_fields(profile.fields)
         for name in profile.secrets:
             if not self.field(name).secret:

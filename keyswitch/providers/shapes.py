@@ -29,45 +29,18 @@ _PUBLIC_PREFIXES = (*SECRET_STARTS, "AKIA", "ASIA")
 # Straight ones, and those that word processors put in their place.
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
-# Variables that make a shell or a program load code, or find its files. A
-# profile never sets them.
-DANGEROUS_VARIABLES = frozenset(
-    [
-        "BASH_ENV",
-        "CDPATH",
-        "ENV",
-        "GIT_SSH_COMMAND",
-        "HOME",
-        "IFS",
-        "LD_AUDIT",
-        "LD_LIBRARY_PATH",
-        "LD_PRELOAD",
-        "LOGNAME",
-        "NODE_OPTIONS",
-        "OLDPWD",
-        "PATH",
-        "PERL5LIB",
-        "PERL5OPT",
-        "PROMPT_COMMAND",
-        "PS1",
-        "PS2",
-        "PS4",
-        "PWD",
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "PYTHONSTARTUP",
-        "RUBYOPT",
-        "SHELL",
-        "SHELLOPTS",
-        "TMPDIR",
-        "USER",
-        "ZDOTDIR",
-    ]
-)
 # What a manual writes in a key's place, or a page shows of a key.
 _PLACEHOLDER = re.compile(r"<.*>\W*|.*\.\.\.|.*[*]{3}.*")
+# Random text as services make it: no path, no address, no words apart.
+_RANDOM = re.compile(r"(?![/~-])(?![\w-]*/[a-z_-]+/)[\w+/=-]{20,}", re.ASCII)
+_KEY = re.compile(r"[\w.+/=~-]+", re.ASCII)
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+_CREDENTIAL_PARAMETER = re.compile(
+    r"(?:.*[_-])?(?:key|token|secret|password|passwd|sig|signature|auth|code)"
+    r"|.*(?:token|apikey)",
+    re.IGNORECASE,
+)
 _SHOWN = 32  # characters of a refused value
-_DANGEROUS_PREFIXES = ("KEYSWITCH_", "__KEYSWITCH", "DYLD_", "BASH_FUNC_")
 
 
 def check_secret(field: Field, raw: bytes, *, provider: Provider) -> Secret:
@@ -198,6 +171,8 @@ def check_plain(field: Field, value: str) -> None:
             f"'{field.name}' holds control or invisible characters",
             "type it again without them",
         )
+    if "://" in value:
+        _check_address(field, value)
     if field.pattern and not re.fullmatch(field.pattern, value):
         # A longer one may be a secret that was pasted in the wrong place.
         shown = value if len(value) <= _SHOWN else f"{value[:4]}…"
@@ -214,12 +189,45 @@ def check_plain(field: Field, value: str) -> None:
         )
 
 
-def check_variable(name: str) -> None:
-    """Raise if a profile must not set this variable."""
-    upper = name.upper()
-    if upper in DANGEROUS_VARIABLES or upper.startswith(_DANGEROUS_PREFIXES):
+def check_label(name: str, label: str) -> None:
+    """Raise if the free text of a profile holds a secret."""
+    if without_secrets(label) != label:
         raise InputError(
-            f"'{name}' is not a variable for a credential",
+            f"the label of '{name}' looks like a secret",
+            f"give it another one: keyswitch edit {name} --label TEXT",
+        )
+
+
+def _check_address(field: Field, value: str) -> None:
+    """Raise for an address with a credential in it, whatever its shape."""
+    from urllib.parse import parse_qsl, urlsplit
+
+    try:
+        parts = urlsplit(value)
+        pairs = parse_qsl(parts.query)
+    except ValueError:
+        return  # the pattern says it
+    if "@" in parts.netloc:
+        raise InputError(
+            f"the address in '{field.name}' holds a user name or a password",
+            "give the address alone, and the secret as a secret",
+        )
+    for name, _ in pairs:
+        if _CREDENTIAL_PARAMETER.fullmatch(name):
+            raise InputError(
+                f"the address in '{field.name}' holds a credential ({name})",
+                "give the address alone, and the secret as a secret",
+            )
+
+
+def check_variable(name: str) -> None:
+    """Raise if a profile must not name this variable for its secret."""
+    from keyswitch.providers.variables import steers
+
+    decides = steers(name)
+    if decides:
+        raise InputError(
+            f"'{name}' is not a variable for a credential: it names {decides}",
             "choose the one that your program reads its key from",
         )
 
@@ -241,6 +249,21 @@ def mask(text: str) -> str:
 def public_prefix(text: str) -> str:
     """Return the beginning that says whose key it is, or ""."""
     return next((p for p in _PUBLIC_PREFIXES if text.startswith(p)), "")
+
+
+def is_opaque(field: Field, text: str) -> bool:
+    """Tell whether a value has a secret's shape, and says nothing else.
+
+    A path, an address, a command or a word has not, so people may see it.
+    """
+    known = public_prefix(text) or any(map(text.startswith, field.prefixes))
+    if known and _KEY.fullmatch(text) and len(text) >= HIDDEN_AT_LEAST:
+        return True
+    if _JWT.fullmatch(text):
+        return True
+    return bool(_RANDOM.fullmatch(text)) and all(
+        any(map(kind, text)) for kind in (str.isdigit, str.isalpha)
+    )
 
 
 def fingerprint(key: bytes, text: str) -> str:

@@ -129,7 +129,7 @@ def _address() -> bytes:
     text = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     if not text:
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-        if not os.path.isabs(runtime):
+        if not os.path.isabs(runtime):  # its specification: to be ignored
             raise WireError("no session bus")
         return os.fsencode(f"{runtime}/bus")
     for address in text.split(";"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from keyswitch.errors import StoreError
+from keyswitch.errors import NoItemError, StoreError
 
 SERVICE = "keyswitch"
 
@@ -84,9 +84,9 @@ def not_ours() -> StoreError:
     )
 
 
-def not_there() -> StoreError:
+def not_there() -> NoItemError:
     """Return the error for an item that does not exist."""
-    return StoreError(
+    return NoItemError(
         "the keychain does not hold this profile's secret",
         "store it again: keyswitch rotate NAME",
     )

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.errors import LockedError, NewerFileError, StoreError
+from keyswitch.errors import (
+    LockedError,
+    NewerFileError,
+    NoItemError,
+    StoreError,
+)
 from keyswitch.profiles import atomic
 from keyswitch.secret import Secret
 from keyswitch.secrets import envelope, unlock
@@ -214,7 +219,7 @@ class Vault:
         """Return one value."""
         value = self.entries().get(entry_name(item, generation))
         if value is None:
-            raise StoreError(
+            raise NoItemError(
                 "the vault does not hold this profile's secret",
                 "store it again: keyswitch rotate NAME",
             )

@@ -56,7 +56,7 @@ def use(
 
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
-        workspace.provider_of(profile).check(profile)
+        workspace.check(profile)
         bindings.allow_use(workspace, draft, profile, agreed)
         if configure:
             _plan_target(workspace, draft, profile)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.settings import Settings
     from keyswitch.providers.schema import Provider
 
-_HEAD = f"keyswitch-compiled 5 {__version__}"
+_HEAD = f"keyswitch-compiled 6 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MARKER = "KEYSWITCH_ENV"
 TOLD = "KEYSWITCH_TOLD"  # what a person of this shell has read once
+PANE = "KEYSWITCH_PANE"  # where this terminal's own choice was made
 FOLLOW = "f"  # `env`: this shell follows the active profile
 PINNED = "p"  # `env NAME`: this shell asked for that one
 
@@ -79,6 +80,19 @@ class Marker:
             and self.prints.get(name)
             and self.prints[name] != fingerprints.of(key, name, environ[name])
         }
+
+
+def pane_of(environ: Mapping[str, str]) -> str:
+    """Return which terminal inside another one this is; "-": none.
+
+    A multiplexer's server hands its first environment on to every pane.
+    """
+    screen = f"{environ.get('STY', '')}:{environ.get('WINDOW', '')}"
+    return (
+        environ.get("TMUX_PANE")
+        or environ.get("ZELLIJ_PANE_ID")
+        or (screen if environ.get("STY") else "-")
+    )
 
 
 def is_variable(name: str) -> bool:
@@ -160,7 +174,9 @@ def for_language(script: EnvScript, language: str) -> EnvScript:
     """Return the script without the marker where no shell reads it."""
     if language in DOCUMENTS:
         script.assign = [
-            pair for pair in script.assign if pair[0] not in (MARKER, TOLD)
+            pair
+            for pair in script.assign
+            if pair[0] not in (MARKER, TOLD, PANE)
         ]
     return script
 
@@ -169,7 +185,7 @@ def plan_unset(
     environ: Mapping[str, str], key: bytes = b""
 ) -> EnvScript | None:
     """Plan the way back to the person's environment; None: nothing to do."""
-    ours = [name for name in (MARKER, TOLD) if name in environ]
+    ours = [name for name in (MARKER, TOLD, PANE) if name in environ]
     if not ours:
         return None
     marker = read_marker(environ)
@@ -190,7 +206,7 @@ def applied(
 
     No marker and nothing kept: the parent's environment is not touched.
     """
-    gone = set(rivals) | {MARKER, TOLD}
+    gone = set(rivals) | {MARKER, TOLD, PANE}
     marker = read_marker(environ)
     if marker:
         gone |= set(marker.assigned) - marker.not_ours(environ, key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from keyswitch.errors import KeyswitchError, NotFoundError
+from keyswitch.profiles.paths import may_be_foreign_home
 from keyswitch.secrets.reader import read_values
 from keyswitch.switching import environment, fingerprints
 from keyswitch.switching.compiled import FOLDER_VARIABLE
@@ -69,7 +70,14 @@ def values_of(
     deadline: float | None = None,
     ask: Callable[[str], Secret] | None = None,
 ) -> dict[str, str]:
-    """Return the values of the named secret fields."""
+    """Return the values of the named secret fields.
+
+    Not to root in another user's home, by whatever command.
+    """
+    if may_be_foreign_home():
+        from keyswitch.profiles.ownership import require_own_home
+
+        require_own_home()
     refs = {field: profile.refs[field] for field in fields}
     values = read_values(
         paths,
@@ -128,7 +136,7 @@ def script_of(
     pairs += _kept_here(paths, profile, environ)
     if pin:
         pairs.append((PROFILE_VARIABLE, profile.name))
-    return environment.plan_script(
+    script = environment.plan_script(
         environ,
         name=profile.name,
         mode=environment.PINNED if how == BY_NAME else environment.FOLLOW,
@@ -137,6 +145,10 @@ def script_of(
         rivals=profile.rivals,
         key=fingerprints.read_key(paths),
     )
+    if pin:
+        here = (environment.PANE, environment.pane_of(environ))
+        script.assign = sorted([*script.assign, here])
+    return script
 
 
 def _kept_here(

@@ -57,7 +57,7 @@ def add(
     check_name(profile.name)
     refs = {field: item.ref for field, item in fresh.items()}
     profile = replace(profile, secrets={**profile.secrets, **refs})
-    workspace.provider_of(profile).check(profile)
+    workspace.check(profile)
     path = workspace.paths.profile(profile.name)
 
     def make(draft: Draft) -> None:
@@ -87,7 +87,7 @@ def check_new(
     for field, ref in refs.items():
         draft.store(NewItem(ref, values[field]))
     profile = replace(profile, secrets=refs)
-    workspace.provider_of(profile).check(profile)
+    workspace.check(profile)
     planning.plan_others(workspace, draft, {profile.name: profile}, ())
 
 
@@ -139,7 +139,7 @@ def plan_edited(
     """Plan a profile's new text, and all that follows from it."""
     from keyswitch.switching import isolation
 
-    workspace.provider_of(new).check(new)
+    workspace.check(new)
     path = workspace.paths.profile(new.name)
     draft.write(path, text.encode(), limit=files.PROFILE_LIMIT, own=True)
     planning.plan_follow(workspace, draft, old, new)

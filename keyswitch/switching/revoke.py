@@ -163,7 +163,8 @@ def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
             found.add(workspace.provider_of(profile).revoke_url)
         except KeyswitchError:
             continue
-    if any(f.token is not None and not f.profile for f in removed):
+    own = [f for f in removed if f.token is not None or f.by_hand]
+    if any(not f.profile for f in own):
         found.add("https://console.anthropic.com/settings/keys")
         found.add("https://claude.ai/settings/claude-code")
     if any(f.ref is not None and not f.profile for f in removed):

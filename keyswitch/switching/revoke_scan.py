@@ -14,7 +14,7 @@ from keyswitch.switching import login_ledger, target
 from keyswitch.switching.revoke_logins import LiveLogins, folders_of
 from keyswitch.switching.revoke_stored import Found, Stored
 from keyswitch.switching.workspace import own_command
-from keyswitch.targets.claude_code import tokens
+from keyswitch.targets.claude_code import literals, tokens
 from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
@@ -84,13 +84,16 @@ class Scan:
             settings = os.path.join(folder, "settings.json")
             if not self._is_shared(settings):
                 yield from self._settings(settings)
+            yield from self._literals(config)
             for path in _listed(os.path.join(folder, "backups")):
                 found = tokens.in_global_config(path, self.read(path))
                 yield from (
                     replace(f, stale="an old copy")
-                    for f in self._found(path, found)
+                    for f in (*self._found(path, found), *self._literals(path))
                 )
         p = self.places
+        for path in literals.mcp_files(self.workspace.cwd, self.workspace.home):
+            yield from self._literals(path)
         here = (p.project_settings, p.local_here, p.local_settings)
         for path in dict.fromkeys(here):
             if os.path.dirname(path) not in self.folders:
@@ -135,6 +138,26 @@ class Scan:
                 )
             else:
                 yield found
+        yield from self._literals(path)
+
+    def _literals(self, path: str) -> Iterator[Found]:
+        """Find secrets in texts; what may go as a whole is removed by key."""
+        seen = set()
+        for one in literals.find(path, self.read(path)):
+            if one.removable and one.keys in seen:
+                continue  # it goes with the first one
+            seen.add(one.keys)
+            yield Found(
+                f"{path}: {one.place or 'a text'}",
+                self._mask(one.secret),
+                self._owner(one.secret),
+                path=path if one.removable else "",
+                token=tokens.Token(one.keys, one.secret)
+                if one.removable
+                else None,
+                in_claude_code=True,
+                by_hand=not one.removable,
+            )
 
     def _global_config(self, path: str) -> Iterator[Found]:
         """Remembered ends of keys belong to whom our record says."""
@@ -180,11 +203,13 @@ class Scan:
 
     def _anthropic_profiles(self) -> Iterator[Found]:
         environ = self.workspace.environ
+        # As Claude Code looks for them, relative ones too.
         base = environ.get("ANTHROPIC_CONFIG_DIR") or os.path.join(
             environ.get("XDG_CONFIG_HOME")
             or os.path.join(self.workspace.home, ".config"),
             "anthropic",
         )
+        base = os.path.join(self.workspace.cwd, base)
         for path in _listed(os.path.join(base, "credentials")):
             yield from self._found(
                 path,

@@ -31,6 +31,7 @@ class Found:
     ref: SecretRef | None = None
     field: str = ""
     in_claude_code: bool = False
+    by_hand: bool = False  # it is named; nobody but a person may remove it
 
 
 class Stored:

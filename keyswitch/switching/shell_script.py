@@ -13,6 +13,7 @@ from keyswitch.switching.other_way import goes_elsewhere, leaks, refusal
 from keyswitch.switching.selection import (
     BY_DIRECTORY,
     BY_NAME,
+    BY_TERMINAL,
     BY_USE,
     PROFILE_VARIABLE,
 )
@@ -60,9 +61,21 @@ def for_shell(
         script = script_of(paths, profile, environ, how=chosen.how)
     else:
         script = _guarded(paths, chosen, profile, environ, notes)
+    if chosen.how == BY_TERMINAL and _came_along(environ):
+        line = (
+            f"'{chosen.name}' was chosen in the terminal that this one was "
+            'started from: eval "$(keyswitch off --here)" ends it here'
+        )
+        notes.append((f"pane-{chosen.name}", line))
     if profile is not None and chosen.how == BY_DIRECTORY:
         notes += _login_note(paths, profile, environ)
     return _said_once(script, environ, notes)
+
+
+def _came_along(environ: Mapping[str, str]) -> bool:
+    """Tell whether a terminal's own choice is another terminal's."""
+    made = environ.get(environment.PANE, "")
+    return made not in ("", environment.pane_of(environ))
 
 
 def _is_misled(

@@ -144,6 +144,13 @@ class Workspace:
 
         return load(self.paths, name)
 
+    def check(self, profile: Profile) -> None:
+        """Raise unless a profile is complete, and all it sets may be set."""
+        from keyswitch.switching import own_variables
+
+        self.provider_of(profile).check(profile)
+        own_variables.require(self, profile)
+
     def provider_of(self, profile: Profile) -> Provider:
         """Return the provider that a profile names."""
         return self.catalogue.get(profile.provider)
@@ -178,12 +185,13 @@ class Workspace:
         import time
 
         from keyswitch.providers.bound import OtherUseError
-        from keyswitch.switching import bindings
+        from keyswitch.switching import bindings, own_variables
 
         end = time.monotonic() + _IN_BETWEEN
         is_certain = False
         while True:
             profile, _ = self.load(name)
+            own_variables.require(self, profile)
             try:
                 bindings.require(self, profile)
             except OtherUseError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from keyswitch.errors import InputError, NotFoundError
+from keyswitch.model import SecretRef
 from keyswitch.profiles import files
+from keyswitch.providers.binding import chosen_hosts
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.history import main_fingerprint
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from keyswitch.model import Profile
+    from keyswitch.providers.schema import Catalogue
     from keyswitch.switching.draft import Draft, NewItem
     from keyswitch.switching.workspace import Workspace
     from keyswitch.transfer.bundle import Packed
@@ -41,18 +43,26 @@ def chosen(packed: Sequence[Packed], names: Collection[str]) -> list[Packed]:
     return [p for p in packed if not names or p.profile.name in names]
 
 
-def destinations(packed: Sequence[Packed]) -> list[Destination]:
-    """Return every address that a plain field of the profiles names.
+def destinations(
+    catalogue: Catalogue, packed: Sequence[Packed]
+) -> list[Destination]:
+    """Return every host that fields of the profiles decide.
 
     The owner of the other machine chose it; the secret would go there.
     """
-    found = set()
-    for one in packed:
-        for value in one.profile.fields.values():
-            if "://" in value:
-                host = urlsplit(value).netloc.rpartition("@")[2]
-                found.add(Destination(one.profile.name, host or value))
-    return sorted(found)
+    return sorted(
+        Destination(one.profile.name, host)
+        for one in packed
+        for host in chosen_hosts(
+            catalogue.get(one.profile.provider), one.profile
+        )
+    )
+
+
+def named(one: Packed) -> Profile:
+    """Return a profile of a bundle with references, to none of its secrets."""
+    refs = {field: SecretRef("vault", "") for field in one.secrets}
+    return replace(one.profile, secrets=refs)
 
 
 def conflicts(workspace: Workspace, packed: Sequence[Packed]) -> list[str]:
@@ -78,7 +88,7 @@ def take_in(
     }
     profiles = [_with_refs(one, fresh[one.profile.name]) for one in packed]
     for profile in profiles:
-        workspace.provider_of(profile).check(profile)
+        workspace.check(profile)
         if not replace_existing:
             refuse_existing(workspace, profile.name)
     items = [item for one in fresh.values() for item in one.values()]

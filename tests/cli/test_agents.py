@@ -4,27 +4,59 @@ import pytest
 
 from keyswitch.switching import agents
 from tests.cli.keyswitch import KEY
+from tests.cli.terminal import COMMAND, Terminal
 
 GIVING = [
     ("env", "w", "--shell", "sh"),
     ("run", "w", "--", "env"),
     ("edit", "w", "--set", "base_url=https://evil.example"),
     ("edit", "w", "--unset", "base_url"),
+    ("edit", "w"),
+    ("edit", "w", "--only", "~/x"),
+    ("use", "w", "--here"),
+    ("shell", "w"),
+    ("undo",),
+    ("import", "bundle", "--yes"),
+    ("unlock", "--passphrase-fd", "0"),
+    ("whoami", "--verify"),
+    ("whoami", "--run-helper"),
+    ("doctor", "--run-helper"),
     ("vault", "recovery"),
+    ("vault", "rotate"),
+    ("vault", "passwd"),
+    ("vault", "keychain"),
+    ("vault", "machine-key"),
+    ("vault", "accept-rollback", "--yes"),
 ]
-HELPERS = [("helper", "api-key", "w"), ("helper", "aws", "w")]
+HELPERS = [
+    ("helper", "claude-code"),
+    ("helper", "api-key", "w"),
+    ("helper", "aws", "w"),
+]
 
 
 @pytest.fixture
 def denied(ks):
     ks.add("w")
+    ks("use", "w")
     path = ks.home / ".config/keyswitch/config.toml"
     path.write_text('agents = "deny"\n')
     return ks
 
 
-@pytest.mark.parametrize("line", GIVING + HELPERS, ids=" ".join)
-@pytest.mark.parametrize("variable", [n for n, _ in agents.COMMANDS])
+NAMES = [n for n, _ in agents.COMMANDS]
+FAST = [(line, NAMES[0]) for line in GIVING + HELPERS] + [
+    (GIVING[0], name) for name in NAMES[1:]
+]
+EVERY = [
+    pytest.param(line, name, marks=pytest.mark.full)
+    for line in GIVING + HELPERS
+    for name in NAMES
+    if (line, name) not in FAST
+]
+
+
+@pytest.mark.parametrize(("line", "variable"), FAST + EVERY)
 def test_an_agent_s_command_gets_nothing(denied, line, variable):
     before = denied.profile_file("w").read_bytes()
     done = denied(*line, code=1, **{variable: "1"})
@@ -46,6 +78,7 @@ def test_claude_code_s_own_helpers_are_answered(denied):
         "CLAUDE_CODE_ENTRYPOINT": "sdk-cli",
     }
     assert denied("helper", "api-key", "w", **names).out == KEY + "\n"
+    assert denied("helper", "claude-code", **names).out == KEY + "\n"
 
 
 @pytest.mark.parametrize("value", ["", "0", "false"])
@@ -56,3 +89,18 @@ def test_a_variable_that_says_no_is_no_agent(denied, value):
 def test_a_person_is_served(denied):
     assert KEY in denied("env", "w", "--shell", "sh").out
     assert denied("helper", "api-key", "w").out == KEY + "\n"
+
+
+def test_a_yes_of_an_agent_s_terminal_moves_no_secret(denied):
+    path = denied.profile_file("w")
+    path.write_text(
+        path.read_text() + '[fields]\nbase_url = "https://evil.test"\n'
+    )
+    asked = Terminal(denied, *COMMAND, "use", "w", CLAUDECODE="1")
+    asked.sees("evil.test")
+    assert asked.ends() == 1
+    assert "[y/N]" not in asked.shown
+
+
+def test_what_is_no_secret_may_be_changed(denied):
+    denied("edit", "w", "--label", "Acme", CLAUDECODE="1")

@@ -1,5 +1,6 @@
 """Bad input: one line of what is wrong, one of what to do, nothing changed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -86,7 +87,7 @@ def test_near_misses_are_suggested(ks):
         (["--set", "api_key=x"], "is a secret"),
         (["--set", "base_url"], "field=value"),
         (["--set", "base_url=ftp://x"], "cannot be"),
-        (["--set", "base_url=https://u:p@h"], "cannot be"),
+        (["--set", "base_url=https://u:p@h"], "user name or a password"),
         (["--set", "label\x07=x"], "no field"),
         (["--set", "model=a\x1bb"], "invisible"),
         (["--expires", "tomorrow"], "not a date"),
@@ -298,3 +299,32 @@ def test_a_change_whose_word_could_not_be_printed_is_said_to_be_made(ks):
     assert done.returncode == 6
     assert b"; the change is made" in done.stderr
     assert ks("current").out == "w\n"
+
+
+LABEL = "\u041a\u043b\u044e\u0447 \u65e5\u672c"
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_a_label_is_taken_as_it_was_typed_in_any_locale(ks, locale):
+    ks.add("w")
+    plain = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ks("edit", "w", "--label", LABEL, **plain)
+    ks("edit", "w", "--set", "model=\u540d", **plain)
+    shown = json.loads(ks("show", "w", "--json").out)["profile"]
+    assert (shown["label"], shown["fields"]) == (LABEL, {"model": "\u540d"})
+
+
+def test_bytes_that_are_no_text_say_which_encoding_they_are_not(ks):
+    ks.add("w")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = ks("edit", "w", "--label", "\udcff\udce9", code=1, **plain)
+    assert "the label is no text in this locale's encoding" in done.error
+    assert "LC_ALL=C.UTF-8" in done.err
+
+
+@pytest.mark.parametrize("command", [["edit"], ["add"], ["login", "--capture"]])
+def test_a_label_with_control_characters_says_so(ks, command):
+    name = "w" if command == ["edit"] else "x"
+    ks.add("w")
+    done = ks(*command, name, "--label", "a\x1b[2J", code=1)
+    assert "the label holds control or invisible characters" in done.error

@@ -478,7 +478,8 @@ def test_help_says_what_the_table_says():
 @pytest.fixture
 def helper(bare):
     """Give a home whose helper leaves a trace when it runs."""
-    command = f"echo x >> {bare.home}/ran; echo {OTHER}"
+    bare.file("key").write_text(f"{OTHER}\n")
+    command = f"echo x >> {bare.home}/ran; read k < {bare.home}/key; echo $k"
     write(bare, ".claude/settings.json", {"apiKeyHelper": command})
     return bare
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 
@@ -520,3 +521,40 @@ def test_a_folder_that_was_removed_is_no_reason_to_fail(two):
         capture_output=True, timeout=60, cwd=os.fspath(two.home),
     )  # fmt: skip
     assert done.stdout.split() == [KEY, "work", "personal"], done.stderr
+
+
+CAME_ALONG = "was chosen in the terminal that this one was started from"
+
+
+def exported(ks, *args, **environ):
+    """Return what a shell has after `use --here`, given as text for sh."""
+    done = ks(*args, **environ)
+    pairs = re.findall(r"(KEYSWITCH_\w+)='([^']*)'", done.out)
+    assert pairs, done
+    return dict(pairs)
+
+
+def test_a_choice_that_tmux_brought_along_is_said_once(ks):
+    ks.begin_as(two_keys)
+    ks("use", "personal")
+    chosen = exported(ks, "use", "work", "--here")
+    inside = {**chosen, "TMUX_PANE": "%0"}
+    first = ks("env", "--shell", "sh", **inside)
+    assert CAME_ALONG in first.err
+    told = dict(re.findall(r"(KEYSWITCH_TOLD)='([^']*)'", first.out))
+    again = ks("env", "--shell", "sh", **inside, **told)
+    assert again.err == ""
+    # In the terminal itself, or chosen in this pane, there is nothing to say.
+    assert ks("env", "--shell", "sh", **chosen).err == ""
+    own = exported(ks, "use", "work", "--here", TMUX_PANE="%0")
+    assert ks("env", "--shell", "sh", **own, TMUX_PANE="%0").err == ""
+    assert CAME_ALONG in ks("env", "--shell", "sh", **own, TMUX_PANE="%1").err
+
+
+def test_the_pane_goes_with_the_choice(ks):
+    ks.begin_as(two_keys)
+    chosen = exported(ks, "use", "work", "--here")
+    assert "KEYSWITCH_PANE" in chosen
+    out = ks("off", "--here", **chosen).out
+    assert re.search(r"unset [^;}]*\bKEYSWITCH_PANE\b", out)
+    assert "KEYSWITCH_PANE" not in ks("run", "work", "--", "env", **chosen).out

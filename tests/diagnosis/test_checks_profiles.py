@@ -51,6 +51,10 @@ HOMES = {
         Home(chosen="gone"),
         Home(chosen="work", profiles={"work": profile()}),
     ),
+    "profile-refused": (
+        Home(profiles={"work": profile("custom", env="LD_PRELOAD", secret="")}),
+        Home(profiles={"work": profile()}),
+    ),
     "profile-expired": (with_date("expires", -2), with_date("expires", 2)),
     "profile-expires": (with_date("expires", 10), with_date("expires", 20)),
     "key-due-for-rotation": (

@@ -36,6 +36,11 @@ READING = {
     "hook", "list", "lock", "providers", "run", "shell", "show", "unlock",
     "use --here", "vault status", "whoami",
 }  # fmt: skip
+# Of those, what hands a secret over.
+GIVING = (
+    "env", "env of a gateway", "helper api-key", "helper aws",
+    "helper claude-code", "run", "shell", "use --here",
+)  # fmt: skip
 EARLIER = {
     "add, nobody to ask", "add, wrong shape", "import, wrong passphrase",
     "unlock, wrong",
@@ -113,6 +118,18 @@ def test_what_only_reads_leaves_nothing_of_roots_behind(homes, name):
     if done.returncode == 3:
         found.append(done.stderr.decode())
     report("sudo in another user's home, only read", found)
+
+
+@pytest.mark.parametrize("name", GIVING)
+def test_root_is_given_no_secret_of_another_user(homes, name):
+    home = homes.fresh()
+    done = run(homes, FORMS[name], home)
+    assert done.returncode == 1, done
+    assert b"sk-ant" not in done.stdout
+    assert done.stdout == b""
+    told = done.stderr.decode()
+    assert f"{home} belongs to user {ME}, and this is root" in told
+    assert "run it without sudo" in told
 
 
 @pytest.mark.parametrize("state", STATES)

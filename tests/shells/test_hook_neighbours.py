@@ -238,3 +238,20 @@ def test_a_trace_does_not_show_a_secret(machine, shell):
     assert "+" in terminal.enter("true")
     assert "-FAKE-" not in shown
     assert terminal.key() == "personal"
+
+
+@pytest.mark.real("bash")
+@pytest.mark.parametrize(
+    "rc", ["export PROMPT_COMMAND='true'", "export PROMPT_COMMAND", "set -a"]
+)
+def test_a_child_that_inherits_the_prompt_command_says_nothing(machine, rc):
+    terminal = machine.open("bash", rc=f"{rc}\n{sessions.HOOK['bash']}")
+    assert terminal.key() == "work"
+    shown = terminal.shows(
+        "printf 'IFS=_k\\nfalse\\necho $?\\n' | bash --norc -i 2>&1"
+    )
+    assert "not found" not in shown
+    assert "1" in shown.split()
+    machine.keyswitch("use", "personal")
+    assert terminal.said() == ["keyswitch: work -> personal"]
+    assert terminal.key() == "personal"

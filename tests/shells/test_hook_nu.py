@@ -114,6 +114,29 @@ def test_a_directory_s_file_counts_from_below_and_when_it_is_edited(script):
     assert script.calls == [ASK] * 5
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        # The same size and the same times.
+        "'home' | save --force ../.keyswitch; ^touch -d @1 ../.keyswitch",
+        # Another file, as old as that one.
+        "^touch -d @1 ../other; mv --force ../other ../.keyswitch",
+        # Not the nearest one, which nobody may have allowed.
+        "'home' | save --force ../../.keyswitch",
+        "rm ../.keyswitch; ^ln -s other ../.keyswitch",
+        "^ln -s nowhere .keyswitch",
+    ],
+)
+def test_an_edit_is_noticed_whatever_the_times_say(script, edit):
+    (script.home / "a/b").mkdir(parents=True)
+    for name in (".keyswitch", "a/.keyswitch", "a/other"):
+        (script.home / name).write_text("work")
+        os.utime(script.home / name, (1, 1))
+    script("cd a/b", FOLLOW, FOLLOW, edit, FOLLOW, FOLLOW)
+    assert script.said == ""
+    assert script.calls == [ASK] * 2
+
+
 def test_a_fifo_is_not_opened(script):
     os.mkfifo(script.home / ".keyswitch")
     script.state.unlink()

@@ -116,7 +116,7 @@ def test_an_equal_key_returns_before_any_program_is_started(code):
     done = lines.index("if ($seen -ceq $key) { return }")
     started = next(n for n, line in enumerate(lines) if "& $program" in line)
     assert done < started
-    looked_at = body(code, "__keyswitch_key") + body(code, "__keyswitch_link")
+    looked_at = body(code, "__keyswitch_key") + body(code, "__keyswitch_links")
     assert not any("& " in line or "$program" in line for line in looked_at)
 
 
@@ -131,6 +131,14 @@ def test_only_the_program_is_called_and_only_its_text_is_evaluated(text):
     assert text.count("Invoke-Expression") == 1
     lead = re.search(r"-clike '([^*]+)\*'\) \{ Invoke-Expression", text)
     assert render(EnvScript(assign=[("A", "x")])).startswith(lead[1])
+
+
+def test_a_link_is_compared_by_what_it_is_and_says_not_by_being_newer(text):
+    links = text.partition("function global:__keyswitch_links")[2]
+    links = links.partition("function global:__keyswitch_key")[0]
+    for part in ("Length", "Ticks", "LinkType", "Get-Content -LiteralPath"):
+        assert part in links
+    assert "LastWriteTimeUtc -gt" not in text
 
 
 def test_names_are_taken_literally_everywhere(code):

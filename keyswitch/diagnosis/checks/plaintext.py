@@ -13,7 +13,12 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
-from keyswitch.targets.claude_code import logins, rules, tokens
+from keyswitch.targets.claude_code import (
+    literals,
+    logins,
+    rules,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +87,19 @@ def settings(situation: Situation) -> Iterator[Finding]:
             if file.path:
                 place = file.place("env", name)
                 yield _plain(situation, f"env.{name}", file.env[name], place)
+
+
+def commands(situation: Situation) -> Iterator[Finding]:
+    """Find secrets in commands, servers and other texts of settings files."""
+    scene = situation.scene
+    own = (scene.settings_places.global_config, scene.places.global_config)
+    paths = [file.path for file in scene.files if file.path]
+    paths += [*own, *literals.mcp_files(scene.cwd, scene.home)]
+    for path in dict.fromkeys(paths):
+        for one in literals.find(path, scene.read(path)):
+            place = f"{path}:{one.line}" if one.line else path
+            name = one.place or "a text"
+            yield _plain(situation, name, one.secret, place)
 
 
 def in_env(file: SettingsFile) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
+from keyswitch.providers.own_variables import refuse_named
 from keyswitch.secrets.stores import open_keychain
 from keyswitch.secrets.unlock import available
 
@@ -35,13 +36,35 @@ def broken(situation: Situation) -> Iterator[Finding]:
             situation.accounts.paths.profile(entry.name),
         )
     if name and situation.wanted is None and name not in names:
+        here = situation.scene.environ.get("KEYSWITCH_PROFILE") == name
         yield Finding(
             "profile-missing",
             ERROR,
             f"'{name}' is chosen, and there is no such profile",
             f"it was chosen by: {situation.chosen.how}",
-            "keyswitch list, then keyswitch use NAME",
+            'eval "$(keyswitch off --here)"'
+            if here
+            else "keyswitch list, then keyswitch use NAME",
         )
+
+
+def unusable(situation: Situation) -> Iterator[Finding]:
+    """Find profiles that are whole files, and that no command takes."""
+    for profile in situation.accounts.profiles:
+        try:
+            provider = situation.accounts.catalogue.get(profile.provider)
+            provider.check(profile)
+            refuse_named(provider, profile)
+        except KeyswitchError as e:
+            chosen = profile.name == situation.chosen.name
+            yield Finding(
+                "profile-refused",
+                ERROR if chosen else WARNING,
+                f"profile '{profile.name}' is refused: {e.message}",
+                "no program gets its secret until that is mended",
+                e.hint or f"keyswitch edit {profile.name}",
+                situation.accounts.paths.profile(profile.name),
+            )
 
 
 def dates(situation: Situation) -> Iterator[Finding]:

@@ -279,7 +279,7 @@
     \builtin local folder file
     if [[ -n ${KEYSWITCH_HOME-} ]]; then
       \builtin set -- "$KEYSWITCH_HOME/config"
-    elif [[ ${XDG_CONFIG_HOME-} == /* ]]; then
+    elif [[ ${XDG_CONFIG_HOME-} == /* ]]; then # a relative one is ignored
       \builtin set -- "$XDG_CONFIG_HOME/keyswitch"
     else
       \builtin set -- "${HOME-}/.config/keyswitch" \

@@ -372,7 +372,7 @@ begin
         set -l folders
         if test -n "$KEYSWITCH_HOME"
             set folders $KEYSWITCH_HOME/config
-        else if string match -q '/*' -- "$XDG_CONFIG_HOME"
+        else if string match -q '/*' -- "$XDG_CONFIG_HOME" # none that is relative
             set folders $XDG_CONFIG_HOME/keyswitch
         else
             set folders $HOME/.config/keyswitch \

@@ -336,7 +336,7 @@
     # The profiles, by the names of their files.
     function global:__keyswitch_profiles {
         if ($env:KEYSWITCH_HOME) { $folders = @("$env:KEYSWITCH_HOME/config") }
-        elseif ("$env:XDG_CONFIG_HOME".StartsWith('/')) {
+        elseif ([IO.Path]::IsPathRooted("$env:XDG_CONFIG_HOME")) {
             $folders = @("$env:XDG_CONFIG_HOME/keyswitch")
         } else {
             $folders = @(

@@ -449,7 +449,7 @@
     \builtin local -a folders names
     if [[ -n ${KEYSWITCH_HOME-} ]]; then
       folders=("$KEYSWITCH_HOME/config")
-    elif [[ ${XDG_CONFIG_HOME-} == /* ]]; then
+    elif [[ ${XDG_CONFIG_HOME-} == /* ]]; then # a relative one is ignored
       folders=("$XDG_CONFIG_HOME/keyswitch")
     else
       folders=("$HOME/.config/keyswitch"

@@ -168,17 +168,21 @@
   if [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__keyswitch_hook* ]]; then
     # `&& \:` passes the status on, and `set -e` does not end the shell.
     # At the end: nobody loses PIPESTATUS to us. After a newline: what is there
-    # may end in `;` or in a comment.
+    # may end in `;` or in a comment. In a child that inherits it without this
+    # hook, the variable is not set, and nothing is called.
     case $BASH_VERSION in
     [1-4].* | 5.0*) __keyswitch_text='' ;;
     *) __keyswitch_text=${PROMPT_COMMAND[*]+${PROMPT_COMMAND@a}} ;;
     esac
     case $__keyswitch_text in
-    *a*) PROMPT_COMMAND+=('__keyswitch_hook && \:') ;;
+    *a*)
+      # shellcheck disable=SC2016 # expanded at each prompt
+      PROMPT_COMMAND+=('${__keyswitch_state:+"__keyswitch_hook"} && \:')
+      ;;
     *)
       # shellcheck disable=SC2178 # a string here, a list above
       PROMPT_COMMAND="${PROMPT_COMMAND-}${PROMPT_COMMAND:+
-}__keyswitch_hook && \\:"
+}"'${__keyswitch_state:+"__keyswitch_hook"} && \:'
       case $- in *a*) \builtin export -n PROMPT_COMMAND ;; esac
       ;;
     esac

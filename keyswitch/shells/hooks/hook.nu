@@ -1,6 +1,6 @@
 # keyswitch: this terminal follows the active profile.
 #
-# At each prompt the state file and the nearest .keyswitch are compared with
+# At each prompt the state file and each .keyswitch above are compared with
 # what was seen last; a process is started only where something is different.
 # nushell has no variable that a child process does not get, so what was seen is
 # in the environment, as digests.
@@ -12,30 +12,38 @@ def __keyswitch_digest [file: string] {
     try { %open --raw $file | hash sha256 } catch { "" }
 }
 
-def __keyswitch_link [] {
-    mut folder = $env.PWD
-    loop {
-        let file = ($folder | path join ".keyswitch")
-        if ($file | path exists) { return $file }
-        let above = ($folder | path dirname)
-        if $above == $folder or $above == "" { return "" }
-        $folder = $above
-    }
-}
-
-# Never read here: it is anybody's file, of any size and kind.
-def __keyswitch_changed [file: string] {
-    if $file == "" { return "" }
+# What a directory's file is and says. Times say too little: files move into
+# place with old ones. A FIFO, or a file that is too large, is not read.
+def __keyswitch_is [file: string] {
     try {
-        %ls --all --directory --long $file | first
-        | select modified size inode? | to nuon
+        let found = (%ls --all --directory --long $file | first)
+        let says = if $found.type == "file" and $found.size <= 4096b {
+            __keyswitch_digest $file
+        } else { "" }
+        [($found | select type modified size inode? user? | to nuon) $says]
+        | str join " "
     } catch { "" }
 }
 
+def __keyswitch_links [] {
+    mut folder = $env.PWD
+    mut seen = []
+    loop {
+        let file = ($folder | path join ".keyswitch")
+        if ($file | path exists --no-symlink) {
+            $seen = ($seen | append [$file (__keyswitch_is $file)])
+        }
+        let above = ($folder | path dirname)
+        if $above == $folder or $above == "" { break }
+        $folder = $above
+    }
+    # Short, and no child learns what stands in it.
+    $seen | str join "\n" | hash sha256
+}
+
 def __keyswitch_key [] {
-    let link = (__keyswitch_link)
-    let digest = (__keyswitch_changed $link)
-    [(__keyswitch_digest "@STATE_FILE@") $digest $link $env.PWD ($env.DIRENV_DIFF? | default "" | hash sha256)] | str join ":"
+    let links = (__keyswitch_links)
+    [(__keyswitch_digest "@STATE_FILE@") $links $env.PWD ($env.DIRENV_DIFF? | default "" | hash sha256)] | str join ":"
 }
 
 def __keyswitch_marker [] {

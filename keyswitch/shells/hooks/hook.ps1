@@ -3,7 +3,7 @@
 # Written to the documentation of Windows PowerShell 5.1 and PowerShell 7, and
 # tested as text only: it has not run in a real PowerShell.
 #
-# At each prompt the state file and the nearest .keyswitch are compared with
+# At each prompt the state file and each .keyswitch above are compared with
 # what was seen last; a process is started only where something is different.
 
 & {
@@ -12,30 +12,33 @@
             -ErrorAction Ignore | Select-Object -First 1
     }
 
-    function global:__keyswitch_link {
+    # What a directory's files are and say. Times say too little: files move
+    # into place with old ones. A FIFO has no length, and is not read.
+    function global:__keyswitch_links {
         if ($PWD.Provider.Name -ne 'FileSystem') { return '' }
         $folder = $PWD.ProviderPath
+        $seen = ''
         while ($folder) {
             $file = Join-Path -Path $folder -ChildPath '.keyswitch'
-            if (Test-Path -LiteralPath $file -PathType Leaf) { return $file }
+            $found = Get-Item -LiteralPath $file -Force -ErrorAction Ignore
+            if ($found) {
+                $seen += "`n$file $($found.Attributes) $($found.Length)"
+                $seen += " $($found.LastWriteTimeUtc.Ticks) $($found.LinkType)"
+                if ($found.Length -gt 0 -and $found.Length -le 4096) {
+                    $seen += Get-Content -LiteralPath $file -Raw `
+                        -ErrorAction Ignore
+                }
+            }
             $folder = Split-Path -LiteralPath $folder
         }
-        ''
+        $seen
     }
 
     function global:__keyswitch_key {
         $state = '@STATE_FILE@'
         $text = Get-Content -LiteralPath $state -Raw -ErrorAction Ignore
-        $link = __keyswitch_link
-        $newer = $false
-        if ($link) {
-            $asked = Get-Item -LiteralPath $link -Force -ErrorAction Ignore
-            $known = Get-Item -LiteralPath $state -Force -ErrorAction Ignore
-            $newer = -not $known -or (
-                $asked -and $asked.LastWriteTimeUtc -gt $known.LastWriteTimeUtc
-            )
-        }
-        "$text`n$($PWD.Path)`n$link`n$newer`n$env:DIRENV_DIFF"
+        $links = __keyswitch_links
+        "$text`n$($PWD.Path)`n$links`n$env:DIRENV_DIFF"
     }
 
     function global:__keyswitch_name {

@@ -1,0 +1,125 @@
+"""Secrets that profiles refer to, and whether their stores have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.errors import (
+    DamagedFileError,
+    KeyswitchError,
+    LockedError,
+    NoItemError,
+)
+from keyswitch.secrets.stores import open_keychain, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.secrets.stores import SecretStore
+
+_PATIENCE = 1.2  # seconds that a keychain may take for one item
+
+
+class _Held(NamedTuple):
+    profile: Profile
+    field: str
+    ref: SecretRef
+
+
+def items(situation: Situation) -> Iterator[Finding]:
+    """Find stores that are missing, old or damaged, and items that are gone.
+
+    Nobody is asked: of a locked store nothing is known.
+    """
+    held = [
+        _Held(profile, field, ref)
+        for profile in situation.accounts.profiles
+        for field, ref in sorted(profile.secrets.items())
+    ]
+    for store in sorted({one.ref.store for one in held}):
+        here = [one for one in held if one.ref.store == store]
+        try:
+            yield from _of_store(situation, store, here)
+        except DamagedFileError:
+            raise  # the command line sets it aside
+        except LockedError as e:
+            yield Finding(
+                "store-locked",
+                NOTE,
+                e.message,
+                f"{_names(here)}: the secrets cannot be looked for now",
+                e.hint or "keyswitch unlock",
+            )
+        except KeyswitchError as e:
+            yield Finding(
+                "store-unusable",
+                _severity(situation, here),
+                f"no program gets the secret of {_names(here)}",
+                e.message,
+                e.hint or "keyswitch rotate NAME",
+                situation.accounts.paths.vault_file * (store == "vault"),
+            )
+
+
+def _of_store(
+    situation: Situation, name: str, held: Sequence[_Held]
+) -> Iterator[Finding]:
+    paths = situation.accounts.paths
+    store: SecretStore
+    if name == "keychain":
+        store = open_keychain(paths, _PATIENCE)
+        found = store.probe()
+        if not found.ok or found.locked:
+            return  # that is a finding of its own
+    else:
+        store = open_store(name, paths, None)
+    for one in held:
+        try:
+            store.get(one.ref.item, one.ref.generation)
+        except NoItemError as e:
+            yield _gone(situation, one, e)
+
+
+def _gone(situation: Situation, one: _Held, error: NoItemError) -> Finding:
+    name = one.profile.name
+    again = "login" if one.profile.provider == "claude-login" else "rotate"
+    return Finding(
+        "secret-missing",
+        _severity(situation, [one]),
+        f"the secret of '{name}' ({one.field}) is not in the {one.ref.store}",
+        f"{error.message}; every program that asks for it fails",
+        f"keyswitch {again} {name}",
+        situation.accounts.paths.profile(name),
+    )
+
+
+def _severity(situation: Situation, held: Sequence[_Held]) -> str:
+    used = {situation.chosen.name, situation.accounts.helper_profile} - {""}
+    return ERROR if used & {one.profile.name for one in held} else WARNING
+
+
+def _names(held: Sequence[_Held]) -> str:
+    names = sorted({one.profile.name for one in held})
+    shown = ", ".join(f"'{name}'" for name in names[:3])
+    more = len(names) - 3
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def exported(situation: Situation) -> Iterator[Finding]:
+    """Find a terminal that exports a profile which is not there any more."""
+    scene = situation.scene
+    name = scene.environ.get("KEYSWITCH_ENV", "").partition(":")[0]
+    known = {b.name for b in situation.accounts.broken}
+    if not name or situation.accounts.get(name) or name in known:
+        return
+    if situation.chosen.exported:
+        yield Finding(
+            "exported-profile-missing",
+            ERROR,
+            f"this terminal exports '{name}', and there is no such profile",
+            f"its programs go on using {', '.join(situation.chosen.exported)}",
+            'eval "$(keyswitch env --unset)"',
+        )

@@ -1,0 +1,77 @@
+"""The variables of a profile that steer programs, by whoever named them.
+
+The catalogue's own are known. One that a profile names (`custom`) is refused;
+one of a provider file in the person's folder is asked about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.errors import InputError
+from keyswitch.providers.schema import environment
+from keyswitch.providers.variables import ADDRESS, steers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.model import Profile
+    from keyswitch.providers.schema import Provider
+
+
+class Steering(NamedTuple):
+    """One variable of a provider file that decides more than an account."""
+
+    provider: str
+    variable: str
+    decides: str
+    value: str  # "": a secret
+
+    @property
+    def what(self) -> str:
+        """Say it in one line."""
+        value = f" to '{self.value}'" if self.value else ""
+        return (
+            f"provider '{self.provider}' (a file of yours) sets "
+            f"{self.variable}{value}, which names {self.decides}"
+        )
+
+
+def refuse_named(provider: Provider, profile: Profile) -> None:
+    """Raise if the profile itself names a variable that is for no secret."""
+    for field in provider.fields:
+        if field.name not in {*profile.fields, *profile.secrets}:
+            continue
+        for template in field.env:
+            variable = profile.fields.get(template.strip("{}"), "")
+            decides = steers(variable) if template.startswith("{") else ""
+            if decides:
+                raise InputError(
+                    f"profile '{profile.name}' puts its {field.name} into "
+                    f"{variable}, which names {decides}",
+                    "name the variable that your program reads its key from: "
+                    f"keyswitch edit {profile.name} "
+                    f"--set {template.strip('{}')}=NAME",
+                )
+
+
+def of_own_file(provider: Provider, profile: Profile) -> Iterator[Steering]:
+    """Yield the variables of an own provider that a person has to see.
+
+    Addresses are left out: a secret is bound to its host.
+    """
+    if not provider.own:
+        return
+    exports = environment(provider, profile)
+    pairs = {
+        **dict.fromkeys((name for name, _ in exports.secrets), ""),
+        **{
+            name: profile.fields.get(value.strip("{}"), value)
+            for name, value in provider.claude_code_for(profile).env
+        },
+        **dict(exports.literals),
+    }
+    for variable, value in sorted(pairs.items()):
+        decides = steers(variable)
+        if decides and decides != ADDRESS:
+            yield Steering(provider.id, variable, decides, value)

@@ -1,0 +1,56 @@
+"""Hold profiles to variables that carry a credential.
+
+What a person agreed to of a provider file's variables is kept, one small file
+each, so that it is asked once: by provider, variable and value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import InputError
+from keyswitch.providers.own_variables import of_own_file, refuse_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keyswitch.model import Profile
+    from keyswitch.providers.own_variables import Steering
+    from keyswitch.switching.workspace import Workspace
+
+
+def not_agreed(workspace: Workspace, profile: Profile) -> list[Steering]:
+    """Return the variables of an own provider that nobody agreed to yet."""
+    found = of_own_file(workspace.provider_of(profile), profile)
+    return [s for s in found if not os.path.lexists(_record(workspace, s))]
+
+
+def require(workspace: Workspace, profile: Profile) -> None:
+    """Raise unless each variable is for a credential, or was agreed to."""
+    refuse_named(workspace.provider_of(profile), profile)
+    for one in not_agreed(workspace, profile):
+        raise InputError(
+            one.what,
+            "take it out of the provider file, or agree to it on a terminal: "
+            f"keyswitch use {profile.name}",
+        )
+
+
+def agree(workspace: Workspace, seen: Iterable[Steering]) -> None:
+    """Keep what a person agreed to."""
+    from keyswitch.profiles.atomic import write_once
+    from keyswitch.profiles.paths import ensure_private_dir
+
+    for one in seen:
+        ensure_private_dir(workspace.paths.agreed_dir)
+        text = json.dumps({"version": 1, **one._asdict()}, indent=1)
+        write_once(_record(workspace, one), f"{text}\n".encode())
+
+
+def _record(workspace: Workspace, one: Steering) -> str:
+    parts = (one.provider, one.variable, one.value)
+    name = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return os.path.join(workspace.paths.agreed_dir, name)

@@ -1,0 +1,152 @@
+"""Secrets that stand as they are in commands and in servers' settings.
+
+Helpers, hooks, the status line, MCP servers' `env`, `headers` and `args`, and
+whatever else of a settings file, `.claude.json` or `.mcp.json` holds text. A
+secret is told by its shape, or by the name of what it is given to. Pure: bytes
+in, places out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from keyswitch.display import secrets_in
+from keyswitch.errors import KeyswitchError
+from keyswitch.targets.claude_code import json_text
+from keyswitch.targets.claude_code.approved_keys import APPROVED
+from keyswitch.targets.claude_code.repository import root_of
+from keyswitch.targets.claude_code.tokens import (
+    LOGIN,
+    MANAGED_KEY,
+    REJECTED,
+    SECRET_VARIABLES,
+)
+from keyswitch.targets.claude_code.wanted import AWS_EXPORT, ENV, HELPER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MCP_FILE = ".mcp.json"
+_DEPTH = 40  # nobody nests settings deeper
+
+# What other code finds already, or what holds no whole secret.
+_KNOWN = (
+    LOGIN,
+    MANAGED_KEY,
+    APPROVED,
+    REJECTED,
+    *((ENV, name) for name in SECRET_VARIABLES),
+)
+# A command that is there for its answer alone goes with the secret in it; so
+# do an env variable and a header. Of a hook or an argument that is not sure.
+_WHOLE = (HELPER, AWS_EXPORT)
+_MEMBERS = ("env", "headers")
+
+_NAMES_A_SECRET = re.compile(
+    r"(?:.*[_-])?(?:key|token|secret|password|passwd|passphrase|pat|cookie"
+    r"|authorization|auth|credentials?|bearer|jwt)|.*(?:token|apikey|password)",
+    re.IGNORECASE,
+)
+# Behind a word that says so: no file, no variable, no command.
+_GIVEN = re.compile(
+    r"(?:\bbearer\s+|(?:key|token|secret|password)[\"']?\s*[=:\s]\s*[\"']?)"
+    r"(?P<value>[\w.~+=-]*\d[\w.~+/=-]*)",
+    re.IGNORECASE | re.ASCII,
+)
+_SHORTEST = 16  # characters of a value that has no known shape
+_FILLED_IN = re.compile(r"\$|\{\{|<")
+
+
+def mcp_files(cwd: str, home: str) -> list[str]:
+    """Return where a directory's MCP servers are named."""
+    folders = dict.fromkeys((cwd, root_of(cwd, home)))
+    return [os.path.join(folder, _MCP_FILE) for folder in folders]
+
+
+class Literal(NamedTuple):
+    """One secret in one text of a JSON file."""
+
+    keys: tuple[str, ...]  # indexes of arrays as texts
+    secret: str
+    line: int
+    removable: bool  # the member may go as a whole
+
+    @property
+    def place(self) -> str:
+        """Return the keys as one word."""
+        return ".".join(self.keys)
+
+
+def find(path: str, data: bytes | None) -> list[Literal]:
+    """Return the secrets in a file's texts, in their order."""
+    if not data or not data.strip():
+        return []
+    text = data.decode("utf-8", "replace")
+    try:
+        text = json_text.decode(path, data)
+        document = json.loads(
+            text.removeprefix("\ufeff"), parse_int=json_text.number
+        )
+    except (KeyswitchError, ValueError, RecursionError):
+        # Claude Code does not read it; it is as plain as before.
+        return [_literal((), s, text, whole=False) for s in secrets_in(text)]
+    return list(_in(document, (), text))
+
+
+def _in(value: Any, keys: tuple[str, ...], text: str) -> Iterator[Literal]:
+    if keys in _KNOWN or len(keys) > _DEPTH:
+        return
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _in(inner, (*keys, name), text)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            at = (*keys, str(index))
+            option = value[index - 1] if index else None
+            if isinstance(inner, str) and not secrets_in(inner):
+                for secret in _of_an_option(option, inner):
+                    yield _literal(at, secret, text, whole=False)
+            yield from _in(inner, at, text)
+    elif isinstance(value, str):
+        named = keys[-2:-1] and keys[-2] in _MEMBERS
+        whole = keys in [(name,) for name in _WHOLE] or bool(named)
+        found = _of_a_name(keys[-1], value) if named else []
+        for secret in secrets_in(value) or found or _given(value, keys):
+            yield _literal(keys, secret, text, whole=whole)
+
+
+def _of_a_name(name: str, value: str) -> list[str]:
+    """Return the value of a variable or header that is named like a secret."""
+    value = value.strip()
+    if not _NAMES_A_SECRET.fullmatch(name) or _FILLED_IN.search(value):
+        return []
+    word = value.split()[-1] if value else ""
+    if len(word) < _SHORTEST or word.startswith(("/", "~", ".", "http")):
+        return []  # a place, an address, or a word that only sets something
+    return [word]
+
+
+def _of_an_option(option: Any, value: str) -> list[str]:
+    """Return the value that stands behind `--api-key` in a list."""
+    if isinstance(option, str) and option.startswith("-"):
+        return _of_a_name(option.strip("-"), value)
+    return []
+
+
+def _given(value: str, keys: tuple[str, ...]) -> list[str]:
+    """Return what a command gives by `--token ...`, `Bearer ...` or `KEY=`."""
+    if not {"command", "args", *_WHOLE} & {*keys}:
+        return []
+    found = (match["value"] for match in _GIVEN.finditer(value))
+    return [word for word in found if len(word) >= _SHORTEST]
+
+
+def _literal(
+    keys: tuple[str, ...], secret: str, text: str, *, whole: bool
+) -> Literal:
+    at = text.find(secret)
+    line = text.count("\n", 0, at) + 1 if at >= 0 else 0
+    return Literal(keys, secret, line, whole)

@@ -1,0 +1,74 @@
+"""Stores that are missing, old or locked, and items that are not in them."""
+
+import pytest
+
+from keyswitch.errors import LockedError, NoItemError, StoreError
+from tests.diagnosis.homes import KEY, Home, found_in, profile
+
+MODULE = "keyswitch.diagnosis.checks.secret_items"
+NOW = {"KEYSWITCH_ENV": "gone:f:1:ANTHROPIC_API_KEY:"}
+SET = frozenset({"ANTHROPIC_API_KEY"})
+
+
+class Store:
+    """A vault that does one thing at every question."""
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def get(self, item, generation):
+        if self.error is not None:
+            raise self.error
+        return KEY
+
+
+def vault(error=None, **more):
+    return Home(
+        profiles={"work": profile()},
+        patches={f"{MODULE}.open_store": lambda *_: Store(error)},
+        **more,
+    )
+
+
+HOMES = {
+    "secret-missing": (vault(NoItemError("it is not there")), vault()),
+    "store-unusable": (Home(profiles={"work": profile()}), vault()),
+    "store-locked": (vault(LockedError("it is locked", "unlock it")), vault()),
+    "exported-profile-missing": (
+        Home(environ=NOW, exported=SET),
+        Home(
+            environ={"KEYSWITCH_ENV": "work:f:1:ANTHROPIC_API_KEY:"},
+            exported=SET,
+            profiles={"work": profile()},
+        ),
+    ),
+}
+
+
+@pytest.fixture
+def look(home, monkeypatch):
+    def look(built):
+        return {f.check: f for f in found_in(built, home, monkeypatch)}
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("chosen", "severity"), [("work", "error"), ("", "warning")]
+)
+def test_what_is_in_use_is_graver(look, chosen, severity):
+    gone = vault(NoItemError("it is not there"), chosen=chosen)
+    found = look(gone)["secret-missing"]
+    assert found.severity == severity
+    assert found.fix == "keyswitch rotate work"
+
+
+def test_an_old_vault_is_named_with_its_own_way_out(look):
+    error = StoreError("the vault is older than it was", "accept it: x")
+    found = look(vault(error))["store-unusable"]
+    assert (found.why, found.fix) == (error.message, error.hint)
+
+
+def test_a_locked_store_is_a_note(look):
+    found = look(vault(LockedError("it is locked")))["store-locked"]
+    assert found.severity == "note"

@@ -1,0 +1,125 @@
+"""Secrets in commands, servers and other texts of Claude Code's files."""
+
+import json
+
+import pytest
+
+from keyswitch.display import SECRET_STARTS, secrets_in, without_secrets
+from keyswitch.errors import InputError
+from keyswitch.providers.schema import Field
+from keyswitch.providers.shapes import check_plain, public_prefix
+from keyswitch.targets.claude_code import literals
+
+KEY = "sk-ant-api03-FAKE0123456789abcdefEXAMPLE"
+OPAQUE = "FAKE0123456789abcdef0123"
+BODY = "FAKE0123456789abcdefEXAMPLE"
+
+
+def found(document):
+    data = json.dumps(document, indent=1).encode()
+    return [(x.place, x.secret, x.removable) for x in literals.find("f", data)]
+
+
+@pytest.mark.parametrize(
+    ("document", "place", "secret", "removable"),
+    [
+        ({"apiKeyHelper": f"echo {KEY}"}, "apiKeyHelper", KEY, True),
+        ({"apiKeyHelper": f"printf '%s' '{KEY}'"}, "apiKeyHelper", KEY, True),
+        ({"statusLine": {"command": f"K={KEY} x"}}, "statusLine.command",
+         KEY, False),
+        ({"hooks": {"Stop": [{"hooks": [{"command": f"x {KEY}"}]}]}},
+         "hooks.Stop.0.hooks.0.command", KEY, False),
+        ({"hooks": {"Stop": [{"hooks": [
+            {"command": f"curl -H 'Authorization: Bearer {OPAQUE}' x"}]}]}},
+         "hooks.Stop.0.hooks.0.command", OPAQUE, False),
+        ({"mcpServers": {"a": {"env": {"ACME_API_KEY": OPAQUE}}}},
+         "mcpServers.a.env.ACME_API_KEY", OPAQUE, True),
+        ({"mcpServers": {"a": {"headers": {"Authorization": f"Bearer {OPAQUE}"
+                                           }}}},
+         "mcpServers.a.headers.Authorization", OPAQUE, True),
+        ({"mcpServers": {"a": {"headers": {"X-Api-Key": OPAQUE}}}},
+         "mcpServers.a.headers.X-Api-Key", OPAQUE, True),
+        ({"mcpServers": {"a": {"args": ["--key", KEY]}}},
+         "mcpServers.a.args.1", KEY, False),
+        ({"mcpServers": {"a": {"args": [f"--api-key={OPAQUE}"]}}},
+         "mcpServers.a.args.0", OPAQUE, False),
+        ({"mcpServers": {"a": {"args": ["--api-key", OPAQUE]}}},
+         "mcpServers.a.args.1", OPAQUE, False),
+        ({"mcpServers": {"a": {"url": f"https://x/?k={KEY}"}}},
+         "mcpServers.a.url", KEY, False),
+        ({"projects": {"/p": {"mcpServers": {"a": {"env": {"X": KEY}}}}}},
+         "projects./p.mcpServers.a.env.X", KEY, True),
+        ({"env": {"OPENAI_API_KEY": OPAQUE}}, "env.OPENAI_API_KEY", OPAQUE,
+         True),
+    ],
+)  # fmt: skip
+def test_a_literal_is_found_where_it_stands(document, place, secret, removable):
+    assert found(document) == [(place, secret, removable)]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"apiKeyHelper": "keyswitch helper claude-code"},
+        {"apiKeyHelper": "echo $ANTHROPIC_API_KEY"},
+        {"apiKeyHelper": "cat ~/.secrets/token-file-2026-for-acme"},
+        {"statusLine": {"command": "/opt/task-sk-status/bin/line"}},
+        {"mcpServers": {"a": {"env": {"API_KEY": "${ACME_API_KEY_OF_MINE}"}}}},
+        {"mcpServers": {"a": {"env": {"TOKEN": "/run/secrets/token-1234567"}}}},
+        {"mcpServers": {"a": {"headers": {"Authorization": "Bearer ${T}"}}}},
+        {
+            "mcpServers": {
+                "a": {"args": ["--token-file", "/x/0123456789abcdef"]}
+            }
+        },
+        {
+            "mcpServers": {
+                "a": {"args": ["-y", "@acme/server@1.2.3-beta.45678"]}
+            }
+        },
+        # Other code finds these, or they hold the end of a key only.
+        {"env": {"ANTHROPIC_API_KEY": KEY}},
+        {"primaryApiKey": KEY},
+        {"customApiKeyResponses": {"approved": [KEY[-20:]]}},
+        {"claudeAiOauth": {"accessToken": KEY}},
+    ],
+)
+def test_what_is_no_literal_is_passed_over(document):
+    assert found(document) == []
+
+
+def test_a_broken_file_is_as_plain_as_a_whole_one():
+    data = b'{\n"apiKeyHelper": "echo ' + KEY.encode() + b'",\n'
+    (one,) = literals.find("f", data)
+    assert (one.secret, one.line, one.removable) == (KEY, 2, False)
+
+
+@pytest.mark.parametrize("start", SECRET_STARTS)
+def test_each_beginning_is_known_everywhere(start):
+    secret = start + BODY
+    assert public_prefix(secret) == start
+    for text in (secret, f"my {secret}", f"a={secret}", f"https://x/{secret}"):
+        assert BODY not in without_secrets(text)
+        assert secrets_in(text) == [secret]
+        with pytest.raises(InputError):
+            check_plain(Field("model"), text)
+    with pytest.raises(InputError):
+        check_plain(Field("base_url"), f"https://x.example/v1?a={secret}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://me:FAKEpass@x.example", "https://FAKEtoken@x.example",
+     "https://x.example/?api_key=FAKE", "https://x.example/v1?a=1&Token=FAKE"],
+)  # fmt: skip
+def test_an_address_carries_no_credential(address):
+    field = Field("base_url", pattern="https?://[^\\s@]+")
+    with pytest.raises(InputError, match="holds") as caught:
+        check_plain(field, address)
+    assert "FAKE" not in str(caught.value)
+
+
+def test_an_ordinary_query_is_fine():
+    check_plain(
+        Field("base_url"), "https://x.example/v1?api-version=2026-01-01"
+    )
