@@ -57,6 +57,7 @@ def doctor(  # noqa: PLR0913
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
     from keyswitch.diagnosis.checks import by_gravity, examine
+    from keyswitch.switching import folders
     from keyswitch.switching.situation import situation_of
 
     if report and session.output.json:
@@ -73,6 +74,7 @@ def doctor(  # noqa: PLR0913
             workspace, run_helper=run_helper, trusts=trusts
         )
         findings = examine(situation)
+    findings = by_gravity([*findings, *folders.findings(workspace)])
     steps: tuple[Step, ...] = ()
     if network:
         from keyswitch.diagnosis import network as way

@@ -51,6 +51,7 @@ def whoami(
     sent; 4: something else than the active profile would be.
     """
     from keyswitch.diagnosis.contradictions import warnings
+    from keyswitch.switching import folders
     from keyswitch.switching.in_this_shell import elsewhere
     from keyswitch.switching.situation import situation_of
 
@@ -66,9 +67,11 @@ def whoami(
         from keyswitch.diagnosis.verify import verify as ask
 
         answers = ask(situation.scene, situation.verdict)
+    workspace = session.workspace()
     findings = [
-        *(elsewhere(session.workspace(), name) if name else ()),
+        *(elsewhere(workspace, name) if name else ()),
         *warnings(situation),
+        *folders.findings(workspace),
     ]
     if session.output.json:
         _print_document(session, situation, findings, answers, asked=verify)
@@ -95,6 +98,9 @@ def _print_document(
     from keyswitch.cli import verdict_view
 
     document = verdict_view.document(situation, findings)
+    used_in = _other_folders(session)
+    if used_in:
+        document["other_folders"] = used_in
     if asked:
         document["verified"] = [
             verdict_view.answer_document(situation, a) for a in answers
@@ -111,6 +117,7 @@ def _print_screen(
     from keyswitch.cli import verdict_view
 
     rows = list(verdict_view.rows(situation, findings))
+    rows += [("also used in", folder) for folder in _other_folders(session)]
     for answer in answers:
         rows.append(
             (f"asked ({answer.header})", verdict_view.answer_text(answer))
@@ -118,3 +125,10 @@ def _print_screen(
         if answer.fix:
             rows.append(("", f"fix: {answer.fix}"))
     session.output.table(rows)
+
+
+def _other_folders(session: Session) -> list[str]:
+    """Return the other configuration folders that keyswitch is used in."""
+    from keyswitch.switching import folders
+
+    return [p.config_dir for p in folders.others(session.workspace())]

@@ -246,26 +246,35 @@ def _approvals_only(
         draft.lock((config_lock(places.global_config),))
 
 
-def plan_back(workspace: Workspace, draft: Draft, moved: Moved | None) -> None:
-    """Plan the target for an undo: the profile that is active after it.
+def plan_back(
+    workspace: Workspace,
+    draft: Draft,
+    moved: Moved | None,
+    *,
+    keeps_own: bool = False,
+) -> Profile | None:
+    """Plan the target for an undo; return the profile that is active then.
 
-    The login moves only if the change had moved it.
+    The login moves only if the change had moved it. `keeps_own`: a profile's
+    own folder gets its former name, and is planned with that.
     """
     pointer = draft.pointer
     active = (pointer or state.read(workspace.paths)).active
     path = workspace.paths.profile(active) if active else ""
     comes_back = bool(path) and draft.names(path)
-    if pointer is None and not comes_back:
-        return
     profile = None
+    if pointer is None and not comes_back:
+        return workspace.load(active)[0] if active else None
     if comes_back:
         text = draft.read(path, files.PROFILE_LIMIT)
         profile = None if text is None else files.parse(text.decode(), path)
     elif active:
         profile, _ = workspace.load(active)
-    plan_target(workspace, draft, profile, moves_login=False, back=moved)
+    if not (keeps_own and profile is not None and profile.isolated):
+        plan_target(workspace, draft, profile, moves_login=False, back=moved)
     if draft.conflicts:
         raise KeyswitchError(
             f"{draft.conflicts[0]} was changed since by somebody else",
             "switch yourself: keyswitch use NAME, or keyswitch off",
         )
+    return profile

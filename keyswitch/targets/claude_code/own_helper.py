@@ -8,7 +8,7 @@ import shlex
 
 # Also of a zip application, and of Windows with its other slash.
 _PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
-_KEYS = (("apiKeyHelper",), ("awsCredentialExport",))
+KEYS = (("apiKeyHelper",), ("awsCredentialExport",))
 
 
 def is_keyswitch(command: str) -> bool:
@@ -24,7 +24,7 @@ def is_keyswitch(command: str) -> bool:
 
 def is_ours(keys: tuple[str, ...], raw: str) -> bool:
     """Tell whether the JSON text of a settings key is such a command."""
-    if keys not in _KEYS:
+    if keys not in KEYS:
         return False
     try:
         value = json.loads(raw)
