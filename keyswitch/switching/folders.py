@@ -12,18 +12,19 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching.change import baseline_files
-from keyswitch.switching.target import RECORD_LIMIT, plan_target, record_path
-from keyswitch.switching.transaction import Transaction, on_disk
-from keyswitch.targets.claude_code import (
-    baseline,
-    json_text,
-    own_helper,
-    splice,
+from keyswitch.switching.draft import Draft
+from keyswitch.switching.target import (
+    RECORD_LIMIT,
+    has_helper,
+    plan_target,
+    record_path,
 )
+from keyswitch.switching.transaction import Transaction, on_disk
+from keyswitch.targets.claude_code import baseline
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
     FILE_LIMIT,
@@ -35,10 +36,12 @@ if TYPE_CHECKING:
 
     from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
-    from keyswitch.switching.draft import Draft
     from keyswitch.switching.login_ledger import Ledger
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+
+
+_GONE = "it is the folder of a profile that is gone"
 
 
 def plan_elsewhere(
@@ -73,7 +76,7 @@ def plan_elsewhere(
                 places=places,
                 keep_changed=True,
             )
-            Transaction.check(on_disk(draft.changes()), ())
+            _require_writable(draft, places)
 
         error = draft.attempt(plan)
         if error is not None:
@@ -85,6 +88,17 @@ def plan_elsewhere(
             draft.elsewhere.append(places.config_dir)
             what = "follows" if wanted else "has what was there before again"
             draft.notes.append(f"{places.config_dir} {what}, too")
+
+
+def _require_writable(draft: Draft, places: Locations) -> None:
+    """Raise where a folder's files would keep the whole change from it."""
+    for path in (places.settings, places.global_config):
+        folder = os.path.dirname(os.path.realpath(path))
+        if draft.changes_of(path) and not os.access(folder, os.W_OK):
+            raise FileStateError(
+                f"{path} cannot be written", f"look at the rights of {folder}"
+            )
+    Transaction.check(on_disk(draft.changes()), ())
 
 
 def plan_own(workspace: Workspace, draft: Draft, name: str) -> None:
@@ -141,34 +155,69 @@ def say_logins(workspace: Workspace, draft: Draft) -> None:
 
 
 def findings(workspace: Workspace) -> list[Finding]:
-    """Return the folders elsewhere whose helper can only fail."""
+    """Return the folders, this one too, whose helper is of no use."""
+    here = _left_here(workspace)
+    return [
+        *([here] if here else []),
+        *(
+            found
+            for places in others(workspace)
+            if (found := _failing(workspace, places))
+        ),
+    ]
+
+
+def _failing(workspace: Workspace, places: Locations) -> Finding | None:
+    """Return that a folder's helper has nothing to answer, if it is so."""
     from keyswitch.diagnosis.finding import WARNING, Finding
 
+    own = _is_own(workspace, places)
+    why = _GONE if own else _no_answer(workspace)
+    if not why or not has_helper(Draft(), places):
+        return None
+    here = own or places.config_dir == workspace.places.config_dir
+    return Finding(
+        "helper-left" if here else "helper-elsewhere",
+        WARNING,
+        f"the helper in {places.settings} can only fail: {why}",
+        "keyswitch, of this installation or of another one, put it there, and "
+        "it was not taken out",
+        "keyswitch off" if here else way_out(places),
+        places.settings,
+    )
+
+
+def _left_here(workspace: Workspace) -> Finding | None:
+    """Return that another keyswitch's helper stands here, if one does."""
+    from keyswitch.diagnosis.finding import NOTE, Finding
+
+    places = workspace.places
+    found = _failing(workspace, places)
+    path = record_path(workspace, places)
+    if found or not has_helper(Draft(), places):
+        return found
+    data = read_regular(path, RECORD_LIMIT)
+    if places.settings in baseline.decode(path, data):
+        return None
+    name = state.read(workspace.paths).active
+    return Finding(
+        "helper-left",
+        NOTE,
+        f"the helper in {places.settings} was not put there by this keyswitch",
+        "another installation of keyswitch did, which may be gone one day",
+        f"keyswitch use {name}",
+        places.settings,
+    )
+
+
+def _no_answer(workspace: Workspace) -> str:
+    """Return why the helper has no answer for Claude Code, "" if it has."""
     active = state.read(workspace.paths).active
-    found = []
-    for places in others(workspace):
-        own = _is_own(workspace, places)
-        if (active and _is_helped(workspace, active) and not own) or (
-            not _has_helper(places.settings)
-        ):
-            continue
-        why = (
-            f"'{active}' needs no helper" if active else "no profile is active"
-        )
-        if own:
-            why = "it is the folder of a profile that is gone"
-        found.append(
-            Finding(
-                "helper-elsewhere",
-                WARNING,
-                f"the helper in {places.settings} can only fail: {why}",
-                "keyswitch was used with that configuration folder, and was "
-                "switched off in another",
-                "keyswitch off" if own else way_out(places),
-                places.settings,
-            )
-        )
-    return found
+    if not active:
+        return "no profile is active"
+    return (
+        "" if _is_helped(workspace, active) else f"'{active}' needs no helper"
+    )
 
 
 def others(workspace: Workspace) -> list[Locations]:
@@ -212,18 +261,6 @@ def _is_helped(workspace: Workspace, name: str) -> bool:
     return bool(taken.helper_field or taken.aws_export)
 
 
-def _has_helper(path: str) -> bool:
-    try:
-        data = read_regular(path, FILE_LIMIT)
-        text = json_text.decode(path, data or b"{}")
-        return any(
-            own_helper.is_ours(keys, splice.raw_value(path, text, keys) or "")
-            for keys in own_helper.KEYS
-        )
-    except KeyswitchError:
-        return False
-
-
 def _is_own(workspace: Workspace, places: Locations) -> bool:
     return places.config_dir.startswith(workspace.paths.folders_dir + os.sep)
 
@@ -251,6 +288,8 @@ def recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
     for record in baseline_files(workspace):
         if record in (paths.logins_file, paths.made_file):
             continue
+        if not record.endswith(".json"):
+            continue  # a damaged one that was set aside
         files_of = baseline.decode(record, read_regular(record, FILE_LIMIT))
         for places in _candidates(workspace, files_of):
             if record_path(workspace, places) == record:

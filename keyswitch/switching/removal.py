@@ -14,13 +14,13 @@ from keyswitch.profiles import files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching import activate, folders, shell_integration
 from keyswitch.switching.change import commit
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_names import PROVIDER
-from keyswitch.switching.target import plan_target
+from keyswitch.switching.target import has_helper, plan_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
 
@@ -102,7 +102,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
     places = workspace.places
     recorded = any(places == found for found, _ in folders.recorded(workspace))
     name = state.read(workspace.paths).active
-    if not name and not recorded:
+    if not (name or recorded or has_helper(Draft(), places)):
         return
     what = f"'{name}' is switched off, " if name else ""
     yield Step(

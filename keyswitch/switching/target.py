@@ -13,8 +13,8 @@ from keyswitch.switching import approvals, displaced
 from keyswitch.switching.draft import NewItem
 from keyswitch.switching.recovery import points_to
 from keyswitch.targets.claude_code import baseline as records_of
+from keyswitch.targets.claude_code import json_text, own_helper, wanted
 from keyswitch.targets.claude_code import plan as planning
-from keyswitch.targets.claude_code import wanted
 from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
@@ -72,7 +72,9 @@ def plan_target(  # noqa: PLR0913
     path = record_path(workspace, places)
     records = records_of.decode(path, draft.read(path, RECORD_LIMIT))
     if not _shares_settings(workspace, draft, places) and (
-        profile is not None or places.settings in records
+        profile is not None
+        or places.settings in records
+        or has_helper(draft, places)
     ):
         _plan_settings(
             workspace, draft, places, records, profile, keep=keep_changed
@@ -90,6 +92,17 @@ def plan_target(  # noqa: PLR0913
         login_target.add(workspace, draft, places, move)
     elif draft.changes_of(places.global_config):
         draft.lock((config_lock(places.global_config),))
+
+
+def has_helper(draft: Draft, places: Locations) -> bool:
+    """Tell whether a folder's settings call some keyswitch's helper."""
+    path = places.settings
+    try:
+        data = draft.read(path, FILE_LIMIT)
+        text = "" if data is None else json_text.decode(path, data)
+        return "helper" in text and bool(own_helper.keys_in(path, text))
+    except KeyswitchError:
+        return False  # no JSON, or no file that can be read
 
 
 def _shares_settings(
@@ -134,6 +147,11 @@ def _plan_settings(  # noqa: PLR0913
     records[path] = plan.baseline
     draft.write(path, plan.after, limit=FILE_LIMIT)
     draft.conflicts += [f"{path}: {key}" for key in plan.conflicts]
+    draft.notes += [
+        f"{path}: {key} was the helper of a keyswitch before; it does not come "
+        "back"
+        for key in plan.left_over
+    ]
     for token, text in plan.displaced.items():
         draft.store(NewItem(displaced.ref_of(token), Secret(text)))
     draft.dropped += [displaced.ref_of(token) for token in plan.put_back]
