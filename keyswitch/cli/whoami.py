@@ -96,9 +96,10 @@ def _print_document(
     asked: bool,
 ) -> None:
     from keyswitch.cli import verdict_view
+    from keyswitch.switching import folders
 
     document = verdict_view.document(situation, findings)
-    used_in = _other_folders(session)
+    used_in = folders.names(session.workspace())
     if used_in:
         document["other_folders"] = used_in
     if asked:
@@ -115,9 +116,11 @@ def _print_screen(
     answers: Sequence[Answer],
 ) -> None:
     from keyswitch.cli import verdict_view
+    from keyswitch.switching import folders
 
     rows = list(verdict_view.rows(situation, findings))
-    rows += [("also used in", folder) for folder in _other_folders(session)]
+    used_in = folders.names(session.workspace())
+    rows += [("also used in", folder) for folder in used_in]
     for answer in answers:
         rows.append(
             (f"asked ({answer.header})", verdict_view.answer_text(answer))
@@ -125,10 +128,3 @@ def _print_screen(
         if answer.fix:
             rows.append(("", f"fix: {answer.fix}"))
     session.output.table(rows)
-
-
-def _other_folders(session: Session) -> list[str]:
-    """Return the other configuration folders that keyswitch is used in."""
-    from keyswitch.switching import folders
-
-    return [p.config_dir for p in folders.others(session.workspace())]

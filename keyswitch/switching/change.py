@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles.atomic import read_regular, unusable
 from keyswitch.switching import (
     bindings,
     history,
@@ -269,6 +269,8 @@ def baseline_files(workspace: Workspace) -> list[str]:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:
         return []
+    except OSError as e:
+        raise unusable(folder, e) from e
     return [os.path.join(folder, name) for name in names]
 
 

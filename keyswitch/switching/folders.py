@@ -136,14 +136,18 @@ def rename_own(
     draft.write(path, baseline.encode(moved), limit=RECORD_LIMIT)
 
 
-def say_logins(workspace: Workspace, draft: Draft) -> None:
-    """Say which logins keyswitch put into other folders, where they stay."""
+def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
+    """Say which logins keyswitch put into other folders, where they stay.
+
+    Those of one profile, or all of them.
+    """
     if not os.path.exists(workspace.paths.logins_file):
         return
     for folder, found in sorted(_ledger(workspace).folders.items()):
         places = places_of(workspace, folder)
         if (
             found.live
+            and name in ("", found.live)
             and places.config_dir != workspace.places.config_dir
             and not _is_own(workspace, places)
             and os.path.exists(places.credentials)
@@ -155,16 +159,24 @@ def say_logins(workspace: Workspace, draft: Draft) -> None:
 
 
 def findings(workspace: Workspace) -> list[Finding]:
-    """Return the folders, this one too, whose helper is of no use."""
-    here = _left_here(workspace)
-    return [
-        *([here] if here else []),
-        *(
-            found
-            for places in others(workspace)
-            if (found := _failing(workspace, places))
-        ),
-    ]
+    """Return the folders, this one too, whose helper is of no use.
+
+    Nothing where a file of ours is damaged: the next change says so.
+    """
+    try:
+        here = _left_here(workspace)
+        there = [_failing(workspace, places) for places in others(workspace)]
+    except KeyswitchError:
+        return []
+    return [found for found in (here, *there) if found is not None]
+
+
+def names(workspace: Workspace) -> list[str]:
+    """Return the other folders that keyswitch is used in, to be shown."""
+    try:
+        return [places.config_dir for places in others(workspace)]
+    except KeyswitchError:
+        return []
 
 
 def _failing(workspace: Workspace, places: Locations) -> Finding | None:

@@ -260,6 +260,7 @@ def remove(workspace: Workspace, name: str) -> bool:
         planning.plan_leave(workspace, draft, profile)
         _follow_elsewhere(workspace, draft, name, None)
         folders.plan_own(workspace, draft, name)
+        folders.say_logins(workspace, draft, name)
         login_names.removed(workspace, draft, profile)
         draft.discarded += profile.secrets.values()
         _name(draft, "remove", profile)

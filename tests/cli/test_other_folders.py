@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tests.cli.keyswitch import OTHER
+from tests.cli.logins import Logins
 
 PLAIN = b'{\n  "model": "opus",\n  "apiKeyHelper": "get-key"\n}\n'
 GATEWAY = "https://gateway.example.com"
@@ -177,3 +178,11 @@ def test_a_renamed_profile_s_own_folder_is_given_back_under_its_name(ks):
     assert not own.exists()
     records = ks.file(".local/state/keyswitch/baseline").glob("*.json")
     assert [p.name for p in records if "settings" in p.read_text()] == []
+
+
+def test_a_removed_login_that_is_in_use_elsewhere_is_named(ks):
+    logins, there = Logins(ks), ks.file("there")
+    logins.capture("me")
+    ks("use", "me", CLAUDE_CONFIG_DIR=str(there))
+    done = ks("remove", "me", "--yes")
+    assert f"the login of 'me' stays in {there}: CLAUDE_CONFIG_DIR=" in done.err
