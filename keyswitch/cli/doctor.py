@@ -57,7 +57,7 @@ def doctor(  # noqa: PLR0913
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
     from keyswitch.diagnosis.checks import by_gravity, examine
-    from keyswitch.switching import folders
+    from keyswitch.switching import left_helpers
     from keyswitch.switching.situation import situation_of
 
     if report and session.output.json:
@@ -74,7 +74,7 @@ def doctor(  # noqa: PLR0913
             workspace, run_helper=run_helper, trusts=trusts
         )
         findings = examine(situation)
-    findings = by_gravity([*findings, *folders.findings(workspace)])
+    findings = by_gravity([*findings, *left_helpers.findings(workspace)])
     steps: tuple[Step, ...] = ()
     if network:
         from keyswitch.diagnosis import network as way

@@ -51,7 +51,7 @@ def whoami(
     sent; 4: something else than the active profile would be.
     """
     from keyswitch.diagnosis.contradictions import warnings
-    from keyswitch.switching import folders
+    from keyswitch.switching import left_helpers
     from keyswitch.switching.in_this_shell import elsewhere
     from keyswitch.switching.situation import situation_of
 
@@ -71,7 +71,7 @@ def whoami(
     findings = [
         *(elsewhere(workspace, name) if name else ()),
         *warnings(situation),
-        *folders.findings(workspace),
+        *left_helpers.findings(workspace),
     ]
     if session.output.json:
         _print_document(session, situation, findings, answers, asked=verify)

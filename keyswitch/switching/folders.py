@@ -13,13 +13,10 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching.change import baseline_files
-from keyswitch.switching.draft import Draft
 from keyswitch.switching.target import (
     RECORD_LIMIT,
-    has_helper,
     plan_target,
     record_path,
 )
@@ -34,14 +31,11 @@ from keyswitch.targets.claude_code.files import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from keyswitch.diagnosis.finding import Finding
     from keyswitch.model import Profile
+    from keyswitch.switching.draft import Draft
     from keyswitch.switching.login_ledger import Ledger
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
-
-
-_GONE = "it is the folder of a profile that is gone"
 
 
 def plan_elsewhere(
@@ -62,7 +56,7 @@ def plan_elsewhere(
     for places in known.values():
         if places == workspace.places:
             continue
-        wanted = None if isolated or _is_own(workspace, places) else profile
+        wanted = None if isolated or is_own(workspace, places) else profile
         before = draft.changes_of(places.settings)
 
         def plan(
@@ -149,7 +143,7 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
             found.live
             and name in ("", found.live)
             and places.config_dir != workspace.places.config_dir
-            and not _is_own(workspace, places)
+            and not is_own(workspace, places)
             and os.path.exists(places.credentials)
         ):
             draft.notes.append(
@@ -158,78 +152,12 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
             )
 
 
-def findings(workspace: Workspace) -> list[Finding]:
-    """Return the folders, this one too, whose helper is of no use.
-
-    Nothing where a file of ours is damaged: the next change says so.
-    """
-    try:
-        here = _left_here(workspace)
-        there = [_failing(workspace, places) for places in others(workspace)]
-    except KeyswitchError:
-        return []
-    return [found for found in (here, *there) if found is not None]
-
-
 def names(workspace: Workspace) -> list[str]:
     """Return the other folders that keyswitch is used in, to be shown."""
     try:
         return [places.config_dir for places in others(workspace)]
     except KeyswitchError:
         return []
-
-
-def _failing(workspace: Workspace, places: Locations) -> Finding | None:
-    """Return that a folder's helper has nothing to answer, if it is so."""
-    from keyswitch.diagnosis.finding import WARNING, Finding
-
-    own = _is_own(workspace, places)
-    why = _GONE if own else _no_answer(workspace)
-    if not why or not has_helper(Draft(), places):
-        return None
-    here = own or places.config_dir == workspace.places.config_dir
-    return Finding(
-        "helper-left" if here else "helper-elsewhere",
-        WARNING,
-        f"the helper in {places.settings} can only fail: {why}",
-        "keyswitch, of this installation or of another one, put it there, and "
-        "it was not taken out",
-        "keyswitch off" if here else way_out(places),
-        places.settings,
-    )
-
-
-def _left_here(workspace: Workspace) -> Finding | None:
-    """Return that another keyswitch's helper stands here, if one does."""
-    from keyswitch.diagnosis.finding import NOTE, Finding
-
-    places = workspace.places
-    found = _failing(workspace, places)
-    path = record_path(workspace, places)
-    if found or not has_helper(Draft(), places):
-        return found
-    data = read_regular(path, RECORD_LIMIT)
-    if places.settings in baseline.decode(path, data):
-        return None
-    name = state.read(workspace.paths).active
-    return Finding(
-        "helper-left",
-        NOTE,
-        f"the helper in {places.settings} was not put there by this keyswitch",
-        "another installation of keyswitch did, which may be gone one day",
-        f"keyswitch use {name}",
-        places.settings,
-    )
-
-
-def _no_answer(workspace: Workspace) -> str:
-    """Return why the helper has no answer for Claude Code, "" if it has."""
-    active = state.read(workspace.paths).active
-    if not active:
-        return "no profile is active"
-    return (
-        "" if _is_helped(workspace, active) else f"'{active}' needs no helper"
-    )
 
 
 def others(workspace: Workspace) -> list[Locations]:
@@ -249,7 +177,7 @@ def others(workspace: Workspace) -> list[Locations]:
         and os.path.isdir(places.config_dir)
         and os.path.exists(record_path(workspace, places))
         and (
-            not _is_own(workspace, places)
+            not is_own(workspace, places)
             or not os.path.lexists(
                 workspace.paths.profile(os.path.basename(places.config_dir))
             )
@@ -263,17 +191,8 @@ def way_out(places: Locations) -> str:
     return f"{CONFIG_VARIABLE}={folder} keyswitch off"
 
 
-def _is_helped(workspace: Workspace, name: str) -> bool:
-    """Tell whether a profile is one that the helper answers for."""
-    try:
-        profile, _ = workspace.load(name)
-        taken = workspace.provider_of(profile).claude_code_for(profile)
-    except KeyswitchError:
-        return False
-    return bool(taken.helper_field or taken.aws_export)
-
-
-def _is_own(workspace: Workspace, places: Locations) -> bool:
+def is_own(workspace: Workspace, places: Locations) -> bool:
+    """Tell whether a folder is a profile's own."""
     return places.config_dir.startswith(workspace.paths.folders_dir + os.sep)
 
 
