@@ -74,6 +74,7 @@ class World:
         self.sessions = []
         self.excused = set()  # tokens that Claude Code itself wrote over
         self.whose = {}  # profile -> account
+        self.by_word = set()  # profiles whose account a person alone knows
         self.said = []  # by the present command
         self.told = set()  # tokens of which it was said that they may be any's
         self.between = None  # happens between the next plan and its commit
@@ -204,7 +205,8 @@ class World:
             account = self.whose[name]
             fields = profiles[name].fields
             shown = fields.get("account_uuid"), fields.get("organization_uuid")
-            assert shown in ((account.uuid, account.org), (None, None))
+            known = (account.uuid, account.org)
+            assert shown in (known, (None, None)) or name in self.by_word
             for generation in kept:
                 parts = self.parts(generation, entries)
                 if not self._is_right(tokens_of(parts), account):
@@ -283,7 +285,8 @@ class Interleavings(RuleBasedStateMachine):
             owners = {world.service.owner[t] for t in tokens}
             assert owners == {world.whose[name]} or tokens <= world.told
             named = self.claude.name().get("accountUuid")
-            assert named in (None, world.whose[name].uuid)
+            known = (None, world.whose[name].uuid)
+            assert named in known or name in world.by_word
 
     @rule()
     def off(self):
@@ -344,6 +347,10 @@ class Interleavings(RuleBasedStateMachine):
             profile = act(workspace)
             if name not in known:
                 world.whose[name] = self._shown(profile)
+            elif "account_uuid" not in known[name].fields:
+                # No account was ever known: a person's word is all there is.
+                world.told |= tokens_of(self._stored(profile))
+                world.by_word.add(name)
             return profile
 
         world.keyswitch(noting)
@@ -355,10 +362,13 @@ class Interleavings(RuleBasedStateMachine):
         for account in ACCOUNTS if shown else ():
             if (account.uuid, account.org) == (shown, org):
                 return account
+        token = next(iter(tokens_of(self._stored(profile))))
+        return self.world.service.owner[token]
+
+    def _stored(self, profile):
         login = profile.secrets["login"]
         entry = entry_name(login.item, login.generation)
-        parts = login_parts.unpack(self.world.entries()[entry])
-        return self.world.service.owner[parts.access_token]
+        return login_parts.unpack(self.world.entries()[entry])
 
     @rule(name=logins)
     def logout(self, name):
