@@ -58,6 +58,7 @@ def doctor(  # noqa: PLR0913
     """
     from keyswitch.cli.environment import refuse_agents
     from keyswitch.diagnosis.checks import by_gravity, examine
+    from keyswitch.switching import left_helpers
     from keyswitch.switching.situation import situation_of
 
     if report and session.output.json:
@@ -80,6 +81,7 @@ def doctor(  # noqa: PLR0913
                 workspace, run_helper=run_helper, trusts=trusts
             )
             findings = examine(situation)
+        findings = [*findings, *left_helpers.findings(workspace)]
     except FileStateError:
         if not own:
             raise

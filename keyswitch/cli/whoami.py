@@ -52,6 +52,7 @@ def whoami(
     """
     from keyswitch.cli.environment import refuse_agents
     from keyswitch.diagnosis.contradictions import warnings
+    from keyswitch.switching import left_helpers
     from keyswitch.switching.in_this_shell import elsewhere
     from keyswitch.switching.situation import situation_of
 
@@ -69,9 +70,11 @@ def whoami(
         from keyswitch.diagnosis.verify import verify as ask
 
         answers = ask(situation.scene, situation.verdict)
+    workspace = session.workspace()
     findings = [
-        *(elsewhere(session.workspace(), name) if name else ()),
+        *(elsewhere(workspace, name) if name else ()),
         *warnings(situation),
+        *left_helpers.findings(workspace),
     ]
     if session.output.json:
         _print_document(session, situation, findings, answers, asked=verify)
@@ -96,8 +99,12 @@ def _print_document(
     asked: bool,
 ) -> None:
     from keyswitch.cli import verdict_view
+    from keyswitch.switching import folders
 
     document = verdict_view.document(situation, findings)
+    used_in = folders.names(session.workspace())
+    if used_in:
+        document["other_folders"] = used_in
     if asked:
         document["verified"] = [
             verdict_view.answer_document(situation, a) for a in answers
@@ -112,8 +119,11 @@ def _print_screen(
     answers: Sequence[Answer],
 ) -> None:
     from keyswitch.cli import verdict_view
+    from keyswitch.switching import folders
 
     rows = list(verdict_view.rows(situation, findings))
+    used_in = folders.names(session.workspace())
+    rows += [("also used in", folder) for folder in used_in]
     for answer in answers:
         rows.append(
             (f"asked ({answer.header})", verdict_view.answer_text(answer))

@@ -59,6 +59,9 @@ class Vault:
 
     def load(self) -> envelope.Opened:
         """Read the file and check its outside; it need not be unlocked."""
+        # First what was seen, as a writer notes a version once it is there:
+        # one that comes in between must not look like an older file.
+        seen = atomic.read_regular(seen_file(self.paths), 4096)
         data = atomic.read_regular(
             self.paths.vault_file, envelope.FILE_LIMIT, ours=True
         )
@@ -74,7 +77,7 @@ class Vault:
             raise
         except envelope.DamagedError as e:
             raise self._damaged(e) from e
-        self._check_rollback(opened)
+        _check_rollback(self.paths, opened, seen)
         return opened
 
     def _damaged(self, error: envelope.DamagedError) -> envelope.DamagedError:
@@ -247,28 +250,6 @@ class Vault:
         """Read the file again at the next use."""
         self._opened = self._entries = None
 
-    def _check_rollback(self, opened: envelope.Opened) -> None:
-        """Refuse a file that is older than one this machine has seen."""
-        seen = atomic.read_regular(seen_file(self.paths), 4096)
-        if seen is None:
-            return
-        if seen.startswith(b"keyswitch-"):  # 0.1.0 begins with the vault's id
-            raise NewerFileError(seen_file(self.paths))
-        vid, _, numbers = seen.decode("ascii", "replace").partition(" ")
-        if vid != opened.vid:
-            return
-        epoch, _, hver = numbers.strip().partition(" ")
-        if not (epoch.isdigit() and hver.isdigit()):
-            return
-        here = (opened.header["epoch"], opened.header["hver"])
-        if here < (int(epoch), int(hver)):
-            raise StoreError(
-                f"the vault is older than it was: version {here[0]}.{here[1]} "
-                f"after {epoch}.{hver}",
-                "put the newer file back, or accept this one: keyswitch vault "
-                "accept-rollback",
-            )
-
 
 def entry_name(item: str, generation: int) -> str:
     """Return the name of an entry inside the vault."""
@@ -278,6 +259,30 @@ def entry_name(item: str, generation: int) -> str:
 def seen_file(paths: Paths) -> str:
     """Return the file with the newest version that this machine has seen."""
     return paths.vault_seen_file
+
+
+def _check_rollback(
+    paths: Paths, opened: envelope.Opened, seen: bytes | None
+) -> None:
+    """Refuse a file that is older than one this machine has seen."""
+    if seen is None:
+        return
+    if seen.startswith(b"keyswitch-"):  # 0.1.0 begins with the vault's id
+        raise NewerFileError(seen_file(paths))
+    vid, _, numbers = seen.decode("ascii", "replace").partition(" ")
+    if vid != opened.vid:
+        return
+    epoch, _, hver = numbers.strip().partition(" ")
+    if not (epoch.isdigit() and hver.isdigit()):
+        return
+    here = (opened.header["epoch"], opened.header["hver"])
+    if here < (int(epoch), int(hver)):
+        raise StoreError(
+            f"the vault is older than it was: version {here[0]}.{here[1]} "
+            f"after {epoch}.{hver}",
+            "put the newer file back, or accept this one: keyswitch vault "
+            "accept-rollback",
+        )
 
 
 def normalised(passphrase: Secret) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.switching import bindings
+from keyswitch.switching import bindings, folders
 from keyswitch.switching.change import commit
 from keyswitch.switching.environment import MARKER
 from keyswitch.switching.history import main_fingerprint
@@ -90,6 +90,7 @@ def _plan_target(workspace: Workspace, draft: Draft, profile: Profile) -> None:
             places = isolation.places_of(workspace, profile.name)
         isolation.leave_others(workspace, draft, profile, places)
     plan_target(workspace, draft, profile)
+    folders.plan_elsewhere(workspace, draft, profile)
 
 
 def _looked(
@@ -176,6 +177,8 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
 
     def make(draft: Draft) -> None:
         plan_target(workspace, draft, None)
+        folders.plan_elsewhere(workspace, draft, None)
+        folders.say_logins(workspace, draft)
         _switch(workspace, draft, "off", "", None)
 
     _, draft = commit(workspace, make, tell=said.append)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles.atomic import read_regular, unusable
 from keyswitch.profiles.set_aside import MARK
 from keyswitch.switching import (
     bindings,
@@ -267,6 +267,8 @@ def baseline_files(workspace: Workspace) -> list[str]:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:
         return []
+    except OSError as e:
+        raise unusable(folder, e) from e
     found = [os.path.join(folder, name) for name in names]
     # What was set aside counts as long as it can be read.
     return [f for f in found if MARK not in f or os.path.isfile(f)]

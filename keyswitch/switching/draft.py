@@ -8,10 +8,12 @@ finished draft out, and a dry run prints it.
 
 from __future__ import annotations
 
+import copy
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.errors import KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import files
 from keyswitch.profiles.atomic import read_regular
@@ -72,6 +74,7 @@ class Draft:
         self.modes: list[Mode] = []  # permission bits that change
         self.folders: list[Folder] = []  # that get another name
         self.links: dict[str, LinkChange] = {}  # by path
+        self.elsewhere: list[str] = []  # other configuration folders it changes
         # For the person: keys that somebody else changed, and what was done.
         self.conflicts: list[str] = []
         self.notes: list[str] = []
@@ -165,6 +168,16 @@ class Draft:
     def link(self, links: Iterable[LinkChange]) -> None:
         """Make or remove symbolic links with the change."""
         self.links.update((link.path, link) for link in links)
+
+    def attempt(self, plan: Callable[[], None]) -> KeyswitchError | None:
+        """Add to the draft, all of it or nothing; return what kept it."""
+        before = {name: copy.copy(value) for name, value in vars(self).items()}
+        try:
+            plan()
+        except KeyswitchError as e:
+            vars(self).update(before)
+            return e
+        return None
 
     def changes(self) -> list[FileChange]:
         """Return the files that differ, in the order of their replacement."""

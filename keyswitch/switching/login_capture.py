@@ -18,6 +18,7 @@ from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.switching import (
+    login_claims,
     login_keeping,
     login_ledger,
     login_owners,
@@ -36,7 +37,6 @@ from keyswitch.targets.claude_code.files import locations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.switching.login_ledger import Generation
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.login_parts import Parts
 
@@ -59,6 +59,10 @@ def capture(
         live = _present(logins, name)
         owner = logins.owner_of(live)
         own = login_owners.own_parts(logins, live, owner)
+        if not owner and login_owners.doubtful_name(logins, live):
+            own = login_claims.claimed(logins, own, name)
+        if login_owners.goes_by_name(logins, own, owner or name):
+            logins.draft.notes.append(login_claims.at_your_word(live))
         if owner == name and login_keeping.is_earlier(logins, own, name):
             raise InputError(
                 f"the present login is an earlier state of '{name}'",
@@ -96,36 +100,30 @@ def from_orphan(
     """Make a profile of the newest login that belonged to nobody."""
 
     def find(logins: Logins) -> _Found:
-        chosen = _newest_orphan(logins, name)
+        chosen, holder = login_claims.newest(logins, name)
+        kept = logins.fetch(chosen.ref)
+        parts = login_claims.claimed(logins, kept, name)
+        if login_owners.goes_by_name(logins, parts, name):
+            word = (
+                f"{login_claims.at_your_word(kept)}; it was kept at {chosen.at}"
+            )
+            logins.draft.notes.append(word)
+        if holder:
+            logins.disown(holder, chosen)
+            logins.draft.notes.append(
+                f"it was kept as that of '{holder}', which has the one before "
+                "it again"
+            )
+            return _Found(parts)
 
         def settle() -> None:
             ledger = login_ledger.given_owner(logins.ledger, chosen, name)
             logins.ledger = ledger
             logins.forget_orphan(chosen)
 
-        return _Found(logins.fetch(chosen.ref), settle)
+        return _Found(parts, settle)
 
     return _keep(workspace, name, find, store=store, label=label)
-
-
-def _newest_orphan(logins: Logins, name: str) -> Generation:
-    """Return the newest login that may become the profile's.
-
-    One that was kept as an earlier state of another profile's may not.
-    """
-    owners = [
-        (orphan, login_owners.owner_of_orphan(logins, orphan))
-        for orphan in logins.ledger.orphans
-        if orphan.tokens
-    ]
-    for wanted in (name, ""):
-        for orphan, owner in owners:
-            if owner == wanted:
-                return orphan
-    raise NotFoundError(
-        "no login is kept that belongs to nobody",
-        "keep the present one: keyswitch login NAME --capture",
-    )
 
 
 def _keep(

@@ -41,7 +41,8 @@ def keep_live(logins: Logins, live: Parts, store: str) -> str:
     if owner:
         _keep_again(logins, owner, own, store)
     else:
-        logins.keep_orphan(own, store)
+        name = login_owners.doubtful_name(logins, own)
+        logins.keep_orphan(own, store, shown=name)
     return owner
 
 
@@ -53,7 +54,8 @@ def _keep_again(logins: Logins, name: str, own: Parts, store: str) -> None:
     known = [g for g in kept if set(g.tokens) == tokens]
     if known and holds(logins, known[0]):
         if known[0] is kept[0] and not _is_all_kept(logins, name, own):
-            logins.keep_for(name, own)  # what is beside the tokens changed
+            # What is beside the tokens changed.
+            logins.keep_for(name, own, by_name=known[0].by_name)
     elif kept and _is_poorer(own, kept[0]):
         if not tokens <= set(kept[0].tokens):
             logins.keep_orphan(own, kept[0].store)
@@ -61,7 +63,34 @@ def _keep_again(logins: Logins, name: str, own: Parts, store: str) -> None:
         logins.keep_orphan(own, kept[0].store)
     else:
         # It stays in the store that was chosen for it.
-        logins.keep_for(name, own, store="" if kept else store)
+        by_name = login_owners.goes_by_name(logins, own, name)
+        if by_name:
+            logins.draft.notes.append(_by_name(name))
+        logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
+
+
+def of_nobody(parts: Parts, shown: str) -> str:
+    """Say that a login was kept for no profile, and how it gets to one."""
+    if not shown and (parts.account_uuid or not parts.has_tokens):
+        who = parts.described().get("email") or "an account of no profile"
+        return (
+            f"the login that was there ({who}) belongs to no profile; it is "
+            "kept, and 'keyswitch login NAME --orphan' makes it one"
+        )
+    though = f", though Claude Code shows the name of '{shown}'"
+    return (
+        "the login that was there does not say whose it is"
+        f"{though if shown else ''}; it is kept beside those of profiles, and "
+        "'keyswitch login NAME --orphan' gives it to the one that it is of"
+    )
+
+
+def _by_name(name: str) -> str:
+    return (
+        "the login that was there does not say whose it is; it is kept as "
+        f"that of '{name}', whose name Claude Code shows, and so is the one "
+        "before it; if it is another's: keyswitch login NAME --orphan"
+    )
 
 
 def adopt(logins: Logins, name: str) -> None:

@@ -41,6 +41,7 @@ class Generation(NamedTuple):
     content: str = ""  # fingerprint of all its parts
     with_tokens: bool = False  # not a key alone
     says_whose: bool = False  # its tokens name their account themselves
+    by_name: bool = False  # it is this profile's by the shown name alone
 
     def is_in(self, other: Generation) -> bool:
         """Tell whether another one has all of these tokens."""
@@ -176,18 +177,29 @@ def encode(ledger: Ledger) -> bytes | None:
 def _document(found: Generation) -> dict[str, Any]:
     document = found._asdict()
     del document["store"], document["item"]
+    if not found.by_name:
+        del document["by_name"]  # an older keyswitch does not know it
     return {"token": found.token, **document}
 
 
 def with_generation(
     ledger: Ledger, name: str, new: Generation
 ) -> tuple[Ledger, tuple[Generation, ...]]:
-    """Put a generation first; return the ledger and what nobody needs."""
+    """Put a generation first; return the ledger and what nobody needs.
+
+    One that may be another account's is superseded by none of this one's.
+    """
     before = ledger.generations.get(name, ())
     within = [g for g in before if g.is_in(new)]
-    kept = (new, *(g for g in before if g not in within))
-    generations = {**ledger.generations, name: kept[:KEPT]}
-    return ledger._replace(generations=generations), (*kept[KEPT:], *within)
+    kept: list[Generation] = []
+    gone: list[Generation] = []
+    for found in (new, *(g for g in before if g not in within)):
+        sure = sum(not g.by_name for g in kept)
+        limit = KEPT_ORPHANS if found.by_name else KEPT
+        room = len(kept) if found.by_name else sure
+        (kept if room < limit else gone).append(found)
+    generations = {**ledger.generations, name: tuple(kept)}
+    return ledger._replace(generations=generations), (*gone, *within)
 
 
 def with_orphan(
@@ -240,6 +252,32 @@ def given_owner(ledger: Ledger, orphan: Generation, name: str) -> Ledger:
         for path, f in ledger.folders.items()
     }
     return ledger._replace(folders=folders)
+
+
+def without_generation(ledger: Ledger, name: str, item: str) -> Ledger:
+    """Return the ledger without one state of a profile's login."""
+    left = tuple(g for g in ledger.generations[name] if g.item != item)
+    generations = {k: v for k, v in ledger.generations.items() if k != name}
+    if left:
+        generations[name] = left
+    return ledger._replace(generations=generations)
+
+
+def with_unsure_apart(ledger: Ledger, name: str) -> Ledger:
+    """Return the ledger with what may be another's among those of nobody.
+
+    Not the newest one, which goes the way of its profile.
+    """
+    kept = ledger.generations.get(name, ())
+    unsure = [g for g in kept[1:] if g.by_name]
+    for found in unsure:
+        ledger = without_generation(ledger, name, found.item)
+    nobodys = [_nobodys(g) for g in unsure]
+    return ledger._replace(orphans=(*nobodys, *ledger.orphans))
+
+
+def _nobodys(found: Generation) -> Generation:
+    return found._replace(account="", email="", organization="", by_name=False)
 
 
 def without_profile(

@@ -28,11 +28,13 @@ def removed(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Take a removed profile out of the ledger.
 
     The newest generation waits for `undo` like any secret; the older ones
-    have been superseded. A login that is live stays where it is.
+    have been superseded, but for those that may be another account's. A login
+    that is live stays where it is.
     """
-    after, gone = login_ledger.without_profile(
+    ledger = login_ledger.with_unsure_apart(
         _read(workspace, draft), profile.name
     )
+    after, gone = login_ledger.without_profile(ledger, profile.name)
     _write(workspace, draft, after)
     kept = {ref.item for ref in profile.secrets.values()}
     draft.dropped += [g.ref for g in gone if g.item not in kept]

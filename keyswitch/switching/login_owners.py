@@ -3,7 +3,9 @@
 The evidence is what the login carries: a token that was stored for a profile
 is that profile's, and tokens name their account. What the pointer says is no
 evidence, and the name that Claude Code shows is a weak one: an old session
-writes its tokens back and leaves that name as it is.
+writes its tokens back and leaves that name as it is. Tokens of an old Claude
+Code name no account: where they go by the shown name it is said, and where that
+account's do name it they are nobody's.
 """
 
 from __future__ import annotations
@@ -50,6 +52,33 @@ def owner_of(logins: Logins, parts: Parts) -> str:
     if parts.has_tokens and kept and kept[0].says_whose:
         return ""
     return name
+
+
+def doubtful_name(logins: Logins, parts: Parts) -> str:
+    """Return the profile of the shown name, where nothing else says so.
+
+    Its tokens name no account and were never stored for anybody.
+    """
+    tokens = lineage(logins, parts)
+    if (
+        not parts.has_tokens
+        or parts.token_identity.account
+        or logins.ledger.owner_of(tokens)
+    ):
+        return ""
+    return profile_of(logins, parts.named_identity)
+
+
+def goes_by_name(logins: Logins, parts: Parts, owner: str) -> bool:
+    """Tell whether only the shown name makes a login this profile's."""
+    if not parts.has_tokens or parts.token_identity.account:
+        return False
+    tokens = set(lineage(logins, parts))
+    return not any(
+        tokens & set(g.tokens)
+        for g in logins.ledger.generations.get(owner, ())
+        if not g.by_name
+    )
 
 
 def owner_of_orphan(logins: Logins, orphan: Generation) -> str:
@@ -112,10 +141,26 @@ def own_parts(logins: Logins, live: Parts, owner: str) -> Parts:
     if not whose.account:
         whose = identity_of(logins, owner)
     if live.named_identity.fits(whose):
+        if not live.named_identity.account:
+            live = _with_own_device(logins, live, owner, whose)
         return _without_foreign_key(logins, live, owner)
     own = live.only((login_parts.OAUTH,))
-    kept = _last_stored(logins, owner, whose)
+    kept = last_stored(logins, owner, whose)
     return own if kept is None else own.beside(kept)
+
+
+def _with_own_device(
+    logins: Logins, live: Parts, owner: str, whose: Identity
+) -> Parts:
+    """Return a login with the device that was last stored with it.
+
+    Where no name is shown, the one beside it may be another account's.
+    """
+    kept = last_stored(logins, owner, whose)
+    if kept is None:
+        return live
+    device = kept.only((login_parts.DEVICE,))
+    return live.only(set(live.raw) - {login_parts.DEVICE}).beside(device)
 
 
 def _without_foreign_key(logins: Logins, live: Parts, owner: str) -> Parts:
@@ -126,7 +171,8 @@ def _without_foreign_key(logins: Logins, live: Parts, owner: str) -> Parts:
     return live.only(set(live.raw) - {login_parts.MANAGED_KEY})
 
 
-def _last_stored(logins: Logins, owner: str, whose: Identity) -> Parts | None:
+def last_stored(logins: Logins, owner: str, whose: Identity) -> Parts | None:
+    """Return what was last stored for a profile, or for an account of none."""
     with contextlib.suppress(StoreError):
         profile = logins.profile(owner) if owner else None
         if profile is not None and FIELD in profile.secrets:

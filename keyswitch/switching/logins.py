@@ -8,6 +8,7 @@ profile's reference and the ledger then change in one transaction.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
@@ -113,7 +114,14 @@ class Logins:
         """Store the live login; return the profile that it belongs to."""
         return login_keeping.keep_live(self, live, store)
 
-    def keep_for(self, name: str, parts: Parts, *, store: str = "") -> None:
+    def keep_for(
+        self,
+        name: str,
+        parts: Parts,
+        *,
+        store: str = "",
+        by_name: bool = False,
+    ) -> None:
         """Store a login as a profile's newest generation."""
         profile = self.profile(name)
         if profile is None:
@@ -123,7 +131,7 @@ class Logins:
         old = profile.secrets.get(FIELD)
         number = old.generation + 1 if old else 1
         where = store or (old.store if old else self._store())
-        new = self._put(parts, where, number)
+        new = self._put(parts, where, number)._replace(by_name=by_name)
         self.ledger, gone = login_ledger.with_generation(self.ledger, name, new)
         self.draft.dropped += [g.ref for g in gone]
         self._set(
@@ -131,8 +139,11 @@ class Logins:
             with_login(profile, parts, reference(self.workspace, new, parts)),
         )
 
-    def keep_orphan(self, parts: Parts, store: str) -> None:
-        """Store a login that belongs to no profile, once."""
+    def keep_orphan(self, parts: Parts, store: str, *, shown: str = "") -> None:
+        """Store a login that belongs to no profile, once.
+
+        `shown` is the profile whose name stands beside it by mistake, maybe.
+        """
         new = generation_of(self.workspace, parts, SecretRef("", ""))
         known = [
             g
@@ -142,20 +153,36 @@ class Logins:
         if known and login_keeping.holds(self, known[0]):
             return
         new = self._put(parts, store or self._store(), 1)
+        if shown:
+            new = new._replace(account="", email="", organization="")
         self.ledger, gone = login_ledger.with_orphan(self.ledger, new)
         self.draft.dropped += [g.ref for g in gone]
         if parts.usable:
-            who = parts.described().get("email") or "an account of no profile"
-            self.draft.notes.append(
-                f"the login that was there ({who}) belongs to no profile; it "
-                "is kept, and 'keyswitch login NAME --orphan' makes it one"
-            )
+            self.draft.notes.append(login_keeping.of_nobody(parts, shown))
 
     def forget_orphan(self, gone: Generation) -> None:
         """Take a login of no profile out of the ledger and its store."""
         left = tuple(g for g in self.ledger.orphans if g.item != gone.item)
         self.ledger = self.ledger._replace(orphans=left)
         self.draft.dropped.append(gone.ref)
+
+    def disown(self, name: str, gone: Generation) -> None:
+        """Take one state of a login away from a profile: it is another's."""
+        self.ledger = login_ledger.without_generation(
+            self.ledger, name, gone.item
+        )
+        self.draft.dropped.append(gone.ref)
+        profile, newest = self.profile(name), self.newest(name)
+        ref = profile.secrets.get(FIELD) if profile else None
+        if profile is None or ref is None or ref.item != gone.item:
+            return
+        if newest is None:
+            rest = {k: v for k, v in profile.secrets.items() if k != FIELD}
+            self._set(name, replace(profile, secrets=rest))
+            return
+        parts = self.fetch(newest.ref)
+        ref = reference(self.workspace, newest, parts)
+        self._set(name, with_login(profile, parts, ref))
 
     def orphan_of(self, parts: Parts) -> Generation | None:
         """Return the login of no profile that was stored from these parts."""

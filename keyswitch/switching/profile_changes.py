@@ -13,7 +13,7 @@ from keyswitch.profiles import files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import bindings, folder_renames, login_names
+from keyswitch.switching import bindings, folder_renames, folders, login_names
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft, NewItem
@@ -143,6 +143,7 @@ def plan_edited(
     path = workspace.paths.profile(new.name)
     draft.write(path, text.encode(), limit=files.PROFILE_LIMIT, own=True)
     planning.plan_follow(workspace, draft, old, new)
+    _follow_elsewhere(workspace, draft, old.name, new)
     if (old.isolated, old.shared) != (new.isolated, new.shared):
         isolation.follow(workspace, draft, new)
     left = {ref.item for ref in new.secrets.values()}
@@ -150,6 +151,18 @@ def plan_edited(
         ref for ref in old.secrets.values() if ref.item not in left
     ]
     _name(draft, "edit", new)
+
+
+def _is_active(workspace: Workspace, name: str) -> bool:
+    return state.read(workspace.paths).active == name
+
+
+def _follow_elsewhere(
+    workspace: Workspace, draft: Draft, name: str, new: Profile | None
+) -> None:
+    """Plan the other folders after the active profile's change."""
+    if _is_active(workspace, name):
+        folders.plan_elsewhere(workspace, draft, new)
 
 
 def rotate(
@@ -211,7 +224,10 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         draft.write(paths.profile(source), None, limit=limit, own=True)
         draft.write(paths.profile(name), data, limit=limit, own=True)
         moved = replace(profile, name=name)
-        planning.plan_follow(workspace, draft, profile, moved)
+        if not (profile.isolated and _is_active(workspace, source)):
+            planning.plan_follow(workspace, draft, profile, moved)
+        _follow_elsewhere(workspace, draft, source, moved)
+        folders.rename_own(workspace, draft, source, moved)
         login_names.renamed(workspace, draft, source, name)
         draft.folders += folder_renames.renamed(workspace, source, name)
         _name(draft, "rename", moved)
@@ -242,6 +258,9 @@ def remove(workspace: Workspace, name: str) -> bool:
         path = workspace.paths.profile(name)
         draft.write(path, None, limit=files.PROFILE_LIMIT, own=True)
         planning.plan_leave(workspace, draft, profile)
+        _follow_elsewhere(workspace, draft, name, None)
+        folders.plan_own(workspace, draft, name)
+        folders.say_logins(workspace, draft, name)
         login_names.removed(workspace, draft, profile)
         draft.discarded += profile.secrets.values()
         _name(draft, "remove", profile)

@@ -11,24 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.profiles import files, state
-from keyswitch.profiles.atomic import read_regular
-from keyswitch.profiles.set_aside import MARK
 from keyswitch.shells import rc_block
-from keyswitch.switching import activate, login_ledger, shell_integration
-from keyswitch.switching.change import baseline_files, commit
+from keyswitch.switching import activate, folders, shell_integration
+from keyswitch.switching.change import commit
+from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_names import PROVIDER
-from keyswitch.switching.target import plan_target, record_path
-from keyswitch.targets.claude_code import baseline
-from keyswitch.targets.claude_code.files import (
-    CONFIG_VARIABLE,
-    FILE_LIMIT,
-    locations,
-)
+from keyswitch.switching.target import has_helper, plan_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
 
@@ -95,11 +87,11 @@ def what_stays(workspace: Workspace) -> list[str]:
     if os.path.exists(paths.vault_file):
         lines.append(f"the vault {paths.vault_file}")
     own = (paths.config, paths.data, paths.state)
-    folders = [p for p in own if os.path.isdir(p)]
-    if folders:
+    present = [p for p in own if os.path.isdir(p)]
+    if present:
         lines.append(
             "keyswitch's own folders, to be deleted once the profiles are "
-            f"removed: {', '.join(dict.fromkeys(folders))}"
+            f"removed: {', '.join(dict.fromkeys(present))}"
         )
     lines.append("'.keyswitch' files of linked directories, which do nothing")
     return lines
@@ -108,9 +100,9 @@ def what_stays(workspace: Workspace) -> list[str]:
 def _usual_folder(workspace: Workspace) -> Iterator[Step]:
     """Yield `off`, where it has something to do."""
     places = workspace.places
-    recorded = any(places == found for found, _ in _recorded(workspace))
+    recorded = any(places == found for found, _ in folders.recorded(workspace))
     name = state.read(workspace.paths).active
-    if not name and not recorded:
+    if not (name or recorded or has_helper(Draft(), places)):
         return
     what = f"'{name}' is switched off, " if name else ""
     yield Step(
@@ -121,7 +113,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
 
 
 def _other_folders(workspace: Workspace) -> Iterator[Step]:
-    for places, moves_login in _recorded(workspace):
+    for places, moves_login in folders.recorded(workspace):
         if places == workspace.places:
             continue
 
@@ -151,64 +143,6 @@ def _take_out(
 
     commit(workspace, make, tell=said.append)
     return said
-
-
-def _recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
-    """Return the folders that have something of keyswitch's.
-
-    And whether `off` gives a login back there: a profile's own folder keeps
-    its login, which is in no other place.
-    """
-    ledger_file = login_ledger.path_of(workspace.paths)
-    ledger = login_ledger.decode(
-        ledger_file, read_regular(ledger_file, FILE_LIMIT)
-    )
-    found: dict[Locations, bool] = {}
-    for record in baseline_files(workspace):
-        if record in (ledger_file, workspace.paths.made_file) or MARK in record:
-            continue
-        files_of = baseline.decode(record, read_regular(record, FILE_LIMIT))
-        for places in _candidates(workspace, files_of):
-            if record_path(workspace, places) == record:
-                found[places] = False
-    for folder in ledger.folders:
-        if not folder.startswith(workspace.paths.folders_dir + os.sep):
-            found[_places(workspace, folder)] = True
-    return list(found.items())
-
-
-def _candidates(
-    workspace: Workspace, recorded: Mapping[str, object]
-) -> Iterator[Locations]:
-    """Yield the folders that a record may be of; its name has a digest only."""
-    usual = os.path.join(workspace.home, ".claude")
-    folders = [os.path.dirname(path) for path in recorded]
-    if os.path.join(workspace.home, ".claude.json") in recorded:
-        folders.append(usual)
-    for folder in dict.fromkeys(folders):
-        places = _places(workspace, folder)
-        yield places
-        # The usual folder, named by the variable, has another file.
-        named = _named(workspace, folder)
-        if named.global_config != places.global_config and (
-            named.global_config in recorded
-        ):
-            yield named
-
-
-def _named(workspace: Workspace, folder: str) -> Locations:
-    given = {CONFIG_VARIABLE: folder}
-    return locations(given, workspace.home, workspace.cwd)
-
-
-def _places(workspace: Workspace, folder: str) -> Locations:
-    """Return a folder's files as Claude Code finds them."""
-    if folder == workspace.places.config_dir:
-        return workspace.places
-    usual = folder == os.path.join(workspace.home, ".claude")
-    if not usual:
-        return _named(workspace, folder)
-    return locations({}, workspace.home, workspace.cwd)
 
 
 def _start_files(workspace: Workspace) -> Iterator[Step]:

@@ -13,7 +13,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import files, state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
-from keyswitch.switching import revoke_logins, target
+from keyswitch.switching import folders, revoke_logins, target
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.revoke_scan import Scan
@@ -47,6 +47,7 @@ def _plan_leave(
     if _leaves(scope, name):
         # Logins are seen to apart: none is put in place to be removed again.
         target.plan_target(workspace, draft, None, moves_login=False)
+        folders.plan_elsewhere(workspace, draft, None)
 
 
 def _leaves(scope: str, name: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from keyswitch.shells.rc_files import RC_FILES, find_exports
 from keyswitch.switching import login_ledger, target
 from keyswitch.switching.revoke_logins import LiveLogins, folders_of
 from keyswitch.switching.revoke_stored import Found, Stored
-from keyswitch.switching.workspace import own_command
 from keyswitch.targets.claude_code import literals, tokens
 from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
@@ -48,7 +46,6 @@ class Scan:
         self.folders = folders_of(workspace)
         live = LiveLogins(workspace, self.read)
         self.live = {f: live.of(*files) for f, files in self.folders.items()}
-        self.command = shlex.join(own_command())
         self.places = workspace.places
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> bytes | None:
@@ -128,7 +125,7 @@ class Scan:
     def _settings(self, path: str) -> Iterator[Found]:
         active = state.read(self.workspace.paths).active
         for found in self._found(
-            path, tokens.in_settings(path, self.read(path), self.command)
+            path, tokens.in_settings(path, self.read(path))
         ):
             if found.token is not None and found.token.is_helper:
                 yield replace(

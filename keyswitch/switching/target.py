@@ -13,8 +13,8 @@ from keyswitch.switching import approvals, displaced
 from keyswitch.switching.draft import NewItem
 from keyswitch.switching.recovery import points_to
 from keyswitch.targets.claude_code import baseline as records_of
+from keyswitch.targets.claude_code import json_text, own_helper, wanted
 from keyswitch.targets.claude_code import plan as planning
-from keyswitch.targets.claude_code import wanted
 from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
@@ -72,7 +72,9 @@ def plan_target(  # noqa: PLR0913
     path = record_path(workspace, places)
     records = records_of.decode(path, draft.read(path, RECORD_LIMIT))
     if not _shares_settings(workspace, draft, places) and (
-        profile is not None or places.settings in records
+        profile is not None
+        or places.settings in records
+        or has_helper(draft, places)
     ):
         _plan_settings(
             workspace, draft, places, records, profile, keep=keep_changed
@@ -90,6 +92,17 @@ def plan_target(  # noqa: PLR0913
         login_target.add(workspace, draft, places, move)
     elif draft.changes_of(places.global_config):
         draft.lock((config_lock(places.global_config),))
+
+
+def has_helper(draft: Draft, places: Locations) -> bool:
+    """Tell whether a folder's settings call some keyswitch's helper."""
+    path = places.settings
+    try:
+        data = draft.read(path, FILE_LIMIT)
+        text = "" if data is None else json_text.decode(path, data)
+        return "helper" in text and bool(own_helper.keys_in(path, text))
+    except KeyswitchError:
+        return False  # no JSON, or no file that can be read
 
 
 def _shares_settings(
@@ -134,6 +147,11 @@ def _plan_settings(  # noqa: PLR0913
     records[path] = plan.baseline
     draft.write(path, plan.after, limit=FILE_LIMIT)
     draft.conflicts += [f"{path}: {key}" for key in plan.conflicts]
+    draft.notes += [
+        f"{path}: {key} was the helper of a keyswitch before; it does not come "
+        "back"
+        for key in plan.left_over
+    ]
     for token, text in plan.displaced.items():
         draft.store(NewItem(displaced.ref_of(token), Secret(text)))
     draft.dropped += [displaced.ref_of(token) for token in plan.put_back]
@@ -246,26 +264,35 @@ def _approvals_only(
         draft.lock((config_lock(places.global_config),))
 
 
-def plan_back(workspace: Workspace, draft: Draft, moved: Moved | None) -> None:
-    """Plan the target for an undo: the profile that is active after it.
+def plan_back(
+    workspace: Workspace,
+    draft: Draft,
+    moved: Moved | None,
+    *,
+    keeps_own: bool = False,
+) -> Profile | None:
+    """Plan the target for an undo; return the profile that is active then.
 
-    The login moves only if the change had moved it.
+    The login moves only if the change had moved it. `keeps_own`: a profile's
+    own folder gets its former name, and is planned with that.
     """
     pointer = draft.pointer
     active = (pointer or state.read(workspace.paths)).active
     path = workspace.paths.profile(active) if active else ""
     comes_back = bool(path) and draft.names(path)
-    if pointer is None and not comes_back:
-        return
     profile = None
+    if pointer is None and not comes_back:
+        return workspace.load(active)[0] if active else None
     if comes_back:
         text = draft.read(path, files.PROFILE_LIMIT)
         profile = None if text is None else files.parse(text.decode(), path)
     elif active:
         profile, _ = workspace.load(active)
-    plan_target(workspace, draft, profile, moves_login=False, back=moved)
+    if not (keeps_own and profile is not None and profile.isolated):
+        plan_target(workspace, draft, profile, moves_login=False, back=moved)
     if draft.conflicts:
         raise KeyswitchError(
             f"{draft.conflicts[0]} was changed since by somebody else",
             "switch yourself: keyswitch use NAME, or keyswitch off",
         )
+    return profile

@@ -10,7 +10,12 @@ from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.atomic import read_regular
-from keyswitch.switching import folder_renames, login_names, undo_records
+from keyswitch.switching import (
+    folder_renames,
+    folders,
+    login_names,
+    undo_records,
+)
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.undo_records import Mode
@@ -51,9 +56,14 @@ def undo_last(workspace: Workspace) -> Record:
         for file in record.files:
             draft.edit(_back(file), own=True)
         draft.pointer = _pointer_back(workspace, record)
-        planning.plan_back(workspace, draft, record.moved)
+        is_rename = record.command == "rename"
+        profile = planning.plan_back(
+            workspace, draft, record.moved, keeps_own=is_rename
+        )
+        if draft.pointer is not None or record.elsewhere:
+            folders.plan_elsewhere(workspace, draft, profile, record.elsewhere)
         names = None
-        if record.command == "rename":
+        if is_rename:
             names = (record.profile, _former_name(record))
         gone = {ref.item for ref in record.created}
         login_names.taken_back(workspace, draft, gone, names)
@@ -66,6 +76,9 @@ def undo_last(workspace: Workspace) -> Record:
             Mode(mode.path, mode.after, mode.before) for mode in record.modes
         ]
         draft.folders += _folders_back(workspace, record)
+        if is_rename:
+            former, _ = draft.load(workspace, _former_name(record))
+            folders.rename_own(workspace, draft, record.profile, former)
         _plan_own_folder(workspace, draft, record)
         draft.discarded += record.created
         draft.command, draft.profile = "undo", record.profile

@@ -71,6 +71,7 @@ class Record(NamedTuple):
     splices: tuple[Splice, ...] = ()  # in the order in which they were made
     modes: tuple[Mode, ...] = ()
     moved: Moved | None = None  # the login, if it was
+    elsewhere: tuple[str, ...] = ()  # other configuration folders
 
 
 def splice_of(path: str, before: bytes, after: bytes) -> Splice:
@@ -135,6 +136,7 @@ def record_of(workspace: Workspace, draft: Draft) -> Record:
         splices=tuple(draft.splices),
         modes=tuple(draft.modes),
         moved=draft.moved,
+        elsewhere=tuple(draft.elsewhere),
     )
 
 
@@ -231,6 +233,7 @@ def _record(found: dict[str, Any]) -> Record:
         splices=tuple(Splice(**entry) for entry in found.get("splices", ())),
         modes=tuple(Mode(**entry) for entry in found.get("modes", ())),
         moved=_moved(found.get("moved")),
+        elsewhere=tuple(found.get("elsewhere", ())),
     )
 
 

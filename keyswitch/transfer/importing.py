@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import SecretRef
-from keyswitch.profiles import files
+from keyswitch.profiles import files, state
 from keyswitch.providers.binding import chosen_hosts
+from keyswitch.switching import folders
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.history import main_fingerprint
@@ -131,5 +132,8 @@ def _plan(
         path = workspace.paths.profile(profile.name)
         draft.write(path, text, limit=files.PROFILE_LIMIT, own=True)
     planning.plan_others(workspace, draft, altered, draft.discarded)
+    active = altered.get(state.read(workspace.paths).active)
+    if active is not None:
+        folders.plan_elsewhere(workspace, draft, active)
     draft.command, draft.profile = "import", ",".join(altered)[:200]
     draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

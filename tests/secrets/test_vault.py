@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from keyswitch.errors import InputError, KeyswitchError, LockedError, StoreError
+from keyswitch.profiles import atomic
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets import envelope, unlock, vault_slots, vault_writing
@@ -235,6 +236,26 @@ def test_an_older_file_is_refused_and_both_versions_are_named(paths):
     vault_writing.accept_rollback(paths)
     assert not os.path.exists(seen_file(paths))
     assert Vault(paths).entries() == {}
+
+
+def test_a_reader_beside_a_writer_sees_no_older_file(paths, monkeypatch):
+    """Whichever file it has read when another command stores something."""
+    vault_writing.create(paths, passphrase=None, machine_key=True)
+    Vault(paths).put("ks1-a", 1, VALUE)
+    read = atomic.read_regular
+    reads = []
+
+    def read_and_overtaken(path, *args, **options):
+        found = read(path, *args, **options)
+        reads.append(path)
+        monkeypatch.setattr(atomic, "read_regular", read)
+        Vault(paths).put(f"ks1-{len(reads)}", 1, VALUE)
+        monkeypatch.setattr(atomic, "read_regular", read_and_overtaken)
+        return found
+
+    monkeypatch.setattr(atomic, "read_regular", read_and_overtaken)
+    assert Vault(paths).get("ks1-a", 1) == VALUE
+    assert {paths.vault_file, seen_file(paths)} <= set(reads)
 
 
 def test_three_versions_stay_beside_it_until_something_is_deleted(paths):

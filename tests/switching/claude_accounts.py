@@ -54,6 +54,8 @@ class Service:
     owner: dict = field(default_factory=dict)  # token -> account
     number: dict = field(default_factory=dict)  # token -> when it was made
     working: set = field(default_factory=set)  # refresh tokens
+    begin: int = BEGIN  # when the first token ends
+    bare: set = field(default_factory=set)  # accounts of an old Claude Code
 
     def _token(self, kind, account):
         text = f"sk-ant-{kind}-FAKE-{account.user}-{account.org}-{self.serial}"
@@ -67,11 +69,11 @@ class Service:
         made = {
             "accessToken": self._token("oat01", account),
             "refreshToken": self._token("ort01", account),
-            "expiresAt": BEGIN + self.serial * HOUR,
+            "expiresAt": self.begin + self.serial * HOUR,
             "scopes": ["user:inference", "user:profile"],
             "subscriptionType": "max",
         }
-        if own_name:
+        if own_name and account not in self.bare:
             made["accountUuid"] = account.uuid
             made["organizationUuid"] = account.org
         self.working.add(made["refreshToken"])

@@ -21,6 +21,7 @@ from keyswitch.switching import (
     profile_changes,
     undo,
 )
+from keyswitch.switching.login_ledger import KEPT
 from keyswitch.targets.claude_code import login_parts
 from tests.switching.claude_accounts import (
     DEVICE,
@@ -150,6 +151,78 @@ def test_tokens_that_name_none_where_others_do_are_nobody_s(home):
     home.use("two")
     assert len(home.kept("one")) == 1
     assert len(home.orphans()) == 1
+
+
+# ------------------------------------------- tokens that name no account
+
+
+@pytest.fixture
+def old(monkeypatch):
+    """A home of a Claude Code that never writes the account to the tokens."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    made = NamedLogins()
+    made.service.bare |= {A, B}
+    for name, account in (("anna", A), ("bert", B)):
+        made.log_in(account)
+        made.keep(name, account)
+    yield made
+    shutil.rmtree(made.home)
+
+
+def written_back(home):
+    """Let an old session of anna write its renewed tokens over bert's."""
+    home.use("anna")
+    session = OldSession(home.claude)
+    home.use("bert")
+    assert session.write_back()
+    return session
+
+
+def test_tokens_that_go_by_the_shown_name_are_kept_beside_the_former(old):
+    bert = old.live
+    anna = written_back(old).memory["accessToken"]
+    old.use("anna")
+    assert "it is kept as that of 'bert'" in "\n".join(old.said)
+    assert [p.access_token for p in old.kept("bert")] == [anna, bert]
+
+
+def test_what_was_kept_by_a_wrong_name_goes_to_whom_it_belongs(old):
+    bert = old.live
+    anna = written_back(old).memory["accessToken"]
+    old.use("anna")
+    old.adopt("anna", A)
+    assert "it was kept as that of 'bert'" in "\n".join(old.said)
+    for name, account, token in (("anna", A, anna), ("bert", B, bert)):
+        old.use(name)
+        assert (old.live, old.claude.name()) == (token, account.name())
+
+
+def test_what_goes_by_a_name_pushes_no_sure_login_out(old):
+    bert = old.live
+    session = written_back(old)
+    for _ in range(KEPT + 2):
+        old.use("anna")
+        old.use("bert")
+        session.write_back()
+    assert bert in {p.access_token for p in old.kept("bert")}
+
+
+def test_logins_of_a_wrong_name_outlive_its_profile(old):
+    anna = written_back(old).memory["accessToken"]
+    old.use("anna")  # bert's newest is anna's
+    old.log_in(B)
+    old.keep("bert")
+    old.remove("bert")
+    assert anna in {p.access_token for p in old.orphans()}
+
+
+def test_a_capture_of_tokens_that_name_nobody_says_so(old):
+    old.log_in(FOREIGN)
+    old.service.bare.add(FOREIGN)
+    old.log_in(FOREIGN)
+    old.keep("four", FOREIGN)
+    said = "the login does not say itself whose it is; Claude Code shows d@"
+    assert said in "\n".join(old.said)
 
 
 def test_another_organisation_of_the_same_person_is_another_account(home):

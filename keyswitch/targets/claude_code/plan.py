@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
-from keyswitch.targets.claude_code import json_text, splice
+from keyswitch.targets.claude_code import json_text, own_helper, splice
 from keyswitch.targets.claude_code.baseline import (
     ABSENT,
     RAW,
@@ -47,6 +47,8 @@ class Plan:
     # token -> text that was displaced and may be secret
     displaced: dict[str, str] = field(default_factory=dict)
     put_back: list[str] = field(default_factory=list)  # tokens not needed now
+    # Keys with a helper of another keyswitch, which goes and stays away.
+    left_over: list[str] = field(default_factory=list)
 
 
 def edits_for(
@@ -130,7 +132,8 @@ def plan_settings(  # noqa: PLR0913
     tokens = {resolve(token): token for token in back.tokens}
     plan = Plan(None, Baseline(), back.conflicts)
     owned: list[Owned] = []
-    text = back.text
+    text, found = own_helper.without(path, back.text)
+    plan.left_over = [".".join(keys) for keys in found]
     for edit in make_edits(text):
         if keep_changed and ".".join(edit.keys) in plan.conflicts:
             continue

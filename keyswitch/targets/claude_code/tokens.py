@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code import json_text, splice
+from keyswitch.targets.claude_code import json_text, own_helper, splice
 from keyswitch.targets.claude_code.approved_keys import APPROVED
 from keyswitch.targets.claude_code.wanted import AWS_EXPORT, ENV, HELPER
 
@@ -105,7 +105,7 @@ def in_global_config(path: str, data: bytes | None) -> list[Token]:
     return tokens
 
 
-def in_settings(path: str, data: bytes | None, command: str) -> list[Token]:
+def in_settings(path: str, data: bytes | None) -> list[Token]:
     """Find credentials of the env block, and helpers that are ours."""
     found = _document(path, data)
     if found is None:
@@ -119,7 +119,8 @@ def in_settings(path: str, data: bytes | None, command: str) -> list[Token]:
             tokens.append(Token((ENV, name), value))
     for key in (HELPER, AWS_EXPORT):
         value = document.get(key)
-        if isinstance(value, str) and value.startswith(command + " helper "):
+        raw = json.dumps(value)
+        if isinstance(value, str) and own_helper.is_ours((key,), raw):
             tokens.append(Token((key,), value, is_helper=True))
     return tokens
 
