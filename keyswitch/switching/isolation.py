@@ -13,13 +13,14 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
-from keyswitch.profiles.atomic import unusable
+from keyswitch.profiles.atomic import sync_dir, unusable
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.logins import Logins
+from keyswitch.switching.made_folders import missing
 from keyswitch.switching.target import plan_target
 from keyswitch.targets.claude_code import sharing
 from keyswitch.targets.claude_code.files import (
@@ -244,7 +245,10 @@ def make_folder(workspace: Workspace, profile: Profile) -> None:
     folder = workspace.paths.folder_of(profile.name)
     try:
         if profile.isolated:
+            made = missing(os.path.join(folder, "settings.json"))
             ensure_private_dir(folder)
+            for path in made:
+                sync_dir(os.path.dirname(path))  # or a power cut undoes it
     except (KeyswitchError, OSError) as e:
         error = unusable(folder, e) if isinstance(e, OSError) else e
         raise CleanupLeftError(

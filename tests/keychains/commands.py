@@ -44,6 +44,7 @@ class Command:
     cleans: bool = False  # deletes items when its change is done
     reports: bool = False  # tells of failures on stdout
     plans: bool = False  # shows on stdout what it is going to do
+    tries: bool = False  # once it is done it says whether the secret is there
 
 
 def _key(name):
@@ -60,7 +61,7 @@ COMMANDS = {
     ),
     "copy": Command(("copy", "one", "again")),
     "remove": Command(("remove", "two", "--yes"), cleans=True),
-    "use": Command(("use", "two")),
+    "use": Command(("use", "two"), tries=True),
     "use-here": Command(("use", "two", "--here"), shows=(KEYS["third"],)),
     "env": Command(("env", "--shell", "bash"), shows=(KEYS["one"],), hard=True),
     "env-name": Command(
@@ -107,7 +108,7 @@ COMMANDS = {
     "capture": Command(
         ("login", "c", "--capture", "--store", "keychain"), home="anew"
     ),
-    "use-login": Command(("use", "a"), home="logins", cleans=True),
+    "use-login": Command(("use", "a"), home="logins", cleans=True, tries=True),
     "off-login": Command(("off",), home="logins", cleans=True),
     "whoami": Command(("whoami",), touches=False),
     "list": Command(("list",), touches=False),

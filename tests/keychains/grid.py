@@ -20,6 +20,8 @@ from tests.keychains.lane import in_lanes
 from tests.keychains.runs import UNREAD
 
 RECOVER = ("history", "-q")
+# What doctor may say of a keychain that is wrong: it may hold the vault's key.
+_BLAMED = ("keychain", "the vault is locked")
 _SECRETS = (*KEYS.values(), AWS, PHRASE)
 _ALL = [
     text
@@ -142,7 +144,7 @@ def _of_end(command, ran, wanted, fired):
     if "Traceback" in ran.err or "this is a bug" in ran.err:
         yield f"a traceback: {ran.err}"
     if command.reports:
-        if fired and "keychain" not in ran.out:
+        if fired and not any(text in ran.out for text in _BLAMED):
             yield f"it says nothing of the keychain: {ran.out}"
     elif ran.code == wanted.code:
         yield from _of_success(command, ran)
@@ -161,7 +163,8 @@ def _of_success(command, ran):
 
 
 def _of_failure(command, ran, fired):
-    if ran.code not in ((1, 5, 6) if command.cleans else (1, 5)):
+    tried = _is_tried(command, ran)
+    if ran.code not in ((4, 5) if tried else (1, 5, 6)[: 2 + command.cleans]):
         yield "a wrong exit status"
     if not fired:
         yield "it failed though the keychain did nothing wrong"
@@ -174,19 +177,26 @@ def _of_failure(command, ran, fired):
     ]
     # One line each on its way into a shell, or for a program that asked.
     one_line = command.argv[0] in ("env", "helper")
-    if len(ran.err.splitlines()) > 2 and command.typed is None:
-        yield "more than two lines"
+    lines = 4 if tried else 2
+    if len(ran.err.splitlines()) > lines and command.typed is None:
+        yield "too many lines"
     if one_line and (len(said) != 1 or not ran.err.endswith(")\n")):
         yield "not one line with a remedy in it"
-    if not one_line and "keyswitch: hint: " not in ran.err:
+    remedy = "to mend it" if tried else "hint"
+    if not one_line and f"keyswitch: {remedy}: " not in ran.err:
         yield "no remedy"
     if not any(store in ran.err for store in ("keychain", "vault", "secret")):
         yield "it does not name the store"
 
 
+def _is_tried(command, ran):
+    """Tell whether a switch is made, and its secret was then tried."""
+    return command.tries and "keyswitch: switched to " in ran.err
+
+
 def _of_change(command, ran, after, wanted):
     expected = wanted.old if ran.code in (1, 5) else wanted.new
-    if command.reports:
+    if command.reports or _is_tried(command, ran):
         expected = wanted.new
     for part, value in expected.items():
         if after[part] != value:
