@@ -81,9 +81,10 @@ def pytest_report_header(config):
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        if item.get_closest_marker(tiers.FULL):
-            indices = item.callspec.indices if hasattr(item, "callspec") else {}
-            number = sum(indices.values())
+        indices = item.callspec.indices if hasattr(item, "callspec") else {}
+        number = sum(indices.values())
+        in_full = item.get_closest_marker(tiers.FULL)
+        if in_full or not tiers.is_often(item.nodeid, number):
             reason = tiers.skipped(item.nodeid, config, number)
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -12,7 +12,8 @@ class Times:
         self.seconds = Counter()
 
     def pytest_runtest_logreport(self, report):
-        folder, slash, _ = report.nodeid.removeprefix("tests/").partition("/")
+        path = report.nodeid.partition("::")[0].removeprefix("tests/")
+        folder, slash, _ = path.partition("/")
         self.seconds[folder if slash else "beside them"] += report.duration
 
     def line(self):

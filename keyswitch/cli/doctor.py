@@ -56,10 +56,7 @@ def doctor(  # noqa: PLR0913
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
-    from keyswitch.cli.environment import refuse_agents
-    from keyswitch.diagnosis.checks import by_gravity, examine
-    from keyswitch.switching import left_helpers
-    from keyswitch.switching.situation import situation_of
+    from keyswitch.diagnosis.checks import by_gravity
 
     if report and session.output.json:
         raise UsageError("--report and --json exclude each other", "choose one")
@@ -68,20 +65,9 @@ def doctor(  # noqa: PLR0913
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
     own, fix = _own(session, fix=fix, dry_run=dry_run, yes=yes)
     try:
-        workspace = session.workspace()
-        if run_helper:
-            refuse_agents(workspace)
-        trusts = trust_in(session)
-        situation = situation_of(
-            workspace, run_helper=run_helper, trusts=trusts
+        situation, findings = _look(
+            session, fix=fix, dry_run=dry_run, yes=yes, run_helper=run_helper
         )
-        findings = examine(situation)
-        if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
-            situation = situation_of(
-                workspace, run_helper=run_helper, trusts=trusts
-            )
-            findings = examine(situation)
-        findings = [*findings, *left_helpers.findings(workspace)]
     except FileStateError:
         if not own:
             raise
@@ -103,6 +89,29 @@ def doctor(  # noqa: PLR0913
     else:
         _print(session, situation, findings, steps)
     return ExitCode.FAILED if _grave(findings) else ExitCode.OK
+
+
+def _look(
+    session: Session, *, fix: bool, dry_run: bool, yes: bool, run_helper: bool
+) -> tuple[Situation, list[Finding]]:
+    """Return what was looked at and what is wrong, mended if that is asked."""
+    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.diagnosis.checks import examine
+    from keyswitch.switching import left_helpers
+    from keyswitch.switching.situation import situation_of
+
+    workspace = session.workspace()
+    if run_helper:
+        refuse_agents(workspace)
+    trusts = trust_in(session)
+    situation = situation_of(workspace, run_helper=run_helper, trusts=trusts)
+    findings = examine(situation)
+    if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
+        situation = situation_of(
+            workspace, run_helper=run_helper, trusts=trusts
+        )
+        findings = examine(situation)
+    return situation, [*findings, *left_helpers.findings(workspace)]
 
 
 _ROUNDS = 3  # a folder may be in the way of its files, a mode of a content
