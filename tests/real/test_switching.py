@@ -33,6 +33,16 @@ def test_use_makes_claude_code_send_the_account(machine, name):
     assert machine.holds(ACCOUNTS[name].secret) == []
 
 
+@pytest.mark.parametrize("name", ["first", "keys"])
+def test_claude_code_is_no_agent_that_agents_deny_keeps_out(machine, name):
+    add(machine, name)
+    config = machine.home / ".config/keyswitch/config.toml"
+    before = config.read_text() if config.exists() else ""
+    config.write_text(f'agents = "deny"\n{before}')
+    machine.keyswitch("use", name)
+    assert sends(machine.claude(), name)
+
+
 def test_requests_of_bedrock_keys_are_signed_with_their_secret(machine):
     add(machine, "keys")
     machine.keyswitch("use", "keys")
