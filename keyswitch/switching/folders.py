@@ -154,8 +154,13 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
 
 def names(workspace: Workspace) -> list[str]:
     """Return the other folders that keyswitch is used in, to be shown."""
+    return [places.config_dir for places in known(workspace)]
+
+
+def known(workspace: Workspace) -> list[Locations]:
+    """Return the same, none where the records cannot be read."""
     try:
-        return [places.config_dir for places in others(workspace)]
+        return others(workspace)
     except KeyswitchError:
         return []
 

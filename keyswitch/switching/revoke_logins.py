@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching import login_ledger
+from keyswitch.switching import folders, login_ledger
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.logins import Logins
 from keyswitch.targets.claude_code import login_parts
@@ -65,7 +65,8 @@ class LiveLogins:
 def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
     """Return {configuration folder: its credentials and `.claude.json`}.
 
-    The one of this environment, the usual one and those of profiles.
+    The one of this environment, the usual one, those that keyswitch was used
+    in, and those of profiles.
     """
     places = workspace.places
     home = workspace.home
@@ -78,6 +79,10 @@ def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
             os.path.join(home, ".claude.json"),
         ),
     )
+    for used in folders.known(workspace):
+        found.setdefault(
+            used.config_dir, (used.credentials, used.global_config)
+        )
     own = workspace.paths.folders_dir
     for name in sorted(os.listdir(own)) if os.path.isdir(own) else ():
         folder = os.path.join(own, name)
@@ -117,17 +122,17 @@ def plan(
 
 
 def locks_for(
-    paths: Iterable[str], folders: Mapping[str, tuple[str, str]]
+    paths: Iterable[str], files_of: Mapping[str, tuple[str, str]]
 ) -> tuple[LockSpec, ...]:
     """Return Claude Code's own locks for these files, in its order."""
     changed = set(paths)
     held: list[LockSpec] = []
-    for credentials, _ in folders.values():
+    for credentials, _ in files_of.values():
         if credentials in changed:
             held += login_locks(os.path.dirname(credentials))
     held += [
         config_lock(config)
-        for _, config in folders.values()
+        for _, config in files_of.values()
         if config in changed
     ]
     return tuple(dict.fromkeys(held))

@@ -186,3 +186,13 @@ def test_a_removed_login_that_is_in_use_elsewhere_is_named(ks):
     ks("use", "me", CLAUDE_CONFIG_DIR=str(there))
     done = ks("remove", "me", "--yes")
     assert f"the login of 'me' stays in {there}: CLAUDE_CONFIG_DIR=" in done.err
+
+
+def test_revoke_local_finds_a_token_in_another_folder(folders):
+    token = "sk-ant-oat01-FAKE-left-in-another-folder-EXAMPLE"
+    path = folders.there / ".credentials.json"
+    login = {"accessToken": token, "expiresAt": 1, "refreshToken": ""}
+    path.write_text(json.dumps({"claudeAiOauth": login}))
+    assert str(path) in folders.ks("revoke-local", "--dry-run").out
+    folders.ks("revoke-local", "--yes")
+    assert token not in path.read_text()
