@@ -1,6 +1,7 @@
 """Runs the real command in a home of its own."""
 
 import atexit
+import hashlib
 import os
 import shutil
 import subprocess
@@ -149,9 +150,19 @@ def _made(make):
 
 
 def copy_home(source, home):
-    """Copy a home; what can be taken back is taken back in the copy."""
+    """Copy a home, its paths in keyswitch's records included."""
     shutil.copytree(source, home, symlinks=True, dirs_exist_ok=True)
-    record = home / ".local/state/keyswitch/undo.json"
-    if record.exists():
-        text = record.read_text().replace(str(source), str(home))
-        record.write_text(text)
+    state = home / ".local/state/keyswitch"
+    for record in (state / "undo.json", *state.glob("baseline/*.json")):
+        if record.exists():
+            text = record.read_text().replace(str(source), str(home))
+            record.write_text(text)
+    # A record of a folder has its name from the folder's path.
+    before = state / "baseline" / _record_of(source)
+    if before.exists():
+        before.rename(before.with_name(_record_of(home)))
+
+
+def _record_of(home):
+    folder = os.fsencode(home / ".claude")
+    return f"{hashlib.sha256(folder).hexdigest()[:16]}.json"

@@ -133,10 +133,13 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    kind = file_systems.file_system_of(str(tmp_path))
+    kind = file_systems.file_system_of(str(tmp_path))  # "" in a chroot
     with pytest.raises(FileStateError) as e:
         own_lock.take(str(tmp_path / "lock"))
-    assert f"its file system ({kind}) has no locks" in e.value.message
+    assert (
+        f"its file system{kind and f' ({kind})'} has no locks"
+        in e.value.message
+    )
     assert "KEYSWITCH_HOME" in e.value.hint
 
 

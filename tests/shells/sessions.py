@@ -19,6 +19,7 @@ import termios
 import time
 from pathlib import Path
 
+from tests.cli.keyswitch import copy_home
 from tests.forks import client
 
 WAIT = 30  # seconds until a prompt that does not come is a failure
@@ -177,7 +178,7 @@ class Machine:
     """A HOME with two profiles, `work` in use, and the terminals on it."""
 
     def __init__(self, template, home, folder, monkeypatch):
-        shutil.copytree(template, home, dirs_exist_ok=True, symlinks=True)
+        copy_home(template, home)
         self.home = home
         self.folder = folder
         self.calls_file = folder / "calls"
