@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -63,10 +63,12 @@ def doctor(  # noqa: PLR0913
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
-    own, fix = _own(session, fix=fix, dry_run=dry_run, yes=yes)
+    own, fix, mended = _own(session, fix=fix, dry_run=dry_run, yes=yes)
     try:
         situation, findings = _look(
-            session, fix=fix, dry_run=dry_run, yes=yes, run_helper=run_helper
+            session,
+            how=_Mending(dry_run, yes, mended) if fix else None,
+            run_helper=run_helper,
         )
     except FileStateError:
         if not own:
@@ -91,8 +93,16 @@ def doctor(  # noqa: PLR0913
     return ExitCode.FAILED if _grave(findings) else ExitCode.OK
 
 
+class _Mending(NamedTuple):
+    """How `--fix` goes on, and whether it mended files of keyswitch's own."""
+
+    dry_run: bool
+    yes: bool
+    began: bool
+
+
 def _look(
-    session: Session, *, fix: bool, dry_run: bool, yes: bool, run_helper: bool
+    session: Session, *, how: _Mending | None, run_helper: bool
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
     from keyswitch.cli.environment import refuse_agents
@@ -106,7 +116,7 @@ def _look(
     trusts = trust_in(session)
     situation = situation_of(workspace, run_helper=run_helper, trusts=trusts)
     findings = examine(situation)
-    if fix and _mend(session, findings, dry_run=dry_run, yes=yes):
+    if how is not None and _mend(session, findings, how):
         situation = situation_of(
             workspace, run_helper=run_helper, trusts=trusts
         )
@@ -119,30 +129,33 @@ _ROUNDS = 3  # a folder may be in the way of its files, a mode of a content
 
 def _own(
     session: Session, *, fix: bool, dry_run: bool, yes: bool
-) -> tuple[list[Finding], bool]:
+) -> tuple[list[Finding], bool, bool]:
     """Return what is wrong with keyswitch's own files, mended if that is asked.
 
-    And whether more may be mended. It comes first: the rest needs these files.
+    Then whether more may be mended, and whether something was. It comes first:
+    the rest needs these files.
     """
     from keyswitch.profiles.paths import resolve
     from keyswitch.switching import own_files
 
     paths = resolve(session.environ)
     found = own_files.findings(paths)
+    mended = False
     for _ in range(_ROUNDS if fix else 0):
         if any(f.check == own_files.NEWER for f in found):
             session.output.warn("nothing is mended beside a newer file")
-            return found, False
+            return found, False, mended
         mends = [f.mend for f in found if f.mend is not None]
         for m in mends:
             session.output.say(f"{'would mend' if dry_run else 'mend'}: {m}")
+        mended = mended or bool(mends)
         if dry_run or not mends:
             break
         session.confirm(f"make these {len(mends)} changes?", yes=yes)
         for line in own_files.mend(mends):
             session.output.say(line)
         found = own_files.findings(paths)
-    return found, fix
+    return found, fix, mended
 
 
 def _print_own(session: Session, found: Sequence[Finding]) -> None:
@@ -159,27 +172,22 @@ def _grave(findings: Sequence[Finding]) -> bool:
     return any(f.severity != NOTE for f in findings)
 
 
-def _mend(
-    session: Session,
-    findings: Sequence[Finding],
-    *,
-    dry_run: bool,
-    yes: bool,
-) -> bool:
+def _mend(session: Session, findings: Sequence[Finding], how: _Mending) -> bool:
     """Show what would be mended, and mend it after a yes."""
     from keyswitch.diagnosis.mending import FOLDER
     from keyswitch.switching.mending import mend
 
     mends = list(dict.fromkeys(f.mend for f in findings if f.mend is not None))
     if not mends:
-        session.output.say("nothing here that --fix could mend")
+        if not how.began:
+            session.output.say("nothing here that --fix could mend")
         return False
     for m in mends:
-        session.output.say(f"{'would mend' if dry_run else 'mend'}: {m}")
-    if dry_run:
+        session.output.say(f"{'would mend' if how.dry_run else 'mend'}: {m}")
+    if how.dry_run:
         rehearse(session, lambda: mend(session.workspace(), mends))
         return False
-    session.confirm(f"make these {len(mends)} changes?", yes=yes)
+    session.confirm(f"make these {len(mends)} changes?", yes=how.yes)
     mend(session.workspace(), mends)
     if all(m.kind == FOLDER for m in mends):
         session.output.say("done")  # `undo` would take something else back

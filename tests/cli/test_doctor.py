@@ -513,3 +513,12 @@ def test_a_helper_that_fails_is_found(bare):
     assert "helper-failing" not in ids(bare("doctor", "--json"))
     done = bare("doctor", "--json", "--run-helper", code=1)
     assert "helper-failing" in ids(done)
+
+
+def test_fix_does_not_deny_what_it_mended_of_its_own_files(ks):
+    ks.add("work")
+    ks.file(".local/state/keyswitch/undo.json").write_bytes(b"\xff")
+    done = ks("doctor", "--fix", "--yes", code=None)
+    assert "undo.json is kept as" in done.err
+    assert "nothing here" not in done.err
+    assert "nothing here" in ks("doctor", "--fix", "--yes", code=None).err
