@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import files
-from keyswitch.profiles.atomic import read_regular, write_once
+from keyswitch.profiles.atomic import read_regular, sync_dir, write_once
 from keyswitch.providers import bound
 from keyswitch.providers.binding import Binding, bindings_of
 from keyswitch.switching import login_ledger
@@ -208,5 +208,7 @@ def records(paths: Paths, profile: Profile) -> Iterator[str]:
 
 def forget(paths: Paths, ref: SecretRef) -> None:
     """Remove the record of an item that is gone."""
+    path = bound.path_of(paths, ref.item)
     with contextlib.suppress(OSError):
-        os.unlink(bound.path_of(paths, ref.item))
+        os.unlink(path)
+        sync_dir(os.path.dirname(path))

@@ -136,9 +136,16 @@ def require_same_way(
     """Raise where a helper's answer would go another profile's way.
 
     Of a directory's profile nothing else is known than that, so it has to be
-    set up as the active one is. A shell may have exported an address.
+    set up as the active one is, or a shell has exported its address.
     """
     if chosen.how == BY_USE or (active and active.name == profile.name):
+        return
+    there = environ.get(URL, "")
+    if (
+        there
+        and there == url_of(profile)
+        and _differ_by_address(profile, active)
+    ):
         return
     if chosen.how == BY_DIRECTORY:
         theirs = active.literals if active else []
@@ -146,9 +153,21 @@ def require_same_way(
         if profile.literals != theirs or profile.provider != provider:
             raise refusal(profile, active)
         return
-    there = environ.get(URL, "")
     if there and there == url_of(active) != url_of(profile):
         raise refusal(profile, active)
+
+
+def _differ_by_address(profile: Compiled, active: Compiled | None) -> bool:
+    """Tell whether two are set up alike but for addresses and models."""
+
+    def rest(found: Compiled | None) -> set[tuple[str, str]]:
+        return {
+            (name, value)
+            for name, value in (found.literals if found else ())
+            if name != URL and not name.endswith("_MODEL")
+        }
+
+    return rest(profile) == rest(active)
 
 
 def refusal(profile: Compiled, active: Compiled | None) -> KeyswitchError:

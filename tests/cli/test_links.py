@@ -595,3 +595,23 @@ def test_a_profile_that_goes_names_the_places_that_ask_for_it(ks, command):
     assert f".keyswitch still asks for 'work': keyswitch {fix}\n" in said
     pattern = "--remote 'github.com/acme/*'"
     assert f"keyswitch {fix.split()[0]} {pattern}" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("https://gw.example.com", 0), ("", 1), ("https://other.example", 1)],
+)
+def test_the_helper_answers_for_a_linked_gateway_where_its_address_counts(
+    ks, address, code
+):
+    ks.add("work")
+    token = "FAKE-gateway-token-0123456789EXAMPLE"
+    ks.add("gw", "--set", "base_url=https://gw.example.com",
+           secret=token, provider="gateway")  # fmt: skip
+    ks("use", "work")
+    (ks.home / "acme").mkdir()
+    ks.at("acme", "link", "gw")
+    # Claude Code's settings cancel what the shell exported beside it.
+    shell = {"ANTHROPIC_AUTH_TOKEN": "", "ANTHROPIC_BASE_URL": address}
+    done = ks.at("acme", "helper", "claude-code", code=code, **shell)
+    assert (token in done.out) is (code == 0)

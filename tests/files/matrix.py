@@ -78,8 +78,8 @@ class Cell:
         """Return what is wrong with it as a refusal."""
         if _LEFT in self.said and self.done.returncode == 6:
             return []  # of revoke-local; the next command tries again
-        if _SET_ASIDE in self.said and self.done.returncode == 1:
-            return []  # without it there was nothing left to do
+        if _SET_ASIDE in self.said and self.done.returncode in (0, 1):
+            return []  # it went on, or there was nothing left to do
         found = []
         if self.done.returncode != 1:
             found.append(f"exit {self.done.returncode}")
