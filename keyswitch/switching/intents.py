@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.atomic import read_regular, write_private
+from keyswitch.profiles.names import check_name
 from keyswitch.profiles.paths import ensure_private_dir
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def sweep(
 def _owners(paths: Paths, profile: str) -> Iterator[str]:
     """Yield the files that may own an item, the likely ones first."""
     yield paths.vault_file
-    if profile:
+    with contextlib.suppress(KeyswitchError):  # it may be damaged
+        check_name(profile)
         yield paths.profile(profile)
     # An import makes several profiles, and a name may have changed since.
     with contextlib.suppress(FileNotFoundError):

@@ -107,7 +107,7 @@ def violations(numbers, tmp_path):
     return found
 
 
-@pytest.mark.parametrize("number", [32, 66, 92, 127, 212])
+@pytest.mark.parametrize("number", [32, 66, 92, 127, 212, 1911])
 def test_a_damaged_file_is_no_bug_and_stops_nothing_for_good(number, tmp_path):
     assert violations([number], tmp_path) == []
 
