@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch import __version__
-from keyswitch.cli import given
+from keyswitch.cli import damaged_files, given
 from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.output import Output
@@ -25,7 +25,6 @@ from keyswitch.display import (
 )
 from keyswitch.errors import (
     CancelledError,
-    DamagedFileError,
     ExitCode,
     FileStateError,
     KeyswitchError,
@@ -202,50 +201,20 @@ def _has_odd_folder() -> bool:
 
 
 def _main(args: Sequence[str], *, again: bool) -> Any:
-    """Run click; `again` without a file of ours that makes no sense."""
+    """Run click; `again`: once more without a damaged file of ours."""
     for _ in range(_FILES_SET_ASIDE if again else 0):
         try:
             return _click(args)
         except OddFileError as e:
-            if _is_committed() or not _can_go(e):
-                raise  # not to be done twice; not ours to move
-            _set_aside(e)
+            if _is_committed() or not damaged_files.may_go(e):
+                raise  # a change is not made twice
+            damaged_files.set_aside(e)
             given.begin_again()
     return _click(args)
 
 
 def _click(args: Sequence[str]) -> Any:
     return cli.main(list(args), prog_name="keyswitch", standalone_mode=False)
-
-
-def _can_go(error: OddFileError) -> bool:
-    """Tell whether keyswitch can do without what is there.
-
-    In the state folder nothing was written by a person.
-    """
-    if isinstance(error, DamagedFileError):
-        return True
-    from keyswitch.profiles.paths import resolve
-
-    return error.path.startswith(resolve(os.environ).state + os.sep)
-
-
-def _set_aside(error: OddFileError) -> None:
-    """Give a damaged file another name, and say so; else raise the error.
-
-    Nothing was changed by then, so the command can begin again.
-    """
-    from keyswitch.profiles.set_aside import set_aside
-
-    try:
-        place = set_aside(error.path)
-    except OSError:
-        raise error from None
-    sys.stderr.write(
-        f"keyswitch: warning: {printable(error.message)}, and is kept as "
-        f"{printable(place)}\n"
-        f"keyswitch: hint: {error.what_is_lost}\n"
-    )
 
 
 def _status(code: int) -> int:

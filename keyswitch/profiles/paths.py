@@ -120,6 +120,29 @@ class Paths:
         """What a person agreed that own providers may set, a file each."""
         return self.state + "/agreed"
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys that are made once, and that nothing can bring back."""
+        return self.machine_key_file, self.install_key_file
+
+    @property
+    def own_folders(self) -> tuple[str, ...]:
+        """Every folder that holds files of keyswitch's own."""
+        return (
+            self.config,
+            self.profiles_dir,
+            self.providers_dir,
+            self.data,
+            self.state,
+            self.journal_dir,
+            self.intents_dir,
+            self.baseline_dir,
+            self.bound_dir,
+            self.agreed_dir,
+            os.path.dirname(self.compiled("x")),
+            os.path.dirname(self.trusted("x")),
+        )
+
     def trusted(self, mark: str) -> str:
         """Return the record of a directory's link that was judged."""
         return f"{self.state}/trust/{mark}"

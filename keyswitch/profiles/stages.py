@@ -32,17 +32,7 @@ def of_the_rest(paths: Paths) -> Iterator[str]:
         os.path.basename(os.path.realpath(path))
         for path in _under_its_lock(paths)
     ]
-    for folder in (
-        paths.config,
-        paths.profiles_dir,
-        paths.data,
-        paths.state,
-        paths.journal_dir,
-        paths.intents_dir,
-        paths.baseline_dir,
-        paths.bound_dir,
-        os.path.dirname(paths.compiled("x")),
-    ):
+    for folder in paths.own_folders:
         for name in _names(folder):
             if name.startswith(STAGE_PREFIX) and not any(
                 is_stage_of(name, other) for other in others

@@ -7,6 +7,7 @@ them, since some are read only once in a while.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,6 +56,7 @@ class _Kind(NamedTuple):
     folder: str
     names: tuple[str, ...] = ()  # empty: all that are there
     read: Callable[[str, bytes], object] | None = None
+    is_kept: bool = False  # a key: nothing is done without a person
 
 
 def findings(paths: Paths) -> list[Finding]:
@@ -107,8 +109,6 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         paths.lock_file,
         paths.history_file,
         paths.aws_config_file,
-        paths.machine_key_file,
-        paths.install_key_file,
         paths.remotes_file,
         seen_file(paths),
         stamp_file(paths),
@@ -121,6 +121,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         ),
         _one(note_file(paths), decoded),
         *map(_one, plain),
+        *(_one(path)._replace(is_kept=True) for path in paths.keys),
         _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
         _Kind(paths.baseline_dir, (), one_of_the_baselines),
         _Kind(paths.bound_dir, (), bound.parse),
@@ -150,25 +151,10 @@ def _paths_of(kind: _Kind) -> Iterator[str]:
 
 def _folders(paths: Paths) -> Iterator[Finding]:
     """Find what is no folder, or one that keyswitch may not use."""
-    for path in (
-        paths.config,
-        paths.profiles_dir,
-        paths.providers_dir,
-        paths.data,
-        paths.state,
-        paths.journal_dir,
-        paths.intents_dir,
-        paths.baseline_dir,
-        paths.bound_dir,
-        os.path.dirname(paths.compiled("x")),
-        os.path.dirname(paths.trusted("x")),
-    ):
-        if not os.path.lexists(path):
+    for path in paths.own_folders:
+        found = _seen(path)
+        if found is None:
             continue
-        try:
-            found = os.stat(path)
-        except OSError:
-            found = os.lstat(path)
         if not stat.S_ISDIR(found.st_mode):
             yield _aside(path, f"{path} is not a directory")
         elif _is_mine(found):
@@ -177,12 +163,9 @@ def _folders(paths: Paths) -> Iterator[Finding]:
 
 
 def _file(path: str, kind: _Kind) -> Iterator[Finding]:
-    if not os.path.lexists(path):
+    found = _seen(path)
+    if found is None:
         return
-    try:
-        found = os.stat(path)
-    except OSError:
-        found = os.lstat(path)
     if stat.S_ISREG(found.st_mode) and _is_mine(found):
         exact = stat.S_IMODE(found.st_mode) | 0o600
         if exact != stat.S_IMODE(found.st_mode):
@@ -192,13 +175,21 @@ def _file(path: str, kind: _Kind) -> Iterator[Finding]:
         data = read_regular(path, _LIMIT, ours=True)
         if data is not None and kind.read is not None:
             kind.read(path, data)
-    except OddFileError as e:
-        why = _WITHOUT
-        if isinstance(e, DamagedFileError):
-            why = e.what_is_lost
-        yield _aside(path, e.message, why)
     except KeyswitchError as e:
-        yield _for_a_person(path, e)
+        if kind.is_kept or not isinstance(e, OddFileError):
+            yield _for_a_person(path, e)
+        else:
+            lost = isinstance(e, DamagedFileError)
+            yield _aside(path, e.message, e.what_is_lost if lost else _WITHOUT)
+
+
+def _seen(path: str) -> os.stat_result | None:
+    """Return what is there, at the end of its links if they have one."""
+    with contextlib.suppress(OSError):
+        return os.stat(path)
+    with contextlib.suppress(OSError):
+        return os.lstat(path)
+    return None
 
 
 def _settings(paths: Paths) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keyswitch.cli import main
+from keyswitch.cli import damaged_files, main
 from keyswitch.errors import DamagedFileError, ExitCode
 from keyswitch.profiles import commit_points
 from tests.cli.keyswitch import KEY, OTHER, two_keys
@@ -56,7 +56,7 @@ def test_a_command_whose_change_is_made_does_not_begin_again(monkeypatch):
 
     monkeypatch.setattr(main, "_click", change)
     monkeypatch.setattr(commit_points, "passed", [])
-    monkeypatch.setattr(main, "_set_aside", lambda _: None)
+    monkeypatch.setattr(damaged_files, "set_aside", lambda _: None)
     assert main.run(["use", "work"]) == ExitCode.CLEANUP_LEFT
     assert begun == [1]
 
@@ -121,3 +121,18 @@ def test_doctor_sets_settings_aside_that_stop_every_use(two):
     assert config.with_name("config.toml.damaged-1").read_text() == "agents = "
     two("use", "work")
     assert KEY in two("env", "--format", "json").out
+
+
+@pytest.mark.parametrize("key", ["machine.key", "install.key"])
+def test_a_link_to_a_key_on_a_disk_that_is_away_stays(two, key):
+    path, away = two.file(f"{STATE}/{key}"), two.file("disk")
+    path.rename(away)
+    path.symlink_to("../../../disk")
+    two("run", "work", "--", "true")
+    away.rename(two.file("elsewhere"))
+    for args in (("run", "work", "--", "true"), ("doctor", "--fix", "--yes"),
+                 ("use", "work"), ("lock",)):  # fmt: skip
+        two(*args, code=None)
+    two.file("elsewhere").rename(away)
+    assert path.is_symlink()
+    assert KEY in two("run", "work", "--", "env").out
