@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 def may_go(error: OddFileError) -> bool:
     """Tell whether keyswitch can do without the file that an error names.
 
-    It can do without anything in its state folder, but for its keys: nobody
-    can make those again, and a link to one may lead to a disk that comes back.
+    It can do without anything in its state folder, but for a link to the
+    vault's key.
     """
     from keyswitch.profiles.paths import resolve
+    from keyswitch.profiles.set_aside import is_link_to_key
 
     paths = resolve(os.environ)
-    if error.path in paths.keys:
+    if is_link_to_key(paths, error.path):
         return False
     return isinstance(error, DamagedFileError) or error.path.startswith(
         paths.state + os.sep

@@ -121,11 +121,6 @@ class Paths:
         return self.state + "/agreed"
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """Keys that are made once, and that nothing can bring back."""
-        return self.machine_key_file, self.install_key_file
-
-    @property
     def own_folders(self) -> tuple[str, ...]:
         """Every folder that holds files of keyswitch's own."""
         return (

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyswitch.profiles.paths import Paths
 
 MARK = ".damaged-"
 
@@ -22,3 +26,11 @@ def set_aside(path: str) -> str:
         number += 1
     os.rename(path, place)
     return place
+
+
+def is_link_to_key(paths: Paths, path: str) -> bool:
+    """Tell whether this is a person's link to the machine key.
+
+    It may lead to a disk that is not there now and comes back.
+    """
+    return path == paths.machine_key_file and os.path.islink(path)

@@ -23,7 +23,7 @@ from keyswitch.errors import (
 from keyswitch.profiles import permissions, settings, state
 from keyswitch.profiles.atomic import STAGE_PREFIX, read_regular
 from keyswitch.profiles.paths import is_planted
-from keyswitch.profiles.set_aside import MARK, set_aside
+from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound
 from keyswitch.providers.schema import load_catalogue
 from keyswitch.secrets import envelope
@@ -56,7 +56,6 @@ class _Kind(NamedTuple):
     folder: str
     names: tuple[str, ...] = ()  # empty: all that are there
     read: Callable[[str, bytes], object] | None = None
-    is_kept: bool = False  # a key: nothing is done without a person
 
 
 def findings(paths: Paths) -> list[Finding]:
@@ -65,7 +64,7 @@ def findings(paths: Paths) -> list[Finding]:
     if not found:
         for kind in _kinds(paths):
             for path in _paths_of(kind):
-                found += _file(path, kind)
+                found += _file(paths, path, kind)
         found += _settings(paths)
         found += _vault(paths)
     return found
@@ -109,6 +108,8 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         paths.lock_file,
         paths.history_file,
         paths.aws_config_file,
+        paths.machine_key_file,
+        paths.install_key_file,
         paths.remotes_file,
         seen_file(paths),
         stamp_file(paths),
@@ -121,7 +122,6 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         ),
         _one(note_file(paths), decoded),
         *map(_one, plain),
-        *(_one(path)._replace(is_kept=True) for path in paths.keys),
         _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
         _Kind(paths.baseline_dir, (), one_of_the_baselines),
         _Kind(paths.bound_dir, (), bound.parse),
@@ -162,7 +162,7 @@ def _folders(paths: Paths) -> Iterator[Finding]:
             yield from _mode(path, found, wanted & ~0o002)
 
 
-def _file(path: str, kind: _Kind) -> Iterator[Finding]:
+def _file(paths: Paths, path: str, kind: _Kind) -> Iterator[Finding]:
     found = _seen(path)
     if found is None:
         return
@@ -176,7 +176,7 @@ def _file(path: str, kind: _Kind) -> Iterator[Finding]:
         if data is not None and kind.read is not None:
             kind.read(path, data)
     except KeyswitchError as e:
-        if kind.is_kept or not isinstance(e, OddFileError):
+        if is_link_to_key(paths, path) or not isinstance(e, OddFileError):
             yield _for_a_person(path, e)
         else:
             lost = isinstance(e, DamagedFileError)

@@ -43,7 +43,6 @@ MAIN = (("use", "mine"), ("use", "work"), ("env", "--format", "json"))
 # Without these a person has to say more, and the rest has to go on.
 REST = (("list",), ("off",), ("history",))
 A_PERSONS = ("/profiles", "/machine.key", "/vault.ksv", "/providers")
-EXCHANGED = ("/bound", "other_file")  # it is for another secret: refused
 FOLDER_GONE = ("moved_folder", "file_for_folder", "link_for_folder")
 
 
@@ -76,14 +75,18 @@ class Damaged:
         only_a_person = any(word in self.place for word in A_PERSONS) or (
             self.place in damages.FOLDERS and self.how in FOLDER_GONE
         )
-        only_a_person |= EXCHANGED[0] in self.place and self.how == EXCHANGED[1]
         for line in REST if only_a_person else MAIN:
             done = self.run(line)
-            # What `off` gives back may lie in the vault that is damaged.
-            waits = only_a_person and line == ("off",)
-            if done.returncode != 0 and not (waits and b"vault" in done.stderr):
+            if done.returncode and not self._may_refuse(line, done.stderr):
                 self._note(line, done)
         return self.found
+
+    def _may_refuse(self, line, said):
+        """Tell whether a refusal is right: of what only a person can know."""
+        if "/bound" in self.place:
+            return b"if the change is yours, confirm it" in said
+        # What `off` gives back may lie in a vault that does not open now.
+        return line == ("off",) and (b"vault" in said or b"machine.key" in said)
 
     def _note(self, line, done):
         what = f"damage {self.number}, {self.place} {self.how}: {line}: "
