@@ -55,10 +55,11 @@ def _unprinted(error: OSError) -> int:
 
 
 def _open_streams() -> None:
-    """See that descriptors 0 to 2 are no files of ours.
+    """Open descriptors 0 to 2 where the caller closed them.
 
-    What is opened next gets the number of a closed one, and then what is
-    printed. Writing to a closed output has to fail, talk to nobody has not.
+    Otherwise the next file that is opened gets that number, and what is
+    printed is written into it. Printing to a closed stdout fails as before;
+    messages to a closed stderr are dropped.
     """
     for number, name, mode in _STREAMS:
         try:
@@ -71,18 +72,18 @@ def _open_streams() -> None:
             )
             setattr(sys, name, stream)
     sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(_Talk(2, "wb", closefd=False)),
+        io.BufferedWriter(_Messages(2, "wb", closefd=False)),
         encoding=sys.stderr.encoding,
         errors="backslashreplace",
         line_buffering=True,
     )
 
 
-class _Talk(io.FileIO):
-    """Standard error: where nobody listens, a change goes on all the same."""
+class _Messages(io.FileIO):
+    """Standard error that drops what it cannot write: a change goes on."""
 
     def write(self, data: Any, /) -> int:
-        """Write what can be written; the rest is lost."""
+        """Write the data, or drop it."""
         try:
             written = super().write(data)
         except OSError:

@@ -74,7 +74,7 @@ class FileStateError(KeyswitchError):
 
 
 class OddFileError(FileStateError):
-    """What has a file's name is none that could be read; `path` says which."""
+    """Something that is no readable file has the name of one: `path`."""
 
     def __init__(self, path: str, message: str, hint: str) -> None:
         super().__init__(message, hint)

@@ -94,7 +94,7 @@ def doctor(  # noqa: PLR0913
 
 
 class _Mending(NamedTuple):
-    """How `--fix` goes on, and whether it mended files of keyswitch's own."""
+    """The options of `--fix`, and whether it has mended something already."""
 
     dry_run: bool
     yes: bool
@@ -124,7 +124,7 @@ def _look(
     return situation, [*findings, *left_helpers.findings(workspace)]
 
 
-_ROUNDS = 3  # a folder may be in the way of its files, a mode of a content
+_ROUNDS = 3  # files can be looked at once their folder is mended
 
 
 def _own(

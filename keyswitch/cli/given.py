@@ -1,7 +1,7 @@
-"""What a pipe gave, kept for a command that has to begin again.
+"""Input that was read from a pipe, kept in case the command starts over.
 
-A pipe can be read once. A command that finds a damaged file of ours sets it
-aside and begins again, and what its caller gave must not be gone by then.
+A pipe can be read only once. A command that finds a damaged file of ours sets
+it aside and starts over, and then needs the same input again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _kept: dict[str, bytes] = {}
 
 
 def take(place: str, read: Callable[[], bytes]) -> bytes:
-    """Return what is read at a place, once more after a second begin."""
+    """Return the input of a place: kept from before, or read now."""
     data = _kept.pop(place) if place in _kept else read()
     _taken.setdefault(place, data)
     return data
 
 
 def begin_again() -> None:
-    """Give everything that was taken so far a second time."""
+    """Let the next `take` of each place return the same input again."""
     _kept.update(_taken)
     _taken.clear()

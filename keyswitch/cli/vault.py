@@ -28,7 +28,7 @@ def open_session_vault(session: Session) -> Vault:
 
 
 def _own_vault(session: Session) -> Vault:
-    """Return the same to change who opens it, which is for no agent."""
+    """Return the vault to change what opens it, which agents may not do."""
     from keyswitch.cli.environment import refuse_agents
 
     refuse_agents(session.workspace())

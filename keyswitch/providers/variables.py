@@ -13,9 +13,9 @@ from functools import cache
 from typing import NamedTuple
 
 PROGRAM = "a program to run, or code to load"
-SHELL = "what a shell itself goes by"
+SHELL = "a setting of the shell itself"
 PLACE = "a file or folder that programs read"
-TRUST = "whom programs trust: certificates, or how they are checked"
+TRUST = "which certificates programs trust"
 PROXY = "a proxy that everything goes through"
 ADDRESS = "an address that something is sent to"
 

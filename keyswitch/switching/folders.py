@@ -46,8 +46,8 @@ def plan_elsewhere(
 ) -> None:
     """Plan every other folder for the profile that becomes the active one.
 
-    `again` are folders that were left, and are to be as before. Logins stay
-    where they are: they work without keyswitch.
+    `again` are folders that a change took keyswitch out of, and that its undo
+    puts it back into. Logins stay where they are: they work without keyswitch.
     """
     isolated = profile is not None and profile.isolated
     known = {p.config_dir: p for p in others(workspace)}
@@ -80,7 +80,7 @@ def plan_elsewhere(
             )
         elif draft.changes_of(places.settings) and not before:
             draft.elsewhere.append(places.config_dir)
-            what = "follows" if wanted else "has what was there before again"
+            what = "follows" if wanted else "was restored"
             draft.notes.append(f"{places.config_dir} {what}, too")
 
 

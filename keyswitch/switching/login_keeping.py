@@ -80,16 +80,16 @@ def of_nobody(parts: Parts, shown: str) -> str:
     though = f", though Claude Code shows the name of '{shown}'"
     return (
         "the login that was there does not say whose it is"
-        f"{though if shown else ''}; it is kept beside those of profiles, and "
-        "'keyswitch login NAME --orphan' gives it to the one that it is of"
+        f"{though if shown else ''}; it is kept, and "
+        "'keyswitch login NAME --orphan' gives it to a profile"
     )
 
 
 def _by_name(name: str) -> str:
     return (
-        "the login that was there does not say whose it is; it is kept as "
-        f"that of '{name}', whose name Claude Code shows, and so is the one "
-        "before it; if it is another's: keyswitch login NAME --orphan"
+        "the login that was there does not say whose it is; it is kept for "
+        f"'{name}', whose name Claude Code shows, beside the one before; "
+        "if it is another's: keyswitch login NAME --orphan"
     )
 
 

@@ -18,6 +18,7 @@ from keyswitch.switching.logins import Logins
 if TYPE_CHECKING:
     from keyswitch.switching.login_ledger import Generation
     from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.login_parts import Parts
 
 
 def look(workspace: Workspace, name: str) -> list[str]:
@@ -45,6 +46,8 @@ def look(workspace: Workspace, name: str) -> list[str]:
     if _is_live(logins, name):
         found.append(f"{logins.place.where}: claudeAiOauth")
         found.append(f"{places.global_config}: oauthAccount")
+    elif _key_beside(logins, name):
+        found.append(f"{places.global_config}: its Console key")
     return found
 
 
@@ -61,6 +64,9 @@ def remove(workspace: Workspace, name: str) -> None:
         logins = Logins(workspace, workspace.places, draft)
         if _is_live(logins, name):
             _take_out(logins, name)
+        elif rest := _key_beside(logins, name):
+            live = logins.live()
+            logins.put_in_place(live.only(set(live.raw) - set(rest.raw)))
         for orphan in _orphans_of(logins, name):
             logins.forget_orphan(orphan)
         logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
@@ -87,6 +93,19 @@ def _take_out(logins: Logins, name: str) -> None:
     live = logins.live()
     own = login_owners.own_parts(logins, live, name)
     logins.put_in_place(login_owners.left_over(live, own))
+
+
+def _key_beside(logins: Logins, name: str) -> Parts | None:
+    """Return the profile's Console key beside another account's tokens.
+
+    With the name that is shown for it; an old session wrote those tokens.
+    """
+    live = logins.live()
+    own = login_owners.own_parts(logins, live, logins.owner_of(live))
+    rest = login_owners.left_over(live, own)
+    if rest.managed_key and logins.owner_of(rest) == name:
+        return rest
+    return None
 
 
 def _orphans_of(logins: Logins, name: str) -> list[Generation]:

@@ -144,7 +144,7 @@ def require_same_way(
     if (
         there
         and there == url_of(profile)
-        and _differ_by_address(profile, active)
+        and _alike_but_for_address(profile, active)
     ):
         return
     if chosen.how == BY_DIRECTORY:
@@ -157,8 +157,8 @@ def require_same_way(
         raise refusal(profile, active)
 
 
-def _differ_by_address(profile: Compiled, active: Compiled | None) -> bool:
-    """Tell whether two are set up alike but for addresses and models."""
+def _alike_but_for_address(profile: Compiled, active: Compiled | None) -> bool:
+    """Tell whether two differ in nothing but their address and models."""
 
     def rest(found: Compiled | None) -> set[tuple[str, str]]:
         return {

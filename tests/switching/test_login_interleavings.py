@@ -348,9 +348,14 @@ class Interleavings(RuleBasedStateMachine):
             if name not in known:
                 world.whose[name] = self._shown(profile)
             elif "account_uuid" not in known[name].fields:
-                # No account was ever known: a person's word is all there is.
-                world.told |= tokens_of(self._stored(profile))
+                # No account was ever known: a person's word is all there is,
+                # and from now on the profile is of the account that is shown.
                 world.by_word.add(name)
+                for ref in world.ledger().generations.get(name, ()):
+                    parts = world.parts(ref, world.entries())
+                    world.told |= tokens_of(parts)
+                if profile.fields.get("account_uuid"):
+                    world.whose[name] = self._shown(profile)
             return profile
 
         world.keyswitch(noting)

@@ -153,6 +153,20 @@ def test_tokens_that_name_none_where_others_do_are_nobody_s(home):
     assert len(home.orphans()) == 1
 
 
+def test_logout_takes_the_console_key_beside_another_one_s_tokens(home):
+    home.use("one")
+    session = OldSession(home.claude)
+    home.elsewhere(lambda: home.claude.console(B))
+    home.elsewhere(session.write_back)
+    assert home.claude.key()
+    assert home.keyswitch(
+        lambda w: login_removal.remove(w, "two"), gives_up=home.whose["two"]
+    )
+    assert not home.claude.key()
+    assert home.service.owner[home.live] == A
+    assert home.claude.name() != B.name()
+
+
 # ------------------------------------------- tokens that name no account
 
 
@@ -182,7 +196,7 @@ def test_tokens_that_go_by_the_shown_name_are_kept_beside_the_former(old):
     bert = old.live
     anna = written_back(old).memory["accessToken"]
     old.use("anna")
-    assert "it is kept as that of 'bert'" in "\n".join(old.said)
+    assert "it is kept for 'bert'" in "\n".join(old.said)
     assert [p.access_token for p in old.kept("bert")] == [anna, bert]
 
 

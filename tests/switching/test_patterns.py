@@ -23,16 +23,16 @@ HOME = "/h/me"
     [
         ("~", "/h/me", True),
         ("~", "/h/me/x", False),
-        ("~/work", "/h/me/work", True),
-        ("~/work", "/h/me/work/acme", False),
-        ("~/work/", "/h/me/work", True),
-        ("~/work/*", "/h/me/work/acme", True),
-        ("~/work/*", "/h/me/work", False),
-        ("~/work/*", "/h/me/work/acme/api", False),
-        ("~/work/**", "/h/me/work", True),
-        ("~/work/**", "/h/me/work/a/b/c", True),
-        ("~/work/**", "/h/me/workshop", False),
-        ("~/work/**", "/h/you/work", False),
+        ("~/jobs", "/h/me/jobs", True),
+        ("~/jobs", "/h/me/jobs/acme", False),
+        ("~/jobs/", "/h/me/jobs", True),
+        ("~/jobs/*", "/h/me/jobs/acme", True),
+        ("~/jobs/*", "/h/me/jobs", False),
+        ("~/jobs/*", "/h/me/jobs/acme/api", False),
+        ("~/jobs/**", "/h/me/jobs", True),
+        ("~/jobs/**", "/h/me/jobs/a/b/c", True),
+        ("~/jobs/**", "/h/me/jobs2", False),
+        ("~/jobs/**", "/h/you/jobs", False),
         ("~/**/src", "/h/me/src", True),
         ("~/**/src", "/h/me/a/b/src", True),
         ("~/**/src", "/h/me/a/src/b", False),
@@ -50,7 +50,7 @@ HOME = "/h/me"
         ("/srv/[ab]", "/srv/a", False),
         ("/srv/?", "/srv/a", False),
         ("/srv/**x", "/srv/aax", True),
-        ("~/work/**", "", False),
+        ("~/jobs/**", "", False),
     ],
 )
 def test_a_directory_is_one_of_those_meant_or_not(pattern, folder, expected):
@@ -96,17 +96,17 @@ def test_a_star_in_the_name_of_the_home_is_a_star_and_nothing_more():
 
 
 def test_a_pattern_that_leads_through_a_link_means_where_it_leads(tmp_path):
-    real = tmp_path / "disk" / "work"
+    real = tmp_path / "disk" / "jobs"
     (real / "acme").mkdir(parents=True)
-    (tmp_path / "work").symlink_to(real)
-    for pattern in ("~/work/**", "~/work/acme", f"{tmp_path}/work/*"):
+    (tmp_path / "jobs").symlink_to(real)
+    for pattern in ("~/jobs/**", "~/jobs/acme", f"{tmp_path}/jobs/*"):
         assert matches_directory(pattern, f"{real}/acme", str(tmp_path))
 
 
 @pytest.mark.parametrize(
     "pattern",
     [
-        "~", "~/work/**", "/", "/srv/a b", "github.com/acme/*", "*/acme/**",
+        "~", "~/jobs/**", "/", "/srv/a b", "github.com/acme/*", "*/acme/**",
         "h/" + "x" * (LONGEST - 2), "~/**/a/**/b/**", "~/é/*",
     ],
 )  # fmt: skip

@@ -1,9 +1,9 @@
-"""Secrets that stand as they are in commands and in servers' settings.
+"""Secrets in plain text in commands and in the settings of servers.
 
 Helpers, hooks, the status line, MCP servers' `env`, `headers` and `args`, and
-whatever else of a settings file, `.claude.json` or `.mcp.json` holds text. A
-secret is told by its shape, or by the name of what it is given to. Pure: bytes
-in, places out.
+any other text of a settings file, `.claude.json` or `.mcp.json`. A secret is
+recognised by its shape, or by the name of the option, variable or header that
+it is the value of. Pure: bytes in, places out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MCP_FILE = ".mcp.json"
 _DEPTH = 40  # nobody nests settings deeper
 
-# What other code finds already, or what holds no whole secret.
+# Found by other code, or no whole secret.
 _KNOWN = (
     LOGIN,
     MANAGED_KEY,
@@ -40,8 +40,8 @@ _KNOWN = (
     REJECTED,
     *((ENV, name) for name in SECRET_VARIABLES),
 )
-# A command that is there for its answer alone goes with the secret in it; so
-# do an env variable and a header. Of a hook or an argument that is not sure.
+# These may be removed whole, as may members of `env` and `headers`. A hook or
+# an argument may be needed without the secret: a person has to edit it.
 _WHOLE = (HELPER, AWS_EXPORT)
 _MEMBERS = ("env", "headers")
 
