@@ -18,7 +18,6 @@ from tests.diagnosis.homes import (
     SETTINGS,
     TOKEN,
     Home,
-    found_in,
     profile,
 )
 
@@ -89,14 +88,6 @@ HOMES = {
         ROCK,
     ),
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 def test_a_sign_in_that_is_not_there_is_found(look):

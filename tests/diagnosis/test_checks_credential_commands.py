@@ -12,7 +12,6 @@ from tests.diagnosis.homes import (
     SETTINGS,
     TOKEN,
     Home,
-    found_in,
     helper,
     profile,
 )
@@ -58,14 +57,6 @@ HOMES = {
         WORK.but(files={SETTINGS: helper()}),
     ),
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 @pytest.mark.parametrize(

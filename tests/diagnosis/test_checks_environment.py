@@ -9,7 +9,6 @@ from tests.diagnosis.homes import (
     PROJECT,
     TOKEN,
     Home,
-    found_in,
 )
 
 LINUX = {"platform.uname": lambda: SimpleNamespace(release="6.1-generic")}
@@ -73,14 +72,6 @@ HOMES = {
         with_(WSL_DISTRO_NAME="Debian"),
     ),
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 @pytest.mark.parametrize(

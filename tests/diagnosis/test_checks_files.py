@@ -13,7 +13,6 @@ from tests.diagnosis.homes import (
     OAUTH,
     SETTINGS,
     Home,
-    found_in,
     login,
 )
 
@@ -93,14 +92,6 @@ HARMLESS = {
     "AWS region": {".aws/credentials": "[default]\nregion = eu-west-1\n"},
     "pointer": {".local/state/keyswitch/state.json": "{}"},
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 @pytest.mark.parametrize("what", EXPOSED)

@@ -13,7 +13,6 @@ from tests.diagnosis.homes import (
     OAUTH,
     SETTINGS,
     Home,
-    found_in,
     login,
     profile,
 )
@@ -118,14 +117,6 @@ HOMES = {
         config_dir("{home}/elsewhere"),
     ),
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 @pytest.mark.parametrize(

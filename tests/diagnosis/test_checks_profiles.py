@@ -11,7 +11,6 @@ from tests.diagnosis.homes import (
     OTHER,
     SETTINGS,
     Home,
-    found_in,
     helper,
     profile,
 )
@@ -72,14 +71,6 @@ HOMES = {
     "keychain-locked": (keychain(locked=True), keychain()),
     "no-session-keyring": (keyring(works=False), keyring(works=True)),
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 def test_a_chosen_profile_that_is_broken_is_not_called_missing(look):

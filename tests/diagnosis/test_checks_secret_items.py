@@ -3,7 +3,7 @@
 import pytest
 
 from keyswitch.errors import LockedError, NoItemError, StoreError
-from tests.diagnosis.homes import KEY, Home, found_in, profile
+from tests.diagnosis.homes import KEY, Home, profile
 
 MODULE = "keyswitch.diagnosis.checks.secret_items"
 NOW = {"KEYSWITCH_ENV": "gone:f:1:ANTHROPIC_API_KEY:"}
@@ -43,14 +43,6 @@ HOMES = {
         ),
     ),
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 @pytest.mark.parametrize(

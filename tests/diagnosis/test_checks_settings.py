@@ -10,7 +10,6 @@ from tests.diagnosis.homes import (
     PROJECT,
     SETTINGS,
     Home,
-    found_in,
 )
 
 
@@ -46,14 +45,6 @@ HOMES = {
         with_env(ANTHROPIC_API_KEY=f" {KEY} "),
     ),
 }
-
-
-@pytest.fixture
-def look(home, monkeypatch):
-    def look(built):
-        return {f.check: f for f in found_in(built, home, monkeypatch)}
-
-    return look
 
 
 @pytest.mark.parametrize(
