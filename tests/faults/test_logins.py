@@ -100,7 +100,7 @@ def test_every_fault_leaves_the_old_login_or_the_new_one(
         runners=warm,
     )
     assert report.violations[:9] == []
-    assert report.points >= 50
+    assert report.points >= 30
 
 
 @pytest.mark.full
@@ -125,7 +125,7 @@ def test_other_layouts_of_the_files_are_as_safe(
         runners=warm,
     )
     assert report.violations[:9] == []
-    assert report.points >= 60
+    assert report.points >= 30
 
 
 @pytest.mark.full
@@ -139,7 +139,7 @@ def test_a_second_kill_while_the_first_is_mended_loses_nothing(room, warm):
         runners=warm,
     )
     assert report.violations[:9] == []
-    assert report.points >= 300
+    assert report.points >= 100
 
 
 # ---------------------------------------------------------- single cases
