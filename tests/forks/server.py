@@ -33,12 +33,25 @@ DESCRIPTORS = 4
 BEFORE = []
 
 
+# What commands load when they need it, and a fork would load each time.
+LOADED_LATER = (
+    "click._textwrap",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.hazmat.primitives.hmac",
+    "encodings.utf_8_sig",
+    "keyring.backends.SecretService",
+    "tomlkit",
+)
+
+
 def import_everything():
     """Import all of keyswitch, and let passphrases cost next to nothing."""
     import keyswitch
 
     for module in pkgutil.walk_packages(keyswitch.__path__, "keyswitch."):
         importlib.import_module(module.name)
+    for name in LOADED_LATER:
+        importlib.import_module(name)
     from keyswitch.secrets import envelope
 
     envelope.DEFAULT_KDF = envelope.CHEAPEST_KDF  # that the format allows
