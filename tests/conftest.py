@@ -117,4 +117,10 @@ def home(tmp_path_factory, monkeypatch):
         pytest.fail(f"left its fence: {'; '.join(trespasses)}", pytrace=False)
 
 
+@pytest.fixture(name="times")
+def how_many_times(request):
+    """How many times as much as usual a test of large numbers tries."""
+    return request.config.getoption("times")
+
+
 _PARTS = pytest.StashKey[Path]()

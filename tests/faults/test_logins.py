@@ -96,7 +96,7 @@ def test_every_fault_leaves_the_old_login_or_the_new_one(
         environ,
         room,
         faults=FAULTS,
-        step=2,  # `python -m tests.faults.full.run` does it at every call
+        step=4,  # `python -m tests.faults.full.run` does it at every call
         runners=warm,
     )
     assert report.violations[:9] == []
@@ -121,7 +121,7 @@ def test_other_layouts_of_the_files_are_as_safe(
         environ,
         room,
         faults=FAULTS,
-        step=2,
+        step=4,
         runners=warm,
     )
     assert report.violations[:9] == []
@@ -134,7 +134,7 @@ def test_a_second_kill_while_the_first_is_mended_loses_nothing(room, warm):
         make("use", warm[0]),
         ENVIRON,
         room,
-        step=2,
+        step=4,
         step_again=4,
         runners=warm,
     )

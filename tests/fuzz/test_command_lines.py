@@ -17,7 +17,7 @@ from tests.leaks.bad_text import raw_in
 from tests.proof import record
 
 CODES = {0, 1, 2, 4, 5, 6, 130}
-FAST, FULL = 60, 120  # batches
+FAST, FULL = 20, 100  # batches
 HOMES = ("empty", "used")
 BATCH = 25  # command lines that share a fork
 LONGEST = 1_100  # characters of a line of an error

@@ -20,7 +20,7 @@ from tests.cli.test_completion import DRIVER
 from tests.faults.full.warm import Command, Warm, folder_in_memory
 from tests.proof import record
 
-FAST, FULL = 2_000, 20_000
+FAST, FULL = 1_000, 20_000
 # The rule of the documentation, written once more.
 RULE = re.compile(
     r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z))"

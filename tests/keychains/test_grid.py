@@ -28,18 +28,17 @@ def judge(found, what):
 
 
 def sample():
-    """Yield two commands for each state, each of them with several states."""
+    """Yield a command for each state, each of them with several states."""
     used = Counter()
     for state in STATES.values():
-        for name in sorted(state.meets, key=lambda n: used[n])[:2]:
-            used[name] += 1
-            yield state, name
+        name = min(state.meets, key=lambda n: used[n])
+        used[name] += 1
+        yield state, name
 
 
-def test_each_state_with_two_commands_and_each_command_with_two_states(lanes):
+def test_each_state_with_a_command_and_each_command_with_a_state(lanes):
     cells = list(sample())
-    names = [name for _, name in cells]
-    assert all(names.count(name) >= 2 for name in ALL)
+    assert {name for _, name in cells} >= set(ALL)
     found = outcomes(lanes, cells)
     silent = [pair for pair, outcome in found if not outcome.fired]
     assert silent == [], "these did nothing wrong"

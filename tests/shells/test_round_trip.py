@@ -10,6 +10,7 @@ from tests.shells.conftest import EDGES, hostile_values
 DUMP = "ZSTATUS=$? env -0; printf '\\0END\\n'"
 QUOTED = f'eval "$(cat FILE)"; {DUMP}'
 UNQUOTED = f"eval $(cat FILE); {DUMP}"
+MANY = 2_500  # values; with --times 4, 10,000
 FISH_DUMP = "ZSTATUS=$status env -0; printf '\\0END\\n'"
 
 POSIX_CASES = [
@@ -70,10 +71,11 @@ def test_posix_shells_do_so_in_a_byte_locale(
 @pytest.mark.full
 @FORMS
 @pytest.mark.parametrize(("language", "argv"), POSIX_CASES)
-def test_posix_shells_give_back_10000_hostile_values(
-    round_trip, language, argv, line
+def test_posix_shells_give_back_many_hostile_values(
+    round_trip, language, argv, line, times
 ):
-    assert round_trip(language, argv, line, hostile_values(10_000, 1)) == []
+    values = hostile_values(MANY * times, 1)
+    assert round_trip(language, argv, line, values) == []
 
 
 @pytest.mark.real("fish")
@@ -87,8 +89,8 @@ def test_fish_gives_back_hostile_values(round_trip, line, locale):
 @pytest.mark.full
 @pytest.mark.real("fish")
 @FISH_FORMS
-def test_fish_gives_back_10000_hostile_values(round_trip, line):
-    values = hostile_values(10_000, 1)
+def test_fish_gives_back_many_hostile_values(round_trip, line, times):
+    values = hostile_values(MANY * times, 1)
     assert round_trip("fish", ["fish", "-N"], line, values) == []
 
 
@@ -100,8 +102,8 @@ def test_nushell_gives_back_hostile_values(round_trip):
 
 @pytest.mark.full
 @pytest.mark.real("nu")
-def test_nushell_gives_back_10000_hostile_values(round_trip):
-    values = hostile_values(10_000, 1)
+def test_nushell_gives_back_many_hostile_values(round_trip, times):
+    values = hostile_values(MANY * times, 1)
     assert round_trip("nu", ["nu", "-n"], NU, values) == []
 
 

@@ -474,10 +474,10 @@ def interleave(monkeypatch):
 
 
 def test_a_sample_of_interleavings_loses_no_token(interleave):
-    interleave(60, 15)
+    interleave(30, 15)
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("part", range(1, 5))  # beside each other
-def test_a_thousand_interleavings_lose_no_token(interleave, part):
-    interleave(250, 30, part)
+@pytest.mark.parametrize("part", range(1, 9))  # beside each other
+def test_hundreds_of_interleavings_lose_no_token(interleave, part, times):
+    interleave(32 * times, 30, part)  # with --times 4 a thousand
