@@ -81,8 +81,7 @@ def pytest_report_header(config):
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        indices = item.callspec.indices if hasattr(item, "callspec") else {}
-        number = sum(indices.values())
+        number = tiers.number_of(item)
         in_full = item.get_closest_marker(tiers.FULL)
         if in_full or not tiers.is_often(item.nodeid, number):
             reason = tiers.skipped(item.nodeid, config, number)

@@ -59,6 +59,22 @@ def header(config):
     ]
 
 
+def number_of(item):
+    """Return the number of a test among those of its function.
+
+    The sum of its place in each of its tables, so that every n-th of two
+    crossed tables has something of each row and each column.
+    """
+    places = dict(item.callspec.indices) if hasattr(item, "callspec") else {}
+    for mark in item.iter_markers("parametrize"):
+        names = mark.args[0]
+        if isinstance(names, str):
+            names = [name.strip() for name in names.split(",")]
+        for name in names[1:]:  # they share one table with the first
+            places.pop(name, None)
+    return sum(places.values())
+
+
 def is_often(test_id, number):
     """Tell whether a test of a large table is one of those each commit tries.
 

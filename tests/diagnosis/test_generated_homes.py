@@ -288,7 +288,7 @@ def name_of(chunk):
     return f"{chunk.start}-{chunk.stop - 1}"
 
 
-@pytest.mark.parametrize("chunk", chunks(HOMES, 250), ids=name_of)
+@pytest.mark.parametrize("chunk", chunks(HOMES, 100), ids=name_of)
 def test_a_generated_home_is_only_looked_at(chunk, apart):
     assert [p for index in chunk for p in look_at(index, apart)] == []
 

@@ -15,7 +15,7 @@ from tests.proof import record
 
 pytestmark = pytest.mark.real("gnome-keyring")
 
-LONG = 20  # calls, of which every second one will do
+LONG = 20  # calls, of which every third one will do
 NAMES = ["add", "env", "use", "rotate", "undo", "import", "vault-keychain"]
 
 
@@ -55,7 +55,7 @@ def test_a_daemon_that_stops_on_the_way_hangs_and_loses_nothing(lane, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_daemon_that_stops_at_any_call_hangs_and_loses_nothing(lanes, name):
     count = len(clean(lanes[0], name).calls)
-    happens_at(lanes, name, range(1, count + 1, 2 if count > LONG else 1))
+    happens_at(lanes, name, range(1, count + 1, 3 if count > LONG else 1))
 
 
 def test_a_keyring_that_is_locked_in_the_middle_of_an_add(lane):

@@ -36,9 +36,19 @@ def sample():
         yield state, name
 
 
+def test_a_sample_of_states_with_a_command_each(lanes):
+    cells = list(sample())[::4]
+    try_cells(lanes, cells)
+
+
+@pytest.mark.full
 def test_each_state_with_a_command_and_each_command_with_a_state(lanes):
     cells = list(sample())
     assert {name for _, name in cells} >= set(ALL)
+    try_cells(lanes, cells)
+
+
+def try_cells(lanes, cells):
     found = outcomes(lanes, cells)
     silent = [pair for pair, outcome in found if not outcome.fired]
     assert silent == [], "these did nothing wrong"
@@ -47,8 +57,10 @@ def test_each_state_with_a_command_and_each_command_with_a_state(lanes):
 
 @pytest.mark.full
 @pytest.mark.parametrize("state", STATES)
-def test_every_command_with_every_state(lanes, state):
-    found = outcomes(lanes, [(STATES[state], name) for name in COMMANDS])
+def test_every_command_with_every_state(lanes, state, times):
+    first = list(STATES).index(state) % 3  # every third; with --times 3 all
+    names = list(COMMANDS) if times >= 3 else list(COMMANDS)[first::3]
+    found = outcomes(lanes, [(STATES[state], name) for name in names])
     fired = {pair[1] for pair, outcome in found if outcome.fired}
-    assert fired >= set(STATES[state].meets)
+    assert fired >= set(STATES[state].meets) & set(names)
     judge(found, "keychain states x commands that touch a store")
