@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.fuzz import mutations, seeds, targets
 from tests.proof import record
 
-FAST, FULL = 1_000, 2_000
+FAST, FULL = 500, 2_000
 EDITED = 50_000  # documents for the editor, in full
 # Promise of each parser that stands for one of its own.
 PROMISES = {
