@@ -38,7 +38,7 @@ def _say(text: str) -> None:
 
 def is_committed() -> bool:
     """Tell whether a change of this command passed its commit point."""
-    points = sys.modules.get("keyswitch.profiles.commit_points")
+    points = sys.modules.get("keyswitch.disk.commit_points")
     return points is not None and bool(points.passed)
 
 

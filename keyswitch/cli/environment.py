@@ -72,8 +72,8 @@ def env(  # noqa: PLR0913
 ) -> int:
     """Print export statements for eval."""
     from keyswitch import shells
+    from keyswitch.disk.ownership import require_own_home
     from keyswitch.express import give_back, warn_of_settings, write_out
-    from keyswitch.profiles.ownership import require_own_home
     from keyswitch.shells.detect import parent_shell
     from keyswitch.switching import environment, remote_links, selection
     from keyswitch.switching.fingerprints import read_key
@@ -193,7 +193,7 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     is passed on. Claude Code is also told to ignore what files on disk say
     about credentials.
     """
-    from keyswitch.profiles.ownership import require_own_home
+    from keyswitch.disk.ownership import require_own_home
     from keyswitch.switching.guard import require
     from keyswitch.switching.run import execute
 

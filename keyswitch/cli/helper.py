@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 def helper() -> None:
     """Answer programs that ask for a secret."""
-    from keyswitch.profiles.ownership import require_own_home
+    from keyswitch.disk.ownership import require_own_home
 
     require_own_home()
 

@@ -172,7 +172,7 @@ def run(args: Sequence[str]) -> int:
         # Disk full, no descriptors left, and the like: nobody's bug.
         if not e.filename and e.errno in _OF_OUTPUT:
             raise  # the caller says it, since it has to print the rest too
-        from keyswitch.profiles.atomic import unusable
+        from keyswitch.disk.files import unusable
 
         error = unusable(str(e.filename or "a file"), e)
         sys.stderr.write(error_text(error, one_line=one_line))
@@ -231,7 +231,7 @@ def _what_became() -> str:
 
 def _is_committed() -> bool:
     """Tell whether a change of this command passed its commit point."""
-    points = sys.modules.get("keyswitch.profiles.commit_points")
+    points = sys.modules.get("keyswitch.disk.commit_points")
     return points is not None and bool(points.passed)
 
 

@@ -43,7 +43,7 @@ def agreed_in_editor(
 
     What was edited just now needs no yes; what was changed before does.
     """
-    from keyswitch.profiles import files
+    from keyswitch.profiles import profile_files as files
     from keyswitch.switching import bindings
 
     workspace = session.workspace()

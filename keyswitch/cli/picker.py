@@ -20,7 +20,8 @@ import click
 from keyswitch.cli.profiles import NO_SECRET, expiry_note
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files, login_status
+from keyswitch.profiles import login_status
+from keyswitch.profiles import profile_files as files
 from keyswitch.switching.environment import read_marker
 from keyswitch.switching.selection import PROFILE_VARIABLE
 

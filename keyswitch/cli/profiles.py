@@ -87,7 +87,8 @@ def _note(profile: Profile, now: datetime) -> str:
 @click.pass_obj
 def list_(session: Session) -> int:
     """List the profiles."""
-    from keyswitch.profiles import files, state
+    from keyswitch.profiles import profile_files as files
+    from keyswitch.profiles import state
 
     workspace = session.workspace()
     profiles, broken = files.load_all(workspace.paths)

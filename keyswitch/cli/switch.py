@@ -99,7 +99,8 @@ def use(
 
 def _pick(session: Session, *, here: bool) -> str | None:
     """Let a person choose; where nobody can, print the names."""
-    from keyswitch.profiles import files, state
+    from keyswitch.profiles import profile_files as files
+    from keyswitch.profiles import state
 
     # With `here`, `eval` takes standard output: nothing but a script may be
     # there, and nothing is drawn on it.

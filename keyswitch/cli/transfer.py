@@ -72,7 +72,7 @@ def export(  # noqa: PLR0913
 
 
 def _all_that_travel(session: Session) -> list[str]:
-    from keyswitch.profiles import files
+    from keyswitch.profiles import profile_files as files
     from keyswitch.transfer.exporting import can_travel
 
     workspace = session.workspace()
@@ -180,7 +180,7 @@ def import_(  # noqa: PLR0913
 
 def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
     from keyswitch.cli.prompt import ask_secret
-    from keyswitch.profiles.atomic import read_regular
+    from keyswitch.disk.files import read_regular
     from keyswitch.secrets.vault import normalised
     from keyswitch.transfer import bundle
 

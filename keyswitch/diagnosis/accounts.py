@@ -9,9 +9,9 @@ import shlex
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.profiles import files
-from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles import profile_files as files
 from keyswitch.providers import bound
 from keyswitch.providers.schema import load_catalogue, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix

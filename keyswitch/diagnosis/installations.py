@@ -7,8 +7,8 @@ import os
 import re
 from dataclasses import dataclass
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles.atomic import read_regular
 
 # Where installers put it besides PATH, relative to the home directory.
 _USUAL = (".local/bin/claude", ".claude/local/claude", ".npm-global/bin/claude")

@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.shells.rc_lines import (
     DIRECTORY_FILES,
     SESSION_FILES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
+from keyswitch.disk.files import unusable
 from keyswitch.errors import FileStateError
-from keyswitch.profiles.atomic import unusable
 
 # What `flock` says where there are no locks, on NFS without lockd for one.
 _NO_LOCKS = (

@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import stat
 
+from keyswitch.disk.files import MAX_LINKS
 from keyswitch.errors import FileStateError
-from keyswitch.profiles.atomic import MAX_LINKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import contextlib
 import os
 import stat
 
+from keyswitch.disk import attributes, ownership
 from keyswitch.errors import FileStateError
-from keyswitch.profiles import attributes, ownership
 
 
 def check(path: str, target: str, *, anywhere: bool = False) -> None:

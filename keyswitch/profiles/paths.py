@@ -268,7 +268,7 @@ def ensure_private_dir(path: str) -> None:
     Parents that exist are left as they are. Raises when the directory belongs
     to somebody else, and when others could exchange a part of its path.
     """
-    from keyswitch.profiles.ownership import require_own_way
+    from keyswitch.disk.ownership import require_own_way
 
     if os.path.isdir(path):
         require_own_way(path, present=True)
@@ -282,7 +282,7 @@ def ensure_private_dir(path: str) -> None:
 
 
 def _ensure(path: str) -> None:
-    from keyswitch.profiles.ownership import require_own_way
+    from keyswitch.disk.ownership import require_own_way
 
     try:
         found = os.stat(path)
@@ -323,6 +323,6 @@ def _make(path: str) -> None:
         ) from e
     # mkdir obeys the umask, which may take the owner's own rights away.
     if stat.S_IMODE(os.stat(path).st_mode) != 0o700:
-        from keyswitch.profiles.permissions import change_mode
+        from keyswitch.disk.permissions import change_mode
 
         change_mode(path, 0o700)

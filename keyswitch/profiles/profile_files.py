@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.profiles.names import check_name, nearest
 from keyswitch.profiles.profile_document import REF_KEYS, profile_of
 from keyswitch.profiles.toml_text import parse_bytes, parse_text

@@ -10,8 +10,8 @@ import re
 import tomllib
 from typing import Any
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import InputError
-from keyswitch.profiles.atomic import read_regular
 
 MAX_LINE = 8 * 1024  # bytes
 MAX_DOTS = 32  # in one key

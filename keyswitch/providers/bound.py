@@ -12,9 +12,10 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.profiles import files, own_json
-from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles import own_json
+from keyswitch.profiles import profile_files as files
 from keyswitch.providers.binding import Binding, bindings_of, shown_host
 
 if TYPE_CHECKING:

@@ -284,7 +284,7 @@ def install_key(paths: Paths, *, keep: bool = True) -> bytes:
 
     Without `keep` a new one is not written.
     """
-    from keyswitch.profiles.atomic import (
+    from keyswitch.disk.files import (
         make_durable,
         read_regular,
         unusable,

@@ -15,8 +15,8 @@ import os
 import stat
 import time
 
+from keyswitch.disk import files as atomic
 from keyswitch.errors import FileStateError
-from keyswitch.profiles import atomic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.disk import files as atomic
 from keyswitch.errors import (
     LockedError,
     NewerFileError,
     NoItemError,
     StoreError,
 )
-from keyswitch.profiles import atomic
 from keyswitch.secret import Secret
 from keyswitch.secrets import envelope, unlock
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files
+from keyswitch.profiles import profile_files as files
 from keyswitch.secrets.reader import read_values
 from keyswitch.switching.draft import LAST
 from keyswitch.switching.unsettled import read_settled

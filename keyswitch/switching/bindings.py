@@ -11,9 +11,9 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import read_regular, sync_dir, write_once
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files
-from keyswitch.profiles.atomic import read_regular, sync_dir, write_once
+from keyswitch.profiles import profile_files as files
 from keyswitch.providers import bound
 from keyswitch.providers.binding import Binding, bindings_of
 from keyswitch.switching import login_ledger

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from keyswitch.disk.files import read_regular, unusable
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular, unusable
 from keyswitch.profiles.set_aside import MARK
 from keyswitch.switching import (
     bindings,

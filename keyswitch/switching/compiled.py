@@ -188,8 +188,8 @@ def keep(
     """Keep a result for the next start; doing without it is only slower."""
     import contextlib
 
+    from keyswitch.disk.files import write_once
     from keyswitch.errors import KeyswitchError
-    from keyswitch.profiles.atomic import write_once
     from keyswitch.profiles.paths import ensure_private_dir
 
     lines = [_HEAD, f"provider {compiled.provider}"]

@@ -13,10 +13,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FileChange
-from keyswitch.profiles import files
-from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles import profile_files as files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -75,7 +75,7 @@ def values_of(
     Not to root in another user's home, by whatever command.
     """
     if may_be_foreign_home():
-        from keyswitch.profiles.ownership import require_own_home
+        from keyswitch.disk.ownership import require_own_home
 
         require_own_home()
     refs = {field: profile.refs[field] for field in fields}

@@ -14,8 +14,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import read_regular, write_private
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles.atomic import read_regular, write_private
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.paths import ensure_private_dir
 

@@ -12,8 +12,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import sync_dir, unusable
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
-from keyswitch.profiles.atomic import sync_dir, unusable
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import commit

@@ -14,10 +14,11 @@ import os
 from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.disk import commit_points
+from keyswitch.disk.files import STAGE_PREFIX, read_regular, write_private
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import LinkChange
-from keyswitch.profiles import commit_points, own_json
-from keyswitch.profiles.atomic import STAGE_PREFIX, read_regular, write_private
+from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths

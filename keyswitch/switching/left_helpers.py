@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import folders
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.target import RECORD_LIMIT, has_helper, record_path

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import read_regular
 from keyswitch.display import printable
 from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import link_rules, settings
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import links, patterns
 from keyswitch.switching.change import commit
 

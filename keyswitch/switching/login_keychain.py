@@ -15,6 +15,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import (
     CleanupLeftError,
     DamagedFileError,
@@ -23,7 +24,6 @@ from keyswitch.errors import (
 )
 from keyswitch.model import FileChange
 from keyswitch.profiles import own_json
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import login_ledger
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import digest

@@ -14,7 +14,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import StoreError
-from keyswitch.profiles import files
+from keyswitch.profiles import profile_files as files
 from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.login_storing import FIELD, tokens_of
 from keyswitch.targets.claude_code import login_parts

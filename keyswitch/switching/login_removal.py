@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.profiles import files
+from keyswitch.profiles import profile_files as files
 from keyswitch.switching import isolation, login_ledger, login_owners
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft

@@ -10,8 +10,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import open_own
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.profiles.atomic import open_own
 from keyswitch.profiles.paths import ensure_private_dir
 
 if TYPE_CHECKING:

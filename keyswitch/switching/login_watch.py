@@ -13,10 +13,10 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import open_own, read_regular, write_all
+from keyswitch.disk.ownership import is_foreign_home, require_own_home
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import open_own, read_regular, write_all
-from keyswitch.profiles.ownership import is_foreign_home, require_own_home
 from keyswitch.switching import login_scratch
 
 if TYPE_CHECKING:

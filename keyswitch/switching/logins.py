@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import files
+from keyswitch.profiles import profile_files as files
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching import login_keeping, login_ledger, login_owners
 from keyswitch.switching.draft import FIRST, NewItem

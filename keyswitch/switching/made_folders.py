@@ -13,10 +13,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import FileChange
 from keyswitch.profiles import own_json
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import mending
+from keyswitch.disk import rewriting
+from keyswitch.disk.files import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.profiles import rewriting
-from keyswitch.profiles.atomic import resolve_target
 from keyswitch.switching.change import commit
 from keyswitch.switching.undo_records import Mode, splice_of
 from keyswitch.targets.claude_code import json_text, splice

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.mending import ASIDE, MODE, Mend
+from keyswitch.disk import permissions
+from keyswitch.disk.files import STAGE_PREFIX, read_regular
 from keyswitch.errors import (
     DamagedFileError,
     KeyswitchError,
     NewerFileError,
     OddFileError,
 )
-from keyswitch.profiles import permissions, settings, state
-from keyswitch.profiles.atomic import STAGE_PREFIX, read_regular
+from keyswitch.profiles import settings, state
 from keyswitch.profiles.paths import is_planted
 from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound

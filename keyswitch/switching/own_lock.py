@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 
+from keyswitch.disk import files as atomic
+from keyswitch.disk.file_systems import cannot_lock
 from keyswitch.errors import FileStateError
-from keyswitch.profiles import atomic
-from keyswitch.profiles.file_systems import cannot_lock
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 _LOCK_POLL = 0.02  # seconds

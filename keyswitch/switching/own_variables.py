@@ -41,7 +41,7 @@ def require(workspace: Workspace, profile: Profile) -> None:
 
 def agree(workspace: Workspace, seen: Iterable[Steering]) -> None:
     """Keep what a person agreed to."""
-    from keyswitch.profiles.atomic import write_once
+    from keyswitch.disk.files import write_once
     from keyswitch.profiles.paths import ensure_private_dir
 
     for one in seen:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import files, state
+from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store

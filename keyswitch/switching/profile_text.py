@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.profiles import files
+from keyswitch.profiles import profile_files as files
 from keyswitch.profiles.names import check_name
 from keyswitch.switching import bindings
 from keyswitch.switching.change import commit
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def raw_text(workspace: Workspace, name: str) -> str:
     """Return a profile file's text, whether or not it is valid."""
-    from keyswitch.profiles.atomic import read_regular
+    from keyswitch.disk.files import read_regular
 
     check_name(name)
     path = workspace.paths.profile(name)

@@ -11,7 +11,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.profiles import atomic, permissions, stages
+from keyswitch.disk import files as atomic
+from keyswitch.disk import permissions, stages
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks

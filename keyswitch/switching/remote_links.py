@@ -60,8 +60,8 @@ def keep(paths: Paths, seen: str, found: Sequence[tuple[str, str]]) -> None:
     """Keep rules that were read from a config.toml of this identity."""
     import contextlib
 
+    from keyswitch.disk.files import write_once
     from keyswitch.errors import KeyswitchError
-    from keyswitch.profiles.atomic import write_once
     from keyswitch.profiles.paths import ensure_private_dir
 
     lines = [_HEAD, f"dep {seen} {paths.config_file}"]

@@ -10,7 +10,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.profiles import files, state
+from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import state
 from keyswitch.shells import rc_block
 from keyswitch.switching import activate, folders, shell_integration
 from keyswitch.switching.change import commit

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files, state
+from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
 from keyswitch.switching import folders, revoke_logins, target

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import clock, files, state
+from keyswitch.profiles import clock, state
+from keyswitch.profiles import profile_files as files
 from keyswitch.shells.rc_files import RC_FILES, find_exports
 from keyswitch.switching import login_ledger, target
 from keyswitch.switching.revoke_logins import LiveLogins, folders_of

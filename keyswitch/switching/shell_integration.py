@@ -10,9 +10,9 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.shells import rc_block
 from keyswitch.switching.change import commit
 from keyswitch.switching.undo_records import splice_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError, StoreError
-from keyswitch.profiles import files
+from keyswitch.profiles import profile_files as files
 
 if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace

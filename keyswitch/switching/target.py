@@ -7,7 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files, state
+from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import state
 from keyswitch.secret import Secret
 from keyswitch.switching import approvals, displaced
 from keyswitch.switching.draft import NewItem

@@ -15,9 +15,9 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from keyswitch.disk import files as atomic
+from keyswitch.disk.ownership import require_way_to
 from keyswitch.errors import CleanupLeftError, FileStateError
-from keyswitch.profiles import atomic
-from keyswitch.profiles.ownership import require_way_to
 from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, own_lock, recovery
 from keyswitch.switching.journal import Beside, Journal

@@ -6,10 +6,10 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.switching import (
     folder_renames,
     folders,

@@ -11,8 +11,8 @@ import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from keyswitch.disk.files import read_regular
 from keyswitch.profiles import clock
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:

@@ -140,7 +140,7 @@ class Workspace:
 
     def load(self, name: str) -> tuple[Profile, bytes]:
         """Read one profile and its file's bytes."""
-        from keyswitch.profiles.files import load
+        from keyswitch.profiles.profile_files import load
 
         return load(self.paths, name)
 

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import InputError, LockedError
-from keyswitch.profiles import files
+from keyswitch.profiles import profile_files as files
 from keyswitch.profiles.names import check_name
 from keyswitch.secrets import envelope
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import SecretRef
-from keyswitch.profiles import files, state
+from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import state
 from keyswitch.providers.binding import chosen_hosts
 from keyswitch.switching import folders
 from keyswitch.switching import target as planning

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from keyswitch.cli import damaged_files, main
+from keyswitch.disk import commit_points
 from keyswitch.errors import DamagedFileError, ExitCode
-from keyswitch.profiles import commit_points
 from tests.cli.keyswitch import KEY, OTHER, two_keys
 
 STATE = ".local/state/keyswitch"

@@ -10,8 +10,10 @@ import sys
 
 import pytest
 
+from keyswitch.disk import file_systems
+from keyswitch.disk import files as atomic
 from keyswitch.errors import FileStateError
-from keyswitch.profiles import atomic, clock, file_systems
+from keyswitch.profiles import clock
 from keyswitch.switching import own_lock
 from tests.cli.keyswitch import KEY, Keyswitch
 from tests.components import ROOT

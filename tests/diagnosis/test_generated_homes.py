@@ -26,10 +26,10 @@ from keyswitch.cli.whoami import whoami
 from keyswitch.diagnosis import error_log
 from keyswitch.diagnosis.origin import StartFiles
 from keyswitch.diagnosis.scene import Scene
+from keyswitch.disk.files import unusable
 from keyswitch.display import error_text
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
-from keyswitch.profiles.atomic import unusable
 from keyswitch.switching.workspace import Workspace
 from tests.components import ROOT
 from tests.diagnosis import generated_homes as homes

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from keyswitch.disk import rewriting
 from keyswitch.errors import FileStateError
-from keyswitch.profiles import rewriting
 from tests.faults.cases import cli
 from tests.files.matrix import check
 from tests.files.test_modes import AS_ANOTHER, SOMEBODY

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from keyswitch.profiles import permissions
+from keyswitch.disk import permissions
 from keyswitch.switching import recovery
 from keyswitch.switching.journal import Rights, Step
 from tests.files.test_modes import SOMEBODY

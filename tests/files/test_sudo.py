@@ -231,7 +231,7 @@ MUTANTS = {
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_these_tests_would_see_a_keyswitch_that_does_not_ask(mutant):
-    defect = f"import keyswitch.profiles.ownership as o; o.{MUTANTS[mutant]}\n"
+    defect = f"import keyswitch.disk.ownership as o; o.{MUTANTS[mutant]}\n"
     with users.room(defect) as room:
         home = room.anew(with_folders_of_roots)
         os.chown(home, ME, ME)

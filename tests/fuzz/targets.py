@@ -12,7 +12,8 @@ import os
 import tempfile
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files, link_rules, settings, state
+from keyswitch.profiles import link_rules, settings, state
+from keyswitch.profiles import profile_files as files
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue_file
 from keyswitch.providers.schema import load_catalogue

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from keyswitch.profiles import attributes
+from keyswitch.disk import attributes
 
 
 def test_an_ordinary_file_or_folder_is_not_fixed(tmp_path):

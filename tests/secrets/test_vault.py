@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from keyswitch.disk import files as atomic
 from keyswitch.errors import InputError, KeyswitchError, LockedError, StoreError
-from keyswitch.profiles import atomic
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets import envelope, unlock, vault_slots, vault_writing

@@ -23,9 +23,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from keyswitch.disk.files import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import files, state
-from keyswitch.profiles.atomic import read_regular
+from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import state
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault import Vault, entry_name
 from keyswitch.secrets.vault_writing import create

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.accounts import masked
 from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
+from keyswitch.disk.files import read_regular
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles.atomic import read_regular
 from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
 from keyswitch.targets.claude_code import (
