@@ -20,6 +20,7 @@ LAYERS = (
     {"diagnosis", "switching", "transfer"},
     {"providers", "secrets", "shells", "targets"},
     {"profiles"},
+    {"disk"},
     {"display"},
     {"__init__", "errors", "model", "secret"},
 )
@@ -40,6 +41,8 @@ HEAVY_ABOVE_ADAPTERS = {"click", "keyring", "tomlkit"}
 LIGHT = {
     "keyswitch",
     "keyswitch.__main__",
+    "keyswitch.disk",
+    "keyswitch.disk.opening",
     "keyswitch.display",
     "keyswitch.errors",
     "keyswitch.express",

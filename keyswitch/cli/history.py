@@ -32,7 +32,7 @@ def undo(session: Session) -> int:
 @click.pass_obj
 def history(session: Session, number: int) -> int:
     """List what was changed when."""
-    from keyswitch.disk.files import read_regular
+    from keyswitch.disk.atomic import read_regular
     from keyswitch.switching import history as log
 
     workspace = session.workspace()

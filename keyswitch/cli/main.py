@@ -172,7 +172,7 @@ def run(args: Sequence[str]) -> int:
         # Disk full, no descriptors left, and the like: nobody's bug.
         if not e.filename and e.errno in _OF_OUTPUT:
             raise  # the caller says it, since it has to print the rest too
-        from keyswitch.disk.files import unusable
+        from keyswitch.disk.atomic import unusable
 
         error = unusable(str(e.filename or "a file"), e)
         sys.stderr.write(error_text(error, one_line=one_line))

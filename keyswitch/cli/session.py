@@ -87,8 +87,8 @@ class Session:
 
     def _sweep(self, workspace: Workspace) -> None:
         """Remove stages that a kill left, where no other command is at work."""
-        from keyswitch.disk import stages
         from keyswitch.errors import FileStateError
+        from keyswitch.profiles import stages
 
         paths = workspace.paths
         if any(stages.of_the_vault(paths)):

@@ -180,7 +180,7 @@ def import_(  # noqa: PLR0913
 
 def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
     from keyswitch.cli.prompt import ask_secret
-    from keyswitch.disk.files import read_regular
+    from keyswitch.disk.atomic import read_regular
     from keyswitch.secrets.vault import normalised
     from keyswitch.transfer import bundle
 

@@ -9,7 +9,7 @@ import shlex
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import profile_files as files
 from keyswitch.providers import bound

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.disk.files import open_flags
+from keyswitch.disk.opening import open_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 
 # Where installers put it besides PATH, relative to the home directory.

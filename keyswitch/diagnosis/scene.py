@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.flags import Flags
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.diagnosis.view import View
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import logins, rules, settings_file
 from keyswitch.targets.claude_code.files import (

@@ -1,1 +1,1 @@
-"""TODO disk."""
+"""Files and folders: how they are opened, written, and whose they are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from keyswitch.disk.files import unusable
+from keyswitch.disk.atomic import unusable
 from keyswitch.errors import FileStateError
 
 # What `flock` says where there are no locks, on NFS without lockd for one.

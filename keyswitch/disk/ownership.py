@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 
-from keyswitch.disk.files import MAX_LINKS
+from keyswitch.disk.opening import MAX_LINKS
 from keyswitch.errors import FileStateError
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 
-from keyswitch.disk.files import open_flags
+from keyswitch.disk.opening import open_flags
 
 
 def change_mode(path: str, after: int, *, before: int | None = None) -> None:

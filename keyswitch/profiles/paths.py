@@ -8,10 +8,9 @@ a bare interpreter's start; a test holds them equal to platformdirs.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 
-from keyswitch.errors import FileStateError, OddFileError
+from keyswitch.errors import FileStateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -241,17 +240,6 @@ def _by_platformdirs() -> Paths:
     )
 
 
-def is_planted(found: os.stat_result) -> bool:
-    """Tell whether another user wrote what would be taken for ours.
-
-    Root reads everything: a container has files of whoever started it.
-    """
-    if os.name != "posix":
-        return False
-    me = os.getuid()
-    return me != 0 and found.st_uid not in (me, 0)
-
-
 def may_be_foreign_home() -> bool:
     """Tell at little cost whether root may be in another user's home."""
     if os.name != "posix" or os.getuid() != 0:
@@ -260,69 +248,3 @@ def may_be_foreign_home() -> bool:
         return os.stat(os.environ.get("HOME") or "/").st_uid != 0
     except OSError:
         return False  # who uses it will say so
-
-
-def ensure_private_dir(path: str) -> None:
-    """Make a directory that only its owner may enter, and its parents.
-
-    Parents that exist are left as they are. Raises when the directory belongs
-    to somebody else, and when others could exchange a part of its path.
-    """
-    from keyswitch.disk.ownership import require_own_way
-
-    if os.path.isdir(path):
-        require_own_way(path, present=True)
-        _ensure(path)
-        return
-    require_own_way(path)
-    _ensure(path)
-    # Another user may have made meanwhile what was absent. What is there now
-    # and passes can be exchanged by nobody else any more.
-    require_own_way(path, present=True)
-
-
-def _ensure(path: str) -> None:
-    from keyswitch.disk.ownership import require_own_way
-
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        parent = os.path.dirname(path)
-        if parent and parent != path:
-            if not os.path.isdir(parent):
-                _ensure(parent)
-            require_own_way(parent, present=True)
-        _make(path)
-        return
-    except OSError as e:
-        raise FileStateError(
-            f"cannot use {path}: {e.strerror}", "check its parent directories"
-        ) from e
-    if not stat.S_ISDIR(found.st_mode):
-        raise OddFileError(
-            path,
-            f"{path} is not a directory",
-            "move that file out of the way",
-        )
-    if hasattr(os, "getuid") and found.st_uid != os.getuid():
-        raise FileStateError(
-            f"{path} belongs to another user",
-            "run keyswitch as that user, or set KEYSWITCH_HOME",
-        )
-
-
-def _make(path: str) -> None:
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        return  # the caller looks whose it is
-    except OSError as e:
-        raise FileStateError(
-            f"cannot make the directory {path}: {e.strerror}",
-            "check that you may write there and that the disk has room",
-        ) from e
-    # mkdir obeys the umask, which may take the owner's own rights away.
-    if stat.S_IMODE(os.stat(path).st_mode) != 0o700:
-        from keyswitch.disk.permissions import change_mode
-
-        change_mode(path, 0o700)

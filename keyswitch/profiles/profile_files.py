@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.profiles.names import check_name, nearest
 from keyswitch.profiles.profile_document import REF_KEYS, profile_of

@@ -51,7 +51,7 @@ def load(paths: Paths) -> Settings:
 
     Unknown keys are left alone: a newer keyswitch may have written them.
     """
-    from keyswitch.disk.files import read_regular
+    from keyswitch.disk.atomic import read_regular
 
     data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
     if data is None:

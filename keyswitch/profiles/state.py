@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.disk.opening import is_planted
 from keyswitch.errors import DamagedFileError, FileStateError
-from keyswitch.profiles.paths import is_planted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

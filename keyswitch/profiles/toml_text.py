@@ -10,7 +10,7 @@ import re
 import tomllib
 from typing import Any
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
 
 MAX_LINE = 8 * 1024  # bytes

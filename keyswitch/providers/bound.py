@@ -12,7 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import own_json
 from keyswitch.profiles import profile_files as files

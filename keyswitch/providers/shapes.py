@@ -284,13 +284,13 @@ def install_key(paths: Paths, *, keep: bool = True) -> bytes:
 
     Without `keep` a new one is not written.
     """
-    from keyswitch.disk.files import (
+    from keyswitch.disk.atomic import (
         make_durable,
         read_regular,
         unusable,
         write_once,
     )
-    from keyswitch.profiles.paths import ensure_private_dir
+    from keyswitch.disk.private_folders import ensure_private_dir
 
     path = paths.install_key_file
     key = read_regular(path, 1024, ours=True)

@@ -15,7 +15,7 @@ import os
 import stat
 import time
 
-from keyswitch.disk import files as atomic
+from keyswitch.disk import atomic
 from keyswitch.errors import FileStateError
 
 TYPE_CHECKING = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.disk import files as atomic
+from keyswitch.disk import atomic
 from keyswitch.errors import (
     LockedError,
     NewerFileError,

@@ -6,16 +6,16 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.disk import commit_points, rewriting, stages
-from keyswitch.disk import files as atomic
+from keyswitch.disk import atomic, commit_points, rewriting
 from keyswitch.disk.file_systems import cannot_lock
+from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import (
     CleanupLeftError,
     InputError,
     KeyswitchError,
     StoreError,
 )
-from keyswitch.profiles.paths import ensure_private_dir
+from keyswitch.profiles import stages
 from keyswitch.secrets import envelope
 from keyswitch.secrets.vault import (
     PREVIOUS,

@@ -11,7 +11,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import read_regular, sync_dir, write_once
+from keyswitch.disk.atomic import read_regular, sync_dir, write_once
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files as files
 from keyswitch.providers import bound
@@ -75,7 +75,7 @@ def require(workspace: Workspace, profile: Profile) -> None:
 
 
 def _record(workspace: Workspace, path: str, binding: Binding) -> None:
-    from keyswitch.profiles.paths import ensure_private_dir
+    from keyswitch.disk.private_folders import ensure_private_dir
 
     # Where nothing can be written, nothing else of a use is kept either.
     with contextlib.suppress(OSError, KeyswitchError):

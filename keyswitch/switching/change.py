@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from keyswitch.disk.files import read_regular, unusable
+from keyswitch.disk.atomic import read_regular, unusable
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
@@ -68,7 +68,7 @@ def commit(
     with a new draft, when another program wrote one of its files in between.
     What a person should know of the change goes to `tell`.
     """
-    from keyswitch.profiles.paths import ensure_private_dir
+    from keyswitch.disk.private_folders import ensure_private_dir
 
     if workspace.dry_run:
         raise DryRun(_rehearsed(workspace, make))

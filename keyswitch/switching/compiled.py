@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from keyswitch import __version__
-from keyswitch.profiles.paths import is_planted
+from keyswitch.disk.opening import is_planted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -188,9 +188,9 @@ def keep(
     """Keep a result for the next start; doing without it is only slower."""
     import contextlib
 
-    from keyswitch.disk.files import write_once
+    from keyswitch.disk.atomic import write_once
+    from keyswitch.disk.private_folders import ensure_private_dir
     from keyswitch.errors import KeyswitchError
-    from keyswitch.profiles.paths import ensure_private_dir
 
     lines = [_HEAD, f"provider {compiled.provider}"]
     lines += [f"dep {seen} {path}" for path, seen in identities]

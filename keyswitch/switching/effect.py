@@ -13,7 +13,7 @@ from keyswitch.diagnosis.contradictions import warnings
 from keyswitch.diagnosis.finding import ERROR
 from keyswitch.diagnosis.scene import Scene
 from keyswitch.diagnosis.situation import Situation
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching import selection
 from keyswitch.switching.compiled import FOLDER_VARIABLE

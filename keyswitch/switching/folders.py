@@ -12,7 +12,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.switching.change import baseline_files
 from keyswitch.switching.target import (

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.login_parts import MANAGED_KEY, OAUTH

@@ -14,10 +14,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import read_regular, write_private
+from keyswitch.disk.atomic import read_regular, write_private
+from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.names import check_name
-from keyswitch.profiles.paths import ensure_private_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

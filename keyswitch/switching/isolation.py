@@ -12,9 +12,9 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import sync_dir, unusable
+from keyswitch.disk.atomic import sync_dir, unusable
+from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
-from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft

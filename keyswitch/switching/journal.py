@@ -15,7 +15,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk import commit_points
-from keyswitch.disk.files import STAGE_PREFIX, read_regular, write_private
+from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import LinkChange
 from keyswitch.profiles import own_json

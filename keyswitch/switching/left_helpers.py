@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.switching import folders

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.display import printable
 from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange

@@ -15,7 +15,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import (
     CleanupLeftError,
     DamagedFileError,

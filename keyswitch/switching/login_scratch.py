@@ -10,9 +10,9 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import open_own
+from keyswitch.disk.atomic import open_own
+from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.profiles.paths import ensure_private_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

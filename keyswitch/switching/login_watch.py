@@ -13,7 +13,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import open_own, read_regular, write_all
+from keyswitch.disk.atomic import open_own, read_regular, write_all
 from keyswitch.disk.ownership import is_foreign_home, require_own_home
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import mending
 from keyswitch.disk import rewriting
-from keyswitch.disk.files import resolve_target
+from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.switching.change import commit
 from keyswitch.switching.undo_records import Mode, splice_of

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.mending import ASIDE, MODE, Mend
 from keyswitch.disk import permissions
-from keyswitch.disk.files import STAGE_PREFIX, read_regular
+from keyswitch.disk.atomic import STAGE_PREFIX, read_regular
+from keyswitch.disk.opening import is_planted
 from keyswitch.errors import (
     DamagedFileError,
     KeyswitchError,
@@ -23,7 +24,6 @@ from keyswitch.errors import (
     OddFileError,
 )
 from keyswitch.profiles import settings, state
-from keyswitch.profiles.paths import is_planted
 from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound
 from keyswitch.providers.schema import load_catalogue

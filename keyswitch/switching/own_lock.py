@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from keyswitch.disk import files as atomic
+from keyswitch.disk import atomic
 from keyswitch.disk.file_systems import cannot_lock
 from keyswitch.errors import FileStateError
 

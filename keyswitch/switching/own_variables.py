@@ -41,8 +41,8 @@ def require(workspace: Workspace, profile: Profile) -> None:
 
 def agree(workspace: Workspace, seen: Iterable[Steering]) -> None:
     """Keep what a person agreed to."""
-    from keyswitch.disk.files import write_once
-    from keyswitch.profiles.paths import ensure_private_dir
+    from keyswitch.disk.atomic import write_once
+    from keyswitch.disk.private_folders import ensure_private_dir
 
     for one in seen:
         ensure_private_dir(workspace.paths.agreed_dir)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def raw_text(workspace: Workspace, name: str) -> str:
     """Return a profile file's text, whether or not it is valid."""
-    from keyswitch.disk.files import read_regular
+    from keyswitch.disk.atomic import read_regular
 
     check_name(name)
     path = workspace.paths.profile(name)

@@ -11,9 +11,10 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.disk import files as atomic
-from keyswitch.disk import permissions, stages
-from keyswitch.profiles.paths import ensure_private_dir
+from keyswitch.disk import atomic, permissions
+from keyswitch.disk.opening import open_flags
+from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.profiles import stages
 from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks
 
@@ -61,7 +62,7 @@ def _write_in_place(step: Step) -> bool:
     if data is None:
         return False
     mode = stat.S_IMODE(os.lstat(step.stage).st_mode)
-    flags = os.O_WRONLY | os.O_NOFOLLOW | atomic.open_flags()
+    flags = os.O_WRONLY | os.O_NOFOLLOW | open_flags()
     descriptor = os.open(step.target, flags)
     try:
         _require_same(descriptor, step.target)

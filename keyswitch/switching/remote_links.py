@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 
 from keyswitch import __version__
+from keyswitch.disk.opening import is_planted
 from keyswitch.errors import StaleError
-from keyswitch.profiles.paths import is_planted
 from keyswitch.switching.compiled import identity
 from keyswitch.switching.patterns import matches_remote
 
@@ -60,9 +60,9 @@ def keep(paths: Paths, seen: str, found: Sequence[tuple[str, str]]) -> None:
     """Keep rules that were read from a config.toml of this identity."""
     import contextlib
 
-    from keyswitch.disk.files import write_once
+    from keyswitch.disk.atomic import write_once
+    from keyswitch.disk.private_folders import ensure_private_dir
     from keyswitch.errors import KeyswitchError
-    from keyswitch.profiles.paths import ensure_private_dir
 
     lines = [_HEAD, f"dep {seen} {paths.config_file}"]
     lines += [f"{name} {pattern}" for pattern, name in found]

@@ -10,7 +10,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
 from keyswitch.shells import rc_block

@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk import files as atomic
-from keyswitch.disk import rewriting
+from keyswitch.disk import atomic, rewriting
 from keyswitch.disk.ownership import require_own_way
+from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import FileStateError
-from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, recovery
 from keyswitch.switching.journal import Step
 from keyswitch.switching.links import FILE as LINK_FILE

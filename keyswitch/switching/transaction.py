@@ -15,10 +15,10 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch.disk import files as atomic
+from keyswitch.disk import atomic
 from keyswitch.disk.ownership import require_way_to
+from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
-from keyswitch.profiles.paths import ensure_private_dir
 from keyswitch.switching import journal, own_lock, recovery
 from keyswitch.switching.journal import Beside, Journal
 from keyswitch.switching.made_folders import folders_for

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state

@@ -11,7 +11,7 @@ import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 

@@ -10,8 +10,7 @@ import sys
 
 import pytest
 
-from keyswitch.disk import file_systems
-from keyswitch.disk import files as atomic
+from keyswitch.disk import atomic, file_systems
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import clock
 from keyswitch.switching import own_lock

@@ -26,7 +26,7 @@ from keyswitch.cli.whoami import whoami
 from keyswitch.diagnosis import error_log
 from keyswitch.diagnosis.origin import StartFiles
 from keyswitch.diagnosis.scene import Scene
-from keyswitch.disk.files import unusable
+from keyswitch.disk.atomic import unusable
 from keyswitch.display import error_text
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock

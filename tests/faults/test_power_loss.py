@@ -87,7 +87,7 @@ def test_a_command_survives_a_power_cut(room, name):
 
 NO_FSYNC = """
 import os
-from keyswitch.profiles import atomic
+from keyswitch.disk import atomic
 os.fsync = lambda descriptor: None
 """
 NO_FSYNC_OF_FILES = """
@@ -99,13 +99,13 @@ def fsync(descriptor):
 os.fsync = fsync
 """
 NO_FSYNC_OF_FOLDERS = """
-from keyswitch.profiles import atomic
+from keyswitch.disk import atomic
 atomic.sync_dir = lambda path: None
 """
 
 
 NO_FSYNC_OF_THE_KEY = """
-from keyswitch.profiles import atomic
+from keyswitch.disk import atomic
 atomic.make_durable = lambda path: None
 """
 

@@ -63,7 +63,7 @@ import os
 os.fsync = lambda descriptor: None
 """
 NO_FSYNC_OF_FOLDERS = """
-from keyswitch.profiles import atomic
+from keyswitch.disk import atomic
 atomic.sync_dir = lambda path: None
 """
 NO_RENAME = """
@@ -86,14 +86,14 @@ change.sweep = lambda workspace: None
 """
 OVER_THE_LINK = """
 import os
-from keyswitch.profiles import atomic
-from keyswitch.profiles import ownership
+from keyswitch.disk import atomic
+from keyswitch.disk import ownership
 atomic.resolve_target = os.path.abspath
 ownership.require_way_to = lambda *_: None
 """
 OPEN_TO_ALL = """
 import os
-from keyswitch.profiles import atomic
+from keyswitch.disk import atomic
 def dress(descriptor, target, mode, *, private):
     os.fchmod(descriptor, 0o644)
 atomic._dress = dress

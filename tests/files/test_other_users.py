@@ -329,13 +329,14 @@ def test_a_process_of_its_own_refuses_it_as_well(room, name):
 
 MUTANTS = {
     "anybody's files": """
-from keyswitch.profiles import atomic, state
+from keyswitch.profiles import state
+from keyswitch.disk import atomic
 from keyswitch.switching import compiled
 for module in (atomic, state, compiled):
     module.is_planted = lambda _: False
 """,
     "anybody's folders": """
-from keyswitch.profiles import ownership
+from keyswitch.disk import ownership
 ownership._require_own = lambda *_: None
 """,
 }

@@ -236,7 +236,7 @@ def test_a_file_that_another_user_lets_come_and_go(
 MUTANTS = {
     "it follows anybody's links": (
         """
-from keyswitch.profiles import ownership as o
+from keyswitch.disk import ownership as o
 import keyswitch.switching.transaction as t
 o._require_own = lambda *_: None
 o.require_way_to = t.require_way_to = lambda *_: None
@@ -246,7 +246,7 @@ o.require_way_to = t.require_way_to = lambda *_: None
     ),
     "it takes anybody's modes over": (
         """
-from keyswitch.profiles import atomic as a
+from keyswitch.disk import atomic as a
 a.is_planted = lambda _: False
 """,
         "settings",

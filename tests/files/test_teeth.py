@@ -8,7 +8,7 @@ from tests.files.matrix import SLOWEST
 from tests.files.test_links import to_a_file
 from tests.proof import record
 
-ATOMIC = "import os, stat\nfrom keyswitch.profiles import atomic\n"
+ATOMIC = "import os, stat\nfrom keyswitch.disk import atomic\n"
 OPEN_TO_ALL = f"""{ATOMIC}
 dress = atomic._dress
 def dress_openly(descriptor, *rest, **more):
@@ -20,13 +20,13 @@ NO_ATTRIBUTES = f"{ATOMIC}atomic._copy_attributes = lambda *_: None\n"
 UMASK_OBEYED = "import os\nos.fchmod = lambda *_: None\n"
 # Where a path leads is asked for twice.
 OVER_THE_LINK = f"""{ATOMIC}
-from keyswitch.profiles import ownership
+from keyswitch.disk import ownership
 atomic.resolve_target = os.path.abspath
 ownership.require_way_to = lambda *_: None
 """
 WAITS_FOR_A_WRITER = f"{ATOMIC}atomic.open_flags = lambda: os.O_CLOEXEC\n"
 FORCES_IT = """
-from keyswitch.profiles import rewriting
+from keyswitch.disk import rewriting
 rewriting._check_writable = lambda *_: None
 """
 

@@ -19,7 +19,7 @@ from tests.proof import record
 # Just while the commit goes to disk, another process writes a file.
 WRITTEN_MEANWHILE = """
 import os, subprocess, sys
-from keyswitch.profiles import atomic
+from keyswitch.disk import atomic
 real = atomic.sync_dir
 def sync_dir(path):
     real(path)

@@ -7,8 +7,9 @@ import sys
 import pytest
 from platformdirs import PlatformDirs
 
+from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import FileStateError
-from keyswitch.profiles.paths import ensure_private_dir, resolve
+from keyswitch.profiles.paths import resolve
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the rules of Linux")

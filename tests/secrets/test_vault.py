@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from keyswitch.disk import files as atomic
+from keyswitch.disk import atomic
 from keyswitch.errors import InputError, KeyswitchError, LockedError, StoreError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret

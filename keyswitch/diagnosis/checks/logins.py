@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import anthropic_profiles as profiles
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import logins, rules

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.accounts import masked
 from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.secret import Secret

@@ -12,7 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.disk.files import read_regular
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of

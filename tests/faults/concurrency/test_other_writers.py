@@ -22,7 +22,7 @@ from tests.proof import record
 # What keyswitch is about to put into place goes to a file as well.
 SPY = """
 import json
-from keyswitch.profiles import atomic
+from keyswitch.disk import atomic
 real = atomic.stage
 def stage(target, path, data, **options):
     if target.endswith(("/settings.json", "/.claude.json")):

@@ -10,16 +10,10 @@ import errno
 import os
 import stat
 
+from keyswitch.disk.opening import MAX_LINKS, is_planted, open_flags
 from keyswitch.errors import FileStateError, OddFileError
-from keyswitch.profiles.paths import is_planted
 
-MAX_LINKS = 40  # symbolic links followed on the way to a file
 STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
-
-
-def open_flags() -> int:
-    """Return flags that neither hang on a FIFO nor leak into children."""
-    return os.O_NONBLOCK | os.O_CLOEXEC if os.name == "posix" else 0
 
 
 def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.files import STAGE_PREFIX, is_stage_of
+from keyswitch.disk.atomic import STAGE_PREFIX, is_stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
