@@ -1,0 +1,1 @@
+"""The keychain of the system, through classes of the keyring library."""
