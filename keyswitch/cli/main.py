@@ -137,10 +137,10 @@ _FILES_SET_ASIDE = 5  # by one command; there are not many more kinds
 
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
-    from keyswitch.secrets import unlock
+    from keyswitch.secrets.session import kernel_keyring
 
     # Any command may be given a secret, by a prompt or a pipe.
-    unlock.close_to_others()
+    kernel_keyring.close_to_others()
     command = next((a for a in args if not a.startswith("-")), "")
     one_line = command in _IN_START_FILES and not os.isatty(1)
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -49,7 +49,7 @@ def given_passphrase(fd: str | None, file: str | None) -> Secret | None:
 def new_passphrase(session: Session) -> Secret:
     """Ask for a new passphrase twice."""
     from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets.vault_writing import check_passphrase
+    from keyswitch.secrets.vault.writing import check_passphrase
 
     if not session.can_ask:
         raise UsageError(

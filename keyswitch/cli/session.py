@@ -92,9 +92,9 @@ class Session:
 
         paths = workspace.paths
         if any(stages.of_the_vault(paths)):
-            from keyswitch.secrets import vault_writing
+            from keyswitch.secrets.vault import writing
 
-            vault_writing.sweep(paths)
+            writing.sweep(paths)
         if any(stages.of_the_rest(paths)):
             from keyswitch.switching.transaction import Transaction
 

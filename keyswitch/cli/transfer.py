@@ -91,7 +91,7 @@ def _all_that_travel(session: Session) -> list[str]:
 
 
 def _new_phrase(session: Session, fd: str | None, file: str | None) -> Secret:
-    from keyswitch.secrets.vault_writing import check_passphrase
+    from keyswitch.secrets.vault.writing import check_passphrase
 
     given = given_passphrase(fd, file)
     if given is None:
@@ -181,7 +181,7 @@ def import_(  # noqa: PLR0913
 def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
     from keyswitch.cli.prompt import ask_secret
     from keyswitch.disk.atomic import read_regular
-    from keyswitch.secrets.vault import normalised
+    from keyswitch.secrets.vault.reading import normalised
     from keyswitch.transfer import bundle
 
     data = read_regular(path, bundle.LIMIT)

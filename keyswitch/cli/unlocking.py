@@ -13,7 +13,7 @@ from keyswitch.cli.vault import open_session_vault
 from keyswitch.errors import ExitCode, LockedError
 
 if TYPE_CHECKING:
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.vault.reading import Vault
 
 
 @click.command(
@@ -40,9 +40,9 @@ def unlock(
     """Unlock the vault for this session."""
     from keyswitch.cli.environment import refuse_agents
     from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets import unlock as cache
-    from keyswitch.secrets.envelope import WrongKeyError
-    from keyswitch.secrets.vault import TRIES
+    from keyswitch.secrets.session import kernel_keyring as cache
+    from keyswitch.secrets.vault.envelope import WrongKeyError
+    from keyswitch.secrets.vault.reading import TRIES
 
     refuse_agents(session.workspace())
     found = open_session_vault(session)
@@ -81,10 +81,10 @@ def _by_variable(
 ) -> int:
     """Keep the key in the runtime directory, wrapped for this shell alone."""
     from keyswitch.express import write_out
-    from keyswitch.secrets import unlock_file
+    from keyswitch.secrets.session import runtime_file
 
     workspace = session.workspace()
-    value = unlock_file.write(
+    value = runtime_file.write(
         workspace.paths,
         found.open().vid,
         found.open().data_key,
@@ -97,7 +97,7 @@ def _by_variable(
             "vault machine-key"
         )
         return ExitCode.OK
-    write_out(f"export {unlock_file.VARIABLE}='{value}';\n")
+    write_out(f"export {runtime_file.VARIABLE}='{value}';\n")
     session.output.say("unlocked for this shell")
     return ExitCode.OK
 
@@ -107,11 +107,11 @@ def _by_variable(
 @click.pass_obj
 def lock(session: Session) -> int:
     """Forget every unlocked key and value."""
-    from keyswitch.secrets import unlock as cache
-    from keyswitch.secrets import unlock_file
+    from keyswitch.secrets.session import kernel_keyring as cache
+    from keyswitch.secrets.session import runtime_file
 
     paths = session.workspace().paths
-    count = cache.drop_all() + unlock_file.drop(paths)
+    count = cache.drop_all() + runtime_file.drop(paths)
     if session.output.json:
         session.output.document({"dropped": count})
     session.output.say(f"forgot {count} cached entries")

@@ -16,12 +16,12 @@ from keyswitch.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from keyswitch.secret import Secret
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.vault.reading import Vault
 
 
 def open_session_vault(session: Session) -> Vault:
     """Return the vault of this workspace, not yet unlocked."""
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.vault.reading import Vault
 
     workspace = session.workspace()
     return Vault(workspace.paths, ask=workspace.ask)
@@ -42,13 +42,13 @@ def create_vault(
     machine_key: bool = False,
 ) -> None:
     """Make the vault and show its recovery code."""
-    from keyswitch.secrets import vault_writing
+    from keyswitch.secrets.vault import writing
 
     paths = session.workspace().paths
     typed = passphrase is None and not machine_key
     if typed:
         passphrase = new_passphrase(session)
-    code = vault_writing.create(
+    code = writing.create(
         paths,
         passphrase=passphrase,
         machine_key=machine_key,
@@ -67,9 +67,9 @@ def create_vault(
 
 def _say_how_to_stay_open(session: Session) -> None:
     """Say what to do where nothing remembers a passphrase."""
-    from keyswitch.secrets import unlock
+    from keyswitch.secrets.session import kernel_keyring
 
-    possible, why = unlock.available()
+    possible, why = kernel_keyring.available()
     if not possible:
         session.output.say(f"{why}: each command asks for the passphrase")
         session.output.say(
@@ -142,7 +142,7 @@ def passwd(
     session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
 ) -> int:
     """Set another passphrase. After a leak use 'vault rotate' instead."""
-    from keyswitch.secrets import vault_slots
+    from keyswitch.secrets.vault import slots as vault_slots
 
     found = _own_vault(session)
     found.open()
@@ -162,7 +162,7 @@ def rotate(
     session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
 ) -> int:
     """Encrypt everything under a new key; older copies do not open with it."""
-    from keyswitch.secrets import vault_slots
+    from keyswitch.secrets.vault import slots as vault_slots
     from keyswitch.switching import keychain_slot
 
     found = _own_vault(session)
@@ -198,7 +198,7 @@ def recovery(
 ) -> int:
     """Make a new recovery code, or open the vault with one."""
     from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets import vault_slots
+    from keyswitch.secrets.vault import slots as vault_slots
 
     found = _own_vault(session)
     if not use_code:
@@ -235,7 +235,7 @@ def keychain(session: Session) -> int:
 @click.pass_obj
 def machine_key(session: Session) -> int:
     """Let this machine open the vault without anybody."""
-    from keyswitch.secrets import vault_slots
+    from keyswitch.secrets.vault import slots as vault_slots
 
     found = _own_vault(session)
     found.open()
@@ -257,11 +257,11 @@ def machine_key(session: Session) -> int:
 def accept_rollback(session: Session, *, yes: bool) -> int:
     """Go on with a vault file that is older than it was."""
     from keyswitch.cli.environment import refuse_agents
-    from keyswitch.secrets import vault_writing
+    from keyswitch.secrets.vault import writing
 
     refuse_agents(session.workspace())
     session.confirm("take the older vault for the right one?", yes=yes)
-    vault_writing.accept_rollback(session.workspace().paths)
+    writing.accept_rollback(session.workspace().paths)
     session.output.say("accepted")
     return ExitCode.OK
 
@@ -271,8 +271,8 @@ def accept_rollback(session: Session, *, yes: bool) -> int:
 @click.pass_obj
 def status(session: Session) -> int:
     """Show how the vault can be opened. Needs no passphrase."""
-    from keyswitch.secrets import unlock
-    from keyswitch.secrets.vault import KEY_PREFIX
+    from keyswitch.secrets.session import kernel_keyring
+    from keyswitch.secrets.vault.reading import KEY_PREFIX
 
     found = open_session_vault(session)
     if not found.exists():
@@ -282,7 +282,7 @@ def status(session: Session) -> int:
             session.output.data("there is no vault")
         return ExitCode.OK
     opened = found.load()
-    cached = unlock.read(KEY_PREFIX + opened.vid) is not None
+    cached = kernel_keyring.read(KEY_PREFIX + opened.vid) is not None
     slots = [
         {
             "type": s["type"],

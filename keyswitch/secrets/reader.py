@@ -8,7 +8,7 @@ vault with its cached key, then the keychain. Nothing here asks a person unless
 from __future__ import annotations
 
 from keyswitch.errors import StoreError
-from keyswitch.secrets import unlock
+from keyswitch.secrets.session import kernel_keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def read_values(  # noqa: PLR0913
     or of that setting makes old values unreachable. `deadline` is in seconds
     and bounds a keychain that hangs.
     """
-    unlock.close_to_others()
+    kernel_keyring.close_to_others()
     values: dict[Ref, str] = {}
     missing: list[Ref] = []
     version = f"{stamp}:{timeout}"
     for ref in dict.fromkeys(refs):
         cached = (
-            unlock.read(_description(ref, version))
+            kernel_keyring.read(_description(ref, version))
             if cache == "values"
             else None
         )
@@ -58,9 +58,9 @@ def read_values(  # noqa: PLR0913
         values.update(fresh)
         if cache == "values":
             for ref, value in fresh.items():
-                unlock.drop(_description(ref, ""))  # under other versions
+                kernel_keyring.drop(_description(ref, ""))  # others
                 description = _description(ref, version)
-                unlock.write(description, value.encode(), timeout)
+                kernel_keyring.write(description, value.encode(), timeout)
     return values
 
 
@@ -83,7 +83,7 @@ def _from_stores(
             "look at its 'store' lines with 'keyswitch edit'",
         )
     if in_vault:
-        from keyswitch.secrets.vault import Vault
+        from keyswitch.secrets.vault.reading import Vault
 
         vault = Vault(paths, ask=ask)
         for ref in in_vault:
@@ -103,7 +103,7 @@ def _from_keychain(
 
     names = [(item, generation) for _, item, generation in refs]
     if sys.platform == "linux":
-        from keyswitch.secrets import secret_service
+        from keyswitch.secrets.keychain import secret_service
 
         try:
             return secret_service.fetch(names, deadline)
@@ -111,7 +111,7 @@ def _from_keychain(
             # KWallet, an odd service, or something the fast reader leaves to
             # the library; a locked or silent one is a plain error already.
             pass
-    from keyswitch.secrets.stores import open_keychain
+    from keyswitch.secrets.keychain.store import open_keychain
 
     keychain = open_keychain(paths, deadline)
     return {name: keychain.get(*name) for name in names}

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-    from keyswitch.secrets.keychain import Keychain
 
     Ask = Callable[[str], Secret] | None
 
@@ -39,26 +38,16 @@ def new_item() -> str:
     return f"ks1-{os.urandom(16).hex()}"
 
 
-def open_keychain(paths: Paths, deadline: float | None = None) -> Keychain:
-    """Return the keychain with the person's settings."""
-    from keyswitch.profiles.settings import load
-    from keyswitch.secrets.keychain import Keychain
-
-    settings = load(paths)
-    return Keychain(
-        backend=settings.keychain_backend,
-        deadline=deadline or settings.keychain_deadline or None,
-    )
-
-
 def open_store(name: str, paths: Paths, ask: Ask) -> SecretStore:
     """Return the store with this name, not yet unlocked."""
     if name == "keychain":
+        from keyswitch.secrets.keychain.store import open_keychain
+
         return open_keychain(paths)
     if name == "vault":
-        from keyswitch.secrets.vault import Vault
+        from keyswitch.secrets.vault.store import VaultStore
 
-        return Vault(paths, ask=ask)
+        return VaultStore(paths, ask=ask)
     raise StoreError(
         f"there is no secret store '{name}'",
         f"the stores are {' and '.join(STORES)}",

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from keyswitch.model import SecretRef
-from keyswitch.secrets import stores, vault_slots
+from keyswitch.secrets import stores
+from keyswitch.secrets.keychain.store import open_keychain
+from keyswitch.secrets.vault import slots
 from keyswitch.switching import intents
 from keyswitch.switching.change import sweep
 from keyswitch.switching.transaction import Transaction
@@ -19,18 +21,18 @@ from keyswitch.switching.transaction import Transaction
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.vault.reading import Vault
     from keyswitch.switching.workspace import Workspace
 
 
 def add(workspace: Workspace, vault: Vault) -> None:
     """Let the keychain open an unlocked vault; a former key goes."""
     item = stores.new_item()
-    place = stores.open_keychain(workspace.paths)
+    place = open_keychain(workspace.paths)
     place.require()  # before anything says that there could be an item
     with changing(workspace, vault):
         intents.declare(workspace.paths, _ref(item), "")
-        vault_slots.add_keychain_slot(vault, place, item)
+        slots.add_keychain_slot(vault, place, item)
 
 
 @contextmanager

@@ -74,14 +74,14 @@ def remove(workspace: Workspace, scope: str, name: str) -> list[Found]:
 
     removed, _ = commit(workspace, make)
     if removed:
-        from keyswitch.secrets import unlock
         from keyswitch.secrets.reader import VALUES_PREFIX
+        from keyswitch.secrets.session import kernel_keyring
 
-        unlock.drop(VALUES_PREFIX)
+        kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
-            unlock.drop_all()
+            kernel_keyring.drop_all()
         if any(f.path and f.stale.startswith("an older") for f in removed):
-            from keyswitch.secrets.vault_writing import purge_previous
+            from keyswitch.secrets.vault.writing import purge_previous
 
             purge_previous(workspace.paths)
     return removed

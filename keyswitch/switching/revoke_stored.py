@@ -65,7 +65,7 @@ class Stored:
         yield from self._generations()
         yield from self._orphans()
         yield from self._cached()
-        from keyswitch.secrets.vault_writing import previous_versions
+        from keyswitch.secrets.vault.writing import previous_versions
 
         for path in previous_versions(paths):
             yield Found(
@@ -184,9 +184,9 @@ class Stored:
 
     def _cached(self) -> Iterator[Found]:
         """Yield what the unlock cache holds; any removal empties it."""
-        from keyswitch.secrets import unlock
+        from keyswitch.secrets.session import kernel_keyring
 
-        for _, description in unlock.entries():
+        for _, description in kernel_keyring.entries():
             parts = description.split(":")
             owner = self.owners.get(parts[2], "")
             known = owner or parts[1] == "dek"

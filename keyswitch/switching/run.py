@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError
-from keyswitch.secrets import core_files
+from keyswitch.secrets.session import core_files
 from keyswitch.switching import environment
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.effect import read_settings

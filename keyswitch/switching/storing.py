@@ -38,8 +38,8 @@ class Choice:
 
 def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
     """Return the store that was asked for, set, or found to work."""
-    from keyswitch.secrets.stores import open_keychain
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.keychain.store import open_keychain
+    from keyswitch.secrets.vault.reading import Vault
 
     wanted = wanted or workspace.settings.store or None
     vault_exists = Vault(workspace.paths, ask=None).exists()

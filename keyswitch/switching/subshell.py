@@ -11,7 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, KeyswitchError
-from keyswitch.secrets import core_files
+from keyswitch.secrets.session import core_files
 from keyswitch.switching import environment, fingerprints
 from keyswitch.switching.compiled import FOLDER_VARIABLE
 from keyswitch.switching.exports import pairs_of

@@ -170,9 +170,12 @@ class Workspace:
             self.paths, profile, self.provider_of(profile), self.settings
         )
         if result.cache != "values":
-            from keyswitch.secrets import reader, unlock
+            from keyswitch.secrets import reader
+            from keyswitch.secrets.session import kernel_keyring
 
-            unlock.drop(reader.VALUES_PREFIX)  # kept under another setting
+            kernel_keyring.drop(
+                reader.VALUES_PREFIX
+            )  # kept under another setting
         if identities[0][1] == before and not self.dry_run:
             compiled.keep(self.paths, result, identities)
         return result

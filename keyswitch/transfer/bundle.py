@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keyswitch.errors import InputError, LockedError
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles.names import check_name
-from keyswitch.secrets import envelope
+from keyswitch.secrets.vault import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
 from keyswitch.secrets.stores import open_store
-from keyswitch.secrets.vault import normalised
-from keyswitch.secrets.vault_writing import default_kdf
+from keyswitch.secrets.vault.reading import normalised
+from keyswitch.secrets.vault.writing import default_kdf
 from keyswitch.switching import bindings
 from keyswitch.switching.change import commit
 from keyswitch.transfer import bundle

@@ -80,7 +80,7 @@ class Logins:
         All of it at once: profiles and ledger name exactly what is there.
         """
         from keyswitch.profiles.paths import resolve
-        from keyswitch.secrets.vault import Vault
+        from keyswitch.secrets.vault.reading import Vault
 
         stored = {
             name.rpartition(":")[0]

@@ -231,12 +231,12 @@ def test_a_stored_login_that_is_gone_is_stored_again_before_it_is_replaced(
 ):
     """The ledger alone is no proof that a store has something."""
     from keyswitch.profiles.paths import resolve
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.vault.store import VaultStore
 
     logins.capture("you")
     logins.capture("me")
     item = logins.reference("me")
-    Vault(resolve(logins.ks.environ)).delete(item, 1)
+    VaultStore(resolve(logins.ks.environ)).delete(item, 1)
     logins.ks("use", "you")
     logins.ks("use", "me")
     assert logins.live() == tokens("me", 1)[0]

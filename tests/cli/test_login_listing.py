@@ -7,8 +7,8 @@ import pytest
 
 from keyswitch.__main__ import main
 from keyswitch.secrets import stores
-from keyswitch.secrets.keychain import Keychain
-from keyswitch.secrets.vault import Vault
+from keyswitch.secrets.keychain.store import Keychain
+from keyswitch.secrets.vault.reading import Vault
 from tests.cli.keyswitch import KEY
 from tests.cli.logins import INFINITE, Logins
 

@@ -334,7 +334,7 @@ def test_revoke_local_all_leaves_no_secret_of_ours(ks):
     ks("current", code=1)
     assert not ks.file(".claude/settings.json").exists()
     from keyswitch.profiles.paths import resolve
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.vault.reading import Vault
 
     assert Vault(resolve(ks.environ)).entries() == {}
 

@@ -181,7 +181,7 @@ def test_kept_logins_are_found_without_a_secret_store(look, monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr("keyswitch.secrets.stores.open_store", refuse)
-    monkeypatch.setattr("keyswitch.secrets.vault.Vault.open", refuse)
+    monkeypatch.setattr("keyswitch.secrets.vault.reading.Vault.open", refuse)
     assert "login-of-no-profile" in look(kept("a@old.example"))
 
 

@@ -8,7 +8,7 @@ import sys
 import tomllib
 
 from keyswitch.profiles.paths import resolve
-from keyswitch.secrets.vault import Vault
+from keyswitch.secrets.vault.reading import Vault
 from tests.components import ROOT
 from tests.faults.harness import Command, Warm, files_below
 

@@ -52,7 +52,7 @@ def import_everything():
         importlib.import_module(module.name)
     for name in LOADED_LATER:
         importlib.import_module(name)
-    from keyswitch.secrets import envelope
+    from keyswitch.secrets.vault import envelope
 
     envelope.DEFAULT_KDF = envelope.CHEAPEST_KDF  # that the format allows
 

@@ -18,7 +18,8 @@ from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue_file
 from keyswitch.providers.schema import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
-from keyswitch.secrets import dbus_wire, envelope
+from keyswitch.secrets.keychain import dbus_wire
+from keyswitch.secrets.vault import envelope
 from keyswitch.switching import (
     compiled,
     environment,

@@ -13,8 +13,9 @@ from keyswitch.profiles.paths import resolve
 from keyswitch.providers.catalogue_file import read_provider
 from keyswitch.providers.schema import ClaudeCode
 from keyswitch.secret import Secret
-from keyswitch.secrets import dbus_wire, envelope
-from keyswitch.secrets.vault import Vault
+from keyswitch.secrets.keychain import dbus_wire
+from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault.reading import Vault
 from keyswitch.switching import compiled, journal, run, undo_records
 from keyswitch.switching.login_note import decoded
 from keyswitch.targets.claude_code import (
@@ -224,10 +225,10 @@ def test_a_provider_file_is_checked_when_it_is_read(tmp_path, text):
 def test_a_service_managers_passphrase_that_is_no_text_is_refused(
     tmp_path, monkeypatch, paths
 ):
-    from keyswitch.secrets import vault_writing
+    from keyswitch.secrets.vault import writing
 
     monkeypatch.setattr(envelope, "DEFAULT_KDF", envelope.CHEAPEST_KDF)
-    vault_writing.create(paths, passphrase=Secret("FAKE passphrase"))
+    writing.create(paths, passphrase=Secret("FAKE passphrase"))
     put(tmp_path / "keyswitch-passphrase", b"\xff\xfe")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     with pytest.raises(KeyswitchError, match="UTF-8"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.secrets.keychain import Keychain
+from keyswitch.secrets.keychain.store import Keychain
 from keyswitch.switching import storing
 from keyswitch.switching.workspace import Workspace
 from tests.cli.keyswitch import KEY, Keyswitch

@@ -12,7 +12,7 @@ from tests.keychains.states import STATES
 MUTANTS = {
     "has no deadline": (
         (
-            "from keyswitch.secrets import worker\n"
+            "from keyswitch.secrets.keychain import worker\n"
             "from functools import partial\n"
             "start = worker.start\n"
             "worker.start = lambda p, r, d: start(p, r, 9)"
@@ -21,8 +21,8 @@ MUTANTS = {
     ),
     "takes any item's text": (
         (
-            "from keyswitch.secrets import keychain_items, secret_service\n"
-            "decode = keychain_items.decode\n"
+            "from keyswitch.secrets.keychain import items, secret_service\n"
+            "decode = items.decode\n"
             "secret_service.decode = lambda text, name: decode(\n"
             "    text, text.rpartition(':')[0])"
         ),
@@ -30,15 +30,15 @@ MUTANTS = {
     ),
     "does not look first": (
         (
-            "from keyswitch.secrets import keychain_calls\n"
-            "keychain_calls._look = lambda asks: {'ok': True, 'locked': False}"
+            "from keyswitch.secrets.keychain import calls\n"
+            "calls._look = lambda asks: {'ok': True, 'locked': False}"
         ),
         ("plain-only", "add", "in the clear"),
     ),
     "makes a collection": (
         (
-            "from keyswitch.secrets import keychain_calls\n"
-            "keychain_calls._look = lambda asks: {'ok': True, 'locked': False}"
+            "from keyswitch.secrets.keychain import calls\n"
+            "calls._look = lambda asks: {'ok': True, 'locked': False}"
         ),
         ("no-default", "copy", "began to make a collection"),
     ),
@@ -64,7 +64,7 @@ MUTANTS = {
     ),
     "takes another store": (
         (
-            "from keyswitch.secrets.keychain import Keychain\n"
+            "from keyswitch.secrets.keychain.store import Keychain\n"
             "from keyswitch.switching import profile_changes, storing\n"
             "storing.choose_store = lambda *args: storing.Choice('keychain')\n"
             "Keychain.put = lambda *args: None"
@@ -74,7 +74,7 @@ MUTANTS = {
     "reads standard input": (
         (
             "import os\n"
-            "from keyswitch.secrets import secret_service\n"
+            "from keyswitch.secrets.keychain import secret_service\n"
             "fetch = secret_service.fetch\n"
             "secret_service.fetch = lambda *a: (os.read(0, 9), fetch(*a))[1]"
         ),

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from pathlib import Path
 
-from keyswitch.secrets import envelope
+from keyswitch.secrets.vault import envelope
 from keyswitch.transfer import bundle
 
 CLASSES = {

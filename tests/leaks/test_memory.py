@@ -24,9 +24,9 @@ def stopped(*args, **options):
     os.kill(os.getpid(), signal.SIGSTOP)
     return found
 module.{function} = stopped
-from keyswitch.{module_of_dumps} import unlock
+from keyswitch.secrets.session import kernel_keyring
 if {open_}:
-    unlock.close_to_others = lambda: None
+    kernel_keyring.close_to_others = lambda: None
 from keyswitch.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -58,7 +58,6 @@ def stopped(ks, name, *, open_=False):
     (module, function), args = COMMANDS[name]
     script = DRIVER.format(
         module=module, function=function, open_=open_,
-        module_of_dumps="secrets",
     )  # fmt: skip
     read, write = os.pipe()
     os.write(write, KEY.encode())
@@ -148,8 +147,9 @@ def readable():
 def test_another_process_of_the_same_user_sees_nothing_of_it(readable, open_):
     """The environment of a running process is as closed as its memory."""
     script = (
-        "from keyswitch.secrets import unlock; import sys, time\n"
-        f"{'pass' if open_ else 'unlock.close_to_others()'}\n"
+        "import sys, time\n"
+        "from keyswitch.secrets.session import kernel_keyring as keys\n"
+        f"{'pass' if open_ else 'keys.close_to_others()'}\n"
         "print('ready', flush=True); sys.stdin.read()"
     )
     other = ["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups"]

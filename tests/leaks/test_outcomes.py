@@ -11,7 +11,7 @@ import pytest
 
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.profiles.paths import resolve
-from keyswitch.secrets.vault import Vault
+from keyswitch.secrets.vault.reading import Vault
 from tests.leaks import allowed, sinks
 from tests.leaks.commands import FORMS, KEY, SECRETS, form, make_home
 from tests.proof import record

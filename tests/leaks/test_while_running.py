@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from keyswitch.profiles.paths import resolve
-from keyswitch.secrets.vault import Vault
+from keyswitch.secrets.vault.reading import Vault
 from tests.leaks import sinks
 from tests.leaks.commands import FORMS
 from tests.leaks.test_outcomes import (  # noqa: F401
@@ -43,10 +43,10 @@ DEFECTS = {
     "helper aws": ("secrets.reader", "_from_stores", "aws secret"),
     "use --here": ("secrets.reader", "_from_stores", "gateway token"),
     "run": ("secrets.reader", "_from_stores", "key"),
-    "use a login": ("secrets.vault", "Vault.get", "refresh token"),
-    "export": ("secrets.vault", "Vault.get", "key"),
+    "use a login": ("secrets.vault.reading", "Vault.get", "refresh token"),
+    "export": ("secrets.vault.reading", "Vault.get", "key"),
     "import": ("transfer.bundle", "unpack", "bundle passphrase"),
-    "vault rotate": ("secrets.vault", "Vault.entries", "key"),
+    "vault rotate": ("secrets.vault.reading", "Vault.entries", "key"),
 }
 
 

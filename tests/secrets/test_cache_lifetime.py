@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from keyswitch.secrets import unlock
+from keyswitch.secrets.session import kernel_keyring
 from tests.cli.keyswitch import Keyswitch
 from tests.desktop import desktop
 
@@ -22,7 +22,7 @@ ASKS = (["env", "--shell", "bash"], ["helper", "claude-code"])
 @pytest.fixture(autouse=True)
 def own_keyring(monkeypatch):
     """Look into this test's keyring: the module keeps an earlier one's id."""
-    monkeypatch.setattr(unlock, "_session", None)
+    monkeypatch.setattr(kernel_keyring, "_session", None)
 
 
 @pytest.fixture
@@ -57,14 +57,14 @@ def configured(run, home):
         )  # fmt: skip
         assert added.code == 0, added.err
         assert run("use", "work").code == 0
-        unlock.drop_all()
+        kernel_keyring.drop_all()
 
     return start
 
 
 def values():
     """Return the cached values: descriptions that keyswitch gave them."""
-    entries = [description for _, description in unlock.entries()]
+    entries = [description for _, description in kernel_keyring.entries()]
     return [text for text in entries if text.startswith("keyswitch:val:")]
 
 
@@ -72,7 +72,7 @@ def time_left():
     """Return how long the kernel keeps each cached value, as it says."""
     with open("/proc/keys", encoding="ascii") as file:
         lines = [line for line in file if "keyswitch:val:" in line]
-    ours = {f"{key:08x}" for key, _ in unlock.entries()}
+    ours = {f"{key:08x}" for key, _ in kernel_keyring.entries()}
     return [line.split()[3] for line in lines if line.split()[0] in ours]
 
 
@@ -83,7 +83,7 @@ def test_without_a_cache_of_values_each_read_asks_the_keychain(
 ):
     configured(f'cache = "{cache}"\n')
     assert SECRET in run(*args).out
-    assert unlock.entries() == []
+    assert kernel_keyring.entries() == []
     place.freeze()
     refused = run(*args)
     assert (refused.code, refused.out) == (1, "")
@@ -133,7 +133,7 @@ def test_a_read_does_not_lengthen_a_cached_value_s_life(configured, run):
     start = time.monotonic()
     run(*ASKS[0])
     while values() and time.monotonic() < start + 10:
-        unlock.read(values()[0])
+        kernel_keyring.read(values()[0])
         time.sleep(0.1)
     assert values() == []
 

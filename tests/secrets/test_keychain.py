@@ -11,15 +11,16 @@ import pytest
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secret import Secret
-from keyswitch.secrets import keychain_calls, secret_service, worker
-from keyswitch.secrets.keychain import (
+from keyswitch.secrets.keychain import calls as keychain_calls
+from keyswitch.secrets.keychain import secret_service, worker
+from keyswitch.secrets.keychain.items import decode
+from keyswitch.secrets.keychain.store import (
     CHUNK,
     Keychain,
     encode,
     joined,
     part_names,
 )
-from keyswitch.secrets.keychain_items import decode
 from keyswitch.secrets.stores import new_item
 from tests.components import ROOT
 from tests.desktop import desktop
@@ -163,7 +164,7 @@ def test_where_there_is_no_fork_an_interpreter_has_the_deadline(
 
 
 def test_an_interpreter_that_nobody_waits_for_ends_by_itself():
-    argv = [sys.executable, "-m", "keyswitch.secrets.worker", "0.1"]
+    argv = [sys.executable, "-m", "keyswitch.secrets.keychain.worker", "0.1"]
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, cwd=ROOT,

@@ -12,8 +12,11 @@ from keyswitch.disk import atomic
 from keyswitch.errors import InputError, KeyswitchError, LockedError, StoreError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
-from keyswitch.secrets import envelope, unlock, vault_slots, vault_writing
-from keyswitch.secrets.vault import Vault, seen_file
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.vault import envelope, writing
+from keyswitch.secrets.vault import slots as vault_slots
+from keyswitch.secrets.vault.reading import seen_file
+from keyswitch.secrets.vault.store import VaultStore
 
 PASS = Secret("correct horse battery")
 VALUE = Secret("FAKE-vault-value-é\n")
@@ -25,7 +28,7 @@ VID = "ab" * 16
 def cheap(monkeypatch):
     monkeypatch.setattr(envelope, "DEFAULT_KDF", envelope.CHEAPEST_KDF)
     # What one vault caches must not open the next one.
-    monkeypatch.setattr(unlock, "write", lambda *_: False)
+    monkeypatch.setattr(kernel_keyring, "write", lambda *_: False)
 
 
 @pytest.fixture
@@ -150,56 +153,56 @@ def test_a_recovery_code_forgives_typing_habits_and_no_mistakes():
 
 
 def test_a_passphrase_opens_it_and_a_wrong_one_does_not(paths):
-    vault_writing.create(paths, passphrase=PASS)
-    vault = Vault(paths, ask=lambda _: PASS)
+    writing.create(paths, passphrase=PASS)
+    vault = VaultStore(paths, ask=lambda _: PASS)
     vault.put("ks1-a", 1, VALUE)
-    assert Vault(paths, ask=lambda _: PASS).get("ks1-a", 1) == VALUE
+    assert VaultStore(paths, ask=lambda _: PASS).get("ks1-a", 1) == VALUE
     with pytest.raises(LockedError, match="not the passphrase"):
-        Vault(paths, ask=lambda _: Secret("wrong")).get("ks1-a", 1)
+        VaultStore(paths, ask=lambda _: Secret("wrong")).get("ks1-a", 1)
     with pytest.raises(LockedError, match="locked"):
-        Vault(paths).get("ks1-a", 1)
+        VaultStore(paths).get("ks1-a", 1)
 
 
 def test_the_recovery_code_sets_a_new_passphrase(paths):
-    code = vault_writing.create(paths, passphrase=PASS)
-    Vault(paths, ask=lambda _: PASS).put("ks1-a", 1, VALUE)
-    vault = Vault(paths)
+    code = writing.create(paths, passphrase=PASS)
+    VaultStore(paths, ask=lambda _: PASS).put("ks1-a", 1, VALUE)
+    vault = VaultStore(paths)
     vault_slots.open_with_recovery(vault, code)
     vault_slots.change_passphrase(vault, Secret("another long one"))
-    new = Vault(paths, ask=lambda _: Secret("another long one"))
+    new = VaultStore(paths, ask=lambda _: Secret("another long one"))
     assert new.get("ks1-a", 1) == VALUE
     with pytest.raises(LockedError):
-        Vault(paths, ask=lambda _: PASS).get("ks1-a", 1)
+        VaultStore(paths, ask=lambda _: PASS).get("ks1-a", 1)
 
 
 def test_a_new_passphrase_leaves_the_content_as_it_was(paths):
-    vault_writing.create(paths, passphrase=PASS)
-    vault = Vault(paths, ask=lambda _: PASS)
+    writing.create(paths, passphrase=PASS)
+    vault = VaultStore(paths, ask=lambda _: PASS)
     before = vault.load().body
     vault_slots.change_passphrase(vault, Secret("another long one"))
-    assert Vault(paths).load().body == before
+    assert VaultStore(paths).load().body == before
 
 
 def test_rotating_makes_every_old_copy_useless(paths):
-    vault_writing.create(paths, passphrase=None, machine_key=True)
-    vault = Vault(paths)
+    writing.create(paths, passphrase=None, machine_key=True)
+    vault = VaultStore(paths)
     vault.put("ks1-a", 1, VALUE)
     old = vault.open().data_key
-    vault_slots.rotate(Vault(paths), None)
-    fresh = Vault(paths)
+    vault_slots.rotate(VaultStore(paths), None)
+    fresh = VaultStore(paths)
     assert fresh.get("ks1-a", 1) == VALUE
     assert fresh.open().data_key != old
-    assert vault_writing.previous_versions(paths) == []
+    assert writing.previous_versions(paths) == []
 
 
 def test_a_machine_key_opens_it_for_nobody_without_the_key_file(paths):
-    vault_writing.create(paths, passphrase=None, machine_key=True)
-    Vault(paths).put("ks1-a", 1, VALUE)
+    writing.create(paths, passphrase=None, machine_key=True)
+    VaultStore(paths).put("ks1-a", 1, VALUE)
     assert stat.S_IMODE(os.stat(paths.machine_key_file).st_mode) == 0o600
-    assert Vault(paths).get("ks1-a", 1) == VALUE
+    assert VaultStore(paths).get("ks1-a", 1) == VALUE
     os.rename(paths.machine_key_file, paths.machine_key_file + ".away")
     with pytest.raises(LockedError, match="machine key"):
-        Vault(paths).get("ks1-a", 1)
+        VaultStore(paths).get("ks1-a", 1)
 
 
 class Items(dict):
@@ -213,35 +216,35 @@ class Items(dict):
 
 
 def test_the_keychain_can_open_it(paths, monkeypatch):
-    vault_writing.create(paths, passphrase=PASS)
+    writing.create(paths, passphrase=PASS)
     items = Items()
     vault_slots.add_keychain_slot(
-        Vault(paths, ask=lambda _: PASS), items, "ks1-k"
+        VaultStore(paths, ask=lambda _: PASS), items, "ks1-k"
     )
     from keyswitch.secrets import stores
 
     monkeypatch.setattr(stores, "open_keychain", lambda paths: items)
-    assert Vault(paths).entries() == {}
+    assert VaultStore(paths).entries() == {}
 
 
 def test_an_older_file_is_refused_and_both_versions_are_named(paths):
-    vault_writing.create(paths, passphrase=None, machine_key=True)
+    writing.create(paths, passphrase=None, machine_key=True)
     with open(paths.vault_file, "rb") as file:
         older = file.read()
-    Vault(paths).put("ks1-a", 1, VALUE)
+    VaultStore(paths).put("ks1-a", 1, VALUE)
     with open(paths.vault_file, "wb") as file:
         file.write(older)
     with pytest.raises(StoreError, match=r"version 1\.1 after 2\.2"):
-        Vault(paths).entries()
-    vault_writing.accept_rollback(paths)
+        VaultStore(paths).entries()
+    writing.accept_rollback(paths)
     assert not os.path.exists(seen_file(paths))
-    assert Vault(paths).entries() == {}
+    assert VaultStore(paths).entries() == {}
 
 
 def test_a_reader_beside_a_writer_sees_no_older_file(paths, monkeypatch):
     """Whichever file it has read when another command stores something."""
-    vault_writing.create(paths, passphrase=None, machine_key=True)
-    Vault(paths).put("ks1-a", 1, VALUE)
+    writing.create(paths, passphrase=None, machine_key=True)
+    VaultStore(paths).put("ks1-a", 1, VALUE)
     read = atomic.read_regular
     reads = []
 
@@ -249,31 +252,31 @@ def test_a_reader_beside_a_writer_sees_no_older_file(paths, monkeypatch):
         found = read(path, *args, **options)
         reads.append(path)
         monkeypatch.setattr(atomic, "read_regular", read)
-        Vault(paths).put(f"ks1-{len(reads)}", 1, VALUE)
+        VaultStore(paths).put(f"ks1-{len(reads)}", 1, VALUE)
         monkeypatch.setattr(atomic, "read_regular", read_and_overtaken)
         return found
 
     monkeypatch.setattr(atomic, "read_regular", read_and_overtaken)
-    assert Vault(paths).get("ks1-a", 1) == VALUE
+    assert VaultStore(paths).get("ks1-a", 1) == VALUE
     assert {paths.vault_file, seen_file(paths)} <= set(reads)
 
 
 def test_three_versions_stay_beside_it_until_something_is_deleted(paths):
-    vault_writing.create(paths, passphrase=None, machine_key=True)
+    writing.create(paths, passphrase=None, machine_key=True)
     for number in range(5):
-        Vault(paths).put(f"ks1-{number}", 1, VALUE)
-    assert len(vault_writing.previous_versions(paths)) == 3
-    Vault(paths).delete("ks1-0", 1)
-    assert vault_writing.previous_versions(paths) == []
+        VaultStore(paths).put(f"ks1-{number}", 1, VALUE)
+    assert len(writing.previous_versions(paths)) == 3
+    VaultStore(paths).delete("ks1-0", 1)
+    assert writing.previous_versions(paths) == []
     with pytest.raises(StoreError, match="does not hold"):
-        Vault(paths).get("ks1-0", 1)
+        VaultStore(paths).get("ks1-0", 1)
 
 
 def test_every_file_is_private_whatever_the_umask(paths):
     before = os.umask(0)
     try:
-        vault_writing.create(paths, passphrase=None, machine_key=True)
-        Vault(paths).put("ks1-a", 1, VALUE)
+        writing.create(paths, passphrase=None, machine_key=True)
+        VaultStore(paths).put("ks1-a", 1, VALUE)
     finally:
         os.umask(before)
     for folder, _, names in os.walk(os.path.dirname(paths.data)):
@@ -285,22 +288,22 @@ def test_every_file_is_private_whatever_the_umask(paths):
 @pytest.mark.parametrize("passphrase", ["", "short"])
 def test_a_weak_passphrase_is_refused_or_warned_of(passphrase):
     if passphrase:
-        assert "short" in vault_writing.check_passphrase(Secret(passphrase))
+        assert "short" in writing.check_passphrase(Secret(passphrase))
     else:
         with pytest.raises(InputError):
-            vault_writing.check_passphrase(Secret(passphrase))
+            writing.check_passphrase(Secret(passphrase))
 
 
 def test_two_writers_lose_nothing(paths):
-    vault_writing.create(paths, passphrase=None, machine_key=True)
+    writing.create(paths, passphrase=None, machine_key=True)
     code = (
         "import sys\n"
         "from keyswitch.profiles.paths import resolve\n"
         "from keyswitch.secret import Secret\n"
-        "from keyswitch.secrets.vault import Vault\n"
+        "from keyswitch.secrets.vault.store import VaultStore as Store\n"
         "paths = resolve({'KEYSWITCH_HOME': sys.argv[1]})\n"
         "for n in range(10):\n"
-        "    Vault(paths).put(f'ks1-{sys.argv[2]}-{n}', 1, Secret('FAKE'))\n"
+        "    Store(paths).put(f'ks1-{sys.argv[2]}-{n}', 1, Secret('FAKE'))\n"
     )
     home = os.path.dirname(paths.data)
     writers = [
@@ -308,15 +311,15 @@ def test_two_writers_lose_nothing(paths):
         for name in "ab"
     ]
     assert [w.wait() for w in writers] == [0, 0]
-    assert len(Vault(paths).entries()) == 20
+    assert len(VaultStore(paths).entries()) == 20
 
 
 def test_no_message_shows_what_is_inside(paths):
-    vault_writing.create(paths, passphrase=None, machine_key=True)
-    Vault(paths).put("ks1-a", 1, VALUE)
+    writing.create(paths, passphrase=None, machine_key=True)
+    VaultStore(paths).put("ks1-a", 1, VALUE)
     with open(paths.vault_file, "r+b") as file:
         file.seek(-3, 2)
         file.write(b"xxx")
     with pytest.raises(KeyswitchError) as caught:
-        Vault(paths).get("ks1-a", 1)
+        VaultStore(paths).get("ks1-a", 1)
     assert "FAKE" not in json.dumps([caught.value.message, caught.value.hint])

@@ -11,8 +11,9 @@ import pytest
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
-from keyswitch.secrets import envelope, unlock, vault_slots, vault_writing
-from keyswitch.secrets.vault import Vault
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.vault import envelope, slots, writing
+from keyswitch.secrets.vault.store import VaultStore
 from tests.proof import record
 from tests.secrets.test_vault_vectors import unlocked
 from tests.vectors.vault import make
@@ -117,8 +118,8 @@ def test_no_nonce_repeats_in_twenty_thousand_slots():
 
 def test_without_random_bytes_nothing_is_sealed(monkeypatch, tmp_path):
     paths = resolve({"KEYSWITCH_HOME": str(tmp_path)})
-    monkeypatch.setattr(unlock, "write", lambda *_: False)
-    vault_writing.create(paths, passphrase=None, machine_key=True)
+    monkeypatch.setattr(kernel_keyring, "write", lambda *_: False)
+    writing.create(paths, passphrase=None, machine_key=True)
     with open(paths.vault_file, "rb") as file:
         before = file.read()
     asked = []
@@ -129,7 +130,7 @@ def test_without_random_bytes_nothing_is_sealed(monkeypatch, tmp_path):
 
     monkeypatch.setattr(envelope.os, "urandom", fails)
     with pytest.raises((KeyswitchError, NotImplementedError)):
-        Vault(paths).put("ks1-a", 1, Secret("FAKE"))
+        VaultStore(paths).put("ks1-a", 1, Secret("FAKE"))
     assert asked
     with open(paths.vault_file, "rb") as file:
         assert file.read() == before
@@ -137,7 +138,7 @@ def test_without_random_bytes_nothing_is_sealed(monkeypatch, tmp_path):
 
 TIMED = """
 import json, sys, time
-from keyswitch.secrets import envelope
+from keyswitch.secrets.vault import envelope
 data = open(sys.argv[1], "rb").read()
 envelope.argon2_works  # nothing is loaded before it is needed
 envelope.canonical({})
@@ -201,15 +202,15 @@ def test_a_new_passphrase_keeps_every_byte_of_the_payload(
 ):
     """Also a second and third one, and the epoch; only slots and MAC move."""
     monkeypatch.setattr(envelope, "DEFAULT_KDF", envelope.CHEAPEST_KDF)
-    monkeypatch.setattr(unlock, "write", lambda *_: False)
+    monkeypatch.setattr(kernel_keyring, "write", lambda *_: False)
     paths = resolve({"KEYSWITCH_HOME": str(tmp_path)})
     phrases = [Secret(f"FAKE passphrase {n}") for n in range(4)]
-    vault_writing.create(paths, passphrase=phrases[0])
-    Vault(paths, ask=lambda _: phrases[0]).put("ks1-a", 1, Secret("FAKE"))
+    writing.create(paths, passphrase=phrases[0])
+    VaultStore(paths, ask=lambda _: phrases[0]).put("ks1-a", 1, Secret("FAKE"))
     for old, new in itertools.pairwise(phrases):
-        before = Vault(paths).load()
-        vault_slots.change_passphrase(Vault(paths, ask=lambda _, o=old: o), new)
-        after = Vault(paths).load()
+        before = VaultStore(paths).load()
+        slots.change_passphrase(VaultStore(paths, ask=lambda _, o=old: o), new)
+        after = VaultStore(paths).load()
         assert after.body == before.body
         assert after.header["epoch"] == before.header["epoch"]
         assert after.header["hver"] == before.header["hver"] + 1

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from keyswitch.errors import LockedError
-from keyswitch.secrets import envelope
+from keyswitch.secrets.vault import envelope
 from tests.proof import record
 from tests.secrets import independent_decoder
 from tests.vectors.bundle import make as make_bundles

@@ -28,8 +28,8 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
 from keyswitch.secret import Secret
-from keyswitch.secrets.vault import Vault, entry_name
-from keyswitch.secrets.vault_writing import create
+from keyswitch.secrets.vault.reading import Vault, entry_name
+from keyswitch.secrets.vault.writing import create
 from keyswitch.switching import (
     activate,
     journal,

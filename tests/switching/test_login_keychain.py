@@ -97,7 +97,7 @@ class Mac(Keyswitch):
     def stored(self):
         """Return every token that is in the vault."""
         from keyswitch.profiles.paths import resolve
-        from keyswitch.secrets.vault import Vault
+        from keyswitch.secrets.vault.reading import Vault
 
         return "\n".join(Vault(resolve(self.environ)).entries().values())
 

@@ -427,7 +427,7 @@ def test_a_login_stays_in_its_store_when_another_is_chosen(home, monkeypatch):
 
 
 def test_a_store_that_lies_changes_nothing(home, monkeypatch):
-    from keyswitch.secrets.vault import Vault
+    from keyswitch.secrets.vault.reading import Vault
 
     home.claude.renew()
     before = home.claude.credentials.read_bytes(), home.ledger()

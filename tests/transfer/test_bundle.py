@@ -9,7 +9,7 @@ from keyswitch.model import Profile
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers.schema import load_catalogue
 from keyswitch.secret import Secret
-from keyswitch.secrets import envelope
+from keyswitch.secrets.vault import envelope
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.providers.own_variables import refuse_named
-from keyswitch.secrets.stores import open_keychain
-from keyswitch.secrets.unlock import available
+from keyswitch.secrets.keychain.store import open_keychain
+from keyswitch.secrets.session.kernel_keyring import available
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.situation import Situation
-    from keyswitch.secrets.keychain import Availability
+    from keyswitch.secrets.keychain.store import Availability
 
 SOON = 14  # days
 ROTATE_AFTER = 365  # days, where a provider says nothing else

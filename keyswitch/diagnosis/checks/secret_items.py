@@ -11,7 +11,8 @@ from keyswitch.errors import (
     LockedError,
     NoItemError,
 )
-from keyswitch.secrets.stores import open_keychain, open_store
+from keyswitch.secrets.keychain.store import open_keychain
+from keyswitch.secrets.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from keyswitch.secrets.keychain_items import SERVICE
+from keyswitch.secrets.keychain.items import SERVICE
 
 # Our name -> (module under keyring.backends, class).
 BACKENDS = {

@@ -13,8 +13,8 @@ import os
 
 from keyswitch.errors import LockedError
 from keyswitch.secret import Secret
-from keyswitch.secrets import worker
-from keyswitch.secrets.keychain_items import (
+from keyswitch.secrets.keychain import worker
+from keyswitch.secrets.keychain.items import (
     SERVICE,
     decode,
     default_deadline,
@@ -125,7 +125,7 @@ def _unseal(key: bytes, part: bytes) -> bytes:
 
 def perform(request: bytes) -> bytes:
     """Read the items in the child: status, shared key, then iv and data."""
-    from keyswitch.secrets.dbus_wire import Connection
+    from keyswitch.secrets.keychain.dbus_wire import Connection
 
     connection = Connection()
 

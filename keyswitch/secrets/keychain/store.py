@@ -14,8 +14,8 @@ import sys
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secret import Secret
-from keyswitch.secrets import worker
-from keyswitch.secrets.keychain_items import (
+from keyswitch.secrets.keychain import worker
+from keyswitch.secrets.keychain.items import (
     SHORT,
     bound,
     decode,
@@ -31,6 +31,8 @@ from keyswitch.secrets.keychain_items import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from keyswitch.profiles.paths import Paths
 
 # Windows keeps at most 2,560 bytes of UTF-16 in one item.
 CHUNK = 1000  # characters
@@ -183,7 +185,7 @@ class Keychain:
         ).encode()
         try:
             if sys.platform == "linux":
-                from keyswitch.secrets.keychain_calls import perform
+                from keyswitch.secrets.keychain.calls import perform
 
                 answer = worker.in_fork(perform, request, deadline)
             else:
@@ -278,3 +280,14 @@ def joined(main: str, parts: list[str]) -> str:
     if hashlib.sha256(text.encode()).hexdigest() != main.rpartition(":")[2]:
         raise not_ours()
     return text
+
+
+def open_keychain(paths: Paths, deadline: float | None = None) -> Keychain:
+    """Return the keychain with the person's settings."""
+    from keyswitch.profiles.settings import load
+
+    settings = load(paths)
+    return Keychain(
+        backend=settings.keychain_backend,
+        deadline=deadline or settings.keychain_deadline or None,
+    )

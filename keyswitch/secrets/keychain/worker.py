@@ -127,7 +127,7 @@ def in_interpreter(request: bytes, deadline: float) -> bytes:
 
     code = (
         f"import sys; sys.path.append({_package_place()!r}); "
-        "from keyswitch.secrets.worker import main; main()"
+        "from keyswitch.secrets.keychain.worker import main; main()"
     )
     try:
         done = subprocess.run(
@@ -146,7 +146,7 @@ def in_interpreter(request: bytes, deadline: float) -> bytes:
 
 def main() -> None:
     """Answer one request from stdin: the other side of `in_interpreter`."""
-    from keyswitch.secrets.keychain_calls import perform
+    from keyswitch.secrets.keychain.calls import perform
 
     _end_after(float(sys.argv[1]))
     sys.stdout.buffer.write(perform(sys.stdin.buffer.read()))

@@ -1,1 +1,1 @@
-"""What an unlocked session keeps for a while, and that no core file holds it."""
+"""What an unlocked session keeps for a while, and away from core files."""

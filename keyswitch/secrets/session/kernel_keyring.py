@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from keyswitch.secrets import core_files
+from keyswitch.secrets.session import core_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

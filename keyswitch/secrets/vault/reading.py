@@ -16,7 +16,8 @@ from keyswitch.errors import (
     StoreError,
 )
 from keyswitch.secret import Secret
-from keyswitch.secrets import envelope, unlock
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.vault import envelope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,11 +103,11 @@ class Vault:
         return self._opened
 
     def _unlock(self, opened: envelope.Opened) -> None:
-        cached = unlock.read(KEY_PREFIX + opened.vid)
+        cached = kernel_keyring.read(KEY_PREFIX + opened.vid)
         if cached is None and os.environ.get(SESSION_VARIABLE):
-            from keyswitch.secrets import unlock_file
+            from keyswitch.secrets.session import runtime_file
 
-            cached = unlock_file.read(
+            cached = runtime_file.read(
                 self.paths, opened.vid, os.environ[SESSION_VARIABLE]
             )
         if cached is not None and opened.use_key(cached):
@@ -165,7 +166,7 @@ class Vault:
             _answered[self.ask, vid] = data_key
         settings = load_settings(self.paths)
         if settings.cache != "off":
-            unlock.write(
+            kernel_keyring.write(
                 KEY_PREFIX + vid, data_key, timeout or settings.cache_timeout
             )
 
@@ -186,7 +187,7 @@ class Vault:
         slot = envelope.first_match(opened.header["slots"], "keychain")
         if slot is None:
             return False
-        from keyswitch.secrets.stores import open_keychain
+        from keyswitch.secrets.keychain.store import open_keychain
 
         try:
             found = open_keychain(self.paths).get(slot["item"], 1)
@@ -227,20 +228,6 @@ class Vault:
                 "store it again: keyswitch rotate NAME",
             )
         return Secret(value)
-
-    def put(self, item: str, generation: int, value: Secret) -> None:
-        """Add an entry; it is durable and read back on return."""
-        from keyswitch.secrets.vault_writing import update
-
-        update(self, {entry_name(item, generation): value.reveal()}, ())
-
-    def delete(self, item: str, generation: int) -> None:
-        """Remove an entry, also from the older versions beside the vault."""
-        from keyswitch.secrets.vault_writing import update
-
-        name = entry_name(item, generation)
-        if self.exists():
-            update(self, {}, (name,))
 
     def adopt(self, opened: envelope.Opened) -> None:
         """Go on with a vault that was unlocked by other means."""

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import StoreError
-from keyswitch.secrets import envelope, unlock
-from keyswitch.secrets.vault import (
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault.reading import (
     KEY_PREFIX,
     Vault,
     normalised,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.secret import Secret
     from keyswitch.secrets.stores import SecretStore
 
-from keyswitch.secrets.vault_writing import (
+from keyswitch.secrets.vault.writing import (
     check_passphrase,
     default_kdf,
     locked,
@@ -152,7 +153,7 @@ def rotate(vault: Vault, passphrase: Secret | None) -> str:
             "slots": slots,
         }
         data = envelope.seal(header, data_key, {"entries": entries})
-        unlock.drop(KEY_PREFIX)  # whatever comes, it opens nothing new
+        kernel_keyring.drop(KEY_PREFIX)  # whatever comes, it opens nothing new
         vault.forget()
         replace_file(vault.paths, data, data_key, entries, forget_older=True)
     return code

@@ -16,8 +16,8 @@ from keyswitch.errors import (
     StoreError,
 )
 from keyswitch.profiles import stages
-from keyswitch.secrets import envelope
-from keyswitch.secrets.vault import (
+from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault.reading import (
     PREVIOUS,
     Vault,
     normalised,

@@ -12,7 +12,7 @@ from unittest import mock
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2]))
 
-from keyswitch.secrets import envelope  # noqa: E402
+from keyswitch.secrets.vault import envelope  # noqa: E402
 from keyswitch.transfer import bundle  # noqa: E402
 from tests.vectors.vault import make as vaults  # noqa: E402
 

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from keyswitch.secrets import envelope
+from keyswitch.secrets.vault import envelope
 from tests.vectors.vault import make
 from tests.vectors.vault.make import (
     BIG,

@@ -17,7 +17,7 @@ from unittest import mock
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2]))
 
-from keyswitch.secrets import envelope  # noqa: E402
+from keyswitch.secrets.vault import envelope  # noqa: E402
 
 MAGIC = envelope.MAGIC
 VID, OTHER_VID = "0f" * 16, "1e" * 16
