@@ -1,0 +1,1 @@
+"""Says what an error text means here, from a list of causes."""

@@ -1,0 +1,1 @@
+"""What `whoami`, `doctor` and `use` say: findings, with their remedies."""
