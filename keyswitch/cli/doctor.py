@@ -14,9 +14,9 @@ from keyswitch.errors import ExitCode, FileStateError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.diagnosis.finding import Finding
-    from keyswitch.diagnosis.network import Step
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.finding import Finding
+    from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.online.network import Step
 
 
 @click.command(
@@ -78,7 +78,7 @@ def doctor(  # noqa: PLR0913
     findings = by_gravity([*own, *findings])
     steps: tuple[Step, ...] = ()
     if network:
-        from keyswitch.diagnosis import network as way
+        from keyswitch.diagnosis.online import network as way
 
         steps = way.probe(situation.scene, situation.verdict)
         findings = by_gravity([*way.findings(steps), *findings])
@@ -167,14 +167,14 @@ def _print_own(session: Session, found: Sequence[Finding]) -> None:
 
 
 def _grave(findings: Sequence[Finding]) -> bool:
-    from keyswitch.diagnosis.finding import NOTE
+    from keyswitch.diagnosis.findings.finding import NOTE
 
     return any(f.severity != NOTE for f in findings)
 
 
 def _mend(session: Session, findings: Sequence[Finding], how: _Mending) -> bool:
     """Show what would be mended, and mend it after a yes."""
-    from keyswitch.diagnosis.mending import FOLDER
+    from keyswitch.diagnosis.findings.mend import FOLDER
     from keyswitch.switching.mending import mend
 
     mends = list(dict.fromkeys(f.mend for f in findings if f.mend is not None))

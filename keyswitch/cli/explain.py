@@ -23,8 +23,8 @@ from keyswitch.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.knowledge import Cause
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.explain.knowledge import Cause
+    from keyswitch.diagnosis.resolver.scene import Scene
 
 LIMIT = 1 << 20  # bytes of a text on standard input
 WIDTH = 78
@@ -88,7 +88,7 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
     An explanation is wanted most where something is broken, so whatever
     cannot be read is left out.
     """
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
 
     active = ""
     try:
@@ -107,14 +107,14 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
 
 
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
-    from keyswitch.diagnosis import resolver
-    from keyswitch.diagnosis.knowledge import causes_of
-    from keyswitch.diagnosis.surroundings import look
+    from keyswitch.diagnosis.explain.knowledge import causes_of
+    from keyswitch.diagnosis.explain.surroundings import look
+    from keyswitch.diagnosis.resolver.resolve import resolve
 
     if scene is None:
         return causes_of(text, None)
     try:
-        verdict = resolver.resolve(scene)
+        verdict = resolve(scene)
         around = look(scene, verdict, active)
     except (KeyswitchError, OSError, ValueError, RecursionError):
         return causes_of(text, None)
@@ -137,7 +137,7 @@ def _from_stdin() -> str:
 
 
 def _from_log(session: Session, scene: Scene | None) -> str:
-    from keyswitch.diagnosis.error_log import newest_error
+    from keyswitch.diagnosis.explain.error_log import newest_error
 
     folders = []
     if scene is not None:

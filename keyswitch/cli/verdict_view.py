@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.diagnosis import billing
+from keyswitch.diagnosis.findings import billing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.finding import Finding
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.finding import Finding
+    from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.online.verify import Answer
     from keyswitch.diagnosis.verdict import Header, Shadowed, Source
-    from keyswitch.diagnosis.verify import Answer
 
 NOTHING = "-"
 

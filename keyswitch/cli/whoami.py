@@ -13,9 +13,9 @@ from keyswitch.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.diagnosis.finding import Finding
-    from keyswitch.diagnosis.situation import Situation
-    from keyswitch.diagnosis.verify import Answer
+    from keyswitch.diagnosis.findings.finding import Finding
+    from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.online.verify import Answer
 
 
 @click.command(
@@ -51,7 +51,7 @@ def whoami(
     sent; 4: something else than the active profile would be.
     """
     from keyswitch.cli.environment import refuse_agents
-    from keyswitch.diagnosis.contradictions import warnings
+    from keyswitch.diagnosis.findings.contradictions import warnings
     from keyswitch.switching import left_helpers
     from keyswitch.switching.in_this_shell import elsewhere
     from keyswitch.switching.situation import situation_of
@@ -67,7 +67,7 @@ def whoami(
     name = situation.chosen.name
     answers: Sequence[Answer] = ()
     if verify:
-        from keyswitch.diagnosis.verify import verify as ask
+        from keyswitch.diagnosis.online.verify import verify as ask
 
         answers = ask(situation.scene, situation.verdict)
     workspace = session.workspace()

@@ -12,17 +12,17 @@ import sys
 from typing import TYPE_CHECKING
 
 from keyswitch import __version__
-from keyswitch.diagnosis.billing import host_of, is_anthropic, shown
-from keyswitch.diagnosis.installations import installs
+from keyswitch.diagnosis.findings.billing import host_of, is_anthropic, shown
+from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from keyswitch.diagnosis.finding import Finding
-    from keyswitch.diagnosis.network import Step
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.finding import Finding
+    from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.online.network import Step
     from keyswitch.diagnosis.verdict import Header
 
 # Only from where it can begin: a long text would be read again and again.

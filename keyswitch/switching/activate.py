@@ -19,7 +19,7 @@ from keyswitch.switching.target import plan_target
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from keyswitch.diagnosis.finding import Finding
+    from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.providers.bound import Mismatch
     from keyswitch.switching.draft import Draft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import ERROR, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.switching.exports import KEYCHAIN_SHARE, values_of
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.diagnosis.contradictions import warnings
-from keyswitch.diagnosis.finding import ERROR
-from keyswitch.diagnosis.scene import Scene
-from keyswitch.diagnosis.situation import Situation
+from keyswitch.diagnosis.findings.contradictions import warnings
+from keyswitch.diagnosis.findings.finding import ERROR
+from keyswitch.diagnosis.findings.situation import Situation
+from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching import selection
@@ -26,7 +26,7 @@ from keyswitch.targets.claude_code.settings_file import loads
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.diagnosis.finding import Finding
+    from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.switching.compiled import Compiled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state

@@ -7,7 +7,13 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import mending
+from keyswitch.diagnosis.findings.mend import (
+    ELEMENT,
+    FOLDER,
+    LINE,
+    MEMBER,
+    MODE,
+)
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
@@ -20,12 +26,12 @@ from keyswitch.targets.claude_code.locks import config_locks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.mending import Mend
+    from keyswitch.diagnosis.findings.mend import Mend
     from keyswitch.switching.draft import Draft
     from keyswitch.switching.workspace import Workspace
 
 _AGAIN = "look again: keyswitch doctor"
-_EDITS = (mending.MEMBER, mending.ELEMENT, mending.LINE)
+_EDITS = (MEMBER, ELEMENT, LINE)
 
 
 def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
@@ -35,7 +41,7 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
     no loss, and there is nothing to take back.
     """
     edits = [m for m in mends if m.kind in _EDITS]
-    modes = [m for m in mends if m.kind == mending.MODE]
+    modes = [m for m in mends if m.kind == MODE]
 
     def make(draft: Draft) -> None:
         _edit(draft, edits)
@@ -48,7 +54,7 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
     if edits or modes:
         commit(workspace, make)
     for m in () if workspace.dry_run else mends:
-        if m.kind == mending.FOLDER:
+        if m.kind == FOLDER:
             with contextlib.suppress(OSError):
                 os.rmdir(m.path)
 
@@ -72,7 +78,7 @@ def _steps(m: Mend, data: bytes) -> Iterator[bytes]:
     """Yield the file after each edit; an element may be there repeatedly."""
     data = _without(m, data)
     yield data
-    while m.kind == mending.ELEMENT and m.expected in splice.elements(
+    while m.kind == ELEMENT and m.expected in splice.elements(
         m.path, json_text.decode(m.path, data), m.keys
     ):
         data = _without(m, data)
@@ -80,7 +86,7 @@ def _steps(m: Mend, data: bytes) -> Iterator[bytes]:
 
 
 def _without(m: Mend, data: bytes) -> bytes:
-    if m.kind == mending.LINE:
+    if m.kind == LINE:
         lines = data.split(b"\n")
         # Decoded as it was when the line was found.
         found = [line.decode("utf-8", "replace") for line in lines]
@@ -89,7 +95,7 @@ def _without(m: Mend, data: bytes) -> bytes:
         del lines[m.line - 1]
         return b"\n".join(lines)
     text = json_text.decode(m.path, data)
-    if m.kind == mending.MEMBER:
+    if m.kind == MEMBER:
         if splice.raw_value(m.path, text, m.keys) != m.expected:
             raise _changed(m.path)
         return splice.remove_member(m.path, text, m.keys, None).encode()

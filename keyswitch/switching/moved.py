@@ -11,8 +11,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.flags import Flags
-from keyswitch.diagnosis.scene import Scene
+from keyswitch.diagnosis.resolver.flags import Flags
+from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
 from keyswitch.switching.selection import RUN_VARIABLE

@@ -90,7 +90,7 @@ def _exact(
     script: EnvScript, environ: Mapping[str, str], *, by_helper: bool
 ) -> list[str]:
     """Ask the resolver's own view of the variables."""
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
 
     after = {**environ, **dict(script.assign)}
     home = home_of(after)

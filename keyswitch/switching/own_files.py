@@ -12,8 +12,8 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
-from keyswitch.diagnosis.mending import ASIDE, MODE, Mend
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
+from keyswitch.diagnosis.findings.mend import ASIDE, MODE, Mend
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular
 from keyswitch.disk.opening import is_planted

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.accounts import Accounts
-from keyswitch.diagnosis.flags import parse_flags
-from keyswitch.diagnosis.scene import Scene
-from keyswitch.diagnosis.situation import Chosen, Situation
+from keyswitch.diagnosis.findings.accounts import Accounts
+from keyswitch.diagnosis.findings.situation import Chosen, Situation
+from keyswitch.diagnosis.resolver.flags import parse_flags
+from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching import selection
 from keyswitch.switching.environment import read_marker
@@ -44,7 +44,7 @@ def situation_of(
     answers = _answers_here(workspace)
     run = None
     if run_helper:
-        from keyswitch.diagnosis.running import Runner, require_trust
+        from keyswitch.diagnosis.findings.running import Runner, require_trust
 
         require_trust(scene, trusts)
         run = Runner(scene)

@@ -8,7 +8,7 @@ import pytest
 
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.doctor import doctor
-from keyswitch.diagnosis.finding import SEVERITIES
+from keyswitch.diagnosis.findings.finding import SEVERITIES
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 
 FLAG = "CLAUDE_CODE_USE_BEDROCK"

@@ -16,7 +16,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyswitch.diagnosis import rulebook
+from keyswitch.diagnosis.explain import rulebook
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.schema import BUILT_IN, Catalogue
 from keyswitch.providers.shapes import fingerprint

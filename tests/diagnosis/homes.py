@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from keyswitch.diagnosis.accounts import Accounts
 from keyswitch.diagnosis.checks import examine
-from keyswitch.diagnosis.finding import SEVERITIES
-from keyswitch.diagnosis.flags import parse_flags
-from keyswitch.diagnosis.running import Runner
-from keyswitch.diagnosis.scene import Scene
-from keyswitch.diagnosis.situation import Chosen, Situation
+from keyswitch.diagnosis.findings.accounts import Accounts
+from keyswitch.diagnosis.findings.finding import SEVERITIES
+from keyswitch.diagnosis.findings.running import Runner
+from keyswitch.diagnosis.findings.situation import Chosen, Situation
+from keyswitch.diagnosis.resolver.flags import parse_flags
+from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.shapes import fingerprint
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.accounts import Accounts, masked
+from keyswitch.diagnosis.findings.accounts import Accounts, masked
 from keyswitch.diagnosis.verdict import Source
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code.wanted import IF_GONE

@@ -1,6 +1,6 @@
 """Profile files that were changed since their secret was stored."""
 
-from keyswitch.diagnosis.finding import ERROR, WARNING
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.binding import Binding
 from keyswitch.providers.bound import path_of, text_of

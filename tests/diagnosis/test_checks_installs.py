@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.diagnosis.installations import installs, version_of
+from keyswitch.diagnosis.findings.installations import installs, version_of
 from keyswitch.targets.claude_code.rules import OBSERVED_VERSION
 from tests.diagnosis.homes import Home
 

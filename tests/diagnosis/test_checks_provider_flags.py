@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.mending import LINE, MEMBER
+from keyswitch.diagnosis.findings.mend import LINE, MEMBER
 from tests.diagnosis.homes import (
     BEDROCK,
     CREDENTIALS,

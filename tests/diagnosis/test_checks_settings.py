@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.mending import MEMBER
+from keyswitch.diagnosis.findings.mend import MEMBER
 from tests.diagnosis.homes import (
     CONFIG,
     KEY,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.contradictions import warnings
+from keyswitch.diagnosis.findings.contradictions import warnings
 from tests.diagnosis import homes
 from tests.diagnosis.homes import (
     AWS_FILES,

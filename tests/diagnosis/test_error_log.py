@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.diagnosis import error_log
-from keyswitch.diagnosis.error_log import newest_error
+from keyswitch.diagnosis.explain import error_log
+from keyswitch.diagnosis.explain.error_log import newest_error
 
 NOON = 1_800_000_000.0
 

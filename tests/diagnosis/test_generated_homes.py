@@ -23,9 +23,9 @@ from keyswitch.cli.explain import explain
 from keyswitch.cli.output import Output
 from keyswitch.cli.session import Session
 from keyswitch.cli.whoami import whoami
-from keyswitch.diagnosis import error_log
-from keyswitch.diagnosis.origin import StartFiles
-from keyswitch.diagnosis.scene import Scene
+from keyswitch.diagnosis.explain import error_log
+from keyswitch.diagnosis.findings.origin import StartFiles
+from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.disk.atomic import unusable
 from keyswitch.display import error_text
 from keyswitch.errors import KeyswitchError

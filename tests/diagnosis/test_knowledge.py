@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.diagnosis import circumstances, resolver, rulebook
-from keyswitch.diagnosis.knowledge import causes_of
-from keyswitch.diagnosis.scene import Scene
-from keyswitch.diagnosis.surroundings import look
+from keyswitch.diagnosis.explain import circumstances, rulebook
+from keyswitch.diagnosis.explain.knowledge import causes_of
+from keyswitch.diagnosis.explain.surroundings import look
+from keyswitch.diagnosis.resolver.resolve import resolve
+from keyswitch.diagnosis.resolver.scene import Scene
 from tests.components import ROOT
 
 VECTORS = ROOT / "tests" / "vectors" / "claude_code" / "error_texts.json"
@@ -102,7 +103,7 @@ def here(home):
             cwd=str(home / "project"),
             managed_dir=str(home / "none"),
         )
-        verdict = resolver.resolve(scene)
+        verdict = resolve(scene)
         around = look(scene, verdict, active)
         return lambda text: causes_of(text, verdict, around)
 

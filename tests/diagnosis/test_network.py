@@ -5,10 +5,10 @@ import socket
 
 import pytest
 
-from keyswitch.diagnosis import network, resolver
-from keyswitch.diagnosis.finding import ERROR, WARNING
-from keyswitch.diagnosis.online import endpoints
-from keyswitch.diagnosis.scene import Scene
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING
+from keyswitch.diagnosis.online import endpoints, network
+from keyswitch.diagnosis.resolver.resolve import resolve
+from keyswitch.diagnosis.resolver.scene import Scene
 from tests.diagnosis import servers
 from tests.real.certificates import Authority
 
@@ -36,7 +36,7 @@ def scene(home):
 
 def probe(scene, seconds=2.0):
     return network.probe(
-        scene, resolver.resolve(scene), stage_seconds=seconds, all_seconds=4
+        scene, resolve(scene), stage_seconds=seconds, all_seconds=4
     )
 
 
@@ -490,7 +490,7 @@ def test_every_cloud_has_its_host(home, scene, flag, environ, host):
     (home / ".aws").mkdir()
     (home / ".aws" / "config").write_text("[profile x]\nregion = eu-north-1\n")
     here = scene(**{f"CLAUDE_CODE_USE_{flag}": "1"}, **environ)
-    assert endpoints.endpoint(here, resolver.resolve(here)).host == host
+    assert endpoints.endpoint(here, resolve(here)).host == host
 
 
 def test_an_anthropic_profile_can_name_an_address_of_its_own(home, scene):
@@ -505,7 +505,7 @@ def test_an_anthropic_profile_can_name_an_address_of_its_own(home, scene):
         path.write_text(json.dumps(document))
         path.chmod(0o600)
     here = scene(ANTHROPIC_API_KEY="")
-    address = endpoints.endpoint(here, resolver.resolve(here))
+    address = endpoints.endpoint(here, resolve(here))
     assert address.url == "https://own.example"
     assert endpoints.set_by(address) == (
         f"base_url in {folder}/configs/default.json"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.origin import StartFiles
+from keyswitch.diagnosis.findings.origin import StartFiles
 from tests.diagnosis.homes import KEY, OTHER, Home
 
 NAME = "ANTHROPIC_API_KEY"

@@ -3,7 +3,7 @@
 import pytest
 
 from keyswitch.diagnosis.checks import examine
-from keyswitch.diagnosis.network import Step
+from keyswitch.diagnosis.online.network import Step
 from keyswitch.diagnosis.report import text
 from tests.diagnosis.homes import (
     AWS_FILES,

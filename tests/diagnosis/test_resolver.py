@@ -9,9 +9,9 @@ import subprocess
 
 import pytest
 
-from keyswitch.diagnosis import resolver
-from keyswitch.diagnosis.flags import parse_flags
-from keyswitch.diagnosis.scene import Scene
+from keyswitch.diagnosis.resolver.flags import parse_flags
+from keyswitch.diagnosis.resolver.resolve import resolve
+from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.targets.claude_code import rules
 from tests import claude_setups
 
@@ -71,7 +71,7 @@ def differences(case, folder):
             flags=parse_flags([place.fill(a) for a in setup["args"]]),
             managed_dir=str(place.managed),
         )
-        verdict = resolver.resolve(scene, runner(environ, cwd))
+        verdict = resolve(scene, runner(environ, cwd))
     return [
         f"{case['id']}: {what}: Claude Code {theirs}, the verdict {ours}"
         for what, theirs, ours in compared(case, verdict)

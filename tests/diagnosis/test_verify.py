@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from keyswitch.diagnosis import resolver
-from keyswitch.diagnosis.scene import Scene
-from keyswitch.diagnosis.verify import verify
+from keyswitch.diagnosis.online.verify import verify
+from keyswitch.diagnosis.resolver.resolve import resolve
+from keyswitch.diagnosis.resolver.scene import Scene
 from tests.diagnosis import servers
 from tests.diagnosis.servers import Reply
 from tests.real.certificates import Authority
@@ -42,7 +42,7 @@ def scene(home):
 
 def ask(scene, run=None, **options):
     """Return the answers; whatever they are, no secret is in them."""
-    answers = verify(scene, resolver.resolve(scene, run), **options)
+    answers = verify(scene, resolve(scene, run), **options)
     shown = repr(answers)
     assert [s for s in SECRETS if s in shown] == []
     return answers

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import contradictions
 from keyswitch.diagnosis.checks import (
     approvals,
     aws,
@@ -25,14 +24,15 @@ from keyswitch.diagnosis.checks import (
     secret_items,
     settings,
 )
-from keyswitch.diagnosis.finding import SEVERITIES
+from keyswitch.diagnosis.findings import contradictions
+from keyswitch.diagnosis.findings.finding import SEVERITIES
 from keyswitch.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from keyswitch.diagnosis.finding import Finding
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.finding import Finding
+    from keyswitch.diagnosis.findings.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.interactive import approval_of
-from keyswitch.diagnosis.mending import ELEMENT, Mend
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.interactive import approval_of
+from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.logins import TAIL, tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
 
 REJECTED = ("customApiKeyResponses", "rejected")
 

@@ -6,14 +6,14 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import aws
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.resolver import aws
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.verdict import Value
 
 SESSION = "AWS_SESSION_TOKEN"

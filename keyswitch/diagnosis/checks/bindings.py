@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
 
 
 def other_use(situation: Situation) -> Iterator[Finding]:

@@ -8,16 +8,16 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import aws, sources
 from keyswitch.diagnosis.checks.aws import SIGNED
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.resolver import aws, sources
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.verdict import Value
 
 KEYS = ("apiKeyHelper", "awsCredentialExport")

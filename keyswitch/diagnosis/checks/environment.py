@@ -7,13 +7,13 @@ import platform
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from keyswitch.diagnosis import billing
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
 
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _LOCAL = ("localhost", "127.0.0.1", "::1")

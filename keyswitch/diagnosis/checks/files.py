@@ -7,18 +7,18 @@ import shlex
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import anthropic_profiles
-from keyswitch.diagnosis.aws import sections
 from keyswitch.diagnosis.checks.plaintext import copies_with_key, in_env
-from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
-from keyswitch.diagnosis.mending import FOLDER, MODE, Mend
+from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.mend import FOLDER, MODE, Mend
+from keyswitch.diagnosis.resolver import anthropic_profiles
+from keyswitch.diagnosis.resolver.aws import sections
 from keyswitch.profiles import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.resolver.scene import Scene
 
 LEFT_AFTER = 60  # seconds; Claude Code takes a lock over after ten
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
-from keyswitch.diagnosis.installations import Install, installs
+from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.installations import Install, installs
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
 
 
 def duplicates(situation: Situation) -> Iterator[Finding]:

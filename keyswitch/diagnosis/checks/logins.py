@@ -7,8 +7,8 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import anthropic_profiles as profiles
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.resolver import anthropic_profiles as profiles
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
@@ -17,7 +17,7 @@ from keyswitch.targets.claude_code import logins, rules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.logins import Login
 
 SOON = 7 * 86400  # seconds before an end that cannot be put off

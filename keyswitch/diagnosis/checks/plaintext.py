@@ -6,8 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.accounts import masked
-from keyswitch.diagnosis.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.accounts import masked
+from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
@@ -23,8 +23,8 @@ from keyswitch.targets.claude_code import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.targets.claude_code.settings_file import SettingsFile
 
 _LIMIT = 1 << 20  # bytes of a file that is looked into

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.providers.own_variables import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
@@ -14,7 +14,7 @@ from keyswitch.secrets.session.kernel_keyring import available
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.secrets.keychain.store import Availability
 
 SOON = 14  # days

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import first_party
-from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
-from keyswitch.diagnosis.mending import LINE, MEMBER, Mend
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
+from keyswitch.diagnosis.findings.mend import LINE, MEMBER, Mend
+from keyswitch.diagnosis.resolver import first_party
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules, splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.origin import Origin
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.origin import Origin
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.rules import Provider
     from keyswitch.targets.claude_code.settings_file import SettingsFile
 

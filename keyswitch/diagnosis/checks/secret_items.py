@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import (
     DamagedFileError,
     KeyswitchError,
@@ -17,7 +17,7 @@ from keyswitch.secrets.stores import open_store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.model import Profile, SecretRef
     from keyswitch.secrets.stores import SecretStore
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.mending import MEMBER, Mend
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.mend import MEMBER, Mend
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules, splice
 from keyswitch.targets.claude_code.wanted import BESIDE_HELPER
@@ -13,7 +13,7 @@ from keyswitch.targets.claude_code.wanted import BESIDE_HELPER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.settings_file import SettingsFile
 
 

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from keyswitch.diagnosis import billing
-from keyswitch.diagnosis.error_text import find
-from keyswitch.diagnosis.surroundings import (
+from keyswitch.diagnosis.explain.error_text import find
+from keyswitch.diagnosis.explain.surroundings import (
     SETTABLE,
     describe,
     how_to_stop,
     where,
 )
+from keyswitch.diagnosis.findings import billing
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from keyswitch.diagnosis.error_text import ErrorText
-    from keyswitch.diagnosis.surroundings import Surroundings
+    from keyswitch.diagnosis.explain.error_text import ErrorText
+    from keyswitch.diagnosis.explain.surroundings import Surroundings
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
 FAMILIES = {

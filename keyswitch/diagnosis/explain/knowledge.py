@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import error_text, rulebook
-from keyswitch.diagnosis.circumstances import circumstances
-from keyswitch.diagnosis.surroundings import Surroundings
+from keyswitch.diagnosis.explain import error_text, rulebook
+from keyswitch.diagnosis.explain.circumstances import circumstances
+from keyswitch.diagnosis.explain.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keyswitch.diagnosis.circumstances import Circumstances
-    from keyswitch.diagnosis.error_text import ErrorText, Hit
-    from keyswitch.diagnosis.rulebook import Line, Rule
+    from keyswitch.diagnosis.explain.circumstances import Circumstances
+    from keyswitch.diagnosis.explain.error_text import ErrorText, Hit
+    from keyswitch.diagnosis.explain.rulebook import Line, Rule
     from keyswitch.diagnosis.verdict import Verdict
 
 # How much a match says, best first.

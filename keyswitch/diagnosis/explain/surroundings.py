@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.origin import StartFiles
+from keyswitch.diagnosis.findings.origin import StartFiles
 from keyswitch.providers.shapes import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
 
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")

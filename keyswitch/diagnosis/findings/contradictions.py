@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import billing
-from keyswitch.diagnosis.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.not_in_effect import not_in_use, nothing_is_sent
-from keyswitch.diagnosis.remedies import how_to_stop
+from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.not_in_effect import (
+    not_in_use,
+    nothing_is_sent,
+)
+from keyswitch.diagnosis.findings.remedies import how_to_stop
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.verdict import Header
 
 _BILLS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.mending import Mend
+    from keyswitch.diagnosis.findings.mend import Mend
 
 ERROR = "error"  # the wrong account is used, or none works
 WARNING = "warning"  # it works, and will surprise somebody

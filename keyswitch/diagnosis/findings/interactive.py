@@ -12,7 +12,7 @@ from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.logins import tail_of
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Verdict
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import billing
-from keyswitch.diagnosis.finding import ERROR, Finding
-from keyswitch.diagnosis.installations import installs
-from keyswitch.diagnosis.remedies import how_to_stop
+from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.findings.finding import ERROR, Finding
+from keyswitch.diagnosis.findings.installations import installs
+from keyswitch.diagnosis.findings.remedies import how_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.situation import Situation
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.verdict import Source
 
 

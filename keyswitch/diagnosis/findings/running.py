@@ -17,7 +17,7 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Value
 
 LIMIT = 10.0  # seconds

@@ -8,15 +8,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis import billing, resolver
+from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.accounts import Accounts, Owner
-    from keyswitch.diagnosis.origin import Origin, StartFiles
-    from keyswitch.diagnosis.running import Ran, Runner
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.findings.accounts import Accounts, Owner
+    from keyswitch.diagnosis.findings.origin import Origin, StartFiles
+    from keyswitch.diagnosis.findings.running import Ran, Runner
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
@@ -46,13 +47,13 @@ class Situation:
         self.scene = scene
         self.accounts = accounts
         self.chosen = chosen
-        self.verdict: Verdict = resolver.resolve(scene, run)
+        self.verdict: Verdict = resolve(scene, run)
         self._run = run
 
     @cached_property
     def start_files(self) -> StartFiles:
         """The shells' start files, read when they are first asked for."""
-        from keyswitch.diagnosis import origin
+        from keyswitch.diagnosis.findings import origin
 
         scene = self.scene
         return origin.StartFiles(
@@ -110,7 +111,7 @@ class Situation:
     @cached_property
     def questions(self) -> tuple[str, ...]:
         """What interactive mode would ask."""
-        from keyswitch.diagnosis import interactive
+        from keyswitch.diagnosis.findings import interactive
 
         return interactive.questions(self.scene, self.verdict)
 

@@ -12,14 +12,14 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import aws
+from keyswitch.diagnosis.resolver import aws
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source
 
     Sign = Callable[[str, bytes, "Keys", str], Mapping[str, str]]

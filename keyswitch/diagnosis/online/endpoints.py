@@ -21,7 +21,7 @@ from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import logins, rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Value, Verdict
 
 PORTS = {"http": 80, "https": 443}

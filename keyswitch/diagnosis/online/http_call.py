@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.diagnosis.online.streams import Deadline, Stream
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
 
     Found = tuple[socket.AddressFamily, tuple[object, ...]]
 

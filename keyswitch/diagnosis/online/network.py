@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.finding import ERROR, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.online import endpoints, failures, tls
 from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
 from keyswitch.diagnosis.online.streams import Deadline
@@ -21,7 +21,7 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
 
 STAGE_SECONDS = 5.0

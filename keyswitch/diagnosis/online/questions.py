@@ -17,7 +17,7 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.aws_identity import Sign
     from keyswitch.diagnosis.online.endpoints import Address
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
 GATEWAY = "the gateway"

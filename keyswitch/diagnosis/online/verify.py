@@ -20,7 +20,7 @@ from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.aws_identity import Sign
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
 SECONDS = 10.0  # for one question, from name to answer

@@ -11,15 +11,15 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.sources import ASK_TOKEN, Candidate
+from keyswitch.diagnosis.resolver.sources import ASK_TOKEN, Candidate
 from keyswitch.diagnosis.verdict import Source
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import logins, rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.view import View
     from keyswitch.targets.claude_code.logins import AnthropicProfile
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")

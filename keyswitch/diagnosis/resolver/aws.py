@@ -19,9 +19,9 @@ from keyswitch.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.sources import Run
-    from keyswitch.diagnosis.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.sources import Run
+    from keyswitch.diagnosis.resolver.view import View
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"

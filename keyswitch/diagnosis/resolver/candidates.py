@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import anthropic_profiles, sources
+from keyswitch.diagnosis.resolver import anthropic_profiles, sources
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.sources import Candidate, Run
-    from keyswitch.diagnosis.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.sources import Candidate, Run
+    from keyswitch.diagnosis.resolver.view import View
     from keyswitch.targets.claude_code.rules import Rule
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import aws, custom_headers, policy, sources
-from keyswitch.diagnosis.candidates import Candidates
+from keyswitch.diagnosis.resolver import aws, custom_headers, policy, sources
+from keyswitch.diagnosis.resolver.candidates import Candidates
 from keyswitch.diagnosis.verdict import BEARER, RAW, Header, Request, Source
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.sources import Run
-    from keyswitch.diagnosis.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.sources import Run
+    from keyswitch.diagnosis.resolver.view import View
     from keyswitch.targets.claude_code.rules import Provider
 
 AWS_BEARER = "AWS_BEARER_TOKEN_BEDROCK"

@@ -15,8 +15,8 @@ from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import logins, rules
 
 if TYPE_CHECKING:
+    from keyswitch.diagnosis.resolver.view import View
     from keyswitch.diagnosis.verdict import Request, Value
-    from keyswitch.diagnosis.view import View
 
 # Sources whose bearer a custom header replaces.
 _GIVES_WAY = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import custom_headers, policy, sources
-from keyswitch.diagnosis.candidates import Candidates
+from keyswitch.diagnosis.resolver import custom_headers, policy, sources
+from keyswitch.diagnosis.resolver.candidates import Candidates
 from keyswitch.diagnosis.verdict import (
     BEARER,
     RAW,
@@ -17,9 +17,9 @@ from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.sources import Candidate, Run
-    from keyswitch.diagnosis.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.sources import Candidate, Run
+    from keyswitch.diagnosis.resolver.view import View
 
 
 def request(scene: Scene, run: Run | None) -> Request:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.candidates import Candidates
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.sources import Candidate
+    from keyswitch.diagnosis.resolver.candidates import Candidates
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.sources import Candidate
     from keyswitch.targets.claude_code.rules import Provider
 
 _METHOD = "forceLoginMethod"

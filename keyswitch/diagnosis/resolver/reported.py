@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.candidates import Candidates
+from keyswitch.diagnosis.resolver.candidates import Candidates
 from keyswitch.diagnosis.verdict import Status
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.targets.claude_code.rules import Provider
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import (
+from keyswitch.diagnosis.resolver import (
     anthropic_profiles,
     first_party,
     reported,
@@ -19,9 +19,9 @@ from keyswitch.display import without_secrets
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.sources import Run
-    from keyswitch.diagnosis.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.sources import Run
+    from keyswitch.diagnosis.resolver.view import View
     from keyswitch.targets.claude_code.rules import Provider
 
 
@@ -34,7 +34,7 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
     if provider is None:
         request = first_party.request(scene, run)
     else:
-        from keyswitch.diagnosis import cloud
+        from keyswitch.diagnosis.resolver import cloud
 
         request = cloud.request(scene, provider, run)
     return Verdict(

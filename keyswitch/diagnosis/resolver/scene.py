@@ -11,9 +11,9 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.flags import Flags
+from keyswitch.diagnosis.resolver.flags import Flags
+from keyswitch.diagnosis.resolver.view import View
 from keyswitch.diagnosis.verdict import Source, Value
-from keyswitch.diagnosis.view import View
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import logins, rules, settings_file

@@ -10,7 +10,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.descriptors import peek
+from keyswitch.diagnosis.resolver.descriptors import peek
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
@@ -20,8 +20,8 @@ from keyswitch.targets.claude_code.javascript import trim
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.diagnosis.scene import Scene
-    from keyswitch.diagnosis.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.resolver.view import View
 
     Run = Callable[[Value], str | None]  # what a command answers, if it does
 

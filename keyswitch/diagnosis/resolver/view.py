@@ -11,7 +11,7 @@ from keyswitch.targets.claude_code.javascript import trim
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.scene import Scene
+    from keyswitch.diagnosis.resolver.scene import Scene
 
 
 class View:
