@@ -1,0 +1,1 @@
+"""Profiles: add, list, edit, log in, remove, import and export."""

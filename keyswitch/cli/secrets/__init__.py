@@ -1,0 +1,1 @@
+"""The vault, unlocking, and taking tokens away."""

@@ -1,0 +1,1 @@
+"""use, env, run, hooks and links: which profile counts where."""
