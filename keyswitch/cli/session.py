@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from keyswitch.errors import CancelledError, UsageError
+from keyswitch.errors import CancelledError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.cli.output import Output
     from keyswitch.secret import Secret
@@ -165,3 +165,13 @@ def global_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help=text,
         )(function)
     return function
+
+
+def hand_over(name: str, words: Sequence[str]) -> int:
+    """Run another command with these words instead; return its status."""
+    root = click.get_current_context().find_root()
+    group = cast("click.Group", root.command)
+    command = cast("click.Command", group.get_command(root, name))
+    with command.make_context(name, list(words), parent=root) as made:
+        result = command.invoke(made)
+    return result if isinstance(result, int) else ExitCode.OK

@@ -6,8 +6,8 @@ import stat
 
 import pytest
 
+from keyswitch.cli.checks.doctor import doctor
 from keyswitch.cli.commands import COMMANDS
-from keyswitch.cli.doctor import doctor
 from keyswitch.diagnosis.findings.finding import SEVERITIES
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 

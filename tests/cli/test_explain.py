@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from keyswitch.cli.checks.explain import explain
 from keyswitch.cli.commands import COMMANDS
-from keyswitch.cli.explain import explain
 from tests.cli.keyswitch import KEY
 from tests.components import ROOT
 

@@ -8,7 +8,7 @@ import termios
 
 import pytest
 
-from keyswitch.cli import picker
+from keyswitch.cli.profiles import picker
 from keyswitch.profiles.paths import resolve
 from tests.cli.keyswitch import KEY, OTHER
 from tests.cli.logins import Logins

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.cli.doctor import doctor
-from keyswitch.cli.explain import explain
+from keyswitch.cli.checks.doctor import doctor
+from keyswitch.cli.checks.explain import explain
+from keyswitch.cli.checks.whoami import whoami
 from keyswitch.cli.output import Output
 from keyswitch.cli.session import Session
-from keyswitch.cli.whoami import whoami
 from keyswitch.diagnosis.explain import error_log
 from keyswitch.diagnosis.findings.origin import StartFiles
 from keyswitch.diagnosis.resolver.scene import Scene

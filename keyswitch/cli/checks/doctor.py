@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from keyswitch.cli.checks.trust import trust_in
 from keyswitch.cli.dry_run import rehearse
 from keyswitch.cli.session import Session, global_options
-from keyswitch.cli.trust import trust_in
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _look(
     session: Session, *, how: _Mending | None, run_helper: bool
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.diagnosis.checks import examine
     from keyswitch.switching import left_helpers
     from keyswitch.switching.situation import situation_of
@@ -199,7 +199,7 @@ def _mend(session: Session, findings: Sequence[Finding], how: _Mending) -> bool:
 def _print_document(
     session: Session, findings: Sequence[Finding], steps: Sequence[Step]
 ) -> None:
-    from keyswitch.cli.verdict_view import finding_document
+    from keyswitch.cli.checks.verdict_view import finding_document
 
     document = {
         "findings": [
@@ -232,7 +232,7 @@ def _print(
     findings: Sequence[Finding],
     steps: Sequence[Step],
 ) -> None:
-    from keyswitch.cli.verdict_view import account
+    from keyswitch.cli.checks.verdict_view import account
 
     output = session.output
     for step in steps:

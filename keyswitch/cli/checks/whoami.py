@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.checks.trust import trust_in
 from keyswitch.cli.session import Session, global_options
-from keyswitch.cli.trust import trust_in
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.diagnosis.findings.contradictions import warnings
     from keyswitch.switching import left_helpers
     from keyswitch.switching.in_this_shell import elsewhere
@@ -98,7 +98,7 @@ def _print_document(
     *,
     asked: bool,
 ) -> None:
-    from keyswitch.cli import verdict_view
+    from keyswitch.cli.checks import verdict_view
     from keyswitch.switching import folders
 
     document = verdict_view.document(situation, findings)
@@ -118,7 +118,7 @@ def _print_screen(
     findings: Sequence[Finding],
     answers: Sequence[Answer],
 ) -> None:
-    from keyswitch.cli import verdict_view
+    from keyswitch.cli.checks import verdict_view
     from keyswitch.switching import folders
 
     rows = list(verdict_view.rows(situation, findings))

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.add_questions import (
+from keyswitch.cli.arguments import refuse_secret_fields, typed
+from keyswitch.cli.dry_run import dry_run_option
+from keyswitch.cli.profiles.add_questions import (
     ask_alternative,
     ask_fields,
     ask_name,
     ask_provider,
 )
-from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.dry_run import dry_run_option
-from keyswitch.cli.profile_changes import parse_date, parse_settings
+from keyswitch.cli.profiles.editing import parse_date, parse_settings
 from keyswitch.cli.prompt import choose_one
-from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
+from keyswitch.cli.session import Session, global_options, hand_over
 from keyswitch.cli.sources import (
     collect,
     is_meant,
     parse_sources,
     source_options,
 )
-from keyswitch.cli.store_choice import STORE, choose_store_for
 from keyswitch.errors import ExitCode, UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles.names import check_name
@@ -136,8 +136,6 @@ def _provider(session: Session, name: str | None, given: str | None) -> str:
 
 def _log_in(name: str, *, store: str | None, label: str) -> int:
     """Hand over to `login`, which makes the profiles that `add` cannot."""
-    from keyswitch.cli.login import login
-
     how = choose_one(
         "which login",
         {
@@ -148,11 +146,7 @@ def _log_in(name: str, *, store: str | None, label: str) -> int:
     given = ["--capture"] if how == "present" else []
     given += ["--store", store] if store else []
     given += ["--label", label] if label else []
-    parent = click.get_current_context().parent
-    made = login.make_context("login", [name, *given], parent=parent)
-    with made:
-        result = login.invoke(made)
-    return result if isinstance(result, int) else ExitCode.OK
+    return hand_over("login", [name, *given])
 
 
 def _complete(
@@ -190,7 +184,7 @@ def _store(
     store: str | None,
 ) -> int:
     """Store what was given; what can be refused is, before a passphrase."""
-    from keyswitch.cli.own_variables import ask_about
+    from keyswitch.cli.profiles.own_variables import ask_about
     from keyswitch.switching import profile_changes
 
     workspace = session.workspace()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def ask_provider(session: Session) -> str:
     """Let a person choose what the profile is for."""
-    from keyswitch.cli import picker, provider_picker
+    from keyswitch.cli.profiles import picker, provider_picker
 
     workspace = session.workspace()
     if picker.can_draw(session.environ):

@@ -114,7 +114,7 @@ def edit(  # noqa: PLR0913
     never: str | None,
 ) -> int:
     """Change a profile's fields."""
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching import profile_changes
 
     workspace = session.workspace()
@@ -122,7 +122,7 @@ def edit(  # noqa: PLR0913
         label = typed("the label", label)
     options = (label, expires, expect, isolated, share, only, never)
     if not (sets or unsets) and all(o is None for o in options):
-        from keyswitch.cli.editor import edit_in_editor
+        from keyswitch.cli.profiles.editor import edit_in_editor
 
         return edit_in_editor(session, name)
     profile, _ = workspace.load(name)

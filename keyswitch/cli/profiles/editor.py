@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def edit_in_editor(session: Session, name: str) -> int:
     """Let a person edit the file; keep nothing that does not parse."""
-    from keyswitch.cli.environment import refuse_agents
-    from keyswitch.cli.other_use import agreed_in_editor
+    from keyswitch.cli.agents import refuse_agents
+    from keyswitch.cli.profiles.other_use import agreed_in_editor
     from keyswitch.profiles import profile_files as files
     from keyswitch.switching import profile_text
 

@@ -15,7 +15,7 @@ from keyswitch.errors import ExitCode
 @dry_run_option
 def undo(session: Session) -> int:
     """Take back the last change."""
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching.undo import undo_last
 
     refuse_agents(session.workspace())  # a former address may come back

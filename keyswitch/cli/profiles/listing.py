@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli import own_folder
+from keyswitch.cli.profiles import own_folder_view
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, UsageError
 from keyswitch.profiles import login_status
@@ -44,7 +44,7 @@ def document_of(profile: Profile, active: str) -> dict[str, Any]:
     for key, places in (("only", profile.only), ("never", profile.never)):
         if places:
             document[key] = list(places)
-    document |= own_folder.document_of(profile)
+    document |= own_folder_view.document_of(profile)
     login = login_status.status_of(profile, _now())
     if login is not None:
         document["login"] = {
@@ -181,7 +181,7 @@ def show(session: Session, name: str, *, reveal: bool) -> int:
                 ),
             )
         )
-    rows += own_folder.rows_of(workspace, profile)
+    rows += own_folder_view.rows_of(workspace, profile)
     rows.append(("file", workspace.paths.profile(name)))
     session.output.table(rows)
     return ExitCode.OK
@@ -208,7 +208,7 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
 def _reveal(session: Session, workspace: Workspace, profile: Profile) -> int:
     import os
 
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching.exports import values_of
 
     refuse_agents(workspace, always=True)

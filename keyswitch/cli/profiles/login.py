@@ -8,7 +8,7 @@ import click
 
 from keyswitch.cli.arguments import typed
 from keyswitch.cli.dry_run import dry_run_option, rehearse
-from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.session import Session, global_options, hand_over
 from keyswitch.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def login(  # noqa: PLR0913
             "--stdin and --from-env belong to --token",
             f"keyswitch login {name} --token --stdin",
         )
-    from keyswitch.cli.store_choice import choose_store_for
+    from keyswitch.cli.secrets.store_choice import choose_store_for
     from keyswitch.switching import login_capture
 
     workspace = session.workspace()
@@ -121,18 +121,12 @@ def _token(
     env: str | None,
 ) -> int:
     """Make a claude-token profile: `add` knows how to ask for it."""
-    from keyswitch.cli.add import add
-
     given = ["--provider", "claude-token"]
     given += ["--store", store] if store else []
     given += ["--label", label] if label else []
     given += ["--stdin"] if stdin else []
     given += ["--from-env", env] if env else []
-    parent = click.get_current_context().parent
-    made = add.make_context("add", [name, *given], parent=parent)
-    with made:
-        result = add.invoke(made)
-    return result if isinstance(result, int) else ExitCode.OK
+    return hand_over("add", [name, *given])
 
 
 def _report(session: Session, profile: Profile, *, is_live: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.cli.environment import agent_asks
+from keyswitch.cli.agents import agent_asks
 from keyswitch.errors import KeyswitchError
 
 if TYPE_CHECKING:

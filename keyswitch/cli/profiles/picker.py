@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from keyswitch.cli.profiles import NO_SECRET, expiry_note
+from keyswitch.cli.profiles.listing import NO_SECRET, expiry_note
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import login_status

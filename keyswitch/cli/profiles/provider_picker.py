@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.cli.picker import Listing, Row
+from keyswitch.cli.profiles.picker import Listing, Row
 from keyswitch.profiles.names import nearest
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from keyswitch.cli.passphrase import (
     new_passphrase,
     passphrase_options,
 )
+from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import Session, global_options
-from keyswitch.cli.store_choice import STORE, choose_store_for
 from keyswitch.errors import ExitCode, InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def export(  # noqa: PLR0913
     The bundle opens with the passphrase that you choose now, wherever it is.
     Logins are left out: a second copy of one stops working.
     """
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.transfer import exporting
 
     workspace = session.workspace()
@@ -143,7 +143,7 @@ def import_(  # noqa: PLR0913
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.
     """
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.transfer import importing
 
     workspace = session.workspace()
@@ -262,7 +262,7 @@ def _accept(
     session: Session, packed: Sequence[Packed], accepted: tuple[str, ...]
 ) -> None:
     """Let a person type every host that a secret would go to."""
-    from keyswitch.cli.own_variables import ask_about
+    from keyswitch.cli.profiles.own_variables import ask_about
     from keyswitch.providers.binding import ascii_host, shown_host
     from keyswitch.transfer.importing import destinations, named
 

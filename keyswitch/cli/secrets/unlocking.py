@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.passphrase import given_passphrase, passphrase_options
+from keyswitch.cli.secrets.vault import open_session_vault
 from keyswitch.cli.session import Session, global_options
-from keyswitch.cli.vault import open_session_vault
 from keyswitch.errors import ExitCode, LockedError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def unlock(
     passphrase_file: str | None,
 ) -> int:
     """Unlock the vault for this session."""
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.cli.prompt import ask_secret
     from keyswitch.secrets.session import kernel_keyring as cache
     from keyswitch.secrets.vault.envelope import WrongKeyError

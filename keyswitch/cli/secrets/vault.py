@@ -29,7 +29,7 @@ def open_session_vault(session: Session) -> Vault:
 
 def _own_vault(session: Session) -> Vault:
     """Return the vault to change what opens it, which agents may not do."""
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
 
     refuse_agents(session.workspace())
     return open_session_vault(session)
@@ -256,7 +256,7 @@ def machine_key(session: Session) -> int:
 @click.pass_obj
 def accept_rollback(session: Session, *, yes: bool) -> int:
     """Go on with a vault file that is older than it was."""
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.secrets.vault import writing
 
     refuse_agents(session.workspace())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.agents import refuse_agents
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import (
     ExitCode,
@@ -22,26 +23,6 @@ if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
 
 FORMATS = ("json", "dotenv")
-
-
-def refuse_agents(workspace: Workspace, *, always: bool = False) -> None:
-    """Refuse to hand out secrets to an agent that runs commands.
-
-    `--reveal` and export are refused always, what else gives a secret or moves
-    one only with `agents = "deny"` in config.toml.
-    """
-    from keyswitch.switching import agents
-
-    if always and agents.refuses(agents.DENY, workspace.environ):
-        raise agents.refusal()
-    agents.require_person(workspace.settings.agents, workspace.environ)
-
-
-def agent_asks(workspace: Workspace) -> bool:
-    """Tell whether an agent asks that may not have secrets: no yes counts."""
-    from keyswitch.switching import agents
-
-    return agents.refuses(workspace.settings.agents, workspace.environ)
 
 
 @click.command(

@@ -1,9 +1,9 @@
-"""`use --here` and `off --here`; what `show` says of a profile's folder."""
+"""`use --here` and `off --here`: for this terminal only."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from keyswitch.errors import ExitCode
 
@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.cli.session import Session
-    from keyswitch.model import Profile
     from keyswitch.shells.script import EnvScript
     from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.workspace import Workspace
 
 
 def use_here(session: Session, name: str) -> int:
@@ -23,7 +21,7 @@ def use_here(session: Session, name: str) -> int:
     A login gets a folder of its own, so that what is in use elsewhere stays,
     and so does a key that would go another profile's way otherwise.
     """
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching import isolation
     from keyswitch.switching.compiled import FOLDER_VARIABLE
     from keyswitch.switching.exports import script_of
@@ -62,7 +60,7 @@ def off_here(session: Session) -> int:
     Also a choice that the person exported himself: what he had of other
     variables comes back, of this one nothing does.
     """
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.express import warn
     from keyswitch.shells.script import EnvScript
     from keyswitch.switching.environment import PANE
@@ -120,27 +118,3 @@ def _hand_over(
     if os.isatty(2):
         session.output.say(said)
     return ExitCode.OK
-
-
-def document_of(profile: Profile) -> dict[str, Any]:
-    """Return the same as `--json` shows it; nothing where there is none."""
-    if not profile.isolated:
-        return {}
-    from keyswitch.switching import isolation
-
-    return {"isolated": True, "shared": list(isolation.shared_of(profile))}
-
-
-def rows_of(workspace: Workspace, profile: Profile) -> list[tuple[str, str]]:
-    """Return what `show` says of the folder and its links."""
-    folder = workspace.paths.folder_of(profile.name)
-    if not (profile.isolated or os.path.isdir(folder)):
-        return []
-    from keyswitch.targets.claude_code import sharing
-
-    usual = workspace.places.config_dir
-    rows = [("folder", folder)]
-    return rows + [
-        ("shared", f"{link.path} -> {link.source}")
-        for link in sharing.present(folder, usual)
-    ]

@@ -149,7 +149,7 @@ def uninstall(
             raise UsageError(
                 "--all is for every shell", "leave the shell's name out"
             )
-        from keyswitch.cli.removal import uninstall_all
+        from keyswitch.cli.profiles.removal import uninstall_all
 
         return uninstall_all(session, dry_run=dry_run, yes=yes)
     from keyswitch.switching import shell_integration as integration

@@ -24,7 +24,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     It says so, keeps that profile whatever is switched elsewhere, and ends
     with 'exit'. A shell inside such a shell is refused.
     """
-    from keyswitch.cli.environment import refuse_agents
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching import guard, subshell
 
     workspace = session.workspace()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli import turns
 from keyswitch.cli.dry_run import dry_run_option
 from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.switching import turns
 from keyswitch.errors import (
     ExitCode,
     KeyswitchError,
@@ -77,11 +77,11 @@ def use(
                 "there is no previous profile", "name one: keyswitch use NAME"
             )
     if here:
-        from keyswitch.cli.own_folder import use_here
+        from keyswitch.cli.switching.here import use_here
 
         return use_here(session, name)
-    from keyswitch.cli.other_use import agreed_to
-    from keyswitch.cli.own_variables import ask_about_named
+    from keyswitch.cli.profiles.other_use import agreed_to
+    from keyswitch.cli.profiles.own_variables import ask_about_named
 
     agreed = agreed_to(session, name)
     ask_about_named(session, name)
@@ -123,7 +123,7 @@ def _pick(session: Session, *, here: bool) -> str | None:
         raise NotFoundError(
             "there are no profiles", "make one: keyswitch add NAME"
         )
-    from keyswitch.cli import picker
+    from keyswitch.cli.profiles import picker
 
     if picker.can_draw(session.environ):
         used = picker.used_here(session.environ, active)
@@ -214,7 +214,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int:
                 "--here prints a script for eval, and nothing else",
                 "leave --dry-run and --json away",
             )
-        from keyswitch.cli.own_folder import off_here
+        from keyswitch.cli.switching.here import off_here
 
         return off_here(session)
     from keyswitch.switching import activate
