@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.switching import bindings, folders
+from keyswitch.switching import bindings, folders, own_variables
 from keyswitch.switching.change import commit
 from keyswitch.switching.environment import MARKER
 from keyswitch.switching.history import main_fingerprint
@@ -56,7 +56,7 @@ def use(
 
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
-        workspace.check(profile)
+        own_variables.check(workspace, profile)
         bindings.allow_use(workspace, draft, profile, agreed)
         if configure:
             _plan_target(workspace, draft, profile)

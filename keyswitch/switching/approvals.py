@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files as files
 from keyswitch.secrets.reader import read_values
+from keyswitch.switching.compiling import compiled_profile
 from keyswitch.switching.draft import LAST
 from keyswitch.switching.unsettled import read_settled
 from keyswitch.targets.claude_code import approved_keys
@@ -108,7 +109,7 @@ def _tails(
     if ref.item in draft.items:
         return [(ref.item, tail_of(draft.items[ref.item].value.reveal()))]
     try:
-        compiled = workspace.compiled(profile.name)
+        compiled = compiled_profile(workspace, profile.name)
         triple = (ref.store, ref.item, ref.generation)
         values = read_values(
             workspace.paths,

@@ -16,12 +16,9 @@ from keyswitch.disk.opening import is_planted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keyswitch.model import Profile
     from keyswitch.profiles.paths import Paths
-    from keyswitch.profiles.settings import Settings
-    from keyswitch.providers.schema import Provider
 
-_HEAD = f"keyswitch-compiled 6 {__version__}"
+HEAD = f"keyswitch-compiled 6 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 
@@ -96,7 +93,7 @@ def read(paths: Paths, name: str) -> Compiled | None:
 
 def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
     lines = text.split("\n")
-    if lines[0] != _HEAD or lines[-2:] != ["end", ""]:
+    if lines[0] != HEAD or lines[-2:] != ["end", ""]:
         return None  # another version's, or half of one
     result = Compiled(name)
     lists = {
@@ -132,90 +129,3 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
         elif word == "provider":
             result.provider = rest
     return result if result.stamp else None
-
-
-def compile_profile(
-    paths: Paths, profile: Profile, provider: Provider, settings: Settings
-) -> Compiled:
-    """Work out a profile. The identities are taken before the caller reads."""
-    from keyswitch.providers.schema import environment, roles
-
-    exports = environment(provider, profile)
-    result = Compiled(profile.name)
-    result.provider = provider.id
-    result.stamp = identity(paths.profile(profile.name))
-    result.cache = settings.cache
-    result.timeout = settings.cache_timeout
-    result.agents = settings.agents
-    result.literals = list(exports.literals)
-    if profile.isolated:
-        folder = paths.folder_of(profile.name)
-        result.literals.append((FOLDER_VARIABLE, folder))
-    result.secrets = [
-        (variable, field)
-        for variable, field in exports.secrets
-        if field in profile.secrets
-    ]
-    result.rivals = list(exports.rivals)
-    result.refs = {
-        field: (ref.store, ref.item, ref.generation)
-        for field, ref in profile.secrets.items()
-    }
-    result.roles = roles(provider, profile)
-    result.only, result.never = list(profile.only), list(profile.never)
-    return result
-
-
-def dependencies(paths: Paths, profile: Profile) -> list[str]:
-    """Return the files whose change makes the kept result stale.
-
-    The records of what its secrets are for are among them: what is kept here
-    was compared with them.
-    """
-    from keyswitch.switching.bindings import records
-
-    return [
-        paths.profile(profile.name),
-        os.path.join(paths.providers_dir, profile.provider + ".toml"),
-        paths.config_file,
-        *records(paths, profile),
-    ]
-
-
-def keep(
-    paths: Paths, compiled: Compiled, identities: list[tuple[str, str]]
-) -> None:
-    """Keep a result for the next start; doing without it is only slower."""
-    import contextlib
-
-    from keyswitch.disk.atomic import write_once
-    from keyswitch.disk.private_folders import ensure_private_dir
-    from keyswitch.errors import KeyswitchError
-
-    lines = [_HEAD, f"provider {compiled.provider}"]
-    lines += [f"dep {seen} {path}" for path, seen in identities]
-    lines.append(
-        f"settings {compiled.cache} {compiled.timeout} {compiled.agents}"
-    )
-    lines += [f"set {name} {value}" for name, value in compiled.literals]
-    lines += [f"secret {name} {field}" for name, field in compiled.secrets]
-    lines += [
-        f"ref {field} {store} {item} {generation}"
-        for field, (store, item, generation) in sorted(compiled.refs.items())
-    ]
-    lines += [f"unset {name}" for name in compiled.rivals]
-    lines += [f"only {pattern}" for pattern in compiled.only]
-    lines += [f"never {pattern}" for pattern in compiled.never]
-    lines += [f"role {k} {v}" for k, v in sorted(compiled.roles.items())]
-    lines += ["end", ""]
-    if any("\n" in line for line in lines):
-        return
-    path = paths.compiled(compiled.name)
-    try:
-        ensure_private_dir(os.path.dirname(path))
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        text = "\n".join(lines)
-        write_once(path, text.encode("utf-8", "surrogateescape"))
-    except (OSError, KeyswitchError):
-        return

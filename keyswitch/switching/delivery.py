@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.errors import KeyswitchError, LockedError
+from keyswitch.switching.compiling import compiled_profile
 from keyswitch.switching.exports import KEYCHAIN_SHARE, values_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _ABSENT = "secret-not-there"
 def findings_of(workspace: Workspace, name: str) -> list[Finding]:
     """Return why nothing can use a profile that was just made active."""
     try:
-        profile = workspace.compiled(name)
+        profile = compiled_profile(workspace, name)
     except KeyswitchError:
         return []  # its file is broken, which is said elsewhere
     needed = {*(f for _, f in profile.secrets), *profile.roles.values()}

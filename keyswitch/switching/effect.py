@@ -17,6 +17,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching import selection
 from keyswitch.switching.compiled import FOLDER_VARIABLE
+from keyswitch.switching.compiling import compiled_profile
 from keyswitch.switching.environment import applied
 from keyswitch.switching.fingerprints import read_key
 from keyswitch.switching.situation import accounts_of, chosen_of, see_keychain
@@ -53,7 +54,7 @@ def effect_of(
         # The shell's hook evaluates `env` right after this command.
         notes: list[str] = []
         environ, pending = _evaluated(
-            workspace, workspace.compiled(profile.name)
+            workspace, compiled_profile(workspace, profile.name)
         )
     elif profile.isolated or workspace.isolated_shell:
         notes, environ, pending = _in_a_folder(workspace, profile)
@@ -78,7 +79,7 @@ def _in_a_folder(
     workspace: Workspace, profile: Profile
 ) -> tuple[list[str], Mapping[str, str], dict[str, str]]:
     """Return the same for a shell that goes to another configuration folder."""
-    compiled = workspace.compiled(profile.name)
+    compiled = compiled_profile(workspace, profile.name)
     environ, pending = _evaluated(workspace, compiled)
     given = environ.get(FOLDER_VARIABLE)
     if given == workspace.environ.get(FOLDER_VARIABLE):
@@ -100,7 +101,7 @@ def _as_exported(
     names = {v: f for f in profile.secrets for v in provider.field(f).env}
     if all(_holds(workspace, profile, v, f) for v, f in names.items()):
         return [], workspace.environ, {}
-    compiled = workspace.compiled(profile.name)
+    compiled = compiled_profile(workspace, profile.name)
     environ, pending = _evaluated(workspace, compiled)
     note = (
         "its secret stays out of Claude Code's files; export it: "

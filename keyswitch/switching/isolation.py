@@ -17,6 +17,7 @@ from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
 from keyswitch.switching import login_moves, login_target
 from keyswitch.switching.change import commit
+from keyswitch.switching.compiling import compiled_active
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.logins import Logins
@@ -181,7 +182,7 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
         or goes_elsewhere(
             workspace.paths,
             compiled,
-            workspace.compiled_active(),
+            compiled_active(workspace),
             workspace.environ,
         )
     )

@@ -28,6 +28,12 @@ def not_agreed(workspace: Workspace, profile: Profile) -> list[Steering]:
     return [s for s in found if not os.path.lexists(_record(workspace, s))]
 
 
+def check(workspace: Workspace, profile: Profile) -> None:
+    """Raise unless a profile is complete, and all it sets may be set."""
+    workspace.provider_of(profile).check(profile)
+    require(workspace, profile)
+
+
 def require(workspace: Workspace, profile: Profile) -> None:
     """Raise unless each variable is for a credential, or was agreed to."""
     refuse_named(workspace.provider_of(profile), profile)

@@ -14,7 +14,13 @@ from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import bindings, folder_renames, folders, login_names
+from keyswitch.switching import (
+    bindings,
+    folder_renames,
+    folders,
+    login_names,
+    own_variables,
+)
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft, NewItem
@@ -58,7 +64,7 @@ def add(
     check_name(profile.name)
     refs = {field: item.ref for field, item in fresh.items()}
     profile = replace(profile, secrets={**profile.secrets, **refs})
-    workspace.check(profile)
+    own_variables.check(workspace, profile)
     path = workspace.paths.profile(profile.name)
 
     def make(draft: Draft) -> None:
@@ -88,7 +94,7 @@ def check_new(
     for field, ref in refs.items():
         draft.store(NewItem(ref, values[field]))
     profile = replace(profile, secrets=refs)
-    workspace.check(profile)
+    own_variables.check(workspace, profile)
     planning.plan_others(workspace, draft, {profile.name: profile}, ())
 
 
@@ -140,7 +146,7 @@ def plan_edited(
     """Plan a profile's new text, and all that follows from it."""
     from keyswitch.switching import isolation
 
-    workspace.check(new)
+    own_variables.check(workspace, new)
     path = workspace.paths.profile(new.name)
     draft.write(path, text.encode(), limit=files.PROFILE_LIMIT, own=True)
     planning.plan_follow(workspace, draft, old, new)

@@ -18,13 +18,9 @@ if TYPE_CHECKING:
     from keyswitch.profiles.settings import Settings
     from keyswitch.providers.schema import Catalogue, Provider
     from keyswitch.secret import Secret
-    from keyswitch.switching.compiled import Compiled
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.wanted import Command
-
-
-_IN_BETWEEN = 0.3  # seconds that a commit may take to put its files in place
 
 
 class Workspace:
@@ -144,78 +140,9 @@ class Workspace:
 
         return load(self.paths, name)
 
-    def check(self, profile: Profile) -> None:
-        """Raise unless a profile is complete, and all it sets may be set."""
-        from keyswitch.switching import own_variables
-
-        self.provider_of(profile).check(profile)
-        own_variables.require(self, profile)
-
     def provider_of(self, profile: Profile) -> Provider:
         """Return the provider that a profile names."""
         return self.catalogue.get(profile.provider)
-
-    def compiled(self, name: str) -> Compiled:
-        """Work out a profile's exports, and keep them for the express lane."""
-        from keyswitch.switching import compiled
-
-        kept = compiled.read(self.paths, name)
-        if kept is not None:
-            return kept
-        before = compiled.identity(self.paths.profile(name))
-        profile = self._allowed(name)
-        files = compiled.dependencies(self.paths, profile)
-        identities = [(path, compiled.identity(path)) for path in files]
-        result = compiled.compile_profile(
-            self.paths, profile, self.provider_of(profile), self.settings
-        )
-        if result.cache != "values":
-            from keyswitch.secrets import reader
-            from keyswitch.secrets.session import kernel_keyring
-
-            kernel_keyring.drop(
-                reader.VALUES_PREFIX
-            )  # kept under another setting
-        if identities[0][1] == before and not self.dry_run:
-            compiled.keep(self.paths, result, identities)
-        return result
-
-    def _allowed(self, name: str) -> Profile:
-        """Return a profile whose secrets are for what its file says.
-
-        Another command may be between a profile file and its record.
-        """
-        import time
-
-        from keyswitch.providers.bound import OtherUseError
-        from keyswitch.switching import bindings, own_variables
-
-        end = time.monotonic() + _IN_BETWEEN
-        is_certain = False
-        while True:
-            profile, _ = self.load(name)
-            own_variables.require(self, profile)
-            try:
-                bindings.require(self, profile)
-            except OtherUseError:
-                if is_certain or time.monotonic() > end:
-                    raise
-            else:
-                return profile
-            is_certain = not os.path.exists(self.paths.journal_dir + "/commit")
-            if not is_certain:
-                time.sleep(0.02)
-
-    def compiled_active(self) -> Compiled | None:
-        """Return the same of the profile that Claude Code is set up for."""
-        from keyswitch.errors import KeyswitchError
-        from keyswitch.profiles import state
-
-        try:
-            name = state.read(self.paths).active
-            return self.compiled(name) if name else None
-        except KeyswitchError:
-            return None  # the profile is gone; nothing is sent for it
 
     def command_for(self, name: str) -> Command:
         """Return what Claude Code's settings say to reach a profile."""

@@ -10,7 +10,7 @@ from keyswitch.model import SecretRef
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
 from keyswitch.providers.binding import chosen_hosts
-from keyswitch.switching import folders
+from keyswitch.switching import folders, own_variables
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.history import main_fingerprint
@@ -90,7 +90,7 @@ def take_in(
     }
     profiles = [_with_refs(one, fresh[one.profile.name]) for one in packed]
     for profile in profiles:
-        workspace.check(profile)
+        own_variables.check(workspace, profile)
         if not replace_existing:
             refuse_existing(workspace, profile.name)
     items = [item for one in fresh.values() for item in one.values()]

@@ -272,7 +272,7 @@ def login_ledger_file(data):
 
 def compiled_profile(data):
     seen = compiled.identity(put(place().profile("work"), b""))
-    head = f"{compiled._HEAD}\ndep {seen} {place().profile('work')}\n"
+    head = f"{compiled.HEAD}\ndep {seen} {place().profile('work')}\n"
     for text in (data, head.encode() + data, head.encode() + data + b"\nend\n"):
         put(place().compiled("work"), text)
         found = compiled.read(place(), "work")

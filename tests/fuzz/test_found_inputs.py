@@ -126,9 +126,9 @@ def test_a_damaged_line_makes_a_kept_profile_stale(paths, line):
     dep = f"dep {compiled.identity(profile)} {profile}"
     kept = paths.compiled("work")
     os.makedirs(os.path.dirname(kept))
-    put(kept, f"{compiled._HEAD}\n{dep}\nend\n".encode())
+    put(kept, f"{compiled.HEAD}\n{dep}\nend\n".encode())
     assert compiled.read(paths, "work")
-    put(kept, f"{compiled._HEAD}\n{dep}\n{line}\nend\n".encode())
+    put(kept, f"{compiled.HEAD}\n{dep}\n{line}\nend\n".encode())
     assert compiled.read(paths, "work") is None
 
 

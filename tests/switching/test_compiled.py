@@ -4,6 +4,7 @@ import pytest
 
 from keyswitch.profiles.paths import resolve
 from keyswitch.switching import compiled
+from keyswitch.switching.compiling import compiled_profile
 from keyswitch.switching.workspace import Workspace
 
 
@@ -20,7 +21,7 @@ def workspace(tmp_path):
 
 
 def test_what_is_kept_is_read_back_the_same(workspace):
-    first = workspace.compiled("work")
+    first = compiled_profile(workspace, "work")
     kept = compiled.read(workspace.paths, "work")
     for name in compiled.Compiled.__slots__:
         assert getattr(kept, name) == getattr(first, name), name
@@ -29,7 +30,7 @@ def test_what_is_kept_is_read_back_the_same(workspace):
 
 
 def test_any_change_of_what_it_was_made_from_makes_it_stale(workspace):
-    workspace.compiled("work")
+    compiled_profile(workspace, "work")
     paths = workspace.paths
     for path in (
         paths.profile("work"),
@@ -46,11 +47,11 @@ def test_any_change_of_what_it_was_made_from_makes_it_stale(workspace):
         if path.endswith("gateway.toml"):
             break
         workspace.__dict__.pop("settings", None)
-        workspace.compiled("work")
+        compiled_profile(workspace, "work")
 
 
 def test_half_of_one_is_none_at_every_length(workspace):
-    workspace.compiled("work")
+    compiled_profile(workspace, "work")
     path = workspace.paths.compiled("work")
     with open(path, "rb") as file:
         whole = file.read()

@@ -17,7 +17,7 @@ def edit_in_editor(session: Session, name: str) -> int:
     from keyswitch.cli.agents import refuse_agents
     from keyswitch.cli.profiles.other_use import agreed_in_editor
     from keyswitch.profiles import profile_files as files
-    from keyswitch.switching import profile_text
+    from keyswitch.switching import own_variables, profile_text
 
     refuse_agents(session.workspace())
     if not session.can_ask:
@@ -36,7 +36,7 @@ def edit_in_editor(session: Session, name: str) -> int:
             return ExitCode.OK
         try:
             profile = files.parse(edited, path)
-            workspace.check(profile)
+            own_variables.check(workspace, profile)
         except KeyswitchError as e:
             if session.dry_run:
                 raise

@@ -209,6 +209,7 @@ def _reveal(session: Session, workspace: Workspace, profile: Profile) -> int:
     import os
 
     from keyswitch.cli.agents import refuse_agents
+    from keyswitch.switching.compiling import compiled_profile
     from keyswitch.switching.exports import values_of
 
     refuse_agents(workspace, always=True)
@@ -220,7 +221,7 @@ def _reveal(session: Session, workspace: Workspace, profile: Profile) -> int:
     session.confirm(
         f"show the secrets of '{profile.name}' on this screen?", yes=False
     )
-    compiled = workspace.compiled(profile.name)
+    compiled = compiled_profile(workspace, profile.name)
     values = values_of(
         workspace.paths, compiled, sorted(compiled.refs), ask=workspace.ask
     )

@@ -15,6 +15,7 @@ from keyswitch.errors import (
     NotFoundError,
     UsageError,
 )
+from keyswitch.switching.compiling import compiled_active, compiled_profile
 
 if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
@@ -109,7 +110,7 @@ def _script(
         compiled,
         workspace.environ,
         # A document is for another program than this shell's.
-        None if document else workspace.compiled_active(),
+        None if document else compiled_active(workspace),
     )
     warn(notes)
     return script, compiled
@@ -135,7 +136,7 @@ def _compiled(workspace: Workspace, chosen: Selection) -> Compiled | None:
     from keyswitch.switching import selection
 
     try:
-        return workspace.compiled(chosen.name)
+        return compiled_profile(workspace, chosen.name)
     except NotFoundError:
         if chosen.how != selection.BY_DIRECTORY:
             raise
@@ -144,7 +145,7 @@ def _compiled(workspace: Workspace, chosen: Selection) -> Compiled | None:
 
 def _preview(session: Session, workspace: Workspace, name: str) -> int:
     """Show on a terminal what would be set, with masked values."""
-    compiled = workspace.compiled(name)
+    compiled = compiled_profile(workspace, name)
     profile, _ = workspace.load(name)
     hints = {field: ref.hint for field, ref in profile.secrets.items()}
     rows = [(n, v) for n, v in compiled.literals]
@@ -181,6 +182,6 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     require_own_home()
     workspace = session.workspace()
     refuse_agents(workspace)
-    compiled = workspace.compiled(name)
+    compiled = compiled_profile(workspace, name)
     require(compiled, workspace.environ)
     return execute(workspace, compiled, list(command))

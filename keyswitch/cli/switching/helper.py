@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.errors import ExitCode, NotFoundError
+from keyswitch.switching.compiling import compiled_active, compiled_profile
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
@@ -60,11 +61,11 @@ def claude_code(session: Session) -> int:
     session.no_input = True
     workspace = session.reader()
     chosen = selection.select_for_helper(workspace.paths, workspace.environ)
-    compiled = workspace.compiled(selection.require(chosen))
+    compiled = compiled_profile(workspace, selection.require(chosen))
     # Claude Code itself is answered: it marks commands of its agent only.
     require_person(compiled.agents, session.environ, helper=True)
     require_same_way(
-        chosen, compiled, workspace.compiled_active(), workspace.environ
+        chosen, compiled, compiled_active(workspace), workspace.environ
     )
     return _print_role(session, compiled, "helper")
 
@@ -77,7 +78,7 @@ def api_key(session: Session, name: str) -> int:
     from keyswitch.switching.agents import require_person
 
     session.no_input = True
-    compiled = session.reader().compiled(name)
+    compiled = compiled_profile(session.reader(), name)
     require_person(compiled.agents, session.environ, helper=True)
     return _print_role(session, compiled, "key")
 
@@ -101,7 +102,7 @@ def aws(session: Session, name: str) -> int:
 
     session.no_input = True
     workspace = session.reader()
-    compiled = workspace.compiled(name)
+    compiled = compiled_profile(workspace, name)
     require_person(compiled.agents, session.environ, helper=True)
     require(compiled, session.environ)
     pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))

@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import ExitCode
+from keyswitch.switching import own_variables
+from keyswitch.switching.compiling import compiled_active, compiled_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +33,8 @@ def use_here(session: Session, name: str) -> int:
     workspace = session.workspace()
     refuse_agents(workspace)
     profile, _ = workspace.load(name)
-    workspace.check(profile)
-    compiled = workspace.compiled(name)
+    own_variables.check(workspace, profile)
+    compiled = compiled_profile(workspace, name)
     # Before a login moves for nothing.
     require(compiled, workspace.environ)
     if os.isatty(1):
@@ -77,9 +79,9 @@ def off_here(session: Session) -> int:
     compiled = None
     if chosen.name:
         refuse_agents(workspace)
-        compiled = workspace.compiled(chosen.name)
+        compiled = compiled_profile(workspace, chosen.name)
     script, notes = for_shell(
-        workspace.paths, chosen, compiled, environ, workspace.compiled_active()
+        workspace.paths, chosen, compiled, environ, compiled_active(workspace)
     )
     warn(notes)
     script = script or EnvScript()

@@ -6,6 +6,7 @@ import click
 
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import UsageError
+from keyswitch.switching.compiling import compiled_profile
 
 
 @click.command(
@@ -35,7 +36,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
             "leave it first: exit",
         )
     refuse_agents(workspace)
-    compiled = workspace.compiled(name)
+    compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
     argv, environ, notes = subshell.prepare(workspace, compiled, program)
     for note in notes:

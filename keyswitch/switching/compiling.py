@@ -1,0 +1,162 @@
+"""Work out what a profile exports, and keep it for the start-up lane."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+from keyswitch.disk.atomic import write_once
+from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import state
+from keyswitch.providers.bound import OtherUseError
+from keyswitch.providers.schema import environment, roles
+from keyswitch.secrets import reader
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.switching import bindings, compiled, own_variables
+from keyswitch.switching.compiled import (
+    FOLDER_VARIABLE,
+    HEAD,
+    Compiled,
+    identity,
+)
+
+if TYPE_CHECKING:
+    from keyswitch.model import Profile
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.profiles.settings import Settings
+    from keyswitch.providers.schema import Provider
+    from keyswitch.switching.workspace import Workspace
+
+# So long a commit may take to put its files in place.
+_IN_BETWEEN = 0.3  # seconds
+
+
+def compiled_profile(workspace: Workspace, name: str) -> Compiled:
+    """Return what a profile exports; keep it for `env` and the helpers."""
+    paths = workspace.paths
+    kept = compiled.read(paths, name)
+    if kept is not None:
+        return kept
+    before = identity(paths.profile(name))
+    profile = _allowed(workspace, name)
+    identities = [(p, identity(p)) for p in _dependencies(paths, profile)]
+    result = _compile(
+        paths, profile, workspace.provider_of(profile), workspace.settings
+    )
+    if result.cache != "values":
+        # Values may have been kept under another setting.
+        kernel_keyring.drop(reader.VALUES_PREFIX)
+    if identities[0][1] == before and not workspace.dry_run:
+        _keep(paths, result, identities)
+    return result
+
+
+def compiled_active(workspace: Workspace) -> Compiled | None:
+    """Return the same of the profile that Claude Code is set up for."""
+    try:
+        name = state.read(workspace.paths).active
+        return compiled_profile(workspace, name) if name else None
+    except KeyswitchError:
+        return None  # the profile is gone; nothing is sent for it
+
+
+def _allowed(workspace: Workspace, name: str) -> Profile:
+    """Return a profile whose secrets are for what its file says.
+
+    Another command may be between a profile file and its record.
+    """
+    end = time.monotonic() + _IN_BETWEEN
+    is_certain = False
+    while True:
+        profile, _ = workspace.load(name)
+        own_variables.require(workspace, profile)
+        try:
+            bindings.require(workspace, profile)
+        except OtherUseError:
+            if is_certain or time.monotonic() > end:
+                raise
+        else:
+            return profile
+        is_certain = not os.path.exists(workspace.paths.journal_dir + "/commit")
+        if not is_certain:
+            time.sleep(0.02)
+
+
+def _compile(
+    paths: Paths, profile: Profile, provider: Provider, settings: Settings
+) -> Compiled:
+    """Work out a profile. The identities are taken before the caller reads."""
+    exports = environment(provider, profile)
+    result = Compiled(profile.name)
+    result.provider = provider.id
+    result.stamp = identity(paths.profile(profile.name))
+    result.cache = settings.cache
+    result.timeout = settings.cache_timeout
+    result.agents = settings.agents
+    result.literals = list(exports.literals)
+    if profile.isolated:
+        folder = paths.folder_of(profile.name)
+        result.literals.append((FOLDER_VARIABLE, folder))
+    result.secrets = [
+        (variable, field)
+        for variable, field in exports.secrets
+        if field in profile.secrets
+    ]
+    result.rivals = list(exports.rivals)
+    result.refs = {
+        field: (ref.store, ref.item, ref.generation)
+        for field, ref in profile.secrets.items()
+    }
+    result.roles = roles(provider, profile)
+    result.only, result.never = list(profile.only), list(profile.never)
+    return result
+
+
+def _dependencies(paths: Paths, profile: Profile) -> list[str]:
+    """Return the files whose change makes the kept result stale.
+
+    The records of what its secrets are for are among them: what is kept here
+    was compared with them.
+    """
+    return [
+        paths.profile(profile.name),
+        os.path.join(paths.providers_dir, profile.provider + ".toml"),
+        paths.config_file,
+        *bindings.records(paths, profile),
+    ]
+
+
+def _keep(
+    paths: Paths, compiled: Compiled, identities: list[tuple[str, str]]
+) -> None:
+    """Keep a result for the next start; doing without it is only slower."""
+    lines = [HEAD, f"provider {compiled.provider}"]
+    lines += [f"dep {seen} {path}" for path, seen in identities]
+    lines.append(
+        f"settings {compiled.cache} {compiled.timeout} {compiled.agents}"
+    )
+    lines += [f"set {name} {value}" for name, value in compiled.literals]
+    lines += [f"secret {name} {field}" for name, field in compiled.secrets]
+    lines += [
+        f"ref {field} {store} {item} {generation}"
+        for field, (store, item, generation) in sorted(compiled.refs.items())
+    ]
+    lines += [f"unset {name}" for name in compiled.rivals]
+    lines += [f"only {pattern}" for pattern in compiled.only]
+    lines += [f"never {pattern}" for pattern in compiled.never]
+    lines += [f"role {k} {v}" for k, v in sorted(compiled.roles.items())]
+    lines += ["end", ""]
+    if any("\n" in line for line in lines):
+        return
+    path = paths.compiled(compiled.name)
+    try:
+        ensure_private_dir(os.path.dirname(path))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        text = "\n".join(lines)
+        write_once(path, text.encode("utf-8", "surrogateescape"))
+    except (OSError, KeyswitchError):
+        return
