@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from keyswitch.secret import Secret
     from keyswitch.switching.journal import Folder
     from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.undo_records import Mode, Splice
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
 
@@ -40,6 +39,28 @@ class NewItem(NamedTuple):
 
     ref: SecretRef
     value: Secret
+
+
+class Splice(NamedTuple):
+    """One edit of another program's file, as what takes it back.
+
+    At `offset` of the edited bytes, `length` bytes are replaced by `removed`.
+    Only edits that touch no secret are recorded like this.
+    """
+
+    path: str
+    offset: int
+    length: int
+    removed: str
+    after: str | None  # digest of the file once the edit is made
+
+
+class Mode(NamedTuple):
+    """The permission bits that a file had, and those that it was given."""
+
+    path: str
+    before: int
+    after: int
 
 
 class Draft:

@@ -18,7 +18,8 @@ from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.switching.change import commit
-from keyswitch.switching.undo_records import Mode, splice_of
+from keyswitch.switching.draft import Mode
+from keyswitch.switching.undo_records import splice_of
 from keyswitch.targets.claude_code import json_text, splice
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_locks

@@ -18,7 +18,7 @@ from keyswitch.switching import (
 )
 from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
-from keyswitch.switching.undo_records import Mode
+from keyswitch.switching.draft import Mode
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_locks
 

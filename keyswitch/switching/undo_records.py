@@ -17,9 +17,9 @@ from keyswitch.model import SecretRef
 from keyswitch.profiles import own_json, state
 from keyswitch.profiles.state import State
 from keyswitch.switching import history
+from keyswitch.switching.draft import Draft, Mode, Splice
 
 if TYPE_CHECKING:
-    from keyswitch.switching.draft import Draft
     from keyswitch.switching.login_ledger import Moved
     from keyswitch.switching.workspace import Workspace
 
@@ -33,28 +33,6 @@ class OwnFile(NamedTuple):
     path: str
     before: str | None
     after: str | None  # sha256, hex
-
-
-class Splice(NamedTuple):
-    """One edit of another program's file, as what takes it back.
-
-    At `offset` of the edited bytes, `length` bytes are replaced by `removed`.
-    Only edits that touch no secret are recorded like this.
-    """
-
-    path: str
-    offset: int
-    length: int
-    removed: str
-    after: str | None  # digest of the file once the edit is made
-
-
-class Mode(NamedTuple):
-    """The permission bits that a file had, and those that it was given."""
-
-    path: str
-    before: int
-    after: int
 
 
 class Record(NamedTuple):

@@ -17,7 +17,7 @@ from keyswitch.display import printable
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Connection, Reply
-    from keyswitch.diagnosis.online.questions import Question
+    from keyswitch.diagnosis.online.question import Question
     from keyswitch.diagnosis.verdict import Header, Source
 
 _LONGEST_NAME = 200

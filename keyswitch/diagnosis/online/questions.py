@@ -6,10 +6,11 @@ The cheapest one that reads something of the account and changes nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import answers, aws_identity, endpoints
+from keyswitch.diagnosis.online.question import GATEWAY, Question
 from keyswitch.diagnosis.verdict import AWS, RAW
 from keyswitch.errors import InputError
 from keyswitch.targets.claude_code import rules
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
-GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
@@ -37,29 +37,6 @@ _OWN = re.compile(
     r"|(?:bedrock|aws-external|sts)[\w.-]*"
     r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request that says whose a credential is."""
-
-    kind: str  # how the answer is judged: "models", "profile" or "sts"
-    asked: str  # who answers, as people call it
-    address: Address
-    headers: dict[str, str] = field(repr=False)
-    query: str = ""
-    body: bytes = field(default=b"", repr=False)
-    ways: tuple[Source, ...] = ()  # what chooses the host
-
-    @property
-    def at_gateway(self) -> bool:
-        """Tell whether something stands in the service's place."""
-        return self.asked == GATEWAY
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return "POST" if self.body else "GET"
 
 
 class Questions:

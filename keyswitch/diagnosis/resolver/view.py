@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.javascript import trim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.targets.claude_code.settings_file import SettingsFile
+
+
+class Layers(Protocol):
+    """What sets variables: the process, and settings files above it."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The variables of the process."""
+
+    @property
+    def files(self) -> Sequence[SettingsFile]:
+        """The settings files, lowest level first."""
+
+    @property
+    def host_managed(self) -> bool:
+        """Whether the program that started Claude Code manages it."""
+
+    @property
+    def socket(self) -> str:
+        """The socket that requests go through, or ""."""
+
+    def at(
+        self, text: str, name: str, kind: str, file: SettingsFile, *keys: str
+    ) -> Value:
+        """Return a value of a settings file with the line it stands on."""
 
 
 class View:
     """The variables of one view: the process's, replaced by settings."""
 
     def __init__(
-        self, scene: Scene, *, repository: bool, unfiltered: bool = False
+        self, scene: Layers, *, repository: bool, unfiltered: bool = False
     ) -> None:
         self.scene = scene
         self.repository = repository
