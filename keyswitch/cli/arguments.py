@@ -16,7 +16,8 @@ from keyswitch.errors import InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from keyswitch.providers.schema import Catalogue, Provider
+    from keyswitch.providers.catalogue import Catalogue
+    from keyswitch.providers.schema import Provider
 
 HOW_TO_GIVE = "at the prompt, or by --stdin, --from-env, --from-file or --fd"
 _WHERE = "is in your shell's history now"
@@ -94,7 +95,8 @@ def _secret_in(word: str) -> str:
 
 def _revoke(secret: str) -> str:
     """Say where a secret is revoked, if a provider knows its beginning."""
-    from keyswitch.providers.schema import BUILT_IN, Catalogue
+    from keyswitch.providers.catalogue import Catalogue
+    from keyswitch.providers.schema import BUILT_IN
 
     # Before a command has begun there are no providers of a person's own.
     provider = _whose(Catalogue(os.path.join(BUILT_IN, "none")), secret)

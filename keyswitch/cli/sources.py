@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.cli.session import Session
-    from keyswitch.providers.schema import Field, Provider
+    from keyswitch.providers.field import Field
+    from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
 INPUT_LIMIT = 1 << 20  # bytes read from any source before giving up

@@ -14,7 +14,8 @@ from keyswitch.providers.schema import environment
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.providers.schema import Field, Provider
+    from keyswitch.providers.field import Field
+    from keyswitch.providers.schema import Provider
 
 _HOST_VARIABLE = re.compile(
     "(?:.*_)?(?:HOST|HOSTS|HOSTNAME|ADDR|ADDRESS|SERVER|DOMAIN|URL|URI|DSN"

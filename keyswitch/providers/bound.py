@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.profiles import own_json
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers.binding import Binding, bindings_of, shown_host
 
 if TYPE_CHECKING:
@@ -149,14 +148,16 @@ def recorded(paths: Paths, item: str) -> Binding | None:
 
 def _of_others(paths: Paths, name: str, ref: SecretRef) -> Binding | None:
     """Return the use that another profile's file makes of an item."""
-    for other in files.scan(paths):
+    for other in profile_files.scan(paths):
         if other == name:
             continue
         try:
-            data = read_regular(paths.profile(other), files.PROFILE_LIMIT)
+            data = read_regular(
+                paths.profile(other), profile_files.PROFILE_LIMIT
+            )
             if ref.item.encode() not in (data or b""):
                 continue
-            profile, _ = files.load(paths, other)
+            profile, _ = profile_files.load(paths, other)
         except KeyswitchError:
             continue
         for field, held in profile.secrets.items():

@@ -11,16 +11,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError
+from keyswitch.providers.field import Field, Length, Refusal
 from keyswitch.providers.schema import (
     BUILT_IN,
     FAMILIES,
     HOWS,
     PROVIDER_LIMIT,
     ClaudeCode,
-    Field,
-    Length,
     Provider,
-    Refusal,
 )
 
 if TYPE_CHECKING:

@@ -10,59 +10,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.errors import InputError, NotFoundError
+from keyswitch.errors import InputError
 from keyswitch.profiles.names import nearest
+from keyswitch.providers.shapes import check_label, check_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.model import Profile
-    from keyswitch.profiles.paths import Paths
+    from keyswitch.providers.field import Field
 
 PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
-BUILT_IN = os.path.join(os.path.dirname(__file__), "catalogue")
+BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
 FAMILIES = "_families.toml"
 
 # How Claude Code takes a credential.
 HOWS = ("helper", "cloud", "environment", "login", "none")
-
-
-class Refusal(NamedTuple):
-    """A beginning that marks a value as belonging somewhere else."""
-
-    prefix: str
-    why: str
-    hint: str = ""
-
-
-class Length(NamedTuple):
-    """How long values with this beginning are, as far as anybody has seen.
-
-    No service promises it, so another length is asked about, not refused.
-    """
-
-    prefix: str
-    shortest: int  # characters, the prefix included
-    longest: int
-
-
-class Field(NamedTuple):
-    """One value of a profile, plain or secret."""
-
-    name: str
-    title: str = ""
-    secret: bool = False
-    required: bool = False
-    env: tuple[str, ...] = ()  # variables that carry it
-    prefixes: tuple[str, ...] = ()  # a value has to begin with one of them
-    pattern: str = ""  # a value has to match it as a whole
-    refuse: tuple[Refusal, ...] = ()
-    lengths: tuple[Length, ...] = ()  # the first that fits counts
-    default: str = ""
-    free_text: bool = False  # any UTF-8 text without NUL
-    harmless: bool = False  # decides neither host nor account
-    group: str = ""  # the alternative it belongs to; "": all of them
-    help: str = ""
 
 
 class ClaudeCode(NamedTuple):
@@ -128,8 +91,6 @@ class Provider(NamedTuple):
 
     def check_fields(self, fields: Mapping[str, str]) -> None:
         """Raise unless each plain field exists and has an allowed value."""
-        from keyswitch.providers.shapes import check_plain
-
         for name, value in fields.items():
             found = self.field(name)
             if found.secret:
@@ -184,8 +145,6 @@ class Provider(NamedTuple):
 
     def check(self, profile: Profile) -> None:
         """Raise unless the profile is complete and its guard holds."""
-        from keyswitch.providers.shapes import check_label
-
         check_label(profile.name, profile.label)
         self.check_fields(profile.fields)
         for name in profile.secrets:
@@ -280,51 +239,3 @@ def roles(provider: Provider, profile: Profile) -> dict[str, str]:
     if secret_fields:
         result["key"] = secret_fields[0]
     return result
-
-
-class Catalogue:
-    """The providers, read one by one when they are asked for.
-
-    `own` is the person's folder.
-    """
-
-    def __init__(self, own: str) -> None:
-        self.own = own
-        self._read: dict[str, Provider] = {}
-
-    def ids(self) -> list[str]:
-        """Return the names of all providers."""
-        found = set()
-        for folder in (BUILT_IN, self.own):
-            try:
-                names = os.listdir(folder)
-            except OSError:
-                continue
-            found |= {
-                name[:-5]
-                for name in names
-                if name.endswith(".toml") and not name.startswith(("_", "."))
-            }
-        return sorted(found)
-
-    def get(self, provider_id: str) -> Provider:
-        """Return a provider, or say which one was probably meant."""
-        if provider_id not in self._read:
-            ids = self.ids()
-            if provider_id not in ids:
-                near = nearest(provider_id, ids)
-                raise NotFoundError(
-                    f"there is no provider '{provider_id}'",
-                    f"did you mean '{near}'?"
-                    if near
-                    else f"the providers are {', '.join(ids)}",
-                )
-            from keyswitch.providers.catalogue_file import read_provider
-
-            self._read[provider_id] = read_provider(self.own, provider_id)
-        return self._read[provider_id]
-
-
-def load_catalogue(paths: Paths) -> Catalogue:
-    """Return the catalogue; no file is read before a provider is wanted."""
-    return Catalogue(paths.providers_dir)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.schema import Field, Provider
+    from keyswitch.providers.field import Field
 
 SECRET_LIMIT = 256 * 1024  # bytes
 PLAIN_LIMIT = 4096  # characters
@@ -43,7 +43,19 @@ _CREDENTIAL_PARAMETER = re.compile(
 _SHOWN = 32  # characters of a refused value
 
 
-def check_secret(field: Field, raw: bytes, *, provider: Provider) -> Secret:
+class Issuer(Protocol):
+    """Who gives out a secret: a provider."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def help_url(self) -> str:
+        """Where a person gets one, or ""."""
+
+
+def check_secret(field: Field, raw: bytes, *, provider: Issuer) -> Secret:
     """Return the secret in `raw`, or say what is wrong with it.
 
     One line end at the end is taken for the source's, not the secret's.
@@ -75,9 +87,7 @@ def check_secret(field: Field, raw: bytes, *, provider: Provider) -> Secret:
     return Secret(text)
 
 
-def _check_token(
-    field: Field, what: str, text: str, provider: Provider
-) -> None:
+def _check_token(field: Field, what: str, text: str, provider: Issuer) -> None:
     if not text.strip():
         raise InputError(f"{what} is empty but for white space", "check it")
     if "\n" in text or "\r" in text:

@@ -14,7 +14,7 @@ from keyswitch.switching.change import commit
 from keyswitch.switching.environment import MARKER
 from keyswitch.switching.history import main_fingerprint
 from keyswitch.switching.selection import PROFILE_VARIABLE, has_link
-from keyswitch.switching.target import plan_target
+from keyswitch.switching.switch_plan import plan_target
 
 if TYPE_CHECKING:
     from collections.abc import Collection

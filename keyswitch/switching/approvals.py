@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.secrets.reader import read_values
 from keyswitch.switching.compiling import compiled_profile
 from keyswitch.switching.draft import LAST
@@ -82,7 +82,7 @@ def _candidates(
     """Return the profiles whose keys are wanted and may not be recorded."""
     found = {profile.name: profile, **altered}
     if first:
-        names = files.scan(workspace.paths)
+        names = profile_files.scan(workspace.paths)
         for name in names if len(names) <= AT_ONCE else ():
             try:
                 found.setdefault(name, workspace.load(name)[0])

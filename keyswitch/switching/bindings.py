@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular, sync_dir, write_once
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.providers import bound
 from keyswitch.providers.binding import Binding, bindings_of
 from keyswitch.switching import login_ledger
@@ -153,10 +153,12 @@ def follow(workspace: Workspace, draft: Draft) -> None:
     for path, before, after in draft.written(workspace.paths.profiles_dir):
         if before is not None:
             with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
-                was |= _uses(workspace, files.parse(before.decode(), path))
+                was |= _uses(
+                    workspace, profile_files.parse(before.decode(), path)
+                )
         if after is not None:
             with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
-                written.append(files.parse(after.decode(), path))
+                written.append(profile_files.parse(after.decode(), path))
     for profile in written:
         _plan(workspace, draft, profile, was)
 

@@ -243,7 +243,7 @@ def _settle(
 
     try:
         if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):
-            from keyswitch.switching.login_keychain import forget
+            from keyswitch.switching.keychain_items import forget
 
             forget(workspace.paths)  # only now are the items in place
         for ref in (*draft.created, *draft.kept):

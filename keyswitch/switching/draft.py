@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FileChange
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,8 +133,8 @@ class Draft:
             return profile, data
         text = self._files[path].after
         if text is None:
-            raise files.missing(workspace.paths, name)
-        return files.parse(text.decode("utf-8"), path), text
+            raise profile_files.missing(workspace.paths, name)
+        return profile_files.parse(text.decode("utf-8"), path), text
 
     def write(  # noqa: PLR0913
         self,

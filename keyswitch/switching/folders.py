@@ -15,11 +15,8 @@ from typing import TYPE_CHECKING
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.switching.change import baseline_files
-from keyswitch.switching.target import (
-    RECORD_LIMIT,
-    plan_target,
-    record_path,
-)
+from keyswitch.switching.switch_plan import plan_target
+from keyswitch.switching.target import RECORD_LIMIT, record_path
 from keyswitch.switching.transaction import Transaction, on_disk
 from keyswitch.targets.claude_code import baseline
 from keyswitch.targets.claude_code.files import (

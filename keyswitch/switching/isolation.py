@@ -15,14 +15,19 @@ from typing import TYPE_CHECKING
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
-from keyswitch.switching import login_moves, login_target
+from keyswitch.switching import (
+    login_keeping,
+    login_moves,
+    login_owners,
+    login_target,
+)
 from keyswitch.switching.change import commit
 from keyswitch.switching.compiling import compiled_active
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.logins import Logins
 from keyswitch.switching.made_folders import missing
-from keyswitch.switching.target import plan_target
+from keyswitch.switching.target import plan_folder
 from keyswitch.targets.claude_code import sharing
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
@@ -99,9 +104,9 @@ def plan_both(  # noqa: PLR0913
     keep_changed: bool,
 ) -> None:
     """Plan the own folder for a profile, and the usual one for none."""
-    plan_target(workspace, draft, None, moves_login=False)
+    plan_folder(workspace, draft, None, moves_login=False)
     prepare(workspace, draft, profile)
-    plan_target(
+    plan_folder(
         workspace,
         draft,
         profile,
@@ -164,7 +169,7 @@ def _is_live_in(
 ) -> bool:
     logins = Logins(workspace, places, draft)
     live = logins.live()
-    return live.usable and logins.owner_of(live) == name
+    return live.usable and login_owners.owner_of(logins, live) == name
 
 
 def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
@@ -199,7 +204,7 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
         places = places_of(workspace, profile.name)
         leave_others(workspace, draft, profile, places)
         prepare(workspace, draft, profile)
-        plan_target(workspace, draft, profile, places=places)
+        plan_folder(workspace, draft, profile, places=places)
         if not draft.is_empty:
             draft.command, draft.profile = "use --here", profile.name
             draft.beside = True
@@ -231,7 +236,7 @@ def _take_out(
         login_moves.give_back(logins)
         draft.moved = moved  # it is the profile's own move that is undone
     else:
-        logins.keep_live(live)
+        login_keeping.keep_live(logins, live, "")
         logins.put_in_place(Parts({}))
         logins.set_folder(None)
         logins.finish()

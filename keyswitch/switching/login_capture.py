@@ -27,7 +27,7 @@ from keyswitch.switching import (
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_answers import config_without_ours
-from keyswitch.switching.login_places import place_of
+from keyswitch.switching.login_place import place_of
 from keyswitch.switching.login_storing import require_open
 from keyswitch.switching.login_watch import remember
 from keyswitch.switching.logins import Logins
@@ -57,7 +57,7 @@ def capture(
 
     def find(logins: Logins) -> _Found:
         live = _present(logins, name)
-        owner = logins.owner_of(live)
+        owner = login_owners.owner_of(logins, live)
         own = login_owners.own_parts(logins, live, owner)
         if not owner and login_owners.doubtful_name(logins, live):
             own = login_claims.claimed(logins, own, name)
@@ -179,7 +179,7 @@ def _pointer(workspace: Workspace, logins: Logins, name: str) -> State | None:
 
 def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
     """Raise if the account is kept elsewhere, or the name by another."""
-    owner = logins.owner_of(parts)
+    owner = login_owners.owner_of(logins, parts)
     if owner and owner != name:
         raise InputError(
             f"this account is kept already, as '{owner}'",

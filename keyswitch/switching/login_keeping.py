@@ -52,7 +52,7 @@ def _keep_again(logins: Logins, name: str, own: Parts, store: str) -> None:
     tokens = set(logins.tokens_of(own))
     kept = logins.ledger.generations.get(name, ())
     known = [g for g in kept if set(g.tokens) == tokens]
-    if known and holds(logins, known[0]):
+    if known and logins.holds(known[0]):
         if known[0] is kept[0] and not _is_all_kept(logins, name, own):
             # What is beside the tokens changed.
             logins.keep_for(name, own, by_name=known[0].by_name)
@@ -67,22 +67,6 @@ def _keep_again(logins: Logins, name: str, own: Parts, store: str) -> None:
         if by_name:
             logins.draft.notes.append(_by_name(name))
         logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
-
-
-def of_nobody(parts: Parts, shown: str) -> str:
-    """Say that a login was kept for no profile, and how it gets to one."""
-    if not shown and (parts.account_uuid or not parts.has_tokens):
-        who = parts.described().get("email") or "an account of no profile"
-        return (
-            f"the login that was there ({who}) belongs to no profile; it is "
-            "kept, and 'keyswitch login NAME --orphan' makes it one"
-        )
-    though = f", though Claude Code shows the name of '{shown}'"
-    return (
-        "the login that was there does not say whose it is"
-        f"{though if shown else ''}; it is kept, and "
-        "'keyswitch login NAME --orphan' gives it to a profile"
-    )
 
 
 def _by_name(name: str) -> str:
@@ -109,15 +93,6 @@ def adopt(logins: Logins, name: str) -> None:
         logins.ledger, _ = login_ledger.with_generation(
             logins.ledger, name, found
         )
-
-
-def holds(logins: Logins, kept: Generation) -> bool:
-    """Tell whether a store has what the ledger says it has."""
-    try:
-        found = logins.fetch(kept.ref)
-    except StoreError:
-        return False
-    return set(logins.tokens_of(found)) == set(kept.tokens)
 
 
 def _is_all_kept(logins: Logins, name: str, own: Parts) -> bool:

@@ -10,34 +10,29 @@ stored, and has its owner, before any of this.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import (
-    CleanupLeftError,
-    DamagedFileError,
     FileStateError,
     KeyswitchError,
 )
 from keyswitch.model import FileChange
 from keyswitch.profiles import own_json
-from keyswitch.switching import login_ledger
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.journal import digest
+from keyswitch.switching.keychain_items import service_of
 from keyswitch.switching.login_note import Wanted, decoded, note_file
 from keyswitch.switching.login_places import LoginPlace
 from keyswitch.targets.claude_code import login_parts
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
-from keyswitch.targets.claude_code.keychain import BRIEF
 from keyswitch.targets.claude_code.login_parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.profiles.paths import Paths
     from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.keychain import Keychain
@@ -162,11 +157,6 @@ class KeychainPlace(LoginPlace):
         self.draft.write(self.note, after, limit=_LIMIT)
 
 
-def service_of(change: FileChange) -> str:
-    """Return the name of the item that a change is of."""
-    return change.path.removeprefix(ITEM_PREFIX)
-
-
 def key_of(parts: Parts) -> bytes | None:
     """Return a login's Console key as its item holds it."""
     return parts.managed_key.encode() or None
@@ -174,129 +164,6 @@ def key_of(parts: Parts) -> bytes | None:
 
 def _without_key(parts: Parts) -> dict[str, str]:
     return {k: v for k, v in parts.raw.items() if k != login_parts.MANAGED_KEY}
-
-
-# ------------------------------------------------------- within a transaction
-
-
-def is_overtaken(keychain: Keychain, item: FileChange) -> bool:
-    """Tell whether another program wrote an item since the plan was made."""
-    return keychain.read(service_of(item), BRIEF) != item.before
-
-
-def put(keychain: Keychain, items: Sequence[FileChange]) -> None:
-    """Bring the items to their new state; the change itself is committed.
-
-    Raises CleanupLeftError when that fails: the note stays.
-    """
-    try:
-        for item in items:
-            _set(keychain, service_of(item), item.after)
-    except KeyswitchError as e:
-        raise CleanupLeftError(
-            f"the change is made, but the login is not in place: {e.message}",
-            f"{e.hint}; the next keyswitch command finishes it",
-        ) from e
-
-
-def _set(keychain: Keychain, service: str, value: bytes | None) -> None:
-    if value is None:
-        keychain.delete(service, BRIEF)
-    else:
-        keychain.write(service, value, BRIEF)
-
-
-def forget(paths: Paths) -> None:
-    """Remove the note: its items are in place."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(note_file(paths))
-
-
-# -------------------------------------------------------------- after a kill
-
-
-def finished(workspace: Workspace) -> list[str]:
-    """Do what a note is left of; return what there is to say about it."""
-    if not os.path.exists(note_file(workspace.paths)):
-        return []
-    try:
-        return finish(workspace)
-    except DamagedFileError:
-        raise
-    except KeyswitchError as e:
-        return [f"the login is not in place yet: {e.message}; {e.hint}"]
-
-
-def finish(workspace: Workspace) -> list[str]:
-    """Do what a note is left of; return what was done, one line each.
-
-    It can be repeated, and gives way to whoever wrote an item meanwhile.
-    """
-    from keyswitch.switching.transaction import Transaction
-    from keyswitch.targets.claude_code.locks import held, login_locks
-
-    keychain = workspace.keychain
-    if keychain is None:
-        return []
-    with Transaction(workspace.paths):
-        # Read under the lock: the command that wrote it may have gone on.
-        data = read_regular(note_file(workspace.paths), _LIMIT)
-        if data is None:
-            return []
-        said = []
-        for change in decoded(note_file(workspace.paths), data):
-            parts = _wanted_login(workspace, change["tokens"])
-            if parts is None:
-                said.append("the login of the last change is not stored now")
-                continue
-            locks = []
-            if os.path.isdir(change["folder"]):
-                locks = login_locks(change["folder"])
-            with held(locks):
-                for item in change["items"]:
-                    said += _finish_item(keychain, Wanted(**item), parts)
-        forget(workspace.paths)
-    return [*said, "finished a change of the login that was interrupted"]
-
-
-def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
-    """Return a stored login by its fingerprints; without any, no login."""
-    from keyswitch.switching.login_storing import fetch
-
-    if not tokens:
-        return Parts({})
-    path = login_ledger.path_of(workspace.paths)
-    ledger = login_ledger.decode(path, read_regular(path, _LEDGER_LIMIT))
-    for found in ledger.items():
-        if set(found.tokens) == set(tokens):
-            return fetch(workspace, found.ref)
-    return None
-
-
-def _finish_item(keychain: Keychain, wanted: Wanted, parts: Parts) -> list[str]:
-    present = keychain.read(wanted.service, BRIEF)
-    if digest(present) == wanted.new:
-        return []
-    after = _content(wanted.service, present, parts)
-    if after is None and wanted.new is not None:
-        after = _EMPTY
-    if digest(present) == wanted.old and digest(after) == wanted.new:
-        _set(keychain, wanted.service, after)
-        return []
-    return [f"the keychain item '{wanted.service}' was changed by others"]
-
-
-def _content(service: str, present: bytes | None, parts: Parts) -> bytes | None:
-    from keyswitch.targets.claude_code.keychain import LOGIN
-
-    if not service.startswith(LOGIN):
-        return key_of(parts)
-    return login_parts.applied(
-        ITEM_PREFIX + service, present, parts, login_parts.CREDENTIALS_KEYS
-    )
-
-
-# ------------------------------------------------------- as others look at it
 
 
 def stamp(keychain: Keychain) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.switching import login_ledger
+from keyswitch.switching import login_keeping, login_ledger
 from keyswitch.switching.login_keeping import adopt
 from keyswitch.switching.login_owners import (
     is_login,
@@ -38,7 +38,7 @@ def switch_to(logins: Logins, profile: Profile) -> None:
 
 def _kept(logins: Logins, live: Parts, store: str = "") -> Folder:
     """Keep the live login, and note what was live for `off` and `undo`."""
-    owner = logins.keep_live(live, store=store)
+    owner = login_keeping.keep_live(logins, live, store)
     folder = logins.folder()
     what, name = _what_it_was(logins, live, owner)
     if logins.places == logins.workspace.places:
@@ -96,7 +96,7 @@ def give_back(logins: Logins) -> None:
 def take_back(logins: Logins, moved: Moved) -> None:
     """Plan the files as they were before a change moved the login."""
     live = logins.live()
-    logins.keep_live(live)
+    login_keeping.keep_live(logins, live, "")
     _give(logins, live, moved.what, moved.name)
     logins.set_folder(moved.folder if any(moved.folder) else None)
     logins.finish()

@@ -14,7 +14,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import StoreError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.switching.login_names import PROVIDER
 from keyswitch.switching.login_storing import FIELD, tokens_of
 from keyswitch.targets.claude_code import login_parts
@@ -119,7 +119,7 @@ def profile_of(logins: Logins, wanted: Identity) -> str:
 def _candidates(
     logins: Logins, wanted: Identity
 ) -> Iterator[tuple[str, Identity]]:
-    for name in files.scan(logins.workspace.paths):
+    for name in profile_files.scan(logins.workspace.paths):
         if is_login(logins, name):
             whose = identity_of(logins, name)
             if whose.account and whose.fits(wanted):

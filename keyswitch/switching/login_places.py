@@ -15,7 +15,6 @@ from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
     from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login_parts import Parts
 
@@ -91,15 +90,3 @@ class LoginPlace:
     def _without_policy(self) -> None:
         for name in login_parts.POLICY_FILES:
             self._put(f"{self.places.config_dir}/{name}", None)
-
-
-def place_of(
-    workspace: Workspace, draft: Draft, places: Locations
-) -> LoginPlace:
-    """Return where Claude Code has the login of this folder."""
-    keychain = workspace.keychain_at(places)
-    if keychain is None:
-        return LoginPlace(draft, places)
-    from keyswitch.switching.login_keychain import KeychainPlace
-
-    return KeychainPlace(workspace, draft, places, keychain)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.switching import isolation, login_ledger, login_owners
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft
@@ -53,7 +53,7 @@ def look(workspace: Workspace, name: str) -> list[str]:
 
 def _is_live(logins: Logins, name: str) -> bool:
     live = logins.live()
-    return live.usable and logins.owner_of(live) == name
+    return live.usable and login_owners.owner_of(logins, live) == name
 
 
 def remove(workspace: Workspace, name: str) -> None:
@@ -78,11 +78,13 @@ def remove(workspace: Workspace, name: str) -> None:
             refs[profile.secrets[FIELD].item] = profile.secrets[FIELD]
         draft.dropped += refs.values()
         kept = {k: v for k, v in profile.secrets.items() if k != FIELD}
-        text = files.edited(
+        text = profile_files.edited(
             data.decode("utf-8"), replace(profile, secrets=kept)
         )
         path = workspace.paths.profile(name)
-        draft.write(path, text.encode(), limit=files.PROFILE_LIMIT, own=True)
+        draft.write(
+            path, text.encode(), limit=profile_files.PROFILE_LIMIT, own=True
+        )
         draft.command, draft.profile, draft.undoable = "logout", name, False
 
     commit(workspace, make)
@@ -101,9 +103,11 @@ def _key_beside(logins: Logins, name: str) -> Parts | None:
     With the name that is shown for it; an old session wrote those tokens.
     """
     live = logins.live()
-    own = login_owners.own_parts(logins, live, logins.owner_of(live))
+    own = login_owners.own_parts(
+        logins, live, login_owners.owner_of(logins, live)
+    )
     rest = login_owners.left_over(live, own)
-    if rest.managed_key and logins.owner_of(rest) == name:
+    if rest.managed_key and login_owners.owner_of(logins, rest) == name:
         return rest
     return None
 

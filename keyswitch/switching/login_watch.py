@@ -77,7 +77,7 @@ def notice(workspace: Workspace) -> list[str]:
     login_scratch.sweep(workspace.paths, workspace.keychain)
     if workspace.keychain is None:
         return _seen_to(workspace)
-    from keyswitch.switching.login_keychain import finished
+    from keyswitch.switching.login_keychain_recovery import finished
 
     return finished(workspace) + _seen_to(workspace)
 
@@ -108,7 +108,7 @@ def _look(workspace: Workspace) -> list[str]:
         remember(workspace)
         return []
     live = logins.live()
-    owner = logins.owner_of(live)
+    owner = login_owners.owner_of(logins, live)
     if not live.usable or owner == active or logins.profile(active) is None:
         remember(workspace)
         return []

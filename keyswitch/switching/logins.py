@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.secrets.stores import new_item
-from keyswitch.switching import login_keeping, login_ledger, login_owners
+from keyswitch.switching import login_ledger
 from keyswitch.switching.draft import FIRST, NewItem
 from keyswitch.switching.login_ledger import (
     Folder,
     Generation,
     Ledger,
 )
-from keyswitch.switching.login_places import place_of
+from keyswitch.switching.login_place import place_of
 from keyswitch.switching.login_storing import (
     FIELD,
     content_of,
@@ -83,10 +83,6 @@ class Logins:
         """Return the keyed fingerprints by which a login is known again."""
         return tokens_of(self.workspace, parts)
 
-    def owner_of(self, parts: Parts) -> str:
-        """Return the profile that a login belongs to, "" if nobody's."""
-        return login_owners.owner_of(self, parts)
-
     def is_in_place(self, live: Parts, kept: Generation | None) -> bool:
         """Tell whether the live login is a stored one, with all it has."""
         if kept is None or self.place.half_done:
@@ -109,10 +105,6 @@ class Logins:
         return self._profiles[name][2]
 
     # -------------------------------------------------------------- keeping
-
-    def keep_live(self, live: Parts, *, store: str = "") -> str:
-        """Store the live login; return the profile that it belongs to."""
-        return login_keeping.keep_live(self, live, store)
 
     def keep_for(
         self,
@@ -150,7 +142,7 @@ class Logins:
             for g in self.ledger.orphans
             if new.is_in(g) and g.content == new.content
         ]
-        if known and login_keeping.holds(self, known[0]):
+        if known and self.holds(known[0]):
             return
         new = self._put(parts, store or self._store(), 1)
         if shown:
@@ -158,7 +150,7 @@ class Logins:
         self.ledger, gone = login_ledger.with_orphan(self.ledger, new)
         self.draft.dropped += [g.ref for g in gone]
         if parts.usable:
-            self.draft.notes.append(login_keeping.of_nobody(parts, shown))
+            self.draft.notes.append(of_nobody(parts, shown))
 
     def forget_orphan(self, gone: Generation) -> None:
         """Take a login of no profile out of the ledger and its store."""
@@ -189,6 +181,14 @@ class Logins:
         content = content_of(self.workspace, parts)
         found = [g for g in self.ledger.orphans if g.content == content]
         return found[0] if found else None
+
+    def holds(self, kept: Generation) -> bool:
+        """Tell whether a store has what the ledger says it has."""
+        try:
+            found = self.fetch(kept.ref)
+        except StoreError:
+            return False
+        return set(self.tokens_of(found)) == set(kept.tokens)
 
     def _put(self, parts: Parts, store: str, number: int) -> Generation:
         ref = SecretRef(store, new_item(), number)
@@ -259,14 +259,14 @@ class Logins:
             if after != before:
                 path = self.workspace.paths.profile(name)
                 text = (
-                    files.dumps_new(after)
+                    profile_files.dumps_new(after)
                     if data is None
-                    else files.edited(data.decode("utf-8"), after)
+                    else profile_files.edited(data.decode("utf-8"), after)
                 )
                 self.draft.write(
                     path,
                     text.encode(),
-                    limit=files.PROFILE_LIMIT,
+                    limit=profile_files.PROFILE_LIMIT,
                     own=data is None,
                     rank=FIRST,
                 )
@@ -274,3 +274,19 @@ class Logins:
         self.draft.dropped += [g.ref for g in idle]
         ledger = login_ledger.encode(self.ledger)
         self.draft.write(self.path, ledger, limit=_LEDGER_LIMIT, rank=FIRST)
+
+
+def of_nobody(parts: Parts, shown: str) -> str:
+    """Say that a login was kept for no profile, and how it gets to one."""
+    if not shown and (parts.account_uuid or not parts.has_tokens):
+        who = parts.described().get("email") or "an account of no profile"
+        return (
+            f"the login that was there ({who}) belongs to no profile; it is "
+            "kept, and 'keyswitch login NAME --orphan' makes it one"
+        )
+    though = f", though Claude Code shows the name of '{shown}'"
+    return (
+        "the login that was there does not say whose it is"
+        f"{though if shown else ''}; it is kept, and "
+        "'keyswitch login NAME --orphan' gives it to a profile"
+    )

@@ -26,7 +26,7 @@ from keyswitch.errors import (
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound
-from keyswitch.providers.schema import load_catalogue
+from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault, seen_file
 from keyswitch.switching import (

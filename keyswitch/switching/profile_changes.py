@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import profile_files as files
-from keyswitch.profiles import state
+from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
 from keyswitch.switching import (
+    after_edit,
     bindings,
     folder_renames,
     folders,
     login_names,
     own_variables,
 )
-from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft, NewItem
 from keyswitch.switching.history import main_fingerprint
@@ -71,9 +70,9 @@ def add(
         refuse_existing(workspace, profile.name)
         for item in fresh.values():
             draft.store(item)
-        text = files.dumps_new(profile).encode()
-        draft.write(path, text, limit=files.PROFILE_LIMIT, own=True)
-        planning.plan_others(workspace, draft, {profile.name: profile}, ())
+        text = profile_files.dumps_new(profile).encode()
+        draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
+        after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
         _name(draft, "add", profile)
 
     commit(workspace, make)
@@ -95,7 +94,7 @@ def check_new(
         draft.store(NewItem(ref, values[field]))
     profile = replace(profile, secrets=refs)
     own_variables.check(workspace, profile)
-    planning.plan_others(workspace, draft, {profile.name: profile}, ())
+    after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
 
 
 def refuse_existing(workspace: Workspace, name: str) -> None:
@@ -127,7 +126,7 @@ def rewrite(  # noqa: PLR0913
             draft.store(item)
         old, data = draft.load(workspace, name)
         new = alter(old)
-        text = files.edited(data.decode("utf-8"), new)
+        text = profile_files.edited(data.decode("utf-8"), new)
         bindings.allow_edit(workspace, draft, old, new, given)
         plan_edited(workspace, draft, old, new, text)
         draft.command = command
@@ -148,8 +147,10 @@ def plan_edited(
 
     own_variables.check(workspace, new)
     path = workspace.paths.profile(new.name)
-    draft.write(path, text.encode(), limit=files.PROFILE_LIMIT, own=True)
-    planning.plan_follow(workspace, draft, old, new)
+    draft.write(
+        path, text.encode(), limit=profile_files.PROFILE_LIMIT, own=True
+    )
+    after_edit.plan_follow(workspace, draft, old, new)
     _follow_elsewhere(workspace, draft, old.name, new)
     if (old.isolated, old.shared) != (new.isolated, new.shared):
         isolation.follow(workspace, draft, new)
@@ -227,12 +228,12 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         isolation.move_out(workspace, draft, source)
         profile, data = draft.load(workspace, source)
         bindings.check(workspace, profile)
-        paths, limit = workspace.paths, files.PROFILE_LIMIT
+        paths, limit = workspace.paths, profile_files.PROFILE_LIMIT
         draft.write(paths.profile(source), None, limit=limit, own=True)
         draft.write(paths.profile(name), data, limit=limit, own=True)
         moved = replace(profile, name=name)
         if not (profile.isolated and _is_active(workspace, source)):
-            planning.plan_follow(workspace, draft, profile, moved)
+            after_edit.plan_follow(workspace, draft, profile, moved)
         _follow_elsewhere(workspace, draft, source, moved)
         folders.rename_own(workspace, draft, source, moved)
         login_names.renamed(workspace, draft, source, name)
@@ -263,8 +264,8 @@ def remove(workspace: Workspace, name: str) -> bool:
         isolation.move_out(workspace, draft, name)
         profile, _ = draft.load(workspace, name)
         path = workspace.paths.profile(name)
-        draft.write(path, None, limit=files.PROFILE_LIMIT, own=True)
-        planning.plan_leave(workspace, draft, profile)
+        draft.write(path, None, limit=profile_files.PROFILE_LIMIT, own=True)
+        after_edit.plan_leave(workspace, draft, profile)
         _follow_elsewhere(workspace, draft, name, None)
         folders.plan_own(workspace, draft, name)
         folders.say_logins(workspace, draft, name)

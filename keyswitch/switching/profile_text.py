@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
 from keyswitch.switching import bindings
 from keyswitch.switching.change import commit
@@ -24,9 +24,9 @@ def raw_text(workspace: Workspace, name: str) -> str:
 
     check_name(name)
     path = workspace.paths.profile(name)
-    data = read_regular(path, files.PROFILE_LIMIT, ours=True)
+    data = read_regular(path, profile_files.PROFILE_LIMIT, ours=True)
     if data is None:
-        raise files.missing(workspace.paths, name)
+        raise profile_files.missing(workspace.paths, name)
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -44,10 +44,10 @@ def replace_text(
     from keyswitch.switching import isolation
 
     path = workspace.paths.profile(name)
-    new = files.parse(after, path)
+    new = profile_files.parse(after, path)
 
     def make(draft: Draft) -> None:
-        if draft.read(path, files.PROFILE_LIMIT) != before.encode(
+        if draft.read(path, profile_files.PROFILE_LIMIT) != before.encode(
             "utf-8", "surrogateescape"
         ):
             raise FileStateError(
@@ -55,7 +55,7 @@ def replace_text(
                 f"nothing was changed; edit it again: keyswitch edit {name}",
             )
         try:
-            old = files.parse(before, path)
+            old = profile_files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
         bindings.allow_edit(workspace, draft, old, new, agreed)

@@ -10,14 +10,14 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.profiles import profile_files as files
-from keyswitch.profiles import state
+from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching import activate, folders, shell_integration
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.login_names import PROVIDER
-from keyswitch.switching.target import has_helper, plan_target
+from keyswitch.switching.switch_plan import plan_target
+from keyswitch.switching.target import has_helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,13 +72,13 @@ def what_stays(workspace: Workspace) -> list[str]:
     """Return what is still there afterwards, and how it goes, a line each."""
     paths = workspace.paths
     lines = []
-    names = files.scan(paths)
+    names = profile_files.scan(paths)
     if names:
         lines.append(
             f"{len(names)} profile{'s' if len(names) > 1 else ''} in "
             f"{paths.profiles_dir} with their secrets: keyswitch remove NAME"
         )
-    profiles, _ = files.load_all(paths)
+    profiles, _ = profile_files.load_all(paths)
     logins = [f"'{p.name}'" for p in profiles if p.provider == PROVIDER]
     if logins:
         lines.append(

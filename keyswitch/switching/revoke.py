@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import profile_files as files
-from keyswitch.profiles import state
+from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
-from keyswitch.switching import folders, revoke_logins, target
+from keyswitch.switching import folders, revoke_logins
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.revoke_scan import Scan
+from keyswitch.switching.switch_plan import plan_target
 from keyswitch.targets.claude_code import tokens
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 
@@ -47,7 +47,7 @@ def _plan_leave(
     """Where Claude Code is to forget us, begin with what was there before."""
     if _leaves(scope, name):
         # Logins are seen to apart: none is put in place to be removed again.
-        target.plan_target(workspace, draft, None, moves_login=False)
+        plan_target(workspace, draft, None, moves_login=False)
         folders.plan_elsewhere(workspace, draft, None)
 
 
@@ -149,11 +149,13 @@ def _plan_profiles(
         gone = {f.field for f in found if f.profile == name and f.field}
         profile, data = draft.load(workspace, name)
         kept = {k: v for k, v in profile.secrets.items() if k not in gone}
-        after = files.edited(
+        after = profile_files.edited(
             data.decode("utf-8"), replace(profile, secrets=kept)
         )
         path = workspace.paths.profile(name)
-        draft.write(path, after.encode(), limit=files.PROFILE_LIMIT, own=True)
+        draft.write(
+            path, after.encode(), limit=profile_files.PROFILE_LIMIT, own=True
+        )
 
 
 def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:

@@ -6,7 +6,12 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching import folders, login_ledger
+from keyswitch.switching import (
+    folders,
+    login_keeping,
+    login_ledger,
+    login_owners,
+)
 from keyswitch.switching.draft import Draft
 from keyswitch.switching.logins import Logins
 from keyswitch.targets.claude_code import login_parts
@@ -59,7 +64,7 @@ class LiveLogins:
             return Live()
         if self._logins is None or not parts.usable:
             return Live(parts)
-        return Live(parts, self._logins.owner_of(parts))
+        return Live(parts, login_owners.owner_of(self._logins, parts))
 
 
 def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
@@ -113,7 +118,7 @@ def plan(
     logins = Logins(workspace, workspace.places, draft)
     for live in kept:
         if live.owner:
-            logins.keep_live(live.parts)
+            login_keeping.keep_live(logins, live.parts, "")
     gone = {f.ref.item for f in found if f.ref is not None}
     logins.ledger = login_ledger.without_items(logins.ledger, gone)
     if leaves_folders:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError, StoreError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 
 if TYPE_CHECKING:
     from keyswitch.switching.workspace import Workspace
@@ -62,7 +62,7 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
         if not found.absent or _keychain_was_used(workspace):
             return Choice("vault", (note,))
         short = "no keychain here, so the secret goes to the vault"
-        is_first = not files.scan(workspace.paths)
+        is_first = not profile_files.scan(workspace.paths)
         return Choice("vault", (short,) if is_first else (), note)
     error = NoStoreError(f"no keychain can be used ({tried})", _OFFER)
     error.absent, error.details = found.absent, tried
@@ -71,7 +71,7 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
 
 def _keychain_was_used(workspace: Workspace) -> bool:
     """Tell whether a profile has a secret in the keychain that is gone."""
-    for name in files.scan(workspace.paths):
+    for name in profile_files.scan(workspace.paths):
         try:
             profile, _ = workspace.load(name)
         except KeyswitchError:

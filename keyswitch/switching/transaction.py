@@ -237,7 +237,7 @@ class Transaction:
     def _compare_items(self, items: Sequence[FileChange]) -> None:
         if self.keychain is None or not items:
             return
-        from keyswitch.switching.login_keychain import is_overtaken
+        from keyswitch.switching.keychain_items import is_overtaken
 
         for item in items:
             if is_overtaken(self.keychain, item):
@@ -252,7 +252,7 @@ class Transaction:
         """
         if self.keychain is None or not items:
             return None
-        from keyswitch.switching.login_keychain import put
+        from keyswitch.switching.keychain_items import put
 
         try:
             put(self.keychain, items)

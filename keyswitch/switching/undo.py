@@ -11,12 +11,12 @@ from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.switching import (
+    after_edit,
     folder_renames,
     folders,
     login_names,
     undo_records,
 )
-from keyswitch.switching import target as planning
 from keyswitch.switching.change import commit
 from keyswitch.switching.draft import Mode
 from keyswitch.targets.claude_code.files import FILE_LIMIT
@@ -57,7 +57,7 @@ def undo_last(workspace: Workspace) -> Record:
             draft.edit(_back(file), own=True)
         draft.pointer = _pointer_back(workspace, record)
         is_rename = record.command == "rename"
-        profile = planning.plan_back(
+        profile = after_edit.plan_back(
             workspace, draft, record.moved, keeps_own=is_rename
         )
         if draft.pointer is not None or record.elsewhere:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.settings import Settings
-    from keyswitch.providers.schema import Catalogue, Provider
+    from keyswitch.providers.catalogue import Catalogue
+    from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.keychain import Keychain
@@ -123,7 +124,7 @@ class Workspace:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The providers, built-in and own."""
-        from keyswitch.providers.schema import load_catalogue
+        from keyswitch.providers.catalogue import load_catalogue
 
         return load_catalogue(self.paths)
 

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import InputError, LockedError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
 from keyswitch.secrets.vault import envelope
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.model import Profile
-    from keyswitch.providers.schema import Catalogue
+    from keyswitch.providers.catalogue import Catalogue
     from keyswitch.secret import Secret
 
 MAGIC = b"keyswitch-bundle/1"
@@ -48,7 +48,7 @@ def pack(
         "version": 1,
         "profiles": {
             one.profile.name: {
-                "toml": files.dumps_new(one.profile),
+                "toml": profile_files.dumps_new(one.profile),
                 "secrets": {k: v.reveal() for k, v in one.secrets.items()},
             }
             for one in packed
@@ -105,9 +105,9 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
     text, values = entry["toml"], entry["secrets"]
     if not isinstance(text, str) or not isinstance(values, dict):
         raise _odd(f"its entry '{name}'")
-    if len(text) > files.PROFILE_LIMIT:
+    if len(text) > profile_files.PROFILE_LIMIT:
         raise _odd(f"the size of its entry '{name}'")
-    profile = files.parse(text, name + ".toml")
+    profile = profile_files.parse(text, name + ".toml")
     if profile.secrets:
         raise _odd(f"a reference of '{name}' to a secret store")
     provider = catalogue.get(profile.provider)

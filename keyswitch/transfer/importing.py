@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import SecretRef
-from keyswitch.profiles import profile_files as files
-from keyswitch.profiles import state
+from keyswitch.profiles import profile_files, state
 from keyswitch.providers.binding import chosen_hosts
-from keyswitch.switching import folders, own_variables
-from keyswitch.switching import target as planning
+from keyswitch.switching import after_edit, folders, own_variables
 from keyswitch.switching.change import commit
 from keyswitch.switching.history import main_fingerprint
 from keyswitch.switching.profile_changes import new_secret, refuse_existing
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from keyswitch.model import Profile
-    from keyswitch.providers.schema import Catalogue
+    from keyswitch.providers.catalogue import Catalogue
     from keyswitch.switching.draft import Draft, NewItem
     from keyswitch.switching.workspace import Workspace
     from keyswitch.transfer.bundle import Packed
@@ -69,7 +67,7 @@ def named(one: Packed) -> Profile:
 
 def conflicts(workspace: Workspace, packed: Sequence[Packed]) -> list[str]:
     """Return the names that exist here already."""
-    here = set(files.scan(workspace.paths))
+    here = set(profile_files.scan(workspace.paths))
     return [p.profile.name for p in packed if p.profile.name in here]
 
 
@@ -116,7 +114,7 @@ def _plan(
     replace_existing: bool,
 ) -> None:
     altered = {profile.name: profile for profile in profiles}
-    here = set(files.scan(workspace.paths))
+    here = set(profile_files.scan(workspace.paths))
     for profile in profiles:
         if profile.name in here:
             if not replace_existing:
@@ -129,10 +127,10 @@ def _plan(
                     f"rename it first: keyswitch rename {profile.name} NAME",
                 )
             draft.discarded += old.secrets.values()
-        text = files.dumps_new(profile).encode()
+        text = profile_files.dumps_new(profile).encode()
         path = workspace.paths.profile(profile.name)
-        draft.write(path, text, limit=files.PROFILE_LIMIT, own=True)
-    planning.plan_others(workspace, draft, altered, draft.discarded)
+        draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
+    after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
     if active is not None:
         folders.plan_elsewhere(workspace, draft, active)

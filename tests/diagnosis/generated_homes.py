@@ -18,7 +18,8 @@ from pathlib import Path
 
 from keyswitch.diagnosis.explain import rulebook
 from keyswitch.profiles.paths import resolve
-from keyswitch.providers.schema import BUILT_IN, Catalogue
+from keyswitch.providers.catalogue import Catalogue
+from keyswitch.providers.schema import BUILT_IN
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.shells.rc_lines import DIRECTORY_FILES, SESSION_FILES
 from keyswitch.targets.claude_code import rules, settings_types, tokens

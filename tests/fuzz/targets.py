@@ -12,11 +12,10 @@ import os
 import tempfile
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import link_rules, settings, state
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import link_rules, profile_files, settings, state
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue_file
-from keyswitch.providers.schema import load_catalogue
+from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope
@@ -75,9 +74,9 @@ def put(path, data):
 def profile_file(data):
     """A profile file, and the edit of one that can be read."""
     text = data.decode("utf-8", "replace")
-    found = files.parse(text, "work.toml")
-    edited = files.edited(text, found)
-    assert files.parse(edited, "work.toml") == found
+    found = profile_files.parse(text, "work.toml")
+    edited = profile_files.edited(text, found)
+    assert profile_files.parse(edited, "work.toml") == found
 
 
 def provider_file(data):

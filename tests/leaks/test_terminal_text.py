@@ -147,7 +147,7 @@ def test_an_error_text_is_not_printed_raw(warm, home, kind):
 def test_the_bundle_is_opened_and_looked_at(home):
     """So that its text is refused for what it is, not for its passphrase."""
     from keyswitch.errors import KeyswitchError
-    from keyswitch.providers.schema import load_catalogue
+    from keyswitch.providers.catalogue import load_catalogue
 
     WAYS["bundle_entry"](home, CLASSES["csi"])
     catalogue = load_catalogue(resolve({"HOME": str(home)}))

@@ -5,7 +5,8 @@ import pytest
 from keyswitch.errors import InputError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles.paths import resolve
-from keyswitch.providers.schema import HOWS, environment, load_catalogue
+from keyswitch.providers.catalogue import load_catalogue
+from keyswitch.providers.schema import HOWS, environment
 from keyswitch.providers.shapes import check_variable, fingerprint, mask
 
 CATALOGUE = load_catalogue(resolve({"KEYSWITCH_HOME": "/nonexistent"}))

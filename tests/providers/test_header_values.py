@@ -5,7 +5,8 @@ import os
 import pytest
 
 from keyswitch.errors import InputError
-from keyswitch.providers.schema import BUILT_IN, Catalogue
+from keyswitch.providers.catalogue import Catalogue
+from keyswitch.providers.schema import BUILT_IN
 from keyswitch.providers.shapes import check_secret
 
 CATALOGUE = Catalogue(os.path.join(BUILT_IN, "none"))

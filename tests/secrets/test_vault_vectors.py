@@ -131,7 +131,7 @@ def test_both_readers_agree_on_bundles(vector):
 def test_an_import_of_a_bundle_vector_ends_as_the_index_says(vector, tmp_path):
     from keyswitch.errors import KeyswitchError
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.schema import load_catalogue
+    from keyswitch.providers.catalogue import load_catalogue
     from keyswitch.transfer import bundle
 
     none = str(tmp_path)

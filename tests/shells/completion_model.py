@@ -15,7 +15,7 @@ from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.main import cli
 from tests.components import ROOT
 
-CATALOGUE = ROOT / "keyswitch" / "providers" / "catalogue"
+CATALOGUE = ROOT / "keyswitch" / "providers" / "built_in"
 
 
 class Kind(NamedTuple):

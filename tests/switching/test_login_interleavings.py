@@ -25,8 +25,7 @@ from hypothesis.stateful import (
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import profile_files as files
-from keyswitch.profiles import state
+from keyswitch.profiles import profile_files, state
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import Vault, entry_name
 from keyswitch.secrets.vault.writing import create
@@ -169,7 +168,7 @@ class World:
             yield from tokens_of(self.parts(ref, entries))
 
     def profiles(self):
-        found, broken = files.load_all(self.paths)
+        found, broken = profile_files.load_all(self.paths)
         assert not broken
         return {p.name: p for p in found if p.provider == "claude-login"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from keyswitch.display import SECRET_STARTS, secrets_in, without_secrets
 from keyswitch.errors import InputError
-from keyswitch.providers.schema import Field
+from keyswitch.providers.field import Field
 from keyswitch.providers.shapes import check_plain, public_prefix
 from keyswitch.targets.claude_code import literals
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Profile
 from keyswitch.profiles.paths import Paths
-from keyswitch.providers.schema import load_catalogue
+from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault import envelope
 from keyswitch.transfer import bundle

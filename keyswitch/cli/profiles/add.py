@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.cli.sources import Source
-    from keyswitch.providers.schema import Field, Provider
+    from keyswitch.providers.field import Field
+    from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
 

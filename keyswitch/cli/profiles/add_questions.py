@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from keyswitch.cli.session import Session
-    from keyswitch.providers.schema import Field, Provider
+    from keyswitch.providers.field import Field
+    from keyswitch.providers.schema import Provider
 
 
 def ask_provider(session: Session) -> str:
@@ -32,11 +33,11 @@ def ask_provider(session: Session) -> str:
 
 def ask_name(session: Session, provider_id: str) -> str:
     """Ask what the profile shall be called; propose a name that is free."""
-    from keyswitch.profiles import profile_files as files
+    from keyswitch.profiles import profile_files
     from keyswitch.switching.profile_changes import refuse_existing
 
     workspace = session.workspace()
-    taken = set(files.scan(workspace.paths))
+    taken = set(profile_files.scan(workspace.paths))
     proposed, number = provider_id, 1
     while proposed in taken:
         number += 1

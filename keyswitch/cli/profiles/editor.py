@@ -16,7 +16,7 @@ def edit_in_editor(session: Session, name: str) -> int:
     """Let a person edit the file; keep nothing that does not parse."""
     from keyswitch.cli.agents import refuse_agents
     from keyswitch.cli.profiles.other_use import agreed_in_editor
-    from keyswitch.profiles import profile_files as files
+    from keyswitch.profiles import profile_files
     from keyswitch.switching import own_variables, profile_text
 
     refuse_agents(session.workspace())
@@ -35,7 +35,7 @@ def edit_in_editor(session: Session, name: str) -> int:
             session.output.say("nothing changed")
             return ExitCode.OK
         try:
-            profile = files.parse(edited, path)
+            profile = profile_files.parse(edited, path)
             own_variables.check(workspace, profile)
         except KeyswitchError as e:
             if session.dry_run:

@@ -87,11 +87,10 @@ def _note(profile: Profile, now: datetime) -> str:
 @click.pass_obj
 def list_(session: Session) -> int:
     """List the profiles."""
-    from keyswitch.profiles import profile_files as files
-    from keyswitch.profiles import state
+    from keyswitch.profiles import profile_files, state
 
     workspace = session.workspace()
-    profiles, broken = files.load_all(workspace.paths)
+    profiles, broken = profile_files.load_all(workspace.paths)
     active = state.read(workspace.paths).active
     if session.output.json:
         session.output.document(

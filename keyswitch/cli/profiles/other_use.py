@@ -43,12 +43,12 @@ def agreed_in_editor(
 
     What was edited just now needs no yes; what was changed before does.
     """
-    from keyswitch.profiles import profile_files as files
+    from keyswitch.profiles import profile_files
     from keyswitch.switching import bindings
 
     workspace = session.workspace()
     try:
-        old = files.parse(before, workspace.paths.profile(name))
+        old = profile_files.parse(before, workspace.paths.profile(name))
         changed = {m.ref.item for m in bindings.mismatches(workspace, old)}
     except KeyswitchError:
         return []  # it mends a broken file

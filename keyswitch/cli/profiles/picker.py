@@ -20,8 +20,7 @@ import click
 from keyswitch.cli.profiles.listing import NO_SECRET, expiry_note
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import login_status
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import login_status, profile_files
 from keyswitch.switching.environment import read_marker
 from keyswitch.switching.selection import PROFILE_VARIABLE
 
@@ -165,7 +164,7 @@ class Listing:
 
 def _row(paths: Paths, name: str, now: datetime) -> Row:
     try:
-        profile, _ = files.load(paths, name)
+        profile, _ = profile_files.load(paths, name)
     except KeyswitchError:
         # Whoever chooses it is told what is wrong with it.
         return Row(BROKEN, "", "", f"{name} {BROKEN}")

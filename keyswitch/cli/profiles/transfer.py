@@ -20,7 +20,7 @@ from keyswitch.errors import ExitCode, InputError, NotFoundError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.providers.schema import Catalogue
+    from keyswitch.providers.catalogue import Catalogue
     from keyswitch.secret import Secret
     from keyswitch.transfer.bundle import Packed
 
@@ -72,11 +72,11 @@ def export(  # noqa: PLR0913
 
 
 def _all_that_travel(session: Session) -> list[str]:
-    from keyswitch.profiles import profile_files as files
+    from keyswitch.profiles import profile_files
     from keyswitch.transfer.exporting import can_travel
 
     workspace = session.workspace()
-    profiles, broken = files.load_all(workspace.paths)
+    profiles, broken = profile_files.load_all(workspace.paths)
     for one in broken:
         raise one.error
     found = [p.name for p in profiles if can_travel(workspace, p)]

@@ -99,8 +99,7 @@ def use(
 
 def _pick(session: Session, *, here: bool) -> str | None:
     """Let a person choose; where nobody can, print the names."""
-    from keyswitch.profiles import profile_files as files
-    from keyswitch.profiles import state
+    from keyswitch.profiles import profile_files, state
 
     # With `here`, `eval` takes standard output: nothing but a script may be
     # there, and nothing is drawn on it.
@@ -110,7 +109,7 @@ def _pick(session: Session, *, here: bool) -> str | None:
             "name it: keyswitch use NAME --here",
         )
     workspace = session.workspace()
-    names = files.scan(workspace.paths)
+    names = profile_files.scan(workspace.paths)
     active = state.read(workspace.paths).active
     if session.output.json:
         session.output.document({"profiles": names, "active": active or None})

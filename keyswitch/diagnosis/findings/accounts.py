@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.profiles import profile_files as files
+from keyswitch.profiles import profile_files
 from keyswitch.providers import bound
-from keyswitch.providers.schema import load_catalogue, roles
+from keyswitch.providers.catalogue import load_catalogue
+from keyswitch.providers.schema import roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
 from keyswitch.targets.claude_code import own_helper
 
@@ -81,8 +82,8 @@ class Accounts:
         self.catalogue = load_catalogue(paths)
 
     @cached_property
-    def _loaded(self) -> tuple[list[Profile], list[files.Broken]]:
-        return files.load_all(self.paths)
+    def _loaded(self) -> tuple[list[Profile], list[profile_files.Broken]]:
+        return profile_files.load_all(self.paths)
 
     @property
     def profiles(self) -> list[Profile]:
@@ -90,7 +91,7 @@ class Accounts:
         return self._loaded[0]
 
     @property
-    def broken(self) -> list[files.Broken]:
+    def broken(self) -> list[profile_files.Broken]:
         """The profile files that cannot be read, and why."""
         return self._loaded[1]
 
@@ -101,7 +102,7 @@ class Accounts:
         """
         if name not in self._single:
             try:
-                self._single[name] = files.load(self.paths, name)[0]
+                self._single[name] = profile_files.load(self.paths, name)[0]
             except KeyswitchError:
                 self._single[name] = None
         return self._single[name]

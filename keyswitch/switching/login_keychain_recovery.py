@@ -1,0 +1,105 @@
+"""Finish a change of a login in the macOS keychain after a kill."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.disk.atomic import read_regular
+from keyswitch.errors import DamagedFileError, KeyswitchError
+from keyswitch.switching import login_ledger
+from keyswitch.switching.journal import digest
+from keyswitch.switching.keychain_items import forget, put_item
+from keyswitch.switching.login_keychain import key_of
+from keyswitch.switching.login_note import Wanted, decoded, note_file
+from keyswitch.switching.login_storing import fetch
+from keyswitch.switching.transaction import Transaction
+from keyswitch.targets.claude_code import login_parts
+from keyswitch.targets.claude_code.files import ITEM_PREFIX
+from keyswitch.targets.claude_code.keychain import BRIEF, LOGIN
+from keyswitch.targets.claude_code.locks import held, login_locks
+from keyswitch.targets.claude_code.login_parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.keychain import Keychain
+
+_LIMIT = 1 << 16  # bytes of a note
+_LEDGER_LIMIT = 1 << 22
+_EMPTY = b"{}"  # an item that says nothing
+
+
+def finished(workspace: Workspace) -> list[str]:
+    """Do what a note is left of; return what there is to say about it."""
+    if not os.path.exists(note_file(workspace.paths)):
+        return []
+    try:
+        return finish(workspace)
+    except DamagedFileError:
+        raise
+    except KeyswitchError as e:
+        return [f"the login is not in place yet: {e.message}; {e.hint}"]
+
+
+def finish(workspace: Workspace) -> list[str]:
+    """Do what a note is left of; return what was done, one line each.
+
+    It can be repeated, and gives way to whoever wrote an item meanwhile.
+    """
+    keychain = workspace.keychain
+    if keychain is None:
+        return []
+    with Transaction(workspace.paths):
+        # Read under the lock: the command that wrote it may have gone on.
+        data = read_regular(note_file(workspace.paths), _LIMIT)
+        if data is None:
+            return []
+        said = []
+        for change in decoded(note_file(workspace.paths), data):
+            parts = _wanted_login(workspace, change["tokens"])
+            if parts is None:
+                said.append("the login of the last change is not stored now")
+                continue
+            locks = []
+            if os.path.isdir(change["folder"]):
+                locks = login_locks(change["folder"])
+            with held(locks):
+                for item in change["items"]:
+                    said += _finish_item(keychain, Wanted(**item), parts)
+        forget(workspace.paths)
+    return [*said, "finished a change of the login that was interrupted"]
+
+
+def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
+    """Return a stored login by its fingerprints; without any, no login."""
+    if not tokens:
+        return Parts({})
+    path = login_ledger.path_of(workspace.paths)
+    ledger = login_ledger.decode(path, read_regular(path, _LEDGER_LIMIT))
+    for found in ledger.items():
+        if set(found.tokens) == set(tokens):
+            return fetch(workspace, found.ref)
+    return None
+
+
+def _finish_item(keychain: Keychain, wanted: Wanted, parts: Parts) -> list[str]:
+    present = keychain.read(wanted.service, BRIEF)
+    if digest(present) == wanted.new:
+        return []
+    after = _content(wanted.service, present, parts)
+    if after is None and wanted.new is not None:
+        after = _EMPTY
+    if digest(present) == wanted.old and digest(after) == wanted.new:
+        put_item(keychain, wanted.service, after)
+        return []
+    return [f"the keychain item '{wanted.service}' was changed by others"]
+
+
+def _content(service: str, present: bytes | None, parts: Parts) -> bytes | None:
+    if not service.startswith(LOGIN):
+        return key_of(parts)
+    return login_parts.applied(
+        ITEM_PREFIX + service, present, parts, login_parts.CREDENTIALS_KEYS
+    )

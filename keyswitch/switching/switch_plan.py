@@ -1,0 +1,55 @@
+"""Plan Claude Code's files for a profile, whichever folder it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.switching.isolation import plan_both
+from keyswitch.switching.target import plan_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.switching.draft import Draft
+    from keyswitch.switching.login_ledger import Moved
+    from keyswitch.switching.workspace import Workspace
+    from keyswitch.targets.claude_code.files import Locations
+
+
+def plan_target(  # noqa: PLR0913 - those of plan_folder
+    workspace: Workspace,
+    draft: Draft,
+    profile: Profile | None,
+    without: Sequence[SecretRef] = (),
+    *,
+    moves_login: bool = True,
+    places: Locations | None = None,
+    back: Moved | None = None,
+    keep_changed: bool = False,
+) -> None:
+    """Plan for a profile, or for none; an isolated one has two folders.
+
+    The arguments are those of `plan_folder`; `places` names a folder that is
+    planned alone.
+    """
+    if places is None and profile is not None and profile.isolated:
+        plan_both(
+            workspace,
+            draft,
+            profile,
+            without,
+            moves_login=moves_login,
+            keep_changed=keep_changed,
+        )
+        return
+    plan_folder(
+        workspace,
+        draft,
+        profile,
+        without,
+        moves_login=moves_login,
+        places=places,
+        back=back,
+        keep_changed=keep_changed,
+    )
