@@ -338,10 +338,19 @@ class Terminal:
         )
         self.until(lambda: "133;B" in self.text)
 
-    def until(self, done):
-        end = time.monotonic() + 30
+    def until(self, done, *, again=""):
+        """Wait; `again` is typed every few seconds, as a key can get lost.
+
+        nushell asks where the cursor is, and may drop what comes just then.
+        """
+        begun = time.monotonic()
+        tries = 0
         while not done():
-            assert time.monotonic() < end, self.text
+            waited = time.monotonic() - begun
+            assert waited < 30, self.text
+            if again and waited > 5 * (tries + 1):
+                tries += 1
+                self.child.send(again)
             try:
                 part = self.child.read_nonblocking(4096, 0.05)
             except pexpect.TIMEOUT:
@@ -364,7 +373,10 @@ class Terminal:
         self.asked += 1
         file = self.folder / f"told{self.asked}"
         self.child.send(f"told {file.name}\r")
-        self.until(lambda: file.exists() and file.read_text().endswith("}"))
+        self.until(
+            lambda: file.exists() and file.read_text().endswith("}"),
+            again="\r",
+        )
         return json.loads(file.read_text())
 
     @property
