@@ -13,13 +13,6 @@ from keyswitch.secrets.vault.reading import (
     Vault,
     normalised,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from keyswitch.secret import Secret
-    from keyswitch.secrets.stores import SecretStore
-
 from keyswitch.secrets.vault.writing import (
     check_passphrase,
     default_kdf,
@@ -27,6 +20,12 @@ from keyswitch.secrets.vault.writing import (
     machine_key_of,
     replace_file,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from keyswitch.secret import Secret
+    from keyswitch.secrets.keychain.store import Keychain
 
 
 def replace_slots(vault: Vault, slots: Sequence[Mapping[str, Any]]) -> None:
@@ -86,7 +85,7 @@ def add_machine_slot(vault: Vault) -> None:
     replace_slots(vault, with_slot(vault, slot, "machine"))
 
 
-def add_keychain_slot(vault: Vault, keychain: SecretStore, item: str) -> None:
+def add_keychain_slot(vault: Vault, keychain: Keychain, item: str) -> None:
     """Let the keychain open the vault: one small item there is enough."""
     from keyswitch.secret import Secret
 

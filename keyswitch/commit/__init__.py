@@ -1,0 +1,1 @@
+"""How a change reaches the disk: all of its files or none."""

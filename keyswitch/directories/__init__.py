@@ -1,0 +1,1 @@
+"""Which directories and git remotes a profile counts in."""

@@ -1,0 +1,1 @@
+"""`use` and `off`: make a profile active, and see what comes of it."""

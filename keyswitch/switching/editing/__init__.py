@@ -1,0 +1,1 @@
+"""Change profiles, links and start files."""

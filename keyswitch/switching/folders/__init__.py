@@ -1,0 +1,1 @@
+"""Several configuration folders: which ones a change concerns."""

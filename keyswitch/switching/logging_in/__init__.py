@@ -1,0 +1,1 @@
+"""Capture a login, log in anew, log out."""

@@ -1,0 +1,1 @@
+"""Logins of Claude Code: whose they are, and their stored generations."""

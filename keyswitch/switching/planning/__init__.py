@@ -1,0 +1,1 @@
+"""Plan Claude Code's files of one configuration folder."""

@@ -1,0 +1,1 @@
+"""Find tokens on this machine, and take them away."""

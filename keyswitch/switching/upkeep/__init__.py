@@ -1,0 +1,1 @@
+"""Undo, repairs, and removing keyswitch."""

@@ -1,0 +1,1 @@
+"""Claude Code's stored login, in files and in a keychain."""

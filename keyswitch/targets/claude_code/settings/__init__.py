@@ -1,0 +1,1 @@
+"""Claude Code's settings files: read, planned and spliced."""
