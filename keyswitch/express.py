@@ -19,9 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
     from keyswitch.shells.script import EnvScript
-    from keyswitch.switching.compiled import Compiled
 
 
 def run(args: list[str], environ: Mapping[str, str]) -> int | None:
@@ -109,7 +109,8 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     paths = _open(environ, gives=True)
     if paths is None:
         return None
-    from keyswitch.switching import compiled, environment, selection
+    from keyswitch import compiled
+    from keyswitch.terminal import marker, selection
 
     name, shell = parsed
     chosen = selection.select(paths, environ, name, stale_is_fine=False)
@@ -118,7 +119,7 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
         profile = compiled.read(paths, chosen.name)
         if profile is None or profile.agents != "allow":
             return None  # who asks is to be looked at
-    from keyswitch.switching.shell_script import for_shell
+    from keyswitch.terminal.shell_script import for_shell
 
     active = None
     if chosen.how not in (selection.BY_USE, selection.NOT_CHOSEN):
@@ -143,7 +144,7 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
         from keyswitch.shells.detect import parent_shell
 
         shell = parent_shell()
-    script = environment.for_language(script, shell)
+    script = marker.for_language(script, shell)
     write_out(shells.render(shell, script))
     warn_of_settings(script, environ, profile)
     return ExitCode.OK
@@ -158,8 +159,8 @@ def give_back(
     """Print what takes a former account out of a shell that follows."""
     from keyswitch import shells
     from keyswitch.shells.detect import parent_shell
-    from keyswitch.switching.environment import DOCUMENTS
-    from keyswitch.switching.shell_script import after_failure
+    from keyswitch.terminal.marker import DOCUMENTS
+    from keyswitch.terminal.shell_script import after_failure
 
     script = after_failure(paths, environ, name)
     if script is not None and shell not in DOCUMENTS:
@@ -178,7 +179,7 @@ def warn_of_settings(
     """Tell a person, and nobody else, what a settings file would override."""
     if not os.isatty(2):
         return
-    from keyswitch.switching.overriding import lines
+    from keyswitch.terminal.overriding import lines
 
     by_helper = profile is not None and "helper" in profile.roles
     found = lines(script, environ, by_helper=by_helper)
@@ -193,7 +194,8 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     paths = _open(environ, gives=True)
     if paths is None:
         return None
-    from keyswitch.switching import compiled, selection
+    from keyswitch import compiled
+    from keyswitch.terminal import selection
 
     if args[0] == "api-key":
         chosen = selection.select(paths, environ, args[1])
@@ -210,7 +212,7 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     if _may_be_moved(environ):
         return None
     if profile.agents != "allow":
-        from keyswitch.switching.agents import require_person
+        from keyswitch.terminal.agents import require_person
 
         require_person(profile.agents, environ, helper=True)
     if role == "helper" and chosen.how != selection.BY_USE:
@@ -218,10 +220,10 @@ def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
         if there and ("ANTHROPIC_BASE_URL", there) not in profile.literals:
             return None  # somebody else's address: to be looked at
     if profile.only or profile.never:
-        from keyswitch.switching.guard import require
+        from keyswitch.directories.guard import require
 
         require(profile, environ)
-    from keyswitch.switching.exports import one_secret
+    from keyswitch.terminal.exports import one_secret
 
     value = one_secret(paths, profile, profile.roles[role])
     write_out(value + "\n")
@@ -243,7 +245,7 @@ def _current(environ: Mapping[str, str], *, prompt: bool) -> int | None:
     paths = _open(environ)
     if paths is None or (os.isatty(1) and not prompt):
         return None
-    from keyswitch.switching.selection import select_here
+    from keyswitch.terminal.selection import select_here
 
     chosen = select_here(paths, environ, stale_is_fine=False)
     if not chosen.name and not prompt:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.claude_code.keychain import Keychain
-    from keyswitch.targets.claude_code.wanted import Command
+    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.targets.claude_code.settings.wanted import Command
 
 
 class Workspace:
@@ -98,7 +98,7 @@ class Workspace:
         """Claude Code's items of the macOS keychain; None: it has none."""
         if self.platform != "darwin":
             return None
-        from keyswitch.targets.claude_code.keychain import Keychain
+        from keyswitch.targets.claude_code.login.keychain import Keychain
 
         return Keychain(self._environ_of_places)
 
@@ -149,7 +149,10 @@ class Workspace:
         """Return what Claude Code's settings say to reach a profile."""
         import shlex
 
-        from keyswitch.targets.claude_code.wanted import IF_GONE, Command
+        from keyswitch.targets.claude_code.settings.wanted import (
+            IF_GONE,
+            Command,
+        )
 
         return Command(
             shlex.join(own_command()),

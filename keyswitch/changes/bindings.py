@@ -11,21 +11,21 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import login_ledger
 from keyswitch.disk.atomic import read_regular, sync_dir, write_once
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
 from keyswitch.providers import bound
 from keyswitch.providers.binding import Binding, bindings_of
-from keyswitch.switching import login_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.bound import Mismatch
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
     Read = Callable[[str], Binding | None]
 

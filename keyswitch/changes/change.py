@@ -10,30 +10,25 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from keyswitch.changes import bindings, history, intents, undo_records
+from keyswitch.changes.draft import Draft
+from keyswitch.changes.unsettled import once_settled
+from keyswitch.commit import made_folders
+from keyswitch.commit.journal import Beside, Rights
+from keyswitch.commit.own_lock import LOCK_WAIT
+from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.disk.atomic import read_regular, unusable
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.set_aside import MARK
-from keyswitch.switching import (
-    bindings,
-    history,
-    intents,
-    made_folders,
-    undo_records,
-)
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.journal import Beside, Rights
-from keyswitch.switching.own_lock import LOCK_WAIT
-from keyswitch.switching.transaction import Transaction, on_disk
-from keyswitch.switching.unsettled import once_settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from keyswitch.model import SecretRef
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
+    from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -243,7 +238,7 @@ def _settle(
 
     try:
         if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):
-            from keyswitch.switching.keychain_items import forget
+            from keyswitch.commit.keychain_items import forget
 
             forget(workspace.paths)  # only now are the items in place
         for ref in (*draft.created, *draft.kept):

@@ -7,6 +7,14 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from keyswitch import compiled
+from keyswitch.changes import bindings, own_variables
+from keyswitch.compiled import (
+    FOLDER_VARIABLE,
+    HEAD,
+    Compiled,
+    identity,
+)
 from keyswitch.disk.atomic import write_once
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import KeyswitchError
@@ -15,20 +23,13 @@ from keyswitch.providers.bound import OtherUseError
 from keyswitch.providers.schema import environment, roles
 from keyswitch.secrets import reader
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.switching import bindings, compiled, own_variables
-from keyswitch.switching.compiled import (
-    FOLDER_VARIABLE,
-    HEAD,
-    Compiled,
-    identity,
-)
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.settings import Settings
     from keyswitch.providers.schema import Provider
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 # So long a commit may take to put its files in place.
 _IN_BETWEEN = 0.3  # seconds

@@ -21,13 +21,13 @@ from keyswitch.profiles import profile_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from keyswitch.changes.login_ledger import Moved
+    from keyswitch.commit.journal import Folder
     from keyswitch.model import LinkChange, Profile, SecretRef
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
-    from keyswitch.switching.journal import Folder
-    from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.locks import LockSpec
+    from keyswitch.workspace import Workspace
 
 # When a file is put in place, among the files of a change. A kill in between
 # must leave new tokens under an old name rather than old ones under a new one.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import Profile
     from keyswitch.providers.own_variables import Steering
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def not_agreed(workspace: Workspace, profile: Profile) -> list[Steering]:

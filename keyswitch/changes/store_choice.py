@@ -9,7 +9,7 @@ from keyswitch.errors import KeyswitchError, StoreError
 from keyswitch.profiles import profile_files
 
 if TYPE_CHECKING:
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 _OFFER = (
     "use the encrypted vault: 'keyswitch vault init' (or 'keyswitch vault "

@@ -12,16 +12,16 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.changes import history
+from keyswitch.changes.draft import Draft, Mode, Splice
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import SecretRef
 from keyswitch.profiles import own_json, state
 from keyswitch.profiles.state import State
-from keyswitch.switching import history
-from keyswitch.switching.draft import Draft, Mode, Splice
 
 if TYPE_CHECKING:
-    from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.changes.login_ledger import Moved
+    from keyswitch.workspace import Workspace
 
 MAX_RECORDS = 10
 MAX_WITH_SECRETS = 3  # generations of old secrets that stay in a store
@@ -247,7 +247,7 @@ def _moved(found: list[Any] | None) -> Moved | None:
     if found is None:
         return None
     # Loaded here, since a switch between keys has no use for it.
-    from keyswitch.switching.login_ledger import Folder, Moved
+    from keyswitch.changes.login_ledger import Folder, Moved
 
     what, name, folder = found
     return Moved(what, name, Folder(*folder))

@@ -18,8 +18,8 @@ from keyswitch.targets.claude_code.files import FILE_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.changes.draft import Draft
+    from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -37,7 +37,9 @@ def read_settled(draft: Draft, path: str) -> bytes | None:
 def _read_settled(path: str, limit: int) -> bytes | None:
     data = read_regular(path, limit)
     if data is not None and not data.strip(_BLANK) and _is_fresh(path):
-        from keyswitch.targets.claude_code.json_text import JsonTextError
+        from keyswitch.targets.claude_code.settings.json_text import (
+            JsonTextError,
+        )
 
         raise JsonTextError(
             f"{path} is being written by another program",
@@ -48,7 +50,7 @@ def _read_settled(path: str, limit: int) -> bytes | None:
 
 def once_settled(workspace: Workspace, plan: Callable[[], T]) -> T:
     """Plan, again where a file could not be read that is being written."""
-    from keyswitch.targets.claude_code.json_text import JsonTextError
+    from keyswitch.targets.claude_code.settings.json_text import JsonTextError
 
     for pause in _PAUSES:
         try:

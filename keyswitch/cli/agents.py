@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.switching import agents
+from keyswitch.terminal import agents
 
 if TYPE_CHECKING:
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def refuse_agents(workspace: Workspace, *, always: bool = False) -> None:

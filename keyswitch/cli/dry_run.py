@@ -24,12 +24,12 @@ def dry_run_option(function: Callable[..., int]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def run(session: Session, /, *args: Any, **options: Any) -> int:
-        from keyswitch.switching.change import DryRun
+        from keyswitch.changes.change import DryRun
 
         try:
             code = function(session, *args, **options)
         except DryRun as plan:
-            from keyswitch.switching.preview import describe
+            from keyswitch.switching.activation.preview import describe
 
             for note in plan.messages:
                 session.output.say(note)
@@ -58,7 +58,7 @@ def rehearse(session: Session, change: Callable[[], object]) -> None:
 
     What the change itself would refuse, this refuses.
     """
-    from keyswitch.switching.change import DryRun
+    from keyswitch.changes.change import DryRun
 
     session.workspace().dry_run = True
     with contextlib.suppress(DryRun):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from keyswitch.cli.output import Output
     from keyswitch.secret import Secret
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 _READER_WAIT = 0.5  # seconds; `env` has to end within 1.5
@@ -48,7 +48,7 @@ class Session:
         """Open the workspace; finish first what a killed command left."""
         if self._workspace is None:
             from keyswitch.express import work_is_pending
-            from keyswitch.switching.workspace import Workspace
+            from keyswitch.workspace import Workspace
 
             self._workspace = Workspace(
                 self.environ,
@@ -74,9 +74,9 @@ class Session:
         return self.workspace()
 
     def _recover(self, workspace: Workspace) -> None:
+        from keyswitch.changes.change import recover
+        from keyswitch.commit.own_lock import LOCK_WAIT
         from keyswitch.errors import FileStateError
-        from keyswitch.switching.change import recover
-        from keyswitch.switching.own_lock import LOCK_WAIT
 
         try:
             for line in recover(workspace, self._wait or LOCK_WAIT):
@@ -96,7 +96,7 @@ class Session:
 
             writing.sweep(paths)
         if any(stages.of_the_rest(paths)):
-            from keyswitch.switching.transaction import Transaction
+            from keyswitch.commit.transaction import Transaction
 
             with (
                 contextlib.suppress(FileStateError),
@@ -107,9 +107,9 @@ class Session:
     def _after_others(self) -> None:
         """See to what a killed login or an old session left behind."""
         assert self._workspace is not None  # noqa: S101 - just opened
-        from keyswitch.switching import login_watch
+        from keyswitch.switching.logging_in import old_sessions
 
-        for line in login_watch.notice(self._workspace):
+        for line in old_sessions.notice(self._workspace):
             self.output.warn(line)
 
     def _ask(self, question: str) -> Secret:

@@ -10,17 +10,17 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.commit.login_note import note_file
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.switching.login_note import note_file
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
-from keyswitch.targets.claude_code.keychain import BRIEF
+from keyswitch.targets.claude_code.login.keychain import BRIEF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.claude_code.keychain import Keychain
+    from keyswitch.targets.claude_code.login.keychain import Keychain
 
 
 def service_of(change: FileChange) -> str:

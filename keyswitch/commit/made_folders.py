@@ -22,8 +22,8 @@ from keyswitch.targets.claude_code.files import ITEM_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from keyswitch.commit.journal import Step
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.journal import Step
 
 _LIMIT = 1 << 20  # bytes of the record
 _CONFIG = ".claude.json"

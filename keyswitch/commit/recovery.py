@@ -11,19 +11,19 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from keyswitch.commit import journal
 from keyswitch.disk import atomic, permissions
 from keyswitch.disk.opening import open_flags
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.profiles import stages
-from keyswitch.switching import journal
 from keyswitch.targets.claude_code import locks as foreign_locks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.commit.journal import Folder, Rights, Step
     from keyswitch.model import LinkChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.journal import Folder, Rights, Step
 
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that is rewritten
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.commit import journal, recovery
+from keyswitch.commit.journal import Step
+from keyswitch.commit.made_folders import missing
+from keyswitch.directories.links import FILE as LINK_FILE
 from keyswitch.disk import atomic, rewriting
 from keyswitch.disk.ownership import require_own_way
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import FileStateError
-from keyswitch.switching import journal, recovery
-from keyswitch.switching.journal import Step
-from keyswitch.switching.links import FILE as LINK_FILE
-from keyswitch.switching.made_folders import missing
 
 if TYPE_CHECKING:
     from keyswitch.model import FileChange

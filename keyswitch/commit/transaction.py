@@ -15,14 +15,14 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from keyswitch.commit import journal, own_lock, recovery
+from keyswitch.commit.journal import Beside, Journal
+from keyswitch.commit.made_folders import folders_for
+from keyswitch.commit.steps import installed, staged, step_of
 from keyswitch.disk import atomic
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
-from keyswitch.switching import journal, own_lock, recovery
-from keyswitch.switching.journal import Beside, Journal
-from keyswitch.switching.made_folders import folders_for
-from keyswitch.switching.steps import installed, staged, step_of
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Protocol, Self, TypeVar
 
+    from keyswitch.commit.journal import Step
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.journal import Step
-    from keyswitch.targets.claude_code.keychain import Keychain
     from keyswitch.targets.claude_code.locks import LockSpec
+    from keyswitch.targets.claude_code.login.keychain import Keychain
 
     class Planned(Protocol):
         """What a plan comes to."""
@@ -237,7 +237,7 @@ class Transaction:
     def _compare_items(self, items: Sequence[FileChange]) -> None:
         if self.keychain is None or not items:
             return
-        from keyswitch.switching.keychain_items import is_overtaken
+        from keyswitch.commit.keychain_items import is_overtaken
 
         for item in items:
             if is_overtaken(self.keychain, item):
@@ -252,7 +252,7 @@ class Transaction:
         """
         if self.keychain is None or not items:
             return None
-        from keyswitch.switching.keychain_items import put
+        from keyswitch.commit.keychain_items import put
 
         try:
             put(self.keychain, items)

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from keyswitch.switching import remotes
+from keyswitch.directories import remotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,17 +7,17 @@ request on the wrong account.
 
 from __future__ import annotations
 
+from keyswitch.directories import patterns
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.profiles.paths import home_of
-from keyswitch.switching import patterns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from keyswitch.compiled import Compiled
+    from keyswitch.directories.git_remotes import Found
     from keyswitch.model import Profile
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.git_remotes import Found
 
 
 class ElsewhereError(KeyswitchError):
@@ -38,7 +38,7 @@ class _Place:
     @property
     def remotes(self) -> Found:
         if self._found is None:
-            from keyswitch.switching.git_remotes import Found
+            from keyswitch.directories.git_remotes import Found
 
             self._found = Found(self.folder, self._environ)
         return self._found

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 
 from keyswitch import __version__
+from keyswitch.compiled import identity
+from keyswitch.directories.patterns import matches_remote
 from keyswitch.disk.opening import is_planted
 from keyswitch.errors import StaleError
-from keyswitch.switching.compiled import identity
-from keyswitch.switching.patterns import matches_remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def asked_by(found: Rules, folder: str) -> tuple[str, str]:
     """Return (profile, pattern) of the first rule for a directory, or ""."""
     if not found:
         return "", ""
-    from keyswitch.switching.remotes import remotes_of
+    from keyswitch.directories.remotes import remotes_of
 
     remotes = remotes_of(folder)
     for pattern, name in found:

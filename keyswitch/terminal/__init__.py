@@ -1,1 +1,1 @@
-"""The start-up lane: what a terminal exports, and why. Loads next to nothing."""
+"""The start-up lane: what a terminal exports, and why. It loads little."""

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import may_be_foreign_home
 from keyswitch.secrets.reader import read_values
-from keyswitch.switching import environment, fingerprints
-from keyswitch.switching.compiled import FOLDER_VARIABLE
-from keyswitch.switching.selection import BY_NAME, PROFILE_VARIABLE
+from keyswitch.terminal import fingerprints
+from keyswitch.terminal import marker as environment
+from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
     from keyswitch.shells.script import EnvScript
-    from keyswitch.switching.compiled import Compiled
 
 ENV_LIMIT = 1.5  # seconds that `env` may take where nobody can answer
 KEYCHAIN_SHARE = 1.2  # seconds of it that a keychain may have
@@ -120,7 +121,7 @@ def script_of(
     Raises ElsewhereError where the profile may not be used.
     """
     if profile.only or profile.never:
-        from keyswitch.switching.guard import require
+        from keyswitch.directories.guard import require
 
         require(profile, environ)
     waits = somebody_can_answer()
@@ -158,7 +159,7 @@ def _kept_here(
     marker = environment.read_marker(environ)
     if marker is None or environ.get(PROFILE_VARIABLE) != profile.name:
         return []
-    from keyswitch.switching.other_way import keeps_folder
+    from keyswitch.terminal.other_way import keeps_folder
 
     kept = []
     if PROFILE_VARIABLE in marker.assigned:

@@ -69,7 +69,7 @@ class Marker:
         """
         if not (key and self.prints):
             return set()
-        from keyswitch.switching import fingerprints
+        from keyswitch.terminal import fingerprints
 
         if self.prints[""] != fingerprints.of(key, "", ""):
             return set()
@@ -148,7 +148,7 @@ def plan_script(  # noqa: PLR0913
     save = {n for n in wanted if n in environ and n not in ours}
     # What was kept of one that is not wanted is older than what is there.
     save |= theirs & displaced - wanted
-    from keyswitch.switching import fingerprints
+    from keyswitch.terminal import fingerprints
 
     prints = fingerprints.of_all(key, pairs.items())
     spared = (theirs & set(spare)) - wanted

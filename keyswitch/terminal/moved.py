@@ -15,15 +15,16 @@ from keyswitch.diagnosis.resolver.flags import Flags
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
-from keyswitch.switching.selection import RUN_VARIABLE
-from keyswitch.targets.claude_code import own_helper, rules
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
+from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.terminal.selection import RUN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from keyswitch.compiled import Compiled
     from keyswitch.diagnosis.verdict import Source, Value
-    from keyswitch.switching.compiled import Compiled
 
 # What decides which host a request goes to, or who can read it on its way.
 _ROUTES = re.compile(

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching.compiled import FOLDER_VARIABLE
-from keyswitch.switching.environment import read_marker
-from keyswitch.switching.selection import (
+from keyswitch.terminal.marker import read_marker
+from keyswitch.terminal.selection import (
     BY_DIRECTORY,
     BY_USE,
     PROFILE_VARIABLE,
@@ -25,9 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.selection import Selection
+    from keyswitch.terminal.selection import Selection
 
 URL = "ANTHROPIC_BASE_URL"
 _CLOUD = "CLAUDE_CODE_USE_"

@@ -12,15 +12,15 @@ import os
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
-from keyswitch.switching.environment import PINNED, read_marker
+from keyswitch.terminal.marker import PINNED, read_marker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from keyswitch.directories.links import Link
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.environment import Marker
-    from keyswitch.switching.links import Link
+    from keyswitch.terminal.marker import Marker
 
 PROFILE_VARIABLE = "KEYSWITCH_PROFILE"
 # Set by `run`, whose settings come before a repository's: whoever calls our
@@ -96,7 +96,7 @@ def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
         return Selection("", NOT_CHOSEN)  # it was removed
     found = Selection("", BY_DIRECTORY)
     if has_link(folder):
-        from keyswitch.switching import links
+        from keyswitch.directories import links
 
         for link in links.look(paths, folder):
             if link.status == links.ALLOWED:
@@ -104,7 +104,7 @@ def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
             elif link.status != links.DENIED:
                 found.passed_over.append(link)
     if not found.name and os.path.exists(paths.config_file):
-        from keyswitch.switching import remote_links
+        from keyswitch.directories import remote_links
 
         rules = (
             remote_links.work_out(paths)
@@ -167,7 +167,7 @@ def _exports_a_key(
     names = {n for n in _KEY_VARIABLES if n in marker.assigned and n in environ}
     if not names:
         return False
-    from keyswitch.switching.fingerprints import read_key
+    from keyswitch.terminal.fingerprints import read_key
 
     return bool(names - marker.not_ours(environ, read_key(paths)))
 

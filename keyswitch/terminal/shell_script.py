@@ -7,10 +7,11 @@ shell: an exported variable names what was said, by marks that reveal nothing.
 from __future__ import annotations
 
 from keyswitch.shells.script import EnvScript
-from keyswitch.switching import environment, fingerprints
-from keyswitch.switching.exports import script_of
-from keyswitch.switching.other_way import goes_elsewhere, leaks, refusal
-from keyswitch.switching.selection import (
+from keyswitch.terminal import fingerprints
+from keyswitch.terminal import marker as environment
+from keyswitch.terminal.exports import script_of
+from keyswitch.terminal.other_way import goes_elsewhere, leaks, refusal
+from keyswitch.terminal.selection import (
     BY_DIRECTORY,
     BY_NAME,
     BY_TERMINAL,
@@ -22,10 +23,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from keyswitch.compiled import Compiled
+    from keyswitch.directories.links import Link
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.links import Link
-    from keyswitch.switching.selection import Selection
+    from keyswitch.terminal.selection import Selection
 
 _MOST_MARKS = 32  # of what was said in one shell
 
@@ -105,7 +106,7 @@ def _guarded(
     notes: list[tuple[str, str]],
 ) -> EnvScript | None:
     """Give the shell nothing where a profile that it follows may not be."""
-    from keyswitch.switching import guard
+    from keyswitch.directories import guard
 
     refused = guard.refusal(profile, environ)
     if refused is None:
@@ -126,7 +127,7 @@ def _held_by_direnv(
     """
     if chosen.how not in (BY_USE, BY_DIRECTORY) or "DIRENV_DIR" not in environ:
         return set()
-    from keyswitch.switching import direnv
+    from keyswitch.terminal import direnv
 
     wanted = {name for name, _ in profile.literals + profile.secrets}
     held = direnv.holds(environ, wanted | set(profile.rivals))
@@ -142,8 +143,8 @@ def _direnv_note(
     held: set[str], profile: Compiled, environ: Mapping[str, str]
 ) -> tuple[str, str]:
     """Say once of a file that it is in force, and the profile is not."""
-    from keyswitch.switching import direnv
-    from keyswitch.switching.links import mark_of
+    from keyswitch.directories.links import mark_of
+    from keyswitch.terminal import direnv
 
     file = direnv.file_of(environ)
     names = " and ".join(sorted(held))
@@ -186,7 +187,7 @@ def after_failure(
     `name` is the profile that cannot be had. What the shell has of the same
     one, unchanged, stays: it may have been locked since.
     """
-    from keyswitch.switching.compiled import identity
+    from keyswitch.compiled import identity
 
     marker = environment.read_marker(environ)
     if marker is None or marker.mode == environment.PINNED:
@@ -219,8 +220,8 @@ def _login_note(
     paths: Paths, profile: Compiled, environ: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Say that a login cannot be here and elsewhere in one folder."""
+    from keyswitch.compiled import FOLDER_VARIABLE
     from keyswitch.profiles import state
-    from keyswitch.switching.compiled import FOLDER_VARIABLE
 
     if profile.provider != "claude-login" or any(
         name == FOLDER_VARIABLE for name, _ in profile.literals

@@ -6,22 +6,22 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import bindings
+from keyswitch.changes.change import commit
 from keyswitch.errors import InputError
 from keyswitch.secrets.stores import open_store
 from keyswitch.secrets.vault.reading import normalised
 from keyswitch.secrets.vault.writing import default_kdf
-from keyswitch.switching import bindings
-from keyswitch.switching.change import commit
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile
     from keyswitch.secret import Secret
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def can_travel(workspace: Workspace, profile: Profile) -> bool:

@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes import own_variables
+from keyswitch.changes.change import commit
+from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import SecretRef
 from keyswitch.profiles import profile_files, state
 from keyswitch.providers.binding import chosen_hosts
-from keyswitch.switching import after_edit, folders, own_variables
-from keyswitch.switching.change import commit
-from keyswitch.switching.history import main_fingerprint
-from keyswitch.switching.profile_changes import new_secret, refuse_existing
+from keyswitch.switching.editing.profile_changes import (
+    new_secret,
+    refuse_existing,
+)
+from keyswitch.switching.folders import after_edit, known_folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from keyswitch.changes.draft import Draft, NewItem
     from keyswitch.model import Profile
     from keyswitch.providers.catalogue import Catalogue
-    from keyswitch.switching.draft import Draft, NewItem
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.transfer.bundle import Packed
+    from keyswitch.workspace import Workspace
 
 
 class Destination(NamedTuple):
@@ -133,6 +137,6 @@ def _plan(
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
     if active is not None:
-        folders.plan_elsewhere(workspace, draft, active)
+        known_folders.plan_elsewhere(workspace, draft, active)
     draft.command, draft.profile = "import", ",".join(altered)[:200]
     draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from keyswitch.switching.links import mark_of
+from keyswitch.directories.links import mark_of
 from tests.cli.keyswitch import OTHER
 from tests.cli.logins import Logins, tokens
 from tests.components import ROOT

@@ -11,8 +11,8 @@ import pytest
 from keyswitch.cli.main import run
 from keyswitch.errors import UsageError
 from keyswitch.shells.rc_block import BEGIN
-from keyswitch.switching import shell_integration
-from keyswitch.switching.workspace import Workspace
+from keyswitch.switching.editing import start_files
+from keyswitch.workspace import Workspace
 from tests.shells import sessions
 
 RC = b'alias ll="ls -l"\r\n\xff no text, no line end'
@@ -311,7 +311,7 @@ def test_xdg_config_home_is_respected_if_it_is_absolute(bare, shell):
 def test_other_systems_have_other_places(home, platform, shell, login, file):
     workspace = Workspace({"HOME": str(home)})
     workspace.platform = platform
-    found = shell_integration.start_file(workspace, shell, login=login)
+    found = start_files.start_file(workspace, shell, login=login)
     assert found == str(home / file)
 
 
@@ -334,10 +334,10 @@ def test_login_is_for_bash_only(bare):
 
 
 def test_other_names_of_a_shell_are_known():
-    assert shell_integration.shell_of("nushell") == "nu"
-    assert shell_integration.shell_of("powershell") == "pwsh"
+    assert start_files.shell_of("nushell") == "nu"
+    assert start_files.shell_of("powershell") == "pwsh"
     with pytest.raises(UsageError):
-        shell_integration.shell_of("json")
+        start_files.shell_of("json")
 
 
 def run_in(bare, argv, text):

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
+from keyswitch.commit import journal, recovery
+from keyswitch.commit.journal import Beside, Journal
 from keyswitch.profiles.paths import resolve
-from keyswitch.switching import journal, recovery
-from keyswitch.switching.journal import Beside, Journal
 from tests.cli.accounts import live, log_in, token
 from tests.cli.keyswitch import KEY
 

@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
+from keyswitch.commit import own_lock
 from keyswitch.disk import atomic, file_systems
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import clock
-from keyswitch.switching import own_lock
 from tests.cli.keyswitch import KEY, Keyswitch
 from tests.components import ROOT
 

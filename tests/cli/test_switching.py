@@ -73,8 +73,8 @@ def test_a_project_s_settings_that_outrank_it_are_named_with_their_file(ks):
     project = ks.file("project/.claude")
     project.mkdir(parents=True)
     (project / "settings.json").write_text('{"apiKeyHelper": "echo FAKE"}')
-    from keyswitch.switching.effect import effect_of
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.switching.activation.effect import effect_of
+    from keyswitch.workspace import Workspace
 
     workspace = Workspace(ks.environ, cwd=str(project.parent))
     _, findings = effect_of(workspace, workspace.load("one")[0])

@@ -22,8 +22,9 @@ from keyswitch.providers.catalogue import Catalogue
 from keyswitch.providers.schema import BUILT_IN
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.shells.rc_lines import DIRECTORY_FILES, SESSION_FILES
-from keyswitch.targets.claude_code import rules, settings_types, tokens
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import locations
+from keyswitch.targets.claude_code.settings import settings_types, tokens
 
 LONGEST_PATH = 500  # characters; longer ones are not made
 KEY = b"FAKE" * 8  # of the fingerprints

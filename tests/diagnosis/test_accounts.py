@@ -5,7 +5,7 @@ import pytest
 from keyswitch.diagnosis.findings.accounts import Accounts, masked
 from keyswitch.diagnosis.verdict import Source
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code.wanted import IF_GONE
+from keyswitch.targets.claude_code.settings.wanted import IF_GONE
 from tests.diagnosis.homes import (
     AWS_ID,
     AWS_SECRET,

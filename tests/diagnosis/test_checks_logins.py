@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from keyswitch.switching import login_ledger
-from keyswitch.switching.login_ledger import Folder, Generation, Ledger
+from keyswitch.changes import login_ledger
+from keyswitch.changes.login_ledger import Folder, Generation, Ledger
 from tests.diagnosis.homes import (
     CONFIG,
     CREDENTIALS,

@@ -30,7 +30,7 @@ from keyswitch.disk.atomic import unusable
 from keyswitch.display import error_text
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
-from keyswitch.switching.workspace import Workspace
+from keyswitch.workspace import Workspace
 from tests.components import ROOT
 from tests.diagnosis import generated_homes as homes
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from keyswitch.cli.checks.report import text
 from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.online.network import Step
-from keyswitch.diagnosis.report import text
 from tests.diagnosis.homes import (
     AWS_FILES,
     AWS_ID,

@@ -79,7 +79,8 @@ def rename(stage, target, real=os.rename):
 os.rename = rename
 """
 NO_RECOVERY = """
-from keyswitch.switching import change, recovery
+from keyswitch.changes import change
+from keyswitch.commit import recovery
 recovery.sweep = lambda paths: None
 recovery.recover = lambda paths: []
 change.sweep = lambda workspace: None
@@ -99,7 +100,7 @@ def dress(descriptor, target, mode, *, private):
 atomic._dress = dress
 """
 NO_HARVEST = """
-from keyswitch.switching.logins import Logins
+from keyswitch.switching.logins.book import Logins
 Logins.keep_for = lambda *args, **options: None
 """
 

@@ -331,7 +331,7 @@ MUTANTS = {
     "anybody's files": """
 from keyswitch.profiles import state
 from keyswitch.disk import atomic
-from keyswitch.switching import compiled
+from keyswitch import compiled
 for module in (atomic, state, compiled):
     module.is_planted = lambda _: False
 """,

@@ -5,9 +5,9 @@ import stat
 
 import pytest
 
+from keyswitch.commit import recovery
+from keyswitch.commit.journal import Rights, Step
 from keyswitch.disk import permissions
-from keyswitch.switching import recovery
-from keyswitch.switching.journal import Rights, Step
 from tests.files.test_modes import SOMEBODY
 
 

@@ -22,7 +22,7 @@ pytestmark = [users.only_root, pytest.mark.real("other-users")]
 COMMANDS = [cli("use", "cloud"), cli("use", "b"), cli("use", "one")]
 EDITS = [cli("edit", "one", "--label", "Acme"),
          cli("edit", "one", "--label", "Else")]  # fmt: skip
-IMPATIENT = "from keyswitch.switching import transaction as t; t._PAUSE = 0\n"
+IMPATIENT = "from keyswitch.commit import transaction as t; t._PAUSE = 0\n"
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +237,7 @@ MUTANTS = {
     "it follows anybody's links": (
         """
 from keyswitch.disk import ownership as o
-import keyswitch.switching.transaction as t
+import keyswitch.commit.transaction as t
 o._require_own = lambda *_: None
 o.require_way_to = t.require_way_to = lambda *_: None
 """,

@@ -43,7 +43,7 @@ HOW = {
 # Where the process ends that takes its commit back.
 KILLED = """
 import os, signal
-from keyswitch.switching import journal
+from keyswitch.commit import journal
 real_uncommit = journal.uncommit
 def uncommit(paths):
     if {after}:

@@ -11,6 +11,10 @@ import json
 import os
 import tempfile
 
+from keyswitch import compiled
+from keyswitch.changes import history, login_ledger, undo_records
+from keyswitch.commit import journal
+from keyswitch.directories import links, remote_links, remotes
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import link_rules, profile_files, settings, state
 from keyswitch.profiles.paths import resolve
@@ -19,27 +23,17 @@ from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope
-from keyswitch.switching import (
-    compiled,
-    environment,
-    history,
-    journal,
-    links,
-    login_ledger,
-    remote_links,
-    remotes,
-    undo_records,
-)
-from keyswitch.targets.claude_code import (
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.settings import (
     approved_keys,
     baseline,
     json_text,
-    login_parts,
     plan,
     settings_file,
     splice,
     tokens,
 )
+from keyswitch.terminal import marker as environment
 from keyswitch.transfer import bundle
 
 ALLOWED = (KeyswitchError, dbus_wire.WireError)

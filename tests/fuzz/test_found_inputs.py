@@ -7,6 +7,10 @@ import time
 
 import pytest
 
+from keyswitch import compiled
+from keyswitch.changes import undo_records
+from keyswitch.commit import journal
+from keyswitch.commit.login_note import decoded
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.paths import resolve
@@ -16,14 +20,9 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
-from keyswitch.switching import compiled, journal, run, undo_records
-from keyswitch.switching.login_note import decoded
-from keyswitch.targets.claude_code import (
-    approved_keys,
-    baseline,
-    login_parts,
-    plan,
-)
+from keyswitch.switching.running import run
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.settings import approved_keys, baseline, plan
 
 KEY = b"k" * 32
 DIGITS = b"9" * 5000  # more than Python turns into a number

@@ -115,10 +115,7 @@ def test_shellcheck_finds_nothing_in_the_part_for_sh(person):
 def test_the_helper_names_the_command_and_not_a_python(person, tmp_path):
     """What Claude Code's settings get goes on working without PATH."""
     command = places.environment(tmp_path / SPACE)
-    line = (
-        "from keyswitch.switching.workspace import own_command;"
-        "print(own_command())"
-    )
+    line = "from keyswitch.workspace import own_command;print(own_command())"
     python = command.parent / "python"
     assert person.answer(python, "-c", line) == f"{[str(command)]}\n"
 
@@ -126,7 +123,7 @@ def test_the_helper_names_the_command_and_not_a_python(person, tmp_path):
 def test_outside_an_environment_the_helper_names_what_was_started(
     monkeypatch, tmp_path
 ):
-    from keyswitch.switching import workspace
+    from keyswitch import workspace
 
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     command = places.add_launcher(tmp_path / "bin")

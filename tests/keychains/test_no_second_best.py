@@ -2,9 +2,9 @@
 
 import pytest
 
+from keyswitch.changes import store_choice
 from keyswitch.secrets.keychain.store import Keychain
-from keyswitch.switching import storing
-from keyswitch.switching.workspace import Workspace
+from keyswitch.workspace import Workspace
 from tests.cli.keyswitch import KEY, Keyswitch
 from tests.keychains.lane import Lane
 from tests.keychains.states import STATES
@@ -49,7 +49,7 @@ def test_another_keychain_than_the_first_is_named(monkeypatch, home):
         secret_service={"error": "absent", "why": "not running"},
         kwallet=GOOD,
     )
-    choice = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    choice = store_choice.choose_store(Workspace({"HOME": str(home)}), None)
     assert choice.notes == ("Secret Service: not running, so KWallet is used",)
 
 
@@ -82,16 +82,16 @@ def test_a_missing_keychain_is_told_of_once(monkeypatch, home):
     gone = {"error": "absent", "why": "not running"}
     Answers(monkeypatch, secret_service=gone, kwallet=gone)
     ks = Keyswitch(home).with_vault()
-    first = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    first = store_choice.choose_store(Workspace({"HOME": str(home)}), None)
     assert first.notes == ("no keychain here, so the secret goes to the vault",)
     ks.add("one")
-    second = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    second = store_choice.choose_store(Workspace({"HOME": str(home)}), None)
     assert second.notes == ()
     assert "Secret Service: not running" in second.details  # for -v
     # Where there was one, its secrets lie there: that is another matter.
     file = ks.profile_file("one")
     file.write_text(file.read_text().replace('"vault"', '"keychain"'))
-    third = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    third = store_choice.choose_store(Workspace({"HOME": str(home)}), None)
     assert "(Secret Service: not running" in third.notes[0]
 
 
@@ -100,5 +100,5 @@ def test_a_service_without_a_collection_is_no_missing_one(monkeypatch, home):
     gone = {"error": "absent", "why": "not running"}
     Answers(monkeypatch, secret_service=there, kwallet=gone)
     Keyswitch(home).with_vault()
-    choice = storing.choose_store(Workspace({"HOME": str(home)}), None)
+    choice = store_choice.choose_store(Workspace({"HOME": str(home)}), None)
     assert "(Secret Service: no collection" in choice.notes[0]

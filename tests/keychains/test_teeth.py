@@ -57,7 +57,7 @@ MUTANTS = {
     ),
     "declares nothing": (
         (
-            "from keyswitch.switching import intents\n"
+            "from keyswitch.changes import intents\n"
             "intents.declare = lambda *args: None"
         ),
         ("vanish", "add", "left behind"),
@@ -65,8 +65,8 @@ MUTANTS = {
     "takes another store": (
         (
             "from keyswitch.secrets.keychain.store import Keychain\n"
-            "from keyswitch.switching import profile_changes, storing\n"
-            "storing.choose_store = lambda *args: storing.Choice('keychain')\n"
+            "from keyswitch.changes import store_choice as s\n"
+            "s.choose_store = lambda *args: s.Choice('keychain')\n"
             "Keychain.put = lambda *args: None"
         ),
         ("no-service", "add", "profiles"),

@@ -2,10 +2,10 @@
 
 import pytest
 
+from keyswitch import compiled
+from keyswitch.changes.compiling import compiled_profile
 from keyswitch.profiles.paths import resolve
-from keyswitch.switching import compiled
-from keyswitch.switching.compiling import compiled_profile
-from keyswitch.switching.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 @pytest.fixture

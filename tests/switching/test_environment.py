@@ -1,6 +1,6 @@
 """What a shell has to do for a profile, as values."""
 
-from keyswitch.switching.environment import (
+from keyswitch.terminal.marker import (
     MARKER,
     PINNED,
     Marker,

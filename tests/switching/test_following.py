@@ -5,8 +5,8 @@ import json
 import pytest
 
 from keyswitch.model import FileChange
-from keyswitch.switching import following
-from keyswitch.switching.workspace import Workspace
+from keyswitch.switching.activation import sessions as following
+from keyswitch.workspace import Workspace
 
 KEY = {"primaryApiKey": "sk-ant-api03-FAKE-managed-EXAMPLE"}
 OTHER = {"primaryApiKey": "sk-ant-api03-FAKE-another-EXAMPLE"}

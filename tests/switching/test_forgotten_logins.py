@@ -1,6 +1,6 @@
 """The ledger of logins after stored items went away."""
 
-from keyswitch.switching.login_ledger import (
+from keyswitch.changes.login_ledger import (
     NOTHING,
     ORPHAN,
     PROFILE,

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from keyswitch.switching import git_remotes, guard
-from keyswitch.switching.compiled import Compiled
+from keyswitch.compiled import Compiled
+from keyswitch.directories import git_remotes, guard
 from tests.components import ROOT
 
 ACME = "github.com/acme/*"

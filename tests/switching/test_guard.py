@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
+from keyswitch.compiled import Compiled
+from keyswitch.directories import guard
 from keyswitch.errors import InputError
-from keyswitch.switching import guard
-from keyswitch.switching.compiled import Compiled
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 from tests.components import PYTHON
 

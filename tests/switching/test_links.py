@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyswitch.directories import links
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.paths import Paths
-from keyswitch.switching import links
 
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 

@@ -23,26 +23,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from keyswitch.changes import login_ledger, undo_records
+from keyswitch.commit import journal, transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import Vault, entry_name
 from keyswitch.secrets.vault.writing import create
-from keyswitch.switching import (
-    activate,
-    journal,
-    login_capture,
-    login_ledger,
-    login_removal,
-    login_watch,
-    profile_changes,
-    transaction,
-    undo,
-    undo_records,
-)
-from keyswitch.switching.workspace import Workspace
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.switching.activation import use as activate
+from keyswitch.switching.editing import profile_changes
+from keyswitch.switching.logging_in import capture, logout, old_sessions
+from keyswitch.switching.upkeep import undo
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.workspace import Workspace
 from tests.switching.claude_accounts import Account, Claude, OldSession, Service
 
 A, B, C, FOREIGN = (Account(user) for user in "abcd")
@@ -108,7 +102,7 @@ class World:
         self.said = []
         workspace = self.workspace()
         try:
-            self.said += login_watch.notice(workspace)
+            self.said += old_sessions.notice(workspace)
             self.said += getattr(act(workspace), "notes", [])
         except KeyswitchError:
             return False
@@ -328,14 +322,14 @@ class Interleavings(RuleBasedStateMachine):
     def capture(self, name):
         self._kept_as(
             name,
-            lambda w: login_capture.capture(w, name, store="vault"),
+            lambda w: capture.capture(w, name, store="vault"),
         )
 
     @rule(name=names)
     def adopt(self, name):
         self._kept_as(
             name,
-            lambda w: login_capture.from_orphan(w, name, store="vault"),
+            lambda w: capture.from_orphan(w, name, store="vault"),
         )
 
     def _kept_as(self, name, act):
@@ -383,7 +377,7 @@ class Interleavings(RuleBasedStateMachine):
         account = world.whose[name]
         world.excused |= world.told  # kept as another's, a person was told
         assert world.keyswitch(
-            lambda w: login_removal.remove(w, name), gives_up=account
+            lambda w: logout.remove(w, name), gives_up=account
         )
         left = {*world.stored_tokens(), *self.claude.tokens()}
         if not (world.interrupted or world.service.bare):

@@ -11,15 +11,15 @@ import sys
 
 import pytest
 
-from keyswitch.targets.claude_code.keychain import CONSOLE, LOGIN
+from keyswitch.targets.claude_code.login.keychain import CONSOLE, LOGIN
 from tests.cli.keyswitch import Keyswitch
 from tests.components import ROOT
 from tests.forks import client
 from tests.targets.fake_security import FakeSecurity
 
 AS_ON_MACOS = """
-from keyswitch.switching.workspace import Workspace
-from keyswitch.targets.claude_code import keychain
+from keyswitch.workspace import Workspace
+from keyswitch.targets.claude_code.login import keychain
 Workspace.platform = "darwin"
 keychain.SECURITY = {program!r}
 """

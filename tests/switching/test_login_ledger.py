@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.errors import FileStateError
-from keyswitch.switching import login_ledger
-from keyswitch.switching.login_ledger import (
+from keyswitch.changes import login_ledger
+from keyswitch.changes.login_ledger import (
     KEPT,
     KEPT_ORPHANS,
     NOTHING,
@@ -18,6 +17,7 @@ from keyswitch.switching.login_ledger import (
     Generation,
     Ledger,
 )
+from keyswitch.errors import FileStateError
 
 EMPTY = Ledger({}, {})
 

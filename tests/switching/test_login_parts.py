@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.targets.claude_code import json_text, login_parts
-from keyswitch.targets.claude_code.login_parts import Identity, Parts
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.login.parts import Identity, Parts
+from keyswitch.targets.claude_code.settings import json_text
 
 LOGIN = {
     "accessToken": "FAKE-access",

@@ -13,15 +13,12 @@ import time
 
 import pytest
 
+from keyswitch.commit import journal
 from keyswitch.errors import FileStateError
-from keyswitch.switching import (
-    activate,
-    journal,
-    login_capture,
-    login_watch,
-    undo,
-)
-from keyswitch.switching.workspace import Workspace
+from keyswitch.switching.activation import use as activate
+from keyswitch.switching.logging_in import capture, old_sessions
+from keyswitch.switching.upkeep import undo
+from keyswitch.workspace import Workspace
 from tests.switching.claude_accounts import OldSession
 from tests.switching.test_login_interleavings import FOREIGN, A, B, World
 
@@ -45,9 +42,7 @@ class TwoLogins(World):
         return Workspace({**self.environ, **self.more}, cwd=str(self.home))
 
     def capture(self, name):
-        return self.keyswitch(
-            lambda w: login_capture.capture(w, name, store="vault")
-        )
+        return self.keyswitch(lambda w: capture.capture(w, name, store="vault"))
 
     def use(self, name):
         return self.keyswitch(lambda w: activate.use(w, name, configure=True))
@@ -283,7 +278,7 @@ def test_an_old_sessions_login_is_noticed_by_the_next_command(place):
     session = OldSession(place.claude)
     assert place.use("two")
     assert place.elsewhere(session.write_back)
-    [said] = login_watch.notice(place.workspace())
+    [said] = old_sessions.notice(place.workspace())
     assert said == (
         "an old session had put the login of 'one' back; both are kept, and "
         "'two' is in place again"

@@ -10,19 +10,15 @@ import shutil
 
 import pytest
 
+from keyswitch.changes.login_ledger import KEPT
 from keyswitch.errors import InputError, StoreError
 from keyswitch.model import Profile
 from keyswitch.secret import Secret
-from keyswitch.switching import (
-    activate,
-    login_capture,
-    login_removal,
-    login_watch,
-    profile_changes,
-    undo,
-)
-from keyswitch.switching.login_ledger import KEPT
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.switching.activation import use as activate
+from keyswitch.switching.editing import profile_changes
+from keyswitch.switching.logging_in import capture, logout, old_sessions
+from keyswitch.switching.upkeep import undo
+from keyswitch.targets.claude_code.login import parts as login_parts
 from tests.switching.claude_accounts import (
     DEVICE,
     NAME,
@@ -48,9 +44,7 @@ class NamedLogins(World):
     def keep(self, name, account=None):
         if account is not None:
             self.whose[name] = account
-        assert self.keyswitch(
-            lambda w: login_capture.capture(w, name, store="vault")
-        )
+        assert self.keyswitch(lambda w: capture.capture(w, name, store="vault"))
 
     def use(self, name):
         assert self.keyswitch(lambda w: activate.use(w, name, configure=True))
@@ -70,7 +64,7 @@ class NamedLogins(World):
     def adopt(self, name, account):
         self.whose[name] = account
         assert self.keyswitch(
-            lambda w: login_capture.from_orphan(w, name, store="vault")
+            lambda w: capture.from_orphan(w, name, store="vault")
         )
 
     def notes_of(self, act):
@@ -160,7 +154,7 @@ def test_logout_takes_the_console_key_beside_another_one_s_tokens(home):
     home.elsewhere(session.write_back)
     assert home.claude.key()
     assert home.keyswitch(
-        lambda w: login_removal.remove(w, "two"), gives_up=home.whose["two"]
+        lambda w: logout.remove(w, "two"), gives_up=home.whose["two"]
     )
     assert not home.claude.key()
     assert home.service.owner[home.live] == A
@@ -308,7 +302,7 @@ def test_only_its_own_is_stored_with_a_login_under_another_s_name(home):
 
 def test_a_login_under_another_s_name_is_put_right_by_use(home):
     mixed(home)
-    login_watch.remember(home.workspace())
+    old_sessions.remember(home.workspace())
     home.use("two")
     assert home.claude.name() == B.name()
     assert home.live == home.kept("two")[0].access_token
@@ -337,8 +331,8 @@ def test_a_key_that_is_known_as_another_s_is_left_out(home):
 
 def test_logout_of_mixed_files_leaves_what_is_another_s(home):
     mixed(home)
-    login_watch.remember(home.workspace())
-    assert home.keyswitch(lambda w: login_removal.remove(w, "two"), gives_up=B)
+    old_sessions.remember(home.workspace())
+    assert home.keyswitch(lambda w: logout.remove(w, "two"), gives_up=B)
     assert home.claude.login() == {}
     assert home.claude.name() == A.name()
     assert config(home)[ANSWERS] == {"approved": ["tail-of-a"]}
@@ -411,13 +405,13 @@ def test_what_changed_beside_the_tokens_takes_the_place_of_the_former(home):
 def test_a_login_stays_in_its_store_when_another_is_chosen(home, monkeypatch):
     """R5 and no silent change of store: the target's is not for the live."""
     stored = []
-    real = login_capture.Logins._put
+    real = capture.Logins._put
 
     def put(self, parts, store, number):
         stored.append(store)
         return real(self, parts, "vault", number)
 
-    monkeypatch.setattr(login_capture.Logins, "_put", put)
+    monkeypatch.setattr(capture.Logins, "_put", put)
     path = home.home / ".config/keyswitch/profiles/two.toml"
     path.write_text(path.read_text().replace('"vault"', '"keychain"'))
     home.claude.renew()
@@ -652,27 +646,27 @@ def test_a_renamed_login_goes_on_under_its_name(home):
 def test_a_login_that_somebody_made_on_purpose_is_left_alone(home):
     home.log_in(B)
     live = home.live
-    [said] = login_watch.notice(home.workspace())
+    [said] = old_sessions.notice(home.workspace())
     assert (
         said == "somebody logged Claude Code in as 'two'; 'one' is not in use"
     )
     assert home.live == live
-    assert login_watch.notice(home.workspace()) == []
+    assert old_sessions.notice(home.workspace()) == []
 
 
 def test_another_organisation_on_purpose_is_left_alone_too(home):
     home.log_in(ELSEWHERE)
     live = home.live
-    [said] = login_watch.notice(home.workspace())
+    [said] = old_sessions.notice(home.workspace())
     assert said.startswith("somebody logged Claude Code in with another")
     assert home.live == live
 
 
 def test_the_own_renewal_is_nothing_to_speak_of(home):
     home.claude.renew()
-    assert login_watch.notice(home.workspace()) == []
+    assert old_sessions.notice(home.workspace()) == []
     home.claude.blank()
-    assert login_watch.notice(home.workspace()) == []
+    assert old_sessions.notice(home.workspace()) == []
 
 
 def test_a_stranger_s_old_session_is_put_aside(home):
@@ -680,7 +674,7 @@ def test_a_stranger_s_old_session_is_put_aside(home):
     session = OldSession(home.claude)
     home.use("one")
     home.elsewhere(session.write_back)
-    [said] = login_watch.notice(home.workspace())
+    [said] = old_sessions.notice(home.workspace())
     assert "an account of no profile" in said
     assert home.service.owner[home.live] == A
     assert session.memory["accessToken"] in {
@@ -693,7 +687,7 @@ def test_a_key_in_use_is_not_disturbed_by_logins(home):
     home.use("two")
     home.use("key")
     home.elsewhere(session.write_back)
-    assert login_watch.notice(home.workspace()) == []
+    assert old_sessions.notice(home.workspace()) == []
     assert home.live == session.memory["accessToken"]
 
 

@@ -15,9 +15,9 @@ from keyswitch.diagnosis.findings.mend import (
     Mend,
 )
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.switching.mending import mend
-from keyswitch.switching.undo import undo_last
-from keyswitch.switching.workspace import Workspace
+from keyswitch.switching.upkeep.repairs import mend
+from keyswitch.switching.upkeep.undo import undo_last
+from keyswitch.workspace import Workspace
 
 CANARY = "sk-ant-api03-FAKE-canary-000000000000000000EXAMPLE"
 FLAG = "CLAUDE_CODE_USE_BEDROCK"

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.errors import InputError
-from keyswitch.switching.patterns import (
+from keyswitch.directories.patterns import (
     LONGEST,
     check,
     matches_directory,
     matches_remote,
 )
+from keyswitch.errors import InputError
 
 HOME = "/h/me"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.switching.remotes import normalized, remotes_of
+from keyswitch.directories.remotes import normalized, remotes_of
 
 TOKEN = "ghp-FAKE-0123456789EXAMPLE"
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")

@@ -1,6 +1,6 @@
 """Which of Claude Code's locks a revocation holds, and in which order."""
 
-from keyswitch.switching.revoke_logins import locks_for
+from keyswitch.switching.revoking.logins import locks_for
 from keyswitch.targets.claude_code.locks import config_lock, login_locks
 
 FOLDERS = {

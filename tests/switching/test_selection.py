@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from keyswitch.compiled import Compiled
+from keyswitch.directories import links, remote_links
 from keyswitch.errors import (
     InputError,
     KeyswitchError,
@@ -12,9 +14,8 @@ from keyswitch.errors import (
 )
 from keyswitch.profiles import state
 from keyswitch.profiles.paths import resolve
-from keyswitch.switching import links, remote_links, selection
-from keyswitch.switching.compiled import Compiled
-from keyswitch.switching.other_way import require_same_way
+from keyswitch.terminal import selection
+from keyswitch.terminal.other_way import require_same_way
 
 TERMINAL = {"KEYSWITCH_PROFILE": "terminal"}
 PINNED = {"KEYSWITCH_ENV": "pinned:p:s::"}

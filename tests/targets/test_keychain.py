@@ -9,8 +9,12 @@ import time
 import pytest
 
 from keyswitch.errors import LockedError, StoreError
-from keyswitch.targets.claude_code import keychain
-from keyswitch.targets.claude_code.keychain import CONSOLE, LOGIN, Keychain
+from keyswitch.targets.claude_code.login import keychain
+from keyswitch.targets.claude_code.login.keychain import (
+    CONSOLE,
+    LOGIN,
+    Keychain,
+)
 from tests.targets.fake_security import FakeSecurity
 
 TOKEN = "sk-ant-oat01-FAKE-keychain-EXAMPLE"

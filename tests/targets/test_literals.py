@@ -8,7 +8,7 @@ from keyswitch.display import SECRET_STARTS, secrets_in, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.providers.field import Field
 from keyswitch.providers.shapes import check_plain, public_prefix
-from keyswitch.targets.claude_code import literals
+from keyswitch.targets.claude_code.settings import literals
 
 KEY = "sk-ant-api03-FAKE0123456789abcdefEXAMPLE"
 OPAQUE = "FAKE0123456789abcdef0123"

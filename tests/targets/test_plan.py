@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.providers.schema import ClaudeCode
-from keyswitch.targets.claude_code import approved_keys
-from keyswitch.targets.claude_code.baseline import (
+from keyswitch.targets.claude_code.settings import approved_keys
+from keyswitch.targets.claude_code.settings.baseline import (
     Baseline,
     from_document,
     to_document,
 )
-from keyswitch.targets.claude_code.plan import edits_for, plan_settings
-from keyswitch.targets.claude_code.wanted import Command, wanted_settings
+from keyswitch.targets.claude_code.settings.plan import edits_for, plan_settings
+from keyswitch.targets.claude_code.settings.wanted import (
+    Command,
+    wanted_settings,
+)
 from tests.targets.documents import settings_texts
 
 KEY = b"k" * 32

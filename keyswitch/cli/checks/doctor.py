@@ -83,7 +83,7 @@ def doctor(  # noqa: PLR0913
         steps = way.probe(situation.scene, situation.verdict)
         findings = by_gravity([*way.findings(steps), *findings])
     if report:
-        from keyswitch.diagnosis.report import text
+        from keyswitch.cli.checks.report import text
 
         session.output.raw(text(situation, findings, steps))
     elif session.output.json:
@@ -107,8 +107,8 @@ def _look(
     """Return what was looked at and what is wrong, mended if that is asked."""
     from keyswitch.cli.agents import refuse_agents
     from keyswitch.diagnosis.checks import examine
-    from keyswitch.switching import left_helpers
-    from keyswitch.switching.situation import situation_of
+    from keyswitch.switching.activation.looking import situation_of
+    from keyswitch.switching.folders import left_helpers
 
     workspace = session.workspace()
     if run_helper:
@@ -136,7 +136,7 @@ def _own(
     the rest needs these files.
     """
     from keyswitch.profiles.paths import resolve
-    from keyswitch.switching import own_files
+    from keyswitch.switching.upkeep import own_files
 
     paths = resolve(session.environ)
     found = own_files.findings(paths)
@@ -175,7 +175,7 @@ def _grave(findings: Sequence[Finding]) -> bool:
 def _mend(session: Session, findings: Sequence[Finding], how: _Mending) -> bool:
     """Show what would be mended, and mend it after a yes."""
     from keyswitch.diagnosis.findings.mend import FOLDER
-    from keyswitch.switching.mending import mend
+    from keyswitch.switching.upkeep.repairs import mend
 
     mends = list(dict.fromkeys(f.mend for f in findings if f.mend is not None))
     if not mends:

@@ -98,7 +98,7 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
         session.output.detail(f"looked at the text only: {e}")
         return None, active
     try:
-        from keyswitch.switching.selection import select
+        from keyswitch.terminal.selection import select
 
         active = select(workspace.paths, session.environ).name
     except (KeyswitchError, OSError, ValueError) as e:

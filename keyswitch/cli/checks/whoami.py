@@ -52,9 +52,9 @@ def whoami(
     """
     from keyswitch.cli.agents import refuse_agents
     from keyswitch.diagnosis.findings.contradictions import warnings
-    from keyswitch.switching import left_helpers
-    from keyswitch.switching.in_this_shell import elsewhere
-    from keyswitch.switching.situation import situation_of
+    from keyswitch.switching.activation.here import elsewhere
+    from keyswitch.switching.activation.looking import situation_of
+    from keyswitch.switching.folders import left_helpers
 
     if verify or run_helper:  # they send a secret, or ask for one
         refuse_agents(session.workspace())
@@ -99,10 +99,10 @@ def _print_document(
     asked: bool,
 ) -> None:
     from keyswitch.cli.checks import verdict_view
-    from keyswitch.switching import folders
+    from keyswitch.switching.folders import known_folders
 
     document = verdict_view.document(situation, findings)
-    used_in = folders.names(session.workspace())
+    used_in = known_folders.names(session.workspace())
     if used_in:
         document["other_folders"] = used_in
     if asked:
@@ -119,10 +119,10 @@ def _print_screen(
     answers: Sequence[Answer],
 ) -> None:
     from keyswitch.cli.checks import verdict_view
-    from keyswitch.switching import folders
+    from keyswitch.switching.folders import known_folders
 
     rows = list(verdict_view.rows(situation, findings))
-    used_in = folders.names(session.workspace())
+    used_in = known_folders.names(session.workspace())
     rows += [("also used in", folder) for folder in used_in]
     for answer in answers:
         rows.append(

@@ -81,7 +81,7 @@ def add(  # noqa: PLR0913
 
     On a terminal it asks for what is missing.
     """
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
     if name is not None:
@@ -185,8 +185,8 @@ def _store(
     store: str | None,
 ) -> int:
     """Store what was given; what can be refused is, before a passphrase."""
-    from keyswitch.cli.profiles.own_variables import ask_about
-    from keyswitch.switching import profile_changes
+    from keyswitch.cli.secrets.own_variables import ask_about
+    from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
     ask_about(session, profile)
@@ -226,7 +226,7 @@ def rotate(  # noqa: PLR0913
     fd: tuple[str, ...],
 ) -> int:
     """Replace a profile's secret."""
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
     profile, _ = workspace.load(name)

@@ -34,7 +34,7 @@ def ask_provider(session: Session) -> str:
 def ask_name(session: Session, provider_id: str) -> str:
     """Ask what the profile shall be called; propose a name that is free."""
     from keyswitch.profiles import profile_files
-    from keyswitch.switching.profile_changes import refuse_existing
+    from keyswitch.switching.editing.profile_changes import refuse_existing
 
     workspace = session.workspace()
     taken = set(profile_files.scan(workspace.paths))

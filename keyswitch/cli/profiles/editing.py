@@ -56,7 +56,7 @@ def parse_shared(text: str) -> tuple[str, ...] | None:
 
 def parse_places(text: str) -> tuple[str, ...]:
     """Parse the value of `--only` and `--never`."""
-    from keyswitch.switching import patterns
+    from keyswitch.directories import patterns
 
     found = tuple(part.strip() for part in text.split(",") if part.strip())
     for pattern in found:
@@ -115,7 +115,7 @@ def edit(  # noqa: PLR0913
 ) -> int:
     """Change a profile's fields."""
     from keyswitch.cli.agents import refuse_agents
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
     if label is not None:
@@ -158,7 +158,7 @@ def edit(  # noqa: PLR0913
 
 def _say_who_asks(session: Session, name: str, new_name: str) -> None:
     """Say which directories ask for a profile that is not there any more."""
-    from keyswitch.switching.link_changes import asking_for
+    from keyswitch.switching.editing.link_changes import asking_for
 
     for place in asking_for(session.workspace(), name):
         remote = "" if place.startswith("/") else f"--remote '{place}' "
@@ -176,7 +176,7 @@ def _say_who_asks(session: Session, name: str, new_name: str) -> None:
 @dry_run_option
 def rename(session: Session, name: str, new_name: str) -> int:
     """Give a profile another name."""
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching.editing import profile_changes
 
     profile_changes.rename(session.workspace(), name, new_name)
     session.output.say(f"renamed '{name}' to '{new_name}'")
@@ -192,7 +192,7 @@ def rename(session: Session, name: str, new_name: str) -> int:
 @dry_run_option
 def copy(session: Session, name: str, new_name: str) -> int:
     """Copy a profile, secrets included."""
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching.editing import profile_changes
 
     profile_changes.copy(session.workspace(), name, new_name)
     session.output.say(f"copied '{name}' to '{new_name}'")
@@ -207,7 +207,7 @@ def copy(session: Session, name: str, new_name: str) -> int:
 @dry_run_option
 def remove(session: Session, name: str, *, yes: bool) -> int:
     """Remove a profile."""
-    from keyswitch.switching import profile_changes
+    from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
     profile, _ = workspace.load(name)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 def edit_in_editor(session: Session, name: str) -> int:
     """Let a person edit the file; keep nothing that does not parse."""
+    from keyswitch.changes import own_variables
     from keyswitch.cli.agents import refuse_agents
-    from keyswitch.cli.profiles.other_use import agreed_in_editor
+    from keyswitch.cli.secrets.other_use import agreed_in_editor
     from keyswitch.profiles import profile_files
-    from keyswitch.switching import own_variables, profile_text
+    from keyswitch.switching.editing import profile_text
 
     refuse_agents(session.workspace())
     if not session.can_ask:

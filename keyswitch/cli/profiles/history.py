@@ -16,7 +16,7 @@ from keyswitch.errors import ExitCode
 def undo(session: Session) -> int:
     """Take back the last change."""
     from keyswitch.cli.agents import refuse_agents
-    from keyswitch.switching.undo import undo_last
+    from keyswitch.switching.upkeep.undo import undo_last
 
     refuse_agents(session.workspace())  # a former address may come back
     done = undo_last(session.workspace())
@@ -32,8 +32,8 @@ def undo(session: Session) -> int:
 @click.pass_obj
 def history(session: Session, number: int) -> int:
     """List what was changed when."""
+    from keyswitch.changes import history as log
     from keyswitch.disk.atomic import read_regular
-    from keyswitch.switching import history as log
 
     workspace = session.workspace()
     entries = log.parse(read_regular(workspace.paths.history_file, 1 << 24))

@@ -14,7 +14,7 @@ from keyswitch.profiles import login_status
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 NO_SECRET = "-"
 SOON = 14  # days before an expiry date that it is worth a word
@@ -207,9 +207,9 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
 def _reveal(session: Session, workspace: Workspace, profile: Profile) -> int:
     import os
 
+    from keyswitch.changes.compiling import compiled_profile
     from keyswitch.cli.agents import refuse_agents
-    from keyswitch.switching.compiling import compiled_profile
-    from keyswitch.switching.exports import values_of
+    from keyswitch.terminal.exports import values_of
 
     refuse_agents(workspace, always=True)
     if not os.isatty(1) or not session.can_ask:

@@ -72,7 +72,7 @@ def login(  # noqa: PLR0913
             f"keyswitch login {name} --token --stdin",
         )
     from keyswitch.cli.secrets.store_choice import choose_store_for
-    from keyswitch.switching import login_capture
+    from keyswitch.switching.logging_in import capture as login_capture
 
     workspace = session.workspace()
     if capture:
@@ -172,10 +172,10 @@ a copy that somebody has"""
 @click.pass_obj
 def logout(session: Session, name: str, *, dry_run: bool, yes: bool) -> int:
     """Remove a login's tokens from this machine; the profile stays."""
-    from keyswitch.switching import login_removal
+    from keyswitch.switching.logging_in import logout
 
     workspace = session.workspace()
-    found = login_removal.look(workspace, name)
+    found = logout.look(workspace, name)
     for line in (_SERVICE, _HERE):
         session.output.say(line)
     if session.output.json:
@@ -184,11 +184,11 @@ def logout(session: Session, name: str, *, dry_run: bool, yes: bool) -> int:
         for line in found:
             session.output.data(line)
     if dry_run:
-        rehearse(session, lambda: login_removal.remove(workspace, name))
+        rehearse(session, lambda: logout.remove(workspace, name))
     if dry_run or not found:
         return ExitCode.OK
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
-    login_removal.remove(workspace, name)
+    logout.remove(workspace, name)
     session.output.say(
         f"'{name}' has no login any more; log in again: keyswitch login {name}"
     )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def document_of(profile: Profile) -> dict[str, Any]:
     """Return the same as `--json` shows it; nothing where there is none."""
     if not profile.isolated:
         return {}
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     return {"isolated": True, "shared": list(isolation.shared_of(profile))}
 

@@ -21,8 +21,8 @@ from keyswitch.cli.profiles.listing import NO_SECRET, expiry_note
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import login_status, profile_files
-from keyswitch.switching.environment import read_marker
-from keyswitch.switching.selection import PROFILE_VARIABLE
+from keyswitch.terminal.marker import read_marker
+from keyswitch.terminal.selection import PROFILE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,7 +8,7 @@ from keyswitch.cli.profiles.picker import Listing, Row
 from keyswitch.profiles.names import nearest
 
 if TYPE_CHECKING:
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 class ProviderListing(Listing):

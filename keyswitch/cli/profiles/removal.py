@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.cli.session import Session
-    from keyswitch.switching.removal import Step
+    from keyswitch.switching.upkeep.removal import Step
 
 
 def uninstall_all(session: Session, *, dry_run: bool, yes: bool) -> int:
     """Take everything back, and say what stays."""
-    from keyswitch.switching import removal
+    from keyswitch.switching.upkeep import removal
 
     workspace, output = session.workspace(), session.output
     steps = removal.steps(workspace)

@@ -262,7 +262,7 @@ def _accept(
     session: Session, packed: Sequence[Packed], accepted: tuple[str, ...]
 ) -> None:
     """Let a person type every host that a secret would go to."""
-    from keyswitch.cli.profiles.own_variables import ask_about
+    from keyswitch.cli.secrets.own_variables import ask_about
     from keyswitch.providers.binding import ascii_host, shown_host
     from keyswitch.transfer.importing import destinations, named
 

@@ -21,7 +21,7 @@ def agreed_to(session: Session, name: str) -> list[Mismatch]:
 
     Where nobody can be asked there are none, and the command refuses.
     """
-    from keyswitch.switching import bindings
+    from keyswitch.changes import bindings
 
     if not session.can_ask or session.dry_run:
         return []
@@ -43,8 +43,8 @@ def agreed_in_editor(
 
     What was edited just now needs no yes; what was changed before does.
     """
+    from keyswitch.changes import bindings
     from keyswitch.profiles import profile_files
-    from keyswitch.switching import bindings
 
     workspace = session.workspace()
     try:

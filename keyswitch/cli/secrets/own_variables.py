@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def ask_about(session: Session, profile: Profile) -> None:
     """Let a person agree; where nobody can be asked, the command refuses."""
-    from keyswitch.switching import own_variables
+    from keyswitch.changes import own_variables
 
     if not session.can_ask or session.dry_run:
         return

@@ -13,7 +13,7 @@ from keyswitch.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.switching.revoke_stored import Found
+    from keyswitch.switching.revoking.stored import Found
 
 
 def _document(found: Sequence[Found]) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def revoke_local(  # noqa: PLR0913
     The service is not asked: a removed token still works for whoever has a
     copy, until it is revoked on the page that is printed at the end.
     """
-    from keyswitch.switching import revoke
+    from keyswitch.switching.revoking import revoke
 
     if sum((bool(name), all_, claude_code, stale)) > 1:
         raise UsageError(
@@ -99,7 +99,7 @@ def revoke_local(  # noqa: PLR0913
 
 def _carry_out(session: Session, scope: str, name: str) -> int:
     """Remove, look again, and say where to revoke at the service."""
-    from keyswitch.switching import revoke
+    from keyswitch.switching.revoking import revoke
 
     workspace = session.workspace()
     found = revoke.remove(workspace, scope, name)

@@ -21,8 +21,8 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
 
     It says so where it was not asked for.
     """
+    from keyswitch.changes.store_choice import NoStoreError, choose_store
     from keyswitch.cli.secrets.vault import create_vault, open_session_vault
-    from keyswitch.switching.storing import NoStoreError, choose_store
 
     workspace = session.workspace()
     try:

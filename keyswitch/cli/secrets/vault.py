@@ -163,14 +163,14 @@ def rotate(
 ) -> int:
     """Encrypt everything under a new key; older copies do not open with it."""
     from keyswitch.secrets.vault import slots as vault_slots
-    from keyswitch.switching import keychain_slot
+    from keyswitch.switching.upkeep import vault_key
 
     found = _own_vault(session)
     kinds = {slot["type"] for slot in found.open().header["slots"]}
     new = given_passphrase(passphrase_fd, passphrase_file)
     if new is None and "passphrase" in kinds:
         new = new_passphrase(session)
-    with keychain_slot.changing(session.workspace(), found):
+    with vault_key.changing(session.workspace(), found):
         code = vault_slots.rotate(found, new)
     session.output.say("everything is encrypted under a new key")
     if "keychain" in kinds:
@@ -219,11 +219,11 @@ def recovery(
 @click.pass_obj
 def keychain(session: Session) -> int:
     """Let the system keychain open the vault too."""
-    from keyswitch.switching import keychain_slot
+    from keyswitch.switching.upkeep import vault_key
 
     found = _own_vault(session)
     found.open()
-    keychain_slot.add(session.workspace(), found)
+    vault_key.add(session.workspace(), found)
     session.output.say("the keychain opens the vault from now on")
     return ExitCode.OK
 

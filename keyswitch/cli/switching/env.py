@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.cli.agents import refuse_agents
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import (
@@ -15,13 +16,12 @@ from keyswitch.errors import (
     NotFoundError,
     UsageError,
 )
-from keyswitch.switching.compiling import compiled_active, compiled_profile
 
 if TYPE_CHECKING:
+    from keyswitch.compiled import Compiled
     from keyswitch.shells.script import EnvScript
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.selection import Selection
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.terminal.selection import Selection
+    from keyswitch.workspace import Workspace
 
 FORMATS = ("json", "dotenv")
 
@@ -54,11 +54,12 @@ def env(  # noqa: PLR0913
 ) -> int:
     """Print export statements for eval."""
     from keyswitch import shells
+    from keyswitch.directories import remote_links
     from keyswitch.disk.ownership import require_own_home
     from keyswitch.express import give_back, warn_of_settings, write_out
     from keyswitch.shells.detect import parent_shell
-    from keyswitch.switching import environment, remote_links, selection
-    from keyswitch.switching.fingerprints import read_key
+    from keyswitch.terminal import marker, selection
+    from keyswitch.terminal.fingerprints import read_key
 
     if unset and name:
         raise UsageError(
@@ -79,7 +80,7 @@ def env(  # noqa: PLR0913
             refuse_agents(workspace, always=True)
     if unset:
         key = read_key(workspace.paths)
-        script = environment.plan_unset(workspace.environ, key)
+        script = marker.plan_unset(workspace.environ, key)
     else:
         try:
             script, compiled = _script(workspace, chosen, document=format_)
@@ -89,7 +90,7 @@ def env(  # noqa: PLR0913
                 give_back(paths, environ, chosen.name, language)
             raise
     if script is not None:
-        script = environment.for_language(script, language)
+        script = marker.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
         if not format_:
             warn_of_settings(script, workspace.environ, compiled)
@@ -101,7 +102,7 @@ def _script(
 ) -> tuple[EnvScript | None, Compiled | None]:
     """Work out the script, and say what a person has to know."""
     from keyswitch.express import warn
-    from keyswitch.switching.shell_script import for_shell
+    from keyswitch.terminal.shell_script import for_shell
 
     compiled = _compiled(workspace, chosen) if chosen.name else None
     script, notes = for_shell(
@@ -133,7 +134,7 @@ def _language(session: Session, shell: str | None, format_: str | None) -> str:
 
 def _compiled(workspace: Workspace, chosen: Selection) -> Compiled | None:
     """Return the profile; None: a directory asks for one that is not here."""
-    from keyswitch.switching import selection
+    from keyswitch.terminal import selection
 
     try:
         return compiled_profile(workspace, chosen.name)
@@ -175,9 +176,9 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     is passed on. Claude Code is also told to ignore what files on disk say
     about credentials.
     """
+    from keyswitch.directories.guard import require
     from keyswitch.disk.ownership import require_own_home
-    from keyswitch.switching.guard import require
-    from keyswitch.switching.run import execute
+    from keyswitch.switching.running.run import execute
 
     require_own_home()
     workspace = session.workspace()

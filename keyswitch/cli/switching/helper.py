@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.errors import ExitCode, NotFoundError
-from keyswitch.switching.compiling import compiled_active, compiled_profile
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
-    from keyswitch.switching.compiled import Compiled
+    from keyswitch.compiled import Compiled
 
 
 @click.group(
@@ -32,10 +32,10 @@ def helper() -> None:
 
 
 def _print_role(session: Session, compiled: Compiled, role: str) -> int:
+    from keyswitch.directories.guard import require
     from keyswitch.express import write_out
-    from keyswitch.switching.exports import one_secret
-    from keyswitch.switching.guard import require
-    from keyswitch.switching.moved import require_own_way
+    from keyswitch.terminal.exports import one_secret
+    from keyswitch.terminal.moved import require_own_way
 
     require(compiled, session.environ)
     require_own_way(compiled, session.environ)
@@ -54,9 +54,9 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
 @click.pass_obj
 def claude_code(session: Session) -> int:
     """Print the key that Claude Code has to send (its apiKeyHelper)."""
-    from keyswitch.switching import selection
-    from keyswitch.switching.agents import require_person
-    from keyswitch.switching.other_way import require_same_way
+    from keyswitch.terminal import selection
+    from keyswitch.terminal.agents import require_person
+    from keyswitch.terminal.other_way import require_same_way
 
     session.no_input = True
     workspace = session.reader()
@@ -75,7 +75,7 @@ def claude_code(session: Session) -> int:
 @click.pass_obj
 def api_key(session: Session, name: str) -> int:
     """Print the main secret of a profile."""
-    from keyswitch.switching.agents import require_person
+    from keyswitch.terminal.agents import require_person
 
     session.no_input = True
     compiled = compiled_profile(session.reader(), name)
@@ -95,10 +95,10 @@ def aws(session: Session, name: str) -> int:
     """
     import json
 
+    from keyswitch.directories.guard import require
     from keyswitch.express import write_out
-    from keyswitch.switching.agents import require_person
-    from keyswitch.switching.exports import HELPER_LIMIT, pairs_of
-    from keyswitch.switching.guard import require
+    from keyswitch.terminal.agents import require_person
+    from keyswitch.terminal.exports import HELPER_LIMIT, pairs_of
 
     session.no_input = True
     workspace = session.reader()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import own_variables
+from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.errors import ExitCode
-from keyswitch.switching import own_variables
-from keyswitch.switching.compiling import compiled_active, compiled_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.cli.session import Session
+    from keyswitch.compiled import Compiled
     from keyswitch.shells.script import EnvScript
-    from keyswitch.switching.compiled import Compiled
 
 
 def use_here(session: Session, name: str) -> int:
@@ -24,11 +24,11 @@ def use_here(session: Session, name: str) -> int:
     and so does a key that would go another profile's way otherwise.
     """
     from keyswitch.cli.agents import refuse_agents
-    from keyswitch.switching import isolation
-    from keyswitch.switching.compiled import FOLDER_VARIABLE
-    from keyswitch.switching.exports import script_of
-    from keyswitch.switching.guard import require
-    from keyswitch.switching.selection import BY_TERMINAL
+    from keyswitch.compiled import FOLDER_VARIABLE
+    from keyswitch.directories.guard import require
+    from keyswitch.switching.folders import isolation
+    from keyswitch.terminal.exports import script_of
+    from keyswitch.terminal.selection import BY_TERMINAL
 
     workspace = session.workspace()
     refuse_agents(workspace)
@@ -65,9 +65,9 @@ def off_here(session: Session) -> int:
     from keyswitch.cli.agents import refuse_agents
     from keyswitch.express import warn
     from keyswitch.shells.script import EnvScript
-    from keyswitch.switching.environment import PANE
-    from keyswitch.switching.selection import PROFILE_VARIABLE, select
-    from keyswitch.switching.shell_script import for_shell
+    from keyswitch.terminal.marker import PANE
+    from keyswitch.terminal.selection import PROFILE_VARIABLE, select
+    from keyswitch.terminal.shell_script import for_shell
 
     workspace = session.workspace()
     if os.isatty(1):

@@ -13,7 +13,7 @@ from keyswitch.display import printable
 from keyswitch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from keyswitch.switching.shell_integration import Edit
+    from keyswitch.switching.editing.start_files import Edit
 
 
 @click.command(
@@ -46,7 +46,7 @@ def install(
     A marked block goes to the end of the shell's start file. It loads a hook
     that looks at each prompt whether another profile was chosen.
     """
-    from keyswitch.switching import shell_integration as integration
+    from keyswitch.switching.editing import start_files
 
     workspace = session.workspace()
     shell = _shell(shell)
@@ -56,12 +56,12 @@ def install(
         raise UsageError(
             f"{shell} reads the same file in login shells", "leave out --login"
         )
-    edit = integration.plan_install(workspace, shell, login=login)
-    block = integration.block_for(workspace, shell)
+    edit = start_files.plan_install(workspace, shell, login=login)
+    block = start_files.block_for(workspace, shell)
     if dry_run:
         rehearse(
             session,
-            lambda: integration.install(workspace, shell, login=bool(login)),
+            lambda: start_files.install(workspace, shell, login=bool(login)),
         )
         return _show(session, edit, block)
     if not edit.changes:
@@ -70,8 +70,8 @@ def install(
         session.output.say(f"{edit.file} gets this block:")
         _talk(session, block)
         session.confirm("write it?", yes=yes)
-        integration.install(workspace, shell, login=login)
-    for note in integration.notes(workspace, shell, login=login):
+        start_files.install(workspace, shell, login=login)
+    for note in start_files.notes(workspace, shell, login=login):
         session.output.warn(note)
     if edit.changes:
         command = "." if shell == "pwsh" else "source"
@@ -84,7 +84,7 @@ def install(
 def _shell(typed: str) -> str:
     """Return the shell that was named, or the one this was typed in."""
     from keyswitch.shells.detect import parent_shell
-    from keyswitch.switching.shell_integration import shell_of
+    from keyswitch.switching.editing.start_files import shell_of
 
     if not typed:
         typed = parent_shell()
@@ -152,14 +152,14 @@ def uninstall(
         from keyswitch.cli.profiles.removal import uninstall_all
 
         return uninstall_all(session, dry_run=dry_run, yes=yes)
-    from keyswitch.switching import shell_integration as integration
+    from keyswitch.switching.editing import start_files
 
     workspace = session.workspace()
     shell = _shell(shell)
-    edits = integration.plan_uninstall(workspace, shell)
+    edits = start_files.plan_uninstall(workspace, shell)
     files = [edit.file for edit in edits]
     if dry_run:
-        rehearse(session, lambda: integration.uninstall(workspace, shell))
+        rehearse(session, lambda: start_files.uninstall(workspace, shell))
     if dry_run and not session.output.json:
         for file in files or ["nothing to change"]:
             session.output.data(file)
@@ -168,7 +168,7 @@ def uninstall(
         for file in files:
             session.output.say(f"the block in {file} will be removed")
         session.confirm("remove it?", yes=yes)
-        integration.uninstall(workspace, shell)
+        start_files.uninstall(workspace, shell)
         session.output.say("terminals that are open keep it until they end")
     elif not edits:
         session.output.say(f"there is no block in a start file of {shell}")

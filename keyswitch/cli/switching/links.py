@@ -12,7 +12,7 @@ from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from keyswitch.switching.links import Link
+    from keyswitch.directories.links import Link
 
 _FOLDER = click.argument("folder", required=False, metavar="[DIR]")
 
@@ -38,7 +38,7 @@ def link(session: Session, name: str | None, *, remote: str | None) -> int:
     Writes `.keyswitch`, which holds the name and nothing else, and allows it.
     Somebody else's file does nothing until you allow it: keyswitch allow.
     """
-    from keyswitch.switching import link_changes
+    from keyswitch.switching.editing import link_changes
 
     workspace = session.workspace()
     if name is None:
@@ -65,8 +65,9 @@ def link(session: Session, name: str | None, *, remote: str | None) -> int:
 
 def _show(session: Session) -> int:
     """Print the links that this directory meets, and the rules by remote."""
+    from keyswitch.directories import links
     from keyswitch.profiles import settings
-    from keyswitch.switching import links, selection
+    from keyswitch.terminal import selection
 
     workspace = session.workspace()
     chosen = selection.select(workspace.paths, workspace.environ)
@@ -121,7 +122,7 @@ def _document(link: Link) -> dict[str, str | None]:
 @dry_run_option
 def unlink(session: Session, *, remote: str | None) -> int:
     """Take a directory's link away."""
-    from keyswitch.switching import link_changes
+    from keyswitch.switching.editing import link_changes
 
     workspace = session.workspace()
     if remote is not None:
@@ -147,7 +148,7 @@ def allow(session: Session, folder: str | None) -> int:
     Trusted is this text at this path: a changed or moved file has to be
     allowed anew.
     """
-    from keyswitch.switching import links
+    from keyswitch.directories import links
 
     judged = _judge(session, folder, links.ALLOWED)
     session.output.say(f"{judged.path} may ask for '{judged.name}'")
@@ -167,7 +168,7 @@ def deny(session: Session, folder: str | None) -> int:
     It is as if the file were not there, and is not mentioned again until it
     changes.
     """
-    from keyswitch.switching import links
+    from keyswitch.directories import links
 
     judged = _judge(session, folder, links.DENIED)
     session.output.say(f"{judged.path} is not used")
@@ -175,7 +176,8 @@ def deny(session: Session, folder: str | None) -> int:
 
 
 def _judge(session: Session, folder: str | None, status: str) -> Link:
-    from keyswitch.switching import link_changes, links
+    from keyswitch.directories import links
+    from keyswitch.switching.editing import link_changes
 
     workspace = session.workspace()
     if folder is None:

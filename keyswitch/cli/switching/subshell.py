@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from keyswitch.changes.compiling import compiled_profile
 from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import UsageError
-from keyswitch.switching.compiling import compiled_profile
 
 
 @click.command(
@@ -26,7 +26,8 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     with 'exit'. A shell inside such a shell is refused.
     """
     from keyswitch.cli.agents import refuse_agents
-    from keyswitch.switching import guard, subshell
+    from keyswitch.directories import guard
+    from keyswitch.switching.running import subshell
 
     workspace = session.workspace()
     inside = workspace.environ.get(subshell.VARIABLE, "")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.cli.session import Session
-    from keyswitch.switching.following import Followed
+    from keyswitch.switching.activation.sessions import Followed
     from keyswitch.targets.claude_code.sessions import RunningSession
 
 _OPTIONS = (
@@ -62,7 +62,7 @@ def wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
 
 
 def _wait(session: Session, timeout: float | None) -> None:
-    from keyswitch.switching.following import wait_for_turns
+    from keyswitch.switching.activation.sessions import wait_for_turns
 
     workspace = session.workspace()
     told: list[int] = []

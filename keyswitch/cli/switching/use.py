@@ -18,8 +18,8 @@ from keyswitch.errors import (
 )
 
 if TYPE_CHECKING:
-    from keyswitch.switching.activate import Outcome
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.switching.activation.use import Outcome
+    from keyswitch.workspace import Workspace
 
 PREVIOUS = "-"
 
@@ -63,7 +63,7 @@ def use(
             "terminal shows what would be set",
         )
     from keyswitch.profiles import state
-    from keyswitch.switching import activate
+    from keyswitch.switching.activation import use as activate
 
     workspace = session.workspace()
     if name is None:
@@ -80,8 +80,8 @@ def use(
         from keyswitch.cli.switching.here import use_here
 
         return use_here(session, name)
-    from keyswitch.cli.profiles.other_use import agreed_to
-    from keyswitch.cli.profiles.own_variables import ask_about_named
+    from keyswitch.cli.secrets.other_use import agreed_to
+    from keyswitch.cli.secrets.own_variables import ask_about_named
 
     agreed = agreed_to(session, name)
     ask_about_named(session, name)
@@ -145,7 +145,7 @@ def _pick(session: Session, *, here: bool) -> str | None:
 
 def _linked_here(workspace: Workspace) -> str:
     """Return the profile that this directory asks for, and may."""
-    from keyswitch.switching import selection
+    from keyswitch.terminal import selection
 
     environ = dict(workspace.environ)
     environ.pop(selection.PROFILE_VARIABLE, None)
@@ -185,7 +185,7 @@ def _report(session: Session, outcome: Outcome) -> int:
     for finding in outcome.findings:
         session.output.warn(f"{finding.what}; {finding.why}")
         session.output.say(f"to mend it: {finding.fix}")
-    from keyswitch.switching.delivery import LOCKED
+    from keyswitch.switching.activation.delivery import LOCKED
 
     if any(f.check == LOCKED for f in outcome.findings):
         return ExitCode.LOCKED
@@ -216,7 +216,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int:
         from keyswitch.cli.switching.here import off_here
 
         return off_here(session)
-    from keyswitch.switching import activate
+    from keyswitch.switching.activation import use as activate
 
     workspace = session.workspace()
     turns.wait_if_asked(session, turn)
@@ -231,7 +231,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int:
 @click.pass_obj
 def current(session: Session, *, prompt: bool) -> int:
     """Print the active profile's name."""
-    from keyswitch.switching import selection
+    from keyswitch.terminal import selection
 
     workspace = session.reader()
     try:

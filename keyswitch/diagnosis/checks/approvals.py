@@ -8,7 +8,7 @@ from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.interactive import approval_of
 from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.logins import TAIL, tail_of
+from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,14 @@ from keyswitch.diagnosis.resolver import anthropic_profiles as profiles
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
-from keyswitch.targets.claude_code import logins, rules
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored as logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.claude_code.logins import Login
+    from keyswitch.targets.claude_code.login.stored import Login
 
 SOON = 7 * 86400  # seconds before an end that cannot be put off
 _LEDGER_LIMIT = 1 << 22  # bytes

@@ -13,19 +13,18 @@ from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
-from keyswitch.targets.claude_code import (
-    literals,
-    logins,
-    rules,
-    tokens,
-)
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.settings import literals, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.targets.claude_code.settings_file import SettingsFile
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
 
 _LIMIT = 1 << 20  # bytes of a file that is looked into
 _DOTENV = (".env", ".env.local", ".env.development", ".envrc")
@@ -116,7 +115,7 @@ def is_secret(name: str, value: str) -> bool:
         return False  # nothing, or what is shown as it is
     if name != rules.CUSTOM_HEADERS:
         return True
-    return any(map(_SECRET_HEADER.search, logins.custom_headers(value)))
+    return any(map(_SECRET_HEADER.search, stored.custom_headers(value)))
 
 
 def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:

@@ -9,7 +9,8 @@ from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import LINE, MEMBER, Mend
 from keyswitch.diagnosis.resolver import first_party
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code import rules, splice
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.settings import splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.origin import Origin
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.rules import Provider
-    from keyswitch.targets.claude_code.settings_file import SettingsFile
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
 
 # A line that the next one belongs to.
 _LEANS_ON = re.compile(

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import MEMBER, Mend
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code import rules, splice
-from keyswitch.targets.claude_code.wanted import BESIDE_HELPER
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.settings import splice
+from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.claude_code.settings_file import SettingsFile
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
 
 
 def ignored(situation: Situation) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
-from keyswitch.targets.claude_code import own_helper
+from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

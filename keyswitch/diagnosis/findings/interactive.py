@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.logins import tail_of
+from keyswitch.targets.claude_code.login.stored import tail_of
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene

@@ -18,7 +18,8 @@ from keyswitch.diagnosis.verdict import Source
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import logins, rules
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
@@ -145,7 +146,7 @@ def _of_profile(scene: Scene, source: Source) -> Address | None:
     """
     folder = os.path.dirname(os.path.dirname(source.path))
     path = os.path.join(folder, "configs", f"{source.name}.json")
-    found = logins.anthropic_profile(
+    found = stored.anthropic_profile(
         source.name, scene.read(path), scene.read(source.path), 0
     )
     if found is None or not found.base_url:

@@ -15,12 +15,13 @@ from keyswitch.diagnosis.resolver.sources import ASK_TOKEN, Candidate
 from keyswitch.diagnosis.verdict import Source
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import logins, rules
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.resolver.view import View
-    from keyswitch.targets.claude_code.logins import AnthropicProfile
+    from keyswitch.targets.claude_code.login.stored import AnthropicProfile
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TOKENS = ("ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_IDENTITY_TOKEN_FILE")
@@ -154,7 +155,7 @@ def _profile(scene: Scene, name: str) -> AnthropicProfile | None:
     if "/" in name or "\\" in name or name in (".", "..") or "\0" in name:
         return None
     credentials = os.path.join(folder(scene), "credentials", f"{name}.json")
-    return logins.anthropic_profile(
+    return stored.anthropic_profile(
         name,
         scene.read(config_path(scene, name)),
         scene.read(credentials),

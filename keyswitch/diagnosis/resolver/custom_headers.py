@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import AWS, RAW, Header, Source
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import logins, rules
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.view import View
@@ -32,7 +33,7 @@ def given(view: View) -> tuple[Header | None, Header | None]:
     value = view.get(rules.CUSTOM_HEADERS)
     if value is None:
         return None, None
-    headers = logins.custom_headers(value.text)
+    headers = stored.custom_headers(value.text)
     source = _source(value)
     key = bearer = None
     if "x-api-key" in headers:

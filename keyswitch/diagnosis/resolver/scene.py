@@ -16,19 +16,23 @@ from keyswitch.diagnosis.resolver.view import View
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code import logins, rules, settings_file
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import (
     FILE_LIMIT,
     MANAGED_DIR,
     locations,
 )
 from keyswitch.targets.claude_code.javascript import trim
+from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.settings import settings_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.claude_code.settings_file import SettingsFile
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
 
 DROP_INS = "managed-settings.d"
 
@@ -264,14 +268,14 @@ class Scene:
     # -------------------------------------------------------------- logins
 
     @cached_property
-    def login(self) -> logins.Login | None:
+    def login(self) -> stored.Login | None:
         """The stored subscription login, usable or not."""
-        return logins.stored_login(self.read(self.places.credentials))
+        return stored.stored_login(self.read(self.places.credentials))
 
     @cached_property
-    def config(self) -> logins.GlobalConfig:
+    def config(self) -> stored.GlobalConfig:
         """What `.claude.json` says."""
-        return logins.global_config(self.read(self.places.global_config))
+        return stored.global_config(self.read(self.places.global_config))
 
 
 def _bytes(text: str) -> bytes:

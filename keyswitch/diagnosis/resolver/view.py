@@ -11,7 +11,9 @@ from keyswitch.targets.claude_code.javascript import trim
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from keyswitch.targets.claude_code.settings_file import SettingsFile
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
 
 
 class Layers(Protocol):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.compiling import compiled_profile
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.errors import KeyswitchError, LockedError
-from keyswitch.switching.compiling import compiled_profile
-from keyswitch.switching.exports import KEYCHAIN_SHARE, values_of
+from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 
 if TYPE_CHECKING:
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 LOCKED = "secret-locked"
 _ABSENT = "secret-not-there"

@@ -9,29 +9,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.changes.compiling import compiled_profile
+from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.finding import ERROR
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching import selection
-from keyswitch.switching.compiled import FOLDER_VARIABLE
-from keyswitch.switching.compiling import compiled_profile
-from keyswitch.switching.environment import applied
-from keyswitch.switching.fingerprints import read_key
-from keyswitch.switching.situation import accounts_of, chosen_of, see_keychain
+from keyswitch.switching.activation.looking import (
+    accounts_of,
+    chosen_of,
+    see_keychain,
+)
 from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.settings_file import loads
+from keyswitch.targets.claude_code.settings.settings_file import loads
+from keyswitch.terminal import selection
+from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.marker import applied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from keyswitch.compiled import Compiled
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 EXPORT = 'eval "$(keyswitch env)"'
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
+from keyswitch.directories import guard
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching import guard, selection
+from keyswitch.terminal import selection
 
 if TYPE_CHECKING:
-    from keyswitch.switching.selection import Selection
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.terminal.selection import Selection
+    from keyswitch.workspace import Workspace
 
 _BACK = 'eval "$(keyswitch off --here)"'
 _FOLLOW = 'eval "$(keyswitch env)"'

@@ -10,17 +10,17 @@ from keyswitch.diagnosis.findings.situation import Chosen, Situation
 from keyswitch.diagnosis.resolver.flags import parse_flags
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching import selection
-from keyswitch.switching.environment import read_marker
-from keyswitch.switching.fingerprints import read_key
-from keyswitch.switching.selection import Selection
-from keyswitch.switching.workspace import own_command
+from keyswitch.terminal import selection
+from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.marker import read_marker
+from keyswitch.terminal.selection import Selection
+from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.diagnosis.verdict import Value
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def situation_of(
@@ -59,7 +59,7 @@ def situation_of(
 def see_keychain(workspace: Workspace, scene: Scene) -> None:
     """Let a scene see the login that Claude Code has in no file."""
     if workspace.keychain is not None:
-        from keyswitch.switching.login_keychain import as_files
+        from keyswitch.switching.logins.keychain import as_files
 
         scene.hold(as_files(workspace, scene.places))
 

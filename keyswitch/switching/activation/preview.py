@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.profiles import state
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
-from keyswitch.targets.claude_code.plan import may_be_secret
+from keyswitch.targets.claude_code.settings.plan import may_be_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keyswitch.changes.draft import Draft
     from keyswitch.model import FileChange
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 _ABSENT = object()
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keyswitch.disk.atomic import read_regular
 from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.login_parts import MANAGED_KEY, OAUTH
-from keyswitch.targets.claude_code.settings_file import loads
-from keyswitch.targets.claude_code.wanted import ENV, HELPER
+from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
+from keyswitch.targets.claude_code.settings.settings_file import loads
+from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from keyswitch.model import FileChange, Profile
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.sessions import RunningSession
+    from keyswitch.workspace import Workspace
 
 # When a session uses the new account.
 NEXT_TURN = "next turn"

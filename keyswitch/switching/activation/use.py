@@ -6,25 +6,26 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import bindings, own_variables
+from keyswitch.changes.change import commit
+from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.switching import bindings, folders, own_variables
-from keyswitch.switching.change import commit
-from keyswitch.switching.environment import MARKER
-from keyswitch.switching.history import main_fingerprint
-from keyswitch.switching.selection import PROFILE_VARIABLE, has_link
-from keyswitch.switching.switch_plan import plan_target
+from keyswitch.switching.folders import known_folders
+from keyswitch.switching.folders.switch import plan_target
+from keyswitch.terminal.marker import MARKER
+from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from keyswitch.changes.draft import Draft
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.providers.bound import Mismatch
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.following import Followed
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.switching.activation.sessions import Followed
+    from keyswitch.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ def use(
 
     profile, draft = commit(workspace, make, tell=notes.append)
     if configure and profile.provider == "claude-login":
-        from keyswitch.switching import login_watch
+        from keyswitch.switching.logging_in import old_sessions
 
-        login_watch.remember(workspace)
+        old_sessions.remember(workspace)
     present, seen, findings = _looked(workspace, profile, configure=configure)
     sessions = _sessions(workspace, profile, draft) if look else None
     return Outcome(
@@ -83,14 +84,14 @@ def use(
 def _plan_target(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan Claude Code's files; a login leaves every other folder."""
     if profile.provider == "claude-login":
-        from keyswitch.switching import isolation
+        from keyswitch.switching.folders import isolation
 
         places = workspace.places
         if profile.isolated:
             places = isolation.places_of(workspace, profile.name)
         isolation.leave_others(workspace, draft, profile, places)
     plan_target(workspace, draft, profile)
-    folders.plan_elsewhere(workspace, draft, profile)
+    known_folders.plan_elsewhere(workspace, draft, profile)
 
 
 def _looked(
@@ -101,7 +102,7 @@ def _looked(
     Another command may be in the middle of its own change, so a bad word
     counts only if it is still true while no other one is at work.
     """
-    from keyswitch.switching.transaction import Transaction
+    from keyswitch.commit.transaction import Transaction
 
     try:
         seen = _look(workspace, profile, configure=configure)
@@ -127,17 +128,17 @@ def _look(
     if present.active != profile.name:
         return present, [_overtaken(present)], []
     notes: list[str] = []
-    from keyswitch.switching import delivery
+    from keyswitch.switching.activation import delivery
 
     findings = delivery.findings_of(workspace, profile.name)
     if findings:
         return present, notes, findings
     if configure:
-        from keyswitch.switching.effect import effect_of
+        from keyswitch.switching.activation.effect import effect_of
 
         notes, findings = effect_of(workspace, profile)
     if _may_differ_here(workspace, profile):
-        from keyswitch.switching.in_this_shell import findings_of
+        from keyswitch.switching.activation.here import findings_of
 
         # What else is not in effect only follows from these.
         findings = findings_of(workspace, profile.name) or findings
@@ -166,7 +167,7 @@ def _sessions(
     """Return the running sessions that a change concerns."""
     if not draft.command:
         return []
-    from keyswitch.switching.following import look
+    from keyswitch.switching.activation.sessions import look
 
     return look(workspace, profile, draft.changes())
 
@@ -177,8 +178,8 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
 
     def make(draft: Draft) -> None:
         plan_target(workspace, draft, None)
-        folders.plan_elsewhere(workspace, draft, None)
-        folders.say_logins(workspace, draft)
+        known_folders.plan_elsewhere(workspace, draft, None)
+        known_folders.say_logins(workspace, draft)
         _switch(workspace, draft, "off", "", None)
 
     _, draft = commit(workspace, make, tell=said.append)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import bindings
+from keyswitch.changes.change import commit
 from keyswitch.errors import FileStateError, InputError
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
-from keyswitch.switching import bindings
-from keyswitch.switching.change import commit
-from keyswitch.switching.profile_changes import plan_edited
+from keyswitch.switching.editing.profile_changes import plan_edited
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.changes.draft import Draft
+    from keyswitch.workspace import Workspace
 
 
 def raw_text(workspace: Workspace, name: str) -> str:
@@ -41,7 +41,7 @@ def replace_text(
 
     `agreed` names the items for whose new use there is a yes.
     """
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     path = workspace.paths.profile(name)
     new = profile_files.parse(after, path)

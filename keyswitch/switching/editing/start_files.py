@@ -10,18 +10,18 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes.change import commit
+from keyswitch.changes.undo_records import splice_of
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
 from keyswitch.shells import rc_block
-from keyswitch.switching.change import commit
-from keyswitch.switching.undo_records import splice_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.changes.draft import Draft
+    from keyswitch.workspace import Workspace
 
 FILE_LIMIT = 1 << 20  # bytes; nobody writes a start file of that size
 # bash reads the first one that exists, and none of the others.

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
-from keyswitch.switching import approvals
-from keyswitch.switching.switch_plan import plan_target
-from keyswitch.switching.target import RECORD_LIMIT, record_path
-from keyswitch.targets.claude_code import baseline as records_of
-from keyswitch.targets.claude_code.baseline import Baseline
+from keyswitch.switching.folders.switch import plan_target
+from keyswitch.switching.planning import approvals
+from keyswitch.switching.planning.one_folder import RECORD_LIMIT, record_path
 from keyswitch.targets.claude_code.locks import config_lock
+from keyswitch.targets.claude_code.settings import baseline as records_of
+from keyswitch.targets.claude_code.settings.baseline import Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Moved
     from keyswitch.model import Profile, SecretRef
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def plan_follow(

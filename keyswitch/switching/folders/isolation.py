@@ -12,37 +12,33 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.change import commit
+from keyswitch.changes.compiling import compiled_active
+from keyswitch.changes.draft import Draft
+from keyswitch.commit.made_folders import missing
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
-from keyswitch.switching import (
-    login_keeping,
-    login_moves,
-    login_owners,
-    login_target,
-)
-from keyswitch.switching.change import commit
-from keyswitch.switching.compiling import compiled_active
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.login_names import PROVIDER
-from keyswitch.switching.logins import Logins
-from keyswitch.switching.made_folders import missing
-from keyswitch.switching.target import plan_folder
+from keyswitch.switching.logins import keeping, moves, owners
+from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.names import PROVIDER
+from keyswitch.switching.planning import login_part
+from keyswitch.switching.planning.one_folder import plan_folder
 from keyswitch.targets.claude_code import sharing
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
     FILE_LIMIT,
     locations,
 )
-from keyswitch.targets.claude_code.login_parts import Parts
+from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.compiled import Compiled
     from keyswitch.model import Profile, SecretRef
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 # Of `.claude.json`: what would otherwise be asked again in every folder.
 _ASKED_ONCE = (
@@ -169,7 +165,7 @@ def _is_live_in(
 ) -> bool:
     logins = Logins(workspace, places, draft)
     live = logins.live()
-    return live.usable and login_owners.owner_of(logins, live) == name
+    return live.usable and owners.owner_of(logins, live) == name
 
 
 def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
@@ -177,7 +173,7 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
 
     A login does, and what Claude Code's usual files would lead elsewhere.
     """
-    from keyswitch.switching.other_way import goes_elsewhere
+    from keyswitch.terminal.other_way import goes_elsewhere
 
     own = (CONFIG_VARIABLE, workspace.paths.folder_of(compiled.name))
     return (
@@ -233,14 +229,14 @@ def _take_out(
     folder, moved = logins.folder(), draft.moved
     usual = places == workspace.places
     if usual and folder.before and folder.before_name != name:
-        login_moves.give_back(logins)
+        moves.give_back(logins)
         draft.moved = moved  # it is the profile's own move that is undone
     else:
-        login_keeping.keep_live(logins, live, "")
+        keeping.keep_live(logins, live, "")
         logins.put_in_place(Parts({}))
         logins.set_folder(None)
         logins.finish()
-    draft.lock(login_target.locks(places, draft))
+    draft.lock(login_part.locks(places, draft))
 
 
 def make_folder(workspace: Workspace, profile: Profile) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import Draft
 from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.switching import folders
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.target import RECORD_LIMIT, has_helper, record_path
-from keyswitch.targets.claude_code import baseline
+from keyswitch.switching.folders import known_folders
+from keyswitch.switching.planning.one_folder import (
+    RECORD_LIMIT,
+    has_helper,
+    record_path,
+)
+from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 _GONE = "it is the folder of a profile that is gone"
 
@@ -28,7 +32,8 @@ def findings(workspace: Workspace) -> list[Finding]:
     try:
         here = _left_here(workspace)
         there = [
-            _failing(workspace, places) for places in folders.others(workspace)
+            _failing(workspace, places)
+            for places in known_folders.others(workspace)
         ]
     except KeyswitchError:
         return []
@@ -37,7 +42,7 @@ def findings(workspace: Workspace) -> list[Finding]:
 
 def _failing(workspace: Workspace, places: Locations) -> Finding | None:
     """Return that a folder's helper has nothing to answer, if it is so."""
-    own = folders.is_own(workspace, places)
+    own = known_folders.is_own(workspace, places)
     why = _GONE if own else _no_answer(workspace)
     if not why or not has_helper(Draft(), places):
         return None
@@ -48,7 +53,7 @@ def _failing(workspace: Workspace, places: Locations) -> Finding | None:
         f"the helper in {places.settings} can only fail: {why}",
         "keyswitch, of this installation or of another one, put it there, and "
         "it was not taken out",
-        "keyswitch off" if here else folders.way_out(places),
+        "keyswitch off" if here else known_folders.way_out(places),
         places.settings,
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.commit.journal import Folder
 from keyswitch.errors import InputError
-from keyswitch.switching.journal import Folder
 
 if TYPE_CHECKING:
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def renamed(workspace: Workspace, old: str, new: str) -> tuple[Folder, ...]:

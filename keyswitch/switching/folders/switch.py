@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.switching.isolation import plan_both
-from keyswitch.switching.target import plan_folder
+from keyswitch.switching.folders.isolation import plan_both
+from keyswitch.switching.planning.one_folder import plan_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Moved
     from keyswitch.model import Profile, SecretRef
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 
 def plan_target(  # noqa: PLR0913 - those of plan_folder

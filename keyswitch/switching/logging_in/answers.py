@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.switching import approvals
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.target import RECORD_LIMIT, record_path
-from keyswitch.targets.claude_code import baseline
+from keyswitch.changes.draft import Draft
+from keyswitch.switching.planning import approvals
+from keyswitch.switching.planning.one_folder import RECORD_LIMIT, record_path
 from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 
 def config_without_ours(

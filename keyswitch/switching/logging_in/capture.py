@@ -12,33 +12,29 @@ import subprocess
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes import login_ledger
+from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
-from keyswitch.switching import (
-    login_claims,
-    login_keeping,
-    login_ledger,
-    login_owners,
-    login_scratch,
-)
-from keyswitch.switching.change import commit
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.login_answers import config_without_ours
-from keyswitch.switching.login_place import place_of
-from keyswitch.switching.login_storing import require_open
-from keyswitch.switching.login_watch import remember
-from keyswitch.switching.logins import Logins
-from keyswitch.switching.profile_changes import today
+from keyswitch.switching.editing.profile_changes import today
+from keyswitch.switching.logging_in import scratch
+from keyswitch.switching.logging_in.answers import config_without_ours
+from keyswitch.switching.logging_in.old_sessions import remember
+from keyswitch.switching.logins import claims, keeping, owners
+from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.place import place_of
+from keyswitch.switching.logins.storing import require_open
 from keyswitch.targets.claude_code.files import locations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.switching.workspace import Workspace
-    from keyswitch.targets.claude_code.login_parts import Parts
+    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.workspace import Workspace
 
 PROVIDER = "claude-login"
 
@@ -57,13 +53,13 @@ def capture(
 
     def find(logins: Logins) -> _Found:
         live = _present(logins, name)
-        owner = login_owners.owner_of(logins, live)
-        own = login_owners.own_parts(logins, live, owner)
-        if not owner and login_owners.doubtful_name(logins, live):
-            own = login_claims.claimed(logins, own, name)
-        if login_owners.goes_by_name(logins, own, owner or name):
-            logins.draft.notes.append(login_claims.at_your_word(live))
-        if owner == name and login_keeping.is_earlier(logins, own, name):
+        owner = owners.owner_of(logins, live)
+        own = owners.own_parts(logins, live, owner)
+        if not owner and owners.doubtful_name(logins, live):
+            own = claims.claimed(logins, own, name)
+        if owners.goes_by_name(logins, own, owner or name):
+            logins.draft.notes.append(claims.at_your_word(live))
+        if owner == name and keeping.is_earlier(logins, own, name):
             raise InputError(
                 f"the present login is an earlier state of '{name}'",
                 f"put its newest one in place: keyswitch use {name}",
@@ -100,13 +96,11 @@ def from_orphan(
     """Make a profile of the newest login that belonged to nobody."""
 
     def find(logins: Logins) -> _Found:
-        chosen, holder = login_claims.newest(logins, name)
+        chosen, holder = claims.newest(logins, name)
         kept = logins.fetch(chosen.ref)
-        parts = login_claims.claimed(logins, kept, name)
-        if login_owners.goes_by_name(logins, parts, name):
-            word = (
-                f"{login_claims.at_your_word(kept)}; it was kept at {chosen.at}"
-            )
+        parts = claims.claimed(logins, kept, name)
+        if owners.goes_by_name(logins, parts, name):
+            word = f"{claims.at_your_word(kept)}; it was kept at {chosen.at}"
             logins.draft.notes.append(word)
         if holder:
             logins.disown(holder, chosen)
@@ -179,7 +173,7 @@ def _pointer(workspace: Workspace, logins: Logins, name: str) -> State | None:
 
 def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
     """Raise if the account is kept elsewhere, or the name by another."""
-    owner = login_owners.owner_of(logins, parts)
+    owner = owners.owner_of(logins, parts)
     if owner and owner != name:
         raise InputError(
             f"this account is kept already, as '{owner}'",
@@ -187,7 +181,7 @@ def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
             "newest tokens",
         )
     _refuse_other_kind(logins, name)
-    held = login_owners.identity_of(logins, name)
+    held = owners.identity_of(logins, name)
     if logins.profile(name) is not None and not held.fits(parts.identity):
         raise InputError(
             f"profile '{name}' is of another account", _ANOTHER_NAME
@@ -223,7 +217,7 @@ def log_in(
     program = check_log_in(workspace, name)
     require_open(workspace, store)
     paths, keychain = workspace.paths, workspace.keychain
-    with login_scratch.scratch(paths, keychain) as folder:
+    with scratch.scratch(paths, keychain) as folder:
         environ = {
             k: v
             for k, v in workspace.environ.items()

@@ -6,19 +6,21 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import login_ledger
+from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError
 from keyswitch.profiles import profile_files
-from keyswitch.switching import isolation, login_ledger, login_owners
-from keyswitch.switching.change import commit
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.login_storing import FIELD
-from keyswitch.switching.login_target import locks
-from keyswitch.switching.logins import Logins
+from keyswitch.switching.folders import isolation
+from keyswitch.switching.logins import owners
+from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.storing import FIELD
+from keyswitch.switching.planning.login_part import locks
 
 if TYPE_CHECKING:
-    from keyswitch.switching.login_ledger import Generation
-    from keyswitch.switching.workspace import Workspace
-    from keyswitch.targets.claude_code.login_parts import Parts
+    from keyswitch.changes.login_ledger import Generation
+    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.workspace import Workspace
 
 
 def look(workspace: Workspace, name: str) -> list[str]:
@@ -53,7 +55,7 @@ def look(workspace: Workspace, name: str) -> list[str]:
 
 def _is_live(logins: Logins, name: str) -> bool:
     live = logins.live()
-    return live.usable and login_owners.owner_of(logins, live) == name
+    return live.usable and owners.owner_of(logins, live) == name
 
 
 def remove(workspace: Workspace, name: str) -> None:
@@ -93,8 +95,8 @@ def remove(workspace: Workspace, name: str) -> None:
 def _take_out(logins: Logins, name: str) -> None:
     """Take the login out of Claude Code's files, and nobody else's with it."""
     live = logins.live()
-    own = login_owners.own_parts(logins, live, name)
-    logins.put_in_place(login_owners.left_over(live, own))
+    own = owners.own_parts(logins, live, name)
+    logins.put_in_place(owners.left_over(live, own))
 
 
 def _key_beside(logins: Logins, name: str) -> Parts | None:
@@ -103,11 +105,9 @@ def _key_beside(logins: Logins, name: str) -> Parts | None:
     With the name that is shown for it; an old session wrote those tokens.
     """
     live = logins.live()
-    own = login_owners.own_parts(
-        logins, live, login_owners.owner_of(logins, live)
-    )
-    rest = login_owners.left_over(live, own)
-    if rest.managed_key and login_owners.owner_of(logins, rest) == name:
+    own = owners.own_parts(logins, live, owners.owner_of(logins, live))
+    rest = owners.left_over(live, own)
+    if rest.managed_key and owners.owner_of(logins, rest) == name:
         return rest
     return None
 
@@ -117,6 +117,5 @@ def _orphans_of(logins: Logins, name: str) -> list[Generation]:
     return [
         orphan
         for orphan in logins.ledger.orphans
-        if orphan.tokens
-        and login_owners.owner_of_orphan(logins, orphan) == name
+        if orphan.tokens and owners.owner_of_orphan(logins, orphan) == name
     ]

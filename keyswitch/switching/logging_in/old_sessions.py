@@ -17,12 +17,12 @@ from keyswitch.disk.atomic import open_own, read_regular, write_all
 from keyswitch.disk.ownership import is_foreign_home, require_own_home
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.switching import login_scratch
+from keyswitch.switching.logging_in import scratch
 
 if TYPE_CHECKING:
+    from keyswitch.changes.draft import Draft
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def stamp_file(paths: Paths) -> str:
@@ -44,7 +44,7 @@ def _stamp(workspace: Workspace) -> str:
     found = present_stamp(workspace.places.credentials)
     if workspace.keychain is None:
         return found
-    from keyswitch.switching.login_keychain import stamp
+    from keyswitch.switching.logins.keychain import stamp
 
     return found + stamp(workspace.keychain)
 
@@ -74,10 +74,10 @@ def notice(workspace: Workspace) -> list[str]:
     """
     if is_foreign_home():
         return []  # it is for its user's commands
-    login_scratch.sweep(workspace.paths, workspace.keychain)
+    scratch.sweep(workspace.paths, workspace.keychain)
     if workspace.keychain is None:
         return _seen_to(workspace)
-    from keyswitch.switching.login_keychain_recovery import finished
+    from keyswitch.switching.logins.keychain_recovery import finished
 
     return finished(workspace) + _seen_to(workspace)
 
@@ -98,9 +98,9 @@ def _seen_to(workspace: Workspace) -> list[str]:
 
 
 def _look(workspace: Workspace) -> list[str]:
-    from keyswitch.switching import login_owners
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.logins import Logins
+    from keyswitch.changes.draft import Draft
+    from keyswitch.switching.logins import owners
+    from keyswitch.switching.logins.book import Logins
 
     active = state.read(workspace.paths).active
     logins = Logins(workspace, workspace.places, Draft())
@@ -108,11 +108,11 @@ def _look(workspace: Workspace) -> list[str]:
         remember(workspace)
         return []
     live = logins.live()
-    owner = login_owners.owner_of(logins, live)
+    owner = owners.owner_of(logins, live)
     if not live.usable or owner == active or logins.profile(active) is None:
         remember(workspace)
         return []
-    wanted = login_owners.identity_of(logins, active)
+    wanted = owners.identity_of(logins, active)
     whose = live.token_identity
     if not owner and (not whose.account or whose.fits(wanted)):
         remember(workspace)
@@ -139,14 +139,14 @@ def _put_back(workspace: Workspace, name: str) -> None:
 
     Nobody asked for it, so `undo` is about what was done before.
     """
-    from keyswitch.switching import login_target
-    from keyswitch.switching.change import commit
+    from keyswitch.changes.change import commit
+    from keyswitch.switching.planning import login_part
 
     def make(draft: Draft) -> None:
         profile, _ = workspace.load(name)
         draft.command, draft.profile, draft.beside = "repair", name, True
-        move = login_target.move_of(profile)
-        login_target.add(workspace, draft, workspace.places, move)
+        move = login_part.move_of(profile)
+        login_part.add(workspace, draft, workspace.places, move)
         # What it says and who was there before is no news to the person.
         draft.moved = None
         draft.notes.clear()

@@ -11,19 +11,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import FileStateError, KeyswitchError, StoreError
-from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import profile_files
-from keyswitch.secrets.stores import new_item
-from keyswitch.switching import login_ledger
-from keyswitch.switching.draft import FIRST, NewItem
-from keyswitch.switching.login_ledger import (
+from keyswitch.changes import login_ledger
+from keyswitch.changes.draft import FIRST, NewItem
+from keyswitch.changes.login_ledger import (
     Folder,
     Generation,
     Ledger,
 )
-from keyswitch.switching.login_place import place_of
-from keyswitch.switching.login_storing import (
+from keyswitch.errors import FileStateError, KeyswitchError, StoreError
+from keyswitch.model import Profile, SecretRef
+from keyswitch.profiles import profile_files
+from keyswitch.secrets.stores import new_item
+from keyswitch.switching.logins.place import place_of
+from keyswitch.switching.logins.storing import (
     FIELD,
     content_of,
     fetch,
@@ -36,10 +36,10 @@ from keyswitch.switching.login_storing import (
 )
 
 if TYPE_CHECKING:
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.changes.draft import Draft
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.claude_code.login_parts import Parts
+    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.workspace import Workspace
 
 _LEDGER_LIMIT = 1 << 22  # bytes
 
@@ -196,7 +196,7 @@ class Logins:
         return generation_of(self.workspace, parts, ref)
 
     def _store(self) -> str:
-        from keyswitch.switching.storing import choose_store
+        from keyswitch.changes.store_choice import choose_store
 
         return choose_store(self.workspace, None).store
 

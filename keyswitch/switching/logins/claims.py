@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import NotFoundError
-from keyswitch.switching import login_owners
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.switching.logins import owners
+from keyswitch.targets.claude_code.login import parts as login_parts
 
 if TYPE_CHECKING:
-    from keyswitch.switching.login_ledger import Generation
-    from keyswitch.switching.logins import Logins
-    from keyswitch.targets.claude_code.login_parts import Parts
+    from keyswitch.changes.login_ledger import Generation
+    from keyswitch.switching.logins.book import Logins
+    from keyswitch.targets.claude_code.login.parts import Parts
 
 
 def newest(logins: Logins, name: str) -> tuple[Generation, str]:
@@ -21,7 +21,7 @@ def newest(logins: Logins, name: str) -> tuple[Generation, str]:
     was kept as an earlier state of another profile's may not.
     """
     owned = [
-        (orphan, login_owners.owner_of_orphan(logins, orphan))
+        (orphan, owners.owner_of_orphan(logins, orphan))
         for orphan in logins.ledger.orphans
         if orphan.tokens
     ]
@@ -33,7 +33,7 @@ def newest(logins: Logins, name: str) -> tuple[Generation, str]:
     likely += [
         (g, holder)
         for holder, kept in logins.ledger.generations.items()
-        if holder != name and login_owners.is_login(logins, holder)
+        if holder != name and owners.is_login(logins, holder)
         for g in kept
         if g.by_name and not kept[-1].by_name  # something is left to it
     ]
@@ -54,14 +54,14 @@ def claimed(logins: Logins, parts: Parts, name: str) -> Parts:
     """
     if parts.token_identity.account or not parts.has_tokens:
         return parts
-    shown, whose = parts.named_identity, login_owners.identity_of(logins, name)
-    if shown.fits(whose) and login_owners.profile_of(logins, shown) in (
+    shown, whose = parts.named_identity, owners.identity_of(logins, name)
+    if shown.fits(whose) and owners.profile_of(logins, shown) in (
         "",
         name,
     ):
         return parts
     own = parts.only((login_parts.OAUTH,))
-    kept = login_owners.last_stored(logins, name, whose)
+    kept = owners.last_stored(logins, name, whose)
     return own if kept is None else own.beside(kept)
 
 

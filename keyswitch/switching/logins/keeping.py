@@ -9,20 +9,21 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import login_ledger
 from keyswitch.errors import StoreError
 from keyswitch.profiles import clock
-from keyswitch.switching import login_ledger, login_owners
-from keyswitch.switching.login_storing import (
+from keyswitch.switching.logins import owners
+from keyswitch.switching.logins.storing import (
     FIELD,
     content_of,
     generation_of,
 )
-from keyswitch.targets.claude_code.logins import EXPIRY_MARGIN_MS
+from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
 
 if TYPE_CHECKING:
-    from keyswitch.switching.login_ledger import Generation
-    from keyswitch.switching.logins import Logins
-    from keyswitch.targets.claude_code.login_parts import Parts
+    from keyswitch.changes.login_ledger import Generation
+    from keyswitch.switching.logins.book import Logins
+    from keyswitch.targets.claude_code.login.parts import Parts
 
 
 def keep_live(logins: Logins, live: Parts, store: str) -> str:
@@ -32,16 +33,16 @@ def keep_live(logins: Logins, live: Parts, store: str) -> str:
     """
     if not live.usable:
         return ""
-    owner = login_owners.owner_of(logins, live)
-    own = login_owners.own_parts(logins, live, owner)
-    rest = login_owners.left_over(live, own)
-    key = login_owners.unknown_key(logins, rest)
+    owner = owners.owner_of(logins, live)
+    own = owners.own_parts(logins, live, owner)
+    rest = owners.left_over(live, own)
+    key = owners.unknown_key(logins, rest)
     if key is not None:
         logins.keep_orphan(key, store)
     if owner:
         _keep_again(logins, owner, own, store)
     else:
-        name = login_owners.doubtful_name(logins, own)
+        name = owners.doubtful_name(logins, own)
         logins.keep_orphan(own, store, shown=name)
     return owner
 
@@ -63,7 +64,7 @@ def _keep_again(logins: Logins, name: str, own: Parts, store: str) -> None:
         logins.keep_orphan(own, kept[0].store)
     else:
         # It stays in the store that was chosen for it.
-        by_name = login_owners.goes_by_name(logins, own, name)
+        by_name = owners.goes_by_name(logins, own, name)
         if by_name:
             logins.draft.notes.append(_by_name(name))
         logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
@@ -122,7 +123,7 @@ def _is_poorer(live: Parts, kept: Generation) -> bool:
 def _is_known_as_older(
     logins: Logins, live: Parts, kept: tuple[Generation, ...]
 ) -> bool:
-    tokens = set(login_owners.lineage(logins, live))
+    tokens = set(owners.lineage(logins, live))
     return any(set(g.tokens) & tokens for g in kept[1:]) and not (
         set(kept[0].tokens) & tokens
     )
@@ -136,7 +137,7 @@ def _is_older(
         return True
     # A token that ends earlier is not older for that: a renewal after a
     # refusal may get a shorter one. But an old one is over by now.
-    tokens = set(login_owners.lineage(logins, live))
+    tokens = set(owners.lineage(logins, live))
     over = live.expires_at < clock.now() * 1000 + EXPIRY_MARGIN_MS
     return (
         over

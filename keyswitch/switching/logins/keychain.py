@@ -14,6 +14,10 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import Draft
+from keyswitch.commit.journal import digest
+from keyswitch.commit.keychain_items import service_of
+from keyswitch.commit.login_note import Wanted, decoded, note_file
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import (
     FileStateError,
@@ -21,21 +25,17 @@ from keyswitch.errors import (
 )
 from keyswitch.model import FileChange
 from keyswitch.profiles import own_json
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.journal import digest
-from keyswitch.switching.keychain_items import service_of
-from keyswitch.switching.login_note import Wanted, decoded, note_file
-from keyswitch.switching.login_places import LoginPlace
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.switching.logins.places import LoginPlace
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
-from keyswitch.targets.claude_code.login_parts import Parts
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.claude_code.keychain import Keychain
+    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note
 _LEDGER_LIMIT = 1 << 22

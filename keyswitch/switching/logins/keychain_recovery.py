@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import login_ledger
+from keyswitch.commit.journal import digest
+from keyswitch.commit.keychain_items import forget, put_item
+from keyswitch.commit.login_note import Wanted, decoded, note_file
+from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.switching import login_ledger
-from keyswitch.switching.journal import digest
-from keyswitch.switching.keychain_items import forget, put_item
-from keyswitch.switching.login_keychain import key_of
-from keyswitch.switching.login_note import Wanted, decoded, note_file
-from keyswitch.switching.login_storing import fetch
-from keyswitch.switching.transaction import Transaction
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.switching.logins.keychain import key_of
+from keyswitch.switching.logins.storing import fetch
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
-from keyswitch.targets.claude_code.keychain import BRIEF, LOGIN
 from keyswitch.targets.claude_code.locks import held, login_locks
-from keyswitch.targets.claude_code.login_parts import Parts
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.login.keychain import BRIEF, LOGIN
+from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.switching.workspace import Workspace
-    from keyswitch.targets.claude_code.keychain import Keychain
+    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note
 _LEDGER_LIMIT = 1 << 22

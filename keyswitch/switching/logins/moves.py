@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.switching import login_keeping, login_ledger
-from keyswitch.switching.login_keeping import adopt
-from keyswitch.switching.login_owners import (
+from keyswitch.changes import login_ledger
+from keyswitch.switching.logins import keeping
+from keyswitch.switching.logins.keeping import adopt
+from keyswitch.switching.logins.owners import (
     is_login,
     own_parts,
     owner_of_orphan,
 )
-from keyswitch.switching.login_storing import FIELD
-from keyswitch.targets.claude_code import login_parts
-from keyswitch.targets.claude_code.login_parts import Parts
+from keyswitch.switching.logins.storing import FIELD
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
+    from keyswitch.changes.login_ledger import Folder, Generation, Moved
     from keyswitch.model import Profile
-    from keyswitch.switching.login_ledger import Folder, Generation, Moved
-    from keyswitch.switching.logins import Logins
+    from keyswitch.switching.logins.book import Logins
 
 
 def switch_to(logins: Logins, profile: Profile) -> None:
@@ -38,7 +39,7 @@ def switch_to(logins: Logins, profile: Profile) -> None:
 
 def _kept(logins: Logins, live: Parts, store: str = "") -> Folder:
     """Keep the live login, and note what was live for `off` and `undo`."""
-    owner = login_keeping.keep_live(logins, live, store)
+    owner = keeping.keep_live(logins, live, store)
     folder = logins.folder()
     what, name = _what_it_was(logins, live, owner)
     if logins.places == logins.workspace.places:
@@ -96,7 +97,7 @@ def give_back(logins: Logins) -> None:
 def take_back(logins: Logins, moved: Moved) -> None:
     """Plan the files as they were before a change moved the login."""
     live = logins.live()
-    login_keeping.keep_live(logins, live, "")
+    keeping.keep_live(logins, live, "")
     _give(logins, live, moved.what, moved.name)
     logins.set_folder(moved.folder if any(moved.folder) else None)
     logins.finish()

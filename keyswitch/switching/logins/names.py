@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import login_ledger
+from keyswitch.changes.draft import FIRST
 from keyswitch.errors import InputError
-from keyswitch.switching import login_ledger
-from keyswitch.switching.draft import FIRST
 
 if TYPE_CHECKING:
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Ledger
     from keyswitch.model import Profile
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.login_ledger import Ledger
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 PROVIDER = "claude-login"
 _LIMIT = 1 << 22  # bytes

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import StoreError
 from keyswitch.profiles import profile_files
-from keyswitch.switching.login_names import PROVIDER
-from keyswitch.switching.login_storing import FIELD, tokens_of
-from keyswitch.targets.claude_code import login_parts
-from keyswitch.targets.claude_code.login_parts import Identity, Parts
+from keyswitch.switching.logins.names import PROVIDER
+from keyswitch.switching.logins.storing import FIELD, tokens_of
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.login.parts import Identity, Parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.switching.login_ledger import Generation
-    from keyswitch.switching.logins import Logins
+    from keyswitch.changes.login_ledger import Generation
+    from keyswitch.switching.logins.book import Logins
 
 _NOBODY = Identity("", "")
 

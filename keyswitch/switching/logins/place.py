@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.switching.login_places import LoginPlace
+from keyswitch.switching.logins.places import LoginPlace
 
 if TYPE_CHECKING:
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.changes.draft import Draft
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 
 def place_of(
@@ -19,6 +19,6 @@ def place_of(
     keychain = workspace.keychain_at(places)
     if keychain is None:
         return LoginPlace(draft, places)
-    from keyswitch.switching.login_keychain import KeychainPlace
+    from keyswitch.switching.logins.keychain import KeychainPlace
 
     return KeychainPlace(workspace, draft, places, keychain)

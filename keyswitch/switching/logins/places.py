@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.switching.draft import LAST
-from keyswitch.switching.unsettled import read_settled
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.changes.draft import LAST
+from keyswitch.changes.unsettled import read_settled
 from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.login import parts as login_parts
 
 if TYPE_CHECKING:
-    from keyswitch.switching.draft import Draft
+    from keyswitch.changes.draft import Draft
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.claude_code.login_parts import Parts
+    from keyswitch.targets.claude_code.login.parts import Parts
 
 
 class LoginPlace:

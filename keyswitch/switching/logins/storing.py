@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import StoreError
 from keyswitch.model import SecretRef
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
-from keyswitch.switching.login_ledger import Generation
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.targets.claude_code.login import parts as login_parts
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.switching.workspace import Workspace
-    from keyswitch.targets.claude_code.login_parts import Parts
+    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.workspace import Workspace
 
 FIELD = "login"  # the secret field of a claude-login profile
 

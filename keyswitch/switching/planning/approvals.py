@@ -10,24 +10,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.compiling import compiled_profile
+from keyswitch.changes.draft import LAST
+from keyswitch.changes.unsettled import read_settled
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
 from keyswitch.secrets.reader import read_values
-from keyswitch.switching.compiling import compiled_profile
-from keyswitch.switching.draft import LAST
-from keyswitch.switching.unsettled import read_settled
-from keyswitch.targets.claude_code import approved_keys
-from keyswitch.targets.claude_code.baseline import Baseline
 from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.logins import tail_of
+from keyswitch.targets.claude_code.login.stored import tail_of
+from keyswitch.targets.claude_code.settings import approved_keys
+from keyswitch.targets.claude_code.settings.baseline import Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile, SecretRef
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 AT_ONCE = 50  # profiles looked at when the first key profile becomes active
 

@@ -13,8 +13,8 @@ from keyswitch.model import SecretRef
 from keyswitch.secrets.stores import new_item, open_store
 
 if TYPE_CHECKING:
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.changes.draft import Draft
+    from keyswitch.workspace import Workspace
 
 
 def ref_of(token: str) -> SecretRef:
@@ -52,7 +52,7 @@ class Displaced:
     def new_token(self) -> str:
         """Return the token of an item that is going to be written."""
         if not self._store:
-            from keyswitch.switching.storing import choose_store
+            from keyswitch.changes.store_choice import choose_store
 
             self._store = choose_store(self._workspace, None).store
         return f"{self._store}:{new_item()}"

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.switching import login_moves
-from keyswitch.switching.logins import Logins
+from keyswitch.switching.logins import moves
+from keyswitch.switching.logins.book import Logins
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 from keyswitch.targets.claude_code.locks import config_lock, login_locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Moved
     from keyswitch.model import Profile
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.locks import LockSpec
+    from keyswitch.workspace import Workspace
 
     Move = Callable[[Logins], None]
 
@@ -30,10 +30,10 @@ def move_of(profile: Profile | None, back: Moved | None = None) -> Move:
     there before one move.
     """
     if back is not None:
-        return lambda logins: login_moves.take_back(logins, back)
+        return lambda logins: moves.take_back(logins, back)
     if profile is None:
-        return login_moves.give_back
-    return lambda logins: login_moves.switch_to(logins, profile)
+        return moves.give_back
+    return lambda logins: moves.switch_to(logins, profile)
 
 
 def add(

@@ -6,26 +6,26 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import NewItem
+from keyswitch.commit.recovery import points_to
 from keyswitch.errors import KeyswitchError
 from keyswitch.secret import Secret
-from keyswitch.switching import approvals, displaced
-from keyswitch.switching.draft import NewItem
-from keyswitch.switching.recovery import points_to
-from keyswitch.targets.claude_code import baseline as records_of
-from keyswitch.targets.claude_code import json_text, own_helper, wanted
-from keyswitch.targets.claude_code import plan as planning
-from keyswitch.targets.claude_code.baseline import Baseline
+from keyswitch.switching.planning import approvals, displaced
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
+from keyswitch.targets.claude_code.settings import baseline as records_of
+from keyswitch.targets.claude_code.settings import json_text, own_helper, wanted
+from keyswitch.targets.claude_code.settings import plan as planning
+from keyswitch.targets.claude_code.settings.baseline import Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Moved
     from keyswitch.model import Profile, SecretRef
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.login_ledger import Moved
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 
 RECORD_LIMIT = 1 << 24  # bytes
@@ -73,10 +73,10 @@ def plan_folder(  # noqa: PLR0913
         moves_login and _concerns_login(workspace, profile)
     ):
         # Loaded here, since a switch between keys has no use for it.
-        from keyswitch.switching import login_target
+        from keyswitch.switching.planning import login_part
 
-        move = login_target.move_of(profile, back)
-        login_target.add(workspace, draft, places, move)
+        move = login_part.move_of(profile, back)
+        login_part.add(workspace, draft, places, move)
     elif draft.changes_of(places.global_config):
         draft.lock((config_lock(places.global_config),))
 

@@ -5,28 +5,25 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes import login_ledger
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching import (
-    folders,
-    login_keeping,
-    login_ledger,
-    login_owners,
-)
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.logins import Logins
-from keyswitch.targets.claude_code import login_parts
+from keyswitch.switching.folders import known_folders
+from keyswitch.switching.logins import keeping, owners
+from keyswitch.switching.logins.book import Logins
 from keyswitch.targets.claude_code.locks import (
     LockSpec,
     config_lock,
     login_locks,
 )
-from keyswitch.targets.claude_code.login_parts import Parts
+from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from keyswitch.switching.revoke_stored import Found
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.switching.revoking.stored import Found
+    from keyswitch.workspace import Workspace
 
     Read = Callable[[str], bytes | None]
 
@@ -64,7 +61,7 @@ class LiveLogins:
             return Live()
         if self._logins is None or not parts.usable:
             return Live(parts)
-        return Live(parts, login_owners.owner_of(self._logins, parts))
+        return Live(parts, owners.owner_of(self._logins, parts))
 
 
 def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
@@ -84,7 +81,7 @@ def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
             os.path.join(home, ".claude.json"),
         ),
     )
-    for used in folders.known(workspace):
+    for used in known_folders.known(workspace):
         found.setdefault(
             used.config_dir, (used.credentials, used.global_config)
         )
@@ -118,7 +115,7 @@ def plan(
     logins = Logins(workspace, workspace.places, draft)
     for live in kept:
         if live.owner:
-            login_keeping.keep_live(logins, live.parts, "")
+            keeping.keep_live(logins, live.parts, "")
     gone = {f.ref.item for f in found if f.ref is not None}
     logins.ledger = login_ledger.without_items(logins.ledger, gone)
     if leaves_folders:

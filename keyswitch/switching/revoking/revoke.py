@@ -9,23 +9,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
-from keyswitch.switching import folders, revoke_logins
-from keyswitch.switching.change import commit
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.revoke_scan import Scan
-from keyswitch.switching.switch_plan import plan_target
-from keyswitch.targets.claude_code import tokens
+from keyswitch.switching.folders import known_folders
+from keyswitch.switching.folders.switch import plan_target
+from keyswitch.switching.revoking import logins as revoke_logins
+from keyswitch.switching.revoking.scan import Scan
 from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.settings import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.switching.revoke_stored import Found
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.switching.revoking.stored import Found
+    from keyswitch.workspace import Workspace
 
 ALL, CLAUDE_CODE, STALE = "all", "claude-code", "stale"
 
@@ -48,7 +49,7 @@ def _plan_leave(
     if _leaves(scope, name):
         # Logins are seen to apart: none is put in place to be removed again.
         plan_target(workspace, draft, None, moves_login=False)
-        folders.plan_elsewhere(workspace, draft, None)
+        known_folders.plan_elsewhere(workspace, draft, None)
 
 
 def _leaves(scope: str, name: str) -> bool:

@@ -6,24 +6,25 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import login_ledger
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock, state
 from keyswitch.profiles import profile_files as files
 from keyswitch.shells.rc_files import RC_FILES, find_exports
-from keyswitch.switching import login_ledger, target
-from keyswitch.switching.revoke_logins import LiveLogins, folders_of
-from keyswitch.switching.revoke_stored import Found, Stored
-from keyswitch.targets.claude_code import literals, tokens
-from keyswitch.targets.claude_code.baseline import Baseline
+from keyswitch.switching.planning import one_folder
+from keyswitch.switching.revoking.logins import LiveLogins, folders_of
+from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.targets.claude_code.settings import literals, tokens
+from keyswitch.targets.claude_code.settings.baseline import Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.revoke_logins import Live
-    from keyswitch.switching.workspace import Workspace
-    from keyswitch.targets.claude_code.tokens import Token
+    from keyswitch.changes.draft import Draft
+    from keyswitch.switching.revoking.logins import Live
+    from keyswitch.targets.claude_code.settings.tokens import Token
+    from keyswitch.workspace import Workspace
 
 _RC_LIMIT = 1 << 22
 
@@ -175,9 +176,9 @@ class Scan:
             )
 
     def _approval_owners(self, path: str) -> dict[str, str]:
-        from keyswitch.targets.claude_code import baseline
+        from keyswitch.targets.claude_code.settings import baseline
 
-        record = target.record_path(self.workspace, self.places)
+        record = one_folder.record_path(self.workspace, self.places)
         try:
             records = baseline.decode(record, self.read(record))
         except KeyswitchError:

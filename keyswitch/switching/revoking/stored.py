@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.switching import login_ledger, undo_records
+from keyswitch.changes import login_ledger, undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.login_ledger import Generation, Ledger
-    from keyswitch.targets.claude_code.tokens import Token
+    from keyswitch.targets.claude_code.settings.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,21 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secrets.session import core_files
-from keyswitch.switching import environment
-from keyswitch.switching.compiled import FOLDER_VARIABLE
-from keyswitch.switching.effect import read_settings
-from keyswitch.switching.exports import pairs_of
-from keyswitch.switching.fingerprints import read_key
-from keyswitch.switching.selection import PROFILE_VARIABLE, RUN_VARIABLE
+from keyswitch.switching.activation.effect import read_settings
+from keyswitch.terminal import marker
+from keyswitch.terminal.exports import pairs_of
+from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.compiled import Compiled
+    from keyswitch.workspace import Workspace
 
 
 def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
@@ -43,7 +43,7 @@ def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
         )
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
     pairs += _folder(workspace, profile, program)
-    child = environment.applied(
+    child = marker.applied(
         workspace.environ, pairs, profile.rivals, read_key(workspace.paths)
     )
     child[PROFILE_VARIABLE] = profile.name
@@ -68,7 +68,7 @@ def _folder(
     cancelled = is_claude_code(program) and _is_cancelled(workspace, profile)
     if not (isolated or login or cancelled):
         return []
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     full, _ = workspace.load(profile.name)
     if (
@@ -128,7 +128,7 @@ def for_claude_code(
     child: dict[str, str],
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment that files cannot override."""
-    from keyswitch.targets.claude_code import wanted
+    from keyswitch.targets.claude_code.settings import wanted
 
     full, _ = workspace.load(profile.name)
     provider = workspace.provider_of(full)

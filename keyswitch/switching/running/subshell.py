@@ -10,19 +10,20 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secrets.session import core_files
-from keyswitch.switching import environment, fingerprints
-from keyswitch.switching.compiled import FOLDER_VARIABLE
-from keyswitch.switching.exports import pairs_of
-from keyswitch.switching.selection import PROFILE_VARIABLE, SHELL_VARIABLE
+from keyswitch.terminal import fingerprints
+from keyswitch.terminal import marker as environment
+from keyswitch.terminal.exports import pairs_of
+from keyswitch.terminal.selection import PROFILE_VARIABLE, SHELL_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
-    from keyswitch.switching.compiled import Compiled
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.compiled import Compiled
+    from keyswitch.workspace import Workspace
 
 with contextlib.suppress(ImportError):
     import termios  # not on Windows
@@ -38,7 +39,7 @@ def prepare(
     argv = [_program(workspace, program)]
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
     notes: list[str] = []
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     if isolation.wants_folder(workspace, profile):
         full, _ = workspace.load(profile.name)
@@ -64,7 +65,7 @@ def prepare(
 def overridden(profile: Compiled, environ: Mapping[str, str]) -> list[str]:
     """Return one line for each variable that a settings file replaces."""
     from keyswitch.shells.script import EnvScript
-    from keyswitch.switching.overriding import lines
+    from keyswitch.terminal.overriding import lines
 
     marker = environment.read_marker(environ)
     names = marker.assigned if marker else []

@@ -12,6 +12,9 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes import login_ledger, undo_records
+from keyswitch.commit import journal, made_folders
+from keyswitch.commit.login_note import decoded, note_file
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import ASIDE, MODE, Mend
 from keyswitch.disk import permissions
@@ -29,15 +32,8 @@ from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault, seen_file
-from keyswitch.switching import (
-    journal,
-    login_ledger,
-    made_folders,
-    undo_records,
-)
-from keyswitch.switching.login_note import decoded, note_file
-from keyswitch.switching.login_watch import stamp_file
-from keyswitch.targets.claude_code import baseline
+from keyswitch.switching.logging_in.old_sessions import stamp_file
+from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

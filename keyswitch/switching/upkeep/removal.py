@@ -9,21 +9,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
-from keyswitch.switching import activate, folders, shell_integration
-from keyswitch.switching.change import commit
-from keyswitch.switching.draft import Draft
-from keyswitch.switching.login_names import PROVIDER
-from keyswitch.switching.switch_plan import plan_target
-from keyswitch.switching.target import has_helper
+from keyswitch.switching.activation import use as activate
+from keyswitch.switching.editing import start_files
+from keyswitch.switching.folders import known_folders
+from keyswitch.switching.folders.switch import plan_target
+from keyswitch.switching.logins.names import PROVIDER
+from keyswitch.switching.planning.one_folder import has_helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 
 class Step(NamedTuple):
@@ -101,7 +103,9 @@ def what_stays(workspace: Workspace) -> list[str]:
 def _usual_folder(workspace: Workspace) -> Iterator[Step]:
     """Yield `off`, where it has something to do."""
     places = workspace.places
-    recorded = any(places == found for found, _ in folders.recorded(workspace))
+    recorded = any(
+        places == found for found, _ in known_folders.recorded(workspace)
+    )
     name = state.read(workspace.paths).active
     if not (name or recorded or has_helper(Draft(), places)):
         return
@@ -114,7 +118,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
 
 
 def _other_folders(workspace: Workspace) -> Iterator[Step]:
-    for places, moves_login in folders.recorded(workspace):
+    for places, moves_login in known_folders.recorded(workspace):
         if places == workspace.places:
             continue
 
@@ -150,8 +154,8 @@ def _start_files(workspace: Workspace) -> Iterator[Step]:
     for shell in sorted(rc_block.SHELLS):
 
         def carry_out(shell: str = shell) -> list[str]:
-            shell_integration.uninstall(workspace, shell)
+            start_files.uninstall(workspace, shell)
             return []
 
-        for edit in shell_integration.plan_uninstall(workspace, shell):
+        for edit in start_files.plan_uninstall(workspace, shell):
             yield Step(edit.file, "the block of keyswitch goes", carry_out)

@@ -7,6 +7,9 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Mode
+from keyswitch.changes.undo_records import splice_of
 from keyswitch.diagnosis.findings.mend import (
     ELEMENT,
     FOLDER,
@@ -17,19 +20,16 @@ from keyswitch.diagnosis.findings.mend import (
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.switching.change import commit
-from keyswitch.switching.draft import Mode
-from keyswitch.switching.undo_records import splice_of
-from keyswitch.targets.claude_code import json_text, splice
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_locks
+from keyswitch.targets.claude_code.settings import json_text, splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from keyswitch.changes.draft import Draft
     from keyswitch.diagnosis.findings.mend import Mend
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 _AGAIN = "look again: keyswitch doctor"
 _EDITS = (MEMBER, ELEMENT, LINE)

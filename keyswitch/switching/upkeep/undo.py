@@ -6,28 +6,24 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import undo_records
+from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Mode
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
-from keyswitch.switching import (
-    after_edit,
-    folder_renames,
-    folders,
-    login_names,
-    undo_records,
-)
-from keyswitch.switching.change import commit
-from keyswitch.switching.draft import Mode
+from keyswitch.switching.folders import after_edit, known_folders, renaming
+from keyswitch.switching.logins import names as login_names
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_locks
 
 if TYPE_CHECKING:
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.undo_records import OwnFile, Record
+    from keyswitch.commit.journal import Folder
     from keyswitch.profiles.state import State
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.journal import Folder
-    from keyswitch.switching.undo_records import OwnFile, Record
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 24
 
@@ -61,7 +57,9 @@ def undo_last(workspace: Workspace) -> Record:
             workspace, draft, record.moved, keeps_own=is_rename
         )
         if draft.pointer is not None or record.elsewhere:
-            folders.plan_elsewhere(workspace, draft, profile, record.elsewhere)
+            known_folders.plan_elsewhere(
+                workspace, draft, profile, record.elsewhere
+            )
         names = None
         if is_rename:
             names = (record.profile, _former_name(record))
@@ -78,7 +76,7 @@ def undo_last(workspace: Workspace) -> Record:
         draft.folders += _folders_back(workspace, record)
         if is_rename:
             former, _ = draft.load(workspace, _former_name(record))
-            folders.rename_own(workspace, draft, record.profile, former)
+            known_folders.rename_own(workspace, draft, record.profile, former)
         _plan_own_folder(workspace, draft, record)
         draft.discarded += record.created
         draft.command, draft.profile = "undo", record.profile
@@ -106,7 +104,7 @@ def _plan_own_folder(
     """Plan an isolated profile's folder as its file has it again."""
     folder = workspace.paths.folder_of(record.profile)
     if record.command == "edit" and os.path.isdir(folder):
-        from keyswitch.switching import isolation
+        from keyswitch.switching.folders import isolation
 
         profile, _ = draft.load(workspace, record.profile)
         isolation.follow(workspace, draft, profile)
@@ -116,7 +114,7 @@ def _folders_back(workspace: Workspace, record: Record) -> tuple[Folder, ...]:
     if record.command != "rename":
         return ()
     former = _former_name(record)
-    return folder_renames.renamed(workspace, record.profile, former)
+    return renaming.renamed(workspace, record.profile, former)
 
 
 def _former_name(record: Record) -> str:

@@ -10,19 +10,19 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import intents
+from keyswitch.changes.change import sweep
+from keyswitch.commit.transaction import Transaction
 from keyswitch.model import SecretRef
 from keyswitch.secrets import stores
 from keyswitch.secrets.keychain.store import open_keychain
 from keyswitch.secrets.vault import slots
-from keyswitch.switching import intents
-from keyswitch.switching.change import sweep
-from keyswitch.switching.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.secrets.vault.reading import Vault
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def add(workspace: Workspace, vault: Vault) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from keyswitch.targets.claude_code.javascript import double
-from keyswitch.targets.claude_code.settings_file import as_text, loads
+from keyswitch.targets.claude_code.settings.settings_file import as_text, loads
 
 INFERENCE = "user:inference"
 TAIL = 20  # characters of a key by which Claude Code remembers an approval

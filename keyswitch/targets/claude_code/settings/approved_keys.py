@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from keyswitch.targets.claude_code import json_text, splice
-from keyswitch.targets.claude_code.baseline import (
+from keyswitch.targets.claude_code.settings import json_text, splice
+from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
     Baseline,
     Element,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-from keyswitch.targets.claude_code.plan import Plan
+from keyswitch.targets.claude_code.settings.plan import Plan
 
 APPROVED = ("customApiKeyResponses", "approved")
 

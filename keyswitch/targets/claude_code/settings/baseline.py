@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import DamagedFileError
 from keyswitch.profiles import own_json
-from keyswitch.targets.claude_code import own_helper, splice
+from keyswitch.targets.claude_code.settings import own_helper, splice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code import json_text
-from keyswitch.targets.claude_code.approved_keys import APPROVED
 from keyswitch.targets.claude_code.repository import root_of
-from keyswitch.targets.claude_code.tokens import (
+from keyswitch.targets.claude_code.settings import json_text
+from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
+from keyswitch.targets.claude_code.settings.tokens import (
     LOGIN,
     MANAGED_KEY,
     REJECTED,
     SECRET_VARIABLES,
 )
-from keyswitch.targets.claude_code.wanted import AWS_EXPORT, ENV, HELPER
+from keyswitch.targets.claude_code.settings.wanted import (
+    AWS_EXPORT,
+    ENV,
+    HELPER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

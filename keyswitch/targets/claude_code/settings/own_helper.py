@@ -10,8 +10,8 @@ import json
 import re
 import shlex
 
-from keyswitch.targets.claude_code import splice
-from keyswitch.targets.claude_code.wanted import (
+from keyswitch.targets.claude_code.settings import splice
+from keyswitch.targets.claude_code.settings.wanted import (
     AWS_EXPORT,
     BESIDE_HELPER,
     ENV,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
-from keyswitch.targets.claude_code import json_text, own_helper, splice
-from keyswitch.targets.claude_code.baseline import (
+from keyswitch.targets.claude_code.settings import json_text, own_helper, splice
+from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
     RAW,
     SECRET,
@@ -22,7 +22,11 @@ from keyswitch.targets.claude_code.baseline import (
     digest,
     revert,
 )
-from keyswitch.targets.claude_code.wanted import AWS_EXPORT, ENV, HELPER
+from keyswitch.targets.claude_code.settings.wanted import (
+    AWS_EXPORT,
+    ENV,
+    HELPER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

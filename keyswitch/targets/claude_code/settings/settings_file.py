@@ -12,8 +12,9 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from keyswitch.targets.claude_code import javascript, json_text
-from keyswitch.targets.claude_code.settings_types import wrong_keys
+from keyswitch.targets.claude_code import javascript
+from keyswitch.targets.claude_code.settings import json_text
+from keyswitch.targets.claude_code.settings.settings_types import wrong_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,30 +7,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import bindings, own_variables
+from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft, NewItem
+from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching import (
-    after_edit,
-    bindings,
-    folder_renames,
-    folders,
-    login_names,
-    own_variables,
-)
-from keyswitch.switching.change import commit
-from keyswitch.switching.draft import Draft, NewItem
-from keyswitch.switching.history import main_fingerprint
+from keyswitch.switching.folders import after_edit, known_folders, renaming
+from keyswitch.switching.logins import names as login_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import date
 
     from keyswitch.secret import Secret
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 
 def today() -> str:
@@ -132,7 +127,7 @@ def rewrite(  # noqa: PLR0913
         draft.command = command
         return new
 
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     new, _ = commit(workspace, make)
     isolation.make_folder(workspace, new)
@@ -143,7 +138,7 @@ def plan_edited(
     workspace: Workspace, draft: Draft, old: Profile, new: Profile, text: str
 ) -> None:
     """Plan a profile's new text, and all that follows from it."""
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     own_variables.check(workspace, new)
     path = workspace.paths.profile(new.name)
@@ -170,7 +165,7 @@ def _follow_elsewhere(
 ) -> None:
     """Plan the other folders after the active profile's change."""
     if _is_active(workspace, name):
-        folders.plan_elsewhere(workspace, draft, new)
+        known_folders.plan_elsewhere(workspace, draft, new)
 
 
 def rotate(
@@ -219,7 +214,7 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
     """Give a profile another name; the pointer and its own folder follow."""
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     check_name(name)
 
@@ -235,9 +230,9 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         if not (profile.isolated and _is_active(workspace, source)):
             after_edit.plan_follow(workspace, draft, profile, moved)
         _follow_elsewhere(workspace, draft, source, moved)
-        folders.rename_own(workspace, draft, source, moved)
+        known_folders.rename_own(workspace, draft, source, moved)
         login_names.renamed(workspace, draft, source, name)
-        draft.folders += folder_renames.renamed(workspace, source, name)
+        draft.folders += renaming.renamed(workspace, source, name)
         _name(draft, "rename", moved)
         _point(workspace, draft, {source: name})
 
@@ -258,7 +253,7 @@ def _point(
 
 def remove(workspace: Workspace, name: str) -> bool:
     """Remove a profile; its secrets wait for `undo`. Tell if it was active."""
-    from keyswitch.switching import isolation
+    from keyswitch.switching.folders import isolation
 
     def make(draft: Draft) -> bool:
         isolation.move_out(workspace, draft, name)
@@ -267,8 +262,8 @@ def remove(workspace: Workspace, name: str) -> bool:
         draft.write(path, None, limit=profile_files.PROFILE_LIMIT, own=True)
         after_edit.plan_leave(workspace, draft, profile)
         _follow_elsewhere(workspace, draft, name, None)
-        folders.plan_own(workspace, draft, name)
-        folders.say_logins(workspace, draft, name)
+        known_folders.plan_own(workspace, draft, name)
+        known_folders.say_logins(workspace, draft, name)
         login_names.removed(workspace, draft, profile)
         draft.discarded += profile.secrets.values()
         _name(draft, "remove", profile)

@@ -12,27 +12,27 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.change import baseline_files
+from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.switching.change import baseline_files
-from keyswitch.switching.switch_plan import plan_target
-from keyswitch.switching.target import RECORD_LIMIT, record_path
-from keyswitch.switching.transaction import Transaction, on_disk
-from keyswitch.targets.claude_code import baseline
+from keyswitch.switching.folders.switch import plan_target
+from keyswitch.switching.planning.one_folder import RECORD_LIMIT, record_path
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
     FILE_LIMIT,
     locations,
 )
+from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Ledger
     from keyswitch.model import Profile
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.login_ledger import Ledger
-    from keyswitch.switching.workspace import Workspace
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.workspace import Workspace
 
 
 def plan_elsewhere(
@@ -204,7 +204,7 @@ def _own(workspace: Workspace, name: str) -> Locations:
 
 def _ledger(workspace: Workspace) -> Ledger:
     # Loaded here, since a switch between keys has no use for it.
-    from keyswitch.switching import login_ledger
+    from keyswitch.changes import login_ledger
 
     path = login_ledger.path_of(workspace.paths)
     return login_ledger.decode(path, read_regular(path, FILE_LIMIT))

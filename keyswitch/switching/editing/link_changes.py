@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.change import commit
+from keyswitch.directories import links, patterns
 from keyswitch.disk.atomic import read_regular
 from keyswitch.display import printable
 from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import link_rules, settings
-from keyswitch.switching import links, patterns
-from keyswitch.switching.change import commit
 
 if TYPE_CHECKING:
+    from keyswitch.changes.draft import Draft
+    from keyswitch.directories.links import Link
     from keyswitch.profiles.paths import Paths
-    from keyswitch.switching.draft import Draft
-    from keyswitch.switching.links import Link
-    from keyswitch.switching.workspace import Workspace
+    from keyswitch.workspace import Workspace
 
 _LIMIT = 4096  # bytes of a record of trust
 _WORDS = {links.ALLOWED: "allow", links.DENIED: "deny"}
