@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -12,35 +13,58 @@ from tests.components import ROOT
 PACKAGE = ROOT / "keyswitch"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# From top to bottom: a module may import from lower layers, not from higher.
-LAYERS = (
-    {"__main__"},
-    {"cli"},
-    {"express"},
-    {"diagnosis", "switching", "transfer"},
-    {"providers", "secrets", "shells", "targets"},
-    {"profiles"},
-    {"disk"},
-    {"display"},
-    {"__init__", "errors", "model", "secret"},
-)
-RANK = {name: -rank for rank, layer in enumerate(LAYERS) for name in layer}
 
-# Same layer, other package: each pair is a decision, with its reason.
-ALLOWED = {
-    # The diagnosis decides what `use` reports.
-    ("switching", "diagnosis"),
-    ("transfer", "switching"),
-}
+def module_of(path):
+    """Return the dotted name of a file's module."""
+    words = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(words[:-1] if words[-1] == "__init__" else words)
+
+
+# From top to bottom: each may import from what stands below it, and never from
+# what stands above. Within a part its folders are in such an order too.
+LAYERS = (
+    "__main__",
+    "cli",
+    "express",
+    "transfer",
+    "switching",
+    "changes",
+    "commit",
+    "terminal",
+    "directories",
+    "diagnosis",
+    "workspace",
+    "secrets",
+    "targets",
+    "providers",
+    "compiled",
+    "shells",
+    "profiles",
+    "disk",
+    "model",
+    "secret",
+    "display",
+    "errors",
+    "__init__",
+)
+RANK = {name: -number for number, name in enumerate(LAYERS)}
+MOST_FILES = 15  # of a folder
 
 # What a command line may need, and the decisions below it may not.
 HEAVY_ABOVE_ADAPTERS = {"click", "keyring", "tomlkit"}
 
-# Loaded by `keyswitch env` of an unlocked session. No other module of ours,
+# What `keyswitch env` of an unlocked session may load: the start-up lane, which
+# has folders of its own, and what it needs of others. No other module of ours,
 # and nothing of the standard library that costs a start-up budget.
+LANE = ("terminal", "directories")
+BESIDE_THE_LANE = (
+    "keyswitch.terminal.moved",
+    "keyswitch.directories.git_remotes",
+)
 LIGHT = {
     "keyswitch",
     "keyswitch.__main__",
+    "keyswitch.compiled",
     "keyswitch.disk",
     "keyswitch.disk.opening",
     "keyswitch.display",
@@ -52,31 +76,23 @@ LIGHT = {
     "keyswitch.profiles.state",
     "keyswitch.secret",
     "keyswitch.secrets",
-    "keyswitch.secrets.session.core_files",
     "keyswitch.secrets.reader",
+    "keyswitch.secrets.session",
+    "keyswitch.secrets.session.core_files",
     "keyswitch.secrets.session.kernel_keyring",
     "keyswitch.shells",
     "keyswitch.shells.detect",
     "keyswitch.shells.hook_scripts",
     "keyswitch.shells.posix",
     "keyswitch.shells.script",
-    "keyswitch.switching",
-    "keyswitch.compiled",
-    "keyswitch.terminal.marker",
-    "keyswitch.terminal.exports",
-    "keyswitch.terminal.fingerprints",
-    "keyswitch.directories.guard",
-    "keyswitch.directories.links",
-    "keyswitch.terminal.other_way",
-    "keyswitch.terminal.overriding",
-    "keyswitch.directories.patterns",
-    "keyswitch.directories.remote_links",
-    "keyswitch.directories.remotes",
-    "keyswitch.terminal.selection",
-    "keyswitch.terminal.shell_script",
     "keyswitch.targets",
     "keyswitch.targets.claude_code",
     "keyswitch.targets.claude_code.repository",
+} | {
+    name
+    for part in LANE
+    for path in (PACKAGE / part).glob("*.py")
+    if (name := module_of(path)) not in BESIDE_THE_LANE
 }
 SLOW = {
     "click",
@@ -140,20 +156,75 @@ def test_every_part_of_the_package_has_its_layer():
 def test_a_module_imports_downwards_only(path):
     own = part_of(path)
     wrong = []
-    for line, name, for_types in imported_names(path):
+    for line, name, _ in imported_names(path):
         words = name.split(".")
         if words[0] != "keyswitch" or len(words) == 1:
             continue
         other = words[1] if words[1] in RANK else "__init__"
-        sideways = (
-            RANK[other] == RANK[own] != RANK["errors"]
-            and other != own
-            and not for_types
-            and (own, other) not in ALLOWED
-        )
-        if sideways or RANK[other] > RANK[own]:
+        if RANK[other] > RANK[own]:
             wrong.append(f"line {line}: {own} imports {name}")
     assert wrong == []
+
+
+def imports():
+    """Return {module: modules}: lazy ones and those for types are counted."""
+    names = {module_of(path) for path in MODULES}
+    found = {}
+    for path in MODULES:
+        own = module_of(path)
+        found[own] = set()
+        for _, name, _ in imported_names(path):
+            while name and name not in names:
+                name = name.rpartition(".")[0]  # noqa: PLW2901
+            found[own] |= {name} - {"", "keyswitch", own}
+    return found
+
+
+def circle_in(graph):
+    """Return nodes of a graph that lead to themselves, in order, or []."""
+    done, way = set(), []
+
+    def visit(node):
+        if node in way:
+            return way[way.index(node) :]
+        if node in done:
+            return []
+        way.append(node)
+        found = next(filter(None, map(visit, sorted(graph[node]))), [])
+        way.pop()
+        done.add(node)
+        return found
+
+    return next(filter(None, map(visit, sorted(graph))), [])
+
+
+def test_no_modules_import_each_other():
+    assert circle_in(imports()) == []
+
+
+def folder_of(module):
+    """Return the folder that a module is in; a file beside all is its own."""
+    path = ROOT / module.replace(".", "/")
+    folder = path if path.is_dir() else path.parent
+    return module if folder == PACKAGE else str(folder.relative_to(PACKAGE))
+
+
+def test_no_folders_import_each_other():
+    graph = {}
+    for module, others in imports().items():
+        own = folder_of(module)
+        found = {folder_of(other) for other in others} - {own}
+        graph.setdefault(own, set()).update(found)
+    assert circle_in(graph) == []
+
+
+def test_a_circle_would_be_found():
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+
+
+def test_no_folder_has_too_many_files():
+    counts = Counter(path.parent for path in MODULES)
+    assert {f: n for f, n in counts.items() if n > MOST_FILES} == {}
 
 
 @pytest.mark.parametrize("part", ["switching", "diagnosis", "transfer"])

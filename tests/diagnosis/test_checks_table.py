@@ -31,7 +31,10 @@ def _name(call):
 
 def ids_in_source():
     """Return the first argument of every `Finding(`, and tables of them."""
-    sources = [PACKAGE / "contradictions.py", PACKAGE / "not_in_effect.py"]
+    sources = [
+        PACKAGE / "findings" / f"{m}.py"
+        for m in ("contradictions", "not_in_effect")
+    ]
     sources += [PACKAGE / "checks" / f"{m}.py" for m in CHECK_MODULES]
     for path in sources:
         tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -73,11 +73,9 @@ def env(  # noqa: PLR0913
     chosen = selection.select(workspace.paths, workspace.environ, name)
     compiled = None
     if chosen.name and not unset:
-        refuse_agents(workspace)
+        refuse_agents(workspace, always=reveal)
         if os.isatty(1) and not reveal and not format_:
             return _preview(session, workspace, chosen.name)
-        if reveal:
-            refuse_agents(workspace, always=True)
     if unset:
         key = read_key(workspace.paths)
         script = marker.plan_unset(workspace.environ, key)
