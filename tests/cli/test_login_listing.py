@@ -7,6 +7,7 @@ import pytest
 
 from keyswitch.__main__ import main
 from keyswitch.secrets import stores
+from keyswitch.secrets.keychain import store as keychain
 from keyswitch.secrets.keychain.store import Keychain
 from keyswitch.secrets.vault.reading import Vault
 from tests.cli.keyswitch import KEY
@@ -26,7 +27,7 @@ def told(logins, monkeypatch, capsys):
         raise AssertionError("a secret store was opened")
 
     monkeypatch.setattr(stores, "open_store", refuse)
-    monkeypatch.setattr(stores, "open_keychain", refuse)
+    monkeypatch.setattr(keychain, "open_keychain", refuse)
     for kind, names in (
         (Vault, ("open", "entries", "get")),
         (Keychain, ("require", "get", "probe")),

@@ -263,14 +263,14 @@ def test_a_label_moves_no_cursor(three, opened, label):
 
 
 def test_what_a_row_shows_is_made_printable(three, monkeypatch):
-    real = picker.files.load
+    real = picker.profile_files.load
 
     def load(paths, name):
         profile, data = real(paths, name)
         object.__setattr__(profile, "label", "\x1b[2J\u202e")
         return profile, data
 
-    monkeypatch.setattr(picker.files, "load", load)
+    monkeypatch.setattr(picker.profile_files, "load", load)
     listing = picker.Listing(resolve(three.environ), ["me"], {})
     assert listing.row("me").account == "\\x1b[2J\\u202e"
 

@@ -54,7 +54,7 @@ def test_another_session_of_the_same_user_sees_nothing():
     seen = in_session(
         "import subprocess, sys\n"
         "keys.write('keyswitch:t:c', b'FAKE', 60)\n"
-        "code = 'from keyswitch.secrets.session import kernel_keyring;'\n"
+        "code = 'from keyswitch.secrets.session import kernel_keyring as keys;'\n"
         "code += 'print(keys.read(\"keyswitch:t:c\"))'\n"
         "child = subprocess.run([sys.executable, '-c', code],\n"
         "    capture_output=True, text=True).stdout.strip()\n"

@@ -12,6 +12,7 @@ from keyswitch.disk import atomic
 from keyswitch.errors import InputError, KeyswitchError, LockedError, StoreError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
+from keyswitch.secrets.keychain import store as keychain
 from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault import envelope, writing
 from keyswitch.secrets.vault import slots as vault_slots
@@ -221,9 +222,7 @@ def test_the_keychain_can_open_it(paths, monkeypatch):
     vault_slots.add_keychain_slot(
         VaultStore(paths, ask=lambda _: PASS), items, "ks1-k"
     )
-    from keyswitch.secrets import stores
-
-    monkeypatch.setattr(stores, "open_keychain", lambda paths: items)
+    monkeypatch.setattr(keychain, "open_keychain", lambda paths: items)
     assert VaultStore(paths).entries() == {}
 
 

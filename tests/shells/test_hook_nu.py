@@ -375,7 +375,7 @@ class Terminal:
         self.child.send(f"told {file.name}\r")
         self.until(
             lambda: file.exists() and file.read_text().endswith("}"),
-            again="\r",
+            again=f"\x15told {file.name}\r",
         )
         return json.loads(file.read_text())
 
