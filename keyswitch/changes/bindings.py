@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Read = Callable[[str], Binding | None]
 
 _LOGIN = ("claude-login", "login")  # provider and field of a kept login
-_LEDGER_LIMIT = 1 << 24  # bytes
 
 
 def mismatches(workspace: Workspace, profile: Profile) -> list[Mismatch]:
@@ -99,7 +98,7 @@ def _reader(workspace: Workspace, draft: Draft | None = None) -> Read:
 
 def _login(paths: Paths, item: str) -> Binding | None:
     """Return the use of a kept login, which the ledger records."""
-    data = read_regular(paths.logins_file, _LEDGER_LIMIT, ours=True)
+    data = read_regular(paths.logins_file, login_ledger.LIMIT, ours=True)
     if data is None or item.encode() not in data:
         return None
     ledger = login_ledger.decode(paths.logins_file, data)

@@ -54,8 +54,8 @@ def test_another_session_of_the_same_user_sees_nothing():
     seen = in_session(
         "import subprocess, sys\n"
         "keys.write('keyswitch:t:c', b'FAKE', 60)\n"
-        "code = 'from keyswitch.secrets.session import kernel_keyring as keys;'\n"
-        "code += 'print(keys.read(\"keyswitch:t:c\"))'\n"
+        "code = 'from keyswitch.secrets.session import kernel_keyring as k;'\n"
+        "code += 'print(k.read(\"keyswitch:t:c\"))'\n"
         "child = subprocess.run([sys.executable, '-c', code],\n"
         "    capture_output=True, text=True).stdout.strip()\n"
         "other = subprocess.run(['keyctl', 'session', '-', sys.executable,\n"

@@ -38,7 +38,6 @@ PAD = 1024  # bytes: the payload's size shows in steps of this
 MIN_MEMORY, MAX_MEMORY = 19 * 1024, 1024 * 1024  # KiB
 MAX_WORK = 1536 * 1024  # KiB x passes, over all passphrase slots tried
 MAX_PASSES, MAX_LANES = 10, 16
-SCRYPT_N = (1 << 15, 1 << 18)
 
 _ZERO_NONCE = b"\0" * 12
 _WRAPPED = 48  # bytes: a key and its tag; a fixed size leaves no oracle
@@ -318,7 +317,6 @@ def work_of(kdf: Mapping[str, Any]) -> int:
 
 # RFC 9106, second recommended choice; 0.15 s on two cores.
 DEFAULT_KDF = {"name": "argon2id", "m": 64 * 1024, "t": 3, "p": 4}
-STRONG_KDF = {"name": "argon2id", "m": 256 * 1024, "t": 3, "p": 4}
 # For tests only: the least that the bounds allow.
 CHEAPEST_KDF = {"name": "argon2id", "m": MIN_MEMORY, "t": 1, "p": 1}
 # Where cryptography was built without Argon2 (OpenSSL before 3.2).

@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.login.parts import Parts
     from keyswitch.workspace import Workspace
 
-_LEDGER_LIMIT = 1 << 22  # bytes
-
 
 class Logins:
     """The logins of one configuration folder, within one change.
@@ -65,7 +63,7 @@ class Logins:
         self.path = login_ledger.path_of(workspace.paths)
         self._config = config
         self.ledger: Ledger = login_ledger.decode(
-            self.path, draft.read(self.path, _LEDGER_LIMIT)
+            self.path, draft.read(self.path, login_ledger.LIMIT)
         )
         # name -> (as its file has it, the file's bytes, as it will be)
         self._profiles: dict[
@@ -273,7 +271,9 @@ class Logins:
         self.ledger, idle = login_ledger.without_idle(self.ledger)
         self.draft.dropped += [g.ref for g in idle]
         ledger = login_ledger.encode(self.ledger)
-        self.draft.write(self.path, ledger, limit=_LEDGER_LIMIT, rank=FIRST)
+        self.draft.write(
+            self.path, ledger, limit=login_ledger.LIMIT, rank=FIRST
+        )
 
 
 def of_nobody(parts: Parts, shown: str) -> str:

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note
-_LEDGER_LIMIT = 1 << 22
 _EMPTY = b"{}"  # an item that says nothing
 
 

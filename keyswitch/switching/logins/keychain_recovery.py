@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note
-_LEDGER_LIMIT = 1 << 22
 _EMPTY = b"{}"  # an item that says nothing
 
 
@@ -77,7 +76,7 @@ def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
     if not tokens:
         return Parts({})
     path = login_ledger.path_of(workspace.paths)
-    ledger = login_ledger.decode(path, read_regular(path, _LEDGER_LIMIT))
+    ledger = login_ledger.decode(path, read_regular(path, login_ledger.LIMIT))
     for found in ledger.items():
         if set(found.tokens) == set(tokens):
             return fetch(workspace, found.ref)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 PROVIDER = "claude-login"
-_LIMIT = 1 << 22  # bytes
 
 
 def renamed(workspace: Workspace, draft: Draft, old: str, new: str) -> None:
@@ -70,10 +69,10 @@ def refuse_second_owner(profile: Profile) -> None:
 
 def _read(workspace: Workspace, draft: Draft) -> Ledger:
     path = login_ledger.path_of(workspace.paths)
-    return login_ledger.decode(path, draft.read(path, _LIMIT))
+    return login_ledger.decode(path, draft.read(path, login_ledger.LIMIT))
 
 
 def _write(workspace: Workspace, draft: Draft, ledger: Ledger) -> None:
     path = login_ledger.path_of(workspace.paths)
     after = login_ledger.encode(ledger)
-    draft.write(path, after, limit=_LIMIT, rank=FIRST)
+    draft.write(path, after, limit=login_ledger.LIMIT, rank=FIRST)

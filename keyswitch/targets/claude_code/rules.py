@@ -28,13 +28,10 @@ SIMPLE = "CLAUDE_CODE_SIMPLE"
 HOST_MANAGED = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"
 UNIX_SOCKET = "ANTHROPIC_UNIX_SOCKET"
 
-FIRST_PARTY = "firstParty"
 FIRST_PARTY_HOST = "api.anthropic.com"
 
-# The levels of settings, lowest first: a higher one replaces a variable.
-LEVELS = ("user", "project", "local", "flag", "managed")
-
-# Levels that a repository brings along.
+# Of the levels user, project, local, flag and managed, lowest first: those that
+# a repository brings along.
 REPOSITORY_LEVELS = ("project", "local")
 
 

@@ -149,11 +149,6 @@ class Parts(NamedTuple):
         """The organisation, "" if it is not known."""
         return self.identity.organization
 
-    @property
-    def named_for(self) -> str:
-        """The account whose name Claude Code shows, "" if none."""
-        return self.named_identity.account
-
     def described(self) -> dict[str, str]:
         """Return what may stand in a profile file: nothing secret."""
         account, oauth = self._object(ACCOUNT), self._object(OAUTH)

@@ -39,7 +39,6 @@ class SettingsFile(NamedTuple):
     document: Mapping[str, Any] = _EMPTY
     problem: str = ""  # why Claude Code ignores it; "" if it does not
     fatal: bool = False  # Claude Code does not start because of it
-    left_out: tuple[str, ...] = ()  # keys of wrong types in a managed file
 
     def __repr__(self) -> str:
         return f"SettingsFile({self.level}, {self.path}, {self.problem!r})"
@@ -85,7 +84,7 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
         for k, v in kept.get("env", {}).items()
         if not isinstance(v, dict | list)
     }
-    return SettingsFile(level, path, text, env, kept, left_out=tuple(wrong))
+    return SettingsFile(level, path, text, env, kept)
 
 
 def loads(text: str) -> Any:
