@@ -35,7 +35,7 @@ from tests.components import ROOT
 from tests.diagnosis import generated_homes as homes
 
 HOMES = range(1_500)
-MORE_HOMES = range(1_500, 20_000)  # with --times 5; else a fifth of them
+MORE_HOMES = range(1_500, 20_000)  # with --times 8; else an eighth of them
 SAMPLE = range(40)  # of the real command line
 
 NOW = 1_800_000_000.0
@@ -296,7 +296,7 @@ def test_a_generated_home_is_only_looked_at(chunk, apart):
 @pytest.mark.full
 @pytest.mark.parametrize("chunk", chunks(MORE_HOMES, 2_313), ids=name_of)
 def test_each_of_many_generated_homes_is_only_looked_at(chunk, apart, times):
-    some = chunk[:: max(5 // times, 1)]
+    some = chunk[:: max(8 // times, 1)]
     assert [p for index in some for p in look_at(index, apart)] == []
 
 

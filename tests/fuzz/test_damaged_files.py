@@ -17,7 +17,7 @@ from tests.forks import client
 from tests.fuzz import damages
 
 STUCK = 6.0  # seconds; another command may be waited for only once
-DAMAGES = 400  # in the long tier; with --times 5, 2,000
+DAMAGES = 256  # in the long tier; with --times 8, 2,048
 BLOCKS = 8
 LINES = (
     ("list",), ("current",), ("use", "personal"), ("use", "work"),

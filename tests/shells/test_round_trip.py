@@ -10,7 +10,7 @@ from tests.shells.conftest import EDGES, hostile_values
 DUMP = "ZSTATUS=$? env -0; printf '\\0END\\n'"
 QUOTED = f'eval "$(cat FILE)"; {DUMP}'
 UNQUOTED = f"eval $(cat FILE); {DUMP}"
-MANY = 2_500  # values; with --times 4, 10,000
+MANY = 1_250  # values; with --times 8, 10,000
 FISH_DUMP = "ZSTATUS=$status env -0; printf '\\0END\\n'"
 
 POSIX_CASES = [

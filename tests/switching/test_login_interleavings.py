@@ -474,4 +474,4 @@ def test_a_sample_of_interleavings_loses_no_token(interleave):
 @pytest.mark.full
 @pytest.mark.parametrize("part", range(1, 9))  # beside each other
 def test_hundreds_of_interleavings_lose_no_token(interleave, part, times):
-    interleave(32 * times, 30, part)  # with --times 4 a thousand
+    interleave(16 * times, 30, part)  # with --times 8 a thousand
