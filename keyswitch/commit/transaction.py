@@ -23,6 +23,7 @@ from keyswitch.disk import atomic
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
+from keyswitch.profiles.set_aside import refuse_links
 from keyswitch.targets.claude_code import locks as foreign_locks
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
@@ -91,6 +92,7 @@ class Transaction:
         self._lock = -1
 
     def __enter__(self) -> Self:
+        refuse_links(self.paths)
         for folder in (self.paths.state, self.paths.journal_dir):
             ensure_private_dir(folder)
         self._lock = own_lock.take(self.paths.lock_file, self._wait)

@@ -128,6 +128,13 @@ class Paths:
             self.providers_dir,
             self.data,
             self.state,
+            *self.state_folders,
+        )
+
+    @property
+    def state_folders(self) -> tuple[str, ...]:
+        """Those below the state folder; no person has to do with them."""
+        return (
             self.journal_dir,
             self.intents_dir,
             self.baseline_dir,

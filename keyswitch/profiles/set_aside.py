@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
+
+from keyswitch.errors import OddFileError
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
@@ -14,9 +17,29 @@ MARK = ".damaged-"
 _LISTED = ("bound", "compiled", "intents", "journal", "trust")
 
 
+def refuse_links(paths: Paths) -> None:
+    """Raise if a folder of the state is a link: what it leads to is not ours.
+
+    Files there come and go by name, and are set aside. A person may link the
+    folder of profiles, or all of the state, to another disk.
+    """
+    for folder in paths.state_folders:
+        if os.path.islink(folder):
+            raise OddFileError(
+                folder,
+                f"{folder} is a link, which keyswitch does not follow there",
+                "move it out of the way",
+            )
+
+
 def set_aside(path: str) -> str:
-    """Rename what has this name; return where it is now."""
+    """Rename what has this name; return where it is now.
+
+    Raises OSError, and where a link leads to the file: it may be anybody's.
+    """
     folder, name = os.path.split(path)
+    if os.path.islink(folder):
+        raise OSError(errno.ELOOP, "a link leads there", path)
     parent, last = os.path.split(folder)
     if last in _LISTED:
         folder, name = parent, f"{last}-{name}"

@@ -18,8 +18,18 @@ LONG = 60.0  # seconds, where a person may have to type a password
 
 
 def item_name(item: str, generation: int) -> str:
-    """Return an item's name in the keychain: ks1:<random id>:<generation>."""
-    return f"ks1:{item.removeprefix('ks1-')}:{generation}"
+    """Return an item's name in the keychain: ks1:<random id>:<generation>.
+
+    One item has one spelling, since what a secret may be used for is recorded
+    by it. Some keychains take upper case for lower case. Raises NoItemError.
+    """
+    rest = item.removeprefix("ks1-")
+    if rest == item or item != item.lower():
+        raise NoItemError(
+            f"there is no item '{item}': keyswitch gives no such names",
+            "store the secret again: keyswitch rotate NAME",
+        )
+    return f"ks1:{rest}:{generation}"
 
 
 def default_deadline() -> float:

@@ -154,6 +154,8 @@ def _folders(paths: Paths) -> Iterator[Finding]:
             continue
         if not stat.S_ISDIR(found.st_mode):
             yield _aside(path, f"{path} is not a directory")
+        elif os.path.islink(path) and path in paths.state_folders:
+            yield _aside(path, f"{path} is a link to another folder")
         elif _is_mine(found):
             wanted = stat.S_IMODE(found.st_mode) | 0o700
             yield from _mode(path, found, wanted & ~0o002)
