@@ -19,7 +19,7 @@ from keyswitch.providers import bound
 from keyswitch.providers.binding import Binding, bindings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile, SecretRef
@@ -123,6 +123,38 @@ def allow_use(
     bound.refuse([one for one in found if one not in agreed])
     draft.agreed.update(one.ref.item for one in found)
     _plan(workspace, draft, profile, {})
+
+
+def check_new_secrets(
+    workspace: Workspace, profile: Profile, fields: Iterable[str]
+) -> None:
+    """Raise if these fields' next secrets would go where none went before.
+
+    A file that somebody changed may name no item that has a record, so its
+    earlier secrets, which have one, tell where it sends them.
+    """
+    uses = bindings_of(workspace.provider_of(profile), profile)
+    earlier = list(_recorded_for(workspace.paths, profile.name))
+    for field in fields:
+        stored = [one for one in earlier if one.field == field]
+        if stored and all(one.differences(uses[field]) for one in stored):
+            ref = profile.secrets[field]
+            found = bound.Mismatch(ref, stored[-1], uses[field])
+            raise bound.OtherUseError(
+                found.what,
+                f"put it back: keyswitch edit {profile.name}; if the change is "
+                "yours, remove the profile and add it again",
+            )
+
+
+def _recorded_for(paths: Paths, name: str) -> Iterator[Binding]:
+    """Yield what the stored secrets of one profile may be used for."""
+    with contextlib.suppress(FileNotFoundError):
+        for item in sorted(os.listdir(paths.bound_dir)):
+            with contextlib.suppress(KeyswitchError):
+                found = bound.recorded(paths, item)
+                if found is not None and found.profile == name:
+                    yield found
 
 
 def allow_edit(

@@ -64,26 +64,17 @@ def _sends(
     """Return all that decides host and account, under a name for people.
 
     Of a built-in provider that is the profile's own fields. A provider file of
-    the person's own can be changed like a profile file, so its part counts.
+    the person's own can be changed like a profile file, so all that it sets
+    counts, and its word that a field is harmless does not.
     """
     found = {
         name: value
         for name, value in profile.fields.items()
-        if value and not provider.field(name).harmless
+        if value and (provider.own or not provider.field(name).harmless)
     }
     if provider.own:
-        plain = {
-            variable
-            for field in provider.fields
-            if not field.secret
-            for variable in field.env
-        }
         settings = provider.claude_code_for(profile)
-        found |= {
-            name: value
-            for name, value in environment(provider, profile).literals
-            if name not in plain
-        }
+        found |= dict(environment(provider, profile).literals)
         found |= {f"settings.{name}": value for name, value in settings.env}
         found["helper"] = settings.helper_field
         found["variables"] = " ".join(provider.field(secret).env)

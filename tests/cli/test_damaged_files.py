@@ -135,3 +135,24 @@ def test_a_link_to_a_machine_key_on_a_disk_that_is_away_stays(two):
     two.file("elsewhere").rename(away)
     assert path.is_symlink()
     assert KEY in two("run", "work", "--", "env").out
+
+
+@pytest.mark.parametrize("folder", ["journal", "baseline", "intents", "bound"])
+@pytest.mark.parametrize(
+    "line", [("doctor", "--fix", "--yes"), ("use", "work")]
+)
+def test_nothing_behind_a_link_in_the_state_is_moved(two, folder, line):
+    others = two.file("others")
+    others.mkdir()
+    names = ("passwd", "x.json", "0" * 16 + ".json", ".keyswitch-x")
+    for name in names:
+        (others / name).write_text("not keyswitch's")
+    own = two.file(f"{STATE}/{folder}")
+    if own.exists():
+        own.rename(own.with_name("former"))
+    own.symlink_to(others)
+    done = two(*line, code=None)
+    assert f"keyswitch/{folder}" in done.err
+    assert sorted(p.name for p in others.iterdir()) == sorted(names)
+    assert not own.is_symlink()
+    two("use", "personal")

@@ -7,8 +7,9 @@ import pytest
 
 from keyswitch.providers.schema import BUILT_IN
 from tests.cli.accounts import two_accounts
-from tests.cli.keyswitch import KEY, OTHER
+from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 from tests.cli.terminal import COMMAND, Terminal
+from tests.desktop import desktop
 
 # provider, plain fields, secrets; the first secret is asked for by `--stdin`.
 KINDS = {
@@ -236,6 +237,60 @@ def test_a_new_secret_is_not_put_into_a_changed_file(work):
     assert "evil.example.net" in done.error
 
 
+@pytest.mark.parametrize("change", ["another item", "no secrets"])
+def test_nor_into_one_whose_secret_is_not_there_any_more(work, change):
+    path = work.profile_file("work")
+    text = path.read_text()
+    if change == "another item":
+        text = ITEM.sub(f"ks1-{'0' * 32}", text)
+    else:
+        text = text[: text.index("[secrets")]
+    path.write_text(with_field(text, "base_url", "https://evil.example.net"))
+    done = work("rotate", "work", "--stdin", stdin=OTHER, code=1)
+    assert "evil.example.net" in done.error
+    assert "api.anthropic.com" in done.error
+    assert OTHER not in work("run", "work", "--", "env", code=None).out
+    work("remove", "work", "--yes")
+    work.add("work", "--set", "base_url=https://gw.example.com")
+    work("rotate", "work", "--stdin", stdin=OTHER)
+
+
+def test_a_rotation_after_an_edit_goes_to_the_new_address(work):
+    work("edit", "work", "--set", "base_url=https://gw.example.com")
+    work("rotate", "work", "--stdin", stdin=OTHER)
+    out = work("run", "work", "--", "env").out
+    assert OTHER in out
+    assert "https://gw.example.com" in out
+
+
+@pytest.mark.real("gnome-keyring")
+@pytest.mark.parametrize(
+    ("before", "after"), [('"ks1-', '"'), ('"ks1-', '"KS1-')]
+)
+def test_an_item_of_the_keychain_has_one_spelling(
+    tmp_path, home, before, after
+):
+    folder = tmp_path / "desktop"
+    folder.mkdir(mode=0o700)
+    with desktop(folder) as place:
+        ks = Keyswitch(home, **{**place.environ, "HOME": str(home)})
+        ks("add", "work", "--provider", "anthropic", "--store", "keychain",
+           "--stdin", stdin=KEY)  # fmt: skip
+        assert KEY in ks("run", "work", "--", "env").out
+        path = ks.profile_file("work")
+        text = path.read_text().replace(before, after)
+        text = with_field(text, "base_url", "https://evil.example.net")
+        path.write_text(text)
+        for way in (
+            ("run", "work", "--", "env"),
+            ("env", "work", "--shell", "sh"),
+            ("helper", "api-key", "work"),
+            ("copy", "work", "copied"),
+        ):
+            assert KEY not in ks(*way, code=None).out, way
+        assert ks("use", "work", code=None).code != 0
+
+
 def test_rename_and_its_undo_move_the_record_along(work):
     work("rename", "work", "acme")
     assert KEY in work("run", "acme", "--", "env").out
@@ -299,6 +354,39 @@ def test_a_provider_of_ones_own_is_bound_with_its_file(ks):
     assert "acme.example.com" in done.err
     assert "evil.example.net" in done.err
     assert "FAKE-acme" not in done.out
+
+
+ADDRESS = '[fields.url]\nharmless = true\nenv = ["ANTHROPIC_BASE_URL"]\n'
+OTHERS = '[fields.model]\nharmless = true\nenv = ["ACME_MODEL"{}]\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ("", ADDRESS, 'url = "https://evil.example.net"'),
+        (OTHERS.format(""), OTHERS.format(', "ANTHROPIC_BASE_URL"'),
+         'model = "https://evil.example.net"'),
+    ],
+)  # fmt: skip
+def test_a_provider_of_ones_own_gets_no_address_by_calling_it_harmless(
+    ks, before, after, field
+):
+    folder = ks.file(".config/keyswitch/providers")
+    folder.mkdir(parents=True)
+    text = (
+        'title = "Acme"\n[fields.key]\nsecret = true\nrequired = true\n'
+        'env = ["ANTHROPIC_API_KEY"]\n'
+    )
+    (folder / "acme.toml").write_text(text + before)
+    ks.add("w", provider="acme", secret="FAKE-acme-EXAMPLE")
+    assert "FAKE-acme" in ks("env", "w", "--shell", "sh").out
+    (folder / "acme.toml").write_text(text + after)
+    path = ks.profile_file("w")
+    path.write_text(f"{path.read_text()}\n[fields]\n{field}\n")
+    for way in WAYS:
+        done = ks(*way, stdin=INPUT, code=None)
+        assert "FAKE-acme" not in done.out, way
+    assert "evil.example.net" in ks("env", "w", code=1).err
 
 
 def test_a_built_in_provider_is_not_replaced_unnoticed(work):

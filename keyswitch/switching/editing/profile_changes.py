@@ -196,6 +196,7 @@ def rotate(
             expires=expires or old.expires,
         )
 
+    bindings.check_new_secrets(workspace, alter(profile), fresh)
     return rewrite(workspace, "rotate", name, alter, fresh)
 
 

@@ -156,7 +156,7 @@ def _folders(paths: Paths) -> Iterator[Finding]:
             yield _aside(path, f"{path} is not a directory")
         elif os.path.islink(path) and path in paths.state_folders:
             yield _aside(path, f"{path} is a link to another folder")
-        elif _is_mine(found):
+        elif _is_mine(found) and not os.path.islink(path):
             wanted = stat.S_IMODE(found.st_mode) | 0o700
             yield from _mode(path, found, wanted & ~0o002)
 
@@ -165,7 +165,8 @@ def _file(paths: Paths, path: str, kind: _Kind) -> Iterator[Finding]:
     found = _seen(path)
     if found is None:
         return
-    if stat.S_ISREG(found.st_mode) and _is_mine(found):
+    is_plain = stat.S_ISREG(found.st_mode) and not os.path.islink(path)
+    if is_plain and _is_mine(found):
         exact = stat.S_IMODE(found.st_mode) | 0o600
         if exact != stat.S_IMODE(found.st_mode):
             yield from _mode(path, found, exact)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -27,6 +28,9 @@ NOBODY = "(unreadable)"
 
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+_DEPTH = 100  # of the values that are looked at
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{}\]]', re.DOTALL)
 
 
 class SettingsFile(NamedTuple):
@@ -88,10 +92,37 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
 
 
 def loads(text: str) -> Any:
-    """Parse JSON as JavaScript does: no NaN, but numbers of any length."""
+    """Parse JSON as JavaScript does: no NaN, numbers of any length, any depth.
+
+    Python gives up some hundred levels down, where no setting is: what lies
+    deeper is left out.
+    """
+    try:
+        return _loads(text)
+    except RecursionError:
+        return _loads(_without_depths(text))
+
+
+def _loads(text: str) -> Any:
     return json.loads(
         text, parse_constant=_no_constant, parse_int=json_text.number
     )
+
+
+def _without_depths(text: str) -> str:
+    """Return a JSON text with null for each value that is nested too deeply."""
+    kept, depth, at = [], 0, 0
+    for found in _STRING_OR_BRACKET.finditer(text):
+        bracket = found[0]
+        if bracket in ("[", "{"):
+            depth += 1
+            if depth == _DEPTH:
+                kept += [text[at : found.start()], "null"]
+        elif bracket in ("]", "}"):
+            depth -= 1
+            if depth == _DEPTH - 1:
+                at = found.end()
+    return "".join(kept) + text[at:]
 
 
 def _no_constant(name: str) -> NoReturn:
