@@ -35,9 +35,9 @@ _ROUTES = re.compile(
     r"|SSL_CERT_(FILE|DIR)|CLAUDE_CODE_CERT_STORE"
 )
 # These are a part of a cloud's host, and otherwise nobody's business.
-_CLOUD_ROUTES = re.compile(
-    r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*"
-    r"|AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
+_CLOUD_ROUTES = re.compile(r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*")
+_REGIONS = re.compile(
+    r"AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
 )
 _WORDS = re.compile(r"[\w./\\: '\"-]+")  # of a shell, without operators
 _FLAG = re.compile(r"CLAUDE_CODE_(USE|SKIP)_\w+")
@@ -47,8 +47,14 @@ class MovedError(KeyswitchError):
     """A repository would get what the helper is asked for."""
 
 
-def require_own_way(profile: Compiled, environ: Mapping[str, str]) -> None:
-    """Raise MovedError where settings from here lead elsewhere."""
+def require_own_way(
+    profile: Compiled, environ: Mapping[str, str], *, regions: bool = True
+) -> None:
+    """Raise MovedError where settings from here lead elsewhere.
+
+    Another region is the same cloud, and other programs than Claude Code have
+    one of their own: without `regions` it does not matter.
+    """
     try:
         cwd = os.getcwd()
     except OSError:
@@ -64,7 +70,7 @@ def require_own_way(profile: Compiled, environ: Mapping[str, str]) -> None:
                 f"'{profile.name}' is not given to a program here",
                 "make it smaller, or start the program in another directory",
             )
-    found = next(_moves(profile, scene), None)
+    found = next(_moves(profile, scene, regions=regions), None)
     if found is not None:
         raise MovedError(
             f"{found.place} sets {found.name}, so '{profile.name}' would go "
@@ -87,7 +93,9 @@ def _is_too_large(path: str) -> bool:
     )
 
 
-def _moves(profile: Compiled, scene: Scene) -> Iterator[Source]:
+def _moves(
+    profile: Compiled, scene: Scene, *, regions: bool
+) -> Iterator[Source]:
     """Return what a repository decides about the way, the person's not."""
     without = Scene(
         scene.environ,
@@ -99,8 +107,7 @@ def _moves(profile: Compiled, scene: Scene) -> Iterator[Source]:
     cloud = any(scene.request.truthy(p.flag) for p in rules.PROVIDERS)
     names = {name for file in scene.files for name in file.env}
     for name in sorted(names):
-        routes = _ROUTES.fullmatch(name)
-        if not routes and not (cloud and _CLOUD_ROUTES.fullmatch(name)):
+        if not _is_route(name, cloud=cloud, regions=regions):
             continue
         value = scene.request.get(name)
         if value is None or not _is_of_repository(value, scene):
@@ -117,6 +124,14 @@ def _moves(profile: Compiled, scene: Scene) -> Iterator[Source]:
         and not _is_helper_alone(command.text)
     ):
         yield command.source
+
+
+def _is_route(name: str, *, cloud: bool, regions: bool) -> bool:
+    if cloud and _CLOUD_ROUTES.fullmatch(name):
+        return True
+    if cloud and regions and _REGIONS.fullmatch(name):
+        return True
+    return bool(_ROUTES.fullmatch(name))
 
 
 def _is_of_repository(value: Value, scene: Scene) -> bool:

@@ -44,6 +44,15 @@ def keeps_the_key(machine):
     return recorded
 
 
+def test_settings_in_deep_nesting_do_not_get_it(repository):
+    path = repository.project / ".claude/settings.json"
+    path.parent.mkdir(exist_ok=True)
+    nest = "[" * 1500 + "]" * 1500
+    path.write_text(f'{{"x": {nest}, "env": {json.dumps(ADDRESS["env"])}}}')
+    recorded = keeps_the_key(repository)
+    assert {r.host for r in recorded.messages} <= {"evil.example"}
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_settings_of_a_repository_do_not_get_the_key(repository, encoding):
     write(repository.project, ADDRESS, encoding=encoding)

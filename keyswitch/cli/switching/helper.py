@@ -99,12 +99,14 @@ def aws(session: Session, name: str) -> int:
     from keyswitch.express import write_out
     from keyswitch.terminal.agents import require_person
     from keyswitch.terminal.exports import HELPER_LIMIT, pairs_of
+    from keyswitch.terminal.moved import require_own_way
 
     session.no_input = True
     workspace = session.reader()
     compiled = compiled_profile(workspace, name)
     require_person(compiled.agents, session.environ, helper=True)
     require(compiled, session.environ)
+    require_own_way(compiled, session.environ, regions=False)
     pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:
         raise NotFoundError(

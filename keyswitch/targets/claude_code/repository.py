@@ -12,7 +12,7 @@ import os
 import stat
 
 LIMIT = 1 << 20  # bytes of a settings file that are looked at here
-_LINE = 1 << 13  # bytes of the files in which git names a folder
+_LINE = 1 << 20  # bytes of the files in which git names a folder; git's limit
 _UTF_16 = b"\xff\xfe"  # Claude Code reads such a file, too
 
 # Parts of names that decide where a credential goes. JSON may write a name
