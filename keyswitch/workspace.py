@@ -149,16 +149,14 @@ class Workspace:
         """Return what Claude Code's settings say to reach a profile."""
         import shlex
 
-        from keyswitch.targets.claude_code.settings.wanted import (
-            IF_GONE,
-            Command,
-        )
+        from keyswitch.targets.claude_code.settings import wanted
 
-        return Command(
-            shlex.join(own_command()),
-            name,
-            self.paths.aws_config_file,
-            "" if self.platform == "win32" else IF_GONE,
+        program = own_command()
+        if_gone = "" if self.platform == "win32" else wanted.IF_GONE
+        if if_gone and program[:2] == [sys.executable, "-PE"]:
+            if_gone = wanted.if_file_gone(program[-1])
+        return wanted.Command(
+            shlex.join(program), name, self.paths.aws_config_file, if_gone
         )
 
 
@@ -166,12 +164,12 @@ def own_command() -> list[str]:
     """Return the absolute command that starts this keyswitch.
 
     Other programs call it from any directory, so Python may not look for the
-    package in the current one (`-P`).
+    package in the current one (`-P`), nor where a variable leads (`-E`).
     """
     started = os.path.abspath(sys.argv[0])
     main = getattr(sys.modules["__main__"], "__file__", None) or ""
     if os.path.dirname(os.path.abspath(main)) == started:
-        return [sys.executable, "-P", started]  # a zip application
+        return [sys.executable, "-PE", started]  # a zip application
     if sys.prefix != sys.base_prefix:
         # Of an environment, however this very command was started in it.
         started = os.path.join(os.path.dirname(sys.executable), "keyswitch")

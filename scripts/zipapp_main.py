@@ -25,7 +25,7 @@ def check_python() -> None:
         fail(
             f"this file is for Python {version} on {machine}, and this is "
             f"Python {here}",
-            f"start it with that one: python{version} -P {sys.argv[0]}",
+            f"start it with that one: python{version} -PE {sys.argv[0]}",
         )
 
 
@@ -33,8 +33,8 @@ def is_safe(folder: str) -> bool:
     """Tell whether nobody else can have put something into a folder."""
     try:
         found = os.lstat(folder)
-    except FileNotFoundError:
-        return True  # to be made
+    except OSError:
+        return True  # to be made, which may fail
     return found.st_uid == os.getuid() and found.st_mode & 0o170022 == 0o040000
 
 
@@ -45,9 +45,10 @@ def unpack(folder: str) -> None:
     import zipfile
 
     above = os.path.dirname(folder)
-    os.makedirs(above, mode=0o700, exist_ok=True)
-    stage = tempfile.mkdtemp(prefix=".unpacking-", dir=above)
+    stage = ""
     try:
+        os.makedirs(above, mode=0o700, exist_ok=True)
+        stage = tempfile.mkdtemp(prefix=".unpacking-", dir=above)
         with (
             zipfile.ZipFile(sys.path[0]) as outer,
             zipfile.ZipFile(outer.open("packages.zip")) as inner,
@@ -55,7 +56,8 @@ def unpack(folder: str) -> None:
             inner.extractall(stage)
         os.rename(stage, folder)
     except OSError as e:
-        shutil.rmtree(stage, ignore_errors=True)
+        if stage:
+            shutil.rmtree(stage, ignore_errors=True)
         if not os.path.isdir(folder):  # another one was faster
             fail(
                 f"cannot unpack into {above}: {e.strerror}",
@@ -81,8 +83,13 @@ def main() -> None:
     if not os.path.isdir(folder):
         unpack(folder)
     sys.path.insert(1, folder)
-    from keyswitch.__main__ import launch
-
+    try:
+        from keyswitch.__main__ import launch
+    except ImportError:
+        fail(
+            f"what was unpacked into {folder} is damaged",
+            "remove that folder, and start keyswitch again",
+        )
     launch()
 
 

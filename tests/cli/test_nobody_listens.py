@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from keyswitch.profiles.paths import resolve
+from keyswitch.secrets.vault.reading import Vault
 from tests.cli.keyswitch import OTHER, two_keys
 
 # Each changes something, and prints something in at least one of its forms.
@@ -108,3 +110,21 @@ def test_nothing_is_printed_into_a_file_of_ours(two):
     assert ended(two, ("env", "work", "--format", "json"), ">&-")[0] == 1
     assert ended(two, ("use", "personal", "--here"), ">&-")[0] in (1, 6)
     assert not differs(two, before)
+
+
+def test_a_recovery_code_that_nobody_sees_does_not_end_the_former_one(ks):
+    def codes():
+        header = Vault(resolve(ks.environ)).load().header
+        return [s for s in header["slots"] if s["type"] == "recovery"]
+
+    ks("vault", "recovery")
+    before = codes()
+    assert len(before) == 1
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "keyswitch", "vault", "recovery"],
+            env=ks.environ, cwd=ks.home, stdout=full, check=False,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert codes() == before

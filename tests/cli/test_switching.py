@@ -429,3 +429,17 @@ def test_a_document_holds_the_variables_and_nothing_of_ours(ks):
         found = json.loads(ks("env", "one", *args).out)
         assert found["set"] == {"ANTHROPIC_API_KEY": KEY}
         assert "ANTHROPIC_AUTH_TOKEN" in found["unset"]
+
+
+def test_run_gives_a_program_the_signals_that_a_shell_gives_it(ks):
+    ks.add("work")
+    ignored = ks("run", "work", "--", "grep", "SigIgn", "/proc/self/status").out
+    mask = int(ignored.split()[1], 16)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        assert not mask & 1 << (number - 1)
+
+
+def test_run_without_a_program_says_so(ks):
+    ks.add("work")
+    done = ks("run", "work", "--", "--", code=2)
+    assert done.error == "there is no command after --"

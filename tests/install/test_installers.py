@@ -150,6 +150,20 @@ def test_one_file(person, tmp_path, archive, place):
     python = os.path.realpath(sys.executable)
     helper = check(person, python, "-P", file)
     assert "a keyswitch.pyz" in helper
+    for name in ("sitecustomize.py", "json.py"):
+        (person.home / name).write_text("import os; os.write(2, b'RAN')")
+    away = {"PYTHONPATH": f"{person.home}:", "HOME": str(person.home)}
+    done = subprocess.run(
+        helper, shell=True, cwd=person.home, env=away, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "RAN" not in done.stderr
+    os.unlink(file)
+    done = subprocess.run(
+        helper, shell=True, cwd=person.home, env=away, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "keyswitch is not installed any more" in done.stderr
     (unpacked,) = (person.home / ".cache/keyswitch").iterdir()
     assert unpacked.stat().st_mode & 0o777 == 0o700
 
@@ -176,7 +190,7 @@ def test_one_file_says_which_python_it_is_for(person, tmp_path, archive):
     done = person.run(sys.executable, "-P", other, "--version")
     assert done.returncode == 1
     assert f"and this is Python {version}\nkeyswitch: hint: " in done.stderr
-    assert f"python3.99 -P {other}\n" in done.stderr
+    assert f"python3.99 -PE {other}\n" in done.stderr
 
 
 def test_a_wheel_has_the_launcher_and_whole_links(wheel):

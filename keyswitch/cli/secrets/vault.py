@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -88,6 +89,7 @@ def _show_code(session: Session, code: str) -> None:
         session.output.document({"recovery_code": code})
     else:
         session.output.data(code)
+    print(end="", flush=True)  # where it cannot go out, nothing changes
 
 
 @click.group(
@@ -202,7 +204,7 @@ def recovery(
 
     found = _own_vault(session)
     if not use_code:
-        _show_code(session, vault_slots.new_recovery(found))
+        vault_slots.new_recovery(found, lambda code: _show_code(session, code))
         return ExitCode.OK
     code = ask_secret("recovery code: ")
     vault_slots.open_with_recovery(found, code.reveal())

@@ -22,7 +22,7 @@ from keyswitch.secrets.vault.writing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.secret import Secret
     from keyswitch.secrets.keychain.store import Keychain
@@ -65,15 +65,18 @@ def change_passphrase(vault: Vault, passphrase: Secret) -> None:
     replace_slots(vault, with_slot(vault, slot, "passphrase"))
 
 
-def new_recovery(vault: Vault) -> str:
-    """Give an unlocked vault a new recovery code; the old one ends."""
+def new_recovery(vault: Vault, show: Callable[[str], None]) -> None:
+    """Give an unlocked vault a new recovery code; the old one ends.
+
+    `show` has to bring the code to the person first, or nothing changes.
+    """
     opened = vault.open()
     code = envelope.new_recovery_code()
+    show(code)
     slot = envelope.wrap(
         opened.vid, opened.data_key, "recovery", envelope.recovery_key(code)
     )
     replace_slots(vault, with_slot(vault, slot, "recovery"))
-    return code
 
 
 def add_machine_slot(vault: Vault) -> None:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.display import printable
-from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.secrets.session import core_files
 from keyswitch.switching.activation.effect import read_settings
 from keyswitch.terminal import marker
@@ -35,6 +36,8 @@ def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
     """Become the command. Returns only where a process cannot be replaced."""
     if command[0] == "--":
         command = command[1:]
+    if not command:
+        raise UsageError("there is no command after --", "name a program")
     program = shutil.which(command[0], path=workspace.environ.get("PATH"))
     if program is None:
         raise InputError(
@@ -100,6 +103,8 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
     sys.stderr.flush()
     if os.name == "posix":
         core_files.allow()
+        for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
             os.execve(program, command, child)  # noqa: S606 - the point
         except OSError as e:

@@ -53,11 +53,17 @@ _AMBIENT_AWS_OFF = {
 
 # What follows a command of ours in the settings: they outlive a program that
 # is removed. Claude Code shows it. 127: the shell found no such program.
-IF_GONE = (
-    " || { s=$?; [ $s = 127 ] && echo 'keyswitch is not installed any more: "
+_IF = (
+    " || {{ s=$?; {} echo 'keyswitch is not installed any more: "
     "install it again, or remove this command from settings.json' >&2; "
-    "exit $s; }"
+    "exit $s; }}"
 )
+IF_GONE = _IF.format("[ $s = 127 ] &&")
+
+
+def if_file_gone(path: str) -> str:
+    """Return the same for a file that Python is given to run."""
+    return _IF.format(f"[ -e {shlex.quote(path)} ] ||")
 
 
 class Command(NamedTuple):
