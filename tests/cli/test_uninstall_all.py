@@ -190,3 +190,25 @@ def test_a_login_that_was_there_before_comes_back(ks):
     assert live(ks.home) == token("a")
     ks("uninstall", "--all", "--yes")
     assert live(ks.home) == token("b")
+
+
+def test_a_folder_that_is_away_is_named_and_done_when_it_is_back(ks):
+    ks.add("work")
+    away, folder = ks.file("away"), ks.file("cc")
+    ks("use", "work", CLAUDE_CONFIG_DIR=str(folder))
+    folder.rename(away)
+    done = ks("uninstall", "--all", "--yes")
+    assert f"wrote into {folder}, which is not there now" in done.err
+    away.rename(folder)
+    ks("uninstall", "--all", "--yes")
+    settings = folder / "settings.json"
+    assert not settings.exists() or b"keyswitch" not in settings.read_bytes()
+
+
+@pytest.mark.parametrize("target", ["/dev/null", "dotfiles/zshrc", ".zshrc"])
+def test_a_start_file_that_is_no_file_keeps_nothing_else(ks, target):
+    ks.add("work")
+    ks("use", "work")
+    ks.file(".zshrc").symlink_to(target)
+    ks("uninstall", "--all", "--yes")
+    assert not ks.file(".claude/settings.json").exists()

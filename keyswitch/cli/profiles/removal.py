@@ -34,7 +34,7 @@ def uninstall_all(session: Session, *, dry_run: bool, yes: bool) -> int:
         for line in removal.carry_out(steps):
             output.say(line)
     elif not dry_run:
-        output.say("keyswitch is in no file of another program")
+        output.say("keyswitch is in no file of another program here")
     if output.json:
         output.document(
             {

@@ -82,14 +82,12 @@ def _say_how_to_stay_open(session: Session) -> None:
 def _show_code(session: Session, code: str) -> None:
     if not code:
         return
-    session.output.say(
-        "recovery code, shown this once; write it down and keep it elsewhere:"
-    )
+    session.output.say("recovery code, shown this once; keep it elsewhere:")
     if session.output.json:
         session.output.document({"recovery_code": code})
     else:
         session.output.data(code)
-    print(end="", flush=True)  # where it cannot go out, nothing changes
+    sys.stdout.flush()
 
 
 @click.group(

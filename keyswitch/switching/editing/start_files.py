@@ -109,6 +109,8 @@ def plan_uninstall(workspace: Workspace, shell: str) -> list[Edit]:
     edits = []
     # Several names may be links to one file.
     for path in {os.path.realpath(f): f for f in reversed(files)}.values():
+        if not os.path.isfile(path):
+            continue  # no block is in a device, or behind a link to nothing
         before = read_regular(path, FILE_LIMIT)
         if before is not None:
             after = rc_block.without_block(path, before)

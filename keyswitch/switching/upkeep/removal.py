@@ -73,7 +73,12 @@ def carry_out(found: list[Step]) -> list[str]:
 def what_stays(workspace: Workspace) -> list[str]:
     """Return what is still there afterwards, and how it goes, a line each."""
     paths = workspace.paths
-    lines = []
+    lines = [
+        f"what keyswitch wrote into {places.config_dir}, which is not there "
+        "now: when it is back, keyswitch uninstall --all"
+        for places, _ in known_folders.recorded(workspace)
+        if not os.path.isdir(places.config_dir)
+    ]
     names = profile_files.scan(paths)
     if names:
         lines.append(
@@ -119,7 +124,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
 
 def _other_folders(workspace: Workspace) -> Iterator[Step]:
     for places, moves_login in known_folders.recorded(workspace):
-        if places == workspace.places:
+        if places == workspace.places or not os.path.isdir(places.config_dir):
             continue
 
         def carry_out(
