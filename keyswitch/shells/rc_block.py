@@ -15,6 +15,7 @@ BEGIN = b"# >>> keyswitch >>>"
 END = b"# <<< keyswitch <<<"
 _NO_FILE = b"# There was no such file before."
 _NO_LINE_END = b"# The line before this block had no line end."
+_CONTINUED = b"# The line before this block ended in a backslash."
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 # ~/.profile is read by any sh, hence the question whether this is bash. All of
@@ -68,11 +69,17 @@ def with_block(path: str, data: bytes | None, text: str) -> bytes:
         return _noted(text, [_NO_FILE])
     if found is not None:
         old = _lines(data[found])
-        notes = [n for n in (_NO_FILE, _NO_LINE_END) if n in old]
+        kept = (_NO_FILE, _NO_LINE_END, _CONTINUED)
+        notes = [n for n in kept if n in old]
         return data[: found.start] + _noted(text, notes) + data[found.stop :]
+    notes = []
     if data and not data.endswith(b"\n"):
-        return data + b"\n" + _noted(text, [_NO_LINE_END])
-    return data + _noted(text, [])
+        data += b"\n"
+        notes.append(_NO_LINE_END)
+    if data.endswith(b"\\\n"):  # or the block would go on in that line
+        data += b"\n"
+        notes.append(_CONTINUED)
+    return data + _noted(text, notes)
 
 
 def without_block(path: str, data: bytes) -> bytes | None:
@@ -82,6 +89,8 @@ def without_block(path: str, data: bytes) -> bytes | None:
         return data
     before, after = data[: found.start], data[found.stop :]
     notes = _lines(data[found])
+    if _CONTINUED in notes:
+        before = before.removesuffix(b"\n")
     if _NO_LINE_END in notes and not after:
         before = before.removesuffix(b"\n")
     if _NO_FILE in notes and not before and not after:

@@ -47,6 +47,19 @@ def test_install_changes_one_file_and_uninstall_gives_it_back(bare, shell):
     assert file.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.real("bash")
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_last_line_that_goes_on_does_not_take_the_block_in(bare, end):
+    write(bare, ".bashrc", f"alias a=b\\{end}".encode())
+    bare("install", "bash", "--yes")
+    done = subprocess.run(
+        ["bash", "-i", "-c", "type -t keyswitch"],
+        env=bare.environ, cwd=bare.home, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout == "function\n", done.stderr
+
+
 @pytest.mark.parametrize("shell", FILES)
 def test_a_file_that_was_made_for_the_block_goes_with_it(bare, shell):
     file = bare.file(FILES[shell])

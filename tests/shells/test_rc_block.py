@@ -37,6 +37,8 @@ TEXTS = st.one_of(
 @given(TEXTS)
 @example(b"")
 @example(b"no line end")
+@example(b"goes on \\")
+@example(b"goes on \\\n")
 @example(b"\xef\xbb\xbf")
 @example(b"one\r\ntwo\r")
 @example(b"\n\n")
