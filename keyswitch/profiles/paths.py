@@ -183,7 +183,9 @@ def resolve(environ: Mapping[str, str]) -> Paths:
     """Return the places for this environment."""
     home = environ.get(HOME_VARIABLE, "")
     if home:
-        home = os.path.abspath(home)
+        if not os.path.isabs(home):
+            raise _relative(HOME_VARIABLE, home)
+        home = os.path.normpath(home)
         return Paths(
             config=home + "/config",
             data=home + "/data",
@@ -228,12 +230,22 @@ def home_of(environ: Mapping[str, str]) -> str:
             home = ""
     elif not home.strip():
         home = os.path.expanduser("~")
+    if home.strip() and not os.path.isabs(home):
+        raise _relative("HOME", home)
     if not home.strip():
         raise FileStateError(
             "HOME is not set, and this user has no home directory",
             f"set HOME, or {HOME_VARIABLE} for keyswitch's own files",
         )
     return home
+
+
+def _relative(variable: str, value: str) -> FileStateError:
+    """Return the error for what would be another folder in each directory."""
+    return FileStateError(
+        f"{variable} is no absolute path: '{value}'",
+        "give one that begins with /",
+    )
 
 
 def _by_platformdirs() -> Paths:

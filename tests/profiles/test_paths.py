@@ -51,3 +51,10 @@ def test_a_relative_folder_of_xdg_is_ignored(given):
     found, usual = resolve(environ), resolve({"HOME": "/h"})
     for place in ("config", "data", "state", "runtime"):
         assert getattr(found, place) == getattr(usual, place)
+
+
+@pytest.mark.parametrize("variable", ["HOME", "KEYSWITCH_HOME"])
+@pytest.mark.parametrize("given", ["ks", "./x", "../x", ".", "~/x"])
+def test_a_home_that_every_directory_has_another_of_is_refused(variable, given):
+    with pytest.raises(FileStateError, match=f"{variable} is no absolute path"):
+        resolve({"HOME": "/h", variable: given})
