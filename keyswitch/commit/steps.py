@@ -1,4 +1,4 @@
-"""One file of a transaction: looked at before, and what its change cost.
+"""One file of a transaction: checks before the change, side effects after it.
 
 Whatever could keep a file from its new state past the commit point has to be
 found here, while there is a way back.
