@@ -59,7 +59,9 @@ HEAVY_ABOVE_ADAPTERS = {"click", "keyring", "tomlkit"}
 LANE = ("terminal", "directories")
 BESIDE_THE_LANE = (
     "keyswitch.terminal.moved",
+    "keyswitch.directories.addresses",
     "keyswitch.directories.git_remotes",
+    "keyswitch.directories.ssh_names",
 )
 LIGHT = {
     "keyswitch",

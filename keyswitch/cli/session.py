@@ -118,8 +118,16 @@ class Session:
         return ask_secret(question)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask before something that cannot be taken back, or raise."""
-        if yes or self.dry_run:
+        """Ask before something that cannot be taken back, or raise.
+
+        An agent that may not have secrets gives no yes, in words or typed.
+        """
+        if self.dry_run:
+            return
+        from keyswitch.cli.agents import refuse_agents
+
+        refuse_agents(self.workspace())
+        if yes:
             return
         if not self.can_ask:
             raise UsageError(

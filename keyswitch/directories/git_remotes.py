@@ -12,16 +12,20 @@ import os
 import re
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from keyswitch.directories import remotes
+from keyswitch.directories import addresses, remotes, ssh_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 LIMIT = 1.0  # seconds for all calls
 MOST = 40  # remotes that are asked about
-_HARDENED = ("core.fsmonitor=false", "core.hooksPath=/dev/null")
+_OPTIONS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    # A person may forbid git to work in one; its remotes are asked for here.
+    "safe.bareRepository=all",
+)
 _KEPT = re.compile(r"PATH|HOME|XDG_CONFIG_HOME|GIT_CONFIG(_\w+)?|SystemRoot")
 _SET = {
     "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
@@ -29,20 +33,13 @@ _SET = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-_NO_REPOSITORY = 128
-_FOLLOWED = re.compile(rb"insteadof|\[\s*include", re.IGNORECASE)
-
-# Hosts that stand for another one: ssh on the port of https.
-_TWINS = {
-    "ssh.github.com": "github.com",
-    "altssh.gitlab.com": "gitlab.com",
-    "altssh.bitbucket.org": "bitbucket.org",
-}
-_LOCAL = re.compile(r"(?:file://|[./~]|[A-Za-z]:[\\/])", re.IGNORECASE)
-_OTHER = re.compile(r"\w[\w+.-]*(?:::|://)")
-_SCHEME = re.compile(
-    r"(?:https?|ssh|git|git\+ssh|ssh\+git|ftps?)://", re.IGNORECASE
+_NO_REPOSITORY = re.compile(
+    rb"fatal: (?:not a git repository|cannot change to .*: No such file)"
 )
+_FOLLOWED = re.compile(rb"insteadof|\[\s*include|worktreeconfig", re.IGNORECASE)
+# Where an address may stand, or the name of a remote.
+_LOOSE = r"^(branch\..*\.(remote|pushremote)|remote\.pushdefault)$"
+_OTHER_SSH = re.compile(r"(?:^|\s)-F|(?i:hostname)")
 
 
 class Found:
@@ -56,37 +53,56 @@ class Found:
         self.doubt = ""
         self.every: list[str] = []
         self.origin: list[str] = []
+        self._home = environ.get("HOME", "")
         for place in _places(folder):
-            self._look(place, environ)
+            self.origin = self._look(place, environ) or self.origin
+        led = environ.get("GIT_DIR", "")
+        if led:
+            # What git is told to work on counts, and so does what is here.
+            there = self._look(folder, environ, os.path.join(folder, led))
+            self.origin = [url for url in self.origin if url in there]
+        if self.doubt:
+            self.origin = []
 
-    def _look(self, folder: str, environ: Mapping[str, str]) -> None:
-        self.origin += remotes.remotes_of(folder)
-        top = _top(folder)
-        config = remotes.config_of(folder)
-        text = remotes.read(config) if config else ""
-        self.every += remotes.addresses(text)
+    def _look(
+        self, folder: str, environ: Mapping[str, str], git_dir: str = ""
+    ) -> list[str]:
+        """Take in what a place names; return what its clone is of."""
+        top = git_dir or _top(folder)
+        config = git_dir + "/config" if git_dir else remotes.config_of(folder)
+        child = {n: v for n, v in environ.items() if _KEPT.fullmatch(n)} | _SET
+        if git_dir:
+            child["GIT_DIR"] = git_dir
         try:
-            named = _ask(folder, environ, top)
+            git = Git(_git(environ, top or folder), folder, child)
+            named = git.addresses()
         except FileNotFoundError:
-            self._without_git(top, text, environ)
-            return
+            self._without_git(top, config, environ)
+            return [] if git_dir else remotes.remotes_of(folder)
         except (OSError, ValueError) as e:
             self.doubt = str(e)
-            return
+            return []
         if named is None:
             if top:
                 self.doubt = f"git cannot read the repository of {top}"
-            return
+            return []
+        self.every += named.pop("", [])
         urls = [url for us in named.values() for url in us]
         self.every += urls
+        ssh = f"{git.ssh} {environ.get('GIT_SSH_COMMAND', '')}"
+        if _OTHER_SSH.search(ssh):
+            self.doubt = "its ssh has a configuration of its own"
         chosen = named.get("origin") or urls
-        self.origin = [u for u in map(remotes.normalized, chosen) if u]
+        return [u for u in map(remotes.normalized, chosen) if u]
 
     def _without_git(
-        self, top: str, text: str, environ: Mapping[str, str]
+        self, top: str, config: str, environ: Mapping[str, str]
     ) -> None:
         if not top:
             return
+        text = remotes.read(config) if config else ""
+        self.every += remotes.addresses(text)
+        self.every += remotes.old_files(os.path.dirname(config))
         home = environ.get("HOME", "")
         own = environ.get("XDG_CONFIG_HOME", "")
         if not os.path.isabs(own):
@@ -101,42 +117,25 @@ class Found:
     def spellings(self) -> Iterator[str]:
         """Return every remote in its plainest form, for `never`."""
         for url in self.every:
-            plain = plainest(url)
-            if plain:
-                yield plain
-            elif not _LOCAL.match(url):
+            address = addresses.meant_by(url)
+            if address:
+                for host in self._hosts(address):
+                    yield f"{host}/{address.path}"
+            elif not addresses.is_local(url):
                 self.doubt = self.doubt or "a remote has an unknown address"
 
-
-def plainest(url: str) -> str:
-    """Return host/path of an address, however it is spelt; "" for others."""
-    text = unquote(url).strip().lstrip("\ufeff")
-    form = _SCHEME.match(text)
-    if form:
-        rest = re.sub(r"[?#].*", "", text[form.end() :])
-        host, _, path = rest.partition("/")
-        host = host.rpartition("@")[2]
-    elif _OTHER.match(text):
-        return ""  # a program of git's, which may go anywhere
-    else:
-        host, path = remotes.of_scp_form(text)
-    if not host.startswith("["):
-        host = host.partition(":")[0]
-    host = host.strip("[]").rstrip(".").lower()
-    host = _TWINS.get(host, host).removeprefix("www.")
-    parts: list[str] = []
-    for part in path.replace("\\", "/").split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    path = "/".join(parts).removesuffix(".git")
-    return f"{host}/{path}" if host and path else ""
+    def _hosts(self, address: addresses.Address) -> list[str]:
+        found = [address.host]
+        if address.ssh:
+            found += ssh_names.hosts_of(address.host, self._home)
+        if not any("." in h or ":" in h or h == "localhost" for h in found):
+            self.doubt = f"nobody can tell which host '{address.host}' is"
+        return [addresses.plain_host(host) for host in found]
 
 
 def _top(folder: str) -> str:
     """Return the nearest folder with a `.git` of any kind, or ""."""
-    while not os.path.lexists(folder + "/.git"):
+    while not os.path.lexists(folder + "/.git") and not _is_bare(folder):
         parent = os.path.dirname(folder)
         if parent == folder:
             return ""
@@ -144,29 +143,97 @@ def _top(folder: str) -> str:
     return folder
 
 
-def _ask(
-    folder: str, environ: Mapping[str, str], top: str
-) -> dict[str, list[str]] | None:
-    """Return {remote: addresses}; None: git sees no repository here.
+def _is_bare(folder: str) -> bool:
+    parts = ("HEAD", "objects", "refs")
+    return all(os.path.lexists(f"{folder}/{part}") for part in parts)
 
-    Raises FileNotFoundError without a git, OSError where it does not answer.
-    """
-    git = _git(environ, top or folder)
-    child = {n: v for n, v in environ.items() if _KEPT.fullmatch(n)} | _SET
-    until = time.monotonic() + LIMIT
-    names = _lines(git, folder, child, until, "remote")
-    if names is None:
-        return None
-    if len(names) > MOST:
-        raise ValueError(f"the repository of {top} has over {MOST} remotes")
-    found: dict[str, list[str]] = {}
-    for name in names:
-        for more in ((), ("--push",)):
-            call = ("remote", "get-url", *more, "--all", "--", name)
-            found.setdefault(name, []).extend(
-                _lines(git, folder, child, until, *call) or ()
+
+class Git:
+    """A git that is asked about one repository, with a deadline for all."""
+
+    def __init__(
+        self, program: str, folder: str, environ: Mapping[str, str]
+    ) -> None:
+        self.ssh = ""  # the command that the repository wants for ssh
+        self._program = program
+        self._folder = folder
+        self._environ = environ
+        self._until = time.monotonic() + LIMIT
+
+    def addresses(self) -> dict[str, list[str]] | None:
+        """Return {remote: addresses}; None: git sees no repository here.
+
+        Under "" are those that belong to none. Raises OSError where git
+        does not answer.
+        """
+        names = self._lines("remote")
+        if names is None:
+            return None
+        if len(names) > MOST:
+            raise ValueError(f"the repository has over {MOST} remotes")
+        found = {name: self._of_remote(name) for name in names}
+        self.ssh = " ".join(v for _, v in self._config(r"^core\.sshcommand$"))
+        common = "".join(self._lines("rev-parse", "--git-common-dir") or ())
+        loose = {*remotes.old_files(os.path.join(self._folder, common))}
+        loose |= {value for _, value in self._config(_LOOSE)}
+        found[""] = self._rewritten(sorted(loose - {*names, "", "."}))
+        return found
+
+    def _of_remote(self, name: str) -> list[str]:
+        return [
+            url
+            for more in ((), ("--push",))
+            for url in self._lines("remote", "get-url", *more, "--all", "--",
+                                   name) or ()
+        ]  # fmt: skip
+
+    def _rewritten(self, urls: Sequence[str]) -> list[str]:
+        """Return addresses that no remote has, as git would use them."""
+        if len(urls) > MOST:
+            raise ValueError(f"the repository names over {MOST} addresses")
+        found: list[str] = []
+        push = self._config(r"^url\..*\.pushinsteadof$") if urls else []
+        for url in urls:
+            found += self._lines("ls-remote", "--get-url", "--", url) or ()
+            for key, start in push:
+                if url.startswith(start):
+                    base = key[len("url.") : -len(".pushinsteadof")]
+                    found.append(base + url.removeprefix(start))
+        return found
+
+    def _config(self, pattern: str) -> list[tuple[str, str]]:
+        """Return (key, value) of what a pattern names."""
+        found = self._lines("config", "-z", "--get-regexp", pattern, none=1)
+        pairs = "\n".join(found or ()).split("\0")
+        parted = (pair.partition("\n") for pair in pairs)
+        return [(key, value) for key, _, value in parted if key]
+
+    def _lines(self, *args: str, none: int = 0) -> list[str] | None:
+        """Return what git prints; None: it sees no repository.
+
+        `none` is the code that says that there is nothing to print.
+        """
+        import subprocess
+
+        options = [word for one in _OPTIONS for word in ("-c", one)]
+        try:
+            done = subprocess.run(
+                [self._program, *options, "-C", self._folder, *args],
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=max(0.01, self._until - time.monotonic()),
             )
-    return found
+        except subprocess.TimeoutExpired:
+            raise OSError(
+                f"git did not name the remotes within {LIMIT:.0f} s"
+            ) from None
+        if _NO_REPOSITORY.match(done.stderr):
+            return None
+        if done.returncode not in (0, none):
+            raise OSError(f"git cannot name the remotes of {self._folder}")
+        return os.fsdecode(done.stdout).splitlines()
 
 
 def _git(environ: Mapping[str, str], below: str) -> str:
@@ -180,32 +247,6 @@ def _git(environ: Mapping[str, str], below: str) -> str:
         if os.path.isabs(entry) and not inside and os.access(path, os.X_OK):
             return os.path.join(entry, "git")
     raise FileNotFoundError("git")
-
-
-def _lines(
-    git: str, folder: str, environ: Mapping[str, str], until: float, *args: str
-) -> list[str] | None:
-    import subprocess
-
-    options = [word for one in _HARDENED for word in ("-c", one)]
-    try:
-        done = subprocess.run(
-            [git, *options, "-C", folder, *args],
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=max(0.01, until - time.monotonic()),
-        )
-    except subprocess.TimeoutExpired:
-        raise OSError(
-            f"git did not name the remotes within {LIMIT:.0f} s"
-        ) from None
-    if done.returncode == _NO_REPOSITORY:
-        return None
-    if done.returncode:
-        raise OSError(f"git cannot name the remotes of {folder}")
-    return os.fsdecode(done.stdout).splitlines()
 
 
 def _bytes(path: str) -> bytes:

@@ -43,6 +43,11 @@ class _Place:
             self._found = Found(self.folder, self._environ)
         return self._found
 
+    @property
+    def doubt(self) -> str:
+        """Say why the remotes are not known; "" where nobody asked."""
+        return self._found.doubt if self._found else ""
+
     def is_one_of(self, wanted: Sequence[str]) -> str:
         """Return the first pattern that surely means this place, or ""."""
         for pattern in wanted:
@@ -109,7 +114,8 @@ def refusal(
     if profile.only and not place.is_one_of(profile.only):
         return ElsewhereError(
             f"profile '{profile.name}' is only used in "
-            f"{', '.join(profile.only)}, and this is {folder}",
+            f"{', '.join(profile.only)}, and this is {folder}"
+            + (f": {place.doubt}" if place.doubt else ""),
             "go there, or change that: "
             f"keyswitch edit {profile.name} --only ''",
         )

@@ -33,6 +33,8 @@ def normalized(url: str) -> str:
             return ""
         host, _, path = rest.partition("/")
         host = host.rpartition("@")[2]
+    elif url.partition("::")[0].isalnum() and "::" in url:
+        return ""  # a program of git's
     else:
         host, path = of_scp_form(url)
     if host.startswith("["):
@@ -96,12 +98,37 @@ def _is_own(found: os.stat_result) -> bool:
 
 
 def addresses(text: str) -> list[str]:
-    """Return the addresses that a config text names, unchanged."""
-    named = (_urls(text, key) for key in ("url", "pushurl"))
-    return [u for found in named for urls in found.values() for u in urls]
+    """Return the addresses that a config text names, unchanged.
+
+    A branch may name one, or the name of a remote, which is none.
+    """
+    return [
+        value
+        for head, key, value in _entries(text)
+        if (key in ("url", "pushurl") and _remote_of(head))
+        or key in ("remote", "pushremote", "pushdefault")
+    ]
 
 
-def read(path: str) -> str:
+def old_files(folder: str) -> list[str]:
+    """Return the addresses in the files that git had before `config`."""
+    found = []
+    for kind in ("remotes", "branches"):
+        try:
+            names = os.listdir(f"{folder}/{kind}")
+        except OSError:
+            continue
+        for name in names:
+            text = read(f"{folder}/{kind}/{name}")
+            if kind == "branches":
+                found.append(text.partition("#")[0].strip())
+                continue
+            words = (line.partition(":") for line in text.split("\n"))
+            found += [url.strip() for word, _, url in words if word == "URL"]
+    return found
+
+
+def read(path: str, limit: int = _LIMIT) -> str:
     """Return the text of a plain file of the person's own, or ""."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -113,8 +140,8 @@ def read(path: str) -> str:
             return ""
         if not _is_own(found):
             return ""
-        data = os.read(descriptor, _LIMIT)
-        if len(data) == _LIMIT:
+        data = os.read(descriptor, limit)
+        if len(data) == limit:
             data = data[: data.rfind(b"\n") + 1]  # half a line misleads
         return os.fsdecode(data)
     except OSError:
@@ -123,18 +150,27 @@ def read(path: str) -> str:
         os.close(descriptor)
 
 
-def _urls(text: str, wanted: str = "url") -> dict[str, list[str]]:
+def _urls(text: str) -> dict[str, list[str]]:
     """Return the addresses of each remote that a config text names."""
     found: dict[str, list[str]] = {}
-    remote = ""
+    for head, key, value in _entries(text):
+        remote = _remote_of(head) if key == "url" else ""
+        if remote:
+            found.setdefault(remote, []).append(value)
+    return found
+
+
+def _entries(text: str) -> list[tuple[str, str, str]]:
+    """Return (heading, key, value) of each line of a config text."""
+    found = []
+    head = ""
     for line in text.removeprefix("\ufeff").replace("\\\n", "").split("\n"):
         words = line.strip()
         if words.startswith("["):
             head, words = _heading(words)
-            remote = _remote_of(head)
         key, equals, value = words.partition("=")
-        if remote and equals and key.strip().lower() == wanted:
-            found.setdefault(remote, []).append(_value(value))
+        if equals:
+            found.append((head, key.strip().lower(), _value(value)))
     return found
 
 

@@ -9,6 +9,8 @@ from keyswitch.errors import InputError
 from keyswitch.profiles.names import check_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.profiles.paths import Paths
 
 LINKS_LIMIT = 1000
@@ -59,6 +61,7 @@ def load(paths: Paths) -> Settings:
     from keyswitch.profiles.toml_text import parse_bytes
 
     document = parse_bytes(data, paths.config_file)
+    _refuse_misspelt(paths.config_file, document)
     known: dict[str, Any] = {}
     for key in Settings.__dataclass_fields__:
         if key == "links":
@@ -66,6 +69,46 @@ def load(paths: Paths) -> Settings:
         elif key in document:
             known[key] = _checked(paths.config_file, key, document[key])
     return Settings(**known)
+
+
+def _refuse_misspelt(path: str, document: Mapping[str, Any]) -> None:
+    """Raise where `agents` is spelt wrong, or stands in a table.
+
+    A person who means to deny would not notice that everything is allowed.
+    """
+    tables: list[Any] = [document]
+    while tables:
+        table = tables.pop()
+        if isinstance(table, list):
+            tables += table
+        if not isinstance(table, dict):
+            continue
+        tables += table.values()
+        for key in table:
+            right = table is document and key == "agents"
+            if _like_agents(key) and not right:
+                raise InputError(
+                    f"{path}: '{key}' looks like the policy 'agents', but "
+                    "counts for nothing there",
+                    "write agents = 'deny' or 'allow' above every [table]",
+                )
+
+
+def _like_agents(key: str) -> bool:
+    from difflib import get_close_matches
+
+    key = key.strip().lower()
+    return "/" not in key and bool(get_close_matches(key, ["agents"], 1, 0.8))
+
+
+def unknown(paths: Paths) -> list[str]:
+    """Return the keys of `config.toml` that this version does not know."""
+    from keyswitch.disk.atomic import read_regular
+    from keyswitch.profiles.toml_text import parse_bytes
+
+    data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
+    found = parse_bytes(data or b"", paths.config_file)
+    return sorted(found.keys() - Settings.__dataclass_fields__.keys())
 
 
 def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:

@@ -37,22 +37,36 @@ class Steering(NamedTuple):
         )
 
 
+class Named(NamedTuple):
+    """A variable that a profile names, and for which of its fields."""
+
+    field: str
+    by: str  # the field that holds the name
+    variable: str
+
+
+def named_by(provider: Provider, profile: Profile) -> list[Named]:
+    """Return the variables that the profile itself names."""
+    return [
+        Named(field.name, by, profile.fields.get(by, ""))
+        for field in provider.fields
+        if field.name in {*profile.fields, *profile.secrets}
+        for template in field.env
+        if template != (by := template.strip("{}"))
+    ]
+
+
 def refuse_named(provider: Provider, profile: Profile) -> None:
     """Raise if the profile itself names a variable that is for no secret."""
-    for field in provider.fields:
-        if field.name not in {*profile.fields, *profile.secrets}:
-            continue
-        for template in field.env:
-            variable = profile.fields.get(template.strip("{}"), "")
-            decides = steers(variable) if template.startswith("{") else ""
-            if decides:
-                raise InputError(
-                    f"profile '{profile.name}' puts its {field.name} into "
-                    f"{variable}, which names {decides}",
-                    "name the variable that your program reads its key from: "
-                    f"keyswitch edit {profile.name} "
-                    f"--set {template.strip('{}')}=NAME",
-                )
+    for field, by, variable in named_by(provider, profile):
+        decides = steers(variable)
+        if decides:
+            raise InputError(
+                f"profile '{profile.name}' puts its {field} into "
+                f"{variable}, which names {decides}",
+                "name the variable that your program reads its key from: "
+                f"keyswitch edit {profile.name} --set {by}=NAME",
+            )
 
 
 def of_own_file(provider: Provider, profile: Profile) -> Iterator[Steering]:

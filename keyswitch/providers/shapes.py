@@ -31,8 +31,10 @@ _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
 # What a manual writes in a key's place, or a page shows of a key.
 _PLACEHOLDER = re.compile(r"<.*>\W*|.*\.\.\.|.*[*]{3}.*")
-# Random text as services make it: no path, no address, no words apart.
-_RANDOM = re.compile(r"(?![/~-])(?![\w-]*/[a-z_-]+/)[\w+/=-]{20,}", re.ASCII)
+# Random text as services make it: no address, no words apart.
+_RANDOM = re.compile(r"(?![/~-])[\w+/=-]{20,}", re.ASCII)
+# Base64 may hold a slash, but hardly ever a word or dots before one.
+_PATH = re.compile(r"(?:^|.*[/-])(?:[a-z_-]{3,}|\.[\w.-]*)/.*", re.DOTALL)
 _KEY = re.compile(r"[\w.+/=~-]+", re.ASCII)
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _CREDENTIAL_PARAMETER = re.compile(
@@ -266,6 +268,8 @@ def is_opaque(field: Field, text: str) -> bool:
 
     A path, an address, a command or a word has not, so people may see it.
     """
+    if _PATH.match(text):
+        return False
     known = public_prefix(text) or any(map(text.startswith, field.prefixes))
     if known and _KEY.fullmatch(text) and len(text) >= HIDDEN_AT_LEAST:
         return True

@@ -55,8 +55,8 @@ TABLE = (
     Row(SHELL, "zshparam(1), fish(1)",
         "ZDOTDIR PROMPT* RPROMPT* RPS? SPROMPT READNULLCMD NULLCMD ZSH* FPATH "
         "MODULE_PATH WORDCHARS FISH_* STTY"),
-    Row(PROGRAM, "git(1), gitcredentials(7), hg(1), svn, rsync(1), cvs",
-        "GIT_* HG* SVN_SSH RSYNC_* CVS_RSH CVSROOT"),
+    Row(PROGRAM, "git(1), gitcredentials(7), hg(1), svn, rsync(1), cvs, p4",
+        "GIT_* HG* SVN_SSH RSYNC_* CVS* P4*"),
     Row(PROGRAM, "ssh(1), sudo(8), gpg(1)",
         "SSH_* SUDO_* GNUPGHOME GPG_AGENT_INFO PINENTRY*"),
     Row(PROGRAM, "node(1), npm config, bun, deno, Electron",
@@ -97,6 +97,10 @@ TABLE = (
         "PROGRAMDATA PROGRAMFILES* USERPROFILE PUBLIC"),
     Row(PLACE, "libpq, environment variables; mysql; sqlite3; redis",
         "PG* MYSQL_* SQLITE_* REDISCLI_*"),
+    Row(PROGRAM, "borg, restic, uwsgi, vagrant, Flask, mix, ts-node, pytest",
+        "BORG_* RESTIC_* UWSGI_* VAGRANT_* FLASK_* MIX_* TS_NODE_* PYTEST_*"),
+    Row(PROGRAM, "SDL, Vulkan loader, Matplotlib, TeX, lynx, mailcap(5)",
+        "SDL_* VK_* MPL* TEXEDIT TEXMF* TEXINPUTS LYNX_* MAILCAPS"),
     Row(PROGRAM, "gzip(1), xz(1), zip(1), tmux(1), screen(1), man(1)",
         "GZIP XZ_* ZSTD_* ZIPOPT UNZIP TMUX* STY MAN*"),
     Row(ADDRESS, "AWS SDKs and Tools, regions and endpoints",
@@ -114,24 +118,25 @@ SHAPES = (
         "*_CERT* CERT_* *_CA_* *_CA *_CACERT* *_BUNDLE *_INSECURE *_VERIFY "
         "*TLS* *_SSL *_SSL_* *_SSL_KEY *_TLS_KEY *_CLIENT_KEY *_CERT_KEY"),
     Row(PROGRAM, "usual names",
-        "*_OPTIONS *_OPTS *_OPT *FLAGS *_ARGS *_COMMAND *_COMMANDS *_CMD "
+        "*OPTIONS *OPTS *_OPT *FLAGS *_ARGS *COMMAND *COMMANDS *_CMD "
         "*_EXEC *_EXE *_EXECUTABLE *_PROGRAM *_BIN *_BINARY *_SCRIPT *_HOOK "
-        "*_HOOKS *_HELPER *_WRAPPER *_EDITOR *_PAGER *_BROWSER *_SHELL *_RSH "
+        "*_HOOKS *_HELPER *_WRAPPER *EDITOR *PAGER *BROWSER *_SHELL *_RSH "
         "*_SSH "
         "*ASKPASS *_PRELOAD *_LIB *_LIBS *_LIBRARY *_LIBRARIES *_PLUGIN "
         "*_PLUGINS *_MODULE *_MODULES *_EXTENSION *_EXTENSIONS *_INIT "
         "*_STARTUP *_PROFILER *_COMPILER *_LOADER *_LAUNCHER *_RUNNER *_DIFF "
         "*_MERGE *_VIEWER *_HANDLER *_LINKER *_INTERPRETER *_PYTHON *_RUBY "
-        "*_NODE *_PERL"),
+        "*_NODE *_PERL *_APP *_REQUIRE *_IMPORT *_BACKEND *_DRIVER"),
     Row(PLACE, "usual names",
         "*PATH *_PATHS *HOME *_DIR *DIR *_DIRS *_DIRECTORY *_FOLDER *_ROOT "
-        "*_FILE *_FILES *_FILENAME *_CONFIG *_CONFIG_* *_CONF *_PROFILE "
+        "*FILE *FILES *_FILENAME *_FILENAMES *_CONFIG *_CONFIG_* *_CONF "
+        "*_CFG *_INI *_YAML *_YML *_TOML *_PROFILE "
         "*_PREFIX *_SOCK *_SOCKET *_CACHE *RC"),
     Row(ADDRESS, "usual names",
         "*_URL *_URLS *_URI *_URIS *_ENDPOINT* *_HOST *_HOSTS *_HOSTNAME "
         "*_ADDR *_ADDRESS *_SERVER *_SERVERS *_DOMAIN *_ORIGIN *_GATEWAY "
-        "*_REGISTRY *_MIRROR *_INDEX *_BASE *_REMOTE *_PORT *_WEBHOOK "
-        "*_HEADERS *_REGION *_DSN URL HOST ENDPOINT *URL *URI"),
+        "*_REPOSITORY *_REPO *_REGISTRY *_MIRROR *_INDEX *_BASE *_REMOTE "
+        "*_PORT *_WEBHOOK *_HEADERS *_REGION *_DSN HOST ENDPOINT *URL *URI"),
     Row(ADDRESS, "Claude Code, environment variables",
         "ANTHROPIC_* CLAUDE_* CLAUDECODE MCP_*"),
 )  # fmt: skip
@@ -140,7 +145,7 @@ SHAPES = (
 _CREDENTIAL = re.compile(
     r"(?:.*_)?(?:KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD"
     r"|PAT|PIN|CREDENTIALS?|COOKIE|JWT|BEARER|AUTH|(?:API|ACCESS|SECRET)KEY)"
-    r"|AWS_BEARER_TOKEN_\w+|.*(?:TOKEN|PASSWORD|APIKEY|SECRET)"
+    r"|AWS_BEARER_TOKEN_\w+|.*(?:TOKEN|PASSWORD|PASSWD|APIKEY|SECRET)"
 )
 _ALONE = ("PWD",)  # the working directory
 _FILES = re.compile(r".*_(?:SSL|TLS|CLIENT|CERT|CA)_KEY")  # names of files
@@ -153,10 +158,23 @@ def steers(name: str) -> str:
     found = _match(NEVER, upper)
     if found:
         return found
-    is_key = _CREDENTIAL.fullmatch(upper) and upper not in _ALONE
-    if is_key and not _FILES.fullmatch(upper):
+    if _is_called_a_key(upper):
         return ""
     return _match(TABLE, upper) or _match(SHAPES, upper)
+
+
+def carries(name: str) -> bool:
+    """Tell whether a variable is surely one of a credential.
+
+    What neither steers nor is called like a key may be either: no table has
+    every name.
+    """
+    return _is_called_a_key(name.upper()) and not steers(name)
+
+
+def _is_called_a_key(upper: str) -> bool:
+    named = _CREDENTIAL.fullmatch(upper) and upper not in _ALONE
+    return bool(named) and not _FILES.fullmatch(upper)
 
 
 def _match(rows: tuple[Row, ...], name: str) -> str:

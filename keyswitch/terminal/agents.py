@@ -19,10 +19,12 @@ DENY = "deny"
 COMMANDS = (
     ("CLAUDECODE", "Claude Code: its page on environment variables"),
     ("CODEX_SANDBOX", "Codex: its sandbox"),
+    ("CODEX_SANDBOX_NETWORK_DISABLED", "Codex: its sandbox"),
     ("CODEX_CI", "Codex: the shell that it starts"),
     ("CODEX_THREAD_ID", "Codex: the shell that it starts"),
     ("CURSOR_AGENT", "Cursor: its agent's terminal"),
     ("GEMINI_CLI", "Gemini CLI: its page on the shell tool"),
+    ("QWEN_CODE", "Qwen Code: the shell tool, as in Gemini CLI"),
     ("COPILOT_CLI", "GitHub Copilot CLI: the shell that it starts"),
     ("OPENCODE", "opencode: its own process and what that starts"),
     ("OPENCODE_CLIENT", "opencode: the same"),

@@ -11,6 +11,7 @@ from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import SecretRef
 from keyswitch.profiles import profile_files, state
+from keyswitch.profiles.profile_document import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
 from keyswitch.switching.editing.profile_changes import (
     new_secret,
@@ -75,6 +76,40 @@ def conflicts(workspace: Workspace, packed: Sequence[Packed]) -> list[str]:
     return [p.profile.name for p in packed if p.profile.name in here]
 
 
+def beside_ours(workspace: Workspace, packed: Sequence[Packed]) -> list[Packed]:
+    """Return the profiles as they would be here.
+
+    One that replaces ours keeps what ours says of this machine: where it may
+    be used, and its folder. Nobody who makes a bundle takes a guard away.
+    """
+    ours = {
+        name: workspace.load(name)[0] for name in conflicts(workspace, packed)
+    }
+    return [
+        one._replace(profile=_kept(one.profile, ours.get(one.profile.name)))
+        for one in packed
+    ]
+
+
+def _kept(profile: Profile, ours: Profile | None) -> Profile:
+    if ours is None:
+        return profile
+    never = tuple(dict.fromkeys((*ours.never, *profile.never)))
+    if len(never) > PLACES_LIMIT:
+        raise InputError(
+            f"'{profile.name}' and yours name over {PLACES_LIMIT} places for "
+            "'never' together",
+            f"name fewer: keyswitch edit {profile.name} --never PLACE",
+        )
+    return replace(
+        profile,
+        isolated=ours.isolated,
+        shared=ours.shared,
+        only=ours.only or profile.only,
+        never=never,
+    )
+
+
 def take_in(
     workspace: Workspace,
     packed: Sequence[Packed],
@@ -129,6 +164,11 @@ def _plan(
                     f"profile '{profile.name}' is of another provider here "
                     f"({old.provider})",
                     f"rename it first: keyswitch rename {profile.name} NAME",
+                )
+            if _kept(profile, old) != profile:
+                raise InputError(
+                    f"profile '{profile.name}' was changed meanwhile",
+                    "look at both again: run the import once more",
                 )
             draft.discarded += old.secrets.values()
         text = profile_files.dumps_new(profile).encode()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keyswitch.cli.commands import COMMANDS
 from keyswitch.terminal import agents
 from tests.cli.keyswitch import KEY
 from tests.cli.terminal import COMMAND, Terminal
@@ -21,6 +22,23 @@ GIVING = [
     ("whoami", "--verify"),
     ("whoami", "--run-helper"),
     ("doctor", "--run-helper"),
+    (
+        "add",
+        "x",
+        "--provider",
+        "gateway",
+        "--set",
+        "base_url=https://evil.example",
+        "--stdin",
+        "--store",
+        "vault",
+    ),
+    ("rotate", "w", "--stdin"),
+    ("login", "x", "--capture"),
+    ("allow",),
+    ("remove", "w", "--yes"),
+    ("revoke-local", "w", "--yes"),
+    ("uninstall", "--all", "--yes"),
     ("vault", "recovery"),
     ("vault", "rotate"),
     ("vault", "passwd"),
@@ -33,6 +51,20 @@ HELPERS = [
     ("helper", "api-key", "w"),
     ("helper", "aws", "w"),
 ]
+
+
+# With no secret or host in it that a person did not choose; `use` and `link`
+# name profiles that a person made.
+HARMLESS = {
+    "completion", "copy", "current", "deny", "explain", "history", "hook",
+    "install", "link", "list", "lock", "off", "providers", "rename", "unlink",
+}  # fmt: skip
+OTHERWISE = {"export", "show", "logout"}  # always, or with the yes they need
+
+
+def test_nobody_forgot_a_command():
+    refused = {line[0] for line in GIVING + HELPERS}
+    assert set(COMMANDS) == HARMLESS | refused | OTHERWISE
 
 
 @pytest.fixture
@@ -104,3 +136,25 @@ def test_a_yes_of_an_agent_s_terminal_moves_no_secret(denied):
 
 def test_what_is_no_secret_may_be_changed(denied):
     denied("edit", "w", "--label", "Acme", CLAUDECODE="1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['agent = "deny"', 'Agents = "deny"', 'agnets = "deny"',
+     '[x]\nagents = "deny"', '[links]\nagents = "deny"',
+     'agents.policy = "deny"', 'x = [{agents = "deny"}]'],
+)  # fmt: skip
+def test_a_policy_that_is_misspelt_does_not_allow(denied, text):
+    path = denied.home / ".config/keyswitch/config.toml"
+    path.write_text(text + "\n")
+    for line in (GIVING[0], HELPERS[0], HELPERS[1]):
+        done = denied(*line, code=1, CLAUDECODE="1")
+        assert KEY not in done.out
+        assert "config.toml" in done.err
+        assert "agents" in done.err
+
+
+def test_a_key_of_a_newer_version_is_left_alone(denied):
+    path = denied.home / ".config/keyswitch/config.toml"
+    path.write_text('colour = "red"\n[links]\n"h/agents" = "w"\n')
+    assert denied("helper", "api-key", "w").out == KEY + "\n"

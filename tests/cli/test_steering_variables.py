@@ -50,6 +50,35 @@ def test_a_value_that_is_no_secret_is_shown_before_it_is_taken(ks):
 
 
 @pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ACME_PLUGIN_NAME", "sk-FAKE0123456789abcdefghEXAMPLE"),
+     ("ACME_API_KEY", "bin/r4nd0mlookingpayload1"),
+     ("ACME_API_KEY", "sk-x/../../tmp/evil-program")],
+)  # fmt: skip
+def test_a_program_is_shown_whole_however_it_is_spelt(ks, variable, value):
+    give(ks, "custom", {"env": variable}, value=value)
+    assert value in take(ks, "--dry-run").out
+
+
+def test_what_is_named_and_spelt_as_a_key_is_masked(ks):
+    give(ks, "custom", {"env": "ACME_KEY"}, value="FAKE0123456789abcdEXAMPLE")
+    assert "0123456789" not in take(ks, "--dry-run").out
+
+
+def test_a_variable_not_called_like_a_key_is_taken_by_a_person_only(ks):
+    give(ks, "custom", {"env": "ACME"}, value="FAKE-x")
+    done = take(ks, *YES, code=1)
+    assert "'x' would set ACME" in done.error
+    assert not ks.profile_file("x").exists()
+    asked = Terminal(
+        ks, *COMMAND, "import", "b.ksb", "--passphrase-file", "phrase", *YES
+    )
+    asked.sees("let 'x' set ACME").sees("[y/N]").type("y\r")
+    assert asked.ends() == 0
+    assert ks("run", "x", "--", "printenv", "ACME").out == "FAKE-x\n"
+
+
+@pytest.mark.parametrize(
     ("provider", "fields", "secret", "host"),
     [
         ("foundry", {"resource": "evil"}, "api_key",

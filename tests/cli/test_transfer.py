@@ -83,6 +83,35 @@ def test_an_existing_profile_is_overwritten_only_when_asked(elsewhere):
     assert elsewhere("helper", "api-key", "work").out == KEY + "\n"
 
 
+GUARDS = ("--never", "github.com/acme/*", "--only", "~/clients/**")
+
+
+def test_what_guards_a_profile_here_stays_with_a_replace(elsewhere):
+    elsewhere.add("work", secret=OTHER)
+    elsewhere("edit", "work", *GUARDS, "--isolated")
+    shown = take(elsewhere, *ACCEPTED, "--replace").out
+    assert "github.com/acme/*" in shown
+    kept = json.loads(elsewhere("show", "work", "--json").out)["profile"]
+    assert kept["never"] == ["github.com/acme/*"]
+    assert kept["only"] == ["~/clients/**"]
+    assert kept["isolated"]
+
+
+def test_every_setting_of_a_bundle_is_shown(full, elsewhere):
+    full("edit", "work", *GUARDS, "--isolated", "--expires", "2031-01-01",
+         "--expect", "api")  # fmt: skip
+    full("export", "work", "--to", "c.ksb", *phrase(full))
+    elsewhere.file("b.ksb").write_bytes(full.file("c.ksb").read_bytes())
+    shown = take(elsewhere, "--dry-run").out
+    for setting in (*GUARDS[1::2], "isolated", "2031-01-01", "expect"):
+        assert setting in shown
+    told = json.loads(
+        take(elsewhere, "--dry-run", "--json").out.split("\n{")[0]
+    )
+    assert told["profiles"][0]["expires"] == "2031-01-01"
+    assert told["profiles"][0]["never"] == ["github.com/acme/*"]
+
+
 def test_the_active_profile_s_claude_files_follow_an_import(elsewhere):
     elsewhere.add("gw", "--set", "base_url=https://old.example.com",
                   provider="gateway", secret=OTHER[-30:])  # fmt: skip

@@ -42,6 +42,7 @@ def keyring(*, works):
     )
 
 
+CONFIG_TOML = ".config/keyswitch/config.toml"
 BROKEN = Home(profiles={"work": "provider = 5\n"})
 
 HOMES = {
@@ -53,6 +54,10 @@ HOMES = {
     "profile-refused": (
         Home(profiles={"work": profile("custom", env="LD_PRELOAD", secret="")}),
         Home(profiles={"work": profile()}),
+    ),
+    "setting-unknown": (
+        Home(files={CONFIG_TOML: "cahce = 'off'\n"}),
+        Home(files={CONFIG_TOML: "cache = 'off'\n"}),
     ),
     "profile-expired": (with_date("expires", -2), with_date("expires", 2)),
     "profile-expires": (with_date("expires", 10), with_date("expires", 20)),

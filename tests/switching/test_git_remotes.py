@@ -13,6 +13,7 @@ from tests.components import ROOT
 
 ACME = "github.com/acme/*"
 URL = "https://github.com/acme/api.git"
+ELSE = "https://codeberg.org/a/b"
 GIT = shutil.which("git")
 pytestmark = pytest.mark.skipif(GIT is None, reason="git is not here")
 
@@ -56,6 +57,12 @@ SPELLINGS = [
     "git@github.com:/acme/api",
     "git@github.com:./acme/api",
     "git+ssh://git@github.com/acme/api",
+    "https://me:FAKE%2Fss@github.com/acme/api",
+    "ssh://git@github.com%2Facme/api",
+    "ssh://git@[github.com]:22/acme/api",
+    "ssh://[git@github.com:22]/acme/api",
+    "https://github\u3002com/acme/api",
+    "https://\uff47ithub.com/acme/api",
 ]
 
 
@@ -83,6 +90,14 @@ FOLLOWED = {
     "second url": origin("https://gitlab.com/a/b") + f"url = {URL}\n",
     "second remote": origin("https://gitlab.com/a/b")
     + origin(URL).replace("origin", "upstream"),
+    "branch": f'[branch "x"]\nremote = {URL}\nmerge = refs/heads/x\n',
+    "branch's push": f'[branch "x"]\nremote = .\npushRemote = {URL}\n',
+    "pushDefault": f"[remote]\npushDefault = {URL}\n",
+    "branch, insteadOf": '[url "https://github.com/"]\ninsteadOf = gh:\n'
+    '[branch "x"]\nremote = gh:acme/api\n',
+    "branch, pushInsteadOf": '[url "https://github.com/"]\n'
+    "pushInsteadOf = https://x.example/\n"
+    '[branch "x"]\npushRemote = https://x.example/acme/api\n',
     "mark": "\ufeff" + origin(URL),
     "one line": f'[remote "origin"] url = "{URL}" ; x\n',
 }
@@ -106,10 +121,88 @@ def test_a_person_s_own_rewriting_counts(repo, home):
     assert said(repo, only=True) == ""
 
 
+@pytest.mark.parametrize("path", [os.environ["PATH"], "/nonexistent"])
+@pytest.mark.parametrize(
+    ("kind", "text"), [("remotes", f"URL: {URL}\n"), ("branches", f"{URL}#x\n")]
+)
+def test_the_files_before_config_count(repo, kind, text, path):
+    (repo / ".git" / kind).mkdir(exist_ok=True)
+    (repo / ".git" / kind / "origin").write_text(text)
+    assert f"never used in {ACME}" in said(repo, PATH=path)
+    assert "may be one" not in said(repo)
+
+
+SSH = {
+    "alias": "Host gh-acme\n HostName github.com\n",
+    "equals": 'host x gh-*\nhostname="GitHub.com"\n',
+    "twin": "Host gh-acme\n  HostName ssh.github.com\n  Port 443\n",
+    "match": "Match originalhost gh-acme\n HostName github.com\n",
+    "include": "Include more*\n",
+    "of every host": "Hostname %h.com\nHost other\n HostName x.example\n",
+}
+
+
+@pytest.mark.parametrize("name", list(SSH))
+@pytest.mark.parametrize("url", ["git@gh-acme:acme/api",
+                                 "ssh://git@gh-acme/acme/api"])  # fmt: skip
+def test_a_name_of_ssh_s_configuration_is_the_host_it_stands_for(
+    repo, home, name, url
+):
+    (home / ".ssh").mkdir()
+    (home / ".ssh/config").write_text(SSH[name])
+    (home / ".ssh/more.conf").write_text(SSH["alias"])
+    pattern = ACME
+    if name == "of every host":
+        pattern = "gh-acme.com/acme/*"
+    config(repo, origin(url))
+    assert "may be one" not in said(repo, pattern)
+    assert f"never used in {pattern}" in said(repo, pattern)
+
+
+def test_what_is_said_of_another_host_does_not_count(repo, home):
+    (home / ".ssh").mkdir()
+    (home / ".ssh/config").write_text(
+        "Host gh-acme !gl-acme\n HostName github.com\n"
+        "Host gl-acme\n HostName gitlab.com\n"
+    )
+    assert said(config(repo, origin("git@gl-acme:acme/api"))) == ""
+
+
+def test_a_branch_of_a_remote_is_not_in_doubt(repo):
+    config(repo, origin(ELSE) + '[branch "x"]\nremote = origin\n'
+           + '[branch "y"]\nremote = gone\npushRemote = .\n')  # fmt: skip
+    assert said(repo) == ""
+
+
+def test_a_word_that_git_rewrites_is_no_host(repo, home):
+    config(repo, '[url "https://gitlab.com/"]\ninsteadOf = gl:\n'
+           + origin("gl:acme/api"))  # fmt: skip
+    assert said(repo) == ""
+
+
+@pytest.mark.parametrize("url", ["git@gh:acme/x", "https://gh/acme/x"])
+def test_a_host_that_only_this_network_knows_is_in_doubt(repo, url):
+    assert "nobody can tell which host" in said(config(repo, origin(url)))
+    assert said(config(repo, origin("http://localhost:3000/a/b"))) == ""
+
+
+def test_an_ssh_of_another_configuration_is_in_doubt(repo):
+    other = "[core]\nsshCommand = ssh -F /other\n"
+    key = "[core]\nsshCommand = ssh -i ~/.ssh/one\n"
+    url = origin("git@gitlab.com:a/b")
+    assert "this may be one" in said(config(repo, other + url))
+    assert said(config(repo, key + url)) == ""
+
+
 @pytest.mark.parametrize(
     "break_it",
     [
-        lambda git: (git / "config").write_text("[remote\n"),
+        lambda git: (git / "config").write_text(origin(ELSE) + "[remote\n"),
+        lambda git: (
+            shutil.rmtree(git),
+            git.mkdir(),
+            config(git.parent, origin(ELSE)),
+        ),
         lambda git: (git / "HEAD").unlink(),
         lambda git: (shutil.rmtree(git), git.write_text("gitdir: /gone\n")),
         lambda git: (shutil.rmtree(git), git.write_text("nonsense")),
@@ -117,12 +210,23 @@ def test_a_person_s_own_rewriting_counts(repo, home):
         lambda git: (shutil.rmtree(git), git.mkdir()),
         lambda git: (git / "config").write_text(origin("ext::sh -c x% y")),
     ],
-    ids=["config", "head", "file", "nonsense", "link", "empty", "helper"],
+    ids=[
+        "config",
+        "alone",
+        "head",
+        "file",
+        "nonsense",
+        "link",
+        "empty",
+        "helper",
+    ],
 )
 def test_a_repository_that_cannot_be_read_is_in_doubt(repo, break_it):
     break_it(repo / ".git")
     assert "this may be one" in said(repo)
     assert "this may be one" in said(repo, "gitlab.com/**")
+    assert "is only used in" in said(repo, "**/*", only=True)
+    assert "is only used in" in said(repo, "**/*", only=True)
 
 
 def test_a_git_that_hangs_is_in_doubt_after_a_second(repo, home, monkeypatch):
@@ -156,6 +260,18 @@ def test_variables_that_lead_git_elsewhere_do_not_count(repo, home):
     assert "never used in" in said(repo, GIT_DIR=str(other / ".git"))
 
 
+def test_a_repository_that_a_variable_names_counts_too(repo, home):
+    config(repo, origin(URL))
+    git_dir = str(repo / ".git")
+    for path in (os.environ["PATH"], "/nonexistent"):
+        assert "never used in" in said(home, GIT_DIR=git_dir, PATH=path)
+    assert "only used in" in said(home, GIT_DIR=git_dir, only=True)
+    other = home / "other"
+    subprocess.run(["git", "init", "-q", str(other)], check=True)
+    assert "only used in" in said(repo, GIT_DIR=str(other / ".git"), only=True)
+    assert said(repo, GIT_DIR=git_dir, only=True) == ""
+
+
 @pytest.mark.parametrize(
     "url", ["https://gitlab.com/a/b", "/srv/git/a.git", "../up", "file:///a"]
 )
@@ -178,6 +294,19 @@ def test_a_bare_repository_and_a_worktree_are_seen(repo, home):
     subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
     (bare / "config").write_text("[core]\nbare = true\n" + origin(URL))
     assert "never used in" in said(bare)
+    assert "this may be one" in said(bare, PATH="/nonexistent")
+    (home / ".gitconfig").write_text("[safe]\nbareRepository = explicit\n")
+    assert f"never used in {ACME}, and this is" in said(bare)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_bare_repository_of_somebody_else_is_in_doubt(home):
+    bare = home / "bare"
+    subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
+    (bare / "config").write_text("[core]\nbare = true\n" + origin(URL))
+    for path in (bare, *bare.rglob("*")):
+        os.chown(path, 12345, 12345)
+    assert "this may be one" in said(bare)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -53,8 +53,8 @@ def test_the_reason_names_the_pattern_and_the_place():
 @pytest.fixture
 def repo(tmp_path):
     folder = tmp_path / "repo"
-    (folder / ".git").mkdir(parents=True)
-    (folder / "below").mkdir()
+    (folder / "below").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
     (folder / ".git/config").write_text(
         '[remote "origin"]\nurl = https://x:FAKE@github.com/acme/api.git\n'
     )

@@ -52,6 +52,7 @@ def test_every_form_of_an_address_is_host_and_path(url, expected):
         "C:\\src\\a", "C:/src/a", "file:///srv/a", "ftp://h/a", "https://h",
         "https://h/", "https:///a", "https://:8080/a", "ssh://git@/a",
         "h:x/../y", "https://h/a/../b", "https://h/./a", "[h", "[h]",
+        "ext::sh -c x/y",
     ],
 )  # fmt: skip
 def test_what_is_no_remote_address_is_none(url):

@@ -81,9 +81,11 @@ def add(  # noqa: PLR0913
 
     On a terminal it asks for what is missing.
     """
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
+    refuse_agents(workspace)  # a new profile may have any host
     if name is not None:
         check_name(name)
     expiry = parse_date(expires) if expires else None
@@ -226,9 +228,11 @@ def rotate(  # noqa: PLR0913
     fd: tuple[str, ...],
 ) -> int:
     """Replace a profile's secret."""
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
+    refuse_agents(workspace)
     profile, _ = workspace.load(name)
     provider: Provider = workspace.provider_of(profile)
     if provider.not_addable:

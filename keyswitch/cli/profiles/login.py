@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.agents import refuse_agents
 from keyswitch.cli.arguments import typed
 from keyswitch.cli.dry_run import dry_run_option, rehearse
 from keyswitch.cli.session import Session, global_options, hand_over
@@ -75,6 +76,7 @@ def login(  # noqa: PLR0913
     from keyswitch.switching.logging_in import capture as login_capture
 
     workspace = session.workspace()
+    refuse_agents(workspace)
     if capture:
         login_capture.check_capture(workspace, name)
     elif not orphan:

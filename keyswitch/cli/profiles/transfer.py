@@ -18,9 +18,6 @@ from keyswitch.cli.session import Session, global_options
 from keyswitch.errors import ExitCode, InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.providers.catalogue import Catalogue
     from keyswitch.secret import Secret
     from keyswitch.transfer.bundle import Packed
 
@@ -144,13 +141,15 @@ def import_(  # noqa: PLR0913
     an address that a secret would go to has to be typed or named.
     """
     from keyswitch.cli.agents import refuse_agents
+    from keyswitch.cli.profiles import bundle_view
     from keyswitch.transfer import importing
 
     workspace = session.workspace()
     refuse_agents(workspace)
     given = given_passphrase(passphrase_fd, passphrase_file)
     packed = importing.chosen(_opened(session, path, given), names)
-    _show(session, packed)
+    packed = importing.beside_ours(workspace, packed)
+    bundle_view.show(session, packed)
     taken = importing.conflicts(workspace, packed)
     if taken and not replace:
         raise InputError(
@@ -166,7 +165,7 @@ def import_(  # noqa: PLR0913
             ),
         )
         return ExitCode.OK
-    _accept(session, packed, hosts)
+    bundle_view.accept(session, packed, hosts)
     count = len(packed)
     session.confirm(f"import {count} profile{'s'[: count != 1]}?", yes=yes)
     place = choose_store_for(session, store)
@@ -198,94 +197,3 @@ def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
         given = ask_secret("passphrase of the bundle: ")
     catalogue = session.workspace().catalogue
     return bundle.unpack(data, normalised(given), catalogue)
-
-
-def _show(session: Session, packed: Sequence[Packed]) -> None:
-    """Print what a bundle holds: every field, and of secrets the masks."""
-    from keyswitch.providers.binding import ascii_host, shown_host
-    from keyswitch.transfer.importing import conflicts, destinations
-
-    catalogue = session.workspace().catalogue
-    hosts = destinations(catalogue, packed)
-    here = conflicts(session.workspace(), packed)
-    if session.output.json:
-        session.output.document(
-            {
-                "profiles": [
-                    {
-                        "name": p.profile.name,
-                        "provider": p.profile.provider,
-                        "label": p.profile.label,
-                        "fields": dict(sorted(p.profile.fields.items())),
-                        "secrets": _previews(catalogue, p),
-                        "exists": p.profile.name in here,
-                    }
-                    for p in packed
-                ],
-                "hosts": sorted({d.host for d in hosts}),
-                "ascii_hosts": sorted({ascii_host(d.host) for d in hosts}),
-            }
-        )
-        return
-    rows = []
-    for one in packed:
-        profile = one.profile
-        state = "replaces yours" if profile.name in here else ""
-        rows.append((profile.name, profile.provider, profile.label, state))
-        rows += [("", k, v, "") for k, v in sorted(profile.fields.items())]
-        rows += [("", k, v, "") for k, v in _previews(catalogue, one).items()]
-        rows += [
-            ("", "sends to", shown_host(d.host), "")
-            for d in hosts
-            if d.name == profile.name
-        ]
-    session.output.table(rows)
-
-
-def _previews(catalogue: Catalogue, one: Packed) -> dict[str, str]:
-    """Return what is shown of a bundle's secrets.
-
-    What does not look like one may be a program or an address: it is shown.
-    """
-    from keyswitch.providers.shapes import is_opaque, mask
-
-    provider = catalogue.get(one.profile.provider)
-    return {
-        name: mask(value.reveal())
-        if is_opaque(provider.field(name), value.reveal())
-        else value.reveal()
-        for name, value in one.secrets.items()
-    }
-
-
-def _accept(
-    session: Session, packed: Sequence[Packed], accepted: tuple[str, ...]
-) -> None:
-    """Let a person type every host that a secret would go to."""
-    from keyswitch.cli.secrets.own_variables import ask_about
-    from keyswitch.providers.binding import ascii_host, shown_host
-    from keyswitch.transfer.importing import destinations, named
-
-    for one in packed:
-        ask_about(session, named(one))
-    for name, host in destinations(session.workspace().catalogue, packed):
-        names = {host, ascii_host(host)}
-        if names & {*accepted}:
-            continue
-        shown = shown_host(host)
-        if not session.can_ask:
-            raise UsageError(
-                f"'{name}' would send its secret to {shown}",
-                f"if you trust that: --accept-host {ascii_host(host)}",
-            )
-        from keyswitch.cli.prompt import ask_line
-
-        answer = ask_line(
-            f"'{name}' sends its secret to {shown}; type the host to accept"
-        )
-        if answer not in names:
-            raise InputError(
-                f"'{answer}' is not {shown}",
-                "nothing was imported; try again, or leave that profile out",
-            )
-        accepted = (*accepted, host)

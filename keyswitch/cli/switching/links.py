@@ -148,8 +148,10 @@ def allow(session: Session, folder: str | None) -> int:
     Trusted is this text at this path: a changed or moved file has to be
     allowed anew.
     """
+    from keyswitch.cli.agents import refuse_agents
     from keyswitch.directories import links
 
+    refuse_agents(session.workspace())
     judged = _judge(session, folder, links.ALLOWED)
     session.output.say(f"{judged.path} may ask for '{judged.name}'")
     return ExitCode.OK

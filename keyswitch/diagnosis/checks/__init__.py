@@ -65,6 +65,7 @@ CHECKS = (
     Check("contradictory answers", approvals.both_lists),
     Check("helpers", credential_commands.commands),
     Check("profiles", profiles.broken),
+    Check("settings of keyswitch", profiles.unknown_settings),
     Check("dates", profiles.dates),
     Check("the same secret twice", profiles.doubles),
     Check("secret stores", profiles.stores),

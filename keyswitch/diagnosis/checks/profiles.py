@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import settings
 from keyswitch.providers.own_variables import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
 from keyswitch.secrets.session.kernel_keyring import available
@@ -65,6 +66,24 @@ def unusable(situation: Situation) -> Iterator[Finding]:
                 e.hint or f"keyswitch edit {profile.name}",
                 situation.accounts.paths.profile(profile.name),
             )
+
+
+def unknown_settings(situation: Situation) -> Iterator[Finding]:
+    """Find keys of `config.toml` that count for nothing."""
+    paths = situation.accounts.paths
+    try:
+        names = settings.unknown(paths)
+    except KeyswitchError:
+        return  # what cannot be read is said of all own files
+    for name in names:
+        yield Finding(
+            "setting-unknown",
+            WARNING,
+            f"{paths.config_file} says '{name}', which is no setting",
+            "it counts for nothing: it is misspelt, or of a newer keyswitch",
+            f"correct it, or take '{name}' out",
+            paths.config_file,
+        )
 
 
 def dates(situation: Situation) -> Iterator[Finding]:
