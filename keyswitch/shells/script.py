@@ -9,6 +9,12 @@ if TYPE_CHECKING:
 # The unexported shell variable that keeps what a profile displaced.
 SAVED_PREFIX = "__keyswitch_saved_"
 
+# What a shell says, before the names, where it cannot carry out the text.
+REFUSED = (
+    "nothing is changed, because of readonly, local or typed variables in "
+    "this shell:"
+)
+
 
 class EnvScript:
     """Four lists, carried out in this order; the caller sorts them.
