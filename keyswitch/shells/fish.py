@@ -70,8 +70,9 @@ def render(script: EnvScript) -> str:
     if statements:
         statements = [_if_not_local(touched(script)), *statements]
     # `set -e` of what is not there leaves a status behind.
-    end = "true; end" if not statements else "true; end; end"
-    return "begin; " + "; ".join([*statements, end]) + "\n"
+    status = "false" if script.failed else "true"
+    ends = ["end", "end"] if statements else ["end"]
+    return "; ".join(["begin", *statements, status, *ends]) + "\n"
 
 
 def _if_not_local(names: list[str]) -> str:

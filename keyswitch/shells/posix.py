@@ -117,6 +117,8 @@ def _group(
             statements.append(put(name, _quote(value)))
     if not statements:
         return "{ :; }\n"
+    if script.failed:
+        statements.append("false")
     trial = _Trial(script, put)
     return "{ " + _if_possible(trial, "; ".join(statements)) + "; }\n"
 

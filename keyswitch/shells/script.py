@@ -21,10 +21,11 @@ class EnvScript:
 
     `restore` gives a variable back what was saved of it, or unsets it;
     `save` keeps its present value in this shell, unexported; `remove` unsets;
-    `assign` exports.
+    `assign` exports. `failed`: the shell gets this in place of what it asked
+    for, and a failing status after it.
     """
 
-    __slots__ = ("assign", "remove", "restore", "save")
+    __slots__ = ("assign", "failed", "remove", "restore", "save")
 
     def __init__(
         self,
@@ -33,11 +34,13 @@ class EnvScript:
         save: Iterable[str] = (),
         remove: Iterable[str] = (),
         assign: Iterable[tuple[str, str]] = (),
+        failed: bool = False,
     ) -> None:
         self.restore = list(restore)
         self.save = list(save)
         self.remove = list(remove)
         self.assign = list(assign)
+        self.failed = failed
 
     def unset(self) -> list[str]:
         """Return the names to unset, for a form that can save nothing."""
