@@ -255,9 +255,10 @@ def _current(environ: Mapping[str, str], *, prompt: bool) -> int | None:
     paths = _open(environ)
     if paths is None or (os.isatty(1) and not prompt):
         return None
-    from keyswitch.terminal.selection import select_here
+    from keyswitch.terminal.selection import require_there, select_here
 
     chosen = select_here(paths, environ, stale_is_fine=False)
+    require_there(paths, chosen)
     if not chosen.name and not prompt:
         return None
     write_out(chosen.name + "\n" if chosen.name else "")
