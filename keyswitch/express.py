@@ -131,9 +131,9 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
             return None
     try:
         script, notes = for_shell(paths, chosen, profile, environ, active)
-    except KeyswitchError:
+    except KeyswitchError as e:
         if chosen.how != selection.BY_NAME:
-            give_back(paths, environ, chosen.name, shell)
+            return give_back(paths, environ, chosen.name, shell, e)
         raise
     warn(notes)
     if script is None:
@@ -155,16 +155,26 @@ def give_back(
     environ: Mapping[str, str],
     name: str,
     shell: str,
-) -> None:
-    """Print what takes a former account out of a shell that follows."""
+    error: KeyswitchError,
+) -> int:
+    """Print what takes a former account out of a shell, and raise the error.
+
+    Nushell takes nothing from a program that fails: it is only told.
+    """
     from keyswitch import shells
     from keyswitch.shells.detect import parent_shell
     from keyswitch.terminal.marker import DOCUMENTS
     from keyswitch.terminal.shell_script import after_failure
 
     script = after_failure(paths, environ, name)
-    if script is not None and shell not in DOCUMENTS:
-        write_out(shells.render(shell or parent_shell(), script))
+    if script is None or shell in DOCUMENTS:
+        raise error
+    shell = shell or parent_shell()
+    write_out(shells.render(shell, script))
+    if shell not in {"nu", "nushell"}:
+        raise error
+    sys.stderr.write(error_text(error, one_line=True))
+    return ExitCode.OK
 
 
 def warn(lines: Sequence[str]) -> None:
@@ -245,9 +255,10 @@ def _current(environ: Mapping[str, str], *, prompt: bool) -> int | None:
     paths = _open(environ)
     if paths is None or (os.isatty(1) and not prompt):
         return None
-    from keyswitch.terminal.selection import select_here
+    from keyswitch.terminal.selection import require_there, select_here
 
     chosen = select_here(paths, environ, stale_is_fine=False)
+    require_there(paths, chosen)
     if not chosen.name and not prompt:
         return None
     write_out(chosen.name + "\n" if chosen.name else "")

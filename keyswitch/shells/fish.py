@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from keyswitch.errors import InputError
-from keyswitch.shells.script import SAVED_PREFIX, touched
+from keyswitch.shells.script import REFUSED, SAVED_PREFIX, touched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,8 +67,25 @@ def render(script: EnvScript) -> str:
             "end",
         ]
     statements += [f"set -gx {n} {_quote(v)}" for n, v in script.assign]
+    if statements:
+        statements = [_if_not_local(touched(script)), *statements]
     # `set -e` of what is not there leaves a status behind.
-    return "begin; " + "; ".join([*statements, "true"]) + "; end\n"
+    status = "false" if script.failed else "true"
+    ends = ["end", "end"] if statements else ["end"]
+    return "; ".join(["begin", *statements, status, *ends]) + "\n"
+
+
+def _if_not_local(names: list[str]) -> str:
+    """Open a block that runs only where no local variable covers a global.
+
+    A child would get that one, and `set -eg` passes over it.
+    """
+    one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
+    return (
+        f"set -l {all_}; for {one} in {' '.join(names)}; set -ql ${one}; "
+        f"and set -a {all_} ${one}; end; if set -q {all_}[1]; "
+        f'echo "keyswitch: error: {REFUSED} ${all_}" >&2; false; else'
+    )
 
 
 def _quote(value: str) -> str:

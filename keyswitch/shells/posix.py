@@ -13,13 +13,15 @@ other bytes become octal escapes of `$'...'`, so the text is ASCII and the same
 in every locale.
 
 It is one group: cut short anywhere, it is a syntax error and does nothing. It
-begins with a trial, because a readonly variable half-way would
-end it there, in some shells together with the script.
+begins with a trial, of which a child process is the judge: a readonly variable
+half-way would end it there, a variable of a type (`declare -i`, an array, a
+reference) would export something else, and in bash and mksh the unset of a
+local variable uncovers the exported one below it.
 """
 
 from __future__ import annotations
 
-from keyswitch.shells.script import SAVED_PREFIX, touched
+from keyswitch.shells.script import REFUSED, SAVED_PREFIX, touched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,9 +99,9 @@ def _group(
     for name in script.restore:
         kept = SAVED_PREFIX + name
         statements.append(
-            f'if test "${{{kept}+x}}"; then '
+            f'unset -v {name}; if test "${{{kept}+x}}"; then '
             + put(name, f'"${kept}"')
-            + f"; unset -v {kept}; else unset -v {name}; fi"
+            + f"; unset -v {kept}; fi"
         )
     for name in script.save:
         kept = SAVED_PREFIX + name
@@ -115,26 +117,66 @@ def _group(
             statements.append(put(name, _quote(value)))
     if not statements:
         return "{ :; }\n"
-    return "{ " + _if_writable(touched(script), "; ".join(statements)) + "; }\n"
+    if script.failed:
+        statements.append("false")
+    trial = _Trial(script, put)
+    return "{ " + _if_possible(trial, "; ".join(statements)) + "; }\n"
 
 
-def _if_writable(names: list[str], statements: str) -> str:
-    """Carry out the statements only where each variable can be changed.
+# Capitals, a number or another length would make another word of it.
+_PROBE = "kEySwItCh"
+
+
+class _Trial:
+    """The words of a rehearsal with a stand-in for each value."""
+
+    def __init__(
+        self, script: EnvScript, put: Callable[[str, str], str]
+    ) -> None:
+        self.assigned = [name for name, _ in script.assign]
+        self.unset = [n for n in touched(script) if n not in self.assigned]
+        puts = [put(name, _PROBE) for name in self.assigned]
+        if self.unset:
+            puts.append(f"unset -v {' '.join(self.unset)} && ")
+        seen = "".join([f"${{{name}}}" for name in self.assigned])
+        seen += "".join([f"${{{name}+x}}" for name in self.unset])
+        wanted = _PROBE * len(self.assigned)
+        judge = f"""/bin/sh -c 'test "{seen}" = "{wanted}"'"""
+        self.rehearsal = "; ".join(puts) + ("" if self.unset else "; ") + judge
+
+
+def _if_possible(trial: _Trial, statements: str) -> str:
+    """Carry out the statements only where a child gets what they say.
 
     The trial is in a substitution of its own, because in dash and mksh the
     failure ends the shell it happens in. In backquotes, because parentheses
     and bars are patterns in zsh. Only a failure pays for finding the names.
     """
     one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
-    words = " ".join(names)
+    child = f"""/bin/sh -c 'test "${{'"${one}"'"""
+    finding = _each(
+        trial.unset, f"""unset -v "${one}" && {child}+x}}" = ""'"""
+    ) + _each(
+        trial.assigned,
+        f"""export "${one}={_PROBE}" && {child}}}" = {_PROBE}'""",
+    )
     return (
-        f"if `{{ unset -v {words}; }} 2>/dev/null`; then {statements}; "
-        f"else {all_}=''; for {one} in {words}; do "
-        f'if `{{ unset -v "${one}"; }} 2>/dev/null`; then :; '
-        f'else {all_}="${all_} ${one}"; fi; done; '
-        'echo "keyswitch: error: nothing is changed, because of readonly '
-        f'variables in this shell:${all_}" >&2; '
+        f"if `{{ {trial.rehearsal}; }} >/dev/null 2>&1`; then {statements}; "
+        f"else {all_}=''; {finding}"
+        f'echo "keyswitch: error: {REFUSED}${all_}" >&2; '
         f"unset -v {one} {all_}; false; fi"
+    )
+
+
+def _each(names: list[str], attempt: str) -> str:
+    """Note each name with which the attempt fails."""
+    if not names:
+        return ""
+    one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
+    return (
+        f"for {one} in {' '.join(names)}; do "
+        f"if `{{ {attempt}; }} >/dev/null 2>&1`; then :; "
+        f'else {all_}="${all_} ${one}"; fi; done; '
     )
 
 

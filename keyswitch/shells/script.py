@@ -9,16 +9,23 @@ if TYPE_CHECKING:
 # The unexported shell variable that keeps what a profile displaced.
 SAVED_PREFIX = "__keyswitch_saved_"
 
+# What a shell says, before the names, where it cannot carry out the text.
+REFUSED = (
+    "nothing is changed, because of readonly, local or typed variables in "
+    "this shell:"
+)
+
 
 class EnvScript:
     """Four lists, carried out in this order; the caller sorts them.
 
     `restore` gives a variable back what was saved of it, or unsets it;
     `save` keeps its present value in this shell, unexported; `remove` unsets;
-    `assign` exports.
+    `assign` exports. `failed`: the shell gets this in place of what it asked
+    for, and a failing status after it.
     """
 
-    __slots__ = ("assign", "remove", "restore", "save")
+    __slots__ = ("assign", "failed", "remove", "restore", "save")
 
     def __init__(
         self,
@@ -27,11 +34,13 @@ class EnvScript:
         save: Iterable[str] = (),
         remove: Iterable[str] = (),
         assign: Iterable[tuple[str, str]] = (),
+        failed: bool = False,
     ) -> None:
         self.restore = list(restore)
         self.save = list(save)
         self.remove = list(remove)
         self.assign = list(assign)
+        self.failed = failed
 
     def unset(self) -> list[str]:
         """Return the names to unset, for a form that can save nothing."""

@@ -35,6 +35,12 @@ BY_DIRECTORY = "a link of this directory"
 BY_USE = "keyswitch use"
 NOT_CHOSEN = ""
 
+# How a shell's own choice ends.
+ENDS = {
+    BY_TERMINAL: 'eval "$(keyswitch off --here)"',
+    BY_SHELL: 'eval "$(keyswitch env)"',
+}
+
 # An exported key makes Claude Code ask with it; the helper then has to answer
 # for the same account, or one request would carry two.
 _KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
@@ -126,6 +132,16 @@ def has_link(folder: str) -> bool:
         folder = parent
 
 
+def own_choice(environ: Mapping[str, str]) -> Selection:
+    """Return what this shell was given for itself alone, unchecked."""
+    if environ.get(PROFILE_VARIABLE):
+        return Selection(environ[PROFILE_VARIABLE], BY_TERMINAL)
+    marker = read_marker(environ)
+    if marker and marker.mode == PINNED:
+        return Selection(marker.name, BY_SHELL)
+    return Selection("", NOT_CHOSEN)
+
+
 def select_here(
     paths: Paths,
     environ: Mapping[str, str],
@@ -133,11 +149,10 @@ def select_here(
     stale_is_fine: bool = True,
 ) -> Selection:
     """Choose the profile that this shell has, also one that it was given."""
-    if not environ.get(PROFILE_VARIABLE):
-        marker = read_marker(environ)
-        if marker and marker.mode == PINNED:
-            check_name(marker.name)
-            return Selection(marker.name, BY_SHELL)
+    own = own_choice(environ)
+    if own.how == BY_SHELL:
+        check_name(own.name)
+        return own
     return select(paths, environ, stale_is_fine=stale_is_fine)
 
 
@@ -170,6 +185,16 @@ def _exports_a_key(
     from keyswitch.terminal.fingerprints import read_key
 
     return bool(names - marker.not_ours(environ, read_key(paths)))
+
+
+def require_there(paths: Paths, chosen: Selection) -> None:
+    """Raise NotFoundError where what counts here was removed."""
+    if chosen.name and not os.path.lexists(paths.profile(chosen.name)):
+        again = "link" if chosen.how == BY_DIRECTORY else "use"
+        raise NotFoundError(
+            f"there is no profile '{chosen.name}', chosen by {chosen.how}",
+            ENDS.get(chosen.how, f"choose another: keyswitch {again} NAME"),
+        )
 
 
 def require(selection: Selection) -> str:

@@ -198,7 +198,7 @@ def after_failure(
     pinned = chosen if PROFILE_VARIABLE in marker.assigned else ""
     if set(marker.assigned) | set(marker.displaced) <= {PROFILE_VARIABLE}:
         return None
-    return environment.plan_script(
+    script = environment.plan_script(
         environ,
         name="",
         mode=environment.FOLLOW,
@@ -207,6 +207,8 @@ def after_failure(
         rivals=(),
         key=fingerprints.read_key(paths),
     )
+    script.failed = True
+    return script
 
 
 def _note_of(link: Link) -> tuple[str, str]:

@@ -202,3 +202,46 @@ def test_it_works_in_a_prompt(three):
     child.sendline("keyswitch off")
     child.expect_exact("<>")
     child.close(force=True)
+
+
+OWN = {
+    "KEYSWITCH_PROFILE": "terminal",
+    "KEYSWITCH_ENV": "terminal:p:s:ANTHROPIC_API_KEY:",
+}
+ENDS = {
+    "KEYSWITCH_PROFILE": 'eval "$(keyswitch off --here)"',
+    "KEYSWITCH_ENV": 'eval "$(keyswitch env)"',
+}
+
+
+@LANES
+@pytest.mark.parametrize("variable", OWN)
+def test_a_profile_that_is_gone_is_not_named(three, lane, variable):
+    own = {variable: OWN[variable]}
+    three("remove", "terminal", "--yes")
+    gone = three(*lane, "current", code=1, **own)
+    assert gone.out == ""
+    assert "there is no profile 'terminal', chosen by" in gone.err
+    assert ENDS[variable] in gone.err
+    prompt = three(*lane, "current", "--prompt", **own)
+    assert (prompt.out, prompt.err) == ("", "")
+
+
+@LANES
+def test_a_link_to_a_profile_that_is_gone_is_an_error(three, lane):
+    allowed(three)
+    three("remove", "folder", "--yes")
+    err = three(*lane, "current", code=1).err
+    assert "no profile 'folder'" in err
+    assert "keyswitch link NAME" in err
+
+
+@pytest.mark.parametrize("variable", OWN)
+@pytest.mark.parametrize(
+    "command", [("remove", "terminal", "--yes"), ("rename", "terminal", "new")]
+)
+def test_a_shell_is_told_that_it_keeps_what_is_gone(three, command, variable):
+    said = three(*command, **{variable: OWN[variable]}).err
+    assert "this shell still has 'terminal'" in said
+    assert ENDS[variable] in said
+    assert "still has" not in three("remove", "global", "--yes").err

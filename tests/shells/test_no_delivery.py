@@ -82,3 +82,72 @@ def test_a_name_that_cannot_be_had_changes_nothing(machine):
     _lose_the_vault(machine)
     terminal.enter('eval "$(keyswitch env personal)"')
     assert terminal.key() == "work"
+
+
+SCRIPT = """{line}
+case ${{ANTHROPIC_API_KEY-none}} in *-work-*) echo work ;; esac
+rm -r "$HOME/.local/share/keyswitch"
+keyswitch use personal || :
+{line}
+echo "went on with ${{ANTHROPIC_API_KEY-none}}"
+"""
+MINE = "sk-ant-api03-FAKE-mine-0123456789abcdefghEX"
+
+
+@pytest.mark.parametrize("form", ['eval "$(KS)"', "eval $(KS)"])
+@pytest.mark.parametrize(
+    ("language", "argv"),
+    [
+        pytest.param(language, argv, marks=pytest.mark.real(argv[0]))
+        for language, argv in (
+            ("bash", ["bash"]),
+            ("zsh", ["zsh", "-f"]),
+            ("ksh", ["ksh"]),
+            ("ksh", ["mksh"]),
+            ("sh", ["dash"]),
+            ("sh", ["busybox", "sh"]),
+        )
+    ],
+)
+def test_a_script_under_set_e_does_not_run_on(machine, language, argv, form):
+    line = form.replace("KS", f"keyswitch env --shell {language}")
+    done = subprocess.run(
+        [*argv, "-e", "-c", SCRIPT.format(line=line)],
+        env={**os.environ, "ANTHROPIC_API_KEY": MINE},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == ("work\n", 1)
+
+
+@pytest.mark.real("fish")
+def test_fish_has_a_failing_status(machine):
+    line = "keyswitch env --shell fish | source"
+    script = (
+        f'{line}; rm -r "$HOME/.local/share/keyswitch"; '
+        f"keyswitch use personal; {line}; echo $status $ANTHROPIC_API_KEY"
+    )
+    done = subprocess.run(
+        ["fish", "-N", "-c", script],
+        env={**os.environ, "ANTHROPIC_API_KEY": MINE},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == f"1 {MINE}\n"
+
+
+@pytest.mark.real("nu")
+def test_nushell_loses_the_former_account(machine):
+    line = (
+        "let ks = (keyswitch env --shell nu | from json); "
+        "load-env $ks.set; hide-env --ignore-errors ...$ks.unset"
+    )
+    script = (
+        f"{line}; print ('ANTHROPIC_API_KEY' in $env); "
+        'rm -r $"($env.HOME)/.local/share/keyswitch"; '
+        f"do -i {{ keyswitch use personal }}; {line}; "
+        "print ('ANTHROPIC_API_KEY' in $env)"
+    )
+    done = subprocess.run(
+        ["nu", "-n", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "true\nfalse\n"
+    assert "keyswitch: error: " in done.stderr

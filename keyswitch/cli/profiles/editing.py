@@ -157,9 +157,16 @@ def edit(  # noqa: PLR0913
 
 
 def _say_who_asks(session: Session, name: str, new_name: str) -> None:
-    """Say which directories ask for a profile that is not there any more."""
+    """Say what asks for a profile that is not there any more."""
     from keyswitch.switching.editing.link_changes import asking_for
+    from keyswitch.terminal.selection import ENDS, own_choice
 
+    own = own_choice(session.workspace().environ)
+    if own.name == name:
+        session.output.say(
+            f"this shell still has '{name}', chosen by {own.how}: "
+            f"{ENDS[own.how]}"
+        )
     for place in asking_for(session.workspace(), name):
         remote = "" if place.startswith("/") else f"--remote '{place}' "
         fix = f"link {remote}{new_name}" if new_name else f"unlink {remote}"

@@ -82,11 +82,11 @@ def env(  # noqa: PLR0913
     else:
         try:
             script, compiled = _script(workspace, chosen, document=format_)
-        except KeyswitchError:
-            if not (name or os.isatty(1)):
-                paths, environ = workspace.paths, workspace.environ
-                give_back(paths, environ, chosen.name, language)
-            raise
+        except KeyswitchError as e:
+            if name or os.isatty(1):
+                raise
+            paths, environ = workspace.paths, workspace.environ
+            return give_back(paths, environ, chosen.name, language, e)
     if script is not None:
         script = marker.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))

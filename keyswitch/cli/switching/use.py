@@ -236,6 +236,7 @@ def current(session: Session, *, prompt: bool) -> int:
     workspace = session.reader()
     try:
         chosen = selection.select_here(workspace.paths, workspace.environ)
+        selection.require_there(workspace.paths, chosen)
     except KeyswitchError:
         if not prompt:
             raise

@@ -53,10 +53,10 @@
     \builtin eval "${1// test / \\test }"
   }
 
-  # Bring this shell up to date, if something changed.
+  # Bring this shell up to date, if something changed; 4: it cannot be.
   function __keyswitch_follow {
     \builtin local __keyswitch_new __keyswitch_text __keyswitch_first
-    \builtin local __keyswitch_was __keyswitch_now
+    \builtin local __keyswitch_was __keyswitch_now __keyswitch_failed=''
     __keyswitch_was=${KEYSWITCH_ENV-}
     case ${__keyswitch_was#*:} in
     p:*)
@@ -80,9 +80,16 @@
     # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin exec keyswitch env --shell bash </dev/null
-    ) || \builtin :
+    ) || __keyswitch_failed=program
     [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
-    __keyswitch_apply "$__keyswitch_text"
+    if ! __keyswitch_apply "$__keyswitch_text" && [[ -z $__keyswitch_failed ]]; then
+      # What is left here is a former account's. Say that it goes, too.
+      __keyswitch_failed=shell
+      __keyswitch_text=$(
+        \builtin exec keyswitch env --unset --shell bash </dev/null
+      ) && __keyswitch_apply "$__keyswitch_text" 2>/dev/null
+      \builtin set --
+    fi
     __keyswitch_now=${KEYSWITCH_ENV-}
     __keyswitch_was=${__keyswitch_was%%:*}
     __keyswitch_now=${__keyswitch_now%%:*}
@@ -93,6 +100,7 @@
       \builtin printf 'keyswitch: %s -> %s\n' \
         "${__keyswitch_was:-none}" "${__keyswitch_now:-none}" >&2
     fi
+    [[ $__keyswitch_failed != shell ]] || \builtin return 4
   }
 
   function __keyswitch_hook {
@@ -133,7 +141,9 @@
       # What is no such text is help or a list: it is for the person.
       if [[ $__keyswitch_text == '{ '*' }' ]]; then
         if [[ $__keyswitch_status == 0 ]]; then
-          __keyswitch_apply "$__keyswitch_text" || __keyswitch_status=$?
+          # Where that fails, nothing has changed: nothing to follow.
+          __keyswitch_apply "$__keyswitch_text" ||
+            __keyswitch_status=$? __keyswitch_verb=''
         fi
       elif [[ -n $__keyswitch_text ]]; then
         \builtin printf '%s\n' "$__keyswitch_text"
@@ -153,7 +163,8 @@
       if [[ -n ${__keyswitch_key-} ]]; then
         __keyswitch_key=''
       fi
-      __keyswitch_follow "$__keyswitch_word"
+      __keyswitch_follow "$__keyswitch_word" ||
+        __keyswitch_status=${__keyswitch_status/#0/4}
       ;;
     esac
     case $__keyswitch_flags in *e*) \builtin set -e ;; esac

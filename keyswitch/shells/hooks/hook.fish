@@ -50,21 +50,21 @@ begin
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_content"
     end
 
-    # Bring this shell up to date, if something changed.
+    # Bring this shell up to date, if something changed; 4: it cannot be.
     function __keyswitch_follow
         set -l __keyswitch_was "$KEYSWITCH_ENV"
         if string match -qr '^[^:]*:p:' -- "$__keyswitch_was"
             # Pinned by `keyswitch env NAME`; when that ends, it follows.
             set -q __keyswitch_key[1]
             and set -gu __keyswitch_key ''
-            return
+            return 0
         end
         set -l __keyswitch_new
         __keyswitch_look
         test "$__keyswitch_new" = "$__keyswitch_key"
         and return
         command -q keyswitch
-        or return
+        or return 0
         set -l __keyswitch_first
         set -q __keyswitch_key[1]
         or set __keyswitch_first first
@@ -73,9 +73,18 @@ begin
         set -l __keyswitch_text
         # Where it fails, it may take a former account out of this shell.
         set __keyswitch_text (command keyswitch env --shell fish </dev/null)
+        set -l __keyswitch_failed $status
         string match -q 'begin; *; end' -- "$__keyswitch_text"
-        or return
-        eval "$__keyswitch_text"
+        or return 0
+        if not eval "$__keyswitch_text"; and test $__keyswitch_failed = 0
+            # What is left here is a former account's. Say that it goes, too.
+            set __keyswitch_failed shell
+            set __keyswitch_text (
+                command keyswitch env --unset --shell fish </dev/null
+            )
+            and eval "$__keyswitch_text" 2>/dev/null
+            set argv
+        end
         set -l __keyswitch_now "$KEYSWITCH_ENV"
         string match -qr '^(?<__keyswitch_was>[a-z0-9._-]*)' \
             -- "$__keyswitch_was"
@@ -88,6 +97,8 @@ begin
                 -a "$__keyswitch_was" != "$__keyswitch_now"
             builtin echo "keyswitch: $__keyswitch_was -> $__keyswitch_now" >&2
         end
+        test $__keyswitch_failed != shell
+        or return 4
     end
 
     function __keyswitch_hook --on-event fish_prompt
@@ -120,8 +131,14 @@ begin
                 set __keyswitch_status $status
                 # What is no such text is help or a list: it is for the person.
                 if string match -q 'begin; *; end' -- "$__keyswitch_text"
-                    test $__keyswitch_status = 0
-                    and eval "$__keyswitch_text"
+                    if test $__keyswitch_status = 0
+                        # Where that fails, nothing has changed.
+                        eval "$__keyswitch_text"
+                        or begin
+                            set __keyswitch_status $status
+                            set __keyswitch_verb ''
+                        end
+                    end
                 else if set -q __keyswitch_text[1]
                     builtin printf '%s\n' $__keyswitch_text
                 end
@@ -140,6 +157,8 @@ begin
                 set -q __keyswitch_key[1]
                 and set -gu __keyswitch_key ''
                 __keyswitch_follow $__keyswitch_word
+                or test $__keyswitch_status != 0
+                or set __keyswitch_status 4
         end
         return $__keyswitch_status
     end

@@ -40,10 +40,11 @@
     __keyswitch_new="$__keyswitch_new//$link//$PWD//${DIRENV_DIFF-}//$state"
   }
 
-  # Bring this shell up to date, if something changed.
+  # Bring this shell up to date, if something changed; 4: it cannot be.
   function __keyswitch_follow {
     \builtin local __keyswitch_new='' __keyswitch_text='' __keyswitch_first=''
     \builtin local __keyswitch_was="${KEYSWITCH_ENV-}" __keyswitch_now=''
+    \builtin local __keyswitch_failed=''
     if [[ ${__keyswitch_was#*:} == p:* ]]; then
       # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
       if [[ -n ${__keyswitch_key-} ]]; then
@@ -62,9 +63,16 @@
     # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin command keyswitch env --shell zsh </dev/null
-    ) || \builtin :
+    ) || __keyswitch_failed=program
     [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
-    \builtin eval "$__keyswitch_text"
+    if ! \builtin eval "$__keyswitch_text" && [[ -z $__keyswitch_failed ]]; then
+      # What is left here is a former account's. Say that it goes, too.
+      __keyswitch_failed=shell
+      __keyswitch_text=$(
+        \builtin command keyswitch env --unset --shell zsh </dev/null
+      ) && \builtin eval "$__keyswitch_text" 2>/dev/null
+      \builtin set --
+    fi
     __keyswitch_now=${KEYSWITCH_ENV-}
     __keyswitch_was=${__keyswitch_was%%:*}
     __keyswitch_now=${__keyswitch_now%%:*}
@@ -75,6 +83,7 @@
       \builtin printf 'keyswitch: %s -> %s\n' \
         "${__keyswitch_was:-none}" "${__keyswitch_now:-none}" >&2
     fi
+    [[ $__keyswitch_failed != shell ]] || \builtin return 4
   }
 
   function __keyswitch_hook {
@@ -108,7 +117,9 @@
       # What is no such text is help or a list: it is for the person.
       if [[ $__keyswitch_text == '{ '*' }' ]]; then
         if [[ $__keyswitch_status == 0 ]]; then
-          \builtin eval "$__keyswitch_text" || __keyswitch_status=$?
+          # Where that fails, nothing has changed: nothing to follow.
+          \builtin eval "$__keyswitch_text" ||
+            __keyswitch_status=$? __keyswitch_verb=''
         fi
       elif [[ -n $__keyswitch_text ]]; then
         \builtin printf '%s\n' "$__keyswitch_text"
@@ -128,7 +139,8 @@
       if [[ -n ${__keyswitch_key-} ]]; then
         \builtin typeset -g __keyswitch_key=''
       fi
-      __keyswitch_follow "$__keyswitch_word"
+      __keyswitch_follow "$__keyswitch_word" ||
+        __keyswitch_status=${__keyswitch_status/#0/4}
       ;;
     esac
     \builtin return $__keyswitch_status
