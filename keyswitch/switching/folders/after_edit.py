@@ -9,7 +9,7 @@ from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
 from keyswitch.switching.folders.switch import plan_target
 from keyswitch.switching.planning import approvals
-from keyswitch.switching.planning.one_folder import RECORD_LIMIT, record_path
+from keyswitch.switching.planning.records import RECORD_LIMIT, record_path
 from keyswitch.targets.claude_code.locks import config_lock
 from keyswitch.targets.claude_code.settings import baseline as records_of
 from keyswitch.targets.claude_code.settings.baseline import Baseline

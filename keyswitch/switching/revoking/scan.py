@@ -11,7 +11,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock, state
 from keyswitch.profiles import profile_files as files
 from keyswitch.shells.rc_files import RC_FILES, find_exports
-from keyswitch.switching.planning import one_folder
+from keyswitch.switching.planning.records import record_path
 from keyswitch.switching.revoking.logins import LiveLogins, folders_of
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets.claude_code.files import FILE_LIMIT
@@ -178,7 +178,7 @@ class Scan:
     def _approval_owners(self, path: str) -> dict[str, str]:
         from keyswitch.targets.claude_code.settings import baseline
 
-        record = one_folder.record_path(self.workspace, self.places)
+        record = record_path(self.workspace, self.places)
         try:
             records = baseline.decode(record, self.read(record))
         except KeyswitchError:
