@@ -13,6 +13,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import baseline_files
+from keyswitch.changes.draft import Draft
 from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
@@ -30,7 +31,6 @@ from keyswitch.targets.claude_code.settings import baseline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keyswitch.changes.draft import Draft
     from keyswitch.changes.login_ledger import Ledger
     from keyswitch.model import Profile
     from keyswitch.targets.claude_code.files import Locations
@@ -136,12 +136,14 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
     """
     if not os.path.exists(workspace.paths.logins_file):
         return
-    for folder, found in sorted(_ledger(workspace).folders.items()):
+    from keyswitch.switching.folders import one_copy
+
+    for folder, found in sorted(_ledger(workspace, draft).folders.items()):
         places = places_of(workspace, folder)
         if (
             found.live
             and name in ("", found.live)
-            and places.config_dir != workspace.places.config_dir
+            and not one_copy.is_same(workspace, places, workspace.places)
             and not is_own(workspace, places)
             and os.path.exists(places.credentials)
         ):
@@ -204,12 +206,12 @@ def _own(workspace: Workspace, name: str) -> Locations:
     return named(workspace, workspace.paths.folder_of(name))
 
 
-def _ledger(workspace: Workspace) -> Ledger:
+def _ledger(workspace: Workspace, draft: Draft) -> Ledger:
     # Loaded here, since a switch between keys has no use for it.
     from keyswitch.changes import login_ledger
 
     path = login_ledger.path_of(workspace.paths)
-    return login_ledger.decode(path, read_regular(path, FILE_LIMIT))
+    return login_ledger.decode(path, draft.read(path, FILE_LIMIT))
 
 
 def recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
@@ -229,7 +231,7 @@ def recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
         for places in candidates(workspace, files_of):
             if record_path(workspace, places) == record:
                 found[places] = False
-    for folder in _ledger(workspace).folders:
+    for folder in _ledger(workspace, Draft()).folders:
         if not folder.startswith(workspace.paths.folders_dir + os.sep):
             found[places_of(workspace, folder)] = True
     return list(found.items())

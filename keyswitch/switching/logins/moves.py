@@ -103,6 +103,21 @@ def take_back(logins: Logins, moved: Moved) -> None:
     logins.finish()
 
 
+def given_back(logins: Logins, moved: Moved | None) -> str:
+    """Return the profile whose login `give_back` or `take_back` puts in place.
+
+    "" for none.
+    """
+    folder = logins.folder()
+    what, name = folder.before, folder.before_name
+    if moved is not None:
+        what, name = moved.what, moved.name
+    if what == login_ledger.PROFILE:
+        return name
+    kept = next((g for g in logins.ledger.orphans if g.item == name), None)
+    return owner_of_orphan(logins, kept) if kept and kept.tokens else ""
+
+
 def _give(logins: Logins, live: Parts, what: str, name: str) -> None:
     if what == login_ledger.NOTHING:
         logins.put_in_place(Parts({}))

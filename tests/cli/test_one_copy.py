@@ -1,0 +1,74 @@
+"""A login is in one folder: what gives one back takes it out of the others."""
+
+import pytest
+
+from tests.cli.accounts import (
+    FOLDERS,
+    live,
+    live_anywhere,
+    log_in,
+    token,
+    two_accounts,
+)
+
+OWN = f"{FOLDERS}/b"
+
+
+@pytest.fixture
+def two(ks):
+    """Accounts a and b; b was there first, a is active."""
+    two_accounts(ks)
+    ks("use", "a")
+    return ks
+
+
+def renewed_in(two, folder):
+    log_in(two.home, "b", 2, folder, f"{folder}/.claude.json")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("off",), ("undo",), ("uninstall", "--all", "--yes"), ("logout", "a")],
+)
+def test_what_comes_back_comes_from_the_terminal_that_renewed_it(two, command):
+    two("use", "b", "--here")
+    renewed_in(two, OWN)
+    yes = ("--yes",) if command[0] == "logout" else ()
+    done = two(*command, *yes)
+    if command[0] == "logout":
+        done = two("off")
+    assert live_anywhere(two.home) == [token("b", 2)]
+    assert live(two.home) == token("b", 2)
+    moved = f"the login of 'b' moved from {two.file(OWN)} to {two.home}/.claude"
+    assert moved in done.err
+
+
+def test_what_comes_back_comes_from_another_folder(two):
+    there = {"CLAUDE_CONFIG_DIR": str(two.file("x"))}
+    two("use", "b", **there)
+    renewed_in(two, "x")
+    two("off")
+    assert live_anywhere(two.home) == [token("b", 2)]
+
+
+def test_what_comes_back_comes_from_the_own_folder_of_an_isolated_one(two):
+    two("edit", "b", "--isolated")
+    two("use", "b")
+    renewed_in(two, OWN)
+    two("off")
+    assert live_anywhere(two.home).count(token("b", 2)) == 1
+    assert token("b") not in live_anywhere(two.home)
+
+
+def test_a_folder_with_two_names_is_one_folder(two):
+    two.file("alias").symlink_to(".claude")
+    alias = {"CLAUDE_CONFIG_DIR": str(two.file("alias"))}
+    two("use", "b", **alias)
+    done = two("use", "b")
+    assert "moved" not in done.err
+    assert live(two.home) == token("b")
+    done = two("use", "a")
+    assert live(two.home) == token("a")
+    two("use", "a", **alias)
+    assert live(two.home) == token("a")
+    assert "stays in" not in two("off").err
