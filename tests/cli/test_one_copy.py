@@ -72,3 +72,34 @@ def test_a_folder_with_two_names_is_one_folder(two):
     two("use", "a", **alias)
     assert live(two.home) == token("a")
     assert "stays in" not in two("off").err
+
+
+@pytest.fixture
+def elsewhere(two):
+    """Account b was put into the folder x, a is active."""
+    two("use", "b", CLAUDE_CONFIG_DIR=str(two.file("x")))
+    two("use", "a")
+    assert live(two.home, "x") == token("b")
+    return two
+
+
+@pytest.mark.parametrize("who", [("b",), ("--all",)])
+def test_revoke_local_looks_where_keyswitch_put_a_login(elsewhere, who):
+    done = elsewhere("revoke-local", *who, "--yes")
+    assert str(elsewhere.file("x/.credentials.json")) in done.out
+    assert token("b") not in live_anywhere(elsewhere.home)
+
+
+def test_logout_looks_where_keyswitch_put_a_login(elsewhere):
+    done = elsewhere("logout", "b", "--yes")
+    assert f"{elsewhere.file('x')}/.credentials.json: claudeAi" in done.out
+    assert live_anywhere(elsewhere.home) == [token("a")]
+    assert not elsewhere.file("x/.claude.json").exists()
+
+
+def test_revoke_local_counts_a_file_with_two_names_once(elsewhere):
+    elsewhere.file("alias").symlink_to("x")
+    alias = {"CLAUDE_CONFIG_DIR": str(elsewhere.file("alias"))}
+    done = elsewhere("revoke-local", "b", "--yes", **alias)
+    assert done.out.count(".credentials.json") == 1
+    assert live_anywhere(elsewhere.home) == [token("a")]
