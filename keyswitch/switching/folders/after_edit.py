@@ -123,8 +123,16 @@ def plan_back(
     elif active:
         profile, _ = workspace.load(active)
     if not (keeps_own and profile is not None and profile.isolated):
-        plan_target(workspace, draft, profile, moves_login=False, back=moved)
-    if draft.conflicts:
+        plan_target(
+            workspace,
+            draft,
+            profile,
+            moves_login=False,
+            back=moved,
+            keep_changed=True,
+        )
+    switches = pointer is not None and not keeps_own
+    if draft.conflicts and switches:  # after an edit they are left, and named
         raise KeyswitchError(
             f"{draft.conflicts[0]} was changed since by somebody else",
             "switch yourself: keyswitch use NAME, or keyswitch off",
