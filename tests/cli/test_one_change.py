@@ -388,9 +388,13 @@ def by_hand(ks, request):
         member = document[above[0]] if above else document
         member[key] = "https://by-hand.example.com"
         path.write_text(json.dumps(document))
-        return path.read_bytes()
+        return document
 
     return change
+
+
+def settings_of(ks):
+    return json.loads(ks.file(".claude/settings.json").read_text())
 
 
 def test_what_was_changed_by_hand_stays_however_often(ks, by_hand):
@@ -404,12 +408,12 @@ def test_what_was_changed_by_hand_stays_however_often(ks, by_hand):
         ("undo",),
     ):
         assert "was changed by somebody else; left as" in ks(*command).err
-        assert ks.file(".claude/settings.json").read_bytes() == present
+        assert settings_of(ks) == present
 
 
 def test_undo_does_not_replace_what_was_changed_by_hand(ks, by_hand):
     ks("use", "two")
     present = by_hand()
     assert "was changed since by somebody else" in ks("undo", code=1).error
-    assert ks.file(".claude/settings.json").read_bytes() == present
+    assert settings_of(ks) == present
     assert ks("current").out == "two\n"

@@ -103,3 +103,23 @@ def test_revoke_local_counts_a_file_with_two_names_once(elsewhere):
     done = elsewhere("revoke-local", "b", "--yes", **alias)
     assert done.out.count(".credentials.json") == 1
     assert live_anywhere(elsewhere.home) == [token("a")]
+
+
+# ------------------------- a profile whose file could not be read for a while
+
+
+@pytest.mark.parametrize("back", [("use", "b"), ("off",)])
+def test_what_was_kept_while_the_file_was_broken_is_the_profile_s(two, back):
+    two("use", "b")
+    file = two.profile_file("b")
+    sound = file.read_bytes()
+    log_in(two.home, "b", 2)
+    file.write_bytes(sound + b"x = [\n")
+    two("use", "a")
+    file.write_bytes(sound)
+    two(*back)
+    assert live_anywhere(two.home) == [token("b", 2)]
+    two("use", "a")
+    two("use", "b")
+    assert live(two.home) == token("b", 2)
+    assert "belongs to nobody" in two("login", "c", "--orphan", code=1).error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.switching.logins import keeping
-from keyswitch.switching.logins.keeping import adopt
+from keyswitch.switching.logins.keeping import adopt, reclaim
 from keyswitch.switching.logins.owners import (
     is_login,
     own_parts,
@@ -29,6 +29,7 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     live = logins.live()
     folder = _kept(logins, live, _store_of(profile))
     adopt(logins, profile.name)
+    reclaim(logins, profile.name)
     if folder.live == profile.name and not live.usable:
         logins.draft.notes.append(_vanished(profile.name))
     if not logins.is_in_place(live, logins.newest(profile.name)):
@@ -128,6 +129,7 @@ def _give(logins: Logins, live: Parts, what: str, name: str) -> None:
 
 
 def _give_profile(logins: Logins, live: Parts, name: str) -> None:
+    reclaim(logins, name)
     profile = logins.profile(name)
     if profile is None:
         _nothing_to_give(logins)
