@@ -60,7 +60,7 @@ def test_a_renewed_login_comes_back_from_its_folder_when_it_is_switched_to(two):
     two("use", "a", "--here")
     log_in(two.home, "a", 2, OWN, f"{OWN}/.claude.json")
     done = two("use", "a")
-    assert f"its login moved from {two.home / OWN}" in done.err
+    assert f"moved from {two.home / OWN}" in done.err
     assert live(two.home) == token("a", 2)
     assert live_anywhere(two.home) == [token("a", 2)]
     two("use", "b")

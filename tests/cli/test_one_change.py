@@ -366,3 +366,54 @@ def test_a_keyswitch_helper_that_was_edited_goes_with_its_profile(keys):
     path.write_text(json.dumps(document))
     keys("remove", "work", "--yes")
     assert "keyswitch" not in path.read_text()
+
+
+HELPER = ("apiKeyHelper",)
+ADDRESS = ("env", "ANTHROPIC_BASE_URL")
+
+
+@pytest.fixture(params=[HELPER, ADDRESS], ids=["helper", "address"])
+def by_hand(ks, request):
+    """Return a way to change a setting of the active gateway by hand."""
+    address = ("--set", "base_url=https://gateway.example.com")
+    for name in ("one", "two"):
+        secret = f"FAKE-token-{name}-00000000EX"
+        ks.add(name, *address, provider="gateway", secret=secret)
+    ks("use", "one")
+    *above, key = request.param
+
+    def change():
+        path = ks.file(".claude/settings.json")
+        document = json.loads(path.read_text())
+        member = document[above[0]] if above else document
+        member[key] = "https://by-hand.example.com"
+        path.write_text(json.dumps(document))
+        return document
+
+    return change
+
+
+def settings_of(ks):
+    return json.loads(ks.file(".claude/settings.json").read_text())
+
+
+def test_what_was_changed_by_hand_stays_however_often(ks, by_hand):
+    present = by_hand()
+    for command in (
+        ("rename", "one", "first"),
+        ("edit", "first", "--label", "a"),
+        ("edit", "first", "--label", "b"),
+        ("undo",),
+        ("rename", "first", "again"),
+        ("undo",),
+    ):
+        assert "was changed by somebody else; left as" in ks(*command).err
+        assert settings_of(ks) == present
+
+
+def test_undo_does_not_replace_what_was_changed_by_hand(ks, by_hand):
+    ks("use", "two")
+    present = by_hand()
+    assert "was changed since by somebody else" in ks("undo", code=1).error
+    assert settings_of(ks) == present
+    assert ks("current").out == "two\n"

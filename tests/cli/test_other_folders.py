@@ -133,6 +133,46 @@ def test_a_folder_that_cannot_be_changed_is_named_with_the_way_out(folders):
     assert folders.findings() is None
 
 
+MINE = b'{"model":"opus","env":{"ANTHROPIC_AUTH_TOKEN":"mine-FAKE"}}'
+
+
+@pytest.fixture(params=["a linked file", "a linked folder"])
+def shared(ks, request):
+    """Two folders with one settings.json; the second folder's name."""
+    usual, there = ks.file(".claude"), ks.file("there")
+    usual.mkdir()
+    (usual / "settings.json").write_bytes(MINE)
+    if request.param == "a linked file":
+        there.mkdir()
+        (there / "settings.json").symlink_to("../.claude/settings.json")
+    else:
+        there.symlink_to(".claude")
+    ks.add("work")
+    return str(there)
+
+
+@pytest.mark.parametrize("first", ["usual", "other"])
+@pytest.mark.parametrize("last", ["usual", "other"])
+def test_settings_that_two_folders_share_are_given_back_whole(
+    ks, shared, first, last
+):
+    where = {"usual": {}, "other": {"CLAUDE_CONFIG_DIR": shared}}
+    settings = ks.file(".claude/settings.json")
+    second = where["other" if first == "usual" else "usual"]
+    ks("use", "work", **where[first])
+    done = ks("use", "work", **second)
+    assert "does not come back" not in done.err
+    assert "helper-left" not in ks("doctor", "--json", code=None, **second).out
+    ks("off", **where[last])
+    assert settings.read_bytes() == MINE
+    ks("undo")
+    assert b"mine-FAKE" not in settings.read_bytes()
+    ks("off", **second)
+    assert settings.read_bytes() == MINE
+    records = ks.file(".local/state/keyswitch/baseline").glob("*.json")
+    assert [p.name for p in records if "settings" in p.read_text()] == []
+
+
 def test_whoami_names_the_other_folders(folders):
     assert str(folders.there) in folders.ks("whoami", code=None).out
 

@@ -205,7 +205,7 @@ class World:
                 parts = self.parts(generation, entries)
                 if not self._is_right(tokens_of(parts), account):
                     continue
-                assert parts.named_for in ("", account.uuid)
+                assert parts.named_identity.account in ("", account.uuid)
                 device = parts.value("trustedDeviceToken")
                 assert device in (None, f"FAKE-device-{account.user}")
 

@@ -233,6 +233,21 @@ def test_a_capture_of_tokens_that_name_nobody_says_so(old):
     assert said in "\n".join(old.said)
 
 
+@pytest.mark.parametrize("name", [FOREIGN.user, "new"])
+def test_a_new_profile_is_of_nobody_s_login_before_that_of_another(old, name):
+    old.service.bare.add(FOREIGN)
+    old.log_in(FOREIGN)
+    foreign = old.live
+    old.use("bert")
+    old.claude.renew()  # its tokens name no account, and bert is shown
+    renewed = old.live
+    old.use("anna")
+    assert old.kept("bert")[0].access_token == renewed
+    old.adopt(name, FOREIGN)
+    assert old.kept(name)[0].access_token == foreign
+    assert old.kept("bert")[0].access_token == renewed
+
+
 def test_another_organisation_of_the_same_person_is_another_account(home):
     home.log_in(ELSEWHERE)
     home.use("two")

@@ -84,12 +84,12 @@ def use(
 def _plan_target(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan Claude Code's files; a login leaves every other folder."""
     if profile.provider == "claude-login":
-        from keyswitch.switching.folders import isolation
+        from keyswitch.switching.folders import isolation, one_copy
 
         places = workspace.places
         if profile.isolated:
             places = isolation.places_of(workspace, profile.name)
-        isolation.leave_others(workspace, draft, profile, places)
+        one_copy.leave_others(workspace, draft, profile, places)
     plan_target(workspace, draft, profile)
     known_folders.plan_elsewhere(workspace, draft, profile)
 

@@ -9,7 +9,7 @@ from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
 from keyswitch.switching.folders.switch import plan_target
 from keyswitch.switching.planning import approvals
-from keyswitch.switching.planning.one_folder import RECORD_LIMIT, record_path
+from keyswitch.switching.planning.records import RECORD_LIMIT, record_path
 from keyswitch.targets.claude_code.locks import config_lock
 from keyswitch.targets.claude_code.settings import baseline as records_of
 from keyswitch.targets.claude_code.settings.baseline import Baseline
@@ -123,8 +123,16 @@ def plan_back(
     elif active:
         profile, _ = workspace.load(active)
     if not (keeps_own and profile is not None and profile.isolated):
-        plan_target(workspace, draft, profile, moves_login=False, back=moved)
-    if draft.conflicts:
+        plan_target(
+            workspace,
+            draft,
+            profile,
+            moves_login=False,
+            back=moved,
+            keep_changed=True,
+        )
+    switches = pointer is not None and not keeps_own
+    if draft.conflicts and switches:  # after an edit they are left, and named
         raise KeyswitchError(
             f"{draft.conflicts[0]} was changed since by somebody else",
             "switch yourself: keyswitch use NAME, or keyswitch off",

@@ -2,8 +2,7 @@
 
 Claude Code keeps login, settings and history below `CLAUDE_CONFIG_DIR`. An
 isolated profile has a folder there that no other profile uses; what it shares
-with the usual one is linked. A login is in one folder only, because the first
-renewal of one copy ends the other.
+with the usual one is linked. A login is in one folder only (`one_copy.py`).
 """
 
 from __future__ import annotations
@@ -18,11 +17,9 @@ from keyswitch.changes.draft import Draft
 from keyswitch.commit.made_folders import missing
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.private_folders import ensure_private_dir
-from keyswitch.errors import CleanupLeftError, InputError, KeyswitchError
-from keyswitch.switching.logins import keeping, moves, owners
-from keyswitch.switching.logins.book import Logins
+from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.switching.folders import one_copy
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning import login_part
 from keyswitch.switching.planning.one_folder import plan_folder
 from keyswitch.targets.claude_code import sharing
 from keyswitch.targets.claude_code.files import (
@@ -30,7 +27,6 @@ from keyswitch.targets.claude_code.files import (
     FILE_LIMIT,
     locations,
 )
-from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,59 +109,9 @@ def plan_both(  # noqa: PLR0913
     )
 
 
-def leave_others(
-    workspace: Workspace, draft: Draft, profile: Profile, target: Locations
-) -> None:
-    """Plan that a login which moves to a folder is in no other one.
-
-    Raises InputError where that would end what somebody uses by choice: the
-    usual folder's login, for a profile that is not isolated.
-    """
-    if profile.provider != PROVIDER:
-        return
-    usual = workspace.places
-    for places in _known_folders(workspace, draft, profile.name):
-        if places.config_dir == target.config_dir or not _is_live_in(
-            workspace, draft, places, profile.name
-        ):
-            continue
-        if places == usual and not profile.isolated:
-            raise InputError(
-                f"the login of '{profile.name}' is in use in "
-                f"{usual.config_dir}, and a second copy would stop working",
-                "switch that one first: keyswitch use OTHER, or keyswitch off",
-            )
-        _take_out(workspace, draft, profile.name, places)
-        draft.notes.append(
-            f"its login moved from {places.config_dir} to {target.config_dir}"
-        )
-
-
-def _known_folders(
-    workspace: Workspace, draft: Draft, name: str
-) -> list[Locations]:
-    """Return the folders that keyswitch ever put a login into."""
-    usual, own = workspace.places, places_of(workspace, name)
-    found = [usual, own]
-    default = os.path.join(workspace.home, ".claude")
-    for folder in Logins(workspace, usual, draft).ledger.folders:
-        given = {} if folder == default else {CONFIG_VARIABLE: folder}
-        if folder not in (usual.config_dir, own.config_dir):
-            found.append(locations(given, workspace.home, workspace.cwd))
-    return found
-
-
 def in_usual_folder(workspace: Workspace, name: str) -> bool:
     """Tell whether a profile's login is the one of the usual folder."""
-    return _is_live_in(workspace, Draft(), workspace.places, name)
-
-
-def _is_live_in(
-    workspace: Workspace, draft: Draft, places: Locations, name: str
-) -> bool:
-    logins = Logins(workspace, places, draft)
-    live = logins.live()
-    return live.usable and owners.owner_of(logins, live) == name
+    return one_copy.is_live_in(workspace, Draft(), workspace.places, name)
 
 
 def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
@@ -198,7 +144,7 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
 
     def make(draft: Draft) -> None:
         places = places_of(workspace, profile.name)
-        leave_others(workspace, draft, profile, places)
+        one_copy.leave_others(workspace, draft, profile, places)
         prepare(workspace, draft, profile)
         plan_folder(workspace, draft, profile, places=places)
         if not draft.is_empty:
@@ -216,27 +162,7 @@ def move_out(workspace: Workspace, draft: Draft, name: str) -> None:
     Links and history stay.
     """
     if os.path.isdir(workspace.paths.folder_of(name)):
-        _take_out(workspace, draft, name, places_of(workspace, name))
-
-
-def _take_out(
-    workspace: Workspace, draft: Draft, name: str, places: Locations
-) -> None:
-    logins = Logins(workspace, places, draft)
-    live = logins.live()
-    if not live.usable:
-        return
-    folder, moved = logins.folder(), draft.moved
-    usual = places == workspace.places
-    if usual and folder.before and folder.before_name != name:
-        moves.give_back(logins)
-        draft.moved = moved  # it is the profile's own move that is undone
-    else:
-        keeping.keep_live(logins, live, "")
-        logins.put_in_place(Parts({}))
-        logins.set_folder(None)
-        logins.finish()
-    draft.lock(login_part.locks(places, draft))
+        one_copy.take_out(workspace, draft, name, places_of(workspace, name))
 
 
 def make_folder(workspace: Workspace, profile: Profile) -> None:

@@ -13,22 +13,24 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import baseline_files
+from keyswitch.changes.draft import Draft
 from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.switching.folders.switch import plan_target
-from keyswitch.switching.planning.one_folder import RECORD_LIMIT, record_path
-from keyswitch.targets.claude_code.files import (
-    CONFIG_VARIABLE,
-    FILE_LIMIT,
-    locations,
+from keyswitch.switching.planning.records import (
+    RECORD_LIMIT,
+    candidates,
+    named,
+    places_of,
+    record_path,
 )
+from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, FILE_LIMIT
 from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
-    from keyswitch.changes.draft import Draft
     from keyswitch.changes.login_ledger import Ledger
     from keyswitch.model import Profile
     from keyswitch.targets.claude_code.files import Locations
@@ -134,12 +136,14 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
     """
     if not os.path.exists(workspace.paths.logins_file):
         return
-    for folder, found in sorted(_ledger(workspace).folders.items()):
+    from keyswitch.switching.folders import one_copy
+
+    for folder, found in sorted(_ledger(workspace, draft).folders.items()):
         places = places_of(workspace, folder)
         if (
             found.live
             and name in ("", found.live)
-            and places.config_dir != workspace.places.config_dir
+            and not one_copy.is_same(workspace, places, workspace.places)
             and not is_own(workspace, places)
             and os.path.exists(places.credentials)
         ):
@@ -199,15 +203,15 @@ def is_own(workspace: Workspace, places: Locations) -> bool:
 
 
 def _own(workspace: Workspace, name: str) -> Locations:
-    return _named(workspace, workspace.paths.folder_of(name))
+    return named(workspace, workspace.paths.folder_of(name))
 
 
-def _ledger(workspace: Workspace) -> Ledger:
+def _ledger(workspace: Workspace, draft: Draft) -> Ledger:
     # Loaded here, since a switch between keys has no use for it.
     from keyswitch.changes import login_ledger
 
     path = login_ledger.path_of(workspace.paths)
-    return login_ledger.decode(path, read_regular(path, FILE_LIMIT))
+    return login_ledger.decode(path, draft.read(path, FILE_LIMIT))
 
 
 def recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
@@ -224,44 +228,10 @@ def recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
         if not record.endswith(".json"):
             continue  # a damaged one that was set aside
         files_of = baseline.decode(record, read_regular(record, FILE_LIMIT))
-        for places in _candidates(workspace, files_of):
+        for places in candidates(workspace, files_of):
             if record_path(workspace, places) == record:
                 found[places] = False
-    for folder in _ledger(workspace).folders:
+    for folder in _ledger(workspace, Draft()).folders:
         if not folder.startswith(workspace.paths.folders_dir + os.sep):
             found[places_of(workspace, folder)] = True
     return list(found.items())
-
-
-def _candidates(
-    workspace: Workspace, recorded: Mapping[str, object]
-) -> Iterator[Locations]:
-    """Yield the folders that a record may be of; its name has a digest only."""
-    usual = os.path.join(workspace.home, ".claude")
-    folders = [os.path.dirname(path) for path in recorded]
-    if os.path.join(workspace.home, ".claude.json") in recorded:
-        folders.append(usual)
-    for folder in dict.fromkeys(folders):
-        places = places_of(workspace, folder)
-        yield places
-        # The usual folder, named by the variable, has another file.
-        named = _named(workspace, folder)
-        if named.global_config != places.global_config and (
-            named.global_config in recorded
-        ):
-            yield named
-
-
-def _named(workspace: Workspace, folder: str) -> Locations:
-    given = {CONFIG_VARIABLE: folder}
-    return locations(given, workspace.home, workspace.cwd)
-
-
-def places_of(workspace: Workspace, folder: str) -> Locations:
-    """Return a folder's files as Claude Code finds them."""
-    if folder == workspace.places.config_dir:
-        return workspace.places
-    usual = folder == os.path.join(workspace.home, ".claude")
-    if not usual:
-        return _named(workspace, folder)
-    return locations({}, workspace.home, workspace.cwd)

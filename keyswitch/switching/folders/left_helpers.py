@@ -10,9 +10,10 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.switching.folders import known_folders
-from keyswitch.switching.planning.one_folder import (
+from keyswitch.switching.planning.one_folder import has_helper
+from keyswitch.switching.planning.records import (
     RECORD_LIMIT,
-    has_helper,
+    holder_of,
     record_path,
 )
 from keyswitch.targets.claude_code.settings import baseline
@@ -62,11 +63,12 @@ def _left_here(workspace: Workspace) -> Finding | None:
     """Return that another keyswitch's helper stands here, if one does."""
     places = workspace.places
     found = _failing(workspace, places)
-    path = record_path(workspace, places)
     if found or not has_helper(Draft(), places):
         return found
+    holder = holder_of(workspace, Draft(), places)
+    path = record_path(workspace, holder)
     data = read_regular(path, RECORD_LIMIT)
-    if places.settings in baseline.decode(path, data):
+    if holder.settings in baseline.decode(path, data):
         return None
     name = state.read(workspace.paths).active
     return Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from keyswitch.switching.folders.isolation import plan_both
@@ -43,6 +44,12 @@ def plan_target(  # noqa: PLR0913 - those of plan_folder
             keep_changed=keep_changed,
         )
         return
+    gives_back = back is not None or (profile is None and moves_login)
+    if gives_back and os.path.exists(workspace.paths.logins_file):
+        # Loaded here, since a switch between keys has no use for it.
+        from keyswitch.switching.folders import one_copy
+
+        one_copy.leave_given(workspace, draft, places or workspace.places, back)
     plan_folder(
         workspace,
         draft,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
 from keyswitch.switching.planning import approvals
-from keyswitch.switching.planning.one_folder import RECORD_LIMIT, record_path
+from keyswitch.switching.planning.records import RECORD_LIMIT, record_path
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.settings import baseline
 

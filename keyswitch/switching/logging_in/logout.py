@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError
 from keyswitch.profiles import profile_files
-from keyswitch.switching.folders import isolation
+from keyswitch.switching.folders import isolation, one_copy
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import FIELD
@@ -30,8 +29,7 @@ def look(workspace: Workspace, name: str) -> list[str]:
         raise InputError(
             f"'{name}' is no login", f"keyswitch revoke-local {name}"
         )
-    places = workspace.places
-    logins = Logins(workspace, places, Draft())
+    logins = Logins(workspace, workspace.places, Draft())
     found = [
         f"{g.store}: generation {g.generation} of '{name}', kept {g.at}"
         for g in logins.ledger.generations.get(name, ())
@@ -42,15 +40,19 @@ def look(workspace: Workspace, name: str) -> list[str]:
     ]
     if not found and FIELD in profile.secrets:
         found.append(f"{profile.secrets[FIELD].store}: '{name}'")
-    own = workspace.paths.folder_of(name) + "/.credentials.json"
-    if os.path.exists(own):
-        found.append(f"{own}: claudeAiOauth")
-    if _is_live(logins, name):
-        found.append(f"{logins.place.where}: claudeAiOauth")
-        found.append(f"{places.global_config}: oauthAccount")
-    elif _key_beside(logins, name):
-        found.append(f"{places.global_config}: its Console key")
+    for places in one_copy.folders(workspace, Draft(), name):
+        found += _look_in(Logins(workspace, places, Draft()), name)
     return found
+
+
+def _look_in(logins: Logins, name: str) -> list[str]:
+    config = logins.places.global_config
+    if _is_live(logins, name):
+        return [
+            f"{logins.place.where}: claudeAiOauth",
+            f"{config}: oauthAccount",
+        ]
+    return [f"{config}: its Console key"] if _key_beside(logins, name) else []
 
 
 def _is_live(logins: Logins, name: str) -> bool:
@@ -63,17 +65,14 @@ def remove(workspace: Workspace, name: str) -> None:
 
     def make(draft: Draft) -> None:
         isolation.move_out(workspace, draft, name)
+        for places in one_copy.folders(workspace, draft, name):
+            _take_out(Logins(workspace, places, draft), name)
+            draft.lock(locks(places, draft))
         logins = Logins(workspace, workspace.places, draft)
-        if _is_live(logins, name):
-            _take_out(logins, name)
-        elif rest := _key_beside(logins, name):
-            live = logins.live()
-            logins.put_in_place(live.only(set(live.raw) - set(rest.raw)))
         for orphan in _orphans_of(logins, name):
             logins.forget_orphan(orphan)
         logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
         logins.finish()
-        draft.lock(locks(workspace.places, draft))
         profile, data = draft.load(workspace, name)
         refs = {g.ref.item: g.ref for g in gone}
         if FIELD in profile.secrets:
@@ -93,10 +92,13 @@ def remove(workspace: Workspace, name: str) -> None:
 
 
 def _take_out(logins: Logins, name: str) -> None:
-    """Take the login out of Claude Code's files, and nobody else's with it."""
+    """Take the login out of a folder's files, and nobody else's with it."""
     live = logins.live()
-    own = owners.own_parts(logins, live, name)
-    logins.put_in_place(owners.left_over(live, own))
+    if _is_live(logins, name):
+        own = owners.own_parts(logins, live, name)
+        logins.put_in_place(owners.left_over(live, own))
+    elif rest := _key_beside(logins, name):
+        logins.put_in_place(live.only(set(live.raw) - set(rest.raw)))
 
 
 def _key_beside(logins: Logins, name: str) -> Parts | None:

@@ -25,26 +25,32 @@ def newest(logins: Logins, name: str) -> tuple[Generation, str]:
         for orphan in logins.ledger.orphans
         if orphan.tokens
     ]
-    likely = [
+    nobodys = [(g, "") for g, owner in owned if not owner]
+    unnamed = [
         (g, "")
         for g, owner in owned
         if owner == name or (not owner and not g.account)
     ]
-    likely += [
+    by_name = [
         (g, holder)
         for holder, kept in logins.ledger.generations.items()
         if holder != name and owners.is_login(logins, holder)
         for g in kept
         if g.by_name and not kept[-1].by_name  # something is left to it
     ]
-    others = [(g, "") for g, owner in owned if not owner]
-    if not (likely or others):
+    if logins.profile(name) is None:
+        # It may be of any account; what has a holder is nobody's last.
+        shown = [f for f in nobodys if f[0].email.partition("@")[0] == name]
+        choices = shown or nobodys or by_name
+    else:
+        choices = unnamed + by_name or nobodys
+    if not choices:
         raise NotFoundError(
             "no login is kept that belongs to nobody",
             "keep the present one: keyswitch login NAME --capture",
         )
     # Of the same second, the first one is the newest.
-    return max(likely or others, key=lambda found: found[0].at)
+    return max(choices, key=lambda found: found[0].at)
 
 
 def claimed(logins: Logins, parts: Parts, name: str) -> Parts:

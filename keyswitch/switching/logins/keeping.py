@@ -96,6 +96,39 @@ def adopt(logins: Logins, name: str) -> None:
         )
 
 
+def reclaim(logins: Logins, name: str) -> None:
+    """Let a profile have its newer login that was kept as nobody's.
+
+    It was kept while the profile's file could not be read. Tokens that do not
+    say whose they are wait for a person's word.
+    """
+    newest = logins.newest(name)
+    if newest is None:
+        return
+    known = {t for g in logins.ledger.generations[name] for t in g.tokens}
+    newer = [
+        orphan
+        for orphan in logins.ledger.orphans
+        if orphan.with_tokens
+        and orphan.expires_at > newest.expires_at
+        and not known & set(orphan.tokens)
+        and owners.owner_of_orphan(logins, orphan) == name
+    ]
+    if not newer:
+        return
+    found = max(newer, key=lambda orphan: orphan.expires_at)
+    if not found.says_whose:
+        logins.draft.notes.append(
+            f"a login that may be a newer one of '{name}' is kept, too: "
+            f"keyswitch login {name} --orphan"
+        )
+        return
+    with contextlib.suppress(StoreError):
+        logins.keep_for(name, logins.fetch(found.ref))
+        logins.ledger = login_ledger.given_owner(logins.ledger, found, name)
+        logins.forget_orphan(found)
+
+
 def _is_all_kept(logins: Logins, name: str, own: Parts) -> bool:
     profile, newest = logins.profile(name), logins.newest(name)
     ref = profile.secrets.get(FIELD) if profile else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.switching.logins import keeping
-from keyswitch.switching.logins.keeping import adopt
+from keyswitch.switching.logins.keeping import adopt, reclaim
 from keyswitch.switching.logins.owners import (
     is_login,
     own_parts,
@@ -29,6 +29,7 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     live = logins.live()
     folder = _kept(logins, live, _store_of(profile))
     adopt(logins, profile.name)
+    reclaim(logins, profile.name)
     if folder.live == profile.name and not live.usable:
         logins.draft.notes.append(_vanished(profile.name))
     if not logins.is_in_place(live, logins.newest(profile.name)):
@@ -103,6 +104,21 @@ def take_back(logins: Logins, moved: Moved) -> None:
     logins.finish()
 
 
+def given_back(logins: Logins, moved: Moved | None) -> str:
+    """Return the profile whose login `give_back` or `take_back` puts in place.
+
+    "" for none.
+    """
+    folder = logins.folder()
+    what, name = folder.before, folder.before_name
+    if moved is not None:
+        what, name = moved.what, moved.name
+    if what == login_ledger.PROFILE:
+        return name
+    kept = next((g for g in logins.ledger.orphans if g.item == name), None)
+    return owner_of_orphan(logins, kept) if kept and kept.tokens else ""
+
+
 def _give(logins: Logins, live: Parts, what: str, name: str) -> None:
     if what == login_ledger.NOTHING:
         logins.put_in_place(Parts({}))
@@ -113,6 +129,7 @@ def _give(logins: Logins, live: Parts, what: str, name: str) -> None:
 
 
 def _give_profile(logins: Logins, live: Parts, name: str) -> None:
+    reclaim(logins, name)
     profile = logins.profile(name)
     if profile is None:
         _nothing_to_give(logins)

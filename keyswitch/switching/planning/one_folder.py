@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import NewItem
-from keyswitch.commit.recovery import points_to
 from keyswitch.errors import KeyswitchError
 from keyswitch.secret import Secret
 from keyswitch.switching.planning import approvals, displaced
+from keyswitch.switching.planning.records import (
+    RECORD_LIMIT,
+    holder_of,
+    is_one_file,
+    record_path,
+)
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.locks import config_lock
 from keyswitch.targets.claude_code.settings import baseline as records_of
@@ -26,15 +30,6 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile, SecretRef
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.workspace import Workspace
-
-
-RECORD_LIMIT = 1 << 24  # bytes
-
-
-def record_path(workspace: Workspace, places: Locations) -> str:
-    """Return the file that records one configuration folder's baseline."""
-    name = hashlib.sha256(os.fsencode(places.config_dir)).hexdigest()[:16]
-    return os.path.join(workspace.paths.baseline_dir, f"{name}.json")
 
 
 def plan_folder(  # noqa: PLR0913
@@ -56,16 +51,11 @@ def plan_folder(  # noqa: PLR0913
     `keep_changed` settings that somebody else changed stay as they are.
     """
     places = places or workspace.places
+    if not _shares_settings(workspace, draft, places):
+        holder = holder_of(workspace, draft, places)
+        _plan_settings(workspace, draft, holder, profile, keep=keep_changed)
     path = record_path(workspace, places)
     records = records_of.decode(path, draft.read(path, RECORD_LIMIT))
-    if not _shares_settings(workspace, draft, places) and (
-        profile is not None
-        or places.settings in records
-        or has_helper(draft, places)
-    ):
-        _plan_settings(
-            workspace, draft, places, records, profile, keep=keep_changed
-        )
     approvals.plan(workspace, draft, places, records, profile, without)
     _aws_config(workspace, draft, profile)
     draft.write(path, records_of.encode(records), limit=RECORD_LIMIT)
@@ -98,7 +88,8 @@ def _shares_settings(
     """Tell whether a profile's own settings are a link to the usual ones."""
     if places.settings in draft.links:
         return draft.links[places.settings].wanted
-    return points_to(places.settings, workspace.places.settings)
+    usual = workspace.places.settings
+    return places.settings != usual and is_one_file(places.settings, usual)
 
 
 def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
@@ -108,17 +99,23 @@ def _concerns_login(workspace: Workspace, profile: Profile | None) -> bool:
     return profile.provider == "claude-login"
 
 
-def _plan_settings(  # noqa: PLR0913
+def _plan_settings(
     workspace: Workspace,
     draft: Draft,
     places: Locations,
-    records: dict[str, Baseline],
     profile: Profile | None,
     *,
     keep: bool,
 ) -> None:
     """Plan settings.json; what is displaced goes to a secret store."""
-    path = places.settings
+    path, record = places.settings, record_path(workspace, places)
+    records = records_of.decode(record, draft.read(record, RECORD_LIMIT))
+    if (
+        profile is None
+        and path not in records
+        and not has_helper(draft, places)
+    ):
+        return
     observed = draft.read(path, FILE_LIMIT)
     store = displaced.Displaced(workspace, draft)
     plan = planning.plan_settings(
@@ -142,6 +139,7 @@ def _plan_settings(  # noqa: PLR0913
     for token, text in plan.displaced.items():
         draft.store(NewItem(displaced.ref_of(token), Secret(text)))
     draft.dropped += [displaced.ref_of(token) for token in plan.put_back]
+    draft.write(record, records_of.encode(records), limit=RECORD_LIMIT)
 
 
 def _aws_config(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from keyswitch.switching.revoking.stored import Found
+    from keyswitch.targets.claude_code.files import Locations
     from keyswitch.workspace import Workspace
 
     Read = Callable[[str], bytes | None]
@@ -67,8 +68,8 @@ class LiveLogins:
 def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
     """Return {configuration folder: its credentials and `.claude.json`}.
 
-    The one of this environment, the usual one, those that keyswitch was used
-    in, and those of profiles.
+    The one of this environment, the usual one, those that keyswitch changed or
+    put a login into, and those of profiles.
     """
     places = workspace.places
     home = workspace.home
@@ -81,7 +82,7 @@ def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
             os.path.join(home, ".claude.json"),
         ),
     )
-    for used in known_folders.known(workspace):
+    for used, _ in _recorded(workspace):
         found.setdefault(
             used.config_dir, (used.credentials, used.global_config)
         )
@@ -96,6 +97,13 @@ def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
             ),
         )
     return found
+
+
+def _recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
+    try:
+        return known_folders.recorded(workspace)
+    except KeyswitchError:
+        return []
 
 
 def plan(

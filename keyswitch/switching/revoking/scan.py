@@ -11,7 +11,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock, state
 from keyswitch.profiles import profile_files as files
 from keyswitch.shells.rc_files import RC_FILES, find_exports
-from keyswitch.switching.planning import one_folder
+from keyswitch.switching.planning.records import record_path
 from keyswitch.switching.revoking.logins import LiveLogins, folders_of
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets.claude_code.files import FILE_LIMIT
@@ -49,6 +49,7 @@ class Scan:
         live = LiveLogins(workspace, self.read)
         self.live = {f: live.of(*files) for f, files in self.folders.items()}
         self.places = workspace.places
+        self._files: set[str] = set()  # of Claude Code, by their real paths
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> bytes | None:
         """Return a file as it will be, or None if it cannot be read."""
@@ -70,20 +71,22 @@ class Scan:
         now = clock.now()
         for folder, (credentials, config) in self.folders.items():
             live = self.live[folder]
-            yield from self._of_login(
-                live,
-                self._found(
-                    credentials,
-                    tokens.in_credentials(
-                        credentials, self.read(credentials), now * 1000
+            if self._is_new(credentials):
+                yield from self._of_login(
+                    live,
+                    self._found(
+                        credentials,
+                        tokens.in_credentials(
+                            credentials, self.read(credentials), now * 1000
+                        ),
                     ),
-                ),
-            )
-            yield from self._of_login(live, self._global_config(config))
+                )
             settings = os.path.join(folder, "settings.json")
-            if not self._is_shared(settings):
+            if self._is_new(config):
+                yield from self._of_login(live, self._global_config(config))
+                yield from self._literals(config)
+            if not self._is_shared(settings) and self._is_new(settings):
                 yield from self._settings(settings)
-            yield from self._literals(config)
             for path in _listed(os.path.join(folder, "backups")):
                 found = tokens.in_global_config(path, self.read(path))
                 yield from (
@@ -118,6 +121,14 @@ class Scan:
                 profile=entry.profile or live.owner,
                 stale="" if in_use else entry.stale,
             )
+
+    def _is_new(self, path: str) -> bool:
+        """Tell whether a file was not looked at yet, under another name."""
+        real = os.path.realpath(path)
+        if real in self._files:
+            return False
+        self._files.add(real)
+        return True
 
     def _is_shared(self, path: str) -> bool:
         """Tell whether a profile's own folder only links to this file."""
@@ -178,7 +189,7 @@ class Scan:
     def _approval_owners(self, path: str) -> dict[str, str]:
         from keyswitch.targets.claude_code.settings import baseline
 
-        record = one_folder.record_path(self.workspace, self.places)
+        record = record_path(self.workspace, self.places)
         try:
             records = baseline.decode(record, self.read(record))
         except KeyswitchError:

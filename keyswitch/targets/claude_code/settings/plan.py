@@ -122,7 +122,8 @@ def plan_settings(  # noqa: PLR0913
 ) -> Plan:
     """Plan a settings file: take the old edits back, then make the new ones.
 
-    With `keep_changed` a key that somebody else changed stays as it is.
+    With `keep_changed` a key that somebody else changed stays as it is, and
+    in the record, so that the next plan knows it for changed as well.
 
     `known` maps texts that were displaced before to their tokens, so that a
     text which stays displaced keeps its place in the secret store.
@@ -138,8 +139,11 @@ def plan_settings(  # noqa: PLR0913
     owned: list[Owned] = []
     text, found = own_helper.without(path, back.text)
     plan.left_over = [".".join(keys) for keys in found]
+    former = {o.keys: o for o in baseline.owned}
+    left = {k for k in former if ".".join(k) in plan.conflicts}
     for edit in make_edits(text):
-        if keep_changed and ".".join(edit.keys) in plan.conflicts:
+        if keep_changed and edit.keys in left:
+            owned.append(former[edit.keys])
             continue
         text = _apply(
             path,
@@ -152,7 +156,7 @@ def plan_settings(  # noqa: PLR0913
             new_token,
         )
     # What is written again is no conflict: the other text is kept with it.
-    again = {".".join(o.keys) for o in owned}
+    again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
     plan.conflicts = [c for c in plan.conflicts if c not in again]
     used = {o.before for o in owned if o.was == SECRET}
     plan.put_back = [token for token in back.tokens if token not in used]

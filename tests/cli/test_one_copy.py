@@ -1,0 +1,125 @@
+"""A login is in one folder: what gives one back takes it out of the others."""
+
+import pytest
+
+from tests.cli.accounts import (
+    FOLDERS,
+    live,
+    live_anywhere,
+    log_in,
+    token,
+    two_accounts,
+)
+
+OWN = f"{FOLDERS}/b"
+
+
+@pytest.fixture
+def two(ks):
+    """Accounts a and b; b was there first, a is active."""
+    two_accounts(ks)
+    ks("use", "a")
+    return ks
+
+
+def renewed_in(two, folder):
+    log_in(two.home, "b", 2, folder, f"{folder}/.claude.json")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("off",), ("undo",), ("uninstall", "--all", "--yes"), ("logout", "a")],
+)
+def test_what_comes_back_comes_from_the_terminal_that_renewed_it(two, command):
+    two("use", "b", "--here")
+    renewed_in(two, OWN)
+    yes = ("--yes",) if command[0] == "logout" else ()
+    done = two(*command, *yes)
+    if command[0] == "logout":
+        done = two("off")
+    assert live_anywhere(two.home) == [token("b", 2)]
+    assert live(two.home) == token("b", 2)
+    moved = f"the login of 'b' moved from {two.file(OWN)} to {two.home}/.claude"
+    assert moved in done.err
+
+
+def test_what_comes_back_comes_from_another_folder(two):
+    there = {"CLAUDE_CONFIG_DIR": str(two.file("x"))}
+    two("use", "b", **there)
+    renewed_in(two, "x")
+    two("off")
+    assert live_anywhere(two.home) == [token("b", 2)]
+
+
+def test_what_comes_back_comes_from_the_own_folder_of_an_isolated_one(two):
+    two("edit", "b", "--isolated")
+    two("use", "b")
+    renewed_in(two, OWN)
+    two("off")
+    assert live_anywhere(two.home).count(token("b", 2)) == 1
+    assert token("b") not in live_anywhere(two.home)
+
+
+def test_a_folder_with_two_names_is_one_folder(two):
+    two.file("alias").symlink_to(".claude")
+    alias = {"CLAUDE_CONFIG_DIR": str(two.file("alias"))}
+    two("use", "b", **alias)
+    done = two("use", "b")
+    assert "moved" not in done.err
+    assert live(two.home) == token("b")
+    done = two("use", "a")
+    assert live(two.home) == token("a")
+    two("use", "a", **alias)
+    assert live(two.home) == token("a")
+    assert "stays in" not in two("off").err
+
+
+@pytest.fixture
+def elsewhere(two):
+    """Account b was put into the folder x, a is active."""
+    two("use", "b", CLAUDE_CONFIG_DIR=str(two.file("x")))
+    two("use", "a")
+    assert live(two.home, "x") == token("b")
+    return two
+
+
+@pytest.mark.parametrize("who", [("b",), ("--all",)])
+def test_revoke_local_looks_where_keyswitch_put_a_login(elsewhere, who):
+    done = elsewhere("revoke-local", *who, "--yes")
+    assert str(elsewhere.file("x/.credentials.json")) in done.out
+    assert token("b") not in live_anywhere(elsewhere.home)
+
+
+def test_logout_looks_where_keyswitch_put_a_login(elsewhere):
+    done = elsewhere("logout", "b", "--yes")
+    assert f"{elsewhere.file('x')}/.credentials.json: claudeAi" in done.out
+    assert live_anywhere(elsewhere.home) == [token("a")]
+    assert not elsewhere.file("x/.claude.json").exists()
+
+
+def test_revoke_local_counts_a_file_with_two_names_once(elsewhere):
+    elsewhere.file("alias").symlink_to("x")
+    alias = {"CLAUDE_CONFIG_DIR": str(elsewhere.file("alias"))}
+    done = elsewhere("revoke-local", "b", "--yes", **alias)
+    assert done.out.count(".credentials.json") == 1
+    assert live_anywhere(elsewhere.home) == [token("a")]
+
+
+# ------------------------- a profile whose file could not be read for a while
+
+
+@pytest.mark.parametrize("back", [("use", "b"), ("off",)])
+def test_what_was_kept_while_the_file_was_broken_is_the_profile_s(two, back):
+    two("use", "b")
+    file = two.profile_file("b")
+    sound = file.read_bytes()
+    log_in(two.home, "b", 2)
+    file.write_bytes(sound + b"x = [\n")
+    two("use", "a")
+    file.write_bytes(sound)
+    two(*back)
+    assert live_anywhere(two.home) == [token("b", 2)]
+    two("use", "a")
+    two("use", "b")
+    assert live(two.home) == token("b", 2)
+    assert "belongs to nobody" in two("login", "c", "--orphan", code=1).error
