@@ -68,7 +68,8 @@ def test_a_provider_s_own_keys_have_their_characters(kind, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["YOUR_API_KEY", "xxxxxxxx", "$TOKEN", "%TOKEN%", "{TOKEN}", "$(cat token)", "changeme",
+    "text", ["YOUR_API_KEY", "xxxxxxxx", "$TOKEN", "%TOKEN%", "{TOKEN}",
+             "$(cat token)", "changeme",
              "replace-me", "redacted", "none", "insert_token"],
 )  # fmt: skip
 def test_what_stands_in_for_a_token_is_none(text):
