@@ -30,6 +30,29 @@ SECRET_STARTS = (
     "ghr_",
     "glpat-",
     "glptt-",
+    "gldt-",
+    "glrt-",
+    "glsa_",
+    "glc_",
+    "npm_",
+    "hf_",
+    "r8_",
+    "dckr_pat_",
+    "dckr_oat_",
+    "rubygems_",
+    "shpat_",
+    "shpss_",
+    "lin_api_",
+    "sntrys_",
+    "sntryu_",
+    "sbp_",
+    "figd_",
+    "PMAK-",
+    "hvs.",
+    "hvb.",
+    "SG.",
+    "tvly-",
+    "eyJ",
     "xapp-",
     "xoxa-",
     "xoxb-",
@@ -42,6 +65,9 @@ SECRET_STARTS = (
     "pypi-",
     "sk_live_",
     "rk_live_",
+    "sk_test_",
+    "rk_test_",
+    "whsec_",
     "dop_v1_",
     "ya29.",
     "GOCSPX-",
@@ -51,6 +77,7 @@ SECRET_STARTS = (
 )
 _SHORTEST = 24  # characters of a secret, its beginning included
 _UNLIKELY = 8  # characters of a beginning that no other word has in it
+_COMMON = 3  # characters of a beginning that ends other words, too
 _LONGEST = 1000  # characters of an error's line
 
 
@@ -80,12 +107,20 @@ def without_secrets(text: str) -> str:
                 end += 1
             before = text[at - 1 : at]
             # Options and paths may have it behind a dash or a slash.
-            rare = len(start) >= _UNLIKELY or start[-1] == "_"
+            rare = len(start) >= _UNLIKELY or (
+                start[-1] == "_" and len(start) > _COMMON
+            )
             whole = rare or not (before.isalnum() or before == "_")
-            if whole and end - at >= _SHORTEST:
+            # npm_config_registry is the name of a variable.
+            named = start[-1] == "_" and _is_a_name(text[rest:end])
+            if whole and not named and end - at >= _SHORTEST:
                 text = f"{text[:rest]}…{text[end:]}"
             at = text.find(start, rest)
     return text
+
+
+def _is_a_name(text: str) -> bool:
+    return text.replace("_", "").isalpha() and text.islower()
 
 
 def secrets_in(text: str) -> list[str]:

@@ -72,6 +72,18 @@ def missing(paths: Paths, name: str) -> NotFoundError:
     return NotFoundError(f"there is no profile '{name}'", hint)
 
 
+def texts_of_people(paths: Paths) -> list[str]:
+    """Return the files that people write: settings, profiles, providers."""
+    found = [paths.config_file]
+    for folder in (paths.profiles_dir, paths.providers_dir):
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        found += [os.path.join(folder, n) for n in names if n.endswith(".toml")]
+    return found
+
+
 def load_all(paths: Paths) -> tuple[list[Profile], list[Broken]]:
     """Read every profile; a broken file breaks only itself."""
     profiles, broken = [], []

@@ -85,8 +85,8 @@ def _refuse_misspelt(path: str, document: Mapping[str, Any]) -> None:
             continue
         tables += table.values()
         for key in table:
-            right = table is document and key == "agents"
-            if _like_agents(key) and not right:
+            right = table is document and key in Settings.__dataclass_fields__
+            if not right and _like_agents(key):
                 raise InputError(
                     f"{path}: '{key}' looks like the policy 'agents', but "
                     "counts for nothing there",
@@ -95,10 +95,11 @@ def _refuse_misspelt(path: str, document: Mapping[str, Any]) -> None:
 
 
 def _like_agents(key: str) -> bool:
+    if "/" in key:
+        return False  # a pattern of remotes
     from difflib import get_close_matches
 
-    key = key.strip().lower()
-    return "/" not in key and bool(get_close_matches(key, ["agents"], 1, 0.8))
+    return bool(get_close_matches(key.strip().lower(), ["agents"], 1, 0.8))
 
 
 def unknown(paths: Paths) -> list[str]:

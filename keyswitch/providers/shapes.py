@@ -29,8 +29,20 @@ _PUBLIC_PREFIXES = (*SECRET_STARTS, "AKIA", "ASIA")
 # Straight ones, and those that word processors put in their place.
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
-# What a manual writes in a key's place, or a page shows of a key.
-_PLACEHOLDER = re.compile(r"<.*>\W*|.*\.\.\.|.*[*]{3}.*")
+# What a manual, a log or a template writes in a key's place.
+_STAND_IN = re.compile(
+    r"<.{0,99}>\W{0,9}|\[[a-z _-]+\]|\$\w+|\$[{(].*[})]|%\w+%"
+    r"|\{\{?[a-z_ .-]+\}\}?|(?:[a-z0-9]+[-_])*?(?:your|insert|replace)[-_].*"
+    r"|.*[-_](?:here|placeholder)|(?:[a-z0-9]+[-_])*x{4,}"
+    r"|(?:change|replace|fill)[-_]?me|redacted|masked|hidden|placeholder"
+    r"|undefined|null|none|todo",
+    re.IGNORECASE | re.ASCII,
+)
+# What a page shows of a key, and what a template leaves in one.
+_CUT = re.compile(
+    r"\.{3}|[*]{3}|<[\w -]{1,99}>|\$\{\w{0,99}\}|\{\{[^{}]{0,99}\}\}"
+    r"|\[[A-Z][A-Za-z _-]{1,99}\]"
+)
 # Random text as services make it: no address, no words apart.
 _RANDOM = re.compile(r"(?![/~-])[\w+/=-]{20,}", re.ASCII)
 # Base64 may hold a slash, but hardly ever a word or dots before one.
@@ -140,7 +152,7 @@ def _check_characters(what: str, text: str) -> None:
             f"(U+{ord(odd):04X})",
             "copy it again; some programs shorten or change what they show",
         )
-    if _PLACEHOLDER.fullmatch(text):
+    if _STAND_IN.fullmatch(text) or _CUT.search(text):
         raise InputError(
             f"{what} is a placeholder, or was cut where it was shown",
             "copy the whole value from the service",

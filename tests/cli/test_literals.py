@@ -91,6 +91,32 @@ def test_by_name_only_that_profile_s_are_meant(strewn):
     assert KEY not in strewn.file("repo/.mcp.json").read_text()
 
 
+def test_a_key_in_a_file_of_keyswitch_is_named_to_be_taken_out(ks):
+    ks.add("work")
+    path = ks.profile_file("work")
+    path.write_text(f"# {KEY}\n" + path.read_text())
+    done = ks("revoke-local", "--all", "--dry-run")
+    assert f"{path}:1" in done.out
+    assert "to edit by hand" in done.out
+    assert f"{path}:1" in ks("doctor", code=None).out
+    assert KEY not in done.out
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["npm_FAKE0123456789abcdefEXAMPLE", "hf_FAKE0123456789abcdefEXAMPLE",
+     "r8_FAKE0123456789abcdefEXAMPLE", "SG.FAKE0123456789ab.EXAMPLE",
+     "dckr_pat_FAKE0123456789EXAMPLE", "glsa_FAKE0123456789abcdEXAMPLE",
+     "sk_test_FAKE0123456789abEXAMPLE", "eyJhbGciOi.eyJzdWIiOi.FAKE0123456"],
+)  # fmt: skip
+def test_no_known_kind_of_key_is_taken_for_a_plain_text(ks, secret):
+    for line in (("--set", f"model={secret}"), ("--label", secret)):
+        done = ks.add("work", *line, code=None)
+        assert done.code in (1, 2)
+        assert "looks like a secret" in done.error
+        assert secret not in done.err
+
+
 def test_a_label_that_holds_a_secret_is_refused_from_a_file_too(ks):
     ks.add("work")
     path = ks.profile_file("work")

@@ -101,6 +101,15 @@ def test_a_header_with_a_credential_is_found(look, headers):
     assert finding.place.endswith(f"{SETTINGS}:3")
 
 
+@pytest.mark.parametrize("name", ["profiles/b", "providers/a", "config"])
+def test_a_key_in_a_file_of_keyswitch_is_found(look, name):
+    path = f".config/keyswitch/{name}.toml"
+    text = f'provider = "anthropic"\n# {KEY}\n'
+    (finding,) = look(Home(files={path: text}, profiles={"w": profile()}))
+    assert finding.place.endswith(f"{name}.toml:2")
+    assert KEY not in finding.what
+
+
 def test_a_key_of_a_profile_is_taken_out_and_the_profile_kept(look):
     home_ = Home(files={".zshrc": LINE}, profiles={"work": profile()})
     (finding,) = look(home_)

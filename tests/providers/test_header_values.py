@@ -48,8 +48,13 @@ def test_a_character_that_no_header_carries_is_named(kind, odd):
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k[0])
 @pytest.mark.parametrize(
-    "text", ["<token>", "<token>...", "FAKE0123...", "FAKE...", "FA****MPLE"]
-)
+    "text",
+    ["<token>", "<token>...", "FAKE0123...", "FAKE...", "FA****MPLE",
+     "FAKE-abc...EXAMPLE", "<token>FAKE0123", "FAKE<your token>", "[REDACTED]",
+     "${TOKEN}", "FAKE${TOKEN}", "{{TOKEN}}",
+     "your-api-key-here", "FAKE-key-here",
+     "FAKE-xxxxxxxx"],
+)  # fmt: skip
 def test_a_placeholder_is_no_secret(kind, text):
     with pytest.raises(InputError):
         kept(kind, text)
@@ -60,6 +65,24 @@ def test_a_placeholder_is_no_secret(kind, text):
 def test_a_provider_s_own_keys_have_their_characters(kind, text):
     with pytest.raises(InputError):
         kept(kind, text + BODY)
+
+
+@pytest.mark.parametrize(
+    "text", ["YOUR_API_KEY", "xxxxxxxx", "$TOKEN", "%TOKEN%", "{TOKEN}",
+             "$(cat token)", "changeme",
+             "replace-me", "redacted", "none", "insert_token"],
+)  # fmt: skip
+def test_what_stands_in_for_a_token_is_none(text):
+    with pytest.raises(InputError):
+        kept(KINDS[2], text)
+
+
+@pytest.mark.parametrize(
+    "text", ["FAKE.a..b", "sk-FAKE-hereby", "FAKE[0]", "FAKE$1xxx",
+             "my-secret-FAKE-token"],
+)  # fmt: skip
+def test_what_only_looks_a_bit_like_one_is_kept(text):
+    assert kept(KINDS[2], text) == text
 
 
 def test_a_gateway_s_token_may_have_any_printable_character():

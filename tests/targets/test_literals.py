@@ -51,6 +51,17 @@ def found(document):
          "projects./p.mcpServers.a.env.X", KEY, True),
         ({"env": {"OPENAI_API_KEY": OPAQUE}}, "env.OPENAI_API_KEY", OPAQUE,
          True),
+        ({"mcpServers": {"a": {"url": f"https://x/sse?a=1&token={OPAQUE}"}}},
+         "mcpServers.a.url", OPAQUE, False),
+        ({"mcpServers": {"a": {"args": [f"postgres://u:{OPAQUE}@db/x"]}}},
+         "mcpServers.a.args.0", OPAQUE, False),
+        ({"mcpServers": {"a": {"url": f"https://{OPAQUE}@x/y"}}},
+         "mcpServers.a.url", OPAQUE, False),
+        ({"env": {"HTTPS_PROXY": f"http://u:{OPAQUE}@p.example:80"}},
+         "env.HTTPS_PROXY", OPAQUE, False),
+        ({"env": {"OTEL_EXPORTER_OTLP_HEADERS":
+                  f"Authorization=Bearer {OPAQUE}"}},
+         "env.OTEL_EXPORTER_OTLP_HEADERS", OPAQUE, False),
     ],
 )  # fmt: skip
 def test_a_literal_is_found_where_it_stands(document, place, secret, removable):
@@ -77,6 +88,14 @@ def test_a_literal_is_found_where_it_stands(document, place, secret, removable):
                 "a": {"args": ["-y", "@acme/server@1.2.3-beta.45678"]}
             }
         },
+        {
+            "mcpServers": {
+                "a": {"url": "https://x/?token=${ACME_TOKEN_OF_MINE}"}
+            }
+        },
+        {"mcpServers": {"a": {"url": "https://me@x.example/?page=123456789"}}},
+        {"env": {"HTTPS_PROXY": "http://u:${PROXY_PASSWORD}@p.example:80"}},
+        {"env": {"HTTPS_PROXY": "http://p.example:8080"}},
         # Other code finds these, or they hold the end of a key only.
         {"env": {"ANTHROPIC_API_KEY": KEY}},
         {"primaryApiKey": KEY},
@@ -105,6 +124,15 @@ def test_each_beginning_is_known_everywhere(start):
             check_plain(Field("model"), text)
     with pytest.raises(InputError):
         check_plain(Field("base_url"), f"https://x.example/v1?a={secret}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["npm_config_node_gyp_location_of_mine", "provider8_of_0123456789abcdef01",
+     "keyJson0123456789abcdef0123"],
+)  # fmt: skip
+def test_a_name_is_no_secret(text):
+    assert without_secrets(text) == text
 
 
 @pytest.mark.parametrize(

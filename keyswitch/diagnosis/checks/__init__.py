@@ -79,6 +79,7 @@ CHECKS = (
     Check("keys in .env files", plaintext.dotenv),
     Check("keys in settings files", plaintext.settings),
     Check("keys in commands and servers", plaintext.commands),
+    Check("keys in files of keyswitch", plaintext.own_files),
     Check("keys in old copies", plaintext.backups),
     Check("other switchers", plaintext.switchers),
     Check("proxies", environment.proxies),

@@ -11,6 +11,7 @@ from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
+from keyswitch.profiles.profile_files import texts_of_people
 from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
 from keyswitch.targets.claude_code import rules
@@ -99,6 +100,18 @@ def commands(situation: Situation) -> Iterator[Finding]:
             place = f"{path}:{one.line}" if one.line else path
             name = one.place or "a text"
             yield _plain(situation, name, one.secret, place)
+
+
+def own_files(situation: Situation) -> Iterator[Finding]:
+    """Find keys in files of keyswitch that people write, comments too."""
+    for path in texts_of_people(situation.accounts.paths):
+        try:
+            data = read_regular(path, _LIMIT)
+        except KeyswitchError:
+            continue  # it is said of all own files
+        for one in literals.in_text((data or b"").decode("utf-8", "replace")):
+            place = f"{path}:{one.line}"
+            yield _plain(situation, "a text", one.secret, place)
 
 
 def in_env(file: SettingsFile) -> Iterator[str]:

@@ -65,6 +65,7 @@ class Scan:
             *self._claude_code(),
             *self._anthropic_profiles(),
             *self._rc_files(),
+            *self._own_files(),
         ]
 
     def _claude_code(self) -> Iterator[Found]:
@@ -241,6 +242,18 @@ class Scan:
                     self._owner(export.value),
                     path=path,
                     line=export.line,
+                )
+
+    def _own_files(self) -> Iterator[Found]:
+        """Find keys in our own files, where only a person put them."""
+        for path in files.texts_of_people(self.workspace.paths):
+            text = (self.read(path) or b"").decode("utf-8", "replace")
+            for one in literals.in_text(text):
+                yield Found(
+                    f"{path}:{one.line}",
+                    self._mask(one.secret),
+                    self._owner(one.secret),
+                    by_hand=True,
                 )
 
     def _found(self, path: str, found: Sequence[Token]) -> Iterator[Found]:

@@ -60,6 +60,12 @@ _GIVEN = re.compile(
     r"(?P<value>[\w.~+=-]*\d[\w.~+/=-]*)",
     re.IGNORECASE | re.ASCII,
 )
+# In an address: a password, or the value of a parameter.
+_PASSWORD = re.compile(r"://[^/\s:@?#]*:(?P<value>[^/\s:@]{8,})@")
+_USER = re.compile(r"://(?P<value>[\w-]*\d[\w-]*)@", re.ASCII)
+_PARAMETER = re.compile(
+    r"[?&;](?P<name>[\w-]+)=(?P<value>[^\s&;#\"']+)", re.ASCII
+)
 _SHORTEST = 16  # characters of a value that has no known shape
 _FILLED_IN = re.compile(r"\$|\{\{|<")
 
@@ -96,7 +102,7 @@ def find(path: str, data: bytes | None) -> list[Literal]:
         )
     except (KeyswitchError, ValueError, RecursionError):
         # Claude Code does not read it; it is as plain as before.
-        return [_literal((), s, text, whole=False) for s in secrets_in(text)]
+        return in_text(text)
     return list(_in(document, (), text))
 
 
@@ -118,8 +124,13 @@ def _in(value: Any, keys: tuple[str, ...], text: str) -> Iterator[Literal]:
         named = keys[-2:-1] and keys[-2] in _MEMBERS
         whole = keys in [(name,) for name in _WHOLE] or bool(named)
         found = _of_a_name(keys[-1], value) if named else []
-        for secret in secrets_in(value) or found or _given(value, keys):
+        for secret in secrets_in(value) or found:
             yield _literal(keys, secret, text, whole=whole)
+        if not found and not secrets_in(value):
+            for secret in _given(value, keys) or _in_addresses(value):
+                # The rest of it may be needed: a proxy, for one.
+                whole = keys in [(name,) for name in _WHOLE]
+                yield _literal(keys, secret, text, whole=whole)
 
 
 def _of_a_name(name: str, value: str) -> list[str]:
@@ -142,10 +153,34 @@ def _of_an_option(option: Any, value: str) -> list[str]:
 
 def _given(value: str, keys: tuple[str, ...]) -> list[str]:
     """Return what a command gives by `--token ...`, `Bearer ...` or `KEY=`."""
-    if not {"command", "args", *_WHOLE} & {*keys}:
+    if not {"command", "args", *_MEMBERS, *_WHOLE} & {*keys}:
         return []
     found = (match["value"] for match in _GIVEN.finditer(value))
     return [word for word in found if len(word) >= _SHORTEST]
+
+
+def _in_addresses(value: str) -> list[str]:
+    """Return the passwords and credentials in addresses of a text."""
+    if "://" not in value:
+        return []
+    found = [match["value"] for match in _PASSWORD.finditer(value)]
+    found += [
+        match["value"]
+        for match in _USER.finditer(value)
+        if len(match["value"]) >= _SHORTEST
+    ]
+    found += [
+        match["value"]
+        for match in _PARAMETER.finditer(value)
+        if _NAMES_A_SECRET.fullmatch(match["name"])
+        and len(match["value"]) >= _SHORTEST
+    ]
+    return [word for word in found if not _FILLED_IN.search(word)]
+
+
+def in_text(text: str) -> list[Literal]:
+    """Return the secrets of a known shape in a text of any form."""
+    return [_literal((), s, text, whole=False) for s in secrets_in(text)]
 
 
 def _literal(
