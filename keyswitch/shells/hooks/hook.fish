@@ -12,9 +12,12 @@ begin
         set -l __keyswitch_content
         set -l __keyswitch_link
         set -l __keyswitch_newer
-        set -l __keyswitch_dir "$PWD"
-        test "$PWD" = /
-        and set __keyswitch_dir ''
+        # Not $PWD, which may lead through a symbolic link: keyswitch looks
+        # through the parents of the directory itself.
+        set -l __keyswitch_dir \
+            (builtin pwd -P 2>/dev/null | string collect --no-trim-newlines)
+        string match -rq '(?s)^(?<__keyswitch_dir>.*?)/?\n$' \
+            -- "$__keyswitch_dir"
         if test -f "$__keyswitch_state" -a -r "$__keyswitch_state"
             read -z __keyswitch_content <$__keyswitch_state
         end

@@ -10,13 +10,15 @@
 
   # Work out what the profile depends on, as __keyswitch_new; no process.
   function __keyswitch_look {
-    \builtin local dir="${PWD%/}" state='' link='' text=''
+    \builtin local dir=. state='' link='' text=''
     if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
       # In zsh this does not fork.
       { state=$(<$__keyswitch_state) } 2>/dev/null
     fi
     # Times say too little: files move into place with old ones. No other kind
     # of file is read: a FIFO would have the prompt wait.
+    # Not by $PWD, which may lead through a symbolic link: keyswitch looks
+    # through the parents of the directory itself.
     while \builtin true; do
       if [[ -e $dir/.keyswitch || -h $dir/.keyswitch ]]; then
         link=$link//$dir text=''
@@ -32,8 +34,9 @@
           link=$link//$text
         fi
       fi
-      [[ $dir == */* ]] || \builtin break
-      dir=${dir%/*}
+      # `-e`: the directory may have been removed.
+      [[ -e $dir/.. && ! $dir -ef $dir/.. ]] || \builtin break
+      dir=$dir/..
     done
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
