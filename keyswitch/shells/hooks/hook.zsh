@@ -43,12 +43,28 @@
     __keyswitch_new="$__keyswitch_new//$link//$PWD//${DIRENV_DIFF-}//$state"
   }
 
+  # Say where what `env NAME` chose came along into a multiplexer's pane, and
+  # note that it was said there.
+  function __keyswitch_moved {
+    \builtin local pane="${STY:+$STY:${WINDOW-}}"
+    pane="${TMUX_PANE:-${ZELLIJ_PANE_ID:-$pane}}"
+    pane=${pane:--}
+    if [[ -z ${KEYSWITCH_PANE-} || ${KEYSWITCH_PANE%%@*} == "$pane" ]]; then
+      \builtin return 0
+    fi
+    KEYSWITCH_PANE=$pane@
+    \builtin printf "keyswitch: '%s' was chosen in %s: %s ends it here\n" \
+      "${KEYSWITCH_ENV%%:*}" 'the terminal that this one was started from' \
+      "eval \"\$(keyswitch env --unset)\"" >&2
+  }
+
   # Bring this shell up to date, if something changed; 4: it cannot be.
   function __keyswitch_follow {
     \builtin local __keyswitch_new='' __keyswitch_text='' __keyswitch_first=''
     \builtin local __keyswitch_was="${KEYSWITCH_ENV-}" __keyswitch_now=''
     \builtin local __keyswitch_failed=''
     if [[ ${__keyswitch_was#*:} == p:* ]]; then
+      __keyswitch_moved
       # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
       if [[ -n ${__keyswitch_key-} ]]; then
         \builtin typeset -g __keyswitch_key=''
