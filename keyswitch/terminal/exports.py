@@ -34,6 +34,16 @@ def somebody_can_answer() -> bool:
     return os.isatty(0) and os.isatty(2)
 
 
+def terminal_device() -> str:
+    """Return the terminal that this command was started on, or ""."""
+    for descriptor in (2, 0, 1):
+        try:
+            return os.ttyname(descriptor)
+        except OSError:
+            continue
+    return ""
+
+
 class _TooSlowError(KeyswitchError):
     """A command that stands in a start file ran into its hard limit."""
 
@@ -146,9 +156,11 @@ def script_of(
         rivals=profile.rivals,
         key=fingerprints.read_key(paths),
     )
-    if pin:
-        here = (environment.PANE, environment.pane_of(environ))
-        script.assign = sorted([*script.assign, here])
+    if pin or how == BY_NAME:
+        where = environment.pane_of(environ, terminal_device())
+        script.assign = sorted([*script.assign, (environment.PANE, where)])
+    elif environment.PANE in environ and PROFILE_VARIABLE not in dict(pairs):
+        script.remove = sorted([*script.remove, environment.PANE])
     return script
 
 

@@ -82,17 +82,30 @@ class Marker:
         }
 
 
-def pane_of(environ: Mapping[str, str]) -> str:
-    """Return which terminal inside another one this is; "-": none.
+def pane_of(environ: Mapping[str, str], device: str) -> str:
+    """Return which terminal this is: the pane of a multiplexer, and a device.
 
-    A multiplexer's server hands its first environment on to every pane.
+    A multiplexer's server hands its first environment on to every pane; "-":
+    none. Two servers have panes of the same name.
     """
     screen = f"{environ.get('STY', '')}:{environ.get('WINDOW', '')}"
-    return (
+    pane = (
         environ.get("TMUX_PANE")
         or environ.get("ZELLIJ_PANE_ID")
         or (screen if environ.get("STY") else "-")
     )
+    return f"{pane}@{device}"
+
+
+def came_along(environ: Mapping[str, str], device: str) -> bool:
+    """Tell whether a terminal's own choice is another terminal's.
+
+    Where a device is not known, the pane alone has to do.
+    """
+    pane, _, made_on = environ.get(PANE, "").partition("@")
+    here = pane_of(environ, "").removesuffix("@")
+    other = "" not in (made_on, device) and made_on != device
+    return pane != "" and (pane != here or other)
 
 
 def is_variable(name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from keyswitch.shells.script import EnvScript
 from keyswitch.terminal import fingerprints
 from keyswitch.terminal import marker as environment
-from keyswitch.terminal.exports import script_of
+from keyswitch.terminal.exports import script_of, terminal_device
 from keyswitch.terminal.other_way import goes_elsewhere, leaks, refusal
 from keyswitch.terminal.selection import (
     BY_DIRECTORY,
@@ -62,7 +62,9 @@ def for_shell(
         script = script_of(paths, profile, environ, how=chosen.how)
     else:
         script = _guarded(paths, chosen, profile, environ, notes)
-    if chosen.how == BY_TERMINAL and _came_along(environ):
+    if chosen.how == BY_TERMINAL and environment.came_along(
+        environ, terminal_device()
+    ):
         line = (
             f"'{chosen.name}' was chosen in the terminal that this one was "
             'started from: eval "$(keyswitch off --here)" ends it here'
@@ -71,12 +73,6 @@ def for_shell(
     if profile is not None and chosen.how == BY_DIRECTORY:
         notes += _login_note(paths, profile, environ)
     return _said_once(script, environ, notes)
-
-
-def _came_along(environ: Mapping[str, str]) -> bool:
-    """Tell whether a terminal's own choice is another terminal's."""
-    made = environ.get(environment.PANE, "")
-    return made not in ("", environment.pane_of(environ))
 
 
 def _is_misled(

@@ -558,3 +558,32 @@ def test_the_pane_goes_with_the_choice(ks):
     out = ks("off", "--here", **chosen).out
     assert re.search(r"unset [^;}]*\bKEYSWITCH_PANE\b", out)
     assert "KEYSWITCH_PANE" not in ks("run", "work", "--", "env", **chosen).out
+
+
+def test_a_name_for_this_shell_has_its_pane_too_until_it_follows(ks):
+    ks.begin_as(two_keys)
+    ks("use", "personal")
+    pinned = exported(ks, "env", "work", "--shell", "sh", TMUX_PANE="%3")
+    assert pinned["KEYSWITCH_PANE"].startswith("%3@")
+    out = ks("env", "--shell", "sh", **pinned).out
+    assert re.search(r"unset [^;}]*\bKEYSWITCH_PANE\b", out)
+
+
+@pytest.mark.parametrize(
+    ("made", "pane", "device", "other"),
+    [
+        ("-@/dev/pts/1", "", "/dev/pts/1", False),
+        ("-@/dev/pts/1", "", "/dev/pts/2", True),
+        ("%0@/dev/pts/1", "%0", "/dev/pts/2", True),
+        ("%0@/dev/pts/1", "%1", "/dev/pts/1", True),
+        # Nobody knows the device: an older keyswitch, or no terminal.
+        ("%0", "%0", "/dev/pts/2", False),
+        ("-@/dev/pts/1", "", "", False),
+        ("", "%0", "/dev/pts/2", False),
+    ],
+)
+def test_another_device_is_another_terminal(made, pane, device, other):
+    from keyswitch.terminal import marker
+
+    environ = {"KEYSWITCH_PANE": made, "TMUX_PANE": pane}
+    assert marker.came_along(environ, device) is other

@@ -69,11 +69,13 @@ class Tree:
     def normal(self, done):
         """Return what has to be the same everywhere."""
         out = done.stdout.decode()
-        told = r" KEYSWITCH_TOLD='\w+'; export KEYSWITCH_TOLD;"
+        told = r" KEYSWITCH_TOLD='?\w+'?; export KEYSWITCH_TOLD;"
         told += r"| set -gx KEYSWITCH_TOLD '\w+';"
         told += r'|,"KEYSWITCH_TOLD":"\w+"'
         out = re.sub(told, "", out)
-        out = re.sub(r" KEYSWITCH_TOLD\b", "", out)  # among the names set
+        # Among the names set, and in the trial.
+        out = re.sub(r" KEYSWITCH_TOLD\b|\$\{KEYSWITCH_TOLD\}", "", out)
+        out = re.sub('= "(kEySwItCh)+"', "", out)
         if out.startswith("{\n"):
             document = json.loads(out)
             # What `link` is there to show, and the directory's name.

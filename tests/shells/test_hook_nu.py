@@ -137,6 +137,14 @@ def test_an_edit_is_noticed_whatever_the_times_say(script, edit):
     assert script.calls == [ASK] * 2
 
 
+def test_a_file_above_the_directory_itself_is_watched(script):
+    (script.home / "real/a").mkdir(parents=True)
+    (script.home / "real/.keyswitch").write_text("work")
+    os.symlink(script.home / "real/a", script.home / "lnk")
+    script("cd lnk", FOLLOW, "rm ~/real/.keyswitch", FOLLOW, FOLLOW)
+    assert script.calls == [ASK] * 2
+
+
 def test_a_fifo_is_not_opened(script):
     os.mkfifo(script.home / ".keyswitch")
     script.state.unlink()

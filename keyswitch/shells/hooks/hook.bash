@@ -11,8 +11,7 @@
   # Work out what the profile depends on, as __keyswitch_new; no process.
   function __keyswitch_look {
     \builtin local dir state link text
-    dir=${PWD-} state='' link='' text=''
-    dir=${dir%/}
+    dir=. state='' link='' text=''
     if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
       # $(<file) would fork. At the end of the file, read is false.
       {
@@ -21,6 +20,8 @@
     fi
     # Times say too little: files move into place with old ones. No other kind
     # of file is read: a FIFO would have the prompt wait.
+    # Not by $PWD, which may lead through a symbolic link: keyswitch looks
+    # through the parents of the directory itself.
     while \builtin :; do
       if [[ -e $dir/.keyswitch || -h $dir/.keyswitch ]]; then
         link=$link//$dir text=''
@@ -37,8 +38,9 @@
           link=$link//$text
         fi
       fi
-      [[ $dir == */* ]] || \builtin break
-      dir=${dir%/*}
+      # `-e`: the directory may have been removed.
+      [[ -e $dir/.. && ! $dir -ef $dir/.. ]] || \builtin break
+      dir=$dir/..
     done
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
@@ -53,6 +55,20 @@
     \builtin eval "${1// test / \\test }"
   }
 
+  # Say where what `env NAME` chose came along into a multiplexer's pane, and
+  # note that it was said there.
+  function __keyswitch_moved {
+    \builtin local pane=${TMUX_PANE:-${ZELLIJ_PANE_ID:-${STY:+$STY:${WINDOW-}}}}
+    pane=${pane:--}
+    if [[ -z ${KEYSWITCH_PANE-} || ${KEYSWITCH_PANE%%@*} == "$pane" ]]; then
+      \builtin return 0
+    fi
+    KEYSWITCH_PANE=$pane@
+    \builtin printf "keyswitch: '%s' was chosen in %s: %s ends it here\n" \
+      "${KEYSWITCH_ENV%%:*}" 'the terminal that this one was started from' \
+      "eval \"\$(keyswitch env --unset)\"" >&2
+  }
+
   # Bring this shell up to date, if something changed; 4: it cannot be.
   function __keyswitch_follow {
     \builtin local __keyswitch_new __keyswitch_text __keyswitch_first
@@ -60,6 +76,7 @@
     __keyswitch_was=${KEYSWITCH_ENV-}
     case ${__keyswitch_was#*:} in
     p:*)
+      __keyswitch_moved
       # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
       if [[ -n ${__keyswitch_key-} ]]; then
         __keyswitch_key=''
@@ -82,7 +99,8 @@
       \builtin exec keyswitch env --shell bash </dev/null
     ) || __keyswitch_failed=program
     [[ $__keyswitch_text == '{ '*' }' ]] || \builtin return 0
-    if ! __keyswitch_apply "$__keyswitch_text" && [[ -z $__keyswitch_failed ]]; then
+    if ! __keyswitch_apply "$__keyswitch_text" &&
+      [[ -z $__keyswitch_failed ]]; then
       # What is left here is a former account's. Say that it goes, too.
       __keyswitch_failed=shell
       __keyswitch_text=$(
@@ -175,7 +193,7 @@
   # Under `set -a` they were exported, and would be there in every child.
   \builtin export -n __keyswitch_state
   \builtin export -nf keyswitch __keyswitch_hook __keyswitch_follow \
-    __keyswitch_apply __keyswitch_look
+    __keyswitch_apply __keyswitch_look __keyswitch_moved
   if [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__keyswitch_hook* ]]; then
     # `&& \:` passes the status on, and `set -e` does not end the shell.
     # At the end: nobody loses PIPESTATUS to us. After a newline: what is there

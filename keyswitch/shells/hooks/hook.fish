@@ -12,9 +12,12 @@ begin
         set -l __keyswitch_content
         set -l __keyswitch_link
         set -l __keyswitch_newer
-        set -l __keyswitch_dir "$PWD"
-        test "$PWD" = /
-        and set __keyswitch_dir ''
+        # Not $PWD, which may lead through a symbolic link: keyswitch looks
+        # through the parents of the directory itself.
+        set -l __keyswitch_dir \
+            (builtin pwd -P 2>/dev/null | string collect --no-trim-newlines)
+        string match -rq '(?s)^(?<__keyswitch_dir>.*?)/?\n$' \
+            -- "$__keyswitch_dir"
         if test -f "$__keyswitch_state" -a -r "$__keyswitch_state"
             read -z __keyswitch_content <$__keyswitch_state
         end
@@ -50,10 +53,29 @@ begin
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_content"
     end
 
+    # Say where what `env NAME` chose came along into a multiplexer's pane, and
+    # note that it was said there.
+    function __keyswitch_moved
+        set -l pane "$TMUX_PANE" "$ZELLIJ_PANE_ID"
+        set -q STY
+        and set -a pane "$STY:$WINDOW"
+        set pane (string match -v '' -- $pane) -
+        string match -qr '^(?<made>[^@]+)' -- "$KEYSWITCH_PANE"
+        or return 0
+        test "$made" = "$pane[1]"
+        and return 0
+        set -gx KEYSWITCH_PANE "$pane[1]@"
+        string match -qr '^(?<name>[^:]*)' -- "$KEYSWITCH_ENV"
+        builtin printf '%s%s\n' \
+            "keyswitch: '$name' was chosen in the terminal that this one was" \
+            ' started from: keyswitch env --unset | source' >&2
+    end
+
     # Bring this shell up to date, if something changed; 4: it cannot be.
     function __keyswitch_follow
         set -l __keyswitch_was "$KEYSWITCH_ENV"
         if string match -qr '^[^:]*:p:' -- "$__keyswitch_was"
+            __keyswitch_moved
             # Pinned by `keyswitch env NAME`; when that ends, it follows.
             set -q __keyswitch_key[1]
             and set -gu __keyswitch_key ''

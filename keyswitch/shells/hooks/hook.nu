@@ -26,7 +26,9 @@ def __keyswitch_is [file: string] {
 }
 
 def __keyswitch_links [] {
-    mut folder = $env.PWD
+    # Not by a symbolic link that it was entered through: keyswitch looks
+    # through the parents of the directory itself.
+    mut folder = ($env.PWD | path expand)
     mut seen = []
     loop {
         let file = ($folder | path join ".keyswitch")

@@ -10,13 +10,15 @@
 
   # Work out what the profile depends on, as __keyswitch_new; no process.
   function __keyswitch_look {
-    \builtin local dir="${PWD%/}" state='' link='' text=''
+    \builtin local dir=. state='' link='' text=''
     if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
       # In zsh this does not fork.
       { state=$(<$__keyswitch_state) } 2>/dev/null
     fi
     # Times say too little: files move into place with old ones. No other kind
     # of file is read: a FIFO would have the prompt wait.
+    # Not by $PWD, which may lead through a symbolic link: keyswitch looks
+    # through the parents of the directory itself.
     while \builtin true; do
       if [[ -e $dir/.keyswitch || -h $dir/.keyswitch ]]; then
         link=$link//$dir text=''
@@ -32,12 +34,28 @@
           link=$link//$text
         fi
       fi
-      [[ $dir == */* ]] || \builtin break
-      dir=${dir%/*}
+      # `-e`: the directory may have been removed.
+      [[ -e $dir/.. && ! $dir -ef $dir/.. ]] || \builtin break
+      dir=$dir/..
     done
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
     __keyswitch_new="$__keyswitch_new//$link//$PWD//${DIRENV_DIFF-}//$state"
+  }
+
+  # Say where what `env NAME` chose came along into a multiplexer's pane, and
+  # note that it was said there.
+  function __keyswitch_moved {
+    \builtin local pane="${STY:+$STY:${WINDOW-}}"
+    pane="${TMUX_PANE:-${ZELLIJ_PANE_ID:-$pane}}"
+    pane=${pane:--}
+    if [[ -z ${KEYSWITCH_PANE-} || ${KEYSWITCH_PANE%%@*} == "$pane" ]]; then
+      \builtin return 0
+    fi
+    KEYSWITCH_PANE=$pane@
+    \builtin printf "keyswitch: '%s' was chosen in %s: %s ends it here\n" \
+      "${KEYSWITCH_ENV%%:*}" 'the terminal that this one was started from' \
+      "eval \"\$(keyswitch env --unset)\"" >&2
   }
 
   # Bring this shell up to date, if something changed; 4: it cannot be.
@@ -46,6 +64,7 @@
     \builtin local __keyswitch_was="${KEYSWITCH_ENV-}" __keyswitch_now=''
     \builtin local __keyswitch_failed=''
     if [[ ${__keyswitch_was#*:} == p:* ]]; then
+      __keyswitch_moved
       # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
       if [[ -n ${__keyswitch_key-} ]]; then
         \builtin typeset -g __keyswitch_key=''
