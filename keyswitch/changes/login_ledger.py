@@ -54,6 +54,11 @@ class Generation(NamedTuple):
         return self.account, self.organization
 
     @property
+    def is_sure(self) -> bool:
+        """Tell whether its account is more than the name that was shown."""
+        return self.says_whose or bool(self.account and not self.with_tokens)
+
+    @property
     def ref(self) -> SecretRef:
         """The item of the secret store."""
         return SecretRef(self.store, self.item, self.generation)
@@ -208,7 +213,8 @@ def with_orphan(
 ) -> tuple[Ledger, tuple[Generation, ...]]:
     """Keep a login that belongs to no profile.
 
-    Each account has its own generations, so that none pushes another's out.
+    Each account has its own generations, so that none pushes another's out;
+    tokens that do not name one may be anybody's, whatever name is shown.
     """
     within = [g for g in ledger.orphans if g.is_in(new)]
     folders = {
@@ -219,8 +225,12 @@ def with_orphan(
     }
     needed = {f.before_name for f in folders.values()}
     kept = [new, *(g for g in ledger.orphans if g not in within)]
-    alike = [g for g in kept if g.identity == new.identity]
-    last = KEPT if new.account else KEPT_ORPHANS
+    alike = [
+        g
+        for g in kept
+        if (g.identity, g.is_sure) == (new.identity, new.is_sure)
+    ]
+    last = KEPT if new.is_sure else KEPT_ORPHANS
     gone = [g for g in alike[last:] if g.item not in needed]
     left = tuple(g for g in kept if g not in gone)
     after = ledger._replace(folders=folders, orphans=left)

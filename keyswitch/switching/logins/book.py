@@ -278,15 +278,16 @@ class Logins:
 
 def of_nobody(parts: Parts, shown: str) -> str:
     """Say that a login was kept for no profile, and how it gets to one."""
-    if not shown and (parts.account_uuid or not parts.has_tokens):
-        who = parts.described().get("email") or "an account of no profile"
+    who = parts.described().get("email", "")
+    if not shown and (parts.token_identity.account or not parts.has_tokens):
         return (
-            f"the login that was there ({who}) belongs to no profile; it is "
-            "kept, and 'keyswitch login NAME --orphan' makes it one"
+            f"the login that was there ({who or 'an account of no profile'}) "
+            "belongs to no profile; it is kept, and 'keyswitch login NAME "
+            "--orphan' makes it one"
         )
-    though = f", though Claude Code shows the name of '{shown}'"
+    name = f"the name of '{shown}'" if shown else who
+    though = f", though Claude Code shows {name}" if name else ""
     return (
-        "the login that was there does not say whose it is"
-        f"{though if shown else ''}; it is kept, and "
-        "'keyswitch login NAME --orphan' gives it to a profile"
+        f"the login that was there does not say whose it is{though}; it is "
+        "kept, and 'keyswitch login NAME --orphan' gives it to a profile"
     )
