@@ -129,3 +129,10 @@ def take_out(
         logins.set_folder(None)
         logins.finish()
     draft.lock(login_part.locks(places, draft))
+
+
+def keep(workspace: Workspace, draft: Draft, places: Locations) -> None:
+    """Plan to store the login of a folder, where it stays as well."""
+    logins = Logins(workspace, places, draft)
+    keeping.keep_live(logins, logins.live(), "")
+    logins.finish()
