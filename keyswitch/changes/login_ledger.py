@@ -91,6 +91,9 @@ class Ledger(NamedTuple):
     folders: dict[str, Folder]
     generations: dict[str, tuple[Generation, ...]]  # newest first
     orphans: tuple[Generation, ...] = ()  # newest first
+    # Of `folders`, those that only have a login, and whose login it is:
+    # CLAUDE_SECURESTORAGE_CONFIG_DIR -> the configuration folder.
+    storage: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
 
     def items(self) -> Iterator[Generation]:
         """Yield every stored generation."""
@@ -131,6 +134,7 @@ def decode(path: str, data: bytes | None) -> Ledger:
                 for k, v in document["generations"].items()
             },
             tuple(map(_generation, document["orphans"])),
+            dict(document.get("storage", {})),
         )
     except own_json.DAMAGE as e:
         raise DamagedFileError(path, _LOST) from e
@@ -148,6 +152,7 @@ _LOST = (
 def _is_sound(ledger: Ledger) -> bool:
     """Tell whether every value is of its type."""
     words = [word for folder in ledger.folders.values() for word in folder]
+    words += ledger.storage.values()
     for kept in ledger.items():
         words += [kept.store, kept.item, kept.at, kept.account, kept.email]
         words += [kept.organization, kept.content, *kept.tokens]
@@ -177,6 +182,8 @@ def encode(ledger: Ledger) -> bytes | None:
         },
         "orphans": [_document(g) for g in ledger.orphans],
     }
+    if ledger.storage:
+        document["storage"] = ledger.storage
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
@@ -301,7 +308,7 @@ def without_profile(
         k: f._replace(live="" if f.live == name else f.live)
         for k, f in ledger.folders.items()
     }
-    return Ledger(folders, generations, ledger.orphans), gone
+    return ledger._replace(folders=folders, generations=generations), gone
 
 
 def without_items(ledger: Ledger, gone: Container[str]) -> Ledger:
@@ -327,7 +334,9 @@ def without_items(ledger: Ledger, gone: Container[str]) -> Ledger:
         for path, f in ledger.folders.items()
     }
     orphans = tuple(g for g in ledger.orphans if g.item not in gone)
-    return Ledger(folders, generations, orphans)
+    return ledger._replace(
+        folders=folders, generations=generations, orphans=orphans
+    )
 
 
 def renamed(ledger: Ledger, old: str, new: str) -> Ledger:
@@ -344,4 +353,4 @@ def renamed(ledger: Ledger, old: str, new: str) -> Ledger:
         )
         for k, f in ledger.folders.items()
     }
-    return Ledger(folders, generations, ledger.orphans)
+    return ledger._replace(folders=folders, generations=generations)

@@ -239,17 +239,20 @@ class Logins:
         self.place.replace(parts, self.tokens_of(parts))
 
     def folder(self) -> Folder:
-        """Return what keyswitch did in this configuration folder."""
-        return self.ledger.folders.get(self.places.config_dir, Folder())
+        """Return what keyswitch did to the login of this folder."""
+        return self.ledger.folders.get(self.places.login_dir, Folder())
 
     def set_folder(self, found: Folder | None) -> None:
-        """Remember what was done in this configuration folder."""
-        folders = dict(self.ledger.folders)
-        if found is None:
-            folders.pop(self.places.config_dir, None)
-        else:
-            folders[self.places.config_dir] = found
-        self.ledger = self.ledger._replace(folders=folders)
+        """Remember what was done to the login of this folder."""
+        folder, config = self.places.login_dir, self.places.config_dir
+        folders, storage = dict(self.ledger.folders), dict(self.ledger.storage)
+        folders.pop(folder, None)
+        storage.pop(folder, None)
+        if found is not None:
+            folders[folder] = found
+            if folder != config:
+                storage[folder] = config
+        self.ledger = self.ledger._replace(folders=folders, storage=storage)
 
     def finish(self) -> None:
         """Plan the profile files and the ledger."""
