@@ -1,5 +1,7 @@
 """A login is in one folder: what gives one back takes it out of the others."""
 
+import os
+
 import pytest
 
 from tests.cli.accounts import (
@@ -168,3 +170,24 @@ def test_the_other_storage_is_looked_at(moved, command):
     two("use", "a", **storage)
     two(*command, "--yes")
     assert live_anywhere(two.home) == [token("b")]
+
+
+# -------------------------------------------------- a lock that will not go
+
+
+@pytest.mark.parametrize("kind", ["file", "full", "left"])
+def test_a_dry_run_of_a_switch_refuses_what_the_switch_does(two, kind):
+    lock = two.file(".claude.lock")
+    if kind == "file":
+        lock.touch()
+    else:
+        lock.mkdir()
+    if kind == "full":
+        (lock / "x").touch()
+    os.utime(lock, (1, 1))
+    code = 0 if kind == "left" else 1
+    dry = two("use", "b", "--dry-run", code=code)
+    assert lock.exists()
+    real = two("use", "b", code=code)
+    if code:
+        assert dry.error == real.error
