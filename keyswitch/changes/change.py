@@ -22,6 +22,7 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.set_aside import MARK
+from keyswitch.targets.claude_code.locks import require_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,7 +152,10 @@ def _drafted(make: Callable[[Draft], T]) -> tuple[Draft, T]:
 def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
     """Plan, and check all that the transaction would check; write nothing."""
     planned = _plan(workspace, make)
-    Transaction.check(on_disk(planned.files), planned.locks)
+    files = on_disk(planned.files)
+    Transaction.check(files, planned.locks)
+    if files:
+        require_free(planned.locks)
     return planned.draft
 
 

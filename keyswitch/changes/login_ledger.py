@@ -54,6 +54,11 @@ class Generation(NamedTuple):
         return self.account, self.organization
 
     @property
+    def is_sure(self) -> bool:
+        """Tell whether its account is more than the name that was shown."""
+        return self.says_whose or bool(self.account and not self.with_tokens)
+
+    @property
     def ref(self) -> SecretRef:
         """The item of the secret store."""
         return SecretRef(self.store, self.item, self.generation)
@@ -86,6 +91,9 @@ class Ledger(NamedTuple):
     folders: dict[str, Folder]
     generations: dict[str, tuple[Generation, ...]]  # newest first
     orphans: tuple[Generation, ...] = ()  # newest first
+    # Of `folders`, those that only have a login, and whose login it is:
+    # CLAUDE_SECURESTORAGE_CONFIG_DIR -> the configuration folder.
+    storage: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
 
     def items(self) -> Iterator[Generation]:
         """Yield every stored generation."""
@@ -126,6 +134,7 @@ def decode(path: str, data: bytes | None) -> Ledger:
                 for k, v in document["generations"].items()
             },
             tuple(map(_generation, document["orphans"])),
+            dict(document.get("storage", {})),
         )
     except own_json.DAMAGE as e:
         raise DamagedFileError(path, _LOST) from e
@@ -143,6 +152,7 @@ _LOST = (
 def _is_sound(ledger: Ledger) -> bool:
     """Tell whether every value is of its type."""
     words = [word for folder in ledger.folders.values() for word in folder]
+    words += ledger.storage.values()
     for kept in ledger.items():
         words += [kept.store, kept.item, kept.at, kept.account, kept.email]
         words += [kept.organization, kept.content, *kept.tokens]
@@ -172,6 +182,8 @@ def encode(ledger: Ledger) -> bytes | None:
         },
         "orphans": [_document(g) for g in ledger.orphans],
     }
+    if ledger.storage:
+        document["storage"] = ledger.storage
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
@@ -208,7 +220,8 @@ def with_orphan(
 ) -> tuple[Ledger, tuple[Generation, ...]]:
     """Keep a login that belongs to no profile.
 
-    Each account has its own generations, so that none pushes another's out.
+    Each account has its own generations, so that none pushes another's out;
+    tokens that do not name one may be anybody's, whatever name is shown.
     """
     within = [g for g in ledger.orphans if g.is_in(new)]
     folders = {
@@ -219,8 +232,12 @@ def with_orphan(
     }
     needed = {f.before_name for f in folders.values()}
     kept = [new, *(g for g in ledger.orphans if g not in within)]
-    alike = [g for g in kept if g.identity == new.identity]
-    last = KEPT if new.account else KEPT_ORPHANS
+    alike = [
+        g
+        for g in kept
+        if (g.identity, g.is_sure) == (new.identity, new.is_sure)
+    ]
+    last = KEPT if new.is_sure else KEPT_ORPHANS
     gone = [g for g in alike[last:] if g.item not in needed]
     left = tuple(g for g in kept if g not in gone)
     after = ledger._replace(folders=folders, orphans=left)
@@ -291,7 +308,7 @@ def without_profile(
         k: f._replace(live="" if f.live == name else f.live)
         for k, f in ledger.folders.items()
     }
-    return Ledger(folders, generations, ledger.orphans), gone
+    return ledger._replace(folders=folders, generations=generations), gone
 
 
 def without_items(ledger: Ledger, gone: Container[str]) -> Ledger:
@@ -317,7 +334,9 @@ def without_items(ledger: Ledger, gone: Container[str]) -> Ledger:
         for path, f in ledger.folders.items()
     }
     orphans = tuple(g for g in ledger.orphans if g.item not in gone)
-    return Ledger(folders, generations, orphans)
+    return ledger._replace(
+        folders=folders, generations=generations, orphans=orphans
+    )
 
 
 def renamed(ledger: Ledger, old: str, new: str) -> Ledger:
@@ -334,4 +353,4 @@ def renamed(ledger: Ledger, old: str, new: str) -> Ledger:
         )
         for k, f in ledger.folders.items()
     }
-    return Ledger(folders, generations, ledger.orphans)
+    return ledger._replace(folders=folders, generations=generations)

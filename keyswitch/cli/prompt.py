@@ -142,9 +142,14 @@ def ask_line(question: str, default: str = "") -> str:
     return _answer(f"{question}{offer}: ") or default
 
 
-def confirm(question: str) -> bool:
-    """Ask a yes-or-no question; anything but a clear yes is a no."""
-    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
+def confirm(question: str, *, hidden: bool = False) -> bool:
+    """Ask a yes-or-no question; anything but a clear yes is a no.
+
+    `hidden`: after a secret, whose rest a slow terminal may paste for answer.
+    """
+    shown = f"{question} [y/N] "
+    answer = ask_secret(shown).reveal().strip() if hidden else _answer(shown)
+    return answer.lower() in ("y", "yes")
 
 
 def choose_one(question: str, choices: Mapping[str, str]) -> str:

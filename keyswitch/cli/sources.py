@@ -153,7 +153,12 @@ def collect(
 
 
 def is_meant(
-    session: Session, field: Field, value: str, fields: Mapping[str, str]
+    session: Session,
+    field: Field,
+    value: str,
+    fields: Mapping[str, str],
+    *,
+    hidden: bool = False,
 ) -> bool:
     """Ask about a value of an unusual length; only say it to a script."""
     from keyswitch.providers.shapes import doubt
@@ -166,7 +171,7 @@ def is_meant(
         return True
     from keyswitch.cli.prompt import confirm
 
-    return confirm("take it as it is?")
+    return confirm("take it as it is?", hidden=hidden)
 
 
 def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
@@ -200,7 +205,7 @@ def _ask(
         except InputError as e:
             session.output.warn(f"{e.message}; {e.hint}")
             continue
-        if is_meant(session, field, secret.reveal(), fields):
+        if is_meant(session, field, secret.reveal(), fields, hidden=True):
             return secret
 
 

@@ -287,3 +287,34 @@ def test_logout_reaches_the_own_folder(two):
     done = two("use", "a", code=1)
     assert done.error == "profile 'a' (claude-login) lacks login"
     assert done.err.splitlines()[-1].endswith("keyswitch login a")
+
+
+def test_a_renamed_login_stays_in_its_folder(two):
+    two("edit", "a", "--isolated")
+    two("use", "a")
+    log_in(two.home, "a", 2, OWN, f"{OWN}/.claude.json")
+    new = f"{FOLDERS}/z"
+    for command, folder in (
+        (("rename", "a", "z"), new),
+        (("undo",), OWN),
+        (("rename", "a", "z"), new),
+    ):
+        two(*command)
+        assert live(two.home, folder) == token("a", 2)
+        assert live_anywhere(two.home).count(token("a", 2)) == 1
+    two("use", "b")
+    two("use", "z")
+    assert live(two.home, new) == token("a", 2)
+    two("edit", "z", "--no-isolated")
+    two("use", "z")
+    assert live(two.home) == token("a", 2)
+    assert live(two.home, new) == ""
+
+
+def test_a_login_that_leaves_its_folder_is_said_to_be_kept(two):
+    two("edit", "a", "--isolated")
+    two("use", "a")
+    done = two("edit", "a", "--no-isolated")
+    assert "is kept, and in place again with 'keyswitch use a'" in done.err
+    two("use", "a")
+    assert live(two.home) == token("a")

@@ -1,5 +1,7 @@
 """A login is in one folder: what gives one back takes it out of the others."""
 
+import os
+
 import pytest
 
 from tests.cli.accounts import (
@@ -123,3 +125,69 @@ def test_what_was_kept_while_the_file_was_broken_is_the_profile_s(two, back):
     two("use", "b")
     assert live(two.home) == token("b", 2)
     assert "belongs to nobody" in two("login", "c", "--orphan", code=1).error
+
+
+# ------------------------ logins that a variable has moved out of the folder
+
+
+@pytest.fixture
+def moved(ks):
+    """Account b is live in the usual folder; the variable names another."""
+    two_accounts(ks)
+    return ks, {"CLAUDE_SECURESTORAGE_CONFIG_DIR": str(ks.file("s"))}
+
+
+def test_a_login_of_the_other_storage_is_no_second_copy(moved):
+    two, storage = moved
+    two("use", "a", **storage)
+    assert live_anywhere(two.home) == [token("a"), token("b")]
+    done = two("use", "a")
+    assert live_anywhere(two.home) == [token("a")]
+    assert live(two.home) == token("a")
+    assert f"moved from {two.file('s')} to {two.home}/.claude" in done.err
+    two("use", "b", **storage)
+    two("use", "a", **storage)
+    assert live(two.home, "s") == token("a")
+    assert live_anywhere(two.home).count(token("a")) == 1
+
+
+def test_off_leaves_the_login_of_the_other_storage_and_names_it(moved):
+    two, storage = moved
+    two("use", "a", **storage)
+    done = two("off")
+    assert live(two.home) == token("b")
+    way = f"CLAUDE_SECURESTORAGE_CONFIG_DIR={two.file('s')} keyswitch off"
+    assert f"the login of 'a' stays in {two.file('s')}: {way}" in done.err
+    two("off", **storage)
+    assert live_anywhere(two.home) == [token("b")]
+
+
+@pytest.mark.parametrize(
+    "command", [("revoke-local", "a"), ("logout", "a"), ("uninstall", "--all")]
+)
+def test_the_other_storage_is_looked_at(moved, command):
+    two, storage = moved
+    two("use", "a", **storage)
+    two(*command, "--yes")
+    assert live_anywhere(two.home) == [token("b")]
+
+
+# -------------------------------------------------- a lock that will not go
+
+
+@pytest.mark.parametrize("kind", ["file", "full", "left"])
+def test_a_dry_run_of_a_switch_refuses_what_the_switch_does(two, kind):
+    lock = two.file(".claude.lock")
+    if kind == "file":
+        lock.touch()
+    else:
+        lock.mkdir()
+    if kind == "full":
+        (lock / "x").touch()
+    os.utime(lock, (1, 1))
+    code = 0 if kind == "left" else 1
+    dry = two("use", "b", "--dry-run", code=code)
+    assert lock.exists()
+    real = two("use", "b", code=code)
+    if code:
+        assert dry.error == real.error

@@ -195,6 +195,21 @@ def test_a_long_paste_arrives_whole(start, ks, size):
     counted(terminal, secret, KEY)
 
 
+@pytest.mark.parametrize("gap", [0.15, 0.5])
+def test_the_rest_of_a_slow_paste_is_no_answer_that_is_seen(start, ks, gap):
+    ks("unlock", "--passphrase-fd", "0", stdin=PHRASE)
+    half = len(KEY) // 2
+    terminal = start(*MAIN, *ADD).sees(b"API key: ").hides()
+    terminal.type(KEY[:half].encode() + b"\n").sees(b"take it as it is?")
+    time.sleep(gap)
+    terminal.type(KEY[half:].encode() + b"\n").sees(b"API key: ", 2).hides()
+    terminal.type(KEY.encode() + b"\n").sees(b"take it as it is?", 2)
+    terminal.hides().type(b"y\n")
+    assert terminal.ended() == 0
+    assert ks("helper", "api-key", "w").out == KEY + "\n"
+    counted(terminal, KEY[half:])
+
+
 def test_a_paste_that_the_terminal_cut_is_refused(start, ks):
     """A terminal keeps 4,095 bytes of a line, and says nothing of the rest."""
     ks("unlock", "--passphrase-fd", "0", stdin=PHRASE)

@@ -233,6 +233,19 @@ def test_a_capture_of_tokens_that_name_nobody_says_so(old):
     assert said in "\n".join(old.said)
 
 
+def test_tokens_that_name_no_account_are_no_shown_account_s(old):
+    """They may be anybody's, so that one does not push another out."""
+    old.service.bare.add(FOREIGN)
+    found = set()
+    for _ in range(KEPT + 2):
+        old.log_in(FOREIGN)
+        found.add(old.live)
+        old.use("anna")
+        said = "does not say whose it is, though Claude Code shows d@example"
+        assert said in old.said[-1]
+    assert {p.access_token for p in old.orphans()} == found
+
+
 @pytest.mark.parametrize("name", [FOREIGN.user, "new"])
 def test_a_new_profile_is_of_nobody_s_login_before_that_of_another(old, name):
     old.service.bare.add(FOREIGN)

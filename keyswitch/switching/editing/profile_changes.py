@@ -221,7 +221,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
 
     def make(draft: Draft) -> None:
         refuse_existing(workspace, name)
-        isolation.move_out(workspace, draft, source)
+        isolation.move_along(workspace, draft, source, name)
         profile, data = draft.load(workspace, source)
         bindings.check(workspace, profile)
         paths, limit = workspace.paths, profile_files.PROFILE_LIMIT

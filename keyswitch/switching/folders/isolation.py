@@ -165,6 +165,28 @@ def move_out(workspace: Workspace, draft: Draft, name: str) -> None:
         one_copy.take_out(workspace, draft, name, places_of(workspace, name))
 
 
+def move_along(workspace: Workspace, draft: Draft, name: str, new: str) -> None:
+    """Plan to store the login of a folder that gets another name.
+
+    It stays in the folder's files; a keychain knows the folder by its name.
+    """
+    own = places_of(workspace, name)
+    is_live = one_copy.is_live_in(workspace, draft, own, name)
+    if is_live and workspace.keychain is None:
+        one_copy.keep(workspace, draft, own)
+        return
+    if is_live:
+        draft.notes.append(_kept_apart(new))
+    move_out(workspace, draft, name)
+
+
+def _kept_apart(name: str) -> str:
+    return (
+        "the login of its folder is kept, and in place again with "
+        f"'keyswitch use {name}'"
+    )
+
+
 def make_folder(workspace: Workspace, profile: Profile) -> None:
     """Make an isolated profile's folder, once its file says so.
 
@@ -197,6 +219,9 @@ def follow(workspace: Workspace, draft: Draft, profile: Profile) -> None:
                 f"{profile.name}'"
             )
     elif os.path.isdir(folder):
+        own = places_of(workspace, profile.name)
+        if one_copy.is_live_in(workspace, draft, own, profile.name):
+            draft.notes.append(_kept_apart(profile.name))
         move_out(workspace, draft, profile.name)
         links, _ = sharing.planned(folder, workspace.places.config_dir, ())
         draft.link(links)

@@ -21,11 +21,16 @@ from keyswitch.switching.folders.switch import plan_target
 from keyswitch.switching.planning.records import (
     RECORD_LIMIT,
     candidates,
+    login_places,
     named,
     places_of,
     record_path,
 )
-from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, FILE_LIMIT
+from keyswitch.targets.claude_code.files import (
+    CONFIG_VARIABLE,
+    FILE_LIMIT,
+    STORAGE_VARIABLE,
+)
 from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
@@ -138,17 +143,18 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
         return
     from keyswitch.switching.folders import one_copy
 
-    for folder, found in sorted(_ledger(workspace, draft).folders.items()):
-        places = places_of(workspace, folder)
+    ledger = _ledger(workspace, draft)
+    for places in sorted(login_places(workspace, ledger)):
+        live = ledger.folders[places.login_dir].live
         if (
-            found.live
-            and name in ("", found.live)
+            live
+            and name in ("", live)
             and not one_copy.is_same(workspace, places, workspace.places)
             and not is_own(workspace, places)
             and os.path.exists(places.credentials)
         ):
             draft.notes.append(
-                f"the login of '{found.live}' stays in {folder}: "
+                f"the login of '{live}' stays in {places.login_dir}: "
                 f"{way_out(places)}"
             )
 
@@ -193,8 +199,13 @@ def others(workspace: Workspace) -> list[Locations]:
 
 def way_out(places: Locations) -> str:
     """Return the command that switches keyswitch off in a folder."""
-    folder = shlex.quote(places.config_dir)
-    return f"{CONFIG_VARIABLE}={folder} keyswitch off"
+    given = {CONFIG_VARIABLE: places.config_dir}
+    if places.login_dir != places.config_dir:
+        if os.path.dirname(places.global_config) != places.config_dir:
+            given.clear()  # named, it would have another `.claude.json`
+        given[STORAGE_VARIABLE] = places.login_dir
+    words = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
+    return " ".join([*words, "keyswitch off"])
 
 
 def is_own(workspace: Workspace, places: Locations) -> bool:
@@ -231,7 +242,7 @@ def recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
         for places in candidates(workspace, files_of):
             if record_path(workspace, places) == record:
                 found[places] = False
-    for folder in _ledger(workspace, Draft()).folders:
-        if not folder.startswith(workspace.paths.folders_dir + os.sep):
-            found[places_of(workspace, folder)] = True
+    for places in login_places(workspace, _ledger(workspace, Draft())):
+        if not is_own(workspace, places):
+            found[places] = True
     return list(found.items())

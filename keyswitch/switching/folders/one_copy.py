@@ -13,7 +13,11 @@ from keyswitch.switching.logins import keeping, moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.planning import login_part
-from keyswitch.switching.planning.records import is_one_file, named, places_of
+from keyswitch.switching.planning.records import (
+    is_one_file,
+    login_places,
+    named,
+)
 from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
@@ -70,8 +74,8 @@ def _leave(
             continue
         take_out(workspace, draft, name, places)
         draft.notes.append(
-            f"the login of '{name}' moved from {places.config_dir} to "
-            f"{target.config_dir}"
+            f"the login of '{name}' moved from {places.login_dir} to "
+            f"{target.login_dir}"
         )
 
 
@@ -83,7 +87,7 @@ def folders(workspace: Workspace, draft: Draft, name: str) -> list[Locations]:
     for places in (
         usual,
         named(workspace, workspace.paths.folder_of(name)),
-        *(places_of(workspace, folder) for folder in ledger.folders),
+        *login_places(workspace, ledger),
     ):
         if not any(is_same(workspace, places, other) for other in found):
             found.append(places)
@@ -129,3 +133,10 @@ def take_out(
         logins.set_folder(None)
         logins.finish()
     draft.lock(login_part.locks(places, draft))
+
+
+def keep(workspace: Workspace, draft: Draft, places: Locations) -> None:
+    """Plan to store the login of a folder, where it stays as well."""
+    logins = Logins(workspace, places, draft)
+    keeping.keep_live(logins, logins.live(), "")
+    logins.finish()

@@ -239,17 +239,20 @@ class Logins:
         self.place.replace(parts, self.tokens_of(parts))
 
     def folder(self) -> Folder:
-        """Return what keyswitch did in this configuration folder."""
-        return self.ledger.folders.get(self.places.config_dir, Folder())
+        """Return what keyswitch did to the login of this folder."""
+        return self.ledger.folders.get(self.places.login_dir, Folder())
 
     def set_folder(self, found: Folder | None) -> None:
-        """Remember what was done in this configuration folder."""
-        folders = dict(self.ledger.folders)
-        if found is None:
-            folders.pop(self.places.config_dir, None)
-        else:
-            folders[self.places.config_dir] = found
-        self.ledger = self.ledger._replace(folders=folders)
+        """Remember what was done to the login of this folder."""
+        folder, config = self.places.login_dir, self.places.config_dir
+        folders, storage = dict(self.ledger.folders), dict(self.ledger.storage)
+        folders.pop(folder, None)
+        storage.pop(folder, None)
+        if found is not None:
+            folders[folder] = found
+            if folder != config:
+                storage[folder] = config
+        self.ledger = self.ledger._replace(folders=folders, storage=storage)
 
     def finish(self) -> None:
         """Plan the profile files and the ledger."""
@@ -278,15 +281,16 @@ class Logins:
 
 def of_nobody(parts: Parts, shown: str) -> str:
     """Say that a login was kept for no profile, and how it gets to one."""
-    if not shown and (parts.account_uuid or not parts.has_tokens):
-        who = parts.described().get("email") or "an account of no profile"
+    who = parts.described().get("email", "")
+    if not shown and (parts.token_identity.account or not parts.has_tokens):
         return (
-            f"the login that was there ({who}) belongs to no profile; it is "
-            "kept, and 'keyswitch login NAME --orphan' makes it one"
+            f"the login that was there ({who or 'an account of no profile'}) "
+            "belongs to no profile; it is kept, and 'keyswitch login NAME "
+            "--orphan' makes it one"
         )
-    though = f", though Claude Code shows the name of '{shown}'"
+    name = f"the name of '{shown}'" if shown else who
+    though = f", though Claude Code shows {name}" if name else ""
     return (
-        "the login that was there does not say whose it is"
-        f"{though if shown else ''}; it is kept, and "
-        "'keyswitch login NAME --orphan' gives it to a profile"
+        f"the login that was there does not say whose it is{though}; it is "
+        "kept, and 'keyswitch login NAME --orphan' gives it to a profile"
     )

@@ -19,8 +19,22 @@ PROVIDER = "claude-login"
 
 def renamed(workspace: Workspace, draft: Draft, old: str, new: str) -> None:
     """Let the ledger follow a profile's new name."""
-    ledger = _read(workspace, draft)
-    _write(workspace, draft, login_ledger.renamed(ledger, old, new))
+    ledger = _renamed(workspace, _read(workspace, draft), old, new)
+    _write(workspace, draft, ledger)
+
+
+def _renamed(
+    workspace: Workspace, ledger: Ledger, old: str, new: str
+) -> Ledger:
+    """Return the ledger with a profile's name, and its folder's, changed."""
+    ledger = login_ledger.renamed(ledger, old, new)
+    before = workspace.paths.folder_of(old)
+    after = workspace.paths.folder_of(new)
+    folders = {
+        after if path == before else path: found
+        for path, found in ledger.folders.items()
+    }
+    return ledger._replace(folders=folders)
 
 
 def removed(workspace: Workspace, draft: Draft, profile: Profile) -> None:
@@ -53,7 +67,7 @@ def taken_back(
     """
     ledger = login_ledger.without_items(_read(workspace, draft), gone)
     if names is not None:
-        ledger = login_ledger.renamed(ledger, *names)
+        ledger = _renamed(workspace, ledger, *names)
     _write(workspace, draft, ledger)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Ledger
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.workspace import Workspace
 
@@ -101,3 +102,14 @@ def places_of(workspace: Workspace, folder: str) -> Locations:
     if not usual:
         return named(workspace, folder)
     return locations({}, workspace.home, workspace.cwd)
+
+
+def login_places(workspace: Workspace, ledger: Ledger) -> list[Locations]:
+    """Return the folders that the ledger has something of, in its order."""
+    found = []
+    for folder in ledger.folders:
+        config = ledger.storage.get(folder, folder)
+        places = places_of(workspace, config)
+        path = os.path.join(folder, os.path.basename(places.credentials))
+        found.append(places._replace(credentials=path))
+    return found

@@ -74,7 +74,11 @@ def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
     places = workspace.places
     home = workspace.home
     usual = os.path.join(home, ".claude")
-    found = {places.config_dir: (places.credentials, places.global_config)}
+    found = {places.login_dir: (places.credentials, places.global_config)}
+    found[places.config_dir] = (
+        os.path.join(places.config_dir, os.path.basename(places.credentials)),
+        places.global_config,
+    )
     found.setdefault(
         usual,
         (
@@ -83,9 +87,7 @@ def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
         ),
     )
     for used, _ in _recorded(workspace):
-        found.setdefault(
-            used.config_dir, (used.credentials, used.global_config)
-        )
+        found.setdefault(used.login_dir, (used.credentials, used.global_config))
     own = workspace.paths.folders_dir
     for name in sorted(os.listdir(own)) if os.path.isdir(own) else ():
         folder = os.path.join(own, name)

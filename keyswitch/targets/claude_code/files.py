@@ -40,6 +40,11 @@ class Locations(NamedTuple):
     local_settings: str  # of the repository
     managed_dir: str = MANAGED_DIR
 
+    @property
+    def login_dir(self) -> str:
+        """The folder that has the login, mostly the configuration folder."""
+        return os.path.dirname(self.credentials)
+
 
 def config_dir_of(environ: Mapping[str, str], home: str, cwd: str) -> str:
     """Return the configuration folder alone."""

@@ -116,6 +116,22 @@ def wait_until_free(specs: Sequence[LockSpec]) -> None:
         _wait(spec, functools.partial(_is_free, spec))
 
 
+def require_free(specs: Sequence[LockSpec]) -> None:
+    """Raise what `wait_until_free` would, and leave every lock as it is."""
+    for spec in specs:
+        _wait(spec, functools.partial(_is_free_or_left, spec))
+
+
+def _is_free_or_left(spec: LockSpec) -> bool:
+    """Tell whether a change could have the lock: it would go, if it is old."""
+    if _is_free(spec):
+        return True
+    try:
+        return _is_stale(spec) and not os.listdir(spec.path)
+    except OSError:
+        return False
+
+
 def _is_free(spec: LockSpec) -> bool:
     return not os.path.lexists(spec.path)
 
