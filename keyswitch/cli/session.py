@@ -124,9 +124,13 @@ class Session:
         """
         if self.dry_run:
             return
-        from keyswitch.cli.agents import refuse_agents
+        from keyswitch.terminal import agents
 
-        refuse_agents(self.workspace())
+        # A person may have to mend the very settings that say this.
+        if agents.refuses(agents.DENY, self.environ):
+            agents.require_person(
+                self.workspace().settings.agents, self.environ
+            )
         if yes:
             return
         if not self.can_ask:
