@@ -53,6 +53,8 @@ class Plan:
     put_back: list[str] = field(default_factory=list)  # tokens not needed now
     # Keys with a helper of another keyswitch, which goes and stays away.
     left_over: list[str] = field(default_factory=list)
+    # Keys that are displaced though somebody else set them since.
+    added: list[str] = field(default_factory=list)
 
 
 def edits_for(
@@ -155,6 +157,12 @@ def plan_settings(  # noqa: PLR0913
             {**tokens, **(known or {})},
             new_token,
         )
+    if keep_changed and baseline.owned:
+        plan.added = [
+            ".".join(o.keys)
+            for o in owned
+            if o.was in (RAW, SECRET) and o.keys not in former
+        ]
     # What is written again is no conflict: the other text is kept with it.
     again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
     plan.conflicts = [c for c in plan.conflicts if c not in again]
