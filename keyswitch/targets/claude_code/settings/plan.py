@@ -29,7 +29,7 @@ from keyswitch.targets.claude_code.settings.wanted import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
 
@@ -158,11 +158,7 @@ def plan_settings(  # noqa: PLR0913
             new_token,
         )
     if keep_changed and baseline.owned:
-        plan.added = [
-            ".".join(o.keys)
-            for o in owned
-            if o.was in (RAW, SECRET) and o.keys not in former
-        ]
+        plan.added = _added(owned, former)
     # What is written again is no conflict: the other text is kept with it.
     again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
     plan.conflicts = [c for c in plan.conflicts if c not in again]
@@ -174,6 +170,17 @@ def plan_settings(  # noqa: PLR0913
         plan.after = _encode_created(text, observed)
     plan.baseline = Baseline(created, tuple(owned)) if owned else Baseline()
     return plan
+
+
+def _added(
+    owned: Sequence[Owned], former: Container[tuple[str, ...]]
+) -> list[str]:
+    """Return what is displaced, and was not there when it was looked before."""
+    return [
+        ".".join(o.keys)
+        for o in owned
+        if o.was in (RAW, SECRET) and o.keys not in former
+    ]
 
 
 def _encode_created(text: str, observed: bytes | None) -> bytes:
