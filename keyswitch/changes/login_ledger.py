@@ -171,7 +171,7 @@ def _generation(found: dict[str, Any]) -> Generation:
 
 def encode(ledger: Ledger) -> bytes | None:
     """Return the file; None: there is nothing to remember, and no file."""
-    if not (ledger.folders or ledger.generations or ledger.orphans):
+    if not any(ledger):
         return None
     document = {
         "version": 1,

@@ -417,3 +417,19 @@ def test_undo_does_not_replace_what_was_changed_by_hand(ks, by_hand):
     assert "was changed since by somebody else" in ks("undo", code=1).error
     assert settings_of(ks) == present
     assert ks("current").out == "two\n"
+
+
+@pytest.mark.parametrize(
+    "command", [("rename", "work", "x"), ("edit", "work", "--label", "x")]
+)
+def test_what_was_added_by_hand_and_does_not_count_is_named(keys, command):
+    path = keys.file(".claude/settings.json")
+    document = json.loads(path.read_text())
+    document["env"]["ANTHROPIC_BASE_URL"] = "https://by-hand.example.com"
+    path.write_text(json.dumps(document))
+    said = "env.ANTHROPIC_BASE_URL was added by somebody else"
+    assert said in keys(*command).err
+    assert settings_of(keys)["env"]["ANTHROPIC_BASE_URL"] == ""
+    keys("off")
+    given_back = settings_of(keys)["env"]["ANTHROPIC_BASE_URL"]
+    assert given_back == "https://by-hand.example.com"

@@ -136,6 +136,11 @@ def _plan_settings(
         "back"
         for key in plan.left_over
     ]
+    draft.notes += [
+        f"{path}: {key} was added by somebody else; it does not count while a "
+        "profile is active, and 'keyswitch off' gives it back"
+        for key in plan.added
+    ]
     for token, text in plan.displaced.items():
         draft.store(NewItem(displaced.ref_of(token), Secret(text)))
     draft.dropped += [displaced.ref_of(token) for token in plan.put_back]

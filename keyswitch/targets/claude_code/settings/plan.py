@@ -29,7 +29,7 @@ from keyswitch.targets.claude_code.settings.wanted import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
 
@@ -53,6 +53,8 @@ class Plan:
     put_back: list[str] = field(default_factory=list)  # tokens not needed now
     # Keys with a helper of another keyswitch, which goes and stays away.
     left_over: list[str] = field(default_factory=list)
+    # Keys that are displaced though somebody else set them since.
+    added: list[str] = field(default_factory=list)
 
 
 def edits_for(
@@ -155,6 +157,8 @@ def plan_settings(  # noqa: PLR0913
             {**tokens, **(known or {})},
             new_token,
         )
+    if keep_changed and baseline.owned:
+        plan.added = _added(owned, former)
     # What is written again is no conflict: the other text is kept with it.
     again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
     plan.conflicts = [c for c in plan.conflicts if c not in again]
@@ -166,6 +170,17 @@ def plan_settings(  # noqa: PLR0913
         plan.after = _encode_created(text, observed)
     plan.baseline = Baseline(created, tuple(owned)) if owned else Baseline()
     return plan
+
+
+def _added(
+    owned: Sequence[Owned], former: Container[tuple[str, ...]]
+) -> list[str]:
+    """Return what is displaced, and was not there when it was looked before."""
+    return [
+        ".".join(o.keys)
+        for o in owned
+        if o.was in (RAW, SECRET) and o.keys not in former
+    ]
 
 
 def _encode_created(text: str, observed: bytes | None) -> bytes:
