@@ -437,6 +437,8 @@ class Maker:
             environ |= {n: "1" for n in environ if n in FLAGS}
         it.environ = {n: as_variable(v) for n, v in environ.items()}
         it.environ["HOME"] = it.home
+        if not os.path.isabs(it.environ.get("KEYSWITCH_HOME", "/")):
+            del it.environ["KEYSWITCH_HOME"]  # every command refuses it
         self.paths = resolve(it.environ)
         self.places = locations(it.environ, it.home, it.cwd)
 

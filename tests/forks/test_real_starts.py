@@ -35,6 +35,7 @@ REAL = {
     "real/conftest.py": "what the real Claude Code starts",
     "secrets/test_keychain.py": "the worker, and what outlives a command",
     "shells/sessions.py": "the installed command in a shell",
+    "shells/test_hook_symlinks.py": "a shell in a linked directory",
     "shells/test_no_delivery.py": "a shell that follows",
     "shells/test_prompt_pieces.py": "a prompt of a real shell",
     "test_examples.py": "examples as they are written",

@@ -62,6 +62,9 @@ class Person:
         self.state = home / ".local" / "state" / "keyswitch"
         self.state.mkdir(parents=True, mode=0o700)
         (self.state / "state.json").write_text(STATE)
+        self.profile = home / ".config/keyswitch/profiles/work.toml"
+        self.profile.parent.mkdir(parents=True, mode=0o700)
+        self.profile.touch(0o600)
         self.environ = {
             "HOME": str(home),
             "LC_ALL": "C.UTF-8",

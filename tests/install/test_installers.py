@@ -63,6 +63,7 @@ def install(person, *argv, **environ):
 def check(person, *command):
     """Let a person do the main job with this command."""
     person.state.joinpath("state.json").unlink()
+    person.profile.unlink()
     person.answer(*command, "--version")
     for args in (
         ["vault", "init", "--machine-key"],
