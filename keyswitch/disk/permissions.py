@@ -34,11 +34,21 @@ def change_mode(path: str, after: int, *, before: int | None = None) -> None:
             os.chmod(f"/proc/self/fd/{descriptor}", after)
         else:
             os.fchmod(descriptor, after)
+            _sync(descriptor)
     except OSError as e:
         e.filename = path
         raise
     finally:
         os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    """Bring the bits to the disk, where the file system can."""
+    try:
+        os.fsync(descriptor)
+    except OSError as e:
+        if e.errno != errno.EINVAL:  # as of a FIFO
+            raise
 
 
 def _open_to_change(path: str) -> tuple[int, bool]:
