@@ -143,10 +143,13 @@ def test_a_file_that_turns_into_a_link_and_back(room, size, victim, kit, file):
     link = kit / "link"
     link.symlink_to(victim.folder / os.path.basename(FILES[file]))
     os.lchown(link, ME, ME)
-    runs = attacked(
-        room, size, commands,
-        attacker(ME, home / FILES[file], "exchange", link),
-    )  # fmt: skip
+    for _ in range(3):  # by chance all of a round may be refused
+        runs = attacked(
+            room, size, commands,
+            attacker(ME, home / FILES[file], "exchange", link),
+        )  # fmt: skip
+        if {0, 4} & {*runs[0]}:
+            break
     assert {0, 4} & {*runs[0]}  # or there was nothing to write
     report("a file and a link take turns", runs, victim.violations())
 
