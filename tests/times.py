@@ -1,30 +1,36 @@
-"""Where the time of a run goes: its seconds by folder, in one line."""
+"""Where the time of a run goes: its seconds by folder and by file."""
 
 from __future__ import annotations
 
 from collections import Counter
+
+LONGEST = 20  # files that are named
 
 
 class Times:
     """Adds up the seconds of one run, those of its workers included."""
 
     def __init__(self):
-        self.seconds = Counter()
+        self.folders = Counter()
+        self.files = Counter()
 
     def pytest_runtest_logreport(self, report):
         path = report.nodeid.partition("::")[0].removeprefix("tests/")
         folder, slash, _ = path.partition("/")
-        self.seconds[folder if slash else "beside them"] += report.duration
-
-    def line(self):
-        """Return the folders and their seconds, the longest first."""
-        return " · ".join(
-            f"{folder} {seconds:.0f}"
-            for folder, seconds in self.seconds.most_common()
-            if seconds >= 1
-        )
+        self.folders[folder if slash else "beside them"] += report.duration
+        self.files[path] += report.duration
 
     def pytest_terminal_summary(self, terminalreporter):
-        if line := self.line():
-            terminalreporter.section("seconds by folder, of all workers")
+        if line := _line(self.folders, len(self.folders)):
+            terminalreporter.section("seconds of all workers")
             terminalreporter.write_line(line)
+            terminalreporter.write_line(_line(self.files, LONGEST))
+
+
+def _line(seconds, count):
+    """Return the names and their seconds, the longest first."""
+    return " · ".join(
+        f"{name} {taken:.0f}"
+        for name, taken in seconds.most_common(count)
+        if taken >= 1
+    )
