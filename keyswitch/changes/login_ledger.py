@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIMIT = 1 << 22  # bytes of the ledger
 KEPT = 3  # generations of one login
-KEPT_ORPHANS = 20  # of those that do not say whose they are
+KEPT_UNSURE = 20  # of those that do not say whose they are
 
 NOTHING = "nothing"  # no login was there before
 PROFILE = "profile"
@@ -57,6 +57,15 @@ class Generation(NamedTuple):
     def is_sure(self) -> bool:
         """Tell whether its account is more than the name that was shown."""
         return self.says_whose or bool(self.account and not self.with_tokens)
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What it shares with those that it may supersede.
+
+        A key alone uses no refresh token up, and neither does a login that
+        may be another account's.
+        """
+        return self.identity, self.is_sure, self.with_tokens, self.by_name
 
     @property
     def ref(self) -> SecretRef:
@@ -198,21 +207,24 @@ def _document(found: Generation) -> dict[str, Any]:
 def with_generation(
     ledger: Ledger, name: str, new: Generation
 ) -> tuple[Ledger, tuple[Generation, ...]]:
-    """Put a generation first; return the ledger and what nobody needs.
-
-    One that may be another account's is superseded by none of this one's.
-    """
+    """Put a generation first; return the ledger and what nobody needs."""
     before = ledger.generations.get(name, ())
     within = [g for g in before if g.is_in(new)]
-    kept: list[Generation] = []
-    gone: list[Generation] = []
-    for found in (new, *(g for g in before if g not in within)):
-        sure = sum(not g.by_name for g in kept)
-        limit = KEPT_ORPHANS if found.by_name else KEPT
-        room = len(kept) if found.by_name else sure
-        (kept if room < limit else gone).append(found)
-    generations = {**ledger.generations, name: tuple(kept)}
+    kept = [new, *(g for g in before if g not in within)]
+    gone = _superseded(kept, new)
+    left = tuple(g for g in kept if g not in gone)
+    generations = {**ledger.generations, name: left}
     return ledger._replace(generations=generations), (*gone, *within)
+
+
+def _superseded(kept: list[Generation], new: Generation) -> list[Generation]:
+    """Return those that enough newer ones of their kind follow.
+
+    Tokens that do not name their account may be anybody's, whatever name is
+    shown and whatever a person says of them: more of those are kept.
+    """
+    alike = [g for g in kept if g.kind == new.kind]
+    return alike[KEPT if new.is_sure else KEPT_UNSURE :]
 
 
 def with_orphan(
@@ -220,8 +232,7 @@ def with_orphan(
 ) -> tuple[Ledger, tuple[Generation, ...]]:
     """Keep a login that belongs to no profile.
 
-    Each account has its own generations, so that none pushes another's out;
-    tokens that do not name one may be anybody's, whatever name is shown.
+    Each account has its own generations, so that none pushes another's out.
     """
     within = [g for g in ledger.orphans if g.is_in(new)]
     folders = {
@@ -232,13 +243,7 @@ def with_orphan(
     }
     needed = {f.before_name for f in folders.values()}
     kept = [new, *(g for g in ledger.orphans if g not in within)]
-    alike = [
-        g
-        for g in kept
-        if (g.identity, g.is_sure) == (new.identity, new.is_sure)
-    ]
-    last = KEPT if new.is_sure else KEPT_ORPHANS
-    gone = [g for g in alike[last:] if g.item not in needed]
+    gone = [g for g in _superseded(kept, new) if g.item not in needed]
     left = tuple(g for g in kept if g not in gone)
     after = ledger._replace(folders=folders, orphans=left)
     return after, (*gone, *within)
@@ -284,10 +289,11 @@ def without_generation(ledger: Ledger, name: str, item: str) -> Ledger:
 def with_unsure_apart(ledger: Ledger, name: str) -> Ledger:
     """Return the ledger with what may be another's among those of nobody.
 
-    Not the newest one, which goes the way of its profile.
+    Also what a person gave the profile: it may be under a mistaken one. Not
+    the newest one, which goes the way of its profile.
     """
     kept = ledger.generations.get(name, ())
-    unsure = [g for g in kept[1:] if g.by_name]
+    unsure = [g for g in kept[1:] if g.with_tokens and not g.is_sure]
     for found in unsure:
         ledger = without_generation(ledger, name, found.item)
     nobodys = [_nobodys(g) for g in unsure]

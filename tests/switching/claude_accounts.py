@@ -53,7 +53,8 @@ class Service:
     serial: int = 0
     owner: dict = field(default_factory=dict)  # token -> account
     number: dict = field(default_factory=dict)  # token -> when it was made
-    working: set = field(default_factory=set)  # refresh tokens
+    refreshing: set = field(default_factory=set)  # every refresh token
+    working: set = field(default_factory=set)  # those not used yet
     begin: int = BEGIN  # when the first token ends
     bare: set = field(default_factory=set)  # accounts of an old Claude Code
 
@@ -76,6 +77,7 @@ class Service:
         if own_name and account not in self.bare:
             made["accountUuid"] = account.uuid
             made["organizationUuid"] = account.org
+        self.refreshing.add(made["refreshToken"])
         self.working.add(made["refreshToken"])
         return made
 

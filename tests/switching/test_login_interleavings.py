@@ -225,7 +225,7 @@ class World:
             owner, number = self.service.owner[token], self.service.number
             newer = {
                 number[t]
-                for t in stored
+                for t in stored & self.service.refreshing
                 if self.service.owner[t] == owner and number[t] > number[token]
             }
             assert len(newer) >= login_ledger.KEPT, f"lost: {token}"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from keyswitch.changes import login_ledger
 from keyswitch.changes.login_ledger import (
     KEPT,
-    KEPT_ORPHANS,
+    KEPT_UNSURE,
     NOTHING,
     ORPHAN,
     PROFILE,
@@ -22,7 +22,7 @@ from keyswitch.errors import FileStateError
 EMPTY = Ledger({}, {})
 
 
-def login(item, *tokens, account="", organization=""):
+def login(item, *tokens, account="", organization="", **more):
     return Generation(
         "vault",
         item,
@@ -30,7 +30,11 @@ def login(item, *tokens, account="", organization=""):
         tokens or (f"t-{item}",),
         account=account,
         organization=organization,
+        **more,
     )
+
+
+SURE = {"with_tokens": True, "says_whose": True}
 
 
 def items(kept):
@@ -115,11 +119,33 @@ def test_the_newest_generations_of_a_profile_are_kept():
     ledger, left = EMPTY, []
     for number in range(KEPT + 2):
         ledger, gone = login_ledger.with_generation(
-            ledger, "me", login(str(number))
+            ledger, "me", login(str(number), account="a", **SURE)
         )
         left += gone
     assert items(ledger.generations["me"]) == ["4", "3", "2"]
     assert items(left) == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"account": "a"},  # a key alone
+        {"account": "a", "with_tokens": True},
+        {"account": "a", "with_tokens": True, "by_name": True},
+        {"account": "b", **SURE},
+        {"account": "a", "organization": "o", **SURE},
+    ],
+)
+def test_only_its_own_kind_supersedes_a_login(other):
+    mine = login("mine", account="a", **SURE)
+    ledger, _ = login_ledger.with_generation(EMPTY, "me", mine)
+    ledger, _ = login_ledger.with_orphan(ledger, mine)
+    for number in range(KEPT_UNSURE + 1):
+        new = login(str(number), **other)
+        ledger, _ = login_ledger.with_generation(ledger, "me", new)
+        ledger, _ = login_ledger.with_orphan(ledger, new)
+    assert mine in ledger.generations["me"]
+    assert mine in ledger.orphans
 
 
 def test_the_same_tokens_are_kept_once():
@@ -160,9 +186,9 @@ def test_no_account_pushes_another_s_login_out():
 
 def test_logins_that_do_not_say_whose_they_are_are_kept_longer():
     ledger = EMPTY
-    for number in range(KEPT_ORPHANS + 5):
+    for number in range(KEPT_UNSURE + 5):
         ledger, _ = login_ledger.with_orphan(ledger, login(str(number)))
-    assert len(ledger.orphans) == KEPT_ORPHANS
+    assert len(ledger.orphans) == KEPT_UNSURE
 
 
 def test_what_off_gives_back_is_kept_however_old_it_is():

@@ -13,14 +13,16 @@ import time
 
 import pytest
 
+from keyswitch.changes.login_ledger import KEPT
 from keyswitch.commit import journal
 from keyswitch.errors import FileStateError
 from keyswitch.switching.activation import use as activate
+from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.logging_in import capture, old_sessions
 from keyswitch.switching.upkeep import undo
 from keyswitch.workspace import Workspace
 from tests.switching.claude_accounts import OldSession
-from tests.switching.test_login_interleavings import FOREIGN, A, B, World
+from tests.switching.test_login_interleavings import FOREIGN, A, B, C, World
 
 
 class TwoLogins(World):
@@ -287,3 +289,99 @@ def test_an_old_sessions_login_is_noticed_by_the_next_command(place):
     assert place.use("one")
     assert place.claude.login() == session.memory
     place.there_and_back()
+
+
+# ------------------------------- another account's login under a profile's name
+
+
+class Mistaken(TwoLogins):
+    """A third login, "three" of C, whose tokens and files name no account.
+
+    So nothing can contradict a person who gives it the logins of FOREIGN.
+    """
+
+    def begin(self):
+        super().begin()
+        self.service.bare |= {C, FOREIGN}
+        self.log_in(C)
+        self.own = self.claude.login()["refreshToken"]
+        self.whose["three"] = C
+        self.by_word.add("three")
+        assert self.capture("three")
+        return self
+
+    def log_in(self, account):
+        self.elsewhere(lambda: self.claude.log_in(account))
+        self.claude.write(self.claude.config, oauthAccount=None)
+        self.told |= self.claude.tokens()
+
+    def console(self, account):
+        self.elsewhere(lambda: self.claude.console(account))
+        self.told |= self.claude.tokens()
+
+    def adopt(self, name):
+        return self.keyswitch(
+            lambda w: capture.from_orphan(w, name, store="vault")
+        )
+
+    def remove(self, name):
+        # The newest login, FOREIGN's, is the one that a person is rid of.
+        return self.keyswitch(
+            lambda w: profile_changes.remove(w, name), gives_up=FOREIGN
+        )
+
+    def is_stored(self, token):
+        return token in set(self.stored_tokens())
+
+
+@pytest.fixture
+def mistaken(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    made = Mistaken().begin()
+    yield made
+    shutil.rmtree(made.home)
+
+
+def test_console_keys_given_by_mistake_push_no_login_out(mistaken):
+    """Found by an interleaving: the keys that follow go to "three", too."""
+    mistaken.console(FOREIGN)
+    assert mistaken.use("one")
+    assert mistaken.adopt("three")
+    for _ in range(KEPT):
+        mistaken.console(FOREIGN)
+        assert mistaken.use("three")
+    assert mistaken.is_stored(mistaken.own)
+
+
+@pytest.mark.parametrize("kind", ["console", "log_in"])
+def test_logins_captured_by_mistake_push_no_login_out(mistaken, kind):
+    for _ in range(KEPT):
+        getattr(mistaken, kind)(FOREIGN)
+        assert mistaken.capture("three")
+    assert mistaken.is_stored(mistaken.own)
+
+
+def test_logins_of_nobody_given_by_mistake_push_no_login_out(mistaken):
+    for _ in range(KEPT):
+        mistaken.log_in(FOREIGN)
+        assert mistaken.use("one")
+        assert mistaken.adopt("three")
+    assert mistaken.is_stored(mistaken.own)
+
+
+def test_console_keys_of_one_account_push_none_of_its_logins_out(place):
+    place.elsewhere(lambda: place.claude.log_in(FOREIGN))
+    token = place.claude.login()["refreshToken"]
+    for _ in range(KEPT + 1):
+        assert place.use("one")
+        place.elsewhere(lambda: place.claude.console(FOREIGN))
+    assert place.use("one")
+    assert token in set(place.stored_tokens())
+
+
+@pytest.mark.parametrize("kind", ["console", "log_in"])
+def test_a_login_under_a_mistaken_one_outlives_its_profile(mistaken, kind):
+    getattr(mistaken, kind)(FOREIGN)
+    assert mistaken.capture("three")
+    assert mistaken.remove("three")
+    assert mistaken.is_stored(mistaken.own)
