@@ -377,7 +377,6 @@ def test_a_script_cut_at_any_byte_defines_nothing(tmp_path, shell):
     [
         pytest.param(argv, id=argv[0], marks=pytest.mark.real(part))
         for part, argv in (
-            ("shellcheck", ["shellcheck", "-s", "bash", str(path_of("bash"))]),
             ("zsh", ["zsh", "-n", str(path_of("zsh"))]),
             ("fish", ["fish_indent", "--check", str(path_of("fish"))]),
         )

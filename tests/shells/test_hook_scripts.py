@@ -101,12 +101,6 @@ def test_a_completion_script_is_inside_the_same_group(monkeypatch, shell):
     assert lines == [first, "HOOK '/s'", "COMPLETION", last]
 
 
-@pytest.mark.real("shellcheck")
-def test_shellcheck_finds_nothing_in_the_bash_hook():
-    path = str(FOLDER / "hook.bash")
-    assert run(["shellcheck", "-s", "bash", path]) == (0, b"", b"")
-
-
 @pytest.mark.real("zsh")
 def test_the_zsh_hook_parses():
     assert run(["zsh", "-n", str(FOLDER / "hook.zsh")]) == (0, b"", b"")
