@@ -73,6 +73,10 @@ class FileStateError(KeyswitchError):
     """A file is not what it has to be, or changed while we worked on it."""
 
 
+class UnreadableTextError(FileStateError):
+    """Another program's file makes no sense, or is only half written."""
+
+
 class OddFileError(FileStateError):
     """Something that is no readable file has the name of one: `path`."""
 

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that a change rewrites
+
+# A change of an item of the macOS keychain is planned like one of a file whose
+# path is this and the item's name.
+ITEM_PREFIX = "keychain:"
+
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import paths as places
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
-    from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login.keychain import Keychain
-    from keyswitch.targets.claude_code.settings.wanted import Command
+    from keyswitch.targets.target import Places
 
 
 class Workspace:
@@ -76,21 +76,20 @@ class Workspace:
         return places.home_of(self.environ)
 
     @cached_property
-    def places(self) -> Locations:
-        """Where Claude Code's files are that a switch changes.
+    def places(self) -> Places:
+        """Where the main program's files are that a switch changes.
 
         A shell that was given an isolated profile's folder still switches the
         person's usual one.
         """
-        from keyswitch.targets.claude_code.files import locations
-
-        return locations(self._environ_of_places, self.home, self.cwd)
+        return table.main().places(self.environ_of_places, self.home, self.cwd)
 
     @property
-    def _environ_of_places(self) -> Mapping[str, str]:
+    def environ_of_places(self) -> Mapping[str, str]:
+        """The variables, without those that name a profile's own folder."""
         environ = dict(self.environ)
         if self.isolated_shell:
-            del environ["CLAUDE_CONFIG_DIR"]
+            del environ[table.main().folder_variable]
         return environ
 
     @cached_property
@@ -100,9 +99,9 @@ class Workspace:
             return None
         from keyswitch.targets.claude_code.login.keychain import Keychain
 
-        return Keychain(self._environ_of_places)
+        return Keychain(self.environ_of_places)
 
-    def keychain_at(self, places: Locations) -> Keychain | None:
+    def keychain_at(self, places: Places) -> Keychain | None:
         """Return the same for a configuration folder."""
         if self.keychain is None or places == self.places:
             return self.keychain
@@ -111,7 +110,7 @@ class Workspace:
     @property
     def isolated_shell(self) -> bool:
         """Tell whether this shell uses an isolated profile's folder."""
-        given = self.environ.get("CLAUDE_CONFIG_DIR", "")
+        given = self.environ.get(table.main().folder_variable, "")
         return given.startswith(self.paths.folders_dir + "/")
 
     @cached_property
@@ -144,20 +143,6 @@ class Workspace:
     def provider_of(self, profile: Profile) -> Provider:
         """Return the provider that a profile names."""
         return self.catalogue.get(profile.provider)
-
-    def command_for(self, name: str) -> Command:
-        """Return what Claude Code's settings say to reach a profile."""
-        import shlex
-
-        from keyswitch.targets.claude_code.settings import wanted
-
-        program = own_command()
-        if_gone = "" if self.platform == "win32" else wanted.IF_GONE
-        if if_gone and program[:2] == [sys.executable, "-PE"]:
-            if_gone = wanted.if_file_gone(program[-1])
-        return wanted.Command(
-            shlex.join(program), name, self.paths.aws_config_file, if_gone
-        )
 
 
 def own_command() -> list[str]:

@@ -11,7 +11,6 @@ import os
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from keyswitch.changes import bindings, history, intents, undo_records
-from keyswitch.changes.draft import Draft
 from keyswitch.changes.unsettled import once_settled
 from keyswitch.commit import made_folders
 from keyswitch.commit.journal import Beside, Rights
@@ -22,13 +21,15 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.set_aside import MARK
-from keyswitch.targets.claude_code.locks import require_free
+from keyswitch.targets import table
+from keyswitch.targets.lock_folders import require_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from keyswitch.changes.draft import Draft
     from keyswitch.model import SecretRef
-    from keyswitch.targets.claude_code.locks import LockSpec
+    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
@@ -124,7 +125,12 @@ class _Planned(NamedTuple, Generic[T]):
 
     @property
     def locks(self) -> Sequence[LockSpec]:
-        return tuple(self.draft.locks.values())
+        """Those that the draft names, and those of the files it changes."""
+        found = dict(self.draft.locks)
+        changed = [change.path for change in self.draft.changes()]
+        for target in table.every() if self.files else ():
+            found |= {spec.path: spec for spec in target.locks(changed)}
+        return tuple(found.values())
 
     @property
     def beside(self) -> Beside:
@@ -135,18 +141,13 @@ class _Planned(NamedTuple, Generic[T]):
 
 
 def _plan(workspace: Workspace, make: Callable[[Draft], T]) -> _Planned[T]:
-    draft, result = once_settled(workspace, lambda: _drafted(make))
+    draft, result = once_settled(make)
     if not draft.command:
         return _Planned(result, draft, [])
     bindings.follow(workspace, draft)
     files, expired = _files_of(workspace, draft)
     files, emptied = made_folders.plan(workspace.paths, files)
     return _Planned(result, draft, files, emptied, tuple(expired))
-
-
-def _drafted(make: Callable[[Draft], T]) -> tuple[Draft, T]:
-    draft = Draft()
-    return draft, make(draft)
 
 
 def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
@@ -237,8 +238,8 @@ def _settle(
     workspace: Workspace, draft: Draft, expired: Sequence[SecretRef]
 ) -> None:
     """Delete what lost its owner. The change itself is done."""
+    from keyswitch.model import ITEM_PREFIX
     from keyswitch.secrets.stores import delete_items
-    from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
     try:
         if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):

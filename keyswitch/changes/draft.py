@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from keyswitch.model import LinkChange, Profile, SecretRef
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
-    from keyswitch.targets.claude_code.locks import LockSpec
+    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.workspace import Workspace
 
 # When a file is put in place, among the files of a change. A kill in between
@@ -123,6 +123,11 @@ class Draft:
         if path not in self._seen:
             self._seen[path] = read(path, limit)
         return self._seen[path]
+
+    @property
+    def files_read(self) -> list[str]:
+        """The files that were read of a disk."""
+        return list(self._seen)
 
     def load(self, workspace: Workspace, name: str) -> tuple[Profile, bytes]:
         """Return a profile, and its file's text, as the change leaves them."""

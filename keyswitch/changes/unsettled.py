@@ -11,15 +11,14 @@ import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from keyswitch.changes.draft import Draft
 from keyswitch.disk.atomic import read_regular
+from keyswitch.errors import UnreadableTextError
+from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import clock
-from keyswitch.targets.claude_code.files import FILE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -37,30 +36,25 @@ def read_settled(draft: Draft, path: str) -> bytes | None:
 def _read_settled(path: str, limit: int) -> bytes | None:
     data = read_regular(path, limit)
     if data is not None and not data.strip(_BLANK) and _is_fresh(path):
-        from keyswitch.targets.claude_code.settings.json_text import (
-            JsonTextError,
-        )
-
-        raise JsonTextError(
+        raise UnreadableTextError(
             f"{path} is being written by another program",
             "try again in a moment",
         )
     return data
 
 
-def once_settled(workspace: Workspace, plan: Callable[[], T]) -> T:
-    """Plan, again where a file could not be read that is being written."""
-    from keyswitch.targets.claude_code.settings.json_text import JsonTextError
-
+def once_settled(make: Callable[[Draft], T]) -> tuple[Draft, T]:
+    """Fill a draft, again where it read a file that is being written."""
     for pause in _PAUSES:
+        draft = Draft()
         try:
-            return plan()
-        except JsonTextError:
-            places = workspace.places
-            if not any(map(_is_fresh, (places.settings, places.global_config))):
+            return draft, make(draft)
+        except UnreadableTextError:
+            if not any(map(_is_fresh, draft.files_read)):
                 raise
             time.sleep(pause)
-    return plan()
+    draft = Draft()
+    return draft, make(draft)
 
 
 def _is_fresh(path: str) -> bool:

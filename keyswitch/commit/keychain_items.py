@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.commit.login_note import note_file
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.targets.claude_code.files import ITEM_PREFIX
+from keyswitch.model import ITEM_PREFIX
 from keyswitch.targets.claude_code.login.keychain import BRIEF
 
 if TYPE_CHECKING:

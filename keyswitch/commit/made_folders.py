@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import FileChange
+from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import own_json
-from keyswitch.targets.claude_code.files import ITEM_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,8 +15,9 @@ from keyswitch.commit import journal
 from keyswitch.disk import atomic, permissions
 from keyswitch.disk.opening import open_flags
 from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import stages
-from keyswitch.targets.claude_code import locks as foreign_locks
+from keyswitch.targets import lock_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from keyswitch.commit.journal import Folder, Rights, Step
     from keyswitch.model import LinkChange
     from keyswitch.profiles.paths import Paths
-
-FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that is rewritten
 
 
 def install(step: Step) -> bool:
@@ -155,7 +154,7 @@ def recover(paths: Paths) -> list[str]:
     try:
         for found in (prepared, committed):
             if found is not None:
-                foreign_locks.remove_orphans(found.locks, written)
+                lock_folders.remove_orphans(found.locks, written)
         if committed is not None:
             beside = committed.beside
             if not _are_renamed(beside.folders):

@@ -23,9 +23,9 @@ from keyswitch.disk import atomic
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
+from keyswitch.model import FILE_LIMIT, ITEM_PREFIX
 from keyswitch.profiles.set_aside import refuse_links
-from keyswitch.targets.claude_code import locks as foreign_locks
-from keyswitch.targets.claude_code.files import ITEM_PREFIX
+from keyswitch.targets import lock_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from keyswitch.commit.journal import Step
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.claude_code.locks import LockSpec
     from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.targets.lock_folders import LockSpec
 
     class Planned(Protocol):
         """What a plan comes to."""
@@ -158,7 +158,7 @@ class Transaction:
             return
         steps = self.check(changes, locks)
         # Others wait for what a journal stands for, so it is not written yet.
-        foreign_locks.wait_until_free(locks)
+        lock_folders.wait_until_free(locks)
         made: list[str] = []
         try:
             names = tuple(spec.path for spec in locks)
@@ -170,7 +170,7 @@ class Transaction:
                 staged(change, step, made)
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
                 atomic.sync_dir(folder)
-            with foreign_locks.held(locks):
+            with lock_folders.held(locks):
                 for change, step in zip(changes, steps, strict=True):
                     _compare(change, step)
                 self._compare_items(items)
@@ -292,7 +292,7 @@ class Transaction:
                 recovery.unlink(step.stage)
             recovery.remove_folders(made)
             # One may just have been made when somebody pressed Ctrl-C.
-            foreign_locks.remove_orphans(
+            lock_folders.remove_orphans(
                 [spec.path for spec in locks], journal.written_at(self.paths)
             )
             journal.discard(self.paths)
@@ -307,7 +307,7 @@ def _unfinished(error: OSError) -> CleanupLeftError:
 
 
 def _compare(change: FileChange, step: Step) -> None:
-    if atomic.read_regular(step.target, recovery.FILE_LIMIT) != change.before:
+    if atomic.read_regular(step.target, FILE_LIMIT) != change.before:
         raise _overtaken(change.path)
 
 

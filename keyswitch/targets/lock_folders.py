@@ -1,10 +1,9 @@
-"""Claude Code's own file locks, so that neither writer loses a change.
+"""File locks of other programs, so that neither writer loses a change.
 
 A lock is a directory beside the file (`<file>.lock`), made by mkdir; its
-modification time is a heartbeat. Observed, Claude Code 2.1.330: a lock that is
-older than ten seconds counts as left behind and is taken over; a writer that
-finds a fresh one tries for about 1.4 s and then writes all the same. So they
-are held for well under a second, and never across a question or a keychain.
+modification time is a heartbeat. One that is too old counts as left behind and
+is taken over. They are held for well under a second, and never across a
+question or a keychain.
 """
 
 from __future__ import annotations
@@ -22,10 +21,7 @@ from keyswitch.errors import FileStateError
 from keyswitch.profiles import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-# `.claude.json`, and what it was called before; in any folder.
-CONFIG_NAMES = (".claude.json", ".config.json")
+    from collections.abc import Callable, Iterator, Sequence
 
 WAIT = 5.0  # seconds for the other program to finish
 _POLL = 0.02
@@ -37,7 +33,7 @@ _LEFT_WITHIN = 60.0  # seconds from a journal to the last lock it speaks of
 
 
 class LockSpec(NamedTuple):
-    """One lock directory, and after how many seconds it counts as left.
+    """One lock directory of a program, and when it counts as left behind.
 
     It lies in or beside something that a person calls `beside`, and that is
     really `real`.
@@ -46,39 +42,8 @@ class LockSpec(NamedTuple):
     path: str
     beside: str
     real: str
-    stale_after: float = 10.0
-
-
-def config_lock(global_config: str) -> LockSpec:
-    """Return the lock of `.claude.json`."""
-    real = os.path.realpath(global_config)
-    return LockSpec(f"{real}.lock", global_config, real)
-
-
-def config_locks(changed: Iterable[str]) -> list[LockSpec]:
-    """Return the locks of those files that Claude Code writes under one."""
-    return [
-        config_lock(path)
-        for path in changed
-        if os.path.basename(path) in CONFIG_NAMES
-    ]
-
-
-def login_locks(folder: str) -> list[LockSpec]:
-    """Return the locks of a folder's `.credentials.json`, in their order.
-
-    Observed, Claude Code 2.1.330: a renewal takes the first two, every write
-    the third. Holding the third for 15 s can cost a login.
-    """
-    real = os.path.realpath(folder)
-    return [
-        LockSpec(path, folder, real)
-        for path in (
-            os.path.join(real, ".oauth_refresh.lock"),
-            f"{real}.lock",
-            os.path.join(real, ".storage-write.lock"),
-        )
-    ]
+    program: str  # as messages call it
+    stale_after: float  # seconds
 
 
 @contextlib.contextmanager
@@ -155,8 +120,8 @@ def _wait(spec: LockSpec, done: Callable[[], bool]) -> None:
             _remove_stale(spec)
         if time.monotonic() > end:
             raise FileStateError(
-                f"Claude Code holds {spec.path} for more than {WAIT:.0f} s",
-                "try again when it has finished writing; if no Claude Code "
+                f"{spec.program} holds {spec.path} for more than {WAIT:.0f} s",
+                f"try again when it has finished writing; if no {spec.program} "
                 f"runs: rmdir {shlex.quote(spec.path)}",
             )
         time.sleep(_POLL)
@@ -174,7 +139,7 @@ def _remove_stale(spec: LockSpec) -> None:
             what = "is a lock with something in it"
         why = what or f"cannot be removed: {(e.strerror or '').lower()}"
         raise FileStateError(
-            f"{spec.path} {why}, so Claude Code's files stay as they are",
+            f"{spec.path} {why}, so {spec.program}'s files stay as they are",
             f"look at it, then: rm -r {shlex.quote(spec.path)}",
         ) from e
 
@@ -194,8 +159,8 @@ def _is_stale(spec: LockSpec) -> bool:
 def remove_orphans(paths: Sequence[str], since: float) -> None:
     """Remove locks that a killed command of ours left.
 
-    It made them after its journal was written at `since`. A lock of Claude
-    Code may stand there instead: the command was killed before its turn.
+    It made them after its journal was written at `since`. A lock of that
+    program may stand there instead: the command was killed before its turn.
     """
     for path in paths:
         with contextlib.suppress(OSError):

@@ -67,19 +67,16 @@ def revoke_local(  # noqa: PLR0913
     copy, until it is revoked on the page that is printed at the end.
     """
     from keyswitch.switching.revoking import revoke
+    from keyswitch.targets.target import MAIN
 
     if sum((bool(name), all_, claude_code, stale)) > 1:
         raise UsageError(
             "NAME, --all, --claude-code and --stale exclude each other",
             "choose one",
         )
-    scope = (
-        revoke.ALL
-        if all_
-        else revoke.CLAUDE_CODE
-        if claude_code
-        else revoke.STALE
-    )
+    scope = revoke.STALE
+    if all_ or claude_code:
+        scope = revoke.ALL if all_ else MAIN
     workspace = session.workspace()
     if name:
         workspace.load(name)

@@ -16,12 +16,9 @@ from keyswitch.diagnosis.resolver.view import View
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.files import (
-    FILE_LIMIT,
-    MANAGED_DIR,
-    locations,
-)
+from keyswitch.targets.claude_code.files import MANAGED_DIR, locations
 from keyswitch.targets.claude_code.javascript import trim
 from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.settings import settings_file

@@ -17,12 +17,12 @@ from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import FILE_LIMIT
 from keyswitch.switching.activation.looking import (
     accounts_of,
     chosen_of,
     see_keychain,
 )
-from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.terminal import selection
 from keyswitch.terminal.fingerprints import read_key

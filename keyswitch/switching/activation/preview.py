@@ -7,12 +7,14 @@ key. A value is shown only where it is known to hold no secret.
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.model import ITEM_PREFIX
 from keyswitch.profiles import state
-from keyswitch.targets.claude_code.files import ITEM_PREFIX
 from keyswitch.targets.claude_code.settings.plan import may_be_secret
+from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,7 @@ def describe(workspace: Workspace, draft: Draft) -> list[str]:
             line
             for change in draft.changes()
             if not change.path.startswith(workspace.paths.state + "/")
-            for line in _of_file(workspace, change)
+            for line in _of_file(change)
         ),
         *(
             f"{link.path}: {'link to' if link.wanted else 'no link to'} "
@@ -58,7 +60,7 @@ def _pointer(workspace: Workspace, draft: Draft) -> Iterator[str]:
         yield f"{workspace.paths.state_file}: active: {before} -> {after}"
 
 
-def _of_file(workspace: Workspace, change: FileChange) -> Iterator[str]:
+def _of_file(change: FileChange) -> Iterator[str]:
     if change.path.startswith(ITEM_PREFIX):
         yield f"{change.path}: changed"
         return
@@ -72,7 +74,7 @@ def _of_file(workspace: Workspace, change: FileChange) -> Iterator[str]:
         name = f"{change.path}: {'.'.join(keys)}"
         if now is _ABSENT:
             yield f"{name} removed"
-        elif _is_shown(workspace, keys, now):
+        elif _is_shown(keys, now):
             yield f"{name} = {json.dumps(now)}"
         else:
             yield f"{name} changed"
@@ -116,13 +118,11 @@ def _value(document: dict[str, Any], keys: tuple[str, ...]) -> object:
     return found
 
 
-def _is_shown(
-    workspace: Workspace, keys: tuple[str, ...], value: object
-) -> bool:
+def _is_shown(keys: tuple[str, ...], value: object) -> bool:
     """Tell whether a value may be printed: ours, or harmless by its name."""
     if not isinstance(value, str):
         return False
-    own = workspace.command_for("").command
+    own = shlex.join(own_command())
     return (
         not value
         or value.startswith(own)

@@ -14,8 +14,8 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code import sessions
-from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER

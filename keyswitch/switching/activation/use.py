@@ -13,7 +13,8 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.folders import known_folders
-from keyswitch.switching.folders.switch import plan_target
+from keyswitch.switching.folders.switch import plan_targets
+from keyswitch.switching.planning.switch import Switch
 from keyswitch.terminal.marker import MARKER
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
 
@@ -60,7 +61,7 @@ def use(
         own_variables.check(workspace, profile)
         bindings.allow_use(workspace, draft, profile, agreed)
         if configure:
-            _plan_target(workspace, draft, profile)
+            _plan_files(workspace, draft, profile)
         _switch(workspace, draft, "use", name, profile)
         return profile
 
@@ -81,8 +82,8 @@ def use(
     )
 
 
-def _plan_target(workspace: Workspace, draft: Draft, profile: Profile) -> None:
-    """Plan Claude Code's files; a login leaves every other folder."""
+def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+    """Plan the programs' files; a login leaves every other folder."""
     if profile.provider == "claude-login":
         from keyswitch.switching.folders import isolation, one_copy
 
@@ -90,7 +91,7 @@ def _plan_target(workspace: Workspace, draft: Draft, profile: Profile) -> None:
         if profile.isolated:
             places = isolation.places_of(workspace, profile.name)
         one_copy.leave_others(workspace, draft, profile, places)
-    plan_target(workspace, draft, profile)
+    plan_targets(workspace, draft, Switch(profile))
     known_folders.plan_elsewhere(workspace, draft, profile)
 
 
@@ -177,7 +178,7 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     said: list[str] = []
 
     def make(draft: Draft) -> None:
-        plan_target(workspace, draft, None)
+        plan_targets(workspace, draft, Switch(None))
         known_folders.plan_elsewhere(workspace, draft, None)
         known_folders.say_logins(workspace, draft)
         _switch(workspace, draft, "off", "", None)

@@ -1,4 +1,4 @@
-"""Plan Claude Code's files after an edit, a removal, or an undo."""
+"""Plan the programs' files after an edit, a removal, or an undo."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
-from keyswitch.switching.folders.switch import plan_target
-from keyswitch.switching.planning import approvals
-from keyswitch.switching.planning.records import RECORD_LIMIT, record_path
-from keyswitch.targets.claude_code.locks import config_lock
-from keyswitch.targets.claude_code.settings import baseline as records_of
-from keyswitch.targets.claude_code.settings.baseline import Baseline
+from keyswitch.switching.folders.switch import plan_targets
+from keyswitch.switching.planning.planned import plan_keys
+from keyswitch.switching.planning.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,16 +40,15 @@ def _plan_follow_target(
     gone: Sequence[SecretRef],
 ) -> None:
     """Plan the active profile's files anew, without taking sides."""
-    plan_target(
-        workspace, draft, profile, gone, moves_login=False, keep_changed=True
-    )
+    switch = Switch(profile, gone, moves_login=False, keep_changed=True)
+    plan_targets(workspace, draft, switch)
 
 
 def plan_leave(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan the target after a profile was removed."""
     gone = list(profile.secrets.values())
     if state.read(workspace.paths).active == profile.name:
-        plan_target(workspace, draft, None, gone, moves_login=False)
+        plan_targets(workspace, draft, Switch(None, gone, moves_login=False))
     else:
         plan_others(workspace, draft, {}, gone)
 
@@ -65,37 +61,30 @@ def plan_others(
 ) -> None:
     """Plan the target after profiles were written at once.
 
-    Their keys may need Claude Code's approval, also while another profile is
-    active.
+    A program may have to be told of their keys, also while another profile
+    is active.
     """
     active = state.read(workspace.paths).active
     if active in altered:
         profile = altered[active]
         _plan_follow_target(workspace, draft, profile, gone)
     elif active:
-        _approvals_only(workspace, draft, active, altered, gone)
+        _plan_keys(workspace, draft, active, altered, gone)
 
 
-def _approvals_only(
+def _plan_keys(
     workspace: Workspace,
     draft: Draft,
     active: str,
     altered: Mapping[str, Profile],
     gone: Sequence[SecretRef],
 ) -> None:
-    places = workspace.places
-    path = record_path(workspace, places)
-    records = records_of.decode(path, draft.read(path, RECORD_LIMIT))
-    if not records.get(places.global_config, Baseline()).elements:
-        return
     try:
         profile, _ = workspace.load(active)
     except KeyswitchError:
         return
-    approvals.plan(workspace, draft, places, records, profile, gone, altered)
-    draft.write(path, records_of.encode(records), limit=RECORD_LIMIT)
-    if draft.changes_of(places.global_config):
-        draft.lock((config_lock(places.global_config),))
+    switch = Switch(profile, gone, altered=altered)
+    plan_keys(workspace, draft, switch, workspace.places)
 
 
 def plan_back(
@@ -123,14 +112,10 @@ def plan_back(
     elif active:
         profile, _ = workspace.load(active)
     if not (keeps_own and profile is not None and profile.isolated):
-        plan_target(
-            workspace,
-            draft,
-            profile,
-            moves_login=False,
-            back=moved,
-            keep_changed=True,
+        switch = Switch(
+            profile, moves_login=False, back=moved, keep_changed=True
         )
+        plan_targets(workspace, draft, switch)
     switches = pointer is not None and not keeps_own
     if draft.conflicts and switches:  # after an edit they are left, and named
         raise KeyswitchError(

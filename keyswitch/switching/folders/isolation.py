@@ -18,22 +18,19 @@ from keyswitch.commit.made_folders import missing
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.model import FILE_LIMIT
 from keyswitch.switching.folders import one_copy
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.one_folder import plan_folder
+from keyswitch.switching.planning.planned import plan_folder
+from keyswitch.switching.planning.records import named
+from keyswitch.switching.planning.switch import Switch
 from keyswitch.targets.claude_code import sharing
-from keyswitch.targets.claude_code.files import (
-    CONFIG_VARIABLE,
-    FILE_LIMIT,
-    locations,
-)
+from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from keyswitch.compiled import Compiled
-    from keyswitch.model import Profile, SecretRef
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.model import Profile
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 # Of `.claude.json`: what would otherwise be asked again in every folder.
@@ -45,10 +42,9 @@ _ASKED_ONCE = (
 )
 
 
-def places_of(workspace: Workspace, name: str) -> Locations:
+def places_of(workspace: Workspace, name: str) -> Places:
     """Return where Claude Code's files are in a profile's own folder."""
-    given = {CONFIG_VARIABLE: workspace.paths.folder_of(name)}
-    return locations(given, workspace.home, workspace.cwd)
+    return named(workspace, workspace.paths.folder_of(name))
 
 
 def shared_of(profile: Profile) -> tuple[str, ...]:
@@ -86,27 +82,15 @@ def _first_config(workspace: Workspace, draft: Draft) -> bytes | None:
     return json.dumps(kept, indent=2).encode() if kept else None
 
 
-def plan_both(  # noqa: PLR0913
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile,
-    without: Sequence[SecretRef],
-    *,
-    moves_login: bool,
-    keep_changed: bool,
+def plan_both(
+    workspace: Workspace, draft: Draft, switch: Switch, profile: Profile
 ) -> None:
-    """Plan the own folder for a profile, and the usual one for none."""
-    plan_folder(workspace, draft, None, moves_login=False)
+    """Plan a profile's own folder for it, and the usual one for none."""
+    none = Switch(None, moves_login=False)
+    plan_folder(workspace, draft, none, workspace.places)
     prepare(workspace, draft, profile)
-    plan_folder(
-        workspace,
-        draft,
-        profile,
-        without,
-        moves_login=moves_login,
-        keep_changed=keep_changed,
-        places=places_of(workspace, profile.name),
-    )
+    own = places_of(workspace, profile.name)
+    plan_folder(workspace, draft, switch, own)
 
 
 def in_usual_folder(workspace: Workspace, name: str) -> bool:
@@ -146,7 +130,7 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
         places = places_of(workspace, profile.name)
         one_copy.leave_others(workspace, draft, profile, places)
         prepare(workspace, draft, profile)
-        plan_folder(workspace, draft, profile, places=places)
+        plan_folder(workspace, draft, Switch(profile), places)
         if not draft.is_empty:
             draft.command, draft.profile = "use --here", profile.name
             draft.beside = True

@@ -15,30 +15,26 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.change import baseline_files
 from keyswitch.changes.draft import Draft
 from keyswitch.commit.transaction import Transaction, on_disk
-from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.switching.folders.switch import plan_target
+from keyswitch.model import FILE_LIMIT
+from keyswitch.switching.folders.switch import plan_one
 from keyswitch.switching.planning.records import (
-    RECORD_LIMIT,
-    candidates,
+    folders,
     login_places,
     named,
     places_of,
     record_path,
+    recorded_in,
 )
-from keyswitch.targets.claude_code.files import (
-    CONFIG_VARIABLE,
-    FILE_LIMIT,
-    STORAGE_VARIABLE,
-)
-from keyswitch.targets.claude_code.settings import baseline
+from keyswitch.switching.planning.switch import Switch
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keyswitch.changes.login_ledger import Ledger
     from keyswitch.model import Profile
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 
@@ -64,16 +60,10 @@ def plan_elsewhere(
         before = draft.changes_of(places.settings)
 
         def plan(
-            places: Locations = places, wanted: Profile | None = wanted
+            places: Places = places, wanted: Profile | None = wanted
         ) -> None:
-            plan_target(
-                workspace,
-                draft,
-                wanted,
-                moves_login=False,
-                places=places,
-                keep_changed=True,
-            )
+            switch = Switch(wanted, moves_login=False, keep_changed=True)
+            plan_one(workspace, draft, switch, places)
             _require_writable(draft, places)
 
         error = draft.attempt(plan)
@@ -88,9 +78,9 @@ def plan_elsewhere(
             draft.notes.append(f"{places.config_dir} {what}, too")
 
 
-def _require_writable(draft: Draft, places: Locations) -> None:
+def _require_writable(draft: Draft, places: Places) -> None:
     """Raise where a folder's files would keep the whole change from it."""
-    for path in (places.settings, places.global_config):
+    for path in places.files:
         folder = os.path.dirname(os.path.realpath(path))
         if draft.changes_of(path) and not os.access(folder, os.W_OK):
             raise FileStateError(
@@ -103,7 +93,8 @@ def plan_own(workspace: Workspace, draft: Draft, name: str) -> None:
     """Plan a profile's own folder for no profile: this one goes."""
     places = _own(workspace, name)
     if os.path.exists(record_path(workspace, places)):
-        plan_target(workspace, draft, None, moves_login=False, places=places)
+        switch = Switch(None, moves_login=False)
+        plan_one(workspace, draft, switch, places)
 
 
 def rename_own(
@@ -114,24 +105,14 @@ def rename_own(
     path = record_path(workspace, places)
     if not os.path.exists(path):
         return
-    records = baseline.decode(path, draft.read(path, RECORD_LIMIT))
-    if places.settings in records:
-        plan_target(
-            workspace,
-            draft,
-            renamed,
-            moves_login=False,
-            places=places,
-            keep_changed=True,
-        )
-    records = baseline.decode(path, draft.read(path, RECORD_LIMIT))
-    moved = {
-        after.config_dir + found.removeprefix(places.config_dir): record
-        for found, record in records.items()
-    }
-    draft.write(path, None, limit=RECORD_LIMIT)
-    path = record_path(workspace, after)
-    draft.write(path, baseline.encode(moved), limit=RECORD_LIMIT)
+    if places.settings in recorded_in(draft, path):
+        switch = Switch(renamed, moves_login=False, keep_changed=True)
+        plan_one(workspace, draft, switch, places)
+    moved = table.main().record_moved(
+        path, draft.read(path, FILE_LIMIT), places.config_dir, after.config_dir
+    )
+    draft.write(path, None, limit=FILE_LIMIT)
+    draft.write(record_path(workspace, after), moved, limit=FILE_LIMIT)
 
 
 def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
@@ -144,7 +125,8 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
     from keyswitch.switching.folders import one_copy
 
     ledger = _ledger(workspace, draft)
-    for places in sorted(login_places(workspace, ledger)):
+    found = login_places(workspace, ledger)
+    for places in sorted(found, key=lambda places: places.login_dir):
         live = ledger.folders[places.login_dir].live
         if (
             live
@@ -164,7 +146,7 @@ def names(workspace: Workspace) -> list[str]:
     return [places.config_dir for places in known(workspace)]
 
 
-def known(workspace: Workspace) -> list[Locations]:
+def known(workspace: Workspace) -> list[Places]:
     """Return the same, none where the records cannot be read."""
     try:
         return others(workspace)
@@ -172,7 +154,7 @@ def known(workspace: Workspace) -> list[Locations]:
         return []
 
 
-def others(workspace: Workspace) -> list[Locations]:
+def others(workspace: Workspace) -> list[Places]:
     """Return the other folders whose files keyswitch changed.
 
     Of profiles' own folders those whose profile is gone.
@@ -197,23 +179,19 @@ def others(workspace: Workspace) -> list[Locations]:
     ]
 
 
-def way_out(places: Locations) -> str:
+def way_out(places: Places) -> str:
     """Return the command that switches keyswitch off in a folder."""
-    given = {CONFIG_VARIABLE: places.config_dir}
-    if places.login_dir != places.config_dir:
-        if os.path.dirname(places.global_config) != places.config_dir:
-            given.clear()  # named, it would have another `.claude.json`
-        given[STORAGE_VARIABLE] = places.login_dir
+    given = table.main().variables_of(places)
     words = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
     return " ".join([*words, "keyswitch off"])
 
 
-def is_own(workspace: Workspace, places: Locations) -> bool:
+def is_own(workspace: Workspace, places: Places) -> bool:
     """Tell whether a folder is a profile's own."""
     return places.config_dir.startswith(workspace.paths.folders_dir + os.sep)
 
 
-def _own(workspace: Workspace, name: str) -> Locations:
+def _own(workspace: Workspace, name: str) -> Places:
     return named(workspace, workspace.paths.folder_of(name))
 
 
@@ -225,23 +203,15 @@ def _ledger(workspace: Workspace, draft: Draft) -> Ledger:
     return login_ledger.decode(path, draft.read(path, FILE_LIMIT))
 
 
-def recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
+def recorded(workspace: Workspace) -> list[tuple[Places, bool]]:
     """Return the folders that have something of keyswitch's.
 
     And whether `off` gives a login back there: a profile's own folder keeps
     its login, which is in no other place.
     """
-    paths = workspace.paths
-    found: dict[Locations, bool] = {}
-    for record in baseline_files(workspace):
-        if record in (paths.logins_file, paths.made_file):
-            continue
-        if not record.endswith(".json"):
-            continue  # a damaged one that was set aside
-        files_of = baseline.decode(record, read_regular(record, FILE_LIMIT))
-        for places in candidates(workspace, files_of):
-            if record_path(workspace, places) == record:
-                found[places] = False
+    found: dict[Places, bool] = {}
+    for places, _ in folders(workspace, Draft()):
+        found[places] = False
     for places in login_places(workspace, _ledger(workspace, Draft())):
         if not is_own(workspace, places):
             found[places] = True

@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
 from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
-from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.switching.folders import known_folders
-from keyswitch.switching.planning.one_folder import has_helper
+from keyswitch.switching.planning.planned import calls_us
 from keyswitch.switching.planning.records import (
-    RECORD_LIMIT,
     holder_of,
     record_path,
+    recorded_in,
 )
-from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 _GONE = "it is the folder of a profile that is gone"
@@ -41,11 +39,11 @@ def findings(workspace: Workspace) -> list[Finding]:
     return [found for found in (here, *there) if found is not None]
 
 
-def _failing(workspace: Workspace, places: Locations) -> Finding | None:
+def _failing(workspace: Workspace, places: Places) -> Finding | None:
     """Return that a folder's helper has nothing to answer, if it is so."""
     own = known_folders.is_own(workspace, places)
     why = _GONE if own else _no_answer(workspace)
-    if not why or not has_helper(Draft(), places):
+    if not why or not calls_us(places):
         return None
     here = own or places.config_dir == workspace.places.config_dir
     return Finding(
@@ -63,12 +61,11 @@ def _left_here(workspace: Workspace) -> Finding | None:
     """Return that another keyswitch's helper stands here, if one does."""
     places = workspace.places
     found = _failing(workspace, places)
-    if found or not has_helper(Draft(), places):
+    if found or not calls_us(places):
         return found
     holder = holder_of(workspace, Draft(), places)
     path = record_path(workspace, holder)
-    data = read_regular(path, RECORD_LIMIT)
-    if holder.settings in baseline.decode(path, data):
+    if holder.settings in recorded_in(Draft(), path):
         return None
     name = state.read(workspace.paths).active
     return Finding(

@@ -12,7 +12,6 @@ from keyswitch.errors import InputError
 from keyswitch.switching.logins import keeping, moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning import login_part
 from keyswitch.switching.planning.records import (
     is_one_file,
     login_places,
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.changes.login_ledger import Moved
     from keyswitch.model import Profile
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 
 def leave_others(
-    workspace: Workspace, draft: Draft, profile: Profile, target: Locations
+    workspace: Workspace, draft: Draft, profile: Profile, target: Places
 ) -> None:
     """Plan that a login which moves to a folder is in no other one.
 
@@ -55,7 +54,7 @@ def leave_others(
 def leave_given(
     workspace: Workspace,
     draft: Draft,
-    target: Locations,
+    target: Places,
     back: Moved | None = None,
 ) -> None:
     """Plan the same for the login that a folder is given back."""
@@ -65,7 +64,7 @@ def leave_given(
 
 
 def _leave(
-    workspace: Workspace, draft: Draft, name: str, target: Locations
+    workspace: Workspace, draft: Draft, name: str, target: Places
 ) -> None:
     for places in folders(workspace, draft, name):
         if is_same(workspace, places, target) or not is_live_in(
@@ -79,11 +78,11 @@ def _leave(
         )
 
 
-def folders(workspace: Workspace, draft: Draft, name: str) -> list[Locations]:
+def folders(workspace: Workspace, draft: Draft, name: str) -> list[Places]:
     """Return the folders that keyswitch ever put a login into, each once."""
     usual = workspace.places
     ledger = Logins(workspace, usual, draft).ledger
-    found: list[Locations] = []
+    found: list[Places] = []
     for places in (
         usual,
         named(workspace, workspace.paths.folder_of(name)),
@@ -94,7 +93,7 @@ def folders(workspace: Workspace, draft: Draft, name: str) -> list[Locations]:
     return found
 
 
-def is_same(workspace: Workspace, places: Locations, other: Locations) -> bool:
+def is_same(workspace: Workspace, places: Places, other: Places) -> bool:
     """Tell whether two folders have one login: a link may lead to another.
 
     A keychain has an item for each spelling of a folder's name.
@@ -105,7 +104,7 @@ def is_same(workspace: Workspace, places: Locations, other: Locations) -> bool:
 
 
 def is_live_in(
-    workspace: Workspace, draft: Draft, places: Locations, name: str
+    workspace: Workspace, draft: Draft, places: Places, name: str
 ) -> bool:
     """Tell whether a profile's login is the one of a folder."""
     logins = Logins(workspace, places, draft)
@@ -114,7 +113,7 @@ def is_live_in(
 
 
 def take_out(
-    workspace: Workspace, draft: Draft, name: str, places: Locations
+    workspace: Workspace, draft: Draft, name: str, places: Places
 ) -> None:
     """Plan to store the login of a folder, and what is there without it."""
     logins = Logins(workspace, places, draft)
@@ -132,10 +131,9 @@ def take_out(
         logins.put_in_place(Parts({}))
         logins.set_folder(None)
         logins.finish()
-    draft.lock(login_part.locks(places, draft))
 
 
-def keep(workspace: Workspace, draft: Draft, places: Locations) -> None:
+def keep(workspace: Workspace, draft: Draft, places: Places) -> None:
     """Plan to store the login of a folder, where it stays as well."""
     logins = Logins(workspace, places, draft)
     keeping.keep_live(logins, logins.live(), "")

@@ -1,4 +1,4 @@
-"""Plan Claude Code's files for a profile, whichever folder it has."""
+"""Plan the programs' files for a profile, whichever folders it has."""
 
 from __future__ import annotations
 
@@ -6,57 +6,40 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.switching.folders.isolation import plan_both
-from keyswitch.switching.planning.one_folder import plan_folder
+from keyswitch.switching.planning.planned import plan_folder, plan_others
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from keyswitch.changes.draft import Draft
-    from keyswitch.changes.login_ledger import Moved
-    from keyswitch.model import Profile, SecretRef
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.switching.planning.switch import Switch
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 
-def plan_target(  # noqa: PLR0913 - those of plan_folder
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile | None,
-    without: Sequence[SecretRef] = (),
-    *,
-    moves_login: bool = True,
-    places: Locations | None = None,
-    back: Moved | None = None,
-    keep_changed: bool = False,
-) -> None:
-    """Plan for a profile, or for none; an isolated one has two folders.
+def plan_targets(workspace: Workspace, draft: Draft, switch: Switch) -> None:
+    """Plan every program's files.
 
-    The arguments are those of `plan_folder`; `places` names a folder that is
-    planned alone.
+    An isolated profile has a folder of its own; where none is chosen for a
+    terminal there is no profile.
     """
-    if places is None and profile is not None and profile.isolated:
-        plan_both(
-            workspace,
-            draft,
-            profile,
-            without,
-            moves_login=moves_login,
-            keep_changed=keep_changed,
-        )
-        return
-    gives_back = back is not None or (profile is None and moves_login)
+    profile = switch.profile
+    if profile is not None and profile.isolated:
+        plan_both(workspace, draft, switch, profile)
+        switch = switch._replace(profile=None)
+    else:
+        plan_one(workspace, draft, switch, workspace.places)
+    plan_others(workspace, draft, switch)
+
+
+def plan_one(
+    workspace: Workspace, draft: Draft, switch: Switch, places: Places
+) -> None:
+    """Plan one folder of the main program; a login is in no other then."""
+    gives_back = switch.back is not None or (
+        switch.profile is None and switch.moves_login
+    )
     if gives_back and os.path.exists(workspace.paths.logins_file):
         # Loaded here, since a switch between keys has no use for it.
         from keyswitch.switching.folders import one_copy
 
-        one_copy.leave_given(workspace, draft, places or workspace.places, back)
-    plan_folder(
-        workspace,
-        draft,
-        profile,
-        without,
-        moves_login=moves_login,
-        places=places,
-        back=back,
-        keep_changed=keep_changed,
-    )
+        one_copy.leave_given(workspace, draft, places, switch.back)
+    plan_folder(workspace, draft, switch, places)

@@ -9,22 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.switching.planning import approvals
-from keyswitch.switching.planning.records import RECORD_LIMIT, record_path
-from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.settings import baseline
+from keyswitch.model import FILE_LIMIT
+from keyswitch.switching.planning.planned import plan_keys
+from keyswitch.switching.planning.switch import Switch
 
 if TYPE_CHECKING:
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 
-def config_without_ours(
-    workspace: Workspace, places: Locations
-) -> bytes | None:
+def config_without_ours(workspace: Workspace, places: Places) -> bytes | None:
     """Return `.claude.json` as it is without keyswitch's approvals."""
     draft = Draft()  # a look, which nobody carries out
-    path = record_path(workspace, places)
-    records = baseline.decode(path, draft.read(path, RECORD_LIMIT))
-    approvals.plan(workspace, draft, places, records, None, ())
+    plan_keys(workspace, draft, Switch(None), places)
     return draft.read(places.global_config, FILE_LIMIT)

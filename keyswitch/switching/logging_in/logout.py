@@ -14,7 +14,6 @@ from keyswitch.switching.folders import isolation, one_copy
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import FIELD
-from keyswitch.switching.planning.login_part import locks
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
@@ -67,7 +66,6 @@ def remove(workspace: Workspace, name: str) -> None:
         isolation.move_out(workspace, draft, name)
         for places in one_copy.folders(workspace, draft, name):
             _take_out(Logins(workspace, places, draft), name)
-            draft.lock(locks(places, draft))
         logins = Logins(workspace, workspace.places, draft)
         for orphan in _orphans_of(logins, name):
             logins.forget_orphan(orphan)

@@ -142,13 +142,13 @@ def _put_back(workspace: Workspace, name: str) -> None:
     from keyswitch.changes.change import commit
     from keyswitch.switching.folders import one_copy
     from keyswitch.switching.planning import login_part
+    from keyswitch.switching.planning.switch import Switch
 
     def make(draft: Draft) -> None:
         profile, _ = workspace.load(name)
         draft.command, draft.profile, draft.beside = "repair", name, True
         one_copy.leave_others(workspace, draft, profile, workspace.places)
-        move = login_part.move_of(profile)
-        login_part.add(workspace, draft, workspace.places, move)
+        login_part.plan(workspace, draft, Switch(profile), workspace.places)
         # What it says and who was there before is no news to the person.
         draft.moved = None
         draft.notes.clear()

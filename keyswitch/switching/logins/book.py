@@ -37,8 +37,8 @@ from keyswitch.switching.logins.storing import (
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 
@@ -51,7 +51,7 @@ class Logins:
     def __init__(
         self,
         workspace: Workspace,
-        places: Locations,
+        places: Places,
         draft: Draft,
         *,
         config: bytes | None = None,

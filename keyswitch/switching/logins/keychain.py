@@ -23,10 +23,10 @@ from keyswitch.errors import (
     FileStateError,
     KeyswitchError,
 )
-from keyswitch.model import FileChange
+from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import own_json
 from keyswitch.switching.logins.places import LoginPlace
-from keyswitch.targets.claude_code.files import ITEM_PREFIX
+from keyswitch.targets.claude_code.locks import login_locks
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.parts import Parts
 
@@ -95,6 +95,10 @@ class KeychainPlace(LoginPlace):
         self._plan_note(items, tokens)
         for item in items:
             self.draft.edit(item)
+        changed = any(item.before != item.after for item in items)
+        if changed and os.path.isdir(self._folder):
+            # Without the folder there is nobody to lock out.
+            self.draft.lock(login_locks(self._folder))
         self._put_account(kept)
 
     def with_tokens(self, parts: Parts) -> bytes | None:

@@ -12,13 +12,14 @@ from keyswitch.commit.login_note import Wanted, decoded, note_file
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
+from keyswitch.model import ITEM_PREFIX
 from keyswitch.switching.logins.keychain import key_of
 from keyswitch.switching.logins.storing import fetch
-from keyswitch.targets.claude_code.files import ITEM_PREFIX
-from keyswitch.targets.claude_code.locks import held, login_locks
+from keyswitch.targets.claude_code.locks import login_locks
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.keychain import BRIEF, LOGIN
 from keyswitch.targets.claude_code.login.parts import Parts
+from keyswitch.targets.lock_folders import held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

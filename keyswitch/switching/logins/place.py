@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.switching.logins.places import LoginPlace
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.claude_code.files import Locations
     from keyswitch.workspace import Workspace
 
 
-def place_of(
-    workspace: Workspace, draft: Draft, places: Locations
-) -> LoginPlace:
+def place_of(workspace: Workspace, draft: Draft, places: Any) -> LoginPlace:
     """Return where Claude Code has the login of this folder."""
     keychain = workspace.keychain_at(places)
     if keychain is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import LAST
 from keyswitch.changes.unsettled import read_settled
-from keyswitch.targets.claude_code.files import FILE_LIMIT
+from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code.login import parts as login_parts
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The records of what was in Claude Code's folders before keyswitch.
+"""The records of what was in the main program's folders before keyswitch.
 
 One record a folder, and one folder a file: where a link makes two folders
 share their settings, these are recorded for the folder that had them first,
@@ -7,29 +7,26 @@ or the second record would take keyswitch's own values for the person's.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import baseline_files
-from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, locations
-from keyswitch.targets.claude_code.settings import baseline
+from keyswitch.model import FILE_LIMIT
+from keyswitch.targets import table, target
+from keyswitch.targets.target import MAIN, id_of_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from keyswitch.changes.draft import Draft
     from keyswitch.changes.login_ledger import Ledger
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
-RECORD_LIMIT = 1 << 24  # bytes
 
-
-def record_path(workspace: Workspace, places: Locations) -> str:
-    """Return the file that records one configuration folder's baseline."""
-    name = hashlib.sha256(os.fsencode(places.config_dir)).hexdigest()[:16]
-    return os.path.join(workspace.paths.baseline_dir, f"{name}.json")
+def record_path(workspace: Workspace, places: Places) -> str:
+    """Return the file that records what one folder had before."""
+    return target.record_path(workspace.paths, MAIN, places.config_dir)
 
 
 def is_one_file(path: str, other: str) -> bool:
@@ -37,79 +34,91 @@ def is_one_file(path: str, other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def holder_of(
-    workspace: Workspace, draft: Draft, places: Locations
-) -> Locations:
-    """Return the folder that a folder's settings are recorded for."""
+def folders(
+    workspace: Workspace, draft: Draft
+) -> Iterator[tuple[Places, Collection[str]]]:
+    """Yield (folder, its recorded files) of every record."""
     paths = workspace.paths
-    own = record_path(workspace, places)
-    found = []
     for record in baseline_files(workspace):
-        if record in (paths.logins_file, paths.made_file, own):
+        if record in (paths.logins_file, paths.made_file):
             continue
-        if not record.endswith(".json"):
-            continue  # a damaged one that was set aside
-        records = baseline.decode(record, draft.read(record, RECORD_LIMIT))
-        found += [
-            other
-            for other in candidates(workspace, records)
-            if record_path(workspace, other) == record
-            and other.settings in records
-            and not other.config_dir.startswith(paths.folders_dir + os.sep)
-            and is_one_file(other.settings, places.settings)
-        ]
-    if places.settings in baseline.decode(own, draft.read(own, RECORD_LIMIT)):
+        if not record.endswith(".json") or id_of_record(record) != MAIN:
+            continue  # a damaged one that was set aside; another program's
+        recorded = recorded_in(draft, record)
+        for places in _candidates(workspace, recorded):
+            if record_path(workspace, places) == record:
+                yield places, recorded
+
+
+def recorded_in(draft: Draft, record: str) -> Collection[str]:
+    """Return the files that a record is about."""
+    return table.main().recorded(record, draft.read(record, FILE_LIMIT))
+
+
+def holder_of(workspace: Workspace, draft: Draft, places: Places) -> Places:
+    """Return the folder that a folder's settings are recorded for."""
+    own = record_path(workspace, places)
+    of_profiles = workspace.paths.folders_dir + os.sep
+    found = [
+        other
+        for other, recorded in folders(workspace, draft)
+        if record_path(workspace, other) != own
+        and other.settings in recorded
+        and not other.config_dir.startswith(of_profiles)
+        and is_one_file(other.settings, places.settings)
+    ]
+    if places.settings in recorded_in(draft, own):
         found.append(places)
     # An older keyswitch recorded both; the one that is no link was first.
     return min(found, key=_by_age, default=places)
 
 
-def _by_age(places: Locations) -> tuple[bool, str]:
+def _by_age(places: Places) -> tuple[bool, str]:
     path = places.settings
     return os.path.realpath(path) != path, path
 
 
-def candidates(
-    workspace: Workspace, recorded: Mapping[str, object]
-) -> Iterator[Locations]:
+def _candidates(
+    workspace: Workspace, recorded: Collection[str]
+) -> Iterator[Places]:
     """Yield the folders that a record may be of; its name has a digest only."""
-    usual = os.path.join(workspace.home, ".claude")
-    folders = [os.path.dirname(path) for path in recorded]
-    if os.path.join(workspace.home, ".claude.json") in recorded:
-        folders.append(usual)
-    for folder in dict.fromkeys(folders):
+    usual = _without_variable(workspace)
+    found = [os.path.dirname(path) for path in recorded]
+    if not set(usual.files).isdisjoint(recorded):
+        found.append(usual.config_dir)
+    for folder in dict.fromkeys(found):
         places = places_of(workspace, folder)
         yield places
         # The usual folder, named by the variable, has another file.
         other = named(workspace, folder)
-        if other.global_config != places.global_config and (
-            other.global_config in recorded
-        ):
+        if not {*other.files}.difference(places.files).isdisjoint(recorded):
             yield other
 
 
-def named(workspace: Workspace, folder: str) -> Locations:
+def _without_variable(workspace: Workspace) -> Places:
+    return table.main().places({}, workspace.home, workspace.cwd)
+
+
+def named(workspace: Workspace, folder: str) -> Places:
     """Return a folder's files as the variable's value names them."""
-    given = {CONFIG_VARIABLE: folder}
-    return locations(given, workspace.home, workspace.cwd)
+    main = table.main()
+    given = {main.folder_variable: folder}
+    return main.places(given, workspace.home, workspace.cwd)
 
 
-def places_of(workspace: Workspace, folder: str) -> Locations:
-    """Return a folder's files as Claude Code finds them."""
+def places_of(workspace: Workspace, folder: str) -> Places:
+    """Return a folder's files as the program finds them."""
     if folder == workspace.places.config_dir:
         return workspace.places
-    usual = folder == os.path.join(workspace.home, ".claude")
-    if not usual:
-        return named(workspace, folder)
-    return locations({}, workspace.home, workspace.cwd)
+    usual = _without_variable(workspace)
+    return usual if folder == usual.config_dir else named(workspace, folder)
 
 
-def login_places(workspace: Workspace, ledger: Ledger) -> list[Locations]:
+def login_places(workspace: Workspace, ledger: Ledger) -> list[Places]:
     """Return the folders that the ledger has something of, in its order."""
-    found = []
-    for folder in ledger.folders:
-        config = ledger.storage.get(folder, folder)
-        places = places_of(workspace, config)
-        path = os.path.join(folder, os.path.basename(places.credentials))
-        found.append(places._replace(credentials=path))
-    return found
+    return [
+        places_of(workspace, ledger.storage.get(folder, folder)).with_login_in(
+            folder
+        )
+        for folder in ledger.folders
+    ]

@@ -11,19 +11,16 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.switching.folders import known_folders
 from keyswitch.switching.logins import keeping, owners
 from keyswitch.switching.logins.book import Logins
-from keyswitch.targets.claude_code.locks import (
-    LockSpec,
-    config_lock,
-    login_locks,
-)
+from keyswitch.switching.planning.records import named
+from keyswitch.targets import table
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from keyswitch.switching.revoking.stored import Found
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
     Read = Callable[[str], bytes | None]
@@ -51,8 +48,9 @@ class LiveLogins:
         except KeyswitchError:
             return
 
-    def of(self, credentials: str, config: str) -> Live:
-        """Return the login of two files that belong together."""
+    def of(self, places: Places) -> Live:
+        """Return the login of a folder."""
+        credentials, config = places.credentials, places.global_config
         try:
             parts = login_parts.read(
                 (credentials, self._read(credentials)),
@@ -65,43 +63,29 @@ class LiveLogins:
         return Live(parts, owners.owner_of(self._logins, parts))
 
 
-def folders_of(workspace: Workspace) -> dict[str, tuple[str, str]]:
-    """Return {configuration folder: its credentials and `.claude.json`}.
+def folders_of(workspace: Workspace) -> dict[str, Places]:
+    """Return the main program's configuration folders, by their names.
 
     The one of this environment, the usual one, those that keyswitch changed or
     put a login into, and those of profiles.
     """
     places = workspace.places
-    home = workspace.home
-    usual = os.path.join(home, ".claude")
-    found = {places.login_dir: (places.credentials, places.global_config)}
-    found[places.config_dir] = (
-        os.path.join(places.config_dir, os.path.basename(places.credentials)),
-        places.global_config,
-    )
-    found.setdefault(
-        usual,
-        (
-            os.path.join(usual, ".credentials.json"),
-            os.path.join(home, ".claude.json"),
-        ),
-    )
+    usual = table.main().places({}, workspace.home, workspace.cwd)
+    found = {
+        places.login_dir: places,
+        places.config_dir: places.with_login_in(places.config_dir),
+    }
+    found.setdefault(usual.config_dir, usual)
     for used, _ in _recorded(workspace):
-        found.setdefault(used.login_dir, (used.credentials, used.global_config))
+        found.setdefault(used.login_dir, used)
     own = workspace.paths.folders_dir
     for name in sorted(os.listdir(own)) if os.path.isdir(own) else ():
         folder = os.path.join(own, name)
-        found.setdefault(
-            folder,
-            (
-                os.path.join(folder, ".credentials.json"),
-                os.path.join(folder, ".claude.json"),
-            ),
-        )
+        found.setdefault(folder, named(workspace, folder))
     return found
 
 
-def _recorded(workspace: Workspace) -> list[tuple[Locations, bool]]:
+def _recorded(workspace: Workspace) -> list[tuple[Places, bool]]:
     try:
         return known_folders.recorded(workspace)
     except KeyswitchError:
@@ -131,20 +115,3 @@ def plan(
     if leaves_folders:
         logins.ledger = logins.ledger._replace(folders={})
     logins.finish()
-
-
-def locks_for(
-    paths: Iterable[str], files_of: Mapping[str, tuple[str, str]]
-) -> tuple[LockSpec, ...]:
-    """Return Claude Code's own locks for these files, in its order."""
-    changed = set(paths)
-    held: list[LockSpec] = []
-    for credentials, _ in files_of.values():
-        if credentials in changed:
-            held += login_locks(os.path.dirname(credentials))
-    held += [
-        config_lock(config)
-        for _, config in files_of.values()
-        if config in changed
-    ]
-    return tuple(dict.fromkeys(held))

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
 from keyswitch.switching.folders import known_folders
-from keyswitch.switching.folders.switch import plan_target
+from keyswitch.switching.folders.switch import plan_targets
+from keyswitch.switching.planning.switch import Switch
 from keyswitch.switching.revoking import logins as revoke_logins
 from keyswitch.switching.revoking.scan import Scan
-from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.settings import tokens
+from keyswitch.targets import table
+from keyswitch.targets.target import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from keyswitch.switching.revoking.stored import Found
     from keyswitch.workspace import Workspace
 
-ALL, CLAUDE_CODE, STALE = "all", "claude-code", "stale"
+ALL, STALE = "all", "stale"  # scopes, as is the main program's id
 
 
 def select(found: Sequence[Found], scope: str, name: str) -> list[Found]:
@@ -37,8 +39,8 @@ def select(found: Sequence[Found], scope: str, name: str) -> list[Found]:
         return [f for f in found if f.profile == name]
     if scope == ALL:
         return list(found)
-    if scope == CLAUDE_CODE:
-        return [f for f in found if f.in_claude_code]
+    if scope == MAIN:
+        return [f for f in found if f.program == MAIN]
     return [f for f in found if f.stale]
 
 
@@ -48,12 +50,12 @@ def _plan_leave(
     """Where Claude Code is to forget us, begin with what was there before."""
     if _leaves(scope, name):
         # Logins are seen to apart: none is put in place to be removed again.
-        plan_target(workspace, draft, None, moves_login=False)
+        plan_targets(workspace, draft, Switch(None, moves_login=False))
         known_folders.plan_elsewhere(workspace, draft, None)
 
 
 def _leaves(scope: str, name: str) -> bool:
-    return scope in (ALL, CLAUDE_CODE) and not name
+    return scope in (ALL, MAIN) and not name
 
 
 def look(workspace: Workspace, scope: str, name: str) -> list[Found]:
@@ -108,15 +110,12 @@ def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
         workspace,
         draft,
         found,
-        scan.live.values() if scope == CLAUDE_CODE else (),
+        scan.live.values() if scope == MAIN else (),
         leaves_folders=leaves,
     )
     _plan_profiles(workspace, draft, found)
     draft.dropped += [f.ref for f in found if f.ref is not None]
     # Nothing waits for `undo`: it was all to go.
-    draft.locks.clear()
-    changed = [change.path for change in draft.changes()]
-    draft.lock(revoke_logins.locks_for(changed, scan.folders))
     present = state.read(workspace.paths)
     if leaves and present.active:
         draft.pointer = State("", present.active, state.new_stamp())
@@ -139,6 +138,9 @@ def _without(path: str, data: bytes, found: Sequence[Found]) -> bytes:
     if lines:
         text = data.decode("utf-8", "surrogateescape")
         return without_lines(text, lines).encode("utf-8", "surrogateescape")
+    tokens = table.get(found[0].program).tokens
+    if tokens is None:
+        return data
     return tokens.without(path, data, [f.token for f in found if f.token])
 
 
@@ -170,8 +172,12 @@ def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
             continue
     own = [f for f in removed if f.token is not None or f.by_hand]
     if any(not f.profile for f in own):
-        found.add("https://console.anthropic.com/settings/keys")
-        found.add("https://claude.ai/settings/claude-code")
+        found |= _pages_of({f.program or MAIN for f in own})
     if any(f.ref is not None and not f.profile for f in removed):
         found.add(workspace.catalogue.get("claude-login").revoke_url)
     return sorted(found - {""})
+
+
+def _pages_of(programs: set[str]) -> set[str]:
+    parts = [table.get(program).tokens for program in programs]
+    return {page for tokens in parts if tokens for page in tokens.pages}

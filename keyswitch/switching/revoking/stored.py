@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.claude_code.settings.tokens import Token
+    from keyswitch.targets.target import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Found:
     line: int = 0
     ref: SecretRef | None = None
     field: str = ""
-    in_claude_code: bool = False
+    program: str = ""  # whose file it is in
     by_hand: bool = False  # it is named; nobody but a person may remove it
 
 

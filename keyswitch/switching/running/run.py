@@ -24,6 +24,7 @@ from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.fingerprints import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
+from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,7 +143,9 @@ def for_claude_code(
     ours = wanted.flag_settings(
         taken,
         dict(full.fields),
-        workspace.command_for(profile.name),
+        wanted.command_of(
+            own_command(), profile.name, workspace.paths.aws_config_file
+        ),
         present=layers,
         rivals=profile.rivals,
     )

@@ -10,21 +10,22 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.changes.change import commit
-from keyswitch.changes.draft import Draft
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching.activation import use as activate
 from keyswitch.switching.editing import start_files
 from keyswitch.switching.folders import known_folders
-from keyswitch.switching.folders.switch import plan_target
+from keyswitch.switching.folders.switch import plan_one
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.one_folder import has_helper
+from keyswitch.switching.planning.planned import calls_us
+from keyswitch.switching.planning.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.changes.draft import Draft
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 
@@ -112,7 +113,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
         places == found for found, _ in known_folders.recorded(workspace)
     )
     name = state.read(workspace.paths).active
-    if not (name or recorded or has_helper(Draft(), places)):
+    if not (name or recorded or calls_us(places)):
         return
     what = f"'{name}' is switched off, " if name else ""
     yield Step(
@@ -128,7 +129,7 @@ def _other_folders(workspace: Workspace) -> Iterator[Step]:
             continue
 
         def carry_out(
-            places: Locations = places, *, moves: bool = moves_login
+            places: Places = places, *, moves: bool = moves_login
         ) -> list[str]:
             return _take_out(workspace, places, moves_login=moves)
 
@@ -140,14 +141,13 @@ def _other_folders(workspace: Workspace) -> Iterator[Step]:
 
 
 def _take_out(
-    workspace: Workspace, places: Locations, *, moves_login: bool
+    workspace: Workspace, places: Places, *, moves_login: bool
 ) -> list[str]:
     said: list[str] = []
 
     def make(draft: Draft) -> None:
-        plan_target(
-            workspace, draft, None, moves_login=moves_login, places=places
-        )
+        switch = Switch(None, moves_login=moves_login)
+        plan_one(workspace, draft, switch, places)
         if not draft.is_empty:
             draft.command, draft.beside = "uninstall", True
 

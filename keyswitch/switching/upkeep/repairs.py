@@ -20,8 +20,7 @@ from keyswitch.diagnosis.findings.mend import (
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.locks import config_locks
+from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code.settings import json_text, splice
 
 if TYPE_CHECKING:
@@ -50,7 +49,6 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
         if draft.is_empty:
             return
         draft.command = "doctor --fix"
-        draft.lock(config_locks(change.path for change in draft.changes()))
 
     if edits or modes:
         commit(workspace, make)

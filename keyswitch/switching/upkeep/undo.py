@@ -11,12 +11,10 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Mode
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import FileChange
+from keyswitch.model import FILE_LIMIT, FileChange
 from keyswitch.profiles import state
 from keyswitch.switching.folders import after_edit, known_folders, renaming
 from keyswitch.switching.logins import names as login_names
-from keyswitch.targets.claude_code.files import FILE_LIMIT
-from keyswitch.targets.claude_code.locks import config_locks
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -65,10 +63,8 @@ def undo_last(workspace: Workspace) -> Record:
             names = (record.profile, _former_name(record))
         gone = {ref.item for ref in record.created}
         login_names.taken_back(workspace, draft, gone, names)
-        mended = _mended_back(record)
-        for change in mended:
+        for change in _mended_back(record):
             draft.edit(change)
-        draft.lock(config_locks(change.path for change in mended))
         _require_modes(record)
         draft.modes += [
             Mode(mode.path, mode.after, mode.before) for mode in record.modes

@@ -15,16 +15,15 @@ from keyswitch.targets.claude_code.repository import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
 CONFIG_VARIABLE = "CLAUDE_CONFIG_DIR"
 STORAGE_VARIABLE = "CLAUDE_SECURESTORAGE_CONFIG_DIR"
 MANAGED_DIR = "/etc/claude-code"
 
-FILE_LIMIT = 128 * 1024 * 1024  # bytes of any of these files
-
-# A change of an item of the macOS keychain is planned like one of a file whose
-# path is this and the item's name.
-ITEM_PREFIX = "keychain:"
+# `.claude.json`, and what it was called before.
+CONFIG_NAMES = (".claude.json", ".config.json")
+CREDENTIALS_NAME = ".credentials.json"
 
 
 class Locations(NamedTuple):
@@ -44,6 +43,16 @@ class Locations(NamedTuple):
     def login_dir(self) -> str:
         """The folder that has the login, mostly the configuration folder."""
         return os.path.dirname(self.credentials)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that a switch may write."""
+        return self.settings, self.global_config, self.credentials
+
+    def with_login_in(self, folder: str) -> Self:
+        """Return the same with the login in another folder."""
+        path = os.path.join(folder, os.path.basename(self.credentials))
+        return self._replace(credentials=path)
 
 
 def config_dir_of(environ: Mapping[str, str], home: str, cwd: str) -> str:
@@ -73,7 +82,7 @@ def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
         config_dir=config_dir,
         settings=os.path.join(config_dir, "settings.json"),
         global_config=global_config,
-        credentials=os.path.join(storage_dir, ".credentials.json"),
+        credentials=os.path.join(storage_dir, CREDENTIALS_NAME),
         backups=os.path.join(config_dir, "backups"),
         project_settings=os.path.join(cwd, ".claude", "settings.json"),
         local_here=os.path.join(cwd, ".claude", "settings.local.json"),

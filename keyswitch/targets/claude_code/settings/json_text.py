@@ -12,7 +12,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from keyswitch.errors import FileStateError
+from keyswitch.errors import UnreadableTextError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ _scan = json.scanner.make_scanner(  # type: ignore[attr-defined]
 )
 
 
-class JsonTextError(FileStateError):
+class JsonTextError(UnreadableTextError):
     """A text is not the JSON that it has to be; carries the place."""
 
 

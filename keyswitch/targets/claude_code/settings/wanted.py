@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -88,6 +89,16 @@ class Command(NamedTuple):
     def aws_command(self) -> str:
         """The command that prints the profile's AWS credentials."""
         return f"{self.command} helper aws {shlex.quote(self.profile)}"
+
+
+def command_of(
+    program: Sequence[str], profile: str, aws_config: str
+) -> Command:
+    """Return what settings say, where these words start this keyswitch."""
+    if_gone = "" if sys.platform == "win32" else IF_GONE
+    if if_gone and list(program[:2]) == [sys.executable, "-PE"]:
+        if_gone = if_file_gone(program[-1])
+    return Command(shlex.join(program), profile, aws_config, if_gone)
 
 
 def wanted_settings(

@@ -1,0 +1,134 @@
+"""Plan a program's files in one folder, and add the plan to a draft."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.changes.draft import LAST, USUAL, Draft, NewItem
+from keyswitch.changes.unsettled import read_settled
+from keyswitch.model import FILE_LIMIT
+from keyswitch.secret import Secret
+from keyswitch.switching.planning import keys
+from keyswitch.switching.planning.displaced import Displaced, ref_of
+from keyswitch.switching.planning.records import holder_of, is_one_file
+from keyswitch.targets import table
+from keyswitch.targets.target import Request
+from keyswitch.workspace import own_command
+
+if TYPE_CHECKING:
+    from keyswitch.switching.planning.switch import Switch
+    from keyswitch.targets.target import Places, Read, Target, TargetPlan
+    from keyswitch.workspace import Workspace
+
+
+def plan_folder(
+    workspace: Workspace,
+    draft: Draft,
+    switch: Switch,
+    places: Places,
+) -> None:
+    """Plan the main program's files of one folder."""
+    holder = None
+    if not _shares_settings(workspace, draft, places):
+        holder = holder_of(workspace, draft, places)
+    _plan(workspace, draft, table.main(), switch, places, holder)
+    if switch.back is not None or (
+        switch.moves_login and _concerns_login(workspace, switch)
+    ):
+        # Loaded here, since a switch between keys has no use for it.
+        from keyswitch.switching.planning import login_part
+
+        login_part.plan(workspace, draft, switch, places)
+
+
+def plan_others(workspace: Workspace, draft: Draft, switch: Switch) -> None:
+    """Plan the files of the programs beside the main one."""
+    for target in table.others():
+        places = target.places(workspace.environ, workspace.home, workspace.cwd)
+        _plan(workspace, draft, target, switch, places, places)
+
+
+def plan_keys(
+    workspace: Workspace, draft: Draft, switch: Switch, places: Places
+) -> None:
+    """Plan only what the main program was told of keys."""
+    target = table.main()
+    request = _request(workspace, draft, target, switch)
+    request = request._replace(keys_only=True)
+    _add(draft, target.plan(request, places, reading(draft)))
+
+
+def reading(draft: Draft) -> Read:
+    """Return what a plan reads files with: as the draft leaves them."""
+    return lambda path: read_settled(draft, path)
+
+
+def calls_us(places: Places) -> bool:
+    """Tell whether a folder's settings call some keyswitch's helper."""
+    return table.main().calls_us(places, reading(Draft()))
+
+
+def _plan(  # noqa: PLR0913
+    workspace: Workspace,
+    draft: Draft,
+    target: Target,
+    switch: Switch,
+    places: Places,
+    settings_of: Places | None,
+) -> None:
+    request = _request(workspace, draft, target, switch)
+    request = request._replace(settings_of=settings_of)
+    _add(draft, target.plan(request, places, reading(draft)))
+
+
+def _request(
+    workspace: Workspace, draft: Draft, target: Target, switch: Switch
+) -> Request:
+    store = Displaced(workspace, draft)
+    profile = switch.profile
+    cancels = profile is not None and workspace.settings.shell_keys == "cancel"
+    return Request(
+        workspace.paths,
+        tuple(own_command()),
+        profile,
+        None if profile is None else workspace.provider_of(profile),
+        cancels_shell_keys=cancels,
+        keep_changed=switch.keep_changed,
+        without=frozenset(ref.item for ref in switch.without),
+        key=lambda: workspace.install_key,
+        keys=lambda known: keys.of_profiles(
+            workspace, draft, target, switch, known
+        ),
+        displaced_text=store.resolve,
+        new_token=store.new_token,
+    )
+
+
+def _add(draft: Draft, plan: TargetPlan) -> None:
+    """Add a program's plan to a draft."""
+    for file in plan.files:
+        rank = LAST if file.is_last else USUAL
+        draft.write(file.path, file.after, limit=FILE_LIMIT, rank=rank)
+    draft.conflicts += plan.conflicts
+    draft.notes += plan.notes
+    for token, text in plan.displaced.items():
+        draft.store(NewItem(ref_of(token), Secret(text)))
+    draft.dropped += [ref_of(token) for token in plan.put_back]
+
+
+def _shares_settings(
+    workspace: Workspace, draft: Draft, places: Places
+) -> bool:
+    """Tell whether a profile's own settings are a link to the usual ones."""
+    if places.settings in draft.links:
+        return draft.links[places.settings].wanted
+    usual = workspace.places.settings
+    return places.settings != usual and is_one_file(places.settings, usual)
+
+
+def _concerns_login(workspace: Workspace, switch: Switch) -> bool:
+    """Tell whether a change may put a login in place, or give one back."""
+    if switch.profile is None:
+        return os.path.exists(workspace.paths.logins_file)
+    return switch.profile.provider == "claude-login"

@@ -1,0 +1,1 @@
+"""Claude Code, as `targets/target.py` asks for it."""

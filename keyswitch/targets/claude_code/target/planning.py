@@ -1,0 +1,198 @@
+"""Plan Claude Code's files of one folder: settings, approved keys, records.
+
+Claude Code asks about an unknown `ANTHROPIC_API_KEY` and takes "no" for the
+default. It remembers approved keys by their last 20 characters. While a key
+profile is active, the keys of all such profiles are approved, so that a later
+switch changes no file of Claude Code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.targets.claude_code.login.stored import tail_of
+from keyswitch.targets.claude_code.settings import (
+    approved_keys,
+    baseline,
+    json_text,
+    own_helper,
+    wanted,
+)
+from keyswitch.targets.claude_code.settings import plan as settings_plan
+from keyswitch.targets.claude_code.settings.baseline import Baseline
+from keyswitch.targets.target import (
+    MAIN,
+    PlannedFile,
+    TargetPlan,
+    record_path,
+)
+
+if TYPE_CHECKING:
+    from keyswitch.providers.schema import ClaudeCode
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Read, Request
+
+
+def plan(request: Request, places: Locations, read: Read) -> TargetPlan:
+    """Return what the files are to be for a profile, or for none."""
+    result = TargetPlan()
+    records = _Records(request, read)
+    if not request.keys_only:
+        if request.settings_of is not None:
+            _plan_settings(request, request.settings_of, read, records, result)
+        aws_config = PlannedFile(
+            request.paths.aws_config_file, _aws_config(request)
+        )
+        result.files.append(aws_config)
+    _plan_approvals(request, places, read, records, result)
+    result.files += records.files()
+    return result
+
+
+def calls_us(places: Locations, read: Read) -> bool:
+    """Tell whether a folder's settings call some keyswitch's helper."""
+    path = places.settings
+    try:
+        data = read(path)
+        text = "" if data is None else json_text.decode(path, data)
+        return "helper" in text and bool(own_helper.keys_in(path, text))
+    except KeyswitchError:
+        return False  # no JSON, or no file that can be read
+
+
+class _Records:
+    """What was there before, of the folders that a plan is about."""
+
+    def __init__(self, request: Request, read: Read) -> None:
+        self._request = request
+        self._read = read
+        self._opened: dict[str, dict[str, Baseline]] = {}
+
+    def of(self, places: Locations) -> dict[str, Baseline]:
+        """Return a folder's records, which the caller may change."""
+        path = record_path(self._request.paths, MAIN, places.config_dir)
+        if path not in self._opened:
+            self._opened[path] = baseline.decode(path, self._read(path))
+        return self._opened[path]
+
+    def files(self) -> list[PlannedFile]:
+        """Return the records as files."""
+        return [
+            PlannedFile(path, baseline.encode(found))
+            for path, found in self._opened.items()
+        ]
+
+
+def _taken(request: Request) -> ClaudeCode | None:
+    """Return how it takes the profile; None: there is no profile."""
+    if request.profile is None or request.provider is None:
+        return None
+    return request.provider.claude_code_for(request.profile)
+
+
+def _plan_settings(
+    request: Request,
+    places: Locations,
+    read: Read,
+    records: _Records,
+    result: TargetPlan,
+) -> None:
+    """Plan settings.json; what is displaced goes to a secret store."""
+    path, recorded = places.settings, records.of(places)
+    if (
+        request.profile is None
+        and path not in recorded
+        and not calls_us(places, read)
+    ):
+        return
+    found = settings_plan.plan_settings(
+        path,
+        read(path),
+        recorded.get(path, Baseline()),
+        lambda text: _edits(request, path, text),
+        key=request.key(),
+        resolve=request.displaced_text,
+        new_token=request.new_token,
+        keep_changed=request.keep_changed,
+    )
+    recorded[path] = found.baseline
+    result.files.append(PlannedFile(path, found.after))
+    result.conflicts += [f"{path}: {key}" for key in found.conflicts]
+    result.notes += [
+        f"{path}: {key} was the helper of a keyswitch before; it does not come "
+        "back"
+        for key in found.left_over
+    ]
+    result.notes += [
+        f"{path}: {key} was added by somebody else; it does not count while a "
+        "profile is active, and 'keyswitch off' gives it back"
+        for key in found.added
+    ]
+    result.displaced |= found.displaced
+    result.put_back += found.put_back
+
+
+def _edits(request: Request, path: str, text: str) -> list[settings_plan.Edit]:
+    """Return what a profile needs in a settings text; none: nothing."""
+    profile, provider, taken = (
+        request.profile,
+        request.provider,
+        _taken(request),
+    )
+    if profile is None or provider is None or taken is None:
+        return []
+    settings = wanted.wanted_settings(
+        taken,
+        profile.fields,
+        _command(request),
+        expires="session_token" in profile.secrets,
+        cancels=request.cancels_shell_keys,
+    )
+    return settings_plan.edits_for(path, text, taken, settings, provider.rivals)
+
+
+def _aws_config(request: Request) -> bytes | None:
+    """Return the AWS configuration file, which only some profiles need."""
+    taken = _taken(request)
+    if request.profile is None or taken is None or not taken.aws_export:
+        return None
+    region = request.profile.fields["region"]
+    return _command(request).aws_config_text(region)
+
+
+def _command(request: Request) -> wanted.Command:
+    name = request.profile.name if request.profile else ""
+    return wanted.command_of(
+        request.program, name, request.paths.aws_config_file
+    )
+
+
+def _plan_approvals(
+    request: Request,
+    places: Locations,
+    read: Read,
+    records: _Records,
+    result: TargetPlan,
+) -> None:
+    """Plan `.claude.json` and its record, where it has to be read at all."""
+    path, recorded = places.global_config, records.of(places)
+    before = recorded.get(path, Baseline())
+    taken = _taken(request)
+    approves = taken is not None and taken.approve
+    needs_none = request.keys_only or not approves
+    if needs_none and before == Baseline():
+        return
+    tails: dict[str, str | None] = {}
+    if approves:
+        known = {e.item for e in before.elements} - request.without
+        tails = dict.fromkeys(sorted(known))
+        for item, key in request.keys(known):
+            tails.setdefault(item, tail_of(key))
+        if tails and set(tails) == {e.item for e in before.elements}:
+            return
+    planned = approved_keys.plan_approvals(
+        path, read(path), before, tails, request.key()
+    )
+    result.files.append(PlannedFile(path, planned.after, is_last=True))
+    recorded[path] = planned.baseline

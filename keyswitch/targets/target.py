@@ -1,0 +1,216 @@
+"""What keyswitch asks of a program whose files a switch changes.
+
+`table.py` lists the programs; each is a module that has the names of `Target`.
+Its plan is pure: it reads through the function that it is given, and returns
+what the files are to be. `switching/planning` adds that to the draft of a
+change, which reaches the disk all or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import (
+        Callable,
+        Collection,
+        Iterable,
+        Mapping,
+        Sequence,
+    )
+    from typing import Self
+
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.providers.schema import Provider
+    from keyswitch.targets.lock_folders import LockSpec
+
+    # A file as the change leaves it so far; None: there is none.
+    Read = Callable[[str], bytes | None]
+
+MAIN = "claude-code"  # whose folders a profile may have, and whose logins
+
+
+class Places(Protocol):
+    """Where one configuration folder of a program has its files.
+
+    Absolute paths; the files need not exist. A program's own type may know
+    more of them.
+    """
+
+    @property
+    def config_dir(self) -> str:
+        """The folder itself."""
+
+    @property
+    def login_dir(self) -> str:
+        """The folder that has the login, mostly the same."""
+
+    @property
+    def settings(self) -> str:
+        """The file that says which account is used."""
+
+    @property
+    def credentials(self) -> str:
+        """The file that has the login."""
+
+    @property
+    def global_config(self) -> str:
+        """The file that says who is logged in."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that a switch may write."""
+
+    def with_login_in(self, folder: str) -> Self:
+        """Return the same with the login in another folder."""
+
+
+def _no_keys(_: Collection[str]) -> list[tuple[str, str]]:
+    return []
+
+
+class Request(NamedTuple):
+    """What a program is set up for, and what its plan may use of keyswitch."""
+
+    paths: Paths
+    program: tuple[str, ...]  # the words that start this keyswitch
+    profile: Profile | None = None  # None: what was there before comes back
+    provider: Provider | None = None  # the profile's
+    # The folder whose settings change: a link may lead to another one's. None:
+    # the settings stay.
+    settings_of: Any = None
+    cancels_shell_keys: bool = True
+    keep_changed: bool = False  # what somebody else changed stays as it is
+    # Only what the program was told of keys, and only where it was told.
+    keys_only: bool = False
+    without: frozenset[str] = frozenset()  # items that the change takes away
+    # The key of the digests by which keyswitch's own text is known again.
+    key: Callable[[], bytes] = bytes
+    # (item, value) of the keys that the program may use without asking, but
+    # for those of known items.
+    keys: Callable[[Collection[str]], Iterable[tuple[str, str]]] = _no_keys
+    # Texts of others that a plan takes away are kept in a secret store: a
+    # token's text, and a token for a new one.
+    displaced_text: Callable[[str], str] = str
+    new_token: Callable[[], str] = str
+
+
+class PlannedFile(NamedTuple):
+    """A file's next bytes; None: it goes."""
+
+    path: str
+    after: bytes | None
+    is_last: bool = False  # put in place after the others
+
+
+@dataclass(slots=True)
+class TargetPlan:
+    """What becomes of a program's files, and what there is to say of it."""
+
+    files: list[PlannedFile] = field(default_factory=list)
+    # For the person: what somebody else changed and stays, and what was done.
+    conflicts: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    # Texts to keep in a secret store, by token; tokens that are over.
+    displaced: dict[str, str] = field(default_factory=dict)
+    put_back: list[str] = field(default_factory=list)
+
+
+class Token(NamedTuple):
+    """A credential in one of a program's files, or a command that asks us."""
+
+    path: str
+    place: str  # in the file, as a person reads it
+    value: str  # "" where there is nothing to know it by
+    at: Any = None  # for `without`; None: nobody but a person may remove it
+    stale: str = ""  # why it is of no use any more
+    login_in: str = ""  # the folder whose login it is
+    # Of the mere end of a key: the item that our record names, "" for none.
+    end_of: str | None = None
+    is_helper: bool = False  # no secret, but a command of keyswitch
+
+
+class Look(NamedTuple):
+    """What a search for credentials goes by."""
+
+    paths: Paths
+    environ: Mapping[str, str]
+    home: str
+    cwd: str
+    usual: Any  # the main program's `Places`
+    folders: Mapping[str, Any]  # folder -> `Places`, of the main program
+    read: Read  # None, too, where a file cannot be read
+    key: Callable[[], bytes]
+
+
+class Tokens(Protocol):
+    """Where a program's credentials lie."""
+
+    pages: tuple[str, ...]  # where a person revokes them
+    variables: tuple[str, ...]  # of a shell, that hold one
+
+    def find(self, look: Look) -> Iterable[Token]:
+        """Return every credential in its files."""
+
+    def without(self, path: str, data: bytes, found: Sequence[Token]) -> bytes:
+        """Return a file without these credentials; other bytes stay."""
+
+
+class Target(Protocol):
+    """A program. The parts at the end are None where it has no such thing."""
+
+    id: str  # as its records and options name it
+    name: str  # as messages call it
+    folder_variable: str  # the variable that moves its configuration folder
+    tokens: Tokens | None
+
+    def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Places:
+        """Return where its files are for this environment."""
+
+    def plan(self, request: Request, places: Any, read: Read) -> TargetPlan:
+        """Return what its files are to be; `places` are of its own type.
+
+        What it has to remember, to give back what was there, it plans as a
+        file too: `record_path` says which.
+        """
+
+    def locks(self, changed: Iterable[str]) -> list[LockSpec]:
+        """Return the locks to hold while these files are replaced, in order.
+
+        Files of other programs may be among them.
+        """
+
+    def recorded(self, path: str, data: bytes | None) -> Collection[str]:
+        """Return the files that a record is about; raises if it is damaged."""
+
+    def calls_us(self, places: Any, read: Read) -> bool:
+        """Tell whether its settings have some keyswitch answer for a key."""
+
+    def asks_about(
+        self, provider: Provider, profile: Profile
+    ) -> SecretRef | None:
+        """Return the secret that it asks the person about before using it."""
+
+    def record_moved(
+        self, path: str, data: bytes | None, before: str, after: str
+    ) -> bytes | None:
+        """Return a record for a folder that gets another name."""
+
+    def variables_of(self, places: Any) -> Mapping[str, str]:
+        """Return the variables that lead to a folder."""
+
+
+def record_path(paths: Paths, target_id: str, config_dir: str) -> str:
+    """Return the file in which a program's plan remembers what was there."""
+    digest = hashlib.sha256(os.fsencode(config_dir)).hexdigest()[:16]
+    prefix = "" if target_id == MAIN else f"{target_id}-"
+    return os.path.join(paths.baseline_dir, f"{prefix}{digest}.json")
+
+
+def id_of_record(path: str) -> str:
+    """Return whose record a file is, by its name."""
+    return os.path.basename(path).rpartition("-")[0] or MAIN
