@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     )
     from typing import Self
 
-    from keyswitch.model import Profile, SecretRef
+    from keyswitch.model import (
+        FileChange,
+        LinkChange,
+        Profile,
+        SecretRef,
+    )
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.schema import Provider
     from keyswitch.targets.lock_folders import LockSpec
@@ -160,12 +165,82 @@ class Tokens(Protocol):
         """Return a file without these credentials; other bytes stay."""
 
 
+# When a session uses the new account.
+NEXT_TURN = "next turn"
+MINUTES = "minutes"
+RESTART = "restart"
+
+
+class RunningSession(NamedTuple):
+    """One running session of a program; texts are foreign ones."""
+
+    pid: int
+    cwd: str
+    kind: str = ""
+    version: str = ""
+    status: str = ""  # "": not known
+    started: float = 0.0  # seconds since the epoch; 0: not known
+    in_turn: bool = True  # it is, or may be, in the middle of a turn
+
+
+class Follows(NamedTuple):
+    """What a switch means for the running sessions."""
+
+    when: str  # "": nothing of theirs was moved
+    login_moved: bool
+
+
+class Sessions(Protocol):
+    """The running sessions of a program."""
+
+    def find(self, config_dir: str) -> list[RunningSession]:
+        """Return those of this person and folder, by pid."""
+
+    def ancestors(self) -> set[int]:
+        """Return the processes that this one was started by."""
+
+    def follows(
+        self,
+        account: tuple[Profile, Provider] | None,
+        places: Any,
+        changed: Mapping[str, FileChange],
+    ) -> Follows:
+        """Return when sessions follow a switch that changed these files."""
+
+
+class Folders(Protocol):
+    """What a folder of a profile's own begins with, and shares.
+
+    What is shared are links into the person's usual folder.
+    """
+
+    USUAL: tuple[str, ...]  # shared where nothing else was chosen
+
+    def check(self, shared: Iterable[str]) -> None:
+        """Raise InputError for a name that cannot be shared."""
+
+    def planned(
+        self, folder: str, usual: str, shared: Iterable[str]
+    ) -> tuple[list[LinkChange], list[str]]:
+        """Return which links come and go, and what stands in the way."""
+
+    def present(self, folder: str, usual: str) -> list[Any]:
+        """Return the links that are there, each with `path` and `source`."""
+
+    def first_files(
+        self, own: Any, usual: Any, read: Read
+    ) -> list[PlannedFile]:
+        """Return what spares the person questions that were answered."""
+
+
 class Target(Protocol):
     """A program. The parts at the end are None where it has no such thing."""
 
     id: str  # as its records and options name it
     name: str  # as messages call it
     folder_variable: str  # the variable that moves its configuration folder
+    folders: Folders | None
+    sessions: Sessions | None
     tokens: Tokens | None
 
     def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Places:

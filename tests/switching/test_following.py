@@ -5,7 +5,9 @@ import json
 import pytest
 
 from keyswitch.model import FileChange
-from keyswitch.switching.activation import sessions as following
+from keyswitch.switching.activation.sessions import look
+from keyswitch.targets.claude_code.target import sessions
+from keyswitch.targets.target import RunningSession
 from keyswitch.workspace import Workspace
 
 KEY = {"primaryApiKey": "sk-ant-api03-FAKE-managed-EXAMPLE"}
@@ -45,7 +47,7 @@ def test_a_change_is_followed_as_it_was_observed(
         for path, pair in given
         if pair is not None
     ]
-    one = following.sessions.RunningSession(4711, "/x", status="idle")
-    mocker.patch.object(following.sessions, "find", return_value=[one])
-    found = following.look(workspace, None, files)
+    one = RunningSession(4711, "/x", status="idle", in_turn=False)
+    mocker.patch.object(sessions, "find", return_value=[one])
+    found = look(workspace, None, files)
     assert [f.follows for f in found] == [when] * bool(when)

@@ -1,13 +1,13 @@
 """A configuration folder of its own for a profile: two accounts at a time.
 
-Claude Code keeps login, settings and history below `CLAUDE_CONFIG_DIR`. An
-isolated profile has a folder there that no other profile uses; what it shares
-with the usual one is linked. A login is in one folder only (`one_copy.py`).
+A program keeps login, settings and history below the folder that a variable
+names. An isolated profile has a folder that no other profile uses; what it
+shares with the usual one is linked. A login is in one folder only
+(`one_copy.py`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -21,25 +21,23 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.switching.folders import one_copy
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.planned import plan_folder
+from keyswitch.switching.planning.planned import plan_folder, reading
 from keyswitch.switching.planning.records import named
 from keyswitch.switching.planning.switch import Switch
-from keyswitch.targets.claude_code import sharing
-from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
     from keyswitch.model import Profile
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Folders, Places
     from keyswitch.workspace import Workspace
 
-# Of `.claude.json`: what would otherwise be asked again in every folder.
-_ASKED_ONCE = (
-    "hasCompletedOnboarding",
-    "lastOnboardingVersion",
-    "theme",
-    "editorMode",
-)
+
+def folders() -> Folders:
+    """Return what the main program knows of such folders."""
+    found = table.main().folders
+    assert found is not None  # noqa: S101 - it is the one that has them
+    return found
 
 
 def places_of(workspace: Workspace, name: str) -> Places:
@@ -49,37 +47,24 @@ def places_of(workspace: Workspace, name: str) -> Places:
 
 def shared_of(profile: Profile) -> tuple[str, ...]:
     """Return what a profile's folder shares with the usual one."""
-    return sharing.USUAL if profile.shared is None else profile.shared
+    return folders().USUAL if profile.shared is None else profile.shared
 
 
 def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
-    """Plan a profile's folder: its links, and a first `.claude.json`."""
-    sharing.check(shared_of(profile))
+    """Plan a profile's folder: its links, and its first files."""
+    folders().check(shared_of(profile))
     own = places_of(workspace, profile.name)
     usual = workspace.places.config_dir
-    links, in_the_way = sharing.planned(
+    links, in_the_way = folders().planned(
         own.config_dir, usual, shared_of(profile)
     )
     draft.link(links)
     draft.notes += [
         f"{path} is not shared: it is a file of its own" for path in in_the_way
     ]
-    if draft.read(own.global_config, FILE_LIMIT) is None:
-        first = _first_config(workspace, draft)
-        draft.write(own.global_config, first, limit=FILE_LIMIT)
-
-
-def _first_config(workspace: Workspace, draft: Draft) -> bytes | None:
-    """Spare the person the questions that were answered already."""
-    data = draft.read(workspace.places.global_config, FILE_LIMIT)
-    try:
-        document = json.loads(data) if data else {}
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    kept = {k: document[k] for k in _ASKED_ONCE if k in document}
-    return json.dumps(kept, indent=2).encode() if kept else None
+    read = reading(draft)
+    for file in folders().first_files(own, workspace.places, read):
+        draft.write(file.path, file.after, limit=FILE_LIMIT)
 
 
 def plan_both(
@@ -105,11 +90,12 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
     """
     from keyswitch.terminal.other_way import goes_elsewhere
 
-    own = (CONFIG_VARIABLE, workspace.paths.folder_of(compiled.name))
+    folder = workspace.paths.folder_of(compiled.name)
+    own = (table.main().folder_variable, folder)
     return (
         compiled.provider == PROVIDER
         or own in compiled.literals
-        or os.path.isdir(own[1])
+        or os.path.isdir(folder)
         or goes_elsewhere(
             workspace.paths,
             compiled,
@@ -207,5 +193,5 @@ def follow(workspace: Workspace, draft: Draft, profile: Profile) -> None:
         if one_copy.is_live_in(workspace, draft, own, profile.name):
             draft.notes.append(_kept_apart(profile.name))
         move_out(workspace, draft, profile.name)
-        links, _ = sharing.planned(folder, workspace.places.config_dir, ())
+        links, _ = folders().planned(folder, workspace.places.config_dir, ())
         draft.link(links)

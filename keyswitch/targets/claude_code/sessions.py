@@ -16,6 +16,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
+from keyswitch.targets.target import RunningSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,22 +40,6 @@ _NO_SESSION = frozenset(
     b"--help --version -h -v auth config doctor install mcp plugin "
     b"setup-token update".split()
 )
-
-
-class RunningSession(NamedTuple):
-    """One session, as far as it is known; texts are foreign ones."""
-
-    pid: int
-    cwd: str
-    kind: str = ""
-    version: str = ""
-    status: str = ""  # "": not known
-    started: float = 0.0  # seconds since the epoch; 0: not known
-
-    @property
-    def in_turn(self) -> bool:
-        """Tell whether it is, or may be, in the middle of a turn."""
-        return self.status not in _AT_REST
 
 
 class _Process(NamedTuple):
@@ -143,6 +128,7 @@ def _described(pid: int, document: Mapping[str, Any]) -> RunningSession:
         text("version"),
         text("status"),
         started / 1000 if type(started) is int and started < 1 << 53 else 0.0,
+        text("status") not in _AT_REST,
     )
 
 

@@ -41,7 +41,7 @@ folder_variable = CONFIG_VARIABLE
 places = locations
 
 # Parts that are modules of this folder.
-_PARTS = ("tokens",)
+_PARTS = ("folders", "sessions", "tokens")
 
 
 def __getattr__(part: str) -> Any:

@@ -1,4 +1,4 @@
-"""What a configuration folder of its own may share with the usual one.
+"""What a folder of a profile's own begins with, and shares with the usual one.
 
 Each thing is a link into the person's usual folder, so that a command or an
 agent is written once for all accounts. Links that lead elsewhere, and files
@@ -7,14 +7,19 @@ that stand in a link's place, are the person's own and stay.
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
 from keyswitch.model import LinkChange
+from keyswitch.targets.target import PlannedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.target import Read
 
 # What a person can name -> the files and folders that it stands for.
 SHAREABLE = {
@@ -28,6 +33,14 @@ SHAREABLE = {
 # Not the settings: they may hold another account's credentials. Not the
 # history: what was said to one account is not for the other.
 USUAL = ("agents", "commands", "memory", "skills")
+
+# Of `.claude.json`: what would otherwise be asked again in every folder.
+_ASKED_ONCE = (
+    "hasCompletedOnboarding",
+    "lastOnboardingVersion",
+    "theme",
+    "editorMode",
+)
 
 
 class Link(NamedTuple):
@@ -78,6 +91,28 @@ def planned(
         else:
             found.append(LinkChange(link.path, link.source, wanted=True))
     return found, in_the_way
+
+
+def first_files(
+    own: Locations, usual: Locations, read: Read
+) -> list[PlannedFile]:
+    """Return a first `.claude.json`, where there is none."""
+    if read(own.global_config) is not None:
+        return []
+    return [PlannedFile(own.global_config, _answered(usual, read))]
+
+
+def _answered(usual: Locations, read: Read) -> bytes | None:
+    """Return the answers that the person gave in the usual folder."""
+    data = read(usual.global_config)
+    try:
+        document = json.loads(data) if data else {}
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    kept = {k: document[k] for k in _ASKED_ONCE if k in document}
+    return json.dumps(kept, indent=2).encode() if kept else None
 
 
 def present(folder: str, usual: str) -> list[Link]:

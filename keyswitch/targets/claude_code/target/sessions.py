@@ -1,4 +1,4 @@
-"""Whether the running sessions follow a switch, and waiting for their turns.
+"""When running sessions follow a switch.
 
 Observed, Claude Code 2.1.330, between two turns of one session: it takes a
 new login, a value of settings.json that was added or changed, and an
@@ -10,8 +10,7 @@ one turn, and AWS credentials until they are refused.
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.model import FILE_LIMIT
@@ -19,59 +18,42 @@ from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER
+from keyswitch.targets.target import MINUTES, NEXT_TURN, RESTART, Follows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping
 
     from keyswitch.model import FileChange, Profile
-    from keyswitch.targets.claude_code.sessions import RunningSession
-    from keyswitch.workspace import Workspace
+    from keyswitch.providers.schema import Provider
+    from keyswitch.targets.claude_code.files import Locations
 
-# When a session uses the new account.
-NEXT_TURN = "next turn"
-MINUTES = "minutes"
-RESTART = "restart"
-
-_POLL = 0.5  # seconds; a look costs some milliseconds
+find = sessions.find
+ancestors = sessions.ancestors
 
 
-class Followed(NamedTuple):
-    """A running session after a switch."""
-
-    session: RunningSession
-    follows: str
-    # The login was exchanged while it may have been renewing it.
-    in_turn: bool
-
-
-def look(
-    workspace: Workspace, profile: Profile | None, files: Sequence[FileChange]
-) -> list[Followed]:
-    """Return the sessions that a switch concerns, and when each follows.
-
-    `files` are the changes that the switch made.
-    """
-    follows = _when(workspace, profile, {c.path: c for c in files})
-    if not follows:
-        return []
-    moved = _is_login(workspace, profile) or any(
-        change.path == workspace.places.credentials for change in files
+def follows(
+    account: tuple[Profile, Provider] | None,
+    places: Locations,
+    changed: Mapping[str, FileChange],
+) -> Follows:
+    """Return when sessions follow a switch that changed these files."""
+    is_login = account is not None and _how(account) == "login"
+    return Follows(
+        _when(account, places, changed, is_login=is_login),
+        is_login or places.credentials in changed,
     )
-    return [
-        Followed(session, follows, moved and session.in_turn)
-        for session in sessions.find(workspace.places.config_dir)
-    ]
 
 
 def _when(
-    workspace: Workspace,
-    profile: Profile | None,
-    changed: dict[str, FileChange],
+    account: tuple[Profile, Provider] | None,
+    places: Locations,
+    changed: Mapping[str, FileChange],
+    *,
+    is_login: bool,
 ) -> str:
     """Return when sessions follow; "": nothing of theirs was moved."""
-    places = workspace.places
-    before, after = _settings(workspace, changed)
-    if profile is not None and _by_variables(workspace, profile):
+    before, after = _settings(places.settings, changed)
+    if account is not None and _by_variables(account):
         return RESTART
     env, new_env = _env(before), _env(after)
     if any(value and name not in new_env for name, value in env.items()):
@@ -86,21 +68,20 @@ def _when(
         return RESTART
     if before != after or places.credentials in changed or key != new_key:
         return NEXT_TURN
-    if _is_login(workspace, profile):
+    if is_login:
         return NEXT_TURN  # it lies in a keychain
-    return MINUTES if helper and profile is not None else ""
+    return MINUTES if helper and account is not None else ""
 
 
-def _is_login(workspace: Workspace, profile: Profile | None) -> bool:
-    if profile is None:
-        return False
-    taken = workspace.provider_of(profile).claude_code_for(profile)
-    return taken.how == "login"
+def _how(account: tuple[Profile, Provider]) -> str:
+    profile, provider = account
+    return provider.claude_code_for(profile).how
 
 
-def _by_variables(workspace: Workspace, profile: Profile) -> bool:
+def _by_variables(account: tuple[Profile, Provider]) -> bool:
     """Tell whether a session gets this account from its start only."""
-    taken = workspace.provider_of(profile).claude_code_for(profile)
+    profile, provider = account
+    taken = provider.claude_code_for(profile)
     if profile.isolated:
         return True
     if taken.how in ("none", "login") or not profile.secrets:
@@ -109,9 +90,8 @@ def _by_variables(workspace: Workspace, profile: Profile) -> bool:
 
 
 def _settings(
-    workspace: Workspace, changed: dict[str, FileChange]
+    path: str, changed: Mapping[str, FileChange]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    path = workspace.places.settings
     if path in changed:
         change = changed[path]
         return _object(change.before), _object(change.after)
@@ -148,25 +128,3 @@ def _object(data: bytes | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}  # Claude Code ignores such a file as well
     return found if isinstance(found, dict) else {}
-
-
-def wait_for_turns(
-    workspace: Workspace,
-    tell: Callable[[Sequence[RunningSession]], None],
-    timeout: float | None = None,
-) -> list[RunningSession]:
-    """Wait until no session of the folder is in a turn.
-
-    Returns those that still are when the time is over. A session that this
-    command runs in is not waited for: its turn ends after the command.
-    """
-    own = sessions.ancestors()
-    end = None if timeout is None else time.monotonic() + timeout
-    while True:
-        found = sessions.find(workspace.places.config_dir)
-        busy = [s for s in found if s.in_turn and s.pid not in own]
-        left = _POLL if end is None else end - time.monotonic()
-        if not busy or left <= 0:
-            return busy
-        tell(busy)
-        time.sleep(min(_POLL, left))
