@@ -19,22 +19,22 @@ if TYPE_CHECKING:
         Collection,
         Iterable,
         Mapping,
-        Sequence,
     )
     from typing import Self
 
-    from keyswitch.model import (
-        FileChange,
-        LinkChange,
-        Profile,
-        SecretRef,
-    )
+    from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.schema import Provider
     from keyswitch.targets.lock_folders import LockSpec
+    from keyswitch.targets.parts import (
+        Folders,
+        Launch,
+        PlannedFile,
+        Read,
+        Sessions,
+        Tokens,
+    )
 
-    # A file as the change leaves it so far; None: there is none.
-    Read = Callable[[str], bytes | None]
 
 MAIN = "claude-code"  # whose folders a profile may have, and whose logins
 
@@ -104,14 +104,6 @@ class Request(NamedTuple):
     new_token: Callable[[], str] = str
 
 
-class PlannedFile(NamedTuple):
-    """A file's next bytes; None: it goes."""
-
-    path: str
-    after: bytes | None
-    is_last: bool = False  # put in place after the others
-
-
 @dataclass(slots=True)
 class TargetPlan:
     """What becomes of a program's files, and what there is to say of it."""
@@ -125,114 +117,6 @@ class TargetPlan:
     put_back: list[str] = field(default_factory=list)
 
 
-class Token(NamedTuple):
-    """A credential in one of a program's files, or a command that asks us."""
-
-    path: str
-    place: str  # in the file, as a person reads it
-    value: str  # "" where there is nothing to know it by
-    at: Any = None  # for `without`; None: nobody but a person may remove it
-    stale: str = ""  # why it is of no use any more
-    login_in: str = ""  # the folder whose login it is
-    # Of the mere end of a key: the item that our record names, "" for none.
-    end_of: str | None = None
-    is_helper: bool = False  # no secret, but a command of keyswitch
-
-
-class Look(NamedTuple):
-    """What a search for credentials goes by."""
-
-    paths: Paths
-    environ: Mapping[str, str]
-    home: str
-    cwd: str
-    usual: Any  # the main program's `Places`
-    folders: Mapping[str, Any]  # folder -> `Places`, of the main program
-    read: Read  # None, too, where a file cannot be read
-    key: Callable[[], bytes]
-
-
-class Tokens(Protocol):
-    """Where a program's credentials lie."""
-
-    pages: tuple[str, ...]  # where a person revokes them
-    variables: tuple[str, ...]  # of a shell, that hold one
-
-    def find(self, look: Look) -> Iterable[Token]:
-        """Return every credential in its files."""
-
-    def without(self, path: str, data: bytes, found: Sequence[Token]) -> bytes:
-        """Return a file without these credentials; other bytes stay."""
-
-
-# When a session uses the new account.
-NEXT_TURN = "next turn"
-MINUTES = "minutes"
-RESTART = "restart"
-
-
-class RunningSession(NamedTuple):
-    """One running session of a program; texts are foreign ones."""
-
-    pid: int
-    cwd: str
-    kind: str = ""
-    version: str = ""
-    status: str = ""  # "": not known
-    started: float = 0.0  # seconds since the epoch; 0: not known
-    in_turn: bool = True  # it is, or may be, in the middle of a turn
-
-
-class Follows(NamedTuple):
-    """What a switch means for the running sessions."""
-
-    when: str  # "": nothing of theirs was moved
-    login_moved: bool
-
-
-class Sessions(Protocol):
-    """The running sessions of a program."""
-
-    def find(self, config_dir: str) -> list[RunningSession]:
-        """Return those of this person and folder, by pid."""
-
-    def ancestors(self) -> set[int]:
-        """Return the processes that this one was started by."""
-
-    def follows(
-        self,
-        account: tuple[Profile, Provider] | None,
-        places: Any,
-        changed: Mapping[str, FileChange],
-    ) -> Follows:
-        """Return when sessions follow a switch that changed these files."""
-
-
-class Folders(Protocol):
-    """What a folder of a profile's own begins with, and shares.
-
-    What is shared are links into the person's usual folder.
-    """
-
-    USUAL: tuple[str, ...]  # shared where nothing else was chosen
-
-    def check(self, shared: Iterable[str]) -> None:
-        """Raise InputError for a name that cannot be shared."""
-
-    def planned(
-        self, folder: str, usual: str, shared: Iterable[str]
-    ) -> tuple[list[LinkChange], list[str]]:
-        """Return which links come and go, and what stands in the way."""
-
-    def present(self, folder: str, usual: str) -> list[Any]:
-        """Return the links that are there, each with `path` and `source`."""
-
-    def first_files(
-        self, own: Any, usual: Any, read: Read
-    ) -> list[PlannedFile]:
-        """Return what spares the person questions that were answered."""
-
-
 class Target(Protocol):
     """A program. The parts at the end are None where it has no such thing."""
 
@@ -240,6 +124,7 @@ class Target(Protocol):
     name: str  # as messages call it
     folder_variable: str  # the variable that moves its configuration folder
     folders: Folders | None
+    launch: Launch | None
     sessions: Sessions | None
     tokens: Tokens | None
 
@@ -264,6 +149,9 @@ class Target(Protocol):
 
     def calls_us(self, places: Any, read: Read) -> bool:
         """Tell whether its settings have some keyswitch answer for a key."""
+
+    def may_be_secret(self, keys: tuple[str, ...], raw: str) -> bool:
+        """Tell whether the text of a settings key may be a secret."""
 
     def asks_about(
         self, provider: Provider, profile: Profile

@@ -20,9 +20,9 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
-from keyswitch.switching.running import run
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.settings import approved_keys, baseline, plan
+from keyswitch.targets.claude_code.target import launch
 
 KEY = b"k" * 32
 DIGITS = b"9" * 5000  # more than Python turns into a number
@@ -242,7 +242,7 @@ def test_a_damaged_note_of_a_login_in_the_keychain_is_damage(text):
 
 def test_settings_on_the_command_line_may_not_be_deep():
     with pytest.raises(KeyswitchError, match="--settings"):
-        run._merged(None, '{"a":' + DEEP.decode(), {}, secret=False)
+        launch._merged("/", '{"a":' + DEEP.decode(), {}, secret=False)
 
 
 @pytest.mark.parametrize("stamp", ["\\ud800", "a:b", "\\u001b[2J", "$(id)"])

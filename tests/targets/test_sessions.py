@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from keyswitch.targets.claude_code import sessions
-from keyswitch.targets.target import RunningSession
+from keyswitch.targets.parts import RunningSession
 from tests.targets.running import Impostor
 
 pytestmark = pytest.mark.skipif(

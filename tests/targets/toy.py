@@ -11,12 +11,8 @@ import sys
 from typing import NamedTuple
 
 from keyswitch.targets.lock_folders import LockSpec
-from keyswitch.targets.target import (
-    PlannedFile,
-    TargetPlan,
-    Token,
-    record_path,
-)
+from keyswitch.targets.parts import PlannedFile, Token
+from keyswitch.targets.target import TargetPlan, record_path
 
 id = "toy"  # noqa: A001 - the name in `Target`
 name, folder_variable = "Toy", "TOY_HOME"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from keyswitch.cli.session import Session
     from keyswitch.switching.activation.sessions import Followed
-    from keyswitch.targets.target import RunningSession
+    from keyswitch.targets.parts import RunningSession
 
 _OPTIONS = (
     click.option(

@@ -7,23 +7,19 @@ once `keyswitch env` was evaluated there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
-from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.finding import ERROR
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.scene import Scene
-from keyswitch.disk.atomic import read_regular
-from keyswitch.errors import KeyswitchError
-from keyswitch.model import FILE_LIMIT
 from keyswitch.switching.activation.looking import (
     accounts_of,
     chosen_of,
     see_keychain,
 )
-from keyswitch.targets.claude_code.settings.settings_file import loads
+from keyswitch.targets import table
 from keyswitch.terminal import selection
 from keyswitch.terminal.fingerprints import read_key
 from keyswitch.terminal.marker import applied
@@ -85,8 +81,8 @@ def _in_a_folder(
     """Return the same for a shell that goes to another configuration folder."""
     compiled = compiled_profile(workspace, profile.name)
     environ, pending = _evaluated(workspace, compiled)
-    given = environ.get(FOLDER_VARIABLE)
-    if given == workspace.environ.get(FOLDER_VARIABLE):
+    given = environ.get(table.main().folder_variable)
+    if given == workspace.environ.get(table.main().folder_variable):
         return [], environ, pending
     where = "a folder of its own" if profile.isolated else "the usual folder"
     return [f"it uses {where}; in this shell: {EXPORT}"], environ, pending
@@ -126,7 +122,7 @@ def _evaluated(
         pairs.append((variable, value))
     base = dict(workspace.environ)
     if workspace.isolated_shell:
-        del base[FOLDER_VARIABLE]
+        del base[table.main().folder_variable]
     key = read_key(workspace.paths)
     return applied(base, pairs, compiled.rivals, key), pending
 
@@ -140,13 +136,3 @@ def _holds(
     value = workspace.environ.get(variable, "")
     seen = fingerprint(workspace.install_key, value)
     return bool(value) and profile.secrets[field].fingerprint == seen
-
-
-def read_settings(path: str) -> dict[str, Any] | None:
-    """Return a settings document as Claude Code would, or None."""
-    try:
-        data = read_regular(path, FILE_LIMIT)
-        document = loads(data.decode("utf-8-sig")) if data else None
-    except (KeyswitchError, ValueError, RecursionError):
-        return None  # Claude Code ignores such a file as well
-    return document if isinstance(document, dict) else None

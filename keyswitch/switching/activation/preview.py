@@ -1,7 +1,7 @@
 """What a dry run prints: the plan that the command would carry out.
 
-A line names a file and what becomes of it; of Claude Code's JSON files, each
-key. A value is shown only where it is known to hold no secret.
+A line names a file and what becomes of it; of JSON files, each key. A value is
+shown only where it is known to hold no secret.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import ITEM_PREFIX
 from keyswitch.profiles import state
-from keyswitch.targets.claude_code.settings.plan import may_be_secret
+from keyswitch.targets import table
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _is_shown(keys: tuple[str, ...], value: object) -> bool:
     return (
         not value
         or value.startswith(own)
-        or not may_be_secret(keys, json.dumps(value))
+        or not table.main().may_be_secret(keys, json.dumps(value))
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from keyswitch.model import FileChange, Profile
-    from keyswitch.targets.target import RunningSession
+    from keyswitch.targets.parts import RunningSession
     from keyswitch.workspace import Workspace
 
 _POLL = 0.5  # seconds; a look costs some milliseconds

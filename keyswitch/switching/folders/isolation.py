@@ -29,7 +29,8 @@ from keyswitch.targets import table
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
     from keyswitch.model import Profile
-    from keyswitch.targets.target import Folders, Places
+    from keyswitch.targets.parts import Folders
+    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 

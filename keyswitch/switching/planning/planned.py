@@ -18,7 +18,8 @@ from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from keyswitch.switching.planning.switch import Switch
-    from keyswitch.targets.target import Places, Read, Target, TargetPlan
+    from keyswitch.targets.parts import Read
+    from keyswitch.targets.target import Places, Target, TargetPlan
     from keyswitch.workspace import Workspace
 
 

@@ -16,7 +16,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
-from keyswitch.targets.target import RunningSession
+from keyswitch.targets.parts import RunningSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile, SecretRef
     from keyswitch.providers.schema import Provider
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.target import Read, Request, TargetPlan
+    from keyswitch.targets.parts import Read
+    from keyswitch.targets.target import Request, TargetPlan
 
 __all__ = [
     "asks_about",
@@ -27,6 +28,7 @@ __all__ = [
     "folder_variable",
     "id",
     "locks",
+    "may_be_secret",
     "name",
     "places",
     "plan",
@@ -41,7 +43,7 @@ folder_variable = CONFIG_VARIABLE
 places = locations
 
 # Parts that are modules of this folder.
-_PARTS = ("folders", "sessions", "tokens")
+_PARTS = ("folders", "launch", "sessions", "tokens")
 
 
 def __getattr__(part: str) -> Any:
@@ -92,6 +94,13 @@ def variables_of(places: Locations) -> Mapping[str, str]:
             given.clear()  # named, it would have another `.claude.json`
         given[STORAGE_VARIABLE] = places.login_dir
     return given
+
+
+def may_be_secret(keys: tuple[str, ...], raw: str) -> bool:
+    """Tell whether the JSON text of a settings key may be a secret."""
+    from keyswitch.targets.claude_code.settings import plan as settings_plan
+
+    return settings_plan.may_be_secret(keys, raw)
 
 
 def asks_about(provider: Provider, profile: Profile) -> SecretRef | None:

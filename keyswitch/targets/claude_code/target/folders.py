@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
 from keyswitch.model import LinkChange
-from keyswitch.targets.target import PlannedFile
+from keyswitch.targets.parts import PlannedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.target import Read
+    from keyswitch.targets.parts import Read
 
 # What a person can name -> the files and folders that it stands for.
 SHAREABLE = {

@@ -21,17 +21,14 @@ from keyswitch.targets.claude_code.settings import (
 )
 from keyswitch.targets.claude_code.settings import plan as settings_plan
 from keyswitch.targets.claude_code.settings.baseline import Baseline
-from keyswitch.targets.target import (
-    MAIN,
-    PlannedFile,
-    TargetPlan,
-    record_path,
-)
+from keyswitch.targets.parts import PlannedFile
+from keyswitch.targets.target import MAIN, TargetPlan, record_path
 
 if TYPE_CHECKING:
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.target import Read, Request
+    from keyswitch.targets.parts import Read
+    from keyswitch.targets.target import Request
 
 
 def plan(request: Request, places: Locations, read: Read) -> TargetPlan:

@@ -18,7 +18,7 @@ from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER
-from keyswitch.targets.target import MINUTES, NEXT_TURN, RESTART, Follows
+from keyswitch.targets.parts import MINUTES, NEXT_TURN, RESTART, Follows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

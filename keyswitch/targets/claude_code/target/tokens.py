@@ -9,13 +9,14 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import locations
 from keyswitch.targets.claude_code.settings import baseline, literals, tokens
-from keyswitch.targets.target import MAIN, Token, record_path
+from keyswitch.targets.parts import Token
+from keyswitch.targets.target import MAIN, record_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.target import Look
+    from keyswitch.targets.parts import Look
 
 pages = (
     "https://claude.ai/settings/claude-code",

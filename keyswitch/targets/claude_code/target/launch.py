@@ -1,0 +1,199 @@
+"""Start Claude Code with a profile, whatever its files say.
+
+It also reads credentials from files; a `--settings` document of ours outranks
+those of the user, the project and the local file. No secret is in it, since
+arguments are visible to everybody.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.disk.atomic import read_regular
+from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.model import FILE_LIMIT
+from keyswitch.targets.claude_code.files import locations
+from keyswitch.targets.claude_code.settings import wanted
+from keyswitch.targets.claude_code.settings.settings_file import loads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.compiled import Compiled
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.parts import Run
+
+
+def is_it(program: str) -> bool:
+    """Tell whether a program is Claude Code, by its name."""
+    name = os.path.basename(program).lower()
+    return name in ("claude", "claude.exe", "claude.cmd")
+
+
+def loses_secret(places: Locations, profile: Compiled) -> bool:
+    """Tell whether settings keep an exported secret from it for good.
+
+    An anonymous file can say it again, which not every system has.
+    """
+    if hasattr(os, "memfd_create") or "helper" in profile.roles:
+        return False
+    env = (_document(places.settings) or {}).get("env")
+    return isinstance(env, dict) and any(
+        env.get(name) == "" for name, _ in profile.secrets
+    )
+
+
+def prepare(
+    run: Run, command: list[str], child: dict[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """Return the command and environment that files cannot override."""
+    taken = run.provider.claude_code_for(run.profile)
+    layers = _layers(run, child)
+    ours = wanted.flag_settings(
+        taken,
+        dict(run.profile.fields),
+        wanted.command_of(
+            run.program, run.profile.name, run.paths.aws_config_file
+        ),
+        present=layers,
+        rivals=run.compiled.rivals,
+    )
+    own = _own_variables(run.compiled, child)
+    if taken.helper_field:
+        # The helper fills both headers. An exported key besides it would only
+        # make the interactive program ask about it and warn.
+        for variable, field in run.compiled.secrets:
+            if field == run.compiled.roles.get("helper"):
+                child.pop(variable, None)
+                own[variable] = ""
+    secret = _hold(ours, layers, own, {v for v, _ in run.compiled.secrets})
+    given, rest = _take_settings(command[1:])
+    merged = _merged(run.cwd, given, ours, secret=secret)
+    return [command[0], "--settings", merged, *rest], child
+
+
+def _own_variables(profile: Compiled, child: dict[str, str]) -> dict[str, str]:
+    """Return the variables that the profile itself sets."""
+    names = [n for n, _ in profile.literals] + [n for n, _ in profile.secrets]
+    return {name: child[name] for name in names if name in child}
+
+
+def _hold(
+    ours: dict[str, Any],
+    layers: list[dict[str, Any]],
+    own: dict[str, str],
+    secrets: set[str],
+) -> bool:
+    """Repeat the profile's own variables where a settings file has them too.
+
+    A settings file replaces the environment's value. Returns whether a secret
+    had to be repeated.
+    """
+    env = dict(ours.get("env", {}))
+    held = False
+    for document in layers:
+        found = document.get("env")
+        for name in found if isinstance(found, dict) else ():
+            if name in own:
+                env[name] = own[name]
+                held = held or (name in secrets and own[name] != "")
+    if env:
+        ours["env"] = dict(sorted(env.items()))
+    return held
+
+
+def _layers(run: Run, child: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the settings documents that a flag outranks, as far as valid."""
+    places = locations(child, run.home, run.cwd)
+    found = []
+    for path in (
+        places.settings,
+        places.project_settings,
+        places.local_here,
+        places.local_settings,
+    ):
+        document = _document(path)
+        if document is not None:
+            found.append(document)
+    return found
+
+
+def _take_settings(args: list[str]) -> tuple[str | None, list[str]]:
+    """Split a `--settings` option off Claude Code's arguments."""
+    rest: list[str] = []
+    own = None
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            return own, [*rest, word, *words]
+        if word == "--settings":
+            own = next(words, None)
+        elif word.startswith("--settings="):
+            own = word.partition("=")[2]
+        else:
+            rest.append(word)
+    return own, rest
+
+
+def _merged(
+    cwd: str,
+    given: str | None,
+    ours: dict[str, Any],
+    *,
+    secret: bool,
+) -> str:
+    """Lay our settings over the person's own `--settings` document.
+
+    Returns the value of the option: JSON text, or, where secrets are in it,
+    the path of an anonymous file that only the child can open.
+    """
+    document: dict[str, Any] | None = {}
+    if given is not None and given.lstrip().startswith("{"):
+        try:
+            document = json.loads(given)
+        except (ValueError, RecursionError) as e:
+            raise InputError(
+                "the text after --settings is not valid JSON",
+                "give a JSON object or the path of a file with one",
+            ) from e
+    elif given is not None:
+        secret = True  # for all that we know
+        document = _document(os.path.join(cwd, given))
+    if not isinstance(document, dict):
+        raise InputError(
+            f"cannot read the settings file {given}",
+            "it has to be a file with a JSON object",
+        )
+    text = json.dumps(_laid_over(document, ours))
+    return _anonymous_file(text) if secret else text
+
+
+def _anonymous_file(text: str) -> str:
+    if not hasattr(os, "memfd_create"):
+        raise InputError(
+            "a settings file stands in the way of this profile's secret",
+            "take its variables out of the settings files' env blocks",
+        )
+    descriptor = os.memfd_create("keyswitch-settings", 0)
+    os.write(descriptor, text.encode())
+    return f"/proc/self/fd/{descriptor}"
+
+
+def _laid_over(
+    document: dict[str, Any], ours: dict[str, Any]
+) -> dict[str, Any]:
+    below = document.get("env")
+    env = {**(below if isinstance(below, dict) else {}), **ours.get("env", {})}
+    return {**document, **ours, "env": env}
+
+
+def _document(path: str) -> dict[str, Any] | None:
+    """Return a settings document as Claude Code would, or None."""
+    try:
+        data = read_regular(path, FILE_LIMIT)
+        document = loads(data.decode("utf-8-sig")) if data else None
+    except (KeyswitchError, ValueError, RecursionError):
+        return None  # Claude Code ignores such a file as well
+    return document if isinstance(document, dict) else None
