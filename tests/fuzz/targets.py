@@ -23,14 +23,13 @@ from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope
+from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.settings import (
     approved_keys,
     baseline,
-    json_text,
     plan,
     settings_file,
-    splice,
     tokens,
 )
 from keyswitch.terminal import marker as environment

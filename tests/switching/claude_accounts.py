@@ -11,7 +11,7 @@ import json
 import os
 from dataclasses import dataclass, field
 
-from keyswitch.targets.claude_code.settings import json_text, splice
+from keyswitch.targets import json_text, splice
 
 HOUR = 3_600_000
 BEGIN = 4_000_000_000_000  # when the first token ends: no test lives so long

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.parts import Identity, Parts
-from keyswitch.targets.claude_code.settings import json_text
 
 LOGIN = {
     "accessToken": "FAKE-access",

@@ -9,8 +9,8 @@ from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import LINE, MEMBER, Mend
 from keyswitch.diagnosis.resolver import first_party
 from keyswitch.errors import KeyswitchError
+from keyswitch.targets import splice
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import MEMBER, Mend
 from keyswitch.errors import KeyswitchError
+from keyswitch.targets import splice
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import splice
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.targets.claude_code.settings import json_text, splice
+from keyswitch.targets import json_text, splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

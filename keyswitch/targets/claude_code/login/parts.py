@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.targets.claude_code.settings import json_text, splice
+from keyswitch.targets import json_text, splice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

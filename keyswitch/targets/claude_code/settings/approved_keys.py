@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from keyswitch.targets.claude_code.settings import json_text, splice
+from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
     Baseline,

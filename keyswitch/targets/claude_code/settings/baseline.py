@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import DamagedFileError
 from keyswitch.profiles import own_json
-from keyswitch.targets.claude_code.settings import own_helper, splice
+from keyswitch.targets import splice
+from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
+from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.repository import root_of
-from keyswitch.targets.claude_code.settings import json_text
 from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
 from keyswitch.targets.claude_code.settings.tokens import (
     LOGIN,

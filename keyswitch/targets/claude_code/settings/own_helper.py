@@ -10,7 +10,7 @@ import json
 import re
 import shlex
 
-from keyswitch.targets.claude_code.settings import splice
+from keyswitch.targets import splice
 from keyswitch.targets.claude_code.settings.wanted import (
     AWS_EXPORT,
     BESIDE_HELPER,

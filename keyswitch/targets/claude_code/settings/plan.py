@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
-from keyswitch.targets.claude_code.settings import json_text, own_helper, splice
+from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code.settings import own_helper
 from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
     RAW,

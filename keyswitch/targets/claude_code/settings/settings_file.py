@@ -13,8 +13,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from keyswitch.targets import json_text
 from keyswitch.targets.claude_code import javascript
-from keyswitch.targets.claude_code.settings import json_text
 from keyswitch.targets.claude_code.settings.settings_types import wrong_keys
 
 if TYPE_CHECKING:

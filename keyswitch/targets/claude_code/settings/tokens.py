@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code.settings import json_text, own_helper, splice
+from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code.settings import own_helper
 from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
 from keyswitch.targets.claude_code.settings.wanted import (
     AWS_EXPORT,

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
+from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.login.stored import tail_of
 from keyswitch.targets.claude_code.settings import (
     approved_keys,
     baseline,
-    json_text,
     own_helper,
     wanted,
 )

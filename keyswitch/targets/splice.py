@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.targets.claude_code.settings.json_text import (
+from keyswitch.targets.json_text import (
     Container,
     container,
     fail,
