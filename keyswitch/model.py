@@ -68,7 +68,8 @@ class FileChange:
     it with the disk again right before it commits. `mode` is used only for a
     file that is created; an existing file keeps its mode (never widened) unless
     `private` forces it to 0600. `anywhere` is for what is handed on to others:
-    they may write in its directory.
+    they may write in its directory. `goes_when_empty`: if keyswitch made it, it
+    goes again when it says nothing any more.
     """
 
     path: str
@@ -77,6 +78,7 @@ class FileChange:
     mode: int = 0o600
     private: bool = False
     anywhere: bool = False
+    goes_when_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
-    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.targets.parts import Keychain
     from keyswitch.targets.target import Places
 
 
@@ -94,12 +94,11 @@ class Workspace:
 
     @cached_property
     def keychain(self) -> Keychain | None:
-        """Claude Code's items of the macOS keychain; None: it has none."""
-        if self.platform != "darwin":
+        """The main program's items of the macOS keychain; None: no such."""
+        logins = table.main().logins
+        if self.platform != "darwin" or logins is None:
             return None
-        from keyswitch.targets.claude_code.login.keychain import Keychain
-
-        return Keychain(self.environ_of_places)
+        return logins.keychain(self.environ_of_places)
 
     def keychain_at(self, places: Places) -> Keychain | None:
         """Return the same for a configuration folder."""

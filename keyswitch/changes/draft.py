@@ -151,6 +151,7 @@ class Draft:
         private: bool = False,
         mode: int = 0o600,
         anywhere: bool = False,
+        goes_when_empty: bool = False,
         rank: int = USUAL,
     ) -> None:
         """Plan a file's next text; None removes it.
@@ -159,7 +160,9 @@ class Draft:
         `undo` puts back the text that the draft had before this.
         """
         before = self.read(path, limit)
-        change = FileChange(path, before, after, mode, private, anywhere)
+        change = FileChange(
+            path, before, after, mode, private, anywhere, goes_when_empty
+        )
         self.edit(change, own=own, rank=rank)
 
     def edit(

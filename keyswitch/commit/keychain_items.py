@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 from keyswitch.commit.login_note import note_file
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import ITEM_PREFIX
-from keyswitch.targets.claude_code.login.keychain import BRIEF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.targets.parts import Keychain
+
+
+BRIEF = 2.0  # seconds for one call while other programs' locks are held
 
 
 def service_of(change: FileChange) -> str:

@@ -2,8 +2,8 @@
 
 A switch may have to make `~/.claude`, an installation `~/.config/fish`. The
 folder goes with the last file that keyswitch had in it, if nothing else is in
-there by then; if something is, the folder is its owner's from then on. A
-`.claude.json` that was made for a login goes when it says nothing any more.
+there by then; if something is, the folder is its owner's from then on. So does
+a file that was made for a login, when it says nothing any more.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1 << 20  # bytes of the record
-_CONFIG = ".claude.json"
 _SAYS_NOTHING = b"{}"
 
 
@@ -59,7 +58,7 @@ def plan(
 
 def _made(change: FileChange) -> set[str]:
     found = set(missing(change.path))
-    if change.before is None and os.path.basename(change.path) == _CONFIG:
+    if change.before is None and change.goes_when_empty:
         found.add(change.path)
     return found
 

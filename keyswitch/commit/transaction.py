@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from keyswitch.commit.journal import Step
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.claude_code.login.keychain import Keychain
     from keyswitch.targets.lock_folders import LockSpec
+    from keyswitch.targets.parts import Keychain
 
     class Planned(Protocol):
         """What a plan comes to."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.parts import (
         Folders,
         Launch,
+        Logins,
         PlannedFile,
         Read,
         Sessions,
@@ -123,8 +124,10 @@ class Target(Protocol):
     id: str  # as its records and options name it
     name: str  # as messages call it
     folder_variable: str  # the variable that moves its configuration folder
+    folder_variables: tuple[str, ...]  # that one, and those of parts of it
     folders: Folders | None
     launch: Launch | None
+    logins: Logins | None
     sessions: Sessions | None
     tokens: Tokens | None
 

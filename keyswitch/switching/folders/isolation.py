@@ -18,10 +18,9 @@ from keyswitch.commit.made_folders import missing
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.model import FILE_LIMIT
 from keyswitch.switching.folders import one_copy
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.planned import plan_folder, reading
+from keyswitch.switching.planning.planned import add_files, plan_folder, reading
 from keyswitch.switching.planning.records import named
 from keyswitch.switching.planning.switch import Switch
 from keyswitch.targets import table
@@ -64,8 +63,7 @@ def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
         f"{path} is not shared: it is a file of its own" for path in in_the_way
     ]
     read = reading(draft)
-    for file in folders().first_files(own, workspace.places, read):
-        draft.write(file.path, file.after, limit=FILE_LIMIT)
+    add_files(draft, folders().first_files(own, workspace.places, read))
 
 
 def plan_both(

@@ -28,7 +28,8 @@ from keyswitch.switching.logins import claims, keeping, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.place import place_of
 from keyswitch.switching.logins.storing import require_open
-from keyswitch.targets.claude_code.files import locations
+from keyswitch.switching.planning.records import named
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,7 +224,7 @@ def log_in(
             for k, v in workspace.environ.items()
             if k not in _rivals(workspace)
         }
-        environ["CLAUDE_CONFIG_DIR"] = folder
+        environ[table.main().folder_variable] = folder
         done = subprocess.run(
             [program, "auth", "login", *options],
             env=environ,
@@ -254,17 +255,13 @@ def check_log_in(workspace: Workspace, name: str) -> str:
 def _rivals(workspace: Workspace) -> set[str]:
     """Return the variables that would speak for another account."""
     provider = workspace.catalogue.get(PROVIDER)
-    return {
-        *provider.rivals,
-        "CLAUDE_CONFIG_DIR",
-        "CLAUDE_SECURESTORAGE_CONFIG_DIR",
-    }
+    return {*provider.rivals, *table.main().folder_variables}
 
 
 def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
-    made = locations({"CLAUDE_CONFIG_DIR": folder}, workspace.home, folder)
+    made = named(workspace, folder)
     place = place_of(workspace, Draft(), made)
     parts = place.live(place.config())
     if not parts.usable:

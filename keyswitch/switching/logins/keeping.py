@@ -18,7 +18,6 @@ from keyswitch.switching.logins.storing import (
     content_of,
     generation_of,
 )
-from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
@@ -171,9 +170,8 @@ def _is_older(
     # A token that ends earlier is not older for that: a renewal after a
     # refusal may get a shorter one. But an old one is over by now.
     tokens = set(owners.lineage(logins, live))
-    over = live.expires_at < clock.now() * 1000 + EXPIRY_MARGIN_MS
     return (
-        over
+        live.is_over(clock.now() * 1000)
         and 0 < live.expires_at < kept[0].expires_at
         and not (tokens & set(kept[0].tokens))
     )

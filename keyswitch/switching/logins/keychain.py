@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.targets.parts import Keychain
     from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.commit.journal import digest
-from keyswitch.commit.keychain_items import forget, put_item
+from keyswitch.commit.keychain_items import BRIEF, forget, put_item
 from keyswitch.commit.login_note import Wanted, decoded, note_file
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
@@ -17,14 +17,14 @@ from keyswitch.switching.logins.keychain import key_of
 from keyswitch.switching.logins.storing import fetch
 from keyswitch.targets.claude_code.locks import login_locks
 from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.login.keychain import BRIEF, LOGIN
+from keyswitch.targets.claude_code.login.keychain import LOGIN
 from keyswitch.targets.claude_code.login.parts import Parts
 from keyswitch.targets.lock_folders import held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.targets.parts import Keychain
     from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note

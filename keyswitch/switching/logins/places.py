@@ -64,7 +64,9 @@ class LoginPlace:
     def _put_account(self, parts: Parts) -> None:
         path = self.places.global_config
         after = self.with_account(parts, self.config())
-        self.draft.write(path, after, limit=FILE_LIMIT, rank=LAST)
+        self.draft.write(
+            path, after, limit=FILE_LIMIT, rank=LAST, goes_when_empty=True
+        )
 
     def with_tokens(self, parts: Parts) -> bytes | None:
         """Return `.credentials.json` with a login's tokens."""

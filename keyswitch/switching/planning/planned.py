@@ -17,8 +17,10 @@ from keyswitch.targets.target import Request
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keyswitch.switching.planning.switch import Switch
-    from keyswitch.targets.parts import Read
+    from keyswitch.targets.parts import PlannedFile, Read
     from keyswitch.targets.target import Places, Target, TargetPlan
     from keyswitch.workspace import Workspace
 
@@ -108,14 +110,24 @@ def _request(
 
 def _add(draft: Draft, plan: TargetPlan) -> None:
     """Add a program's plan to a draft."""
-    for file in plan.files:
-        rank = LAST if file.is_last else USUAL
-        draft.write(file.path, file.after, limit=FILE_LIMIT, rank=rank)
+    add_files(draft, plan.files)
     draft.conflicts += plan.conflicts
     draft.notes += plan.notes
     for token, text in plan.displaced.items():
         draft.store(NewItem(ref_of(token), Secret(text)))
     draft.dropped += [ref_of(token) for token in plan.put_back]
+
+
+def add_files(draft: Draft, files: Iterable[PlannedFile]) -> None:
+    """Add planned files to a draft."""
+    for file in files:
+        draft.write(
+            file.path,
+            file.after,
+            limit=FILE_LIMIT,
+            goes_when_empty=file.goes_when_empty,
+            rank=LAST if file.is_last else USUAL,
+        )
 
 
 def _shares_settings(

@@ -33,7 +33,8 @@ from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault, seen_file
 from keyswitch.switching.logging_in.old_sessions import stamp_file
-from keyswitch.targets.claude_code.settings import baseline
+from keyswitch.targets import table
+from keyswitch.targets.target import id_of_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -99,7 +100,10 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
             return login_ledger.decode(path, data)
         if path == paths.made_file:
             return made_folders.parse(path, data)
-        return baseline.decode(path, data)
+        target_id = id_of_record(path)
+        if target_id not in table.TARGETS:
+            return None  # a program that this keyswitch does not know
+        return table.get(target_id).recorded(path, data)
 
     plain = (
         paths.lock_file,

@@ -36,7 +36,6 @@ SECURITY = "/usr/bin/security"
 LINE_LIMIT = 4096 - 64
 
 DEADLINE = 5.0  # seconds for one call
-BRIEF = 2.0  # the same while Claude Code's locks are held
 
 _NOT_FOUND = 44
 # Exit statuses: no question possible, refused, cancelled.

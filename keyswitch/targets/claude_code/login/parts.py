@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -109,6 +110,10 @@ class Parts(NamedTuple):
             return 0.0
         # JSON may say 1e999, or more digits than any float holds.
         return float(found) if abs(found) <= _LAST_MOMENT else 0.0
+
+    def is_over(self, now_ms: float) -> bool:
+        """Tell whether its access token is, or is about to be renewed."""
+        return self.expires_at < now_ms + EXPIRY_MARGIN_MS
 
     @property
     def usable(self) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "asks_about",
     "calls_us",
     "folder_variable",
+    "folder_variables",
     "id",
     "locks",
     "may_be_secret",
@@ -40,10 +41,11 @@ __all__ = [
 id = "claude-code"  # noqa: A001 - the name in `Target`
 name = "Claude Code"
 folder_variable = CONFIG_VARIABLE
+folder_variables = (CONFIG_VARIABLE, STORAGE_VARIABLE)
 places = locations
 
 # Parts that are modules of this folder.
-_PARTS = ("folders", "launch", "sessions", "tokens")
+_PARTS = ("folders", "launch", "logins", "sessions", "tokens")
 
 
 def __getattr__(part: str) -> Any:

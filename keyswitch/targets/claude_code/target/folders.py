@@ -99,7 +99,8 @@ def first_files(
     """Return a first `.claude.json`, where there is none."""
     if read(own.global_config) is not None:
         return []
-    return [PlannedFile(own.global_config, _answered(usual, read))]
+    answered = _answered(usual, read)
+    return [PlannedFile(own.global_config, answered, goes_when_empty=True)]
 
 
 def _answered(usual: Locations, read: Read) -> bytes | None:

@@ -191,5 +191,7 @@ def _plan_approvals(
     planned = approved_keys.plan_approvals(
         path, read(path), before, tails, request.key()
     )
-    result.files.append(PlannedFile(path, planned.after, is_last=True))
+    result.files.append(
+        PlannedFile(path, planned.after, is_last=True, goes_when_empty=True)
+    )
     recorded[path] = planned.baseline
