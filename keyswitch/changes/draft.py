@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import FileChange
+from keyswitch.model import FILE_LIMIT, FileChange
 from keyswitch.profiles import profile_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from keyswitch.changes.login_ledger import Moved
     from keyswitch.commit.journal import Folder
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
     from keyswitch.targets.lock_folders import LockSpec
+    from keyswitch.targets.parts import PlannedFile
     from keyswitch.workspace import Workspace
 
 # When a file is put in place, among the files of a change. A kill in between
@@ -124,6 +125,11 @@ class Draft:
             self._seen[path] = read(path, limit)
         return self._seen[path]
 
+    def saw(self, texts: Mapping[str, bytes | None]) -> None:
+        """Take over what was read of places that are no files, by path."""
+        for path, data in texts.items():
+            self._seen.setdefault(path, data)
+
     @property
     def files_read(self) -> list[str]:
         """The files that were read of a disk."""
@@ -164,6 +170,18 @@ class Draft:
             path, before, after, mode, private, anywhere, goes_when_empty
         )
         self.edit(change, own=own, rank=rank)
+
+    def add(self, files: Iterable[PlannedFile]) -> None:
+        """Add files as a program's plan has them."""
+        for file in files:
+            self.write(
+                file.path,
+                file.after,
+                limit=FILE_LIMIT,
+                private=file.private,
+                goes_when_empty=file.goes_when_empty,
+                rank=LAST if file.is_last else USUAL,
+            )
 
     def edit(
         self, change: FileChange, *, own: bool = False, rank: int = USUAL

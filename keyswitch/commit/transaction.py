@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
-    from keyswitch.targets.parts import Keychain
+    from keyswitch.targets.login import Keychain
 
     class Planned(Protocol):
         """What a plan comes to."""

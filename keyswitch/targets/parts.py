@@ -26,35 +26,7 @@ class PlannedFile(NamedTuple):
     after: bytes | None
     is_last: bool = False  # put in place after the others
     goes_when_empty: bool = False  # if keyswitch made it, and it says nothing
-
-
-class Keychain(Protocol):
-    """A program's items of the macOS keychain, of one configuration folder."""
-
-    login: str  # name of the item with the tokens
-    console: str  # name of the item with a key
-
-    def for_folder(self, folder: str) -> Keychain:
-        """Return the items of a session that is started in another folder."""
-
-    def read(self, service: str, deadline: float = ...) -> bytes | None:
-        """Return an item's content; None: there is no such item."""
-
-    def require_room(self, service: str, value: bytes) -> None:
-        """Raise where an item cannot hold so much."""
-
-    def write(self, service: str, value: bytes, deadline: float = ...) -> None:
-        """Make or replace an item."""
-
-    def delete(self, service: str, deadline: float = ...) -> None:
-        """Remove an item; one that is gone already is fine."""
-
-
-class Logins(Protocol):
-    """The logins of a program, which lie in its own files."""
-
-    def keychain(self, environ: Mapping[str, str]) -> Keychain:
-        """Return its items of the macOS keychain."""
+    private: bool = False  # nobody else may read it
 
 
 class Token(NamedTuple):

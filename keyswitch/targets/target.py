@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.schema import Provider
     from keyswitch.targets.lock_folders import LockSpec
+    from keyswitch.targets.login import Logins
     from keyswitch.targets.parts import (
         Folders,
         Launch,
-        Logins,
         PlannedFile,
         Read,
         Sessions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,10 @@ from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.situation import Chosen, Situation
 from keyswitch.diagnosis.resolver.flags import parse_flags
 from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import FILE_LIMIT
+from keyswitch.targets import table
 from keyswitch.terminal import selection
 from keyswitch.terminal.fingerprints import read_key
 from keyswitch.terminal.marker import read_marker
@@ -58,10 +62,17 @@ def situation_of(
 
 def see_keychain(workspace: Workspace, scene: Scene) -> None:
     """Let a scene see the login that Claude Code has in no file."""
-    if workspace.keychain is not None:
-        from keyswitch.switching.logins.keychain import as_files
+    logins, places = table.main().logins, scene.places
+    keychain = workspace.keychain_at(places)
+    if logins is None or keychain is None:
+        return
+    with contextlib.suppress(KeyswitchError):  # or the files count
+        place = logins.place(places, _read, keychain)
+        scene.hold(place.as_files(_read(places.global_config)))
 
-        scene.hold(as_files(workspace, scene.places))
+
+def _read(path: str) -> bytes | None:
+    return read_regular(path, FILE_LIMIT)
 
 
 def accounts_of(

@@ -20,7 +20,7 @@ from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.switching.folders import one_copy
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.planned import add_files, plan_folder, reading
+from keyswitch.switching.planning.planned import plan_folder, reading
 from keyswitch.switching.planning.records import named
 from keyswitch.switching.planning.switch import Switch
 from keyswitch.targets import table
@@ -63,7 +63,7 @@ def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
         f"{path} is not shared: it is a file of its own" for path in in_the_way
     ]
     read = reading(draft)
-    add_files(draft, folders().first_files(own, workspace.places, read))
+    draft.add(folders().first_files(own, workspace.places, read))
 
 
 def plan_both(

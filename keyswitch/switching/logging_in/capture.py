@@ -26,7 +26,6 @@ from keyswitch.switching.logging_in.answers import config_without_ours
 from keyswitch.switching.logging_in.old_sessions import remember
 from keyswitch.switching.logins import claims, keeping, owners
 from keyswitch.switching.logins.book import Logins
-from keyswitch.switching.logins.place import place_of
 from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.records import named
 from keyswitch.targets import table
@@ -34,7 +33,7 @@ from keyswitch.targets import table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.login import Login
     from keyswitch.workspace import Workspace
 
 PROVIDER = "claude-login"
@@ -43,7 +42,7 @@ PROVIDER = "claude-login"
 class _Found(NamedTuple):
     """A login to keep, and what becomes of the place where it was found."""
 
-    parts: Parts
+    parts: Login
     settle: Callable[[], object] = bool
 
 
@@ -81,7 +80,7 @@ def check_capture(workspace: Workspace, name: str) -> None:
     _present(logins, name)
 
 
-def _present(logins: Logins, name: str) -> Parts:
+def _present(logins: Logins, name: str) -> Login:
     live = logins.live()
     if not live.usable:
         raise NotFoundError(
@@ -172,7 +171,7 @@ def _pointer(workspace: Workspace, logins: Logins, name: str) -> State | None:
     return State(name, present.previous, state.new_stamp())
 
 
-def _refuse_another(logins: Logins, name: str, parts: Parts) -> None:
+def _refuse_another(logins: Logins, name: str, parts: Login) -> None:
     """Raise if the account is kept elsewhere, or the name by another."""
     owner = owners.owner_of(logins, parts)
     if owner and owner != name:
@@ -262,8 +261,7 @@ def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
     made = named(workspace, folder)
-    place = place_of(workspace, Draft(), made)
-    parts = place.live(place.config())
+    parts = Logins(workspace, made, Draft()).live()
     if not parts.usable:
         raise NotFoundError(
             "Claude Code's login left no token behind",
@@ -283,7 +281,7 @@ def _keep_scratch(
         ) from e
 
 
-def _keep_refused(workspace: Workspace, parts: Parts, store: str) -> None:
+def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
     """Keep a new login that cannot have the name that it was meant for."""
 
     def make(draft: Draft) -> None:

@@ -17,7 +17,7 @@ from keyswitch.switching.logins.storing import FIELD
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
-    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.login import Login
     from keyswitch.workspace import Workspace
 
 
@@ -96,10 +96,10 @@ def _take_out(logins: Logins, name: str) -> None:
         own = owners.own_parts(logins, live, name)
         logins.put_in_place(owners.left_over(live, own))
     elif rest := _key_beside(logins, name):
-        logins.put_in_place(live.only(set(live.raw) - set(rest.raw)))
+        logins.put_in_place(live.without(rest.raw.keys()))
 
 
-def _key_beside(logins: Logins, name: str) -> Parts | None:
+def _key_beside(logins: Logins, name: str) -> Login | None:
     """Return the profile's Console key beside another account's tokens.
 
     With the name that is shown for it; an old session wrote those tokens.

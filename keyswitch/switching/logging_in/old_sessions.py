@@ -44,9 +44,10 @@ def _stamp(workspace: Workspace) -> str:
     found = present_stamp(workspace.places.credentials)
     if workspace.keychain is None:
         return found
-    from keyswitch.switching.logins.keychain import stamp
+    from keyswitch.commit.journal import digest
 
-    return found + stamp(workspace.keychain)
+    item = workspace.keychain.read(workspace.keychain.login)
+    return f"{found}{digest(item)}\n"
 
 
 def remember(workspace: Workspace) -> None:

@@ -8,6 +8,7 @@ profile's reference and the ledger then change in one transaction.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,17 +19,19 @@ from keyswitch.changes.login_ledger import (
     Generation,
     Ledger,
 )
+from keyswitch.changes.unsettled import read_settled
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
-from keyswitch.model import Profile, SecretRef
+from keyswitch.model import FILE_LIMIT, Profile, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.secrets.stores import new_item
-from keyswitch.switching.logins.place import place_of
+from keyswitch.switching.logins import item_note
 from keyswitch.switching.logins.storing import (
     FIELD,
     content_of,
     fetch,
     generation_of,
     packed,
+    part,
     reference,
     tokens_of,
     unpacked,
@@ -37,7 +40,7 @@ from keyswitch.switching.logins.storing import (
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.login import Login
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
@@ -45,7 +48,8 @@ if TYPE_CHECKING:
 class Logins:
     """The logins of one configuration folder, within one change.
 
-    `config`, if it is given, is `.claude.json` as the login is looked for.
+    `config`, if it is given, is the file that says who is logged in, as the
+    login is looked for.
     """
 
     def __init__(
@@ -59,7 +63,11 @@ class Logins:
         self.workspace = workspace
         self.places = places
         self.draft = draft
-        self.place = place_of(workspace, draft, places)
+        self.keychain = workspace.keychain_at(places)
+        self.place = part().place(
+            places, lambda path: draft.read(path, FILE_LIMIT), self.keychain
+        )
+        draft.saw(self.place.items)
         self.path = login_ledger.path_of(workspace.paths)
         self._config = config
         self.ledger: Ledger = login_ledger.decode(
@@ -72,20 +80,31 @@ class Logins:
 
     # ------------------------------------------------------------- evidence
 
-    def live(self) -> Parts:
+    def live(self) -> Login:
         """Return the login that Claude Code has now."""
-        config = self.place.config() if self._config is None else self._config
+        config = self._present() if self._config is None else self._config
         return self.place.live(config)
 
-    def tokens_of(self, parts: Parts) -> tuple[str, ...]:
+    def _present(self) -> bytes | None:
+        """Return the file that says who is logged in, as it is so far."""
+        return read_settled(self.draft, self.places.global_config)
+
+    def tokens_of(self, parts: Login) -> tuple[str, ...]:
         """Return the keyed fingerprints by which a login is known again."""
         return tokens_of(self.workspace, parts)
 
-    def is_in_place(self, live: Parts, kept: Generation | None) -> bool:
+    def is_in_place(self, live: Login, kept: Generation | None) -> bool:
         """Tell whether the live login is a stored one, with all it has."""
-        if kept is None or self.place.half_done:
+        if kept is None or self._is_half_done():
             return False
         return kept.content == content_of(self.workspace, live)
+
+    def _is_half_done(self) -> bool:
+        """Tell whether a change was committed, and is not in place yet."""
+        if self.keychain is None:
+            return False
+        unfinished = item_note.unfinished(self.workspace.paths)
+        return self.places.login_dir in unfinished
 
     def newest(self, name: str) -> Generation | None:
         """Return a profile's newest generation, if there is one."""
@@ -107,7 +126,7 @@ class Logins:
     def keep_for(
         self,
         name: str,
-        parts: Parts,
+        parts: Login,
         *,
         store: str = "",
         by_name: bool = False,
@@ -129,7 +148,7 @@ class Logins:
             with_login(profile, parts, reference(self.workspace, new, parts)),
         )
 
-    def keep_orphan(self, parts: Parts, store: str, *, shown: str = "") -> None:
+    def keep_orphan(self, parts: Login, store: str, *, shown: str = "") -> None:
         """Store a login that belongs to no profile, once.
 
         `shown` is the profile whose name stands beside it by mistake, maybe.
@@ -174,7 +193,7 @@ class Logins:
         ref = reference(self.workspace, newest, parts)
         self._set(name, with_login(profile, parts, ref))
 
-    def orphan_of(self, parts: Parts) -> Generation | None:
+    def orphan_of(self, parts: Login) -> Generation | None:
         """Return the login of no profile that was stored from these parts."""
         content = content_of(self.workspace, parts)
         found = [g for g in self.ledger.orphans if g.content == content]
@@ -188,7 +207,7 @@ class Logins:
             return False
         return set(self.tokens_of(found)) == set(kept.tokens)
 
-    def _put(self, parts: Parts, store: str, number: int) -> Generation:
+    def _put(self, parts: Login, store: str, number: int) -> Generation:
         ref = SecretRef(store, new_item(), number)
         self.draft.store(NewItem(ref, packed(parts)), stays=True)
         return generation_of(self.workspace, parts, ref)
@@ -212,7 +231,7 @@ class Logins:
 
     # ------------------------------------------------------------- replacing
 
-    def stored(self, name: str) -> Parts:
+    def stored(self, name: str) -> Login:
         """Return a profile's newest stored login."""
         profile, newest = self.profile(name), self.newest(name)
         ref = profile.secrets.get(FIELD) if profile else None
@@ -229,14 +248,27 @@ class Logins:
         self._set(name, with_login(profile, parts, ref))
         return parts
 
-    def fetch(self, ref: SecretRef) -> Parts:
+    def fetch(self, ref: SecretRef) -> Login:
         """Return a login of a secret store, or one on its way there."""
         new = self.draft.items.get(ref.item)
         return unpacked(new.value) if new else fetch(self.workspace, ref)
 
-    def put_in_place(self, parts: Parts) -> None:
-        """Plan Claude Code's files with this login in them."""
-        self.place.replace(parts, self.tokens_of(parts))
+    def put_in_place(self, parts: Login) -> None:
+        """Plan the program's files with this login in them."""
+        files = self.place.replaced(parts, self._present())
+        if self.keychain is not None:
+            changes = item_note.plan(
+                self.draft,
+                self.workspace.paths,
+                self.places.login_dir,
+                self.place.items,
+                files,
+                self.tokens_of(parts),
+            )
+            if changes and os.path.isdir(self.places.login_dir):
+                # Without the folder there is nobody to lock out.
+                self.draft.lock(part().item_locks(self.places.login_dir))
+        self.draft.add(files)
 
     def folder(self) -> Folder:
         """Return what keyswitch did to the login of this folder."""
@@ -279,7 +311,7 @@ class Logins:
         )
 
 
-def of_nobody(parts: Parts, shown: str) -> str:
+def of_nobody(parts: Login, shown: str) -> str:
     """Say that a login was kept for no profile, and how it gets to one."""
     who = parts.described().get("email", "")
     if not shown and (parts.token_identity.account or not parts.has_tokens):

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import NotFoundError
 from keyswitch.switching.logins import owners
-from keyswitch.targets.claude_code.login import parts as login_parts
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.login import Login
 
 
 def newest(logins: Logins, name: str) -> tuple[Generation, str]:
@@ -53,7 +52,7 @@ def newest(logins: Logins, name: str) -> tuple[Generation, str]:
     return max(choices, key=lambda found: found[0].at)
 
 
-def claimed(logins: Logins, parts: Parts, name: str) -> Parts:
+def claimed(logins: Logins, parts: Login, name: str) -> Login:
     """Return a login as that of the profile which a person says it is of.
 
     What stands beside tokens that name no account may be another's.
@@ -66,12 +65,12 @@ def claimed(logins: Logins, parts: Parts, name: str) -> Parts:
         name,
     ):
         return parts
-    own = parts.only((login_parts.OAUTH,))
+    own = parts.tokens
     kept = owners.last_stored(logins, name, whose)
     return own if kept is None else own.beside(kept)
 
 
-def at_your_word(parts: Parts) -> str:
+def at_your_word(parts: Login) -> str:
     """Say how little is known of whose a login is."""
     who = parts.described().get("email", "")
     shown = f"Claude Code shows {who}" if who else "no name is shown"

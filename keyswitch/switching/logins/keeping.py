@@ -22,10 +22,10 @@ from keyswitch.switching.logins.storing import (
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.login import Login
 
 
-def keep_live(logins: Logins, live: Parts, store: str) -> str:
+def keep_live(logins: Logins, live: Login, store: str) -> str:
     """Store the live login; return the profile it belongs to, "" if none.
 
     `store` is for what has no store yet.
@@ -46,7 +46,7 @@ def keep_live(logins: Logins, live: Parts, store: str) -> str:
     return owner
 
 
-def _keep_again(logins: Logins, name: str, own: Parts, store: str) -> None:
+def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
     """Store a profile's live login, unless it is stored already."""
     adopt(logins, name)
     tokens = set(logins.tokens_of(own))
@@ -128,7 +128,7 @@ def reclaim(logins: Logins, name: str) -> None:
         logins.forget_orphan(found)
 
 
-def _is_all_kept(logins: Logins, name: str, own: Parts) -> bool:
+def _is_all_kept(logins: Logins, name: str, own: Login) -> bool:
     profile, newest = logins.profile(name), logins.newest(name)
     ref = profile.secrets.get(FIELD) if profile else None
     return (
@@ -139,7 +139,7 @@ def _is_all_kept(logins: Logins, name: str, own: Parts) -> bool:
     )
 
 
-def is_earlier(logins: Logins, live: Parts, name: str) -> bool:
+def is_earlier(logins: Logins, live: Login, name: str) -> bool:
     """Tell whether a profile's stored login is ahead for certain."""
     kept = logins.ledger.generations.get(name, ())
     return bool(kept) and (
@@ -147,13 +147,13 @@ def is_earlier(logins: Logins, live: Parts, name: str) -> bool:
     )
 
 
-def _is_poorer(live: Parts, kept: Generation) -> bool:
+def _is_poorer(live: Login, kept: Generation) -> bool:
     """Tell whether the tokens are gone, and only a Console key is left."""
     return kept.with_tokens and not live.has_tokens
 
 
 def _is_known_as_older(
-    logins: Logins, live: Parts, kept: tuple[Generation, ...]
+    logins: Logins, live: Login, kept: tuple[Generation, ...]
 ) -> bool:
     tokens = set(owners.lineage(logins, live))
     return any(set(g.tokens) & tokens for g in kept[1:]) and not (
@@ -162,7 +162,7 @@ def _is_known_as_older(
 
 
 def _is_older(
-    logins: Logins, live: Parts, kept: tuple[Generation, ...]
+    logins: Logins, live: Login, kept: tuple[Generation, ...]
 ) -> bool:
     """Tell whether the live login is an earlier state than the stored."""
     if _is_known_as_older(logins, live, kept):

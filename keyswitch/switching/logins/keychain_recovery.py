@@ -12,19 +12,13 @@ from keyswitch.commit.login_note import Wanted, decoded, note_file
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.model import ITEM_PREFIX
-from keyswitch.switching.logins.keychain import key_of
-from keyswitch.switching.logins.storing import fetch
-from keyswitch.targets.claude_code.locks import login_locks
-from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.login.keychain import LOGIN
-from keyswitch.targets.claude_code.login.parts import Parts
+from keyswitch.switching.logins.storing import fetch, part
 from keyswitch.targets.lock_folders import held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.targets.parts import Keychain
+    from keyswitch.targets.login import Keychain, Login
     from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note
@@ -64,7 +58,7 @@ def finish(workspace: Workspace) -> list[str]:
                 continue
             locks = []
             if os.path.isdir(change["folder"]):
-                locks = login_locks(change["folder"])
+                locks = part().item_locks(change["folder"])
             with held(locks):
                 for item in change["items"]:
                     said += _finish_item(keychain, Wanted(**item), parts)
@@ -72,10 +66,10 @@ def finish(workspace: Workspace) -> list[str]:
     return [*said, "finished a change of the login that was interrupted"]
 
 
-def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
+def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Login | None:
     """Return a stored login by its fingerprints; without any, no login."""
     if not tokens:
-        return Parts({})
+        return part().nothing
     path = login_ledger.path_of(workspace.paths)
     ledger = login_ledger.decode(path, read_regular(path, login_ledger.LIMIT))
     for found in ledger.items():
@@ -84,22 +78,14 @@ def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Parts | None:
     return None
 
 
-def _finish_item(keychain: Keychain, wanted: Wanted, parts: Parts) -> list[str]:
+def _finish_item(keychain: Keychain, wanted: Wanted, parts: Login) -> list[str]:
     present = keychain.read(wanted.service, BRIEF)
     if digest(present) == wanted.new:
         return []
-    after = _content(wanted.service, present, parts)
+    after = part().item_content(wanted.service, present, parts)
     if after is None and wanted.new is not None:
         after = _EMPTY
     if digest(present) == wanted.old and digest(after) == wanted.new:
         put_item(keychain, wanted.service, after)
         return []
     return [f"the keychain item '{wanted.service}' was changed by others"]
-
-
-def _content(service: str, present: bytes | None, parts: Parts) -> bytes | None:
-    if not service.startswith(LOGIN):
-        return key_of(parts)
-    return login_parts.applied(
-        ITEM_PREFIX + service, present, parts, login_parts.CREDENTIALS_KEYS
-    )

@@ -12,14 +12,13 @@ from keyswitch.switching.logins.owners import (
     own_parts,
     owner_of_orphan,
 )
-from keyswitch.switching.logins.storing import FIELD
-from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.login.parts import Parts
+from keyswitch.switching.logins.storing import FIELD, part
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Folder, Generation, Moved
     from keyswitch.model import Profile
     from keyswitch.switching.logins.book import Logins
+    from keyswitch.targets.login import Login
 
 
 def switch_to(logins: Logins, profile: Profile) -> None:
@@ -38,7 +37,7 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     logins.finish()
 
 
-def _kept(logins: Logins, live: Parts, store: str = "") -> Folder:
+def _kept(logins: Logins, live: Login, store: str = "") -> Folder:
     """Keep the live login, and note what was live for `off` and `undo`."""
     owner = keeping.keep_live(logins, live, store)
     folder = logins.folder()
@@ -64,18 +63,18 @@ def _store_of(profile: Profile) -> str:
     return ref.store if ref else ""
 
 
-def _what_it_was(logins: Logins, live: Parts, owner: str) -> tuple[str, str]:
+def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
     if owner:
         return login_ledger.PROFILE, owner
     if live.usable:
         kept = own_parts(logins, live, "")
     else:
         folder = logins.folder()
-        refused = login_parts.OAUTH in live.raw
+        refused = live.is_blanked
         if refused and folder.live and is_login(logins, folder.live):
             return login_ledger.PROFILE, folder.live
         # A name or answers about keys may stand there without a login.
-        kept = live.only((login_parts.ACCOUNT, login_parts.ANSWERS))
+        kept = live.without_login
         if folder.before or not kept.raw:
             return login_ledger.NOTHING, ""
         logins.keep_orphan(kept, "")
@@ -119,27 +118,27 @@ def given_back(logins: Logins, moved: Moved | None) -> str:
     return owner_of_orphan(logins, kept) if kept and kept.tokens else ""
 
 
-def _give(logins: Logins, live: Parts, what: str, name: str) -> None:
+def _give(logins: Logins, live: Login, what: str, name: str) -> None:
     if what == login_ledger.NOTHING:
-        logins.put_in_place(Parts({}))
+        logins.put_in_place(part().nothing)
     elif what == login_ledger.PROFILE:
         _give_profile(logins, live, name)
     else:
         _give_orphan(logins, live, name)
 
 
-def _give_profile(logins: Logins, live: Parts, name: str) -> None:
+def _give_profile(logins: Logins, live: Login, name: str) -> None:
     reclaim(logins, name)
     profile = logins.profile(name)
     if profile is None:
         _nothing_to_give(logins)
     elif FIELD not in profile.secrets:
-        logins.put_in_place(Parts({}))  # logged out since
+        logins.put_in_place(part().nothing)  # logged out since
     elif not logins.is_in_place(live, logins.newest(name)):
         logins.put_in_place(logins.stored(name))
 
 
-def _give_orphan(logins: Logins, live: Parts, item: str) -> None:
+def _give_orphan(logins: Logins, live: Login, item: str) -> None:
     """Give a login of no profile back, as it was last seen.
 
     It may have become a profile's since, or have been renewed.

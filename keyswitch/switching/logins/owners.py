@@ -17,28 +17,28 @@ from keyswitch.errors import StoreError
 from keyswitch.profiles import profile_files
 from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.logins.storing import FIELD, tokens_of
-from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.login.parts import Identity, Parts
+from keyswitch.targets.login import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
+    from keyswitch.targets.login import Login
 
 _NOBODY = Identity("", "")
 
 
-def lineage(logins: Logins, parts: Parts) -> tuple[str, ...]:
+def lineage(logins: Logins, parts: Login) -> tuple[str, ...]:
     """Return what a login is traced back by.
 
     A Console key beside tokens may be left over from another account.
     """
-    tokens = parts.only((login_parts.OAUTH,))
+    tokens = parts.tokens
     return tokens_of(logins.workspace, tokens if tokens.usable else parts)
 
 
-def owner_of(logins: Logins, parts: Parts) -> str:
+def owner_of(logins: Logins, parts: Login) -> str:
     """Return the profile that a login belongs to, "" if nobody's."""
     known = logins.ledger.owner_of(lineage(logins, parts))
     if known and is_login(logins, known):
@@ -54,7 +54,7 @@ def owner_of(logins: Logins, parts: Parts) -> str:
     return name
 
 
-def doubtful_name(logins: Logins, parts: Parts) -> str:
+def doubtful_name(logins: Logins, parts: Login) -> str:
     """Return the profile of the shown name, where nothing else says so.
 
     Its tokens name no account and were never stored for anybody.
@@ -69,7 +69,7 @@ def doubtful_name(logins: Logins, parts: Parts) -> str:
     return profile_of(logins, parts.named_identity)
 
 
-def goes_by_name(logins: Logins, parts: Parts, owner: str) -> bool:
+def goes_by_name(logins: Logins, parts: Login, owner: str) -> bool:
     """Tell whether only the shown name makes a login this profile's."""
     if not parts.has_tokens or parts.token_identity.account:
         return False
@@ -129,7 +129,7 @@ def _candidates(
 # ------------------------------------------------------------ mixed accounts
 
 
-def own_parts(logins: Logins, live: Parts, owner: str) -> Parts:
+def own_parts(logins: Logins, live: Login, owner: str) -> Login:
     """Return the live login without what is another account's.
 
     Where the name that is shown is another's, so are key and answers beside
@@ -144,14 +144,14 @@ def own_parts(logins: Logins, live: Parts, owner: str) -> Parts:
         if not live.named_identity.account:
             live = _with_own_device(logins, live, owner, whose)
         return _without_foreign_key(logins, live, owner)
-    own = live.only((login_parts.OAUTH,))
+    own = live.tokens
     kept = last_stored(logins, owner, whose)
     return own if kept is None else own.beside(kept)
 
 
 def _with_own_device(
-    logins: Logins, live: Parts, owner: str, whose: Identity
-) -> Parts:
+    logins: Logins, live: Login, owner: str, whose: Identity
+) -> Login:
     """Return a login with the device that was last stored with it.
 
     Where no name is shown, the one beside it may be another account's.
@@ -159,19 +159,17 @@ def _with_own_device(
     kept = last_stored(logins, owner, whose)
     if kept is None:
         return live
-    device = kept.only((login_parts.DEVICE,))
-    return live.only(set(live.raw) - {login_parts.DEVICE}).beside(device)
+    return live.with_device_of(kept)
 
 
-def _without_foreign_key(logins: Logins, live: Parts, owner: str) -> Parts:
-    key = live.only((login_parts.MANAGED_KEY,))
-    known = logins.ledger.owner_of(tokens_of(logins.workspace, key))
+def _without_foreign_key(logins: Logins, live: Login, owner: str) -> Login:
+    known = logins.ledger.owner_of(tokens_of(logins.workspace, live.key))
     if not known or known == owner:
         return live
-    return live.only(set(live.raw) - {login_parts.MANAGED_KEY})
+    return live.without_key
 
 
-def last_stored(logins: Logins, owner: str, whose: Identity) -> Parts | None:
+def last_stored(logins: Logins, owner: str, whose: Identity) -> Login | None:
     """Return what was last stored for a profile, or for an account of none."""
     with contextlib.suppress(StoreError):
         profile = logins.profile(owner) if owner else None
@@ -183,17 +181,17 @@ def last_stored(logins: Logins, owner: str, whose: Identity) -> Parts | None:
     return None
 
 
-def left_over(live: Parts, own: Parts) -> Parts:
+def left_over(live: Login, own: Login) -> Login:
     """Return what is beside a login and another account's."""
     names = {k for k, raw in live.raw.items() if own.raw.get(k) != raw}
     return live.only(names)
 
 
-def unknown_key(logins: Logins, rest: Parts) -> Parts | None:
+def unknown_key(logins: Logins, rest: Login) -> Login | None:
     """Return what is left over if its Console key is stored nowhere."""
     tokens = set(tokens_of(logins.workspace, rest))
     if not rest.managed_key or any(
         tokens <= set(g.tokens) for g in logins.ledger.items()
     ):
         return None
-    return rest.only(login_parts.CONFIG_KEYS)
+    return rest.beside_tokens

@@ -12,11 +12,11 @@ from keyswitch.errors import StoreError
 from keyswitch.model import SecretRef
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
-from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.login import Login, Logins
     from keyswitch.workspace import Workspace
 
 FIELD = "login"  # the secret field of a claude-login profile
@@ -26,13 +26,20 @@ _NAMES = ("account_uuid", "organization_uuid", "email", "organization")
 _DESCRIBED = (*_NAMES, "plan", "token_expires", "refreshable")
 
 
-def tokens_of(workspace: Workspace, parts: Parts) -> tuple[str, ...]:
+def part() -> Logins:
+    """Return how the main program keeps a login."""
+    found = table.main().logins
+    assert found is not None  # noqa: S101 - it is the one that has them
+    return found
+
+
+def tokens_of(workspace: Workspace, parts: Login) -> tuple[str, ...]:
     """Return the keyed fingerprints by which a login is known again."""
     texts = (parts.refresh_token, parts.access_token, parts.managed_key)
     return tuple(_fingerprint(workspace, text) for text in texts if text)
 
 
-def content_of(workspace: Workspace, parts: Parts) -> str:
+def content_of(workspace: Workspace, parts: Login) -> str:
     """Return the keyed fingerprint of all that a login has."""
     return _fingerprint(workspace, json.dumps(sorted(parts.raw.items())))
 
@@ -44,7 +51,7 @@ def _fingerprint(workspace: Workspace, text: str) -> str:
 
 
 def generation_of(
-    workspace: Workspace, parts: Parts, ref: SecretRef
+    workspace: Workspace, parts: Login, ref: SecretRef
 ) -> Generation:
     """Return the generation that a login is stored as, or going to be."""
     described = parts.described()
@@ -73,28 +80,28 @@ def require_open(workspace: Workspace, store: str) -> None:
         opened.require()
 
 
-def packed(parts: Parts) -> Secret:
+def packed(parts: Login) -> Secret:
     """Return a login as one text for a secret store."""
-    return Secret(login_parts.pack(parts))
+    return Secret(part().pack(parts))
 
 
-def unpacked(text: Secret) -> Parts:
+def unpacked(text: Secret) -> Login:
     """Return the login of a stored text."""
     try:
-        return login_parts.unpack(text.reveal())
+        return part().unpack(text.reveal())
     except (ValueError, RecursionError) as e:
         raise StoreError(
             "the stored login is damaged", "log in again: keyswitch login"
         ) from e
 
 
-def fetch(workspace: Workspace, ref: SecretRef) -> Parts:
+def fetch(workspace: Workspace, ref: SecretRef) -> Login:
     """Return a login of a secret store."""
     opened = open_store(ref.store, workspace.paths, workspace.ask)
     return unpacked(opened.get(ref.item, ref.generation))
 
 
-def reference(workspace: Workspace, new: Generation, parts: Parts) -> SecretRef:
+def reference(workspace: Workspace, new: Generation, parts: Login) -> SecretRef:
     """Return how a profile refers to a generation."""
     from keyswitch.providers.shapes import mask
 
@@ -109,7 +116,7 @@ def reference(workspace: Workspace, new: Generation, parts: Parts) -> SecretRef:
     )
 
 
-def with_login(profile: Profile, parts: Parts, ref: SecretRef) -> Profile:
+def with_login(profile: Profile, parts: Login, ref: SecretRef) -> Profile:
     """Return a profile that says whose login it keeps, and where."""
     described = parts.described()
     fields = {k: v for k, v in profile.fields.items() if k not in _DESCRIBED}

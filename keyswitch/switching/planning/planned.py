@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.draft import LAST, USUAL, Draft, NewItem
+from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.unsettled import read_settled
-from keyswitch.model import FILE_LIMIT
 from keyswitch.secret import Secret
 from keyswitch.switching.planning import keys
 from keyswitch.switching.planning.displaced import Displaced, ref_of
@@ -17,10 +16,8 @@ from keyswitch.targets.target import Request
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from keyswitch.switching.planning.switch import Switch
-    from keyswitch.targets.parts import PlannedFile, Read
+    from keyswitch.targets.parts import Read
     from keyswitch.targets.target import Places, Target, TargetPlan
     from keyswitch.workspace import Workspace
 
@@ -110,24 +107,12 @@ def _request(
 
 def _add(draft: Draft, plan: TargetPlan) -> None:
     """Add a program's plan to a draft."""
-    add_files(draft, plan.files)
+    draft.add(plan.files)
     draft.conflicts += plan.conflicts
     draft.notes += plan.notes
     for token, text in plan.displaced.items():
         draft.store(NewItem(ref_of(token), Secret(text)))
     draft.dropped += [ref_of(token) for token in plan.put_back]
-
-
-def add_files(draft: Draft, files: Iterable[PlannedFile]) -> None:
-    """Add planned files to a draft."""
-    for file in files:
-        draft.write(
-            file.path,
-            file.after,
-            limit=FILE_LIMIT,
-            goes_when_empty=file.goes_when_empty,
-            rank=LAST if file.is_last else USUAL,
-        )
 
 
 def _shares_settings(

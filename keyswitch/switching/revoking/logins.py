@@ -11,15 +11,15 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.switching.folders import known_folders
 from keyswitch.switching.logins import keeping, owners
 from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.storing import part
 from keyswitch.switching.planning.records import named
 from keyswitch.targets import table
-from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.login.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from keyswitch.switching.revoking.stored import Found
+    from keyswitch.targets.login import Login
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Live(NamedTuple):
     """The login of one configuration folder, and the profile it is of."""
 
-    parts: Parts = Parts({})
+    parts: Login | None = None
     owner: str = ""
 
 
@@ -50,12 +50,9 @@ class LiveLogins:
 
     def of(self, places: Places) -> Live:
         """Return the login of a folder."""
-        credentials, config = places.credentials, places.global_config
         try:
-            parts = login_parts.read(
-                (credentials, self._read(credentials)),
-                (config, self._read(config)),
-            )
+            place = part().place(places, self._read, None)
+            parts = place.live(self._read(places.global_config))
         except KeyswitchError:
             return Live()
         if self._logins is None or not parts.usable:
@@ -108,7 +105,7 @@ def plan(
     """
     logins = Logins(workspace, workspace.places, draft)
     for live in kept:
-        if live.owner:
+        if live.owner and live.parts is not None:
             keeping.keep_live(logins, live.parts, "")
     gone = {f.ref.item for f in found if f.ref is not None}
     logins.ledger = login_ledger.without_items(logins.ledger, gone)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
+from keyswitch.targets.login import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,23 +43,6 @@ _LAST_MOMENT = 1e18
 POLICY_FILES = ("remote-settings.json", "policy-limits.json")
 
 
-class Identity(NamedTuple):
-    """An account in one of its organisations; "" where it is not known."""
-
-    account: str
-    organization: str
-
-    def fits(self, other: Identity) -> bool:
-        """Tell whether two may be the same: nothing known says otherwise."""
-        return (
-            not (self.account and other.account)
-            or self.account == other.account
-        ) and (
-            not (self.organization and other.organization)
-            or self.organization == other.organization
-        )
-
-
 class Parts(NamedTuple):
     """One account's parts: member name -> its value as it is written.
 
@@ -77,6 +61,44 @@ class Parts(NamedTuple):
     def only(self, names: Collection[str]) -> Parts:
         """Return some of the parts."""
         return Parts({k: v for k, v in self.raw.items() if k in names})
+
+    def without(self, names: Collection[str]) -> Parts:
+        """Return all parts but some."""
+        return self.only(self.raw.keys() - set(names))
+
+    @property
+    def tokens(self) -> Parts:
+        """What a login is traced back by, whatever is shown beside it."""
+        return self.only((OAUTH,))
+
+    @property
+    def key(self) -> Parts:
+        """The key of a Console login alone."""
+        return self.only((MANAGED_KEY,))
+
+    @property
+    def without_key(self) -> Parts:
+        """All but that key."""
+        return self.without((MANAGED_KEY,))
+
+    @property
+    def beside_tokens(self) -> Parts:
+        """Key, shown name and answers, which may be another account's."""
+        return self.only(CONFIG_KEYS)
+
+    @property
+    def without_login(self) -> Parts:
+        """What may stand there though nobody is logged in."""
+        return self.only((ACCOUNT, ANSWERS))
+
+    @property
+    def is_blanked(self) -> bool:
+        """Tell whether a login stands there, usable or not."""
+        return OAUTH in self.raw
+
+    def with_device_of(self, other: Parts) -> Parts:
+        """Return these parts with another login's device."""
+        return self.without((DEVICE,)).beside(other.only((DEVICE,)))
 
     def beside(self, other: Parts) -> Parts:
         """Return these parts, and of another login those that are missing."""

@@ -1,42 +1,35 @@
 """Where the login of one configuration folder is, and what replacing it takes.
 
 Everywhere but on macOS it is in two files. There, Claude Code prefers its own
-items of the keychain (`login_keychain.py`).
+items of the keychain (`keychain_place.py`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.draft import LAST
-from keyswitch.changes.unsettled import read_settled
-from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code.login import parts as login_parts
+from keyswitch.targets.parts import PlannedFile
 
 if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
+    from collections.abc import Mapping
+
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login.parts import Parts
+    from keyswitch.targets.parts import Read
 
 
 class LoginPlace:
     """The two files, of which `.credentials.json` is read once.
 
-    `where` is what a message calls it. `half_done`: a change of the login was
-    committed, and is not in place yet.
+    `where` is what a message calls it.
     """
 
-    half_done = False
-
-    def __init__(self, draft: Draft, places: Locations) -> None:
-        self.draft = draft
+    def __init__(self, places: Locations, read: Read) -> None:
         self.places = places
         self.where = places.credentials
-        self.data = draft.read(places.credentials, FILE_LIMIT)
-
-    def config(self) -> bytes | None:
-        """Return `.claude.json` as the change leaves it so far."""
-        return read_settled(self.draft, self.places.global_config)
+        self.data = read(places.credentials)
+        self.items: Mapping[str, bytes | None] = {}
 
     def live(self, config: bytes | None) -> Parts:
         """Return the login that Claude Code has now."""
@@ -44,51 +37,45 @@ class LoginPlace:
             (self.where, self.data), (self.places.global_config, config)
         )
 
-    def replace(
+    def replaced(self, login: Parts, config: bytes | None) -> list[PlannedFile]:
+        """Return what puts a login in place."""
+        return [
+            PlannedFile(self.where, self.with_tokens(login), private=True),
+            *self._without_policy(),
+            self._account(login, config),
+        ]
+
+    def as_files(
         self,
-        parts: Parts,
-        tokens: tuple[str, ...],  # noqa: ARG002 - for the keychain
-    ) -> None:
-        """Plan the change that puts a login in place.
+        config: bytes | None,  # noqa: ARG002 - for the keychain
+    ) -> dict[str, bytes | None]:
+        """Return the files that would say the same as items: there are none."""
+        return {}
 
-        `tokens` are the fingerprints by which the login is found again.
-        """
-        self._put(self.where, self.with_tokens(parts))
-        self._without_policy()
-        self._put_account(parts)
-
-    def _put(self, path: str, after: bytes | None) -> None:
-        if after != self.draft.read(path, FILE_LIMIT):
-            self.draft.write(path, after, limit=FILE_LIMIT, private=True)
-
-    def _put_account(self, parts: Parts) -> None:
-        path = self.places.global_config
-        after = self.with_account(parts, self.config())
-        self.draft.write(
-            path, after, limit=FILE_LIMIT, rank=LAST, goes_when_empty=True
-        )
-
-    def with_tokens(self, parts: Parts) -> bytes | None:
+    def with_tokens(self, login: Parts) -> bytes | None:
         """Return `.credentials.json` with a login's tokens."""
         return login_parts.applied(
-            self.where, self.data, parts, login_parts.CREDENTIALS_KEYS
+            self.where, self.data, login, login_parts.CREDENTIALS_KEYS
         )
 
-    def with_account(self, parts: Parts, config: bytes | None) -> bytes | None:
+    def _account(self, login: Parts, config: bytes | None) -> PlannedFile:
         """Return `.claude.json` with a login's account."""
-        return login_parts.applied(
-            self.places.global_config,
+        path = self.places.global_config
+        after = login_parts.applied(
+            path,
             config,
-            parts,
+            login,
             # Answers about keys are a person's work: replaced, never dropped.
             tuple(
                 key
                 for key in login_parts.CONFIG_KEYS
-                if key in parts.raw or key != login_parts.ANSWERS
+                if key in login.raw or key != login_parts.ANSWERS
             ),
             login_parts.CACHES,
         )
+        return PlannedFile(path, after, is_last=True, goes_when_empty=True)
 
-    def _without_policy(self) -> None:
-        for name in login_parts.POLICY_FILES:
-            self._put(f"{self.places.config_dir}/{name}", None)
+    def _without_policy(self) -> list[PlannedFile]:
+        folder = self.places.config_dir
+        names = login_parts.POLICY_FILES
+        return [PlannedFile(f"{folder}/{name}", None) for name in names]
