@@ -2,12 +2,15 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
 
 import pytest
 
+from keyswitch import compiled
+from keyswitch.targets import table
 from tests.components import ROOT
 
 PACKAGE = ROOT / "keyswitch"
@@ -227,6 +230,58 @@ def test_a_circle_would_be_found():
 def test_no_folder_has_too_many_files():
     counts = Counter(path.parent for path in MODULES)
     assert {f: n for f, n in counts.items() if n > MOST_FILES} == {}
+
+
+# Who knows Claude Code by name, beside its own folder, and why. Whatever is
+# not here asks `targets/table.py`.
+KNOWS_CLAUDE_CODE = {
+    "diagnosis": "predicts what Claude Code itself sends",
+    "providers/variables.py": "data: variables that carry a credential",
+    "terminal/agents.py": "data: variables that agents set in a terminal",
+    "cli/checks/report.py": "names the variables that the resolver looks at",
+    # The start-up lane, where a look-up in the table costs a module a start.
+    "compiled.py": "the folder variable, compared below with the table's",
+    "express.py": "looks whether the repository's settings matter at all",
+    "terminal/moved.py": "asks the resolver about a repository's settings",
+    "terminal/other_way.py": "which of its variables outrank an exported one",
+    "terminal/overriding.py": "looks for names in the bytes of its settings",
+}
+NAMES_IT = re.compile(r"CLAUDE_|\.claude\b")
+
+
+def words_of(path):
+    """Yield the texts and imported modules of a file, not its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    said = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node not in said:
+            yield str(node.value)
+    for _, name, _ in imported_names(path):
+        yield name
+
+
+def test_only_those_that_are_named_here_know_claude_code():
+    found = set()
+    for path in MODULES:
+        short = str(path.relative_to(PACKAGE))
+        if not short.startswith("targets/claude_code/") and any(
+            NAMES_IT.search(word)
+            or word.startswith("keyswitch.targets.claude_code")
+            for word in words_of(path)
+        ):
+            found.add("diagnosis" if part_of(path) == "diagnosis" else short)
+    # The table names the module of each program.
+    assert found - {"targets/table.py"} == set(KNOWS_CLAUDE_CODE)
+
+
+def test_the_lane_and_the_table_name_one_variable():
+    assert table.main().folder_variable == compiled.FOLDER_VARIABLE
 
 
 @pytest.mark.parametrize("part", ["switching", "diagnosis", "transfer"])
