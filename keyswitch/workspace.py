@@ -95,10 +95,10 @@ class Workspace:
     @cached_property
     def keychain(self) -> Keychain | None:
         """The main program's items of the macOS keychain; None: no such."""
-        logins = table.main().logins
-        if self.platform != "darwin" or logins is None:
+        if self.platform != "darwin":
             return None
-        return logins.keychain(self.environ_of_places)
+        logins = table.main().logins
+        return logins.keychain(self.environ_of_places) if logins else None
 
     def keychain_at(self, places: Places) -> Keychain | None:
         """Return the same for a configuration folder."""

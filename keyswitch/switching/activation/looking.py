@@ -62,9 +62,10 @@ def situation_of(
 
 def see_keychain(workspace: Workspace, scene: Scene) -> None:
     """Let a scene see the login that Claude Code has in no file."""
-    logins, places = table.main().logins, scene.places
+    places = scene.places
     keychain = workspace.keychain_at(places)
-    if logins is None or keychain is None:
+    logins = table.main().logins if keychain is not None else None
+    if logins is None:
         return
     with contextlib.suppress(KeyswitchError):  # or the files count
         place = logins.place(places, _read, keychain)

@@ -24,7 +24,6 @@ from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import FILE_LIMIT, Profile, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.secrets.stores import new_item
-from keyswitch.switching.logins import item_note
 from keyswitch.switching.logins.storing import (
     FIELD,
     content_of,
@@ -103,6 +102,8 @@ class Logins:
         """Tell whether a change was committed, and is not in place yet."""
         if self.keychain is None:
             return False
+        from keyswitch.switching.logins import item_note
+
         unfinished = item_note.unfinished(self.workspace.paths)
         return self.places.login_dir in unfinished
 
@@ -257,6 +258,8 @@ class Logins:
         """Plan the program's files with this login in them."""
         files = self.place.replaced(parts, self._present())
         if self.keychain is not None:
+            from keyswitch.switching.logins import item_note
+
             changes = item_note.plan(
                 self.draft,
                 self.workspace.paths,

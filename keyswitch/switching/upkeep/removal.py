@@ -13,7 +13,7 @@ from keyswitch.changes.change import commit
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
-from keyswitch.switching.activation import use as activate
+from keyswitch.switching.activation import use
 from keyswitch.switching.editing import start_files
 from keyswitch.switching.folders import known_folders
 from keyswitch.switching.folders.switch import plan_one
@@ -119,7 +119,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
     yield Step(
         places.config_dir,
         f"{what}what was there before keyswitch comes back",
-        lambda: activate.off(workspace).notes,
+        lambda: use.off(workspace).notes,
     )
 
 

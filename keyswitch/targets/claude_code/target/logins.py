@@ -5,22 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.targets.claude_code.locks import login_locks
-from keyswitch.targets.claude_code.login import keychain_place, parts
-from keyswitch.targets.claude_code.login.keychain import Keychain
-from keyswitch.targets.claude_code.login.keychain_place import KeychainPlace
+from keyswitch.targets.claude_code.login import parts
 from keyswitch.targets.claude_code.login.place import LoginPlace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.targets import login
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.claude_code.login.keychain import Keychain
+    from keyswitch.targets.claude_code.login.parts import Parts
     from keyswitch.targets.parts import Read
 
 nothing = parts.Parts({})
 pack = parts.pack
 unpack = parts.unpack
-keychain = Keychain
 item_locks = login_locks
-item_content = keychain_place.item_content
+
+
+# What is for macOS alone is loaded there alone.
+
+
+def keychain(environ: Mapping[str, str]) -> Keychain:
+    """Return the items of a configuration folder."""
+    from keyswitch.targets.claude_code.login.keychain import Keychain
+
+    return Keychain(environ)
 
 
 def place(
@@ -29,4 +39,17 @@ def place(
     """Return where a folder's login is."""
     if keychain is None:
         return LoginPlace(places, read)
+    from keyswitch.targets.claude_code.login.keychain_place import (
+        KeychainPlace,
+    )
+
     return KeychainPlace(places, read, keychain)
+
+
+def item_content(
+    service: str, present: bytes | None, found: Parts
+) -> bytes | None:
+    """Return what an item is to hold for a login."""
+    from keyswitch.targets.claude_code.login import keychain_place
+
+    return keychain_place.item_content(service, present, found)
