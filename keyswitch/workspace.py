@@ -97,8 +97,7 @@ class Workspace:
         """The main program's items of the macOS keychain; None: no such."""
         if self.platform != "darwin":
             return None
-        logins = table.main().logins
-        return logins.keychain(self.environ_of_places) if logins else None
+        return table.main().logins.keychain(self.environ_of_places)
 
     def keychain_at(self, places: Places) -> Keychain | None:
         """Return the same for a configuration folder."""

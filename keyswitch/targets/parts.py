@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     Read = Callable[[str], bytes | None]
 
 
+class Account(NamedTuple):
+    """A profile, and the provider that it names."""
+
+    profile: Profile
+    provider: Provider
+
+
 class PlannedFile(NamedTuple):
     """A file's next bytes; None: it goes."""
 
@@ -65,6 +72,9 @@ class Tokens(Protocol):
     def find(self, look: Look) -> Iterable[Token]:
         """Return every credential in its files."""
 
+    def may_be_secret(self, keys: tuple[str, ...], raw: str) -> bool:
+        """Tell whether the text of a settings key may be one."""
+
     def without(self, path: str, data: bytes, found: Sequence[Token]) -> bytes:
         """Return a file without these credentials; other bytes stay."""
 
@@ -105,7 +115,7 @@ class Sessions(Protocol):
 
     def follows(
         self,
-        account: tuple[Profile, Provider] | None,
+        account: Account | None,
         places: Any,
         changed: Mapping[str, FileChange],
     ) -> Follows:
@@ -113,12 +123,24 @@ class Sessions(Protocol):
 
 
 class Folders(Protocol):
-    """What a folder of a profile's own begins with, and shares.
+    """Several configuration folders, of which a profile may have its own.
 
-    What is shared are links into the person's usual folder.
+    What such a folder shares are links into the person's usual one.
     """
 
     USUAL: tuple[str, ...]  # shared where nothing else was chosen
+    variables: tuple[str, ...]  # that lead to a folder, or to a part of one
+
+    def variables_of(self, places: Any) -> Mapping[str, str]:
+        """Return the variables that lead to a folder, with their values."""
+
+    def calls_us(self, places: Any, read: Read) -> bool:
+        """Tell whether a folder's settings have some keyswitch answer."""
+
+    def record_moved(
+        self, path: str, data: bytes | None, before: str, after: str
+    ) -> bytes | None:
+        """Return a record for a folder that gets another name."""
 
     def check(self, shared: Iterable[str]) -> None:
         """Raise InputError for a name that cannot be shared."""
@@ -141,8 +163,7 @@ class Run(NamedTuple):
     """What a start of a program with a profile goes by."""
 
     compiled: Compiled
-    profile: Profile
-    provider: Provider
+    account: Account
     program: tuple[str, ...]  # the words that start this keyswitch
     paths: Paths
     home: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from keyswitch.targets.target import MAIN
 
 if TYPE_CHECKING:
-    from keyswitch.targets.target import Target
+    from keyswitch.targets.target import MainTarget, Target
 
 # id -> its module, which is loaded when it is asked for.
 TARGETS = {
@@ -24,9 +24,9 @@ def get(target_id: str) -> Target:
     return cast("Target", sys.modules[module])
 
 
-def main() -> Target:
+def main() -> MainTarget:
     """Return the program that profiles have folders and logins of."""
-    return get(MAIN)
+    return cast("MainTarget", get(MAIN))
 
 
 def every() -> list[Target]:

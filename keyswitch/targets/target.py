@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     )
     from typing import Self
 
-    from keyswitch.model import Profile, SecretRef
+    from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.schema import Provider
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.login import Logins
     from keyswitch.targets.parts import (
+        Account,
         Folders,
         Launch,
         PlannedFile,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         Tokens,
     )
 
+    KeyOf = Callable[[Account], SecretRef | None]
+    Keys = Callable[[KeyOf, Collection[str]], Iterable[tuple[str, str]]]
 
 MAIN = "claude-code"  # whose folders a profile may have, and whose logins
 
@@ -75,7 +77,7 @@ class Places(Protocol):
         """Return the same with the login in another folder."""
 
 
-def _no_keys(_: Collection[str]) -> list[tuple[str, str]]:
+def _no_keys(_: KeyOf, __: Collection[str]) -> list[tuple[str, str]]:
     return []
 
 
@@ -84,8 +86,7 @@ class Request(NamedTuple):
 
     paths: Paths
     program: tuple[str, ...]  # the words that start this keyswitch
-    profile: Profile | None = None  # None: what was there before comes back
-    provider: Provider | None = None  # the profile's
+    account: Account | None = None  # None: what was there before comes back
     # The folder whose settings change: a link may lead to another one's. None:
     # the settings stay.
     settings_of: Any = None
@@ -96,9 +97,9 @@ class Request(NamedTuple):
     without: frozenset[str] = frozenset()  # items that the change takes away
     # The key of the digests by which keyswitch's own text is known again.
     key: Callable[[], bytes] = bytes
-    # (item, value) of the keys that the program may use without asking, but
-    # for those of known items.
-    keys: Callable[[Collection[str]], Iterable[tuple[str, str]]] = _no_keys
+    # (item, value) of profiles' keys that are not known yet. The program says
+    # which secret of a profile is one.
+    keys: Keys = _no_keys
     # Texts of others that a plan takes away are kept in a secret store: a
     # token's text, and a token for a new one.
     displaced_text: Callable[[str], str] = str
@@ -124,7 +125,6 @@ class Target(Protocol):
     id: str  # as its records and options name it
     name: str  # as messages call it
     folder_variable: str  # the variable that moves its configuration folder
-    folder_variables: tuple[str, ...]  # that one, and those of parts of it
     folders: Folders | None
     launch: Launch | None
     logins: Logins | None
@@ -150,24 +150,15 @@ class Target(Protocol):
     def recorded(self, path: str, data: bytes | None) -> Collection[str]:
         """Return the files that a record is about; raises if it is damaged."""
 
-    def calls_us(self, places: Any, read: Read) -> bool:
-        """Tell whether its settings have some keyswitch answer for a key."""
 
-    def may_be_secret(self, keys: tuple[str, ...], raw: str) -> bool:
-        """Tell whether the text of a settings key may be a secret."""
+class MainTarget(Target, Protocol):
+    """The program that profiles have folders and logins of."""
 
-    def asks_about(
-        self, provider: Provider, profile: Profile
-    ) -> SecretRef | None:
-        """Return the secret that it asks the person about before using it."""
-
-    def record_moved(
-        self, path: str, data: bytes | None, before: str, after: str
-    ) -> bytes | None:
-        """Return a record for a folder that gets another name."""
-
-    def variables_of(self, places: Any) -> Mapping[str, str]:
-        """Return the variables that lead to a folder."""
+    folders: Folders
+    launch: Launch
+    logins: Logins
+    sessions: Sessions
+    tokens: Tokens
 
 
 def record_path(paths: Paths, target_id: str, config_dir: str) -> str:

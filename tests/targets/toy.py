@@ -18,6 +18,7 @@ id = "toy"  # noqa: A001 - the name in `Target`
 name, folder_variable = "Toy", "TOY_HOME"
 pages, variables = ("https://toy.invalid/keys",), ("TOY_KEY",)
 tokens = sys.modules[__name__]
+folders = launch = logins = sessions = None
 
 
 class Places(NamedTuple):
@@ -35,13 +36,14 @@ def places(environ, home, cwd):
 def plan(request, places, read):
     record = record_path(request.paths, id, places.config_dir)
     known, text = read(record), (read(places.settings) or b"").decode()
-    profile, present = request.profile, _line(text, "key")
+    account, present = request.account, _line(text, "key")
     token, found = json.loads(known or '""'), TargetPlan()
-    if profile is None and known is None:
+    if account is None and known is None:
         return found
     wanted = request.displaced_text(token) if token else ""
-    if profile is not None:
-        call = shlex.join([*request.program, "helper", "api-key", profile.name])
+    if account is not None:
+        profile = account.profile.name
+        call = shlex.join([*request.program, "helper", "api-key", profile])
         wanted = f"key_command = {call}\n"
         if present.startswith("key = "):  # the person's own
             token = request.new_token()
@@ -49,7 +51,7 @@ def plan(request, places, read):
     elif token:
         found.put_back.append(token)
     after = text.replace(present, wanted) if present else text + wanted
-    kept = None if profile is None else json.dumps(token).encode()
+    kept = None if account is None else json.dumps(token).encode()
     found.files = [
         PlannedFile(places.settings, after.encode() or None),
         PlannedFile(record, kept),
@@ -60,6 +62,15 @@ def plan(request, places, read):
 def locks(changed):
     files = [path for path in changed if os.path.basename(path) == "toy.ini"]
     return [LockSpec(f"{p}.lock", p, p, name, stale_after=60) for p in files]
+
+
+def recorded(path, data):
+    json.loads(data or "{}")
+    return ()
+
+
+def may_be_secret(keys, raw):
+    return True
 
 
 def find(look):

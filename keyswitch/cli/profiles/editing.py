@@ -43,14 +43,14 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def parse_shared(text: str) -> tuple[str, ...] | None:
     """Parse the value of `--share`; None: what is usual."""
-    from keyswitch.switching.folders.isolation import folders
+    from keyswitch.targets import table
 
     if not text.strip():
         return None
     if text.strip() == "none":
         return ()
     names = tuple(part.strip() for part in text.split(",") if part.strip())
-    folders().check(names)
+    table.main().folders.check(names)
     return names
 
 

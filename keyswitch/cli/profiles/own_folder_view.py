@@ -24,11 +24,11 @@ def rows_of(workspace: Workspace, profile: Profile) -> list[tuple[str, str]]:
     folder = workspace.paths.folder_of(profile.name)
     if not (profile.isolated or os.path.isdir(folder)):
         return []
-    from keyswitch.switching.folders.isolation import folders
+    from keyswitch.targets import table
 
     usual = workspace.places.config_dir
     rows = [("folder", folder)]
     return rows + [
         ("shared", f"{link.path} -> {link.source}")
-        for link in folders().present(folder, usual)
+        for link in table.main().folders.present(folder, usual)
     ]

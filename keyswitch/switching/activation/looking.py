@@ -62,13 +62,12 @@ def situation_of(
 
 def see_keychain(workspace: Workspace, scene: Scene) -> None:
     """Let a scene see the login that Claude Code has in no file."""
+    if workspace.keychain is None:
+        return  # and the scene reads nothing before it is asked
     places = scene.places
     keychain = workspace.keychain_at(places)
-    logins = table.main().logins if keychain is not None else None
-    if logins is None:
-        return
     with contextlib.suppress(KeyswitchError):  # or the files count
-        place = logins.place(places, _read, keychain)
+        place = table.main().logins.place(places, _read, keychain)
         scene.hold(place.as_files(_read(places.global_config)))
 
 

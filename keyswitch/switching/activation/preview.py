@@ -126,7 +126,7 @@ def _is_shown(keys: tuple[str, ...], value: object) -> bool:
     return (
         not value
         or value.startswith(own)
-        or not table.main().may_be_secret(keys, json.dumps(value))
+        or not table.main().tokens.may_be_secret(keys, json.dumps(value))
     )
 
 

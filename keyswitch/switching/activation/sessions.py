@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.targets import table
+from keyswitch.targets.parts import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,11 +35,9 @@ def look(
     `files` are the changes that the switch made.
     """
     part, places = table.main().sessions, workspace.places
-    if part is None:
-        return []
     account = None
     if profile is not None:
-        account = (profile, workspace.provider_of(profile))
+        account = Account(profile, workspace.provider_of(profile))
     found = part.follows(account, places, {c.path: c for c in files})
     if not found.when:
         return []
@@ -59,8 +58,6 @@ def wait_for_turns(
     command runs in is not waited for: its turn ends after the command.
     """
     part = table.main().sessions
-    if part is None:
-        return []
     own = part.ancestors()
     end = None if timeout is None else time.monotonic() + timeout
     while True:

@@ -28,16 +28,8 @@ from keyswitch.targets import table
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
     from keyswitch.model import Profile
-    from keyswitch.targets.parts import Folders
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
-
-
-def folders() -> Folders:
-    """Return what the main program knows of such folders."""
-    found = table.main().folders
-    assert found is not None  # noqa: S101 - it is the one that has them
-    return found
 
 
 def places_of(workspace: Workspace, name: str) -> Places:
@@ -47,15 +39,17 @@ def places_of(workspace: Workspace, name: str) -> Places:
 
 def shared_of(profile: Profile) -> tuple[str, ...]:
     """Return what a profile's folder shares with the usual one."""
-    return folders().USUAL if profile.shared is None else profile.shared
+    return (
+        table.main().folders.USUAL if profile.shared is None else profile.shared
+    )
 
 
 def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan a profile's folder: its links, and its first files."""
-    folders().check(shared_of(profile))
+    table.main().folders.check(shared_of(profile))
     own = places_of(workspace, profile.name)
     usual = workspace.places.config_dir
-    links, in_the_way = folders().planned(
+    links, in_the_way = table.main().folders.planned(
         own.config_dir, usual, shared_of(profile)
     )
     draft.link(links)
@@ -63,7 +57,7 @@ def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
         f"{path} is not shared: it is a file of its own" for path in in_the_way
     ]
     read = reading(draft)
-    draft.add(folders().first_files(own, workspace.places, read))
+    draft.add(table.main().folders.first_files(own, workspace.places, read))
 
 
 def plan_both(
@@ -192,5 +186,7 @@ def follow(workspace: Workspace, draft: Draft, profile: Profile) -> None:
         if one_copy.is_live_in(workspace, draft, own, profile.name):
             draft.notes.append(_kept_apart(profile.name))
         move_out(workspace, draft, profile.name)
-        links, _ = folders().planned(folder, workspace.places.config_dir, ())
+        links, _ = table.main().folders.planned(
+            folder, workspace.places.config_dir, ()
+        )
         draft.link(links)

@@ -108,7 +108,7 @@ def rename_own(
     if places.settings in recorded_in(draft, path):
         switch = Switch(renamed, moves_login=False, keep_changed=True)
         plan_one(workspace, draft, switch, places)
-    moved = table.main().record_moved(
+    moved = table.main().folders.record_moved(
         path, draft.read(path, FILE_LIMIT), places.config_dir, after.config_dir
     )
     draft.write(path, None, limit=FILE_LIMIT)
@@ -181,7 +181,7 @@ def others(workspace: Workspace) -> list[Places]:
 
 def way_out(places: Places) -> str:
     """Return the command that switches keyswitch off in a folder."""
-    given = table.main().variables_of(places)
+    given = table.main().folders.variables_of(places)
     words = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
     return " ".join([*words, "keyswitch off"])
 

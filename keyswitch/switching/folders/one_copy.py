@@ -12,12 +12,12 @@ from keyswitch.errors import InputError
 from keyswitch.switching.logins import keeping, moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.logins.storing import part
 from keyswitch.switching.planning.records import (
     is_one_file,
     login_places,
     named,
 )
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -128,7 +128,7 @@ def take_out(
         draft.moved = moved  # it is the profile's own move that is undone
     else:
         keeping.keep_live(logins, live, "")
-        logins.put_in_place(part().nothing)
+        logins.put_in_place(table.main().logins.nothing)
         logins.set_folder(None)
         logins.finish()
 

@@ -254,7 +254,7 @@ def check_log_in(workspace: Workspace, name: str) -> str:
 def _rivals(workspace: Workspace) -> set[str]:
     """Return the variables that would speak for another account."""
     provider = workspace.catalogue.get(PROVIDER)
-    return {*provider.rivals, *table.main().folder_variables}
+    return {*provider.rivals, *table.main().folders.variables}
 
 
 def _keep_scratch(

@@ -30,12 +30,12 @@ from keyswitch.switching.logins.storing import (
     fetch,
     generation_of,
     packed,
-    part,
     reference,
     tokens_of,
     unpacked,
     with_login,
 )
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -63,7 +63,7 @@ class Logins:
         self.places = places
         self.draft = draft
         self.keychain = workspace.keychain_at(places)
-        self.place = part().place(
+        self.place = table.main().logins.place(
             places, lambda path: draft.read(path, FILE_LIMIT), self.keychain
         )
         draft.saw(self.place.items)
@@ -270,7 +270,9 @@ class Logins:
             )
             if changes and os.path.isdir(self.places.login_dir):
                 # Without the folder there is nobody to lock out.
-                self.draft.lock(part().item_locks(self.places.login_dir))
+                self.draft.lock(
+                    table.main().logins.item_locks(self.places.login_dir)
+                )
         self.draft.add(files)
 
     def folder(self) -> Folder:

@@ -12,7 +12,8 @@ from keyswitch.commit.login_note import Wanted, decoded, note_file
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.switching.logins.storing import fetch, part
+from keyswitch.switching.logins.storing import fetch
+from keyswitch.targets import table
 from keyswitch.targets.lock_folders import held
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def finish(workspace: Workspace) -> list[str]:
                 continue
             locks = []
             if os.path.isdir(change["folder"]):
-                locks = part().item_locks(change["folder"])
+                locks = table.main().logins.item_locks(change["folder"])
             with held(locks):
                 for item in change["items"]:
                     said += _finish_item(keychain, Wanted(**item), parts)
@@ -69,7 +70,7 @@ def finish(workspace: Workspace) -> list[str]:
 def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Login | None:
     """Return a stored login by its fingerprints; without any, no login."""
     if not tokens:
-        return part().nothing
+        return table.main().logins.nothing
     path = login_ledger.path_of(workspace.paths)
     ledger = login_ledger.decode(path, read_regular(path, login_ledger.LIMIT))
     for found in ledger.items():
@@ -82,7 +83,7 @@ def _finish_item(keychain: Keychain, wanted: Wanted, parts: Login) -> list[str]:
     present = keychain.read(wanted.service, BRIEF)
     if digest(present) == wanted.new:
         return []
-    after = part().item_content(wanted.service, present, parts)
+    after = table.main().logins.item_content(wanted.service, present, parts)
     if after is None and wanted.new is not None:
         after = _EMPTY
     if digest(present) == wanted.old and digest(after) == wanted.new:

@@ -12,7 +12,8 @@ from keyswitch.switching.logins.owners import (
     own_parts,
     owner_of_orphan,
 )
-from keyswitch.switching.logins.storing import FIELD, part
+from keyswitch.switching.logins.storing import FIELD
+from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Folder, Generation, Moved
@@ -120,7 +121,7 @@ def given_back(logins: Logins, moved: Moved | None) -> str:
 
 def _give(logins: Logins, live: Login, what: str, name: str) -> None:
     if what == login_ledger.NOTHING:
-        logins.put_in_place(part().nothing)
+        logins.put_in_place(table.main().logins.nothing)
     elif what == login_ledger.PROFILE:
         _give_profile(logins, live, name)
     else:
@@ -133,7 +134,7 @@ def _give_profile(logins: Logins, live: Login, name: str) -> None:
     if profile is None:
         _nothing_to_give(logins)
     elif FIELD not in profile.secrets:
-        logins.put_in_place(part().nothing)  # logged out since
+        logins.put_in_place(table.main().logins.nothing)  # logged out since
     elif not logins.is_in_place(live, logins.newest(name)):
         logins.put_in_place(logins.stored(name))
 

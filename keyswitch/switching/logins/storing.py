@@ -16,7 +16,7 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.targets.login import Login, Logins
+    from keyswitch.targets.login import Login
     from keyswitch.workspace import Workspace
 
 FIELD = "login"  # the secret field of a claude-login profile
@@ -24,13 +24,6 @@ FIELD = "login"  # the secret field of a claude-login profile
 # Fields of a profile that its login tells.
 _NAMES = ("account_uuid", "organization_uuid", "email", "organization")
 _DESCRIBED = (*_NAMES, "plan", "token_expires", "refreshable")
-
-
-def part() -> Logins:
-    """Return how the main program keeps a login."""
-    found = table.main().logins
-    assert found is not None  # noqa: S101 - it is the one that has them
-    return found
 
 
 def tokens_of(workspace: Workspace, parts: Login) -> tuple[str, ...]:
@@ -82,13 +75,13 @@ def require_open(workspace: Workspace, store: str) -> None:
 
 def packed(parts: Login) -> Secret:
     """Return a login as one text for a secret store."""
-    return Secret(part().pack(parts))
+    return Secret(table.main().logins.pack(parts))
 
 
 def unpacked(text: Secret) -> Login:
     """Return the login of a stored text."""
     try:
-        return part().unpack(text.reveal())
+        return table.main().logins.unpack(text.reveal())
     except (ValueError, RecursionError) as e:
         raise StoreError(
             "the stored login is damaged", "log in again: keyswitch login"

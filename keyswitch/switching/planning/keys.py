@@ -12,6 +12,7 @@ from keyswitch.changes.compiling import compiled_profile
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
 from keyswitch.secrets.reader import read_values
+from keyswitch.targets.parts import Account
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile
     from keyswitch.switching.planning.switch import Switch
-    from keyswitch.targets.target import Target
+    from keyswitch.targets.target import KeyOf
     from keyswitch.workspace import Workspace
 
 AT_ONCE = 50  # profiles looked at when the first key profile becomes active
@@ -28,16 +29,17 @@ AT_ONCE = 50  # profiles looked at when the first key profile becomes active
 def of_profiles(
     workspace: Workspace,
     draft: Draft,
-    target: Target,
     switch: Switch,
+    key_of: KeyOf,
     known: Collection[str],
 ) -> Iterator[tuple[str, str]]:
     """Yield (item, key) of profiles whose items are not known yet.
 
-    Those of the switch; of all profiles where nothing is known.
+    Those of the switch; of all profiles where nothing is known. `key_of` says
+    which secret of a profile is meant.
     """
     for profile in _candidates(workspace, switch, first=not known):
-        yield from _key_of(workspace, draft, target, profile, known)
+        yield from _key_of(workspace, draft, profile, key_of, known)
 
 
 def _candidates(
@@ -60,13 +62,13 @@ def _candidates(
 def _key_of(
     workspace: Workspace,
     draft: Draft,
-    target: Target,
     profile: Profile,
+    key_of: KeyOf,
     known: Collection[str],
 ) -> list[tuple[str, str]]:
     """Return (item, key) of a profile, if it can be read silently."""
     try:
-        ref = target.asks_about(workspace.provider_of(profile), profile)
+        ref = key_of(Account(profile, workspace.provider_of(profile)))
         if ref is None or ref.item in known:
             return []
         if ref.item in draft.items:

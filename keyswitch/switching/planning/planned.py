@@ -12,13 +12,14 @@ from keyswitch.switching.planning import keys
 from keyswitch.switching.planning.displaced import Displaced, ref_of
 from keyswitch.switching.planning.records import holder_of, is_one_file
 from keyswitch.targets import table
+from keyswitch.targets.parts import Account
 from keyswitch.targets.target import Request
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from keyswitch.switching.planning.switch import Switch
     from keyswitch.targets.parts import Read
-    from keyswitch.targets.target import Places, Target, TargetPlan
+    from keyswitch.targets.target import Places, Target
     from keyswitch.workspace import Workspace
 
 
@@ -32,7 +33,8 @@ def plan_folder(
     holder = None
     if not _shares_settings(workspace, draft, places):
         holder = holder_of(workspace, draft, places)
-    _plan(workspace, draft, table.main(), switch, places, holder)
+    request = _request(workspace, draft, switch)._replace(settings_of=holder)
+    _plan(draft, table.main(), request, places)
     if switch.back is not None or (
         switch.moves_login and _concerns_login(workspace, switch)
     ):
@@ -46,17 +48,16 @@ def plan_others(workspace: Workspace, draft: Draft, switch: Switch) -> None:
     """Plan the files of the programs beside the main one."""
     for target in table.others():
         places = target.places(workspace.environ, workspace.home, workspace.cwd)
-        _plan(workspace, draft, target, switch, places, places)
+        request = _request(workspace, draft, switch)
+        _plan(draft, target, request._replace(settings_of=places), places)
 
 
 def plan_keys(
     workspace: Workspace, draft: Draft, switch: Switch, places: Places
 ) -> None:
     """Plan only what the main program was told of keys."""
-    target = table.main()
-    request = _request(workspace, draft, target, switch)
-    request = request._replace(keys_only=True)
-    _add(draft, target.plan(request, places, reading(draft)))
+    request = _request(workspace, draft, switch)._replace(keys_only=True)
+    _plan(draft, table.main(), request, places)
 
 
 def reading(draft: Draft) -> Read:
@@ -66,47 +67,37 @@ def reading(draft: Draft) -> Read:
 
 def calls_us(places: Places) -> bool:
     """Tell whether a folder's settings call some keyswitch's helper."""
-    return table.main().calls_us(places, reading(Draft()))
+    return table.main().folders.calls_us(places, reading(Draft()))
 
 
-def _plan(  # noqa: PLR0913
-    workspace: Workspace,
-    draft: Draft,
-    target: Target,
-    switch: Switch,
-    places: Places,
-    settings_of: Places | None,
-) -> None:
-    request = _request(workspace, draft, target, switch)
-    request = request._replace(settings_of=settings_of)
-    _add(draft, target.plan(request, places, reading(draft)))
-
-
-def _request(
-    workspace: Workspace, draft: Draft, target: Target, switch: Switch
-) -> Request:
+def _request(workspace: Workspace, draft: Draft, switch: Switch) -> Request:
     store = Displaced(workspace, draft)
-    profile = switch.profile
-    cancels = profile is not None and workspace.settings.shell_keys == "cancel"
+    account, cancels = None, False
+    if switch.profile is not None:
+        provider = workspace.provider_of(switch.profile)
+        account = Account(switch.profile, provider)
+        cancels = workspace.settings.shell_keys == "cancel"
     return Request(
         workspace.paths,
         tuple(own_command()),
-        profile,
-        None if profile is None else workspace.provider_of(profile),
+        account,
         cancels_shell_keys=cancels,
         keep_changed=switch.keep_changed,
         without=frozenset(ref.item for ref in switch.without),
         key=lambda: workspace.install_key,
-        keys=lambda known: keys.of_profiles(
-            workspace, draft, target, switch, known
+        keys=lambda key_of, known: keys.of_profiles(
+            workspace, draft, switch, key_of, known
         ),
         displaced_text=store.resolve,
         new_token=store.new_token,
     )
 
 
-def _add(draft: Draft, plan: TargetPlan) -> None:
+def _plan(
+    draft: Draft, target: Target, request: Request, places: Places
+) -> None:
     """Add a program's plan to a draft."""
+    plan = target.plan(request, places, reading(draft))
     draft.add(plan.files)
     draft.conflicts += plan.conflicts
     draft.notes += plan.notes

@@ -11,7 +11,6 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.switching.folders import known_folders
 from keyswitch.switching.logins import keeping, owners
 from keyswitch.switching.logins.book import Logins
-from keyswitch.switching.logins.storing import part
 from keyswitch.switching.planning.records import named
 from keyswitch.targets import table
 
@@ -51,7 +50,7 @@ class LiveLogins:
     def of(self, places: Places) -> Live:
         """Return the login of a folder."""
         try:
-            place = part().place(places, self._read, None)
+            place = table.main().logins.place(places, self._read, None)
             parts = place.live(self._read(places.global_config))
         except KeyswitchError:
             return Live()

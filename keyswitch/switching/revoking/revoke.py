@@ -83,9 +83,12 @@ def remove(workspace: Workspace, scope: str, name: str) -> list[Found]:
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
             kernel_keyring.drop_all()
-        if any(f.path and f.stale.startswith("an older") for f in removed):
-            from keyswitch.secrets.vault.writing import purge_previous
+        from keyswitch.secrets.vault.writing import (
+            previous_versions,
+            purge_previous,
+        )
 
+        if {f.path for f in removed} & {*previous_versions(workspace.paths)}:
             purge_previous(workspace.paths)
     return removed
 

@@ -17,7 +17,7 @@ from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.secrets.session import core_files
 from keyswitch.targets import table
-from keyswitch.targets.parts import Run
+from keyswitch.targets.parts import Account, Run
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.fingerprints import read_key
@@ -91,15 +91,14 @@ def _folder(
 def _launch_of(program: str) -> Launch | None:
     """Return how the main program is started, if this is it."""
     launch = table.main().launch
-    return launch if launch is not None and launch.is_it(program) else None
+    return launch if launch.is_it(program) else None
 
 
 def _run(workspace: Workspace, profile: Compiled) -> Run:
     full, _ = workspace.load(profile.name)
     return Run(
         profile,
-        full,
-        workspace.provider_of(full),
+        Account(full, workspace.provider_of(full)),
         tuple(own_command()),
         workspace.paths,
         workspace.home,

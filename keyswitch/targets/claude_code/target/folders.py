@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
 from keyswitch.model import LinkChange
+from keyswitch.targets.claude_code.files import (
+    CONFIG_VARIABLE,
+    STORAGE_VARIABLE,
+)
+from keyswitch.targets.claude_code.settings import baseline
+from keyswitch.targets.claude_code.target import planning
 from keyswitch.targets.parts import PlannedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.parts import Read
@@ -48,6 +54,31 @@ class Link(NamedTuple):
 
     path: str
     source: str
+
+
+variables = (CONFIG_VARIABLE, STORAGE_VARIABLE)
+calls_us = planning.calls_us
+
+
+def variables_of(places: Locations) -> Mapping[str, str]:
+    """Return the variables that lead to a folder, with their values."""
+    given = {CONFIG_VARIABLE: places.config_dir}
+    if places.login_dir != places.config_dir:
+        if os.path.dirname(places.global_config) != places.config_dir:
+            given.clear()  # named, it would have another `.claude.json`
+        given[STORAGE_VARIABLE] = places.login_dir
+    return given
+
+
+def record_moved(
+    path: str, data: bytes | None, before: str, after: str
+) -> bytes | None:
+    """Return a record for a folder that gets another name."""
+    moved = {
+        after + found.removeprefix(before): record
+        for found, record in baseline.decode(path, data).items()
+    }
+    return baseline.encode(moved)
 
 
 def check(shared: Iterable[str]) -> None:

@@ -49,13 +49,13 @@ def prepare(
     run: Run, command: list[str], child: dict[str, str]
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment that files cannot override."""
-    taken = run.provider.claude_code_for(run.profile)
+    taken = run.account.provider.claude_code_for(run.account.profile)
     layers = _layers(run, child)
     ours = wanted.flag_settings(
         taken,
-        dict(run.profile.fields),
+        dict(run.account.profile.fields),
         wanted.command_of(
-            run.program, run.profile.name, run.paths.aws_config_file
+            run.program, run.compiled.name, run.paths.aws_config_file
         ),
         present=layers,
         rivals=run.compiled.rivals,

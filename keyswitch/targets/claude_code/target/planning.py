@@ -25,9 +25,10 @@ from keyswitch.targets.parts import PlannedFile
 from keyswitch.targets.target import MAIN, TargetPlan, record_path
 
 if TYPE_CHECKING:
+    from keyswitch.model import SecretRef
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.parts import Read
+    from keyswitch.targets.parts import Account, Read
     from keyswitch.targets.target import Request
 
 
@@ -83,9 +84,9 @@ class _Records:
 
 def _taken(request: Request) -> ClaudeCode | None:
     """Return how it takes the profile; None: there is no profile."""
-    if request.profile is None or request.provider is None:
+    if request.account is None:
         return None
-    return request.provider.claude_code_for(request.profile)
+    return request.account.provider.claude_code_for(request.account.profile)
 
 
 def _plan_settings(
@@ -98,7 +99,7 @@ def _plan_settings(
     """Plan settings.json; what is displaced goes to a secret store."""
     path, recorded = places.settings, records.of(places)
     if (
-        request.profile is None
+        request.account is None
         and path not in recorded
         and not calls_us(places, read)
     ):
@@ -132,17 +133,14 @@ def _plan_settings(
 
 def _edits(request: Request, path: str, text: str) -> list[settings_plan.Edit]:
     """Return what a profile needs in a settings text; none: nothing."""
-    profile, provider, taken = (
-        request.profile,
-        request.provider,
-        _taken(request),
-    )
-    if profile is None or provider is None or taken is None:
+    taken = _taken(request)
+    if request.account is None or taken is None:
         return []
+    profile, provider = request.account
     settings = wanted.wanted_settings(
         taken,
         profile.fields,
-        _command(request),
+        _command(request, profile.name),
         expires="session_token" in profile.secrets,
         cancels=request.cancels_shell_keys,
     )
@@ -152,17 +150,24 @@ def _edits(request: Request, path: str, text: str) -> list[settings_plan.Edit]:
 def _aws_config(request: Request) -> bytes | None:
     """Return the AWS configuration file, which only some profiles need."""
     taken = _taken(request)
-    if request.profile is None or taken is None or not taken.aws_export:
+    if request.account is None or taken is None or not taken.aws_export:
         return None
-    region = request.profile.fields["region"]
-    return _command(request).aws_config_text(region)
+    profile = request.account.profile
+    command = _command(request, profile.name)
+    return command.aws_config_text(profile.fields["region"])
 
 
-def _command(request: Request) -> wanted.Command:
-    name = request.profile.name if request.profile else ""
+def _command(request: Request, name: str) -> wanted.Command:
     return wanted.command_of(
         request.program, name, request.paths.aws_config_file
     )
+
+
+def _key_of(account: Account) -> SecretRef | None:
+    """Return the key that it asks about where it is exported."""
+    taken = account.provider.claude_code_for(account.profile)
+    refs = account.profile.secrets
+    return refs.get(taken.helper_field) if taken.approve else None
 
 
 def _plan_approvals(
@@ -184,7 +189,7 @@ def _plan_approvals(
     if approves:
         known = {e.item for e in before.elements} - request.without
         tails = dict.fromkeys(sorted(known))
-        for item, key in request.keys(known):
+        for item, key in request.keys(_key_of, known):
             tails.setdefault(item, tail_of(key))
         if tails and set(tails) == {e.item for e in before.elements}:
             return

@@ -23,16 +23,16 @@ from keyswitch.targets.parts import MINUTES, NEXT_TURN, RESTART, Follows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.model import FileChange, Profile
-    from keyswitch.providers.schema import Provider
+    from keyswitch.model import FileChange
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.parts import Account
 
 find = sessions.find
 ancestors = sessions.ancestors
 
 
 def follows(
-    account: tuple[Profile, Provider] | None,
+    account: Account | None,
     places: Locations,
     changed: Mapping[str, FileChange],
 ) -> Follows:
@@ -45,7 +45,7 @@ def follows(
 
 
 def _when(
-    account: tuple[Profile, Provider] | None,
+    account: Account | None,
     places: Locations,
     changed: Mapping[str, FileChange],
     *,
@@ -73,12 +73,12 @@ def _when(
     return MINUTES if helper and account is not None else ""
 
 
-def _how(account: tuple[Profile, Provider]) -> str:
+def _how(account: Account) -> str:
     profile, provider = account
     return provider.claude_code_for(profile).how
 
 
-def _by_variables(account: tuple[Profile, Provider]) -> bool:
+def _by_variables(account: Account) -> bool:
     """Tell whether a session gets this account from its start only."""
     profile, provider = account
     taken = provider.claude_code_for(profile)

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import locations
-from keyswitch.targets.claude_code.settings import baseline, literals, tokens
+from keyswitch.targets.claude_code.settings import (
+    baseline,
+    literals,
+    plan,
+    tokens,
+)
 from keyswitch.targets.parts import Token
 from keyswitch.targets.target import MAIN, record_path
 
@@ -23,6 +28,7 @@ pages = (
     "https://console.anthropic.com/settings/keys",
 )
 variables = tokens.SECRET_VARIABLES
+may_be_secret = plan.may_be_secret
 
 
 def find(look: Look) -> Iterator[Token]:
