@@ -14,12 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        Callable,
-        Collection,
-        Iterable,
-        Mapping,
-    )
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Self
 
     from keyswitch.model import SecretRef
@@ -43,10 +38,9 @@ MAIN = "claude-code"  # whose folders a profile may have, and whose logins
 
 
 class Places(Protocol):
-    """Where one configuration folder of a program has its files.
+    """Where one configuration folder of the main program has its files.
 
-    Absolute paths; the files need not exist. A program's own type may know
-    more of them.
+    Absolute paths; the files need not exist. Its own type knows more of them.
     """
 
     @property
@@ -120,10 +114,9 @@ class TargetPlan:
 
 
 class Target(Protocol):
-    """A program. The parts at the end are None where it has no such thing."""
+    """A program. A part is None where it has no such thing."""
 
     id: str  # as its records and options name it
-    name: str  # as messages call it
     folder_variable: str  # the variable that moves its configuration folder
     folders: Folders | None
     launch: Launch | None
@@ -131,11 +124,11 @@ class Target(Protocol):
     sessions: Sessions | None
     tokens: Tokens | None
 
-    def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Places:
-        """Return where its files are for this environment."""
+    def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Any:
+        """Return where its files are for this environment, as its own type."""
 
     def plan(self, request: Request, places: Any, read: Read) -> TargetPlan:
-        """Return what its files are to be; `places` are of its own type.
+        """Return what its files are to be, for a profile or for none.
 
         What it has to remember, to give back what was there, it plans as a
         file too: `record_path` says which.
@@ -159,6 +152,9 @@ class MainTarget(Target, Protocol):
     logins: Logins
     sessions: Sessions
     tokens: Tokens
+
+    def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Places:
+        """Return where its files are for this environment."""
 
 
 def record_path(paths: Paths, target_id: str, config_dir: str) -> str:

@@ -15,7 +15,7 @@ from keyswitch.targets.parts import PlannedFile, Token
 from keyswitch.targets.target import TargetPlan, record_path
 
 id = "toy"  # noqa: A001 - the name in `Target`
-name, folder_variable = "Toy", "TOY_HOME"
+folder_variable = "TOY_HOME"
 pages, variables = ("https://toy.invalid/keys",), ("TOY_KEY",)
 tokens = sys.modules[__name__]
 folders = launch = logins = sessions = None
@@ -61,7 +61,7 @@ def plan(request, places, read):
 
 def locks(changed):
     files = [path for path in changed if os.path.basename(path) == "toy.ini"]
-    return [LockSpec(f"{p}.lock", p, p, name, stale_after=60) for p in files]
+    return [LockSpec(f"{p}.lock", p, p, "Toy", stale_after=60) for p in files]
 
 
 def recorded(path, data):

@@ -19,14 +19,12 @@ __all__ = [
     "folder_variable",
     "id",
     "locks",
-    "name",
     "places",
     "plan",
     "recorded",
 ]
 
 id = "claude-code"  # noqa: A001 - the name in `Target`
-name = "Claude Code"
 folder_variable = CONFIG_VARIABLE
 places = locations
 
