@@ -124,7 +124,7 @@ def test_a_kill_leaves_its_file_as_old_or_as_new_as_the_rest(tmp_path, command):
             ENVIRON,
             room,
             faults=["KILL", "ENOSPC"],
-            step=12,
+            step=20,
             runners=starters,
         )
     for starter in starters:
