@@ -435,7 +435,7 @@ def test_a_new_value_that_nobody_explained_is_noticed(monkeypatch, added):
 
 
 def test_words_that_click_does_not_know_are_those_that_commands_take():
-    from keyswitch.targets.claude_code.sharing import SHAREABLE
+    from keyswitch.targets.claude_code.target.folders import SHAREABLE
 
     kinds = {**completion_model.VALUES, **completion_model.ARGUMENTS}
     aliases = {"nushell", "powershell"}
