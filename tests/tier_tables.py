@@ -30,9 +30,6 @@ DEALT = {
         "test_many_turns_of_a_polite_writer_are_all_kept": 6,
         "test_rude_writers_for_long": 7,
     },
-    "files/test_swaps.py": {
-        "test_the_attack_would_succeed_on_another_keyswitch": 3,
-    },
     "faults/full/test_limits.py": {
         "test_a_full_or_read_only_disk_leaves_the_old_state_or_the_new_one": 1,
         "test_a_limit_of_the_kernel_leaves_the_old_state_or_the_new_one": 2,
