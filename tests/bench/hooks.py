@@ -60,7 +60,9 @@ def milliseconds(bench: Bench, shell: str) -> float:
     project.mkdir(parents=True, exist_ok=True)
     state = bench.folder / HOME / ".local" / "state" / "keyswitch"
     script = bench.folder / f"hook-{shell}"
-    script.write_text(hook_script(shell, str(state / "state.json")) + loop)
+    config = bench.folder / HOME / ".config" / "keyswitch" / "config.toml"
+    hook = hook_script(shell, str(state / "state.json"), str(config))
+    script.write_text(hook + loop)
     path = os.pathsep.join([str(bench.launcher.parent), os.environ["PATH"]])
     done = subprocess.run(
         [*argv, str(script)],

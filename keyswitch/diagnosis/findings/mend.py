@@ -14,6 +14,7 @@ LINE = "line"  # take one line out of a text file
 MODE = "mode"  # narrow a file's permission bits
 ASIDE = "aside"  # give a damaged file of ours another name
 FOLDER = "folder"  # remove an empty folder that is in the way
+HOOK = "hook"  # write the hook that start files read
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Mend:
             return f"{self.path}:{self.line}: remove '{self.expected.strip()}'"
         if self.kind == MODE:
             return f"{self.path}: mode {self.mode:04o}"
+        if self.kind == HOOK:
+            return f"{self.path}: write the hook of this version"
         if self.kind == ASIDE:
             return f"{self.path}: set aside, with '.damaged-1' after its name"
         return f"{self.path}: remove this empty folder"
