@@ -1,4 +1,4 @@
-"""The file of a shell's hook: current, and there while a start file reads it."""
+"""The file of a shell's hook: current, there while a start file reads it."""
 
 import os
 
