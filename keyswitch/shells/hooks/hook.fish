@@ -18,7 +18,7 @@ begin
         # through the parents of the directory itself.
         set -l __keyswitch_dir \
             (builtin pwd -P 2>/dev/null | string collect --no-trim-newlines)
-        string match -rq '(?s)^(?<__keyswitch_dir>.*?)/?\n$' \
+        string match -rq '(?s)^(?<__keyswitch_dir>.*?)/?\n\z' \
             -- "$__keyswitch_dir"
         if test -f "$__keyswitch_state" -a -r "$__keyswitch_state"
             read -z __keyswitch_content <$__keyswitch_state
@@ -43,7 +43,7 @@ begin
                     set __keyswitch_link "$__keyswitch_link//$__keyswitch_text"
                 end
             end
-            string match -rq '(?s)^(?<__keyswitch_dir>.*)/[^/]*$' \
+            string match -rq '(?s)^(?<__keyswitch_dir>.*)/[^/]*\z' \
                 -- "$__keyswitch_dir"
             or break
         end
