@@ -168,9 +168,9 @@ def uninstall(
     """Take the shell integration out again.
 
     Every other byte of the start file stays; a file that was made for the
-    block, and holds nothing else, is removed. With --all no profile is active
-    any more, and every configuration folder of Claude Code gets back what was
-    there before; profiles and secrets stay.
+    block, and holds nothing else, is removed, and so is the hook's. With --all
+    no profile is active any more, and every configuration folder of Claude
+    Code gets back what was there before; profiles and secrets stay.
     """
     if everything:
         if shell:
