@@ -16,7 +16,6 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import is_planted
 from keyswitch.errors import DamagedFileError, InputError, OddFileError
 from keyswitch.profiles import own_json
-from keyswitch.shells.hook_file import SHELLS, hook_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,11 +78,14 @@ def follow(workspace: Workspace, draft: Draft) -> None:
     data = draft.read(paths.start_files_file, LIMIT)
     if data is None and not draft.names(paths.start_files_file):
         return
+    from keyswitch.shells.hook_file import SHELLS  # not for every change
+
     shells = {entry.shell for entry in parse(paths.start_files_file, data)}
     for shell in SHELLS:
         path = paths.hook_file(shell)
-        text = _text(paths, workspace.environ, shell)
-        after = text if shell in shells else None
+        after = None
+        if shell in shells:
+            after = _text(paths, workspace.environ, shell)
         if draft.read(path, LIMIT, read=_read) != after:
             draft.write(path, after, limit=LIMIT, private=True)
 
@@ -91,10 +93,15 @@ def follow(workspace: Workspace, draft: Draft) -> None:
 def outdated(
     paths: Paths, environ: Mapping[str, str]
 ) -> dict[str, tuple[str, bytes]]:
-    """Return {path: (what is wrong, the right text)} of hook files."""
-    found = {}
+    """Return {path: (what is wrong, the right text)} of hook files.
+
+    Root finds nothing wrong in another user's home: it is not root's to mend.
+    """
+    found: dict[str, tuple[str, bytes]] = {}
+    if os.path.isdir(paths.state) and not _is_mine(paths.state):
+        return found
     for shell in sorted({entry.shell for entry in recorded(paths)}):
-        text = _text(paths, environ, shell) if shell in SHELLS else None
+        text = _text(paths, environ, shell)
         path = paths.hook_file(shell)
         if text is None:
             continue
@@ -103,13 +110,21 @@ def outdated(
             found[path] = (f"{path} is missing", text)
         elif present != text:
             found[path] = (f"{path} is not the one of this version", text)
-        elif os.name == "posix" and os.stat(path).st_uid != os.geteuid():
+        elif not _is_mine(path):
             found[path] = (f"{path} belongs to another user", text)
     return found
 
 
+def _is_mine(path: str) -> bool:
+    return os.name != "posix" or os.stat(path).st_uid == os.geteuid()
+
+
 def _text(paths: Paths, environ: Mapping[str, str], shell: str) -> bytes | None:
-    """Return what a hook file holds; None: its block asks keyswitch."""
+    """Return what a hook file holds; None: its block does not read one."""
+    from keyswitch.shells.hook_file import SHELLS, hook_file
+
+    if shell not in SHELLS:
+        return None
     try:
         return hook_file(paths, environ, shell).encode()
     except InputError:

@@ -127,11 +127,13 @@ def test_a_link_in_its_place_is_set_aside_and_not_followed(ks, command):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_a_file_of_another_user_is_named(bare):
+def test_a_file_of_another_user_is_named_and_replaced(bare):
     bare("install", "bash", "--yes")
     os.chown(hook(bare), 12_345, 12_345)
     said = bare("doctor", code=None)
     assert f"{hook(bare)} belongs to another user" in said.out
+    bare("doctor", "--fix", "--yes", code=None)
+    assert hook(bare).stat().st_uid == 0
 
 
 def test_a_damaged_record_stops_nothing(ks):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import hook_files
@@ -33,5 +35,8 @@ def write(paths: Paths, environ: Mapping[str, str], path: str) -> str:
     """Write a hook file; return what was done."""
     found = hook_files.outdated(paths, environ).get(path)
     if found is not None:
+        # Not in another user's file: root would leave it that user's.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
         write_private(path, found[1])
     return f"{path} is written"
