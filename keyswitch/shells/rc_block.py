@@ -19,32 +19,31 @@ _CONTINUED = b"# The line before this block ended in a backslash."
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 # ~/.profile is read by any sh, hence the question whether this is bash. All of
-# them do nothing where keyswitch is gone, and have the status 0. What another
-# user may have written is not read.
+# them do nothing where keyswitch is gone (a hook file notices that), and have
+# the status 0. What another user may have written is not read.
 _CODE = {
     "bash": """\
-if [ "${BASH_VERSION-}" ] && command -v keyswitch >/dev/null 2>&1; then
+if [ "${BASH_VERSION-}" ]; then
     __keyswitch_dir=@FOLDER@
-    if ! {
-        [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.bash" ] &&
-            [ -f "$__keyswitch_dir/hook.bash" ] &&
-            [ ! -h "$__keyswitch_dir/hook.bash" ] &&
-            . "$__keyswitch_dir/hook.bash"
-    }; then
+    if [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.bash" ] &&
+        [ -f "$__keyswitch_dir/hook.bash" ] &&
+        [ ! -h "$__keyswitch_dir/hook.bash" ] &&
+        . "$__keyswitch_dir/hook.bash"; then
+        :
+    elif command -v keyswitch >/dev/null 2>&1; then
         eval "$(keyswitch hook bash)"
     fi
     unset -v __keyswitch_dir
 fi
 """,
     "fish": """\
-if command -q keyswitch
+begin
     set -l __keyswitch_dir @FOLDER@
-    if not begin
-            test -O "$__keyswitch_dir" -a -O "$__keyswitch_dir/hook.fish"
-            and test -f "$__keyswitch_dir/hook.fish"
-            and test ! -L "$__keyswitch_dir/hook.fish"
-            and source "$__keyswitch_dir/hook.fish"
-        end
+    if test -O "$__keyswitch_dir" -a -O "$__keyswitch_dir/hook.fish"
+        and test -f "$__keyswitch_dir/hook.fish"
+        and test ! -L "$__keyswitch_dir/hook.fish"
+        and source "$__keyswitch_dir/hook.fish"
+    else if command -q keyswitch
         keyswitch hook fish | source
     end
 end
@@ -56,18 +55,16 @@ if (Get-Command -Name keyswitch -CommandType Application -ErrorAction Ignore) {
 }
 """,
     "zsh": """\
-if command -v keyswitch >/dev/null 2>&1; then
-    __keyswitch_dir=@FOLDER@
-    if ! {
-        [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.zsh" ] &&
-            [ -f "$__keyswitch_dir/hook.zsh" ] &&
-            [ ! -h "$__keyswitch_dir/hook.zsh" ] &&
-            . "$__keyswitch_dir/hook.zsh"
-    }; then
-        eval "$(keyswitch hook zsh)"
-    fi
-    unset -v __keyswitch_dir
+__keyswitch_dir=@FOLDER@
+if [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.zsh" ] &&
+    [ -f "$__keyswitch_dir/hook.zsh" ] &&
+    [ ! -h "$__keyswitch_dir/hook.zsh" ] &&
+    . "$__keyswitch_dir/hook.zsh"; then
+    :
+elif command -v keyswitch >/dev/null 2>&1; then
+    eval "$(keyswitch hook zsh)"
 fi
+unset -v __keyswitch_dir
 """,
 }
 _INLINE = """\
