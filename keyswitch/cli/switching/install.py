@@ -71,16 +71,9 @@ def install(
             lambda: start_files.install(workspace, shell, login=bool(login)),
         )
         return _show(session, found)
+    _announce(session, found)
     if edit.changes:
-        session.output.say(f"{edit.file} gets this block:")
-        _talk(session, found.block)
-        if found.hook_file:
-            session.output.say(f"the hook goes to {found.hook_file}")
         session.confirm("write it?", yes=yes)
-    else:
-        session.output.say(f"{edit.file} has the block already")
-        if found.changes and found.hook_file:
-            session.output.say(f"{found.hook_file} is written again")
     if found.changes:
         start_files.install(workspace, shell, login=login)
     for note in start_files.notes(workspace, shell, login=login):
@@ -100,6 +93,20 @@ class _Planned(NamedTuple):
     block: str
     hook_file: str  # "": the shell needs none
     changes: bool
+
+
+def _announce(session: Session, found: _Planned) -> None:
+    """Say what is going to be written."""
+    say = session.output.say
+    if found.edit.changes:
+        say(f"{found.edit.file} gets this block:")
+        _talk(session, found.block)
+        if found.hook_file:
+            say(f"the hook goes to {found.hook_file}")
+        return
+    say(f"{found.edit.file} has the block already")
+    if found.changes and found.hook_file:
+        say(f"{found.hook_file} is written again")
 
 
 def _shell(typed: str) -> str:
