@@ -16,8 +16,9 @@ begin
         set -l __keyswitch_newer
         # Not $PWD, which may lead through a symbolic link: keyswitch looks
         # through the parents of the directory itself.
-        set -l __keyswitch_dir \
-            (builtin pwd -P 2>/dev/null | string collect --no-trim-newlines)
+        # By `read`, which keeps newlines of a name and starts no thread.
+        set -l __keyswitch_dir
+        builtin pwd -P 2>/dev/null | read -z __keyswitch_dir
         string match -rq '(?s)^(?<__keyswitch_dir>.*?)/?\n\z' \
             -- "$__keyswitch_dir"
         if test -f "$__keyswitch_state" -a -r "$__keyswitch_state"
