@@ -154,10 +154,10 @@ def export(situation: Situation) -> Iterator[Finding]:
     if command is None:
         return
     ambient = aws.ambient(situation.scene, situation.scene.request)
-    if ambient.header is None:
+    if ambient.bearer is None:
         return
     owner = situation.accounts.owner_of(
-        ambient.header.value, ambient.header.source
+        ambient.bearer.value, ambient.bearer.source
     )
     exported = situation.accounts.owner_of(None, command.source).profile
     if exported and exported == owner.profile:
@@ -166,11 +166,11 @@ def export(situation: Situation) -> Iterator[Finding]:
         "aws-export-fallback",
         NOTE,
         "if awsCredentialExport fails, Claude Code silently uses "
-        f"{owner.masked or ambient.header.source.name}",
+        f"{owner.masked or ambient.bearer.source.name}",
         "it falls back to the identity that the machine has anyway",
         "take that identity away, or use a keyswitch profile, which shuts "
         "this door",
-        situation.place(ambient.header.source),
+        situation.place(ambient.bearer.source),
     )
 
 

@@ -83,7 +83,5 @@ def _of_profile(scene: Scene, request: Request) -> Value | None:
 
 def _base_url(scene: Scene, provider: Provider | None) -> Value | None:
     name = provider.base_url if provider else rules.BASE_URL
-    value = scene.request.get(name)
-    if value is not None and value.text.strip():
-        return Value(value.text.strip(), value.source)
-    return None
+    value = scene.request.given(name)
+    return value and Value(value.text.strip(), value.source)
