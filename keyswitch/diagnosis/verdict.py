@@ -60,6 +60,12 @@ class Header(NamedTuple):
     source: Source
     why_unknown: str = ""
 
+    def same_as(self, other: Header) -> bool:
+        """Tell whether both are from one source, or known to be one value."""
+        if self.source == other.source:
+            return True
+        return self.value is not None and self.value == other.value
+
     @property
     def shown_scheme(self) -> str:
         """The scheme, if it is one: a custom header may begin with a key."""

@@ -18,7 +18,7 @@ def other_use(situation: Situation) -> Iterator[Finding]:
         for found in situation.accounts.other_uses(profile):
             yield Finding(
                 "secret-for-another-place",
-                ERROR if profile.name == situation.chosen.name else WARNING,
+                ERROR if profile.name == situation.chosen else WARNING,
                 found.what,
                 "until you decide, the secret is handed to no program",
                 found.how,

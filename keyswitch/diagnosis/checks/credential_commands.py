@@ -13,6 +13,7 @@ from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws, sources
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,9 +124,9 @@ def _broken(
     situation: Situation, key: str, command: Value, what: str, fix: str
 ) -> Finding:
     place = situation.place(command.source)
-    ours = situation.accounts.looks_like_ours(command.text)
+    ours = own_helper.is_keyswitch(command.text)
     if ours:
-        name = situation.chosen.name or "NAME"
+        name = situation.chosen or "NAME"
         fix = f"keyswitch moved: keyswitch use {name} writes the new path"
     return Finding(
         "helper-broken",
@@ -188,14 +189,12 @@ def _foreign(
             f"from {place}",
             place,
         )
-    elif situation.chosen.name and not situation.accounts.looks_like_ours(
-        command.text
-    ):
+    elif situation.chosen and not own_helper.is_keyswitch(command.text):
         yield Finding(
             "helper-not-ours",
             NOTE,
             f"{key} is not keyswitch's",
             "'keyswitch use' puts its own in its place and keeps this one",
-            f"keyswitch use {situation.chosen.name}",
+            f"keyswitch use {situation.chosen}",
             place,
         )

@@ -24,7 +24,7 @@ ROTATE_AFTER = 365  # days, where a provider says nothing else
 
 def broken(situation: Situation) -> Iterator[Finding]:
     """Find profile files that cannot be used."""
-    name = situation.chosen.name
+    name = situation.chosen
     names = set()
     for entry in situation.accounts.broken:
         names.add(entry.name)
@@ -42,7 +42,7 @@ def broken(situation: Situation) -> Iterator[Finding]:
             "profile-missing",
             ERROR,
             f"'{name}' is chosen, and there is no such profile",
-            f"it was chosen by: {situation.chosen.how}",
+            f"it was chosen by: {situation.how}",
             'eval "$(keyswitch off --here)"'
             if here
             else "keyswitch list, then keyswitch use NAME",
@@ -57,7 +57,7 @@ def unusable(situation: Situation) -> Iterator[Finding]:
             provider.check(profile)
             refuse_named(provider, profile)
         except KeyswitchError as e:
-            chosen = profile.name == situation.chosen.name
+            chosen = profile.name == situation.chosen
             yield Finding(
                 "profile-refused",
                 ERROR if chosen else WARNING,
@@ -97,7 +97,7 @@ def dates(situation: Situation) -> Iterator[Finding]:
             if left < 0:
                 yield Finding(
                     "profile-expired",
-                    ERROR if profile.name == situation.chosen.name else WARNING,
+                    ERROR if profile.name == situation.chosen else WARNING,
                     f"'{profile.name}' expired on {profile.expires}",
                     "its secret is refused, or soon will be",
                     fix,

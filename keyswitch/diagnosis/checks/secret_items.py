@@ -98,7 +98,7 @@ def _gone(situation: Situation, one: _Held, error: NoItemError) -> Finding:
 
 
 def _severity(situation: Situation, held: Sequence[_Held]) -> str:
-    used = {situation.chosen.name, situation.accounts.helper_profile} - {""}
+    used = {situation.chosen, situation.accounts.helper_profile} - {""}
     return ERROR if used & {one.profile.name for one in held} else WARNING
 
 
@@ -116,11 +116,11 @@ def exported(situation: Situation) -> Iterator[Finding]:
     known = {b.name for b in situation.accounts.broken}
     if not name or situation.accounts.get(name) or name in known:
         return
-    if situation.chosen.exported:
+    if situation.exported:
         yield Finding(
             "exported-profile-missing",
             ERROR,
             f"this terminal exports '{name}', and there is no such profile",
-            f"its programs go on using {', '.join(situation.chosen.exported)}",
+            f"its programs go on using {', '.join(situation.exported)}",
             'eval "$(keyswitch env --unset)"',
         )

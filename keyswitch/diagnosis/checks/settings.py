@@ -8,7 +8,7 @@ from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import MEMBER, Mend
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import splice
+from keyswitch.targets.claude_code.settings import own_helper, splice
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
             elif (
                 env[name] == ""
                 and name in _CREDENTIALS
-                and not _for_helper(situation, file, name)
+                and not _for_helper(file, name)
             ):
                 yield Finding(
                     "setting-cancels",
@@ -72,13 +72,13 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                 )
 
 
-def _for_helper(situation: Situation, file: SettingsFile, name: str) -> bool:
+def _for_helper(file: SettingsFile, name: str) -> bool:
     """Tell whether `use` emptied a variable, so that its helper counts."""
     helper = file.document.get(rules.HELPER)
     return (
         name in BESIDE_HELPER
         and isinstance(helper, str)
-        and situation.accounts.looks_like_ours(helper)
+        and own_helper.is_keyswitch(helper)
     )
 
 
@@ -125,7 +125,7 @@ def overriding(situation: Situation) -> Iterator[Finding]:
             continue
         path = values[0].source.path
         if not values[0].text and any(
-            file.path == path and _for_helper(situation, file, name)
+            file.path == path and _for_helper(file, name)
             for file in situation.scene.files
         ):
             continue

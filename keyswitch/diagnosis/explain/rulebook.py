@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 
@@ -43,7 +44,7 @@ class Line:
     conditions: tuple[str, ...] = ()
 
     def said(
-        self, holds: frozenset[str], words: Mapping[str, str]
+        self, holds: AbstractSet[str], words: Mapping[str, str]
     ) -> str | None:
         """Return the sentence with its places filled in, or None."""
         if not all(holds_here(c, holds) for c in self.conditions):
@@ -70,7 +71,7 @@ class Rule:
     fix: tuple[Line, ...] = ()
 
 
-def holds_here(condition: str, holds: frozenset[str]) -> bool:
+def holds_here(condition: str, holds: AbstractSet[str]) -> bool:
     """Tell whether a condition, or the absence that "!" asks for, holds."""
     if condition.startswith("!"):
         return condition[1:] not in holds

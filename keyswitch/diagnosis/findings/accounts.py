@@ -16,7 +16,6 @@ from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
-from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,10 +199,6 @@ class Accounts:
         words = words[len(own) :]
         # What is said if the program is gone is no argument of it.
         return words[: words.index("||")] if "||" in words else words
-
-    def looks_like_ours(self, command: str) -> bool:
-        """Tell whether a command is some keyswitch's, also a moved one's."""
-        return own_helper.is_keyswitch(command)
 
     def _hint(self, profile: Profile, source: Source) -> str | None:
         provider = self.provider_of(profile)

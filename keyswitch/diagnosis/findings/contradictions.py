@@ -13,7 +13,6 @@ from keyswitch.diagnosis.findings.not_in_effect import (
     not_in_use,
     nothing_is_sent,
 )
-from keyswitch.diagnosis.findings.remedies import how_to_stop
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
         f"x-api-key and {bearer.source.name} as authorization",
         "Claude Code fills the two headers separately; which of the two the "
         "server takes is the server's choice",
-        how_to_stop(situation, lesser),
+        situation.how_to_stop(lesser),
         situation.place(lesser),
     )
 
@@ -64,7 +63,7 @@ def _same(situation: Situation, key: Header, bearer: Header) -> bool:
 
 def _lesser(situation: Situation, key: Header, bearer: Header) -> Header:
     """Return the one of two that is less likely meant."""
-    wanted = situation.chosen.name
+    wanted = situation.chosen
     if wanted and situation.owner(key).profile == wanted:
         return bearer
     if wanted and situation.owner(bearer).profile == wanted:
@@ -91,7 +90,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
             "not to Anthropic",
             f"{rules.BASE_URL} is set in {place}"
             + (", a file that came with the repository" * by_repository),
-            how_to_stop(situation, base_url.source),
+            situation.how_to_stop(base_url.source),
             place,
         )
         return
@@ -135,7 +134,7 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
     """Find a variable that bills the API, though a subscription is there."""
     login, bill = situation.scene.login, situation.bill
     # Who chose a profile or an address does not mean the login.
-    meant = situation.chosen.name or situation.foreign_url
+    meant = situation.chosen or situation.foreign_url
     if meant or bill != billing.API or login is None or not login.usable:
         return
     source = situation.verdict.request.headers[0].source
@@ -147,7 +146,7 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
         f"{source.name} is sent and the API is billed, though there is a "
         "login with a subscription",
         "Claude Code takes it before any login; 'claude -p' does not ask",
-        how_to_stop(situation, source),
+        situation.how_to_stop(source),
         situation.place(source),
     )
 
@@ -156,7 +155,7 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     """Find a key of Anthropic that a cloud's switch leaves unused."""
     provider = situation.verdict.provider
     key = situation.scene.request.get(rules.API_KEY)
-    if provider is None or situation.chosen.name or key is None:
+    if provider is None or situation.chosen or key is None:
         return
     flag = situation.scene.request.get(provider.flag)
     used = {h.source.name for h in situation.verdict.request.headers}
@@ -168,7 +167,7 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
         f"{rules.API_KEY} is set and not used: {provider.flag} sends requests "
         f"to {provider.title}",
         "'claude auth status' names the key all the same",
-        how_to_stop(situation, flag.source),
+        situation.how_to_stop(flag.source),
         situation.place(flag.source),
     )
 
@@ -184,7 +183,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             "'claude auth status' does not see "
             f"{rules.CUSTOM_HEADERS}, which is what is sent",
             "custom headers are applied last, after everything it looks at",
-            how_to_stop(situation, custom[0].source),
+            situation.how_to_stop(custom[0].source),
             situation.place(custom[0].source),
         )
     for header in request.headers:
@@ -197,7 +196,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
                 f"this repository's settings set {header.source.name}, and "
                 "'claude auth status' does not show it",
                 "a request applies what a repository sets, status does not",
-                how_to_stop(situation, header.source),
+                situation.how_to_stop(header.source),
                 situation.place(header.source),
             )
     if status.logged_in and not request.sent:

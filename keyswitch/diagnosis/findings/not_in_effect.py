@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.diagnosis.findings.installations import installs
-from keyswitch.diagnosis.findings.remedies import how_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,7 @@ def _way_in(situation: Situation) -> str:
     if verdict.provider is not None:
         flag = situation.scene.request.get(verdict.provider.flag)
         if flag is not None:
-            return how_to_stop(situation, flag.source)
+            return situation.how_to_stop(flag.source)
     wanted = situation.wanted
     if wanted is None or not wanted.name:
         accounts = situation.accounts
@@ -56,7 +55,7 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
     """Find that a profile was chosen, and something else is sent."""
     if situation.in_use is not False or not situation.verdict.request.sent:
         return
-    name = situation.chosen.name
+    name = situation.chosen
     wanted = situation.wanted
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
@@ -106,7 +105,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     place = situation.place(source)
     if source.kind not in _LAST:
         why = f"it comes from {place}, which outranks it"
-        return why, how_to_stop(situation, source)
+        return why, situation.how_to_stop(source)
     # Taking that away would not bring the profile back: it is not there.
     why = f"nothing of it reaches Claude Code, so it falls back to {place}"
     user = [f for f in situation.scene.files if f.level == "user"]
@@ -116,7 +115,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     taken, wanted = situation.taken, situation.wanted
     if (taken and taken.how == "environment") or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'
-    return why, f"keyswitch use {situation.chosen.name}"
+    return why, f"keyswitch use {situation.chosen}"
 
 
 def _by_address(situation: Situation, name: str) -> Finding:
@@ -128,6 +127,6 @@ def _by_address(situation: Situation, name: str) -> Finding:
         ERROR,
         f"'{name}' is chosen, but requests do not go to its address",
         found or "no address is set",
-        how_to_stop(situation, url.source) if url else f"keyswitch use {name}",
+        situation.how_to_stop(url.source) if url else f"keyswitch use {name}",
         where,
     )

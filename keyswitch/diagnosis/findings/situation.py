@@ -6,12 +6,13 @@ This is what `whoami` shows and what most checks look at.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
@@ -23,42 +24,39 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import ClaudeCode
 
 
-class Chosen(NamedTuple):
-    """The profile that should be in use, and how it was chosen.
+class Situation:
+    """One moment: what is sent, whose it is, and what was asked for.
 
-    `exported` are the variables that `keyswitch env` set in this shell.
+    `chosen` is the profile that should be in use, "" for none, `how` what
+    chose it, and `exported` the variables that `keyswitch env` set here.
     """
 
-    name: str = ""
-    how: str = ""
-    exported: frozenset[str] = frozenset()
-
-
-class Situation:
-    """One moment: what is sent, whose it is, and what was asked for."""
-
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         scene: Scene,
         accounts: Accounts,
-        chosen: Chosen,
+        *,
+        chosen: str = "",
+        how: str = "",
+        exported: frozenset[str] = frozenset(),
         run: Runner | None = None,
     ) -> None:
         self.scene = scene
         self.accounts = accounts
         self.chosen = chosen
+        self.how = how
+        self.exported = exported
         self.verdict: Verdict = resolve(scene, run)
         self._run = run
 
     @cached_property
     def start_files(self) -> StartFiles:
         """The shells' start files, read when they are first asked for."""
-        from keyswitch.diagnosis.findings import origin
+        from keyswitch.diagnosis.findings.origin import StartFiles
 
         scene = self.scene
-        return origin.StartFiles(
-            scene.home, scene.cwd, scene.environ.get("ZDOTDIR", "")
-        )
+        zdotdir = scene.environ.get("ZDOTDIR", "")
+        return StartFiles(scene.home, scene.cwd, zdotdir)
 
     def owner(self, header: Header) -> Owner:
         """Return whose a sent credential is.
@@ -96,6 +94,30 @@ class Situation:
             return f"{source.name}, given with --settings"
         return f"{source.name} of this environment"
 
+    def how_to_stop(self, source: Source) -> str:
+        """Return what takes a source away, as a command where there is one."""
+        if source.set_by == "process":
+            if source.name in self.exported:
+                return 'eval "$(keyswitch env)"'
+            origin = self.origin(source)
+            unset = f"unset {source.name}"
+            return (
+                f"take {origin.place} out, then: {unset}" if origin else unset
+            )
+        if self.accounts.own_words(source.command):
+            # Ours, and it answers for the profile that this shell was given.
+            return 'eval "$(keyswitch env)"'
+        if own_helper.is_keyswitch(source.command):
+            # Some keyswitch's that is gone, moved, or another one.
+            return f"keyswitch use {self.chosen or 'NAME'}"
+        if source.kind == "login":
+            return "keyswitch revoke-local --claude-code"
+        if source.set_by == "managed":
+            return f"ask whoever manages {source.path}"
+        if source.set_by == "flag" and not source.path:
+            return "leave --settings away"
+        return f"remove '{source.name}' from {source.place}"
+
     def ran(self, command: Value) -> Ran | None:
         """Return how a helper went, if a person had helpers run."""
         if self._run is None:
@@ -120,7 +142,7 @@ class Situation:
     @cached_property
     def wanted(self) -> Profile | None:
         """The profile that should be in use; None: none, or a broken one."""
-        return self.accounts.get(self.chosen.name) if self.chosen.name else None
+        return self.accounts.get(self.chosen) if self.chosen else None
 
     @cached_property
     def taken(self) -> ClaudeCode | None:

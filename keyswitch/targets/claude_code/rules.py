@@ -28,6 +28,11 @@ SIMPLE = "CLAUDE_CODE_SIMPLE"
 HOST_MANAGED = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"
 UNIX_SOCKET = "ANTHROPIC_UNIX_SOCKET"
 
+# One proxy serves http and https addresses; the first that is not blank.
+PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")
+AUTHORITIES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+UNCHECKED = "NODE_TLS_REJECT_UNAUTHORIZED"
+
 FIRST_PARTY_HOST = "api.anthropic.com"
 
 # Of the levels user, project, local, flag and managed, lowest first: those that
