@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import tls
 from keyswitch.diagnosis.online.endpoints import set_by, where
-from keyswitch.diagnosis.online.explanation import Explanation
-from keyswitch.diagnosis.online.http_call import Connection, Failed
+from keyswitch.diagnosis.online.http_call import (
+    Connection,
+    Explanation,
+    Failed,
+)
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     import ssl
@@ -102,18 +106,14 @@ def _untrusted(
         f"the certificate of {host}{by} is not trusted",
         why,
         "put the authority's certificate into a file that"
-        f" {tls.AUTHORITIES[0]} names, if you trust it",
+        f" {rules.AUTHORITIES[0]} names, if you trust it",
     )
 
 
 def _look(connection: Connection) -> tls.Certificate | None:
     """Return the certificate that was not trusted; send nothing but hello."""
-    again = Connection(
-        connection.scene,
-        connection.address,
-        Deadline(_LOOK_SECONDS),
-        tls.blind(),
-    )
+    scene, address = connection.scene, connection.address
+    again = Connection(scene, address, Deadline(_LOOK_SECONDS), tls.blind())
     try:
         again.open()
         return again.certificate()

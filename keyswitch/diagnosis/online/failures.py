@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import certificates
 from keyswitch.diagnosis.online.endpoints import set_by
-from keyswitch.diagnosis.online.explanation import Explanation
 from keyswitch.diagnosis.online.http_call import (
+    Explanation,
     Failed,
     ProxyRefusalError,
 )

@@ -6,12 +6,12 @@ The cheapest one that reads something of the account and changes nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online import answers, aws_identity, endpoints
-from keyswitch.diagnosis.online.question import GATEWAY, Question
+from keyswitch.diagnosis.online import aws_identity, endpoints
 from keyswitch.diagnosis.verdict import AWS, RAW
+from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.targets.claude_code import rules
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
+GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
@@ -37,6 +38,29 @@ _OWN = re.compile(
     r"|(?:bedrock|aws-external|sts)[\w.-]*"
     r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request that says whose a credential is."""
+
+    kind: str  # how the answer is judged: "models", "profile" or "sts"
+    asked: str  # who answers, as people call it
+    address: Address
+    headers: dict[str, str] = field(repr=False)
+    query: str = ""
+    body: bytes = field(default=b"", repr=False)
+    ways: tuple[Source, ...] = ()  # what chooses the host
+
+    @property
+    def at_gateway(self) -> bool:
+        """Tell whether something stands in the service's place."""
+        return self.asked == GATEWAY
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "POST" if self.body else "GET"
 
 
 class Questions:
@@ -72,7 +96,7 @@ class Questions:
         if not header.value.reveal() or header.source.kind == "stand_in":
             raise InputError(
                 "there is nothing to ask about: no credential is sent",
-                answers.renew(header.source),
+                renew(header.source),
             )
         if self.provider == "bedrock":
             return self._bedrock(header)
@@ -197,3 +221,18 @@ def _known_how(source: Source) -> str:
             " https://cognitiveservices.azure.com"
         )
     return "use Claude Code once, then ask again"
+
+
+def renew(source: Source) -> str:
+    """Return how a credential that is refused is given anew."""
+    name, place = printable(source.name), printable(source.place)
+    where = place or "the environment"
+    return {
+        "login": "log in again in Claude Code: /login",
+        "managed_key": "log in again in Claude Code: /login",
+        "helper": f"see what the {name} of {where} prints",
+        "aws_profile": f"give the AWS profile '{name}' new keys in {where}",
+        "anthropic_profile": f"log in to the Anthropic profile '{name}' again",
+        "file_descriptor": f"start Claude Code with another {name}",
+        "stand_in": "give Claude Code a credential",
+    }.get(source.kind, f"give {name} in {where} a value that is valid")
