@@ -62,12 +62,25 @@ class Assignment:
 
     line: int  # from 1
     name: str
-    value: str | None = None
+    value: str | None = field(default=None, repr=False)
     text: str = field(default="", repr=False)  # the line as it stands
+    path: str = ""
+
+    @property
+    def certain(self) -> bool:
+        """Tell whether the line's value is known to be this one."""
+        return self.value is not None
+
+    @property
+    def place(self) -> str:
+        """The file and line."""
+        return f"{self.path}:{self.line}"
 
 
-def find_assignments(text: str, names: Collection[str]) -> list[Assignment]:
-    """Return the lines that set one of these variables."""
+def find_assignments(
+    text: str, names: Collection[str], path: str = ""
+) -> list[Assignment]:
+    """Return the lines of a file that set one of these variables."""
     if not any(name in text for name in names):
         return []
     found = []
@@ -78,7 +91,7 @@ def find_assignments(text: str, names: Collection[str]) -> list[Assignment]:
         literals = {e.name: e.value for e in exports}
         words = {m[1] for form in (*_FORMS, _PAM) for m in form.finditer(line)}
         found += [
-            Assignment(number, name, literals.get(name), line)
+            Assignment(number, name, literals.get(name), line, path)
             for name in sorted(words & set(names))
         ]
     return found

@@ -154,10 +154,10 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
 def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     """Find a key of Anthropic that a cloud's switch leaves unused."""
     provider = situation.verdict.provider
-    key = situation.scene.request.get(rules.API_KEY)
+    key = situation.view.get(rules.API_KEY)
     if provider is None or situation.chosen or key is None:
         return
-    flag = situation.scene.request.get(provider.flag)
+    flag = situation.view.get(provider.flag)
     used = {h.source.name for h in situation.verdict.request.headers}
     if not key.text.strip() or flag is None or rules.API_KEY in used:
         return

@@ -35,7 +35,7 @@ def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
 def _way_in(situation: Situation) -> str:
     verdict = situation.verdict
     if verdict.provider is not None:
-        flag = situation.scene.request.get(verdict.provider.flag)
+        flag = situation.view.get(verdict.provider.flag)
         if flag is not None:
             return situation.how_to_stop(flag.source)
     wanted = situation.wanted
@@ -70,7 +70,7 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
         )
         return
     provider = situation.verdict.provider
-    flag = provider and situation.scene.request.get(provider.flag)
+    flag = provider and situation.view.get(provider.flag)
     blamed: list[tuple[str, Source]] = []
     if provider is not None and flag and situation.wrong_provider:
         what = f"{provider.flag} sends requests to {provider.title}"

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
@@ -16,12 +17,13 @@ from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
-    from keyswitch.diagnosis.findings.origin import Origin, StartFiles
+    from keyswitch.diagnosis.findings.origin import StartFiles
     from keyswitch.diagnosis.findings.running import Ran, Runner
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
+    from keyswitch.shells.rc_lines import Assignment
 
 
 class Situation:
@@ -46,6 +48,7 @@ class Situation:
         self.chosen = chosen
         self.how = how
         self.exported = exported
+        self.view = scene.request
         self.verdict: Verdict = resolve(scene, run)
         self._run = run
 
@@ -74,7 +77,7 @@ class Situation:
         name = self.accounts.of_account(account, organization)
         return found._replace(profile=name)
 
-    def origin(self, source: Source) -> Origin | None:
+    def origin(self, source: Source) -> Assignment | None:
         """Return the start file's line that sets a process variable."""
         if source.set_by != "process" or source.kind == "file_descriptor":
             return None
@@ -137,7 +140,16 @@ class Situation:
 
         return interactive.questions(self.scene, self.verdict)
 
+    @property
+    def cloud(self) -> str:
+        """The name of the cloud that requests go to, "" for Anthropic."""
+        return self.verdict.provider.name if self.verdict.provider else ""
+
     # ----------------------------------------------- the profile asked for
+
+    def severity_of(self, name: str) -> str:
+        """Return how bad it is that a profile cannot be used."""
+        return ERROR if name == self.chosen else WARNING
 
     @cached_property
     def wanted(self) -> Profile | None:

@@ -65,6 +65,13 @@ class Scene:
                 self._read[path] = None
         return self._read[path]
 
+    def listed(self, folder: str) -> list[str]:
+        """Return the paths in a folder; [] where it cannot be read."""
+        try:
+            return [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+        except (OSError, ValueError):
+            return []
+
     def hold(self, files: Mapping[str, bytes | None]) -> None:
         """Take these contents for those of files that are kept elsewhere."""
         self._read.update(files)
@@ -105,8 +112,12 @@ class Scene:
         found = self._parsed(levels)
         if self.flags.settings is not None:
             found.append(self._flag_settings(self.flags.settings))
-        managed = dict.fromkeys(self._managed_paths(), "managed")
-        return (*found, *self._parsed(managed))
+        managed = [os.path.join(self.managed_dir, "managed-settings.json")]
+        for path in self.listed(os.path.join(self.managed_dir, DROP_INS)):
+            name = os.path.basename(path)
+            if name.endswith(".json") and not name.startswith("."):
+                managed.append(path)
+        return (*found, *self._parsed(dict.fromkeys(managed, "managed")))
 
     def _parsed(self, levels: Mapping[str, str]) -> list[SettingsFile]:
         return [
@@ -136,21 +147,6 @@ class Scene:
         # A text that lacks its last brace is no path to print.
         path = "" if text.startswith("{") else path
         return SettingsFile("flag", path, problem="cannot be read", fatal=True)
-
-    def _managed_paths(self) -> list[str]:
-        folder = os.path.join(self.managed_dir, DROP_INS)
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            names = []
-        return [
-            os.path.join(self.managed_dir, "managed-settings.json"),
-            *(
-                os.path.join(folder, name)
-                for name in names
-                if name.endswith(".json") and not name.startswith(".")
-            ),
-        ]
 
     @cached_property
     def broken_policy(self) -> SettingsFile | None:
