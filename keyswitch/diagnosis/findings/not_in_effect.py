@@ -33,30 +33,31 @@ def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
 
 
 def _way_in(situation: Situation) -> str:
-    verdict = situation.verdict
-    if verdict.provider is not None:
-        flag = situation.view.get(verdict.provider.flag)
-        if flag is not None:
-            return situation.how_to_stop(flag.source)
+    provider = situation.verdict.provider
+    flag = situation.view.get(provider.flag) if provider else None
+    if flag is not None:
+        return situation.how_to_stop(flag.source)
     wanted = situation.wanted
     if wanted is None or not wanted.name:
         accounts = situation.accounts
         first = "use NAME" if accounts.profiles or accounts.broken else "add"
         return f"keyswitch {first}, or in Claude Code: /login"
+    use, again = (
+        f"keyswitch use {wanted.name}",
+        f"keyswitch login {wanted.name}",
+    )
     if wanted.provider != "claude-login":
-        return f"keyswitch use {wanted.name}"
-    again = f"keyswitch login {wanted.name}"
+        return use
     if "login" not in wanted.secrets:
         return again
-    return f"keyswitch use {wanted.name}; if that copy is refused too: {again}"
+    return f"{use}; if that copy is refused too: {again}"
 
 
 def not_in_use(situation: Situation) -> Iterator[Finding]:
     """Find that a profile was chosen, and something else is sent."""
     if situation.in_use is not False or not situation.verdict.request.sent:
         return
-    name = situation.chosen
-    wanted = situation.wanted
+    name, wanted = situation.chosen, situation.wanted
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
         # What Claude Code has may well be right, and the file wrong.
@@ -69,19 +70,7 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
             situation.accounts.paths.profile(name),
         )
         return
-    provider = situation.verdict.provider
-    flag = provider and situation.view.get(provider.flag)
-    blamed: list[tuple[str, Source]] = []
-    if provider is not None and flag and situation.wrong_provider:
-        what = f"{provider.flag} sends requests to {provider.title}"
-        blamed.append((what, flag.source))
-    else:
-        for header in situation.verdict.request.headers:
-            owner = situation.owner(header).profile
-            if owner != name:
-                whose = f"profile '{owner}'" if owner else "no profile"
-                label = f"{header.source.name} ({whose}) is sent"
-                blamed.append((label, header.source))
+    blamed = _blamed(situation)
     if not blamed:
         yield _by_address(situation, name)
     for what, source in blamed:
@@ -94,6 +83,23 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
             fix,
             situation.place(source),
         )
+
+
+def _blamed(situation: Situation) -> list[tuple[str, Source]]:
+    """Return what happens instead, and the source of each."""
+    provider = situation.verdict.provider
+    flag = situation.view.get(provider.flag) if provider else None
+    if provider and flag and situation.wrong_provider:
+        what = f"{provider.flag} sends requests to {provider.title}"
+        return [(what, flag.source)]
+    found = []
+    for header in situation.verdict.request.headers:
+        owner = situation.owner(header).profile
+        whose = f"profile '{owner}'" if owner else "no profile"
+        if owner != situation.chosen:
+            what = f"{header.source.name} ({whose}) is sent"
+            found.append((what, header.source))
+    return found
 
 
 # What is used only where nothing else is there.

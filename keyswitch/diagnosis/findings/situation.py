@@ -12,7 +12,6 @@ from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
@@ -70,11 +69,10 @@ class Situation:
         login = self.scene.login
         if found.profile or header.source.kind != "login" or login is None:
             return found
-        account = login.account_uuid or self.scene.config.account_uuid or ""
-        organization = login.organization_uuid or ""
-        if not login.account_uuid:
-            organization = self.scene.config.organization_uuid or ""
-        name = self.accounts.of_account(account, organization)
+        known = login if login.account_uuid else self.scene.config
+        name = self.accounts.of_account(
+            known.account_uuid or "", known.organization_uuid or ""
+        )
         return found._replace(profile=name)
 
     def origin(self, source: Source) -> Assignment | None:
@@ -190,11 +188,8 @@ class Situation:
     @property
     def wrong_provider(self) -> bool:
         """Tell whether requests go to another provider than the profile's."""
-        flags = {
-            name
-            for name, _ in (self.taken.env if self.taken else ())
-            if name.startswith("CLAUDE_CODE_USE_")
-        }
+        env = self.taken.env if self.taken else ()
+        flags = {n for n, _ in env if n.startswith("CLAUDE_CODE_USE_")}
         provider = self.verdict.provider
         return flags != ({provider.flag} if provider else set())
 
@@ -205,11 +200,9 @@ class Situation:
 
     def _same_aws_profile(self, profile: Profile) -> bool:
         wanted = profile.fields.get("aws_profile")
-        if wanted is None:
-            return True
-        return any(
-            h.source.kind == "aws_profile" and h.source.name == wanted
-            for h in self.verdict.request.headers
+        sources = [h.source for h in self.verdict.request.headers]
+        return wanted is None or any(
+            s.kind == "aws_profile" and s.name == wanted for s in sources
         )
 
     @property
@@ -219,11 +212,3 @@ class Situation:
         if found is None or self.verdict.provider is not None:
             return ""
         return "" if billing.is_anthropic(found.text) else found.text
-
-    @property
-    def url_of_repository(self) -> bool:
-        """Tell whether a repository's settings choose the address."""
-        found = self.verdict.base_url
-        return (
-            found is not None and found.source.set_by in rules.REPOSITORY_LEVELS
-        )

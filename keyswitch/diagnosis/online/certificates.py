@@ -46,39 +46,28 @@ def explain(
     """Return why the certificate of an address is not trusted."""
     shown = _look(connection) if address is connection.address else None
     host, setter = address.host, set_by(address)
-    if error.verify_code in (_EXPIRED, _NOT_YET):
-        return _wrong_date(host, error.verify_code, shown)
-    if error.verify_code in _OTHER_NAMES:
+    today = f"this machine's clock says {dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    if error.verify_code == _NOT_YET:
+        day = f"{shown.begins:%Y-%m-%d}" if shown else "a later day"
+        what = f"the certificate of {host} is not valid yet"
+        why = f"it begins on {day}, and {today}"
+        fix = "set the clock of this machine"
+    elif error.verify_code == _EXPIRED:
+        day = f"{shown.ends:%Y-%m-%d}" if shown else "an earlier day"
+        what = f"the certificate of {host} has expired"
+        why = f"it ended on {day}, and {today}"
+        renewed = f"{host} needs a new certificate"
+        fix = f"set the clock if it is wrong; else {renewed}"
+    elif error.verify_code in _OTHER_NAMES:
         names = ", ".join(shown.names[:3]) if shown else ""
-        return Explanation(
-            f"the certificate is not for {host}",
-            printable(f"it is for {names}")
-            if names
-            else "it names another host",
-            f"correct {setter}"
-            if setter
-            else "log in to the network first, if it has a login page",
-        )
-    return _untrusted(connection, host, setter, shown)
-
-
-def _wrong_date(
-    host: str, code: int, shown: tls.Certificate | None
-) -> Explanation:
-    today = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
-    if code == _NOT_YET:
-        since = f" {shown.begins:%Y-%m-%d}" if shown else " a later day"
-        return Explanation(
-            f"the certificate of {host} is not valid yet",
-            f"it begins on{since}, and this machine's clock says {today}",
-            "set the clock of this machine",
-        )
-    until = f" {shown.ends:%Y-%m-%d}" if shown else " an earlier day"
-    return Explanation(
-        f"the certificate of {host} has expired",
-        f"it ended on{until}, and this machine's clock says {today}",
-        f"set the clock if it is wrong; else {host} needs a new certificate",
-    )
+        what = f"the certificate is not for {host}"
+        other = printable(f"it is for {names}")
+        why = other if names else "it names another host"
+        fix = "log in to the network first, if it has a login page"
+        fix = f"correct {setter}" if setter else fix
+    else:
+        return _untrusted(connection, host, setter, shown)
+    return Explanation(what, why, fix)
 
 
 def _untrusted(
@@ -89,19 +78,17 @@ def _untrusted(
 ) -> Explanation:
     issuer = printable(shown.issuer[:100]) if shown else ""
     by = f", issued by '{issuer}'," if issuer else ""
-    if issuer and any(word in issuer.lower() for word in INTERCEPTORS):
+    if any(word in issuer.lower() for word in INTERCEPTORS):
         why = "its issuer opens TLS connections on the way, as a proxy does"
     elif setter:
         why = "a company's own authority, or a proxy on the way, issued it"
     else:
         why = "a proxy on the way opens the connection and shows its own"
-    lost = [
-        printable(where(value.source))
-        for value in tls.authorities(connection.scene)
-        if not tls.readable(connection.scene, value)
-    ]
-    if lost:
-        why += f"; {lost[0]} names a file without certificates"
+    for value in tls.authorities(connection.scene):
+        if not tls.readable(connection.scene, value):
+            place = printable(where(value.source))
+            why += f"; {place} names a file without certificates"
+            break
     return Explanation(
         f"the certificate of {host}{by} is not trusted",
         why,

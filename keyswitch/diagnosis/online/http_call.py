@@ -11,7 +11,7 @@ import socket
 import time
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from keyswitch import __version__
 from keyswitch.diagnosis.online import tls
@@ -58,8 +58,7 @@ class ProxyRefusalError(OSError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """What failed, why it probably did, and what to do."""
 
     what: str
