@@ -114,3 +114,13 @@ class Verdict(NamedTuple):
     request: Request
     provider: Provider | None = None  # None: Anthropic, or what stands for it
     base_url: Value | None = None  # None: the provider's own
+
+    @property
+    def cloud(self) -> str:
+        """The name of the cloud that requests go to, "" for Anthropic."""
+        return self.provider.name if self.provider else ""
+
+    @property
+    def service(self) -> str:
+        """What requests go to, as people call it."""
+        return self.provider.title if self.provider else "Anthropic"

@@ -52,7 +52,7 @@ def session_token(situation: Situation) -> Iterator[Finding]:
 
 def order(situation: Situation) -> Iterator[Finding]:
     """Find where Claude Code's identity is another than the aws command's."""
-    if situation.cloud not in aws.SIGNED:
+    if situation.verdict.cloud not in aws.SIGNED:
         return
     given = situation.view.given
     profile, key = given(aws.PROFILE), given(aws.ACCESS_KEY)
@@ -109,7 +109,7 @@ def sso(situation: Situation) -> Iterator[Finding]:
         header.source.kind == "aws_profile" and header.source.name == name
         for header in request.headers
     )
-    if situation.cloud not in aws.SIGNED or not needed:
+    if situation.verdict.cloud not in aws.SIGNED or not needed:
         return
     start = aws.Files(scene, situation.view).sso_start(name)
     if not start or aws.signed_in(scene, start):
@@ -129,7 +129,7 @@ def sso(situation: Situation) -> Iterator[Finding]:
 def export(situation: Situation) -> Iterator[Finding]:
     """Find an export that may fail, and who would be used then."""
     command = situation.scene.command(aws.EXPORT)
-    if command is None or situation.cloud not in aws.SIGNED:
+    if command is None or situation.verdict.cloud not in aws.SIGNED:
         return
     ambient = aws.ambient(situation.scene, situation.view).bearer
     if ambient is None:
@@ -154,7 +154,7 @@ def export(situation: Situation) -> Iterator[Finding]:
 def region(situation: Situation) -> Iterator[Finding]:
     """Find a Bedrock without a region."""
     given = situation.view.given("AWS_REGION", "AWS_DEFAULT_REGION")
-    if situation.cloud in ("bedrock", "mantle") and not given:
+    if situation.verdict.cloud in ("bedrock", "mantle") and not given:
         yield Finding(
             "aws-region-missing",
             NOTE,

@@ -88,10 +88,10 @@ def address(situation: Situation) -> Iterator[Finding]:
         return
     for check, wrong, problem, why, change in _ADDRESS_RULES:
         # To a cloud, a version may belong to the address.
-        if wrong(url) and not (situation.cloud and "version" in check):
+        if wrong(url) and not (situation.verdict.cloud and "version" in check):
             what, fix = f"{name} {problem}", f"{change} in {place}"
             yield Finding(check, WARNING, what, why, fix, place)
-    if billing.is_anthropic(found.text) and not situation.cloud:
+    if billing.is_anthropic(found.text) and not situation.verdict.cloud:
         yield Finding(
             "base-url-needless",
             NOTE,

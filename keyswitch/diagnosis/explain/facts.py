@@ -137,12 +137,12 @@ class Facts:
     def _address(self) -> None:
         """Say whom Claude Code talks to here, and what chose that."""
         provider, url = self._verdict.provider, self._verdict.base_url
+        self.words["provider"] = self._verdict.service
         if provider is None:
             self.holds.add("anthropic")
-            self.words["provider"] = "Anthropic"
         else:
             self.holds |= {"cloud", provider.name, FAMILIES[provider.name]}
-            self.words |= {"provider": provider.title, "flag": provider.flag}
+            self.words["flag"] = provider.flag
             flag = self._scene.request.get(provider.flag)
             if flag is not None:
                 self._place("flag", flag.source)

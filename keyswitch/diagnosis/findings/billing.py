@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
 # Beginnings of tokens that a subscription's login hands out.
-_SUBSCRIPTION_PREFIX = "sk-ant-oat"
+OAUTH_PREFIX = "sk-ant-oat"
 _SUBSCRIPTION_SOURCES = (rules.OAUTH_TOKEN, rules.OAUTH_FD, "claudeAiOauth")
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -87,4 +87,4 @@ def _by_subscription(bearer: Header) -> bool:
     if bearer.source.name in _SUBSCRIPTION_SOURCES:
         return True
     value = bearer.value
-    return value is not None and value.reveal().startswith(_SUBSCRIPTION_PREFIX)
+    return value is not None and value.reveal().startswith(OAUTH_PREFIX)

@@ -138,11 +138,6 @@ class Situation:
 
         return interactive.questions(self.scene, self.verdict)
 
-    @property
-    def cloud(self) -> str:
-        """The name of the cloud that requests go to, "" for Anthropic."""
-        return self.verdict.provider.name if self.verdict.provider else ""
-
     # ----------------------------------------------- the profile asked for
 
     def severity_of(self, name: str) -> str:

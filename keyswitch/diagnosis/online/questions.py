@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.online import aws_identity, endpoints
 from keyswitch.diagnosis.verdict import AWS, RAW
 from keyswitch.display import printable
@@ -25,11 +26,8 @@ GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
-_OAUTH_PREFIX = "sk-ant-oat"
 _LOGIN_KINDS = ("login", "anthropic_profile")
 _LOGIN_NAMES = (rules.OAUTH_TOKEN, rules.OAUTH_FD)
-_MODELS = "/v1/models"
-_ONE = "?limit=1"
 _FOUNDRY_DOMAIN = ".services.ai.azure.com"
 
 # Hosts that are the services' own, also where somebody sets them.
@@ -73,7 +71,7 @@ class Questions:
         self.view = scene.request
         self.verdict = verdict
         self.sign = sign
-        self.provider = verdict.provider.name if verdict.provider else ""
+        self.cloud = verdict.cloud
 
     def about(self, header: Header) -> Question:
         """Return the question. Raises InputError where there is none."""
@@ -84,7 +82,7 @@ class Questions:
             )
         if header.scheme == AWS:
             return self._sts(header)
-        if self.provider in ("vertex", "anthropicGoogleCloud"):
+        if self.cloud in ("vertex", "anthropicGoogleCloud"):
             raise InputError(
                 "there is no question to Google that only checks a credential",
                 "gcloud auth application-default print-access-token"
@@ -98,13 +96,12 @@ class Questions:
                 "there is nothing to ask about: no credential is sent",
                 renew(header.source),
             )
-        if self.provider == "bedrock":
+        of_aws = self.cloud == "mantle" and self.verdict.base_url is None
+        if self.cloud == "bedrock" or of_aws:
             return self._bedrock(header)
-        if self.provider == "mantle" and self.verdict.base_url is None:
-            return self._bedrock(header)
-        if self.provider == "foundry":
+        if self.cloud == "foundry":
             return self._foundry(header)
-        if not self.provider and _is_login(header):
+        if not self.cloud and _is_login(header):
             return self._login(header)
         return self._models(header)
 
@@ -117,22 +114,20 @@ class Questions:
     ) -> Question:
         ways = (address.source,) if address.source else ()
         own = not ways or _OWN.fullmatch(address.host)
-        title = "Anthropic"
-        if self.verdict.provider is not None:
-            title = self.verdict.provider.title
-        return Question(
-            kind, title if own else GATEWAY, address, headers, query, ways=ways
-        )
+        asked = self.verdict.service if own else GATEWAY
+        return Question(kind, asked, address, headers, query, ways=ways)
 
     def _models(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
         headers = {**_credential(header), **VERSION}
-        if self.provider == "anthropicAws":
+        if self.cloud == "anthropicAws":
             workspace = self.view.text("ANTHROPIC_AWS_WORKSPACE_ID")
             headers["anthropic-workspace-id"] = workspace
-        if not self.provider and _is_login(header):
+        if not self.cloud and _is_login(header):
             headers |= OAUTH_BETA
-        return self._ask("models", address.at(_MODELS), headers, _ONE)
+        return self._ask(
+            "models", address.at("/v1/models"), headers, "?limit=1"
+        )
 
     def _login(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
@@ -180,14 +175,11 @@ class Questions:
     def _sts(self, header: Header) -> Question:
         keys = aws_identity.keys(self.scene, header)
         place = aws_identity.region(self.scene)
-        address = endpoints.parse(
-            f"https://{endpoints.aws_host(self.scene, 'sts')}"
-        )
-        for name in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
-            value = self.view.get(name)
-            if value is not None and value.text.strip():
-                address = endpoints.parse(value.text.strip(), value.source)
-                break
+        host = endpoints.aws_host(self.scene, "sts")
+        address = endpoints.parse(f"https://{host}")
+        given = self.view.given("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
+        if given is not None:
+            address = endpoints.parse(given.text.strip(), given.source)
         address = address if address.path else address.at("/")
         headers = aws_identity.signed(address.url, keys, place, self.sign)
         question = self._ask("sts", address, headers)
@@ -208,7 +200,7 @@ def _is_login(header: Header) -> bool:
     return (
         header.source.kind in _LOGIN_KINDS
         or header.source.name in _LOGIN_NAMES
-        or header.value.reveal().startswith(_OAUTH_PREFIX)
+        or header.value.reveal().startswith(billing.OAUTH_PREFIX)
     )
 
 
