@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import profile_files
-from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
@@ -111,6 +110,9 @@ class Accounts:
         provider = self.provider_of(profile)
         if provider is None:
             return []
+        # Loaded here: it hashes, and most commands never ask.
+        from keyswitch.providers import bound
+
         read = partial(bound.recorded, self.paths)
         try:
             return list(

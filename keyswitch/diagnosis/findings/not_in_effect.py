@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
-from keyswitch.diagnosis.findings.installations import installs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +19,9 @@ def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
     request = situation.verdict.request
     if request.sent:
         return
+    # Loaded here, since mostly something is sent.
+    from keyswitch.diagnosis.findings.installations import installs
+
     scene = situation.scene
     there = installs(scene.environ.get("PATH", ""), scene.home)
     yield Finding(
