@@ -9,17 +9,16 @@ from keyswitch.diagnosis.findings.interactive import approval_of
 from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
+from keyswitch.targets.claude_code.settings.tokens import REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
 
-_REJECTED = ("customApiKeyResponses", "rejected")
-
 
 def answers(situation: Situation) -> Iterator[Finding]:
-    """Find the answer that was given once for the key in use."""
+    """Find that the key in use was rejected, or was never asked about."""
     key = situation.verdict.request.key
     place = situation.scene.places.global_config
     if key is None or key.value is None or key.source.name != rules.API_KEY:
@@ -73,6 +72,6 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
     What takes a repair back keeps what was removed.
     """
     if len(tail) < TAIL:
-        return f"remove it from '{'.'.join(_REJECTED)}' in {place}", place, None
+        return f"remove it from '{'.'.join(REJECTED)}' in {place}", place, None
     fix = "forget that answer: keyswitch doctor --fix"
-    return fix, place, Mend(ELEMENT, place, _REJECTED, expected=tail)
+    return fix, place, Mend(ELEMENT, place, REJECTED, expected=tail)

@@ -1,4 +1,4 @@
-"""AWS identities: stale, half, or other ones than the aws command uses."""
+"""AWS identities that are stale, incomplete, or not the aws command's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws
 from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,8 +128,8 @@ def sso(situation: Situation) -> Iterator[Finding]:
 
 
 def export(situation: Situation) -> Iterator[Finding]:
-    """Find an export that may fail, and who would be used then."""
-    command = situation.scene.command(aws.EXPORT)
+    """Find the identity that is used if the credential export fails."""
+    command = situation.scene.command(rules.AWS_EXPORT)
     if command is None or situation.verdict.cloud not in aws.SIGNED:
         return
     ambient = aws.ambient(situation.scene, situation.view).bearer
@@ -142,7 +143,7 @@ def export(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         "aws-export-fallback",
         NOTE,
-        f"if {aws.EXPORT} fails, Claude Code silently uses "
+        f"if {rules.AWS_EXPORT} fails, Claude Code silently uses "
         f"{owner.masked or ambient.source.name}",
         "it falls back to the identity that the machine has anyway",
         "take that identity away, or use a keyswitch profile, which shuts "
@@ -152,7 +153,7 @@ def export(situation: Situation) -> Iterator[Finding]:
 
 
 def region(situation: Situation) -> Iterator[Finding]:
-    """Find a Bedrock without a region."""
+    """Find that Bedrock is used without a region."""
     given = situation.view.given("AWS_REGION", "AWS_DEFAULT_REGION")
     if situation.verdict.cloud in ("bedrock", "mantle") and not given:
         yield Finding(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.verdict import Value
 
-KEYS = (rules.HELPER, aws.EXPORT)
+KEYS = (rules.HELPER, rules.AWS_EXPORT)
 SLOW = 2.0  # seconds; Claude Code tells a person after ten
 
 # What a shell command may begin with that is no program's name.
@@ -40,12 +40,13 @@ _KEEP_KEY = "keep it as a profile: keyswitch add NAME --provider anthropic"
 # What comes of a command that gives nothing.
 _OTHERWISE = {
     rules.HELPER: "Claude Code sends an empty key then, and the request fails",
-    aws.EXPORT: "Claude Code silently falls back to the machine's own identity",
+    rules.AWS_EXPORT: "Claude Code silently falls back to the machine's own "
+    "identity",
 }
 
 
 def commands(situation: Situation) -> Iterator[Finding]:
-    """Find helpers that cannot run, do not answer, or are somebody else's."""
+    """Find commands that cannot run, do not answer, or are not keyswitch's."""
     for key in KEYS:
         command = situation.scene.command(key)
         if command is None:
@@ -131,7 +132,7 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
 
 
 def _answered(ran: Ran | None, key: str, place: str) -> Iterator[Finding]:
-    """Say how it went, if a person had it run."""
+    """Find that a command that was run failed, or was slow."""
     if ran is None:
         return
     problem = ran.problem or _no_use(key, ran.answer)

@@ -1,4 +1,4 @@
-"""Proxies, certificates, addresses: what lies between here and the service."""
+"""Proxies, certificates and addresses on the way to the service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def proxies(situation: Situation) -> Iterator[Finding]:
 
 
 def certificates(situation: Situation) -> Iterator[Finding]:
-    """Find own certificate authorities that are gone, or no checks."""
+    """Find certificate files that are missing, and checks that are off."""
     scene, view = situation.scene, situation.view
     for value in filter(None, map(view.given, rules.AUTHORITIES)):
         path, name = value.text.strip(), value.source.name
@@ -130,7 +130,7 @@ _ADDRESS_RULES: tuple[
 
 
 def wsl(situation: Situation) -> Iterator[Finding]:
-    """Find the two sides of a Windows machine."""
+    """Find that Windows and WSL have settings and a login each."""
     scene = situation.scene
     windows = "microsoft" in platform.uname().release.lower()
     if not windows and not scene.environ.get("WSL_DISTRO_NAME"):

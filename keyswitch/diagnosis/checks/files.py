@@ -1,4 +1,4 @@
-"""Files that others can read, that are links, or locks that were left."""
+"""Files that others can read, links and mounts, and locks left behind."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _private(situation: Situation) -> Iterator[str]:
 
 
 def links(situation: Situation) -> Iterator[Finding]:
-    """Find links and mounts that an atomic write breaks, or is broken by."""
+    """Find links and mounts that an atomic write replaces or cannot replace."""
     places = situation.scene.places
     if os.path.islink(places.credentials):
         yield Finding(

@@ -1,4 +1,4 @@
-"""Which Claude Code there is, how often, and how old. Nothing is started."""
+"""Installations of Claude Code: several, or an old one. None is started."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def duplicates(situation: Situation) -> Iterator[Finding]:
-    """Find more than one, and versions that nobody observed."""
+    """Find several installations, and a version older than the observed one."""
     scene = situation.scene
     found = installs(scene.environ.get("PATH", ""), scene.home)
     if len(found) > 1:

@@ -1,4 +1,4 @@
-"""Stored logins that do not work, will stop to, or say another name."""
+"""Stored logins that do not work, end soon, or are of another account."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
 from keyswitch.targets.claude_code.login.stored import parsed
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _AGAIN = "log in again in Claude Code: /login"
 
 
 def stored(situation: Situation) -> Iterator[Finding]:
-    """Find the subscription login of `.credentials.json`."""
+    """Find a stored subscription login that does not work, or ends soon."""
     scene, request = situation.scene, situation.verdict.request
     path, data = scene.places.credentials, scene.read(scene.places.credentials)
     unreadable = ""
@@ -54,7 +55,7 @@ def stored(situation: Situation) -> Iterator[Finding]:
         )
     if scene.login is None:
         return
-    used = any(h.source.name == "claudeAiOauth" for h in request.headers)
+    used = any(h.source.kind == "login" for h in request.headers)
     grave = ERROR if used or not request.sent else WARNING
     left = (scene.login.expires_at or 0) / 1000 - clock.now()
     problem = _problem(scene.login, left)
@@ -111,7 +112,7 @@ def _span(seconds: float) -> str:
 
 
 def identity(situation: Situation) -> Iterator[Finding]:
-    """Find whose name Claude Code shows, and whose login it is."""
+    """Find that Claude Code shows another account than the login's."""
     config, login = situation.scene.config, situation.scene.login
     if login is None or not login.usable:
         return
@@ -172,7 +173,7 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
 
 
 def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
-    """Find profiles of Anthropic's own command line tools."""
+    """Find profiles of Anthropic's own tools that cannot be used."""
     scene, named = situation.scene, situation.view.given(rules.PROFILE)
     if scene.host_managed or scene.simple or scene.socket:
         return  # none is looked for
@@ -205,8 +206,8 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
 
 
 def several_folders(situation: Situation) -> Iterator[Finding]:
-    """Find a configuration folder that is not where it seems to be."""
-    value = situation.view.get("CLAUDE_CONFIG_DIR")
+    """Find a CLAUDE_CONFIG_DIR that has another effect than it seems to."""
+    value = situation.view.get(CONFIG_VARIABLE)
     if value is None:
         return
     cwd, home = situation.scene.cwd, situation.scene.home
@@ -224,7 +225,7 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
     check, what, why, fix = _FOLDER_RULES[problem]
     place = situation.place(value.source)
     grave = WARNING if situation.verdict.request.sent else ERROR
-    yield Finding(check, grave, f"CLAUDE_CONFIG_DIR {what}", why, fix, place)
+    yield Finding(check, grave, f"{CONFIG_VARIABLE} {what}", why, fix, place)
 
 
 _FOLDER_RULES = {
@@ -232,7 +233,7 @@ _FOLDER_RULES = {
         "config-dir-empty",
         "is set and empty: the login is looked for in the current directory",
         "an empty value is not the same as none",
-        "unset CLAUDE_CONFIG_DIR",
+        f"unset {CONFIG_VARIABLE}",
     ),
     "tilde": (
         "config-dir-tilde",
@@ -244,7 +245,7 @@ _FOLDER_RULES = {
         "config-dir-usual",
         "names the usual folder, which moves .claude.json into it",
         "~/.claude.json is not read any more, nor what was approved there",
-        "unset CLAUDE_CONFIG_DIR",
+        f"unset {CONFIG_VARIABLE}",
     ),
     "settings": (
         "config-dir-in-settings",

@@ -1,4 +1,4 @@
-"""Credentials that lie about in plain text, and other switchers' stores."""
+"""Credentials in plain text, and the stores of other account switchers."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def broken(situation: Situation) -> Iterator[Finding]:
 
 
 def unusable(situation: Situation) -> Iterator[Finding]:
-    """Find profiles that are whole files, and that no command takes."""
+    """Find profiles whose file can be read and whose content is refused."""
     accounts = situation.accounts
     for profile in accounts.profiles:
         try:
@@ -82,7 +82,7 @@ def other_use(situation: Situation) -> Iterator[Finding]:
 
 
 def unknown_settings(situation: Situation) -> Iterator[Finding]:
-    """Find keys of `config.toml` that count for nothing."""
+    """Find keys of `config.toml` that are no setting."""
     paths = situation.accounts.paths
     try:
         names = settings.unknown(paths)
@@ -100,7 +100,7 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
 
 
 def dates(situation: Situation) -> Iterator[Finding]:
-    """Find ends that come near, and keys that are old."""
+    """Find profiles that expire, and keys that are due for rotation."""
     today = datetime.now(UTC).astimezone().date()
     for profile in situation.accounts.profiles:
         name, path = (
@@ -140,7 +140,7 @@ def dates(situation: Situation) -> Iterator[Finding]:
 
 
 def doubles(situation: Situation) -> Iterator[Finding]:
-    """Find one secret in two profiles."""
+    """Find profiles that hold the same secret."""
     holders: dict[str, list[str]] = {}
     for profile in situation.accounts.profiles:
         for ref in profile.secrets.values():

@@ -1,4 +1,4 @@
-"""A cloud's switch that was left on in a settings file or a start file."""
+"""Flags that choose a cloud, left on in a settings file or a start file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LEANS_ON = re.compile(
 
 
 def left_on(situation: Situation) -> Iterator[Finding]:
-    """Find flags that nobody asked for any more."""
+    """Find flags of clouds that are not wanted any more."""
     for provider in rules.PROVIDERS:
         if _is_meant(situation, provider):
             continue
@@ -42,10 +42,10 @@ def left_on(situation: Situation) -> Iterator[Finding]:
 
 
 def _is_meant(situation: Situation, provider: Provider) -> bool:
-    """Tell whether a chosen profile wants this cloud.
+    """Tell whether a cloud is wanted.
 
-    Without one, a cloud is left alone unless there is nothing of it but its
-    switch, and something else that could be used.
+    A chosen profile decides. Without one, a flag is left over if the cloud has
+    no credential, and something else could be used.
     """
     taken = situation.taken
     if taken is not None:
@@ -97,10 +97,10 @@ def _in_start_file(
 
 
 def _stands_alone(situation: Situation, line: Assignment) -> bool:
-    """Tell whether a file means the same but for the line that goes.
+    """Tell whether the line can be removed without harm to what is around it.
 
     A block that becomes empty is an error in most shells. A comment may hold
-    anything, and what takes a repair back keeps the line.
+    a secret, and the record that undoes a repair keeps the line.
     """
     if line.text[:1].isspace() or "#" in line.text:
         return False

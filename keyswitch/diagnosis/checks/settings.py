@@ -23,7 +23,7 @@ _CREDENTIALS = (*_KEYS, rules.BASE_URL, rules.PROFILE)
 
 
 def ignored(situation: Situation) -> Iterator[Finding]:
-    """Find files that do not parse, or hold one wrong type."""
+    """Find files that do not parse, or have a value of a wrong type."""
     for file in situation.scene.files:
         if not file.problem:
             continue
@@ -52,7 +52,7 @@ def ignored(situation: Situation) -> Iterator[Finding]:
 
 
 def odd_values(situation: Situation) -> Iterator[Finding]:
-    """Find values of an env block that mean more than they seem to."""
+    """Find null and empty values of env blocks, which replace the shell's."""
     for file in situation.scene.files:
         env = file.document.get("env") or {}
         for name in sorted(env):

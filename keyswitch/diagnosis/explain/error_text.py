@@ -44,7 +44,7 @@ class ErrorText:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a phrase stands, and how much of the text it accounts for."""
+    """Where a phrase stands in a text, and how long it is."""
 
     phrase: str
     weight: int  # letters of the phrase

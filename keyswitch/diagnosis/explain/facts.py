@@ -1,8 +1,7 @@
-"""What holds where an error text is explained, in the words of its rules.
+"""What is so here, as conditions and words for the rules in `causes/*.toml`.
 
-A verdict and what stands around it become conditions ("aws",
-"login-shadowed") and words to fill in ("{credential}"). Credentials are
-masked here, so that no explanation can show one.
+Conditions are names such as "aws" and "login-shadowed"; words fill places such
+as "{credential}". Credentials are masked here: no explanation can show one.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ _USED = {
     rules.OAUTH_TOKEN: "oauth-token-used",
     rules.OAUTH_FD: "oauth-token-used",
     rules.HELPER: "helper-used",
-    aws.EXPORT: "aws-export-used",
+    rules.AWS_EXPORT: "aws-export-used",
     aws.ACCESS_KEY: "aws-pair-used",
     aws.BEARER_TOKEN: "aws-bearer-used",
     "login": "login-used",
@@ -272,7 +271,7 @@ def _host_and_port(url: str) -> str:
 
 
 def _joined(stops: Iterable[str]) -> str:
-    """Put several commands that are alike into one."""
+    """Return the steps as one text, with a single `unset` for all variables."""
     lead = "`unset "
     plain = [s[len(lead) : -1] for s in stops if s.startswith(lead)]
     rest = [s for s in stops if not s.startswith(lead)]

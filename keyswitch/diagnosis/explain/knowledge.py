@@ -1,4 +1,4 @@
-"""Error text to causes: which ones it can have, and which is likeliest here.
+"""The causes that an error text can have, the likeliest here first.
 
 The knowledge itself is data (`rulebook`). Nothing of the text is ever
 repeated, so that no secret in it can come back.

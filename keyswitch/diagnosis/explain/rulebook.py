@@ -5,11 +5,11 @@ A file holds `[[cause]]` tables and `[lines]`, lists that several causes share.
     id, title     the name for programs, and the one for people
     says          phrases that name this cause
     may_say       phrases that usually name another one, and can mean this
-    otherwise     sentences around an answer that nothing above knows
-    statuses      HTTP statuses, for want of those
-    vaguely       words that say next to nothing
-    about         "key": its lines speak of x-api-key rather than of a bearer
-    likelier      what makes it the likelier of two: {condition = points}
+    otherwise     phrases around any answer; count if none of those is there
+    statuses      HTTP statuses; count if no phrase is there
+    vaguely       words that say little; count last
+    about         "key" if its lines are about x-api-key, not about a bearer
+    likelier      conditions that make it likelier, {condition = points}
     why, fix      lines; "@name" stands for a shared list
 
 A line may begin with conditions, "[aws !gateway] ...", which all have to

@@ -1,4 +1,4 @@
-"""Whose a credential is: a profile of keyswitch, by fingerprint, or nobody's.
+"""Which profile of keyswitch a credential belongs to, by its fingerprint.
 
 Reads profile files and references; never a secret store, and writes nothing.
 """
@@ -59,9 +59,9 @@ class Owner(NamedTuple):
 class Accounts:
     """The profiles of this person, as far as their files tell.
 
-    `helper_profile` is the one for which `helper claude-code` answers here;
-    `command` is how Claude Code's files call this keyswitch, `known` names
-    the profiles of values that no fingerprint tells.
+    `command` is how Claude Code's files call this keyswitch,
+    `helper_profile` the profile for which `helper claude-code` answers here,
+    and `known` the profiles of values that have no fingerprint.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Accounts:
             return []  # whoever needs the secret is told
 
     def provider_of(self, profile: Profile) -> Provider | None:
-        """Return a profile's provider, if there is such a one."""
+        """Return a profile's provider, or None if it is not known."""
         try:
             return self.catalogue.get(profile.provider)
         except KeyswitchError:

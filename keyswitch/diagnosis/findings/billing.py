@@ -15,7 +15,6 @@ API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
 # Beginnings of tokens that a subscription's login hands out.
 OAUTH_PREFIX = "sk-ant-oat"
-_SUBSCRIPTION_SOURCES = (rules.OAUTH_TOKEN, rules.OAUTH_FD, "claudeAiOauth")
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 ANTHROPIC_DOMAINS = ("anthropic.com", "claude.ai", "claude.com")
@@ -84,7 +83,7 @@ def bill_of(verdict: Verdict) -> str:
 
 
 def _by_subscription(bearer: Header) -> bool:
-    if bearer.source.name in _SUBSCRIPTION_SOURCES:
+    if bearer.source.name in rules.SUBSCRIPTION:
         return True
     value = bearer.value
     return value is not None and value.reveal().startswith(OAUTH_PREFIX)

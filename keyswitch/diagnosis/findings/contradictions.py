@@ -1,4 +1,4 @@
-"""What a verdict warns of: no effect, two accounts at once, a wrong address.
+"""Warnings of a verdict: no effect, two accounts at once, a wrong address.
 
 `whoami` prints these, `use` ends with them, and `doctor` begins with them.
 """

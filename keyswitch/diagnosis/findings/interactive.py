@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Verdict
 
 
-_CONSOLE_KEY, _LOGIN = "primaryApiKey", "claudeAiOauth"
-
-
 def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
     """Return what a person would be asked or told, in that order."""
     found = []
@@ -79,12 +76,12 @@ def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
     if scene.request.text(rules.OAUTH_TOKEN):
         beside = [n for n in names if n in (rules.API_KEY, rules.HELPER)]
         if has_key and names[-1:] == [rules.OAUTH_TOKEN]:
-            beside.append(_CONSOLE_KEY)
+            beside.append(rules.CONSOLE_KEY)
         if beside:
             return (rules.OAUTH_TOKEN, beside[0])
     if scene.login is not None and scene.login.usable:
         if answer == "approved":
-            return (rules.API_KEY, _LOGIN)
-        if has_key and names[-1:] == [_LOGIN]:
-            return (_CONSOLE_KEY, _LOGIN)
+            return (rules.API_KEY, rules.LOGIN)
+        if has_key and names[-1:] == [rules.LOGIN]:
+            return (rules.CONSOLE_KEY, rules.LOGIN)
     return ()

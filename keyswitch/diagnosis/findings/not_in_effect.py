@@ -1,4 +1,4 @@
-"""A profile was chosen, or a credential set, and it is not what is sent."""
+"""Nothing is sent, or something else than the chosen profile."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from keyswitch import __version__
 from keyswitch.diagnosis.online import tls
 from keyswitch.diagnosis.online.endpoints import proxy_for
-from keyswitch.diagnosis.online.streams import SocketStream, TlsStream
+from keyswitch.diagnosis.online.streams import Stream, TlsStream
 from keyswitch.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from keyswitch.diagnosis.online.endpoints import Address
-    from keyswitch.diagnosis.online.streams import Deadline, Stream
+    from keyswitch.diagnosis.online.streams import Deadline
     from keyswitch.diagnosis.resolver.scene import Scene
 
     Stages = list[tuple[str, str, Callable[[], str]]]
@@ -169,7 +169,7 @@ class Connection:
                 errors.append(error)
                 continue
             self._socket = found
-            self._stream = SocketStream(found, self.deadline)
+            self._stream = Stream(found, self.deadline)
             return str(place[0])
         errors.sort(key=lambda error: error.errno in _SAYS_LITTLE)
         raise errors[0] if errors else OSError("no address")

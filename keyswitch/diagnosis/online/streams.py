@@ -66,36 +66,10 @@ class Deadline:
 
 
 class Stream(io.RawIOBase):
-    """What http.client takes for a socket, and each kind of it reads from."""
+    """A socket whose every wait ends at the deadline.
 
-    def recv(self, size: int) -> bytes:
-        """Return what came, at most `size` bytes; b"" at the end."""
-        raise NotImplementedError
-
-    def sendall(self, data: bytes) -> None:
-        """Send everything."""
-        raise NotImplementedError
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return a file to read from."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def close(self) -> None:
-        """Do nothing: a file that is read from it comes and goes."""
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill a buffer with what came."""
-        data = self.recv(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-class SocketStream(Stream):
-    """A socket whose every wait ends at the deadline."""
+    It has what http.client uses of a socket.
+    """
 
     def __init__(self, found: socket.socket, deadline: Deadline) -> None:
         self._socket = found
@@ -110,6 +84,23 @@ class SocketStream(Stream):
         """Send everything."""
         self._socket.settimeout(self._deadline.left())
         self._socket.sendall(data)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Return a file to read from."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill a buffer with what came."""
+        data = self.recv(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Do nothing: http.client closes a file, and more is to be read."""
 
 
 class TlsStream(Stream):

@@ -99,7 +99,7 @@ def _answer(
 
 
 def _unchecked(connection: Connection) -> str:
-    """Return a warning that Claude Code does not check what was here."""
+    """Return a warning that Claude Code checks no certificates, or ""."""
     flag = tls.unchecked(connection.scene)
     if flag is None or connection.address.scheme != "https":
         return ""

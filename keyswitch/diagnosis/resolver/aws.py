@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.verdict import AWS, Header, Request, Shadowed, Source
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,6 @@ PROFILE = "AWS_PROFILE"
 
 BEARER_TOKEN = "AWS_BEARER_TOKEN_BEDROCK"
 SESSION_TOKEN = "AWS_SESSION_TOKEN"
-EXPORT = "awsCredentialExport"  # the setting
 SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
 
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
@@ -39,7 +39,7 @@ _ASKED = "AWS is asked first"
 def request(scene: Scene, run: Run | None) -> Request:
     """Return a request that is signed, or why it is not sent."""
     there = ambient(scene, scene.request)
-    command = scene.command(EXPORT)
+    command = scene.command(rules.AWS_EXPORT)
     if command is None:
         return there
     if run is None:

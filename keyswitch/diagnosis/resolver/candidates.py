@@ -1,4 +1,4 @@
-"""The credentials that one view has, before any order is applied."""
+"""The credentials that one view has, before an order chooses among them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Candidates:
-    """What could be sent to Anthropic. `there`: by kind, as it is shown."""
+    """What could be sent to Anthropic. `there`: by kind, in the order shown."""
 
     def __init__(self, scene: Scene, view: View, run: Run | None) -> None:
         self.scene = scene

@@ -103,14 +103,14 @@ _NEEDED: dict[tuple[str, bool], tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def _bedrock(client: _Client) -> Request:
-    bearer = client.header("AWS_BEARER_TOKEN_BEDROCK", BEARER)
+    bearer = client.header(aws.BEARER_TOKEN, BEARER)
     if bearer is None:
         return aws.request(client.scene, client.run)
     return Request(None, bearer, sent=True)
 
 
 def _bedrock_proxy(client: _Client) -> Request:
-    bearer = client.header("AWS_BEARER_TOKEN_BEDROCK", BEARER) or client.token()
+    bearer = client.header(aws.BEARER_TOKEN, BEARER) or client.token()
     # A gateway that takes a bearer is given the key besides.
     taken = bearer or custom_headers.given(client.view)[1]
     key = client.header(rules.API_KEY, RAW) if taken else None

@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Request
 
 # Sources whose bearer a custom header replaces.
-_GIVES_WAY = (
-    rules.OAUTH_TOKEN,
-    rules.OAUTH_FD,
-    "claudeAiOauth",
-    "CLAUDE_CODE_SKIP_FOUNDRY_AUTH",
-)
+_GIVES_WAY = (*rules.SUBSCRIPTION, "CLAUDE_CODE_SKIP_FOUNDRY_AUTH")
 
 
 def given(view: View) -> tuple[Header | None, Header | None]:

@@ -17,8 +17,10 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import (
+    CONFIG_VARIABLE,
     FILE_LIMIT,
     MANAGED_DIR,
+    STORAGE_VARIABLE,
     locations,
 )
 from keyswitch.targets.claude_code.javascript import trim
@@ -88,7 +90,7 @@ class Scene:
         """Where logins are: settings can move these."""
         effective = {
             name: value.text
-            for name in ("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR")
+            for name in (CONFIG_VARIABLE, STORAGE_VARIABLE)
             if (value := self.request.get(name)) is not None
         }
         found = locations(effective, self.home, self.cwd)

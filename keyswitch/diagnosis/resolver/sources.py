@@ -123,9 +123,9 @@ def managed_key(scene: Scene) -> Candidate | None:
     if scene.host_managed or scene.simple or not scene.config.managed_key:
         return None
     path = scene.places.global_config
-    source = Source("managed_key", "primaryApiKey", "", path)
+    source = Source("managed_key", rules.CONSOLE_KEY, "", path)
     key = trim(scene.config.managed_key)
-    refusal = "" if key else f"primaryApiKey in {path} is not a key"
+    refusal = "" if key else f"{rules.CONSOLE_KEY} in {path} is not a key"
     return Candidate(rules.MANAGED_KEY, source, Secret(key), "", refusal)
 
 
@@ -136,7 +136,7 @@ def stored_login(scene: Scene) -> Candidate | None:
         return None
     if scene.host_managed or scene.simple:
         return None
-    source = Source("login", "claudeAiOauth", "", scene.places.credentials)
+    source = Source("login", rules.LOGIN, "", scene.places.credentials)
     if (
         login.renewable
         and login.expired(clock.now() * 1000)

@@ -98,7 +98,17 @@ PROVIDERS = (
 )
 
 
+# Settings that name a command which prints a credential.
 HELPER = "apiKeyHelper"
+AWS_EXPORT = "awsCredentialExport"
+
+# Members of .credentials.json and of .claude.json.
+LOGIN = "claudeAiOauth"
+CONSOLE_KEY = "primaryApiKey"
+
+# What a subscription pays for, by the name of its source.
+SUBSCRIPTION = (OAUTH_TOKEN, OAUTH_FD, LOGIN)
+
 STORED_LOGIN = "stored login"
 MANAGED_KEY = "managed key"
 ANTHROPIC_PROFILE = "profile"

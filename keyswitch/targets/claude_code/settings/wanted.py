@@ -5,20 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
 
-
-HELPER = "apiKeyHelper"
-
-
-AWS_EXPORT = "awsCredentialExport"
-
-
 ENV = "env"
-
 
 # The AWS profile that Claude Code is pointed to for a bedrock profile with
 # access keys. It stands in a configuration file of keyswitch's own, where a
