@@ -146,8 +146,8 @@ def export(situation: Situation) -> Iterator[Finding]:
         f"if {rules.AWS_EXPORT} fails, Claude Code silently uses "
         f"{owner.masked or ambient.source.name}",
         "it falls back to the identity that the machine has anyway",
-        "take that identity away, or use a keyswitch profile, which shuts "
-        "this door",
+        "remove that identity, or use a keyswitch profile, which has no "
+        "such fallback",
         situation.place(ambient.source),
     )
 

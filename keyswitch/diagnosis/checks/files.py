@@ -78,7 +78,7 @@ def links(situation: Situation) -> Iterator[Finding]:
             WARNING,
             f"{places.credentials} is a symbolic link",
             "Claude Code replaces it by a file at the next renewal; the "
-            "place it points to keeps a dead login",
+            "file it points to keeps a login that works no more",
             "keep the login where it is, or set "
             "CLAUDE_SECURESTORAGE_CONFIG_DIR",
             places.credentials,
@@ -126,7 +126,7 @@ def locks(situation: Situation) -> Iterator[Finding]:
             "lock-left",
             NOTE,
             f"{path} was left {int(age // 60)} min ago",
-            "a program that held it was killed; everybody who comes next "
+            "a program that held it was killed; whoever needs it next "
             "waits for it first",
             f"rmdir {shlex.quote(path)}",
             path,

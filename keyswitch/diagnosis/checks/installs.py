@@ -36,8 +36,8 @@ def duplicates(situation: Situation) -> Iterator[Finding]:
             NOTE,
             f"Claude Code is {version}; keyswitch knows how "
             f"{rules.OBSERVED_VERSION} finds its credentials",
-            "older versions lost logins and torn files in ways that are "
-            "mended since",
+            "older versions lost logins and damaged files in ways that are "
+            "fixed since",
             "claude update",
             found[0].path,
         )

@@ -49,7 +49,7 @@ def stored(situation: Situation) -> Iterator[Finding]:
             "login-unreadable",
             ERROR,
             f"Claude Code cannot read {path}: {unreadable}",
-            "to it there is no login then, and it does not say so",
+            "it goes on as if there were no login, and does not say so",
             f"mend that file, or move it away and log in again: {path}",
             path,
         )
@@ -91,7 +91,7 @@ _LOGIN_RULES = {
             "the stored login may not send messages: the scope user:inference "
             "is missing"
         ),
-        "Claude Code passes such a login over without a word",
+        "Claude Code ignores such a login and does not say so",
     ),
     "expired": (
         "login-expired",
@@ -134,7 +134,7 @@ def identity(situation: Situation) -> Iterator[Finding]:
             "console-key-beside-login",
             WARNING,
             "a Console key is stored beside the subscription login",
-            "when the login dies, the same run goes on with the key, and "
+            "when the login ends, the session goes on with the key, and "
             "the API is billed",
             "keyswitch revoke-local --claude-code, then log in again",
             place,
@@ -186,7 +186,7 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
             WARNING,
             f"{rules.PROFILE} names '{name}', which does not exist or has no "
             "credentials",
-            "Claude Code passes it over without a word and takes another",
+            "Claude Code ignores it, takes another, and does not say so",
             f"unset {rules.PROFILE}",
             situation.place(named.source),
         )

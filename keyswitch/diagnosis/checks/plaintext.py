@@ -125,7 +125,7 @@ def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:
         "plaintext-secret",
         WARNING,
         f"{name} ({shown}) stands in plain text in {place}",
-        "every program of yours, every backup and every copy of that file "
+        "every program you run, every backup and every copy of that file "
         "has it",
         f"profile '{owner}' has it already: take the line out"
         if owner
@@ -166,8 +166,8 @@ def switchers(situation: Situation) -> Iterator[Finding]:
                 "other-switcher",
                 NOTE,
                 f"{name} keeps accounts in {path}",
-                "two switchers of one login end with a dead copy: each "
-                "renewal makes the other's worthless",
+                "with two switchers a copy of the login stops working: each "
+                "renewal by one ends the other's",
                 "use one of them; remove the other's store when it is empty",
                 path,
             )

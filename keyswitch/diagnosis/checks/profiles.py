@@ -29,7 +29,7 @@ def broken(situation: Situation) -> Iterator[Finding]:
             "profile-broken",
             situation.severity_of(entry.name),
             f"profile '{entry.name}' cannot be used: {entry.error.message}",
-            "its file is not what it has to be; other profiles do not mind",
+            "its file is not valid; other profiles are not affected",
             entry.error.hint or f"keyswitch edit {entry.name}",
             accounts.paths.profile(entry.name),
         )
@@ -93,7 +93,7 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
             "setting-unknown",
             WARNING,
             f"{paths.config_file} says '{name}', which is no setting",
-            "it counts for nothing: it is misspelt, or of a newer keyswitch",
+            "it has no effect: it is misspelt, or of a newer keyswitch",
             f"correct it, or take '{name}' out",
             paths.config_file,
         )

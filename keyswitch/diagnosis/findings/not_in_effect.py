@@ -29,7 +29,7 @@ def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
         ERROR,
         f"Claude Code sends nothing: {request.refusal}"
         + ("" if there else "; no `claude` found"),
-        "without a credential that it takes, it ends before any request",
+        "without a credential that it accepts, it stops before any request",
         _way_in(situation),
     )
 
