@@ -27,7 +27,7 @@ SLOW = 2.0  # seconds; Claude Code tells a person after ten
 # What a shell command may begin with that is no program's name.
 _SHELL_WORDS = frozenset("([{!|&;<>$`'\"\\~*?")
 # What a shell does by itself, or is sure to have.
-_BUILT_IN = re.compile(
+_BUILT_IN = (
     r"[.:\[]|alias|break|case|cat|cd|command|continue|echo|eval|exec|exit|export"
     r"|false|for|getopts|hash|if|jobs|kill|local|printf|pwd|read|readonly|return"
     r"|set|shift|source|test|times|trap|true|type|ulimit|umask|unset|until|wait"
@@ -109,7 +109,7 @@ def _seems_a_key(word: str) -> bool:
 def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     """Return (what, fix) if the command's program cannot be started."""
     word = program_of(command.text)
-    if not word or _BUILT_IN.fullmatch(word):
+    if not word or re.fullmatch(_BUILT_IN, word):
         return None
     if "/" not in word:
         path = situation.view.text("PATH") or os.defpath

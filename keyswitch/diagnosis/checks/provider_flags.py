@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.rules import Provider
 
 # A line that the next one belongs to.
-_LEANS_ON = re.compile(
+_LEANS_ON = (
     r"\s*(if|elif|else|for|while|until|case|select|switch|function|begin|def)"
     r"\b|.*((\b(then|do|else|in))|[\\({|]|&&)\s*$|\s*\(?[^()]*\)\s*$"
 )
@@ -111,4 +111,4 @@ def _stands_alone(situation: Situation, line: Assignment) -> bool:
         whole.count(quote) % 2 for quote in "'\""
     ):
         return False  # it may stand in a text
-    return not code or not _LEANS_ON.match(code[-1])
+    return not code or not re.match(_LEANS_ON, code[-1])
