@@ -151,8 +151,7 @@ def _label(name: str, text: str) -> str:
     if not _LABEL.fullmatch(text):
         what = "cannot be part of a host name" if text else "is not set"
         raise InputError(
-            f"it is not known where requests go: {name} {what}",
-            f"set {name}",
+            f"it is not known where requests go: {name} {what}", f"set {name}"
         )
     return text
 

@@ -52,11 +52,7 @@ def verify(
     if (
         key
         and bearer
-        and (key.source, key.value)
-        == (
-            bearer.source,
-            bearer.value,
-        )
+        and (key.source, key.value) == (bearer.source, bearer.value)
     ):
         bearer = None  # one value fills both headers: one question
     return tuple(
