@@ -17,9 +17,8 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
-from keyswitch.targets.claude_code.rules import HELPER
 from keyswitch.targets.claude_code.settings.settings_file import loads
-from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code.repository import root_of
-from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import json_text
 from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
 from keyswitch.targets.claude_code.settings.tokens import (
@@ -25,7 +24,11 @@ from keyswitch.targets.claude_code.settings.tokens import (
     REJECTED,
     SECRET_VARIABLES,
 )
-from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.claude_code.settings.wanted import (
+    AWS_EXPORT,
+    ENV,
+    HELPER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

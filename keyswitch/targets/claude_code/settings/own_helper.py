@@ -10,11 +10,12 @@ import json
 import re
 import shlex
 
-from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import splice
 from keyswitch.targets.claude_code.settings.wanted import (
+    AWS_EXPORT,
     BESIDE_HELPER,
     ENV,
+    HELPER,
 )
 
 # Also of a zip application, and of Windows with its other slash.

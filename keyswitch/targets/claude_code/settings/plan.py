@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
-from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import json_text, own_helper, splice
 from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
@@ -23,7 +22,11 @@ from keyswitch.targets.claude_code.settings.baseline import (
     digest,
     revert,
 )
-from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.claude_code.settings.wanted import (
+    AWS_EXPORT,
+    ENV,
+    HELPER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence

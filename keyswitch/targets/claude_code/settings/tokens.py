@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import json_text, own_helper, splice
 from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
-from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.claude_code.settings.wanted import (
+    AWS_EXPORT,
+    ENV,
+    HELPER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

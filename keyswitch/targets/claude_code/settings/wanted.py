@@ -5,14 +5,22 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
 
+
+HELPER = rules.HELPER
+
+
+AWS_EXPORT = rules.AWS_EXPORT
+
+
 ENV = "env"
+
 
 # The AWS profile that Claude Code is pointed to for a bedrock profile with
 # access keys. It stands in a configuration file of keyswitch's own, where a
