@@ -7,7 +7,7 @@ are not sent, but for the proxies that CLAUDE_CODE_SKIP_*_AUTH is made for.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.resolver import aws, custom_headers, policy, sources
 from keyswitch.diagnosis.resolver.candidates import Candidates
@@ -16,6 +16,8 @@ from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.resolver.sources import Run
     from keyswitch.targets.claude_code.rules import Provider
@@ -24,14 +26,14 @@ if TYPE_CHECKING:
 def request(scene: Scene, provider: Provider, run: Run | None) -> Request:
     """Return what is sent to a provider."""
     found = Candidates(scene, scene.request, None)
+    client, cloud = _Client(scene, run), _CLOUDS[provider.name]
+    skips = client.view.truthy(provider.skip)
     stop = policy.refusal(found, None, cloud=True)
     stop = stop or _socket_refusal(scene, provider)
-    client = _Client(scene, run)
-    skips = client.view.truthy(provider.skip)
-    stop = stop or client.missing(provider.name, skips=skips)
+    stop = stop or client.missing(cloud, skips=skips)
     if stop:
         return Request(refusal=stop)
-    fill = (_SKIPPING if skips else _SIGNING)[provider.name]
+    fill = cloud.unsigned if skips else cloud.signed
     return custom_headers.apply(client.view, fill(client))
 
 
@@ -57,12 +59,14 @@ class _Client:
         self.view = scene.request
         self.run = run
 
-    def missing(self, provider: str, *, skips: bool) -> str:
+    def missing(self, cloud: _Cloud, *, skips: bool) -> str:
         """Return what has to be set and is not, or ""."""
-        needed, others = _NEEDED.get((provider, skips), ((), ()))
-        if not needed or self.view.given(*needed, *others):
-            return ""
-        return f"{' or '.join(needed)} is not set"
+        given = self.view.given
+        if cloud.needs and not given(*cloud.needs):
+            return f"{' or '.join(cloud.needs)} is not set"
+        if skips and cloud.to_skip and not given(*cloud.to_skip):
+            return f"{cloud.to_skip[0]} is not set"
+        return ""
 
     def header(self, name: str, scheme: str) -> Header | None:
         """Return the header that a variable fills."""
@@ -80,26 +84,6 @@ class _Client:
         source = Source(kind, name, by, path)
         header = Header(BEARER, None, source, sources.ASK_TOKEN)
         return Request(None, header, sent=True)
-
-
-# What has to be set for a provider, by whether its signing is left out: one
-# of the names, or of others that are as good.
-_FOUNDRY = ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL")
-_WORKSPACE = ("ANTHROPIC_AWS_WORKSPACE_ID",)
-_NEEDED: dict[tuple[str, bool], tuple[tuple[str, ...], tuple[str, ...]]] = {
-    ("anthropicAws", False): (_WORKSPACE, ()),
-    ("anthropicAws", True): (_WORKSPACE, ()),
-    ("foundry", False): (_FOUNDRY, ()),
-    ("foundry", True): (_FOUNDRY, ()),
-    ("vertex", True): (
-        ("ANTHROPIC_VERTEX_PROJECT_ID",),
-        ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"),
-    ),
-    ("anthropicGoogleCloud", True): (
-        ("ANTHROPIC_GOOGLE_CLOUD_PROJECT",),
-        ("ANTHROPIC_GOOGLE_CLOUD_BASE_URL",),
-    ),
-}
 
 
 def _bedrock(client: _Client) -> Request:
@@ -173,16 +157,6 @@ def _google(client: _Client) -> Request:
     return client.fetched("google", name, "", path)
 
 
-_SIGNING = {
-    "bedrock": _bedrock,
-    "mantle": _bedrock,
-    "anthropicAws": _anthropic_aws,
-    "foundry": _foundry,
-    "vertex": _google,
-    "anthropicGoogleCloud": _google,
-}
-
-
 def _token_alone(client: _Client) -> Request:
     return Request(None, client.token(), sent=True)
 
@@ -192,11 +166,46 @@ def _key_and_token(client: _Client) -> Request:
     return Request(key, client.token(), sent=True)
 
 
-_SKIPPING = {
-    "bedrock": _bedrock_proxy,
-    "mantle": _token_alone,
-    "anthropicAws": _anthropic_aws_proxy,
-    "foundry": _foundry_proxy,
-    "vertex": _key_and_token,
-    "anthropicGoogleCloud": _key_and_token,
+class _Cloud(NamedTuple):
+    """How one provider's requests are filled.
+
+    `unsigned` is for a proxy that signs: CLAUDE_CODE_SKIP_*_AUTH is set.
+    """
+
+    signed: Callable[[_Client], Request]
+    unsigned: Callable[[_Client], Request]
+    needs: tuple[str, ...] = ()  # one of these has to be set
+    to_skip: tuple[str, ...] = ()  # and one of these where nothing is signed
+
+
+_CLOUDS = {
+    "bedrock": _Cloud(_bedrock, _bedrock_proxy),
+    "mantle": _Cloud(_bedrock, _token_alone),
+    "anthropicAws": _Cloud(
+        _anthropic_aws,
+        _anthropic_aws_proxy,
+        needs=("ANTHROPIC_AWS_WORKSPACE_ID",),
+    ),
+    "foundry": _Cloud(
+        _foundry,
+        _foundry_proxy,
+        needs=("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL"),
+    ),
+    "vertex": _Cloud(
+        _google,
+        _key_and_token,
+        to_skip=(
+            "ANTHROPIC_VERTEX_PROJECT_ID",
+            "GOOGLE_CLOUD_PROJECT",
+            "GCLOUD_PROJECT",
+        ),
+    ),
+    "anthropicGoogleCloud": _Cloud(
+        _google,
+        _key_and_token,
+        to_skip=(
+            "ANTHROPIC_GOOGLE_CLOUD_PROJECT",
+            "ANTHROPIC_GOOGLE_CLOUD_BASE_URL",
+        ),
+    ),
 }
