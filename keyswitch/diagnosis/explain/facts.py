@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from keyswitch.diagnosis.explain import rulebook
 from keyswitch.diagnosis.explain.error_text import find
 from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.origin import StartFiles
@@ -30,35 +31,6 @@ FAMILIES = {
     "foundry": "foundry",
     "vertex": "google",
     "anthropicGoogleCloud": "google",
-}
-
-# What Claude Code itself writes around an answer, by what it was set to.
-_TOLD = {
-    "aws": (
-        "AWS authentication failed",
-        "AWS credentials expired or invalid",
-        "could not load AWS credentials",
-        "check your Amazon Bedrock",
-        "on your bedrock deployment",
-        "on your mantle deployment",
-    ),
-    "google": (
-        "Google Cloud authentication failed",
-        "Google Cloud credentials expired or invalid",
-        "could not load Google Cloud credentials",
-        "on your vertex deployment",
-    ),
-    "foundry": (
-        "Microsoft Foundry authentication failed",
-        "check your Microsoft Foundry",
-        "on your foundry deployment",
-    ),
-    "anthropic": (
-        "Failed to authenticate. API Error",
-        "Please run /login * API Error",
-        "check https://status.claude.com",
-        "check your inference gateway",
-    ),
 }
 
 # How a source is called in conditions: by its name, else by its kind.
@@ -111,7 +83,7 @@ class Facts:
     ) -> None:
         told = {
             family
-            for family, phrases in _TOLD.items()
+            for family, phrases in rulebook.told().items()
             if any(find(phrase, text) for phrase in phrases)
         }
         self.holds = {f"told-{family}" for family in told}

@@ -1,6 +1,7 @@
 """The known causes, as written down in `causes/*.toml`.
 
-A file holds `[[cause]]` tables and `[lines]`, lists that several causes share.
+A file holds `[[cause]]` tables, `[lines]`, lists that several causes share, and
+`[told]`, what Claude Code itself writes around an answer of each cloud.
 
     id, title     the name for programs, and the one for people
     says          phrases that name this cause
@@ -79,25 +80,36 @@ def holds_here(condition: str, holds: AbstractSet[str]) -> bool:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
-    """Return every entry of every file, in a fixed order."""
+def _documents() -> list[dict[str, Any]]:
     import tomllib
 
-    documents = []
+    found = []
     for name in sorted(os.listdir(FOLDER)):
         if name.endswith(".toml"):
             with open(os.path.join(FOLDER, name), "rb") as file:
-                documents.append(tomllib.load(file))
-    shared = {
-        name: lines
-        for document in documents
-        for name, lines in document.get("lines", {}).items()
-    }
+                found.append(tomllib.load(file))
+    return found
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every entry of every file, in a fixed order."""
+    shared: dict[str, list[str]] = {}
+    for document in _documents():
+        shared |= document.get("lines", {})
     return tuple(
         _rule(entry, shared)
-        for document in documents
+        for document in _documents()
         for entry in document.get("cause", [])
     )
+
+
+def told() -> dict[str, list[str]]:
+    """Return what Claude Code writes around answers, by where it was sent."""
+    found: dict[str, list[str]] = {}
+    for document in _documents():
+        found |= document.get("told", {})
+    return found
 
 
 def _rule(entry: Mapping[str, Any], shared: Mapping[str, list[str]]) -> Rule:
