@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 GAP = 120  # letters that "*" in a phrase may stand for
 
@@ -42,8 +43,7 @@ class ErrorText:
     statuses: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Where a phrase stands in a text, and how long it is."""
 
     phrase: str

@@ -6,8 +6,7 @@ repeated, so that no secret in it can come back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.explain import error_text, rulebook
 from keyswitch.diagnosis.explain.facts import Facts
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 NAMED, POSSIBLE, WRAPPED, STATUS, VAGUE = 5, 4, 3, 2, 1
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """One explanation. No field holds a secret, or a part of the text.
 
     `evidence` is the known phrase, or the HTTP status, that was recognised.
@@ -38,8 +36,7 @@ class Cause:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     rule: Rule
     strength: int
     hit: Hit

@@ -23,9 +23,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,8 +36,7 @@ _LINE = re.compile(r"(?:\[([^\]]*)\] )?(.*)")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One sentence, and what has to hold for it to be said."""
 
     text: str
@@ -55,8 +53,7 @@ class Line:
         return _PLACE.sub(lambda m: words[m[1]], self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One entry of a file."""
 
     id: str

@@ -6,8 +6,7 @@ None of these removes a secret: a value that may be one goes through
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code.settings import splice
@@ -25,8 +24,7 @@ ASIDE = "aside"  # give a damaged file of ours another name
 FOLDER = "folder"  # remove an empty folder that is in the way
 
 
-@dataclass(frozen=True, slots=True)
-class Mend:
+class Mend(NamedTuple):
     """One repair. `expected` is what has to stand there, or nothing is done."""
 
     kind: str
