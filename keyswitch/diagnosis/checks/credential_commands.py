@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
@@ -112,6 +111,8 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     if not word or re.fullmatch(_BUILT_IN, word):
         return None
     if "/" not in word:
+        import shutil  # which loads compressors, and is seldom needed
+
         path = situation.view.text("PATH") or os.defpath
         if shutil.which(word, path=path):
             return None

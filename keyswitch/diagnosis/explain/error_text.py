@@ -7,7 +7,6 @@ compared by their letters and digits alone.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -64,7 +63,11 @@ def read(text: str) -> ErrorText:
     text = _ESCAPED_CODE.sub(lambda m: chr(int(m[1], 16)), text)
     text = _COLOUR.sub("", text)
     text = _ESCAPED_SPACE.sub(" ", text)
-    text = html.unescape(_NO_CHARACTER.sub("", text)).replace("\\", "")
+    if "&" in text:
+        import html  # its table of names is long
+
+        text = html.unescape(_NO_CHARACTER.sub("", text))
+    text = text.replace("\\", "")
     words = unicodedata.normalize("NFKC", text).casefold()
     statuses = {
         int(number)
