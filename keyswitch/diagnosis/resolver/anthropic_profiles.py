@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.resolver.sources import ASK_TOKEN, Candidate
-from keyswitch.diagnosis.verdict import Source
+from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
@@ -35,7 +35,7 @@ class Selected(NamedTuple):
 
     candidate: Candidate
     explicit: bool  # named, or a federation: takes the stored login away
-    base_url: str = ""
+    base_url: Value | None = None  # the address that it brings along
 
 
 def selected(scene: Scene, view: View) -> Selected | None:
@@ -93,11 +93,13 @@ def _of_profile(
     scene: Scene, view: View, found: AnthropicProfile, by: str, *, named: bool
 ) -> Selected:
     """Return what a profile gives; `by` is what set its name."""
+    kind = "anthropic_profile"
     path = os.path.join(folder(scene), "credentials", f"{found.name}.json")
-    source = Source("anthropic_profile", found.name, by, path)
+    source = Source(kind, found.name, by, path)
+    place = Source(kind, "base_url", "", _config_path(scene, found.name))
+    url = Value(found.base_url, place) if found.base_url else None
     if found.kind == "oidc_federation":
-        candidate = _exchanged(scene, view, source)
-        return Selected(candidate, True, found.base_url)
+        return Selected(_exchanged(scene, view, source), True, url)
     value: Secret | None = Secret(found.access_token)
     why, refusal = "", _refusal(found, path)
     expired = found.expires_at is not None and found.expires_at < clock.now()
@@ -106,7 +108,7 @@ def _of_profile(
     elif not refusal and expired:
         refusal = f"the Anthropic profile '{found.name}' has expired"
     candidate = Candidate(rules.ANTHROPIC_PROFILE, source, value, why, refusal)
-    return Selected(candidate, named, found.base_url)
+    return Selected(candidate, named, url)
 
 
 def _refusal(found: AnthropicProfile, path: str) -> str:
@@ -128,7 +130,7 @@ def folder(scene: Scene) -> str:
     return os.path.join(xdg or f"{scene.home}/.config", "anthropic")
 
 
-def config_path(scene: Scene, name: str) -> str:
+def _config_path(scene: Scene, name: str) -> str:
     """Return the file that says what a profile is."""
     return os.path.join(folder(scene), "configs", f"{name}.json")
 
@@ -142,5 +144,5 @@ def _profile(scene: Scene, name: str) -> AnthropicProfile | None:
     except (OSError, ValueError):
         mode = 0
     return stored.anthropic_profile(
-        name, scene.read(config_path(scene, name)), scene.read(path), mode
+        name, scene.read(_config_path(scene, name)), scene.read(path), mode
     )
