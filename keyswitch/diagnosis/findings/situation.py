@@ -173,7 +173,8 @@ class Situation:
             return None
         if not self.verdict.request.sent or self.wrong_provider:
             return False
-        if not self._right_url(profile):
+        wanted, found = profile.fields.get("base_url"), self.verdict.base_url
+        if wanted and (found is None or found.text != wanted):
             return False
         owners = {self.owner(h).profile for h in self.verdict.request.headers}
         if profile.secrets:
@@ -187,11 +188,6 @@ class Situation:
         flags = {n for n, _ in env if n.startswith("CLAUDE_CODE_USE_")}
         provider = self.verdict.provider
         return flags != ({provider.flag} if provider else set())
-
-    def _right_url(self, profile: Profile) -> bool:
-        wanted = profile.fields.get("base_url", "")
-        found = self.verdict.base_url
-        return not wanted or (found is not None and found.text == wanted)
 
     def _same_aws_profile(self, profile: Profile) -> bool:
         wanted = profile.fields.get("aws_profile")
