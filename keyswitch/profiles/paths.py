@@ -164,6 +164,15 @@ class Paths:
         return self.state + "/history.jsonl"
 
     @property
+    def start_files_file(self) -> str:
+        """Which start files have a block of keyswitch's."""
+        return self.state + "/start-files.json"
+
+    def hook_file(self, shell: str) -> str:
+        """Return the hook that a start file reads."""
+        return f"{self.state}/hook.{shell}"
+
+    @property
     def aws_config_file(self) -> str:
         """An AWS configuration that names one credential process: ours."""
         return self.state + "/aws-config"

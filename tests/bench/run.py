@@ -5,7 +5,7 @@
 Prepares homes with a vault, a real gnome-keyring and a session keyring of its
 own, lets hyperfine run each command, and prints medians as ratios to
 `python -c pass` of the same interpreter; then the same beside other commands
-that print a secret, and what the shell hook costs at a prompt. Figures of a
+that print a secret, and what the shell hook costs in a terminal. Figures of a
 loaded machine mean little; nothing here is a test. The exit code is 1 where a
 row of keyswitch is over its budget.
 """
@@ -223,8 +223,10 @@ def measure(runs: int) -> int:
             bench.prepare("keychain", "keychain", "off", 2)
             bench.prepare("few", "vault", "values", 10)
             bench.prepare("many", "vault", "values", MANY)
+            hooks.prepare(bench)
             good = print_rows(bench)
             good &= print_scaling(bench)
+            good &= hooks.print_terminals(bench)
             good &= hooks.print_hooks(bench)
             peers.print_peers(bench)
         finally:

@@ -139,7 +139,7 @@ def _own(
     from keyswitch.switching.upkeep import own_files
 
     paths = resolve(session.environ)
-    found = own_files.findings(paths)
+    found = own_files.findings(paths, session.environ)
     mended = False
     for _ in range(_ROUNDS if fix else 0):
         if any(f.check == own_files.NEWER for f in found):
@@ -152,9 +152,9 @@ def _own(
         if dry_run or not mends:
             break
         session.confirm(f"make these {len(mends)} changes?", yes=yes)
-        for line in own_files.mend(mends):
+        for line in own_files.mend(mends, paths, session.environ):
             session.output.say(line)
-        found = own_files.findings(paths)
+        found = own_files.findings(paths, session.environ)
     return found, fix, mended
 
 

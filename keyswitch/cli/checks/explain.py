@@ -108,17 +108,14 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
 
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
     from keyswitch.diagnosis.explain.knowledge import causes_of
-    from keyswitch.diagnosis.explain.surroundings import look
     from keyswitch.diagnosis.resolver.resolve import resolve
 
     if scene is None:
-        return causes_of(text, None)
+        return causes_of(text)
     try:
-        verdict = resolve(scene)
-        around = look(scene, verdict, active)
+        return causes_of(text, scene, resolve(scene), active)
     except (KeyswitchError, OSError, ValueError, RecursionError):
-        return causes_of(text, None)
-    return causes_of(text, verdict, around)
+        return causes_of(text)
 
 
 def _from_stdin() -> str:

@@ -12,7 +12,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from keyswitch import __version__
-from keyswitch.diagnosis.findings.billing import host_of, is_anthropic, shown
+from keyswitch.diagnosis.findings.billing import (
+    LOCAL,
+    host_of,
+    is_anthropic,
+    shown,
+)
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
@@ -30,9 +35,8 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
-# Hosts and names of profiles that tell nothing; "keyswitch" is the one that
+# Names of profiles that tell nothing; "keyswitch" is the one that
 # keyswitch itself makes for the AWS tools.
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 _COMMON = ("default", "keyswitch")
 
 # Only whether these are set is told, never their values.
@@ -84,7 +88,7 @@ class _Redaction:
         self.hosts = {}
         for url in _addresses(situation):
             host = host_of(url)
-            if host and host not in _LOCAL and not is_anthropic(url):
+            if host and host not in LOCAL and not is_anthropic(url):
                 self.hosts[shown(url).lower()] = "<address>"
                 self.hosts[host] = "<host>"
         self._words = _any_of(self.words)
@@ -136,7 +140,7 @@ def _names(situation: Situation) -> Iterator[str]:
             header.source.name not in _COMMON
         ):
             yield header.source.name
-    yield situation.chosen.name
+    yield situation.chosen
     yield scene.config.email or ""
     yield scene.config.organization or ""
 
@@ -174,7 +178,7 @@ def _lines(
         version = install.version or "version unknown"
         yield f"claude: {hide(install.path)} {version}"
     yield f"profiles: {len(situation.accounts.profiles)}"
-    yield f"a profile is chosen: {'yes' if situation.chosen.name else 'no'}"
+    yield f"a profile is chosen: {'yes' if situation.chosen else 'no'}"
     yield f"in use: {situation.in_use}"
     status = verdict.status
     yield (

@@ -64,7 +64,7 @@ def whoami(
         run_helper=run_helper,
         trusts=trust_in(session),
     )
-    name = situation.chosen.name
+    name = situation.chosen
     answers: Sequence[Answer] = ()
     if verify:
         from keyswitch.diagnosis.online.verify import verify as ask

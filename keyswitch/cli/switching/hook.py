@@ -29,5 +29,6 @@ def hook(session: Session, shell: str) -> int:
     from keyswitch.profiles.paths import resolve
     from keyswitch.shells.hook_scripts import hook_script
 
-    write_out(hook_script(shell, resolve(session.environ).state_file))
+    paths = resolve(session.environ)
+    write_out(hook_script(shell, paths.state_file, paths.config_file))
     return ExitCode.OK

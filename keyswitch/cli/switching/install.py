@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -44,7 +44,9 @@ def install(
     """Let every terminal follow a switch.
 
     A marked block goes to the end of the shell's start file. It loads a hook
-    that looks at each prompt whether another profile was chosen.
+    that looks at each prompt whether another profile was chosen. bash, zsh and
+    fish read it from a file in keyswitch's own folder, so that a new terminal
+    starts no program.
     """
     from keyswitch.switching.editing import start_files
 
@@ -57,19 +59,22 @@ def install(
             f"{shell} reads the same file in login shells", "leave out --login"
         )
     edit = start_files.plan_install(workspace, shell, login=login)
-    block = start_files.block_for(workspace, shell)
+    found = _Planned(
+        edit,
+        start_files.block_for(workspace, shell),
+        start_files.hook_file_for(workspace, shell),
+        edit.changes or not start_files.is_current(workspace, shell, edit.file),
+    )
     if dry_run:
         rehearse(
             session,
             lambda: start_files.install(workspace, shell, login=bool(login)),
         )
-        return _show(session, edit, block)
-    if not edit.changes:
-        session.output.say(f"{edit.file} has the block already")
-    else:
-        session.output.say(f"{edit.file} gets this block:")
-        _talk(session, block)
+        return _show(session, found)
+    _announce(session, found)
+    if edit.changes:
         session.confirm("write it?", yes=yes)
+    if found.changes:
         start_files.install(workspace, shell, login=login)
     for note in start_files.notes(workspace, shell, login=login):
         session.output.warn(note)
@@ -78,7 +83,30 @@ def install(
         session.output.say(
             f"open a new terminal, or: {command} {shlex.quote(edit.file)}"
         )
-    return _document(session, edit, block)
+    return _document(session, found)
+
+
+class _Planned(NamedTuple):
+    """What `install` does: the start file, its block, the file of the hook."""
+
+    edit: Edit
+    block: str
+    hook_file: str  # "": the shell needs none
+    changes: bool
+
+
+def _announce(session: Session, found: _Planned) -> None:
+    """Say what is going to be written."""
+    say = session.output.say
+    if found.edit.changes:
+        say(f"{found.edit.file} gets this block:")
+        _talk(session, found.block)
+        if found.hook_file:
+            say(f"the hook goes to {found.hook_file}")
+        return
+    say(f"{found.edit.file} has the block already")
+    if found.changes and found.hook_file:
+        say(f"{found.hook_file} is written again")
 
 
 def _shell(typed: str) -> str:
@@ -95,19 +123,26 @@ def _shell(typed: str) -> str:
     return shell_of(typed)
 
 
-def _show(session: Session, edit: Edit, block: str) -> int:
+def _show(session: Session, found: _Planned) -> int:
     if session.output.json:
-        return _document(session, edit, block)
-    session.output.data(edit.file)
-    for line in block.splitlines():
+        return _document(session, found)
+    session.output.data(found.edit.file)
+    for line in found.block.splitlines():
         session.output.data(line)
+    if found.hook_file:
+        session.output.data(found.hook_file)
     return ExitCode.OK
 
 
-def _document(session: Session, edit: Edit, block: str) -> int:
+def _document(session: Session, found: _Planned) -> int:
     if session.output.json:
         session.output.document(
-            {"file": edit.file, "block": block, "changed": edit.changes}
+            {
+                "file": found.edit.file,
+                "block": found.block,
+                "hook_file": found.hook_file or None,
+                "changed": found.changes,
+            }
         )
     return ExitCode.OK
 
@@ -140,9 +175,9 @@ def uninstall(
     """Take the shell integration out again.
 
     Every other byte of the start file stays; a file that was made for the
-    block, and holds nothing else, is removed. With --all no profile is active
-    any more, and every configuration folder of Claude Code gets back what was
-    there before; profiles and secrets stay.
+    block, and holds nothing else, is removed, and so is the hook's. With --all
+    no profile is active any more, and every configuration folder of Claude
+    Code gets back what was there before; profiles and secrets stay.
     """
     if everything:
         if shell:
@@ -172,6 +207,8 @@ def uninstall(
         session.output.say("terminals that are open keep it until they end")
     elif not edits:
         session.output.say(f"there is no block in a start file of {shell}")
+        if not dry_run:
+            start_files.uninstall(workspace, shell)  # what is recorded of one
     if session.output.json:
         changed = bool(files) and not dry_run
         session.output.document({"files": files, "changed": changed})

@@ -16,7 +16,7 @@ from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.switching.activation.looking import (
     accounts_of,
-    chosen_of,
+    exported_here,
     see_keychain,
 )
 from keyswitch.targets import table
@@ -65,7 +65,9 @@ def effect_of(
     situation = Situation(
         scene,
         accounts_of(workspace, pending, profile.name if follows else ""),
-        chosen_of(workspace, profile.name, selection.BY_USE),
+        chosen=profile.name,
+        how=selection.BY_USE,
+        exported=exported_here(workspace),
     )
     found = warnings(situation)
     if situation.in_use is False:

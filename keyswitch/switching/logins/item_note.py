@@ -10,15 +10,19 @@ stored, and has its owner, before any of this.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from keyswitch.commit.journal import digest
-from keyswitch.commit.login_note import Wanted, decoded, note_file
+from keyswitch.commit.login_note import (
+    Change,
+    Wanted,
+    decoded,
+    encoded,
+    note_file,
+)
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
 from keyswitch.model import ITEM_PREFIX
-from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +37,7 @@ _LIMIT = 1 << 16  # bytes of a note
 def unfinished(paths: Paths) -> list[str]:
     """Return the folders whose items are not in place yet."""
     note = note_file(paths)
-    return [str(c["folder"]) for c in decoded(note, read_regular(note, _LIMIT))]
+    return [c.folder for c in decoded(note, read_regular(note, _LIMIT))]
 
 
 def plan(  # noqa: PLR0913
@@ -57,8 +61,8 @@ def plan(  # noqa: PLR0913
             )
     note = note_file(paths)
     planned = decoded(note, draft.read(note, _LIMIT))
-    changes = [c for c in planned if c["folder"] != folder]
-    wanted = [
+    changes = [c for c in planned if c.folder != folder]
+    wanted = tuple(
         Wanted(
             file.path.removeprefix(ITEM_PREFIX),
             digest(present[file.path]),
@@ -66,11 +70,8 @@ def plan(  # noqa: PLR0913
         )
         for file in files
         if file.path in present and file.after != present[file.path]
-    ]
+    )
     if wanted:
-        items = [one._asdict() for one in wanted]
-        changes.append({"folder": folder, "items": items, "tokens": tokens})
-    document = {"version": own_json.VERSION, "changes": changes}
-    text = json.dumps(document, indent=1) + "\n"
-    draft.write(note, text.encode() if changes else None, limit=_LIMIT)
+        changes.append(Change(folder, wanted, tokens))
+    draft.write(note, encoded(changes), limit=_LIMIT)
     return bool(wanted)
