@@ -14,6 +14,7 @@ from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.folders import known_folders
 from keyswitch.switching.folders.switch import plan_targets
+from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.planning.switch import Switch
 from keyswitch.terminal.marker import MARKER
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
@@ -66,7 +67,7 @@ def use(
         return profile
 
     profile, draft = commit(workspace, make, tell=notes.append)
-    if configure and profile.provider == "claude-login":
+    if configure and profile.provider == PROVIDER:
         from keyswitch.switching.logging_in import old_sessions
 
         old_sessions.remember(workspace)
@@ -84,7 +85,7 @@ def use(
 
 def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan the programs' files; a login leaves every other folder."""
-    if profile.provider == "claude-login":
+    if profile.provider == PROVIDER:
         from keyswitch.switching.folders import isolation, one_copy
 
         places = workspace.places

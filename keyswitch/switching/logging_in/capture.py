@@ -26,6 +26,7 @@ from keyswitch.switching.logging_in.answers import config_without_ours
 from keyswitch.switching.logging_in.old_sessions import remember
 from keyswitch.switching.logins import claims, keeping, owners
 from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.records import named
 from keyswitch.targets import table
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
     from keyswitch.targets.login import Login
     from keyswitch.workspace import Workspace
-
-PROVIDER = "claude-login"
 
 
 class _Found(NamedTuple):

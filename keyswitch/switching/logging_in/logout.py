@@ -13,6 +13,7 @@ from keyswitch.profiles import profile_files
 from keyswitch.switching.folders import isolation, one_copy
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.logins.storing import FIELD
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def look(workspace: Workspace, name: str) -> list[str]:
     """Return what `remove` would take away, one line each."""
     profile, _ = workspace.load(name)
-    if profile.provider != "claude-login":
+    if profile.provider != PROVIDER:
         raise InputError(
             f"'{name}' is no login", f"keyswitch revoke-local {name}"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.unsettled import read_settled
 from keyswitch.secret import Secret
+from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.planning import keys
 from keyswitch.switching.planning.displaced import Displaced, ref_of
 from keyswitch.switching.planning.records import holder_of, is_one_file
@@ -120,4 +121,4 @@ def _concerns_login(workspace: Workspace, switch: Switch) -> bool:
     """Tell whether a change may put a login in place, or give one back."""
     if switch.profile is None:
         return os.path.exists(workspace.paths.logins_file)
-    return switch.profile.provider == "claude-login"
+    return switch.profile.provider == PROVIDER

@@ -18,6 +18,7 @@ from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
 from keyswitch.switching.folders import known_folders
 from keyswitch.switching.folders.switch import plan_targets
+from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.planning.switch import Switch
 from keyswitch.switching.revoking import logins as revoke_logins
 from keyswitch.switching.revoking.scan import Scan
@@ -177,7 +178,7 @@ def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
     if any(not f.profile for f in own):
         found |= _pages_of({f.program or MAIN for f in own})
     if any(f.ref is not None and not f.profile for f in removed):
-        found.add(workspace.catalogue.get("claude-login").revoke_url)
+        found.add(workspace.catalogue.get(PROVIDER).revoke_url)
     return sorted(found - {""})
 
 

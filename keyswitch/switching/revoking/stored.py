@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger, undo_records
+from keyswitch.switching.logins.names import PROVIDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -175,7 +176,7 @@ class Stored:
         holders = [
             p.name
             for p in self.profiles
-            if p.provider == "claude-login"
+            if p.provider == PROVIDER
             and orphan.account
             and p.fields.get("account_uuid") == orphan.account
         ]

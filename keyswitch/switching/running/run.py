@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.secrets.session import core_files
+from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.targets import table
 from keyswitch.targets.parts import Account, Run
 from keyswitch.terminal import marker
@@ -68,7 +69,7 @@ def _folder(
     folder = workspace.paths.folder_of(profile.name)
     isolated = (table.main().folder_variable, folder) in profile.literals
     launch = _launch_of(program)
-    login = profile.provider == "claude-login" and launch is not None
+    login = profile.provider == PROVIDER and launch is not None
     cancelled = launch is not None and launch.loses_secret(
         workspace.places, profile
     )
