@@ -41,12 +41,13 @@ def history(kind: str, number: int) -> dict[str, object]:
     return {"history": prompts, "mcpServers": {}, "allowedTools": []}
 
 
-def document(kind: str) -> bytes:
-    """Return a `.claude.json` of that many bytes, or some more."""
-    size = len(json.dumps(history(kind, 0), indent=2))
-    projects = {f"/p/{n}": history(kind, n) for n in range(SIZE // size + 1)}
+def document(kind: str, projects: int) -> bytes:
+    """Return a `.claude.json` with that many projects."""
+    found = {
+        f"/p/{number}": history(kind, number) for number in range(projects)
+    }
     return json.dumps(
-        {"numStartups": 4, "projects": projects, "oauthAccount": {}},
+        {"numStartups": 4, "projects": found, "oauthAccount": {}},
         indent=2,
         ensure_ascii=False,
     ).encode()
@@ -88,10 +89,10 @@ def use(folder: Path, data: bytes) -> tuple[float, float]:
 
 def main() -> int:
     over = False
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(prefix="keyswitch-bench-") as name:
         folder = Path(name)
         for kind in ("texts", "numbers"):
-            data = document(kind)
+            data = document(kind, SIZE // len(document(kind, 1)))
             file = folder / "file.json"
             file.write_bytes(data)
             load = f"import json; json.load(open({str(file)!r}))"
