@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # flags of a file to be made
+if os.name == "posix":
+    _NEW |= os.O_NOFOLLOW | os.O_CLOEXEC
 STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
 
 
@@ -61,6 +64,8 @@ def read_parts(
         while left > 0 and (part := os.read(descriptor, min(left, step))):
             left -= len(part)
             yield part
+            if limit + 1 - left == found.st_size:
+                return
         if left <= 0:
             raise _too_large(path, limit)
     except OSError as e:
@@ -195,11 +200,8 @@ def stage(
     Mode, owner, extended attributes and access lists of an existing target
     carry over; the mode is never widened. The file is durable on return.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    if os.name == "posix":
-        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, _NEW, 0o600)
         try:
             write_all(descriptor, data)
             if os.name == "posix":
@@ -295,10 +297,7 @@ def write_once(path: str, data: bytes) -> None:
     For files whose readers recognise half of one and do without it. Raises
     FileExistsError where another process was faster.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    if os.name == "posix":
-        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = os.open(path, _NEW, 0o600)
     try:
         _allow_owner(descriptor)
         write_all(descriptor, data)
