@@ -131,6 +131,8 @@ def secrets_in(text: str) -> list[str]:
     long = re.findall(rf"[\w.~+/=-]{{{_SHORTEST},}}", text)
     if not any(start in word for word in long for start in SECRET_STARTS):
         return []
+    if without_secrets(text) == text:
+        return []
     found = []
     for word in _words(text):
         for start in SECRET_STARTS:
