@@ -107,6 +107,21 @@ def staged(change: FileChange, step: Step, made: list[str]) -> None:
     )
 
 
+def is_as_read(change: FileChange, step: Step) -> bool:
+    """Tell whether a file is what the plan saw; it is never read at once."""
+    data, at = change.before, 0
+    try:
+        for part in atomic.read_parts(
+            step.target, recovery.FILE_LIMIT, step=1 << 16
+        ):
+            if data is None or data[at : at + len(part)] != part:
+                return False
+            at += len(part)
+    except FileNotFoundError:
+        return data is None
+    return data is not None and at == len(data)
+
+
 def installed(step: Step) -> list[str]:
     """Bring a file to its new state; say what that did beside."""
     names = _names_of(step.target)

@@ -13,6 +13,13 @@ import stat
 from keyswitch.disk.opening import MAX_LINKS, is_planted, open_flags
 from keyswitch.errors import FileStateError, OddFileError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # flags of a file to be made
+if os.name == "posix":
+    _NEW |= os.O_NOFOLLOW | os.O_CLOEXEC
 STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
 
 
@@ -24,11 +31,21 @@ def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
     so is a file that another user has put there.
     """
     try:
+        return b"".join(read_parts(path, limit, ours=ours))
+    except FileNotFoundError:
+        return None
+
+
+def read_parts(
+    path: str, limit: int, *, ours: bool = False, step: int = 0
+) -> Iterator[bytes]:
+    """Yield a file's bytes in steps, or at once; raises FileNotFoundError."""
+    try:
         descriptor = os.open(path, os.O_RDONLY | open_flags())
     except FileNotFoundError:
         if os.path.islink(path):
             raise _dangling(path) from None
-        return None
+        raise
     except OSError as e:
         raise unusable(path, e) from e
     try:
@@ -42,14 +59,15 @@ def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
             )
         if found.st_size > limit:
             raise _too_large(path, limit)
-        parts = []
         left = limit + 1
-        while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
-            parts.append(part)
+        step = step or max(found.st_size + 1, 1 << 16)
+        while left > 0 and (part := os.read(descriptor, min(left, step))):
             left -= len(part)
+            yield part
+            if limit + 1 - left == found.st_size:
+                return
         if left <= 0:
             raise _too_large(path, limit)
-        return b"".join(parts)
     except OSError as e:
         raise unusable(path, e) from e
     finally:
@@ -182,11 +200,8 @@ def stage(
     Mode, owner, extended attributes and access lists of an existing target
     carry over; the mode is never widened. The file is durable on return.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    if os.name == "posix":
-        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, _NEW, 0o600)
         try:
             write_all(descriptor, data)
             if os.name == "posix":
@@ -269,11 +284,10 @@ def write_private(path: str, data: bytes, *, stage_in: str = "") -> None:
         stage(path, temporary, data, mode=0o600, private=True)
         os.replace(temporary, path)
         sync_dir(os.path.dirname(path))
-    except OSError as e:
+    except BaseException as e:
         _forget(temporary)
-        raise unusable(path, e) from e
-    except BaseException:
-        _forget(temporary)
+        if isinstance(e, OSError):
+            raise unusable(path, e) from e
         raise
 
 
@@ -283,10 +297,7 @@ def write_once(path: str, data: bytes) -> None:
     For files whose readers recognise half of one and do without it. Raises
     FileExistsError where another process was faster.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    if os.name == "posix":
-        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = os.open(path, _NEW, 0o600)
     try:
         _allow_owner(descriptor)
         write_all(descriptor, data)

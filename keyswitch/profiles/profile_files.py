@@ -1,8 +1,8 @@
 """Profile files: TOML that a person may edit and commit to a repository.
 
-Reading uses `tomllib`. Writing edits the text with tomlkit, so that comments
-and order stay, and proves with `tomllib` that the new text means exactly what
-was wanted before anybody writes it.
+Writing edits the text with tomlkit, so that comments and order stay, and
+proves by reading it that the new text means exactly what was wanted, before
+anybody writes it.
 """
 
 from __future__ import annotations

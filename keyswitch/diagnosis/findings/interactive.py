@@ -38,7 +38,7 @@ def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
 def _trusted(scene: Scene) -> bool:
     """Tell whether this folder, or one above it, was trusted before."""
     folder = scene.cwd
-    while folder not in scene.config.trusted:
+    while folder not in scene.trusted:
         parent = os.path.dirname(folder)
         if parent == folder:
             return False
