@@ -271,9 +271,7 @@ def test_the_attack_would_succeed_on_another_keyswitch(
         homes.make(other.home, other.start)
         other.keep()
         for _ in range(40):  # often the first is enough
-            _, touched = file_comes_and_goes(
-                other, (25, 25), shared, kit, file
-            )
+            _, touched = file_comes_and_goes(other, (25, 25), shared, kit, file)
             found += touched
             if any(sign in text for text in found):
                 return
