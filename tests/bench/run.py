@@ -140,11 +140,15 @@ class Bench:
         runs = max(2, self.runs // ROUNDS)
         subprocess.run(
             ["hyperfine", "--shell=none", "--warmup=2", f"--runs={runs}",
-             "--style=none", "--ignore-failure", f"--export-json={report}", command],
+             "--style=none", "--ignore-failure", f"--export-json={report}",
+             command],
             env=self.environ(home) | {"PATH": os.environ["PATH"]},
             cwd=self.folder, check=True, capture_output=True,
         )  # fmt: skip
-        return list(json.loads(report.read_text())["results"][0]["times"])
+        found = json.loads(report.read_text())["results"][0]
+        if not {0, 1}.issuperset(found["exit_codes"]):  # doctor has findings
+            raise subprocess.CalledProcessError(found["exit_codes"][0], command)
+        return list(found["times"])
 
     def medians(self, *commands: tuple[str, str]) -> list[float]:
         """Return the median of each (home, command).
