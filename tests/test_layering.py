@@ -60,6 +60,7 @@ LANE = ("terminal", "directories")
 BESIDE_THE_LANE = (
     "keyswitch.terminal.moved",
     "keyswitch.directories.addresses",
+    "keyswitch.directories.git",
     "keyswitch.directories.git_remotes",
     "keyswitch.directories.ssh_names",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.disk.opening import upwards
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
@@ -123,13 +124,7 @@ def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
 
 def has_link(folder: str) -> bool:
     """Tell whether a directory or one above it has a `.keyswitch`."""
-    while True:
-        if os.path.lexists(folder + "/.keyswitch"):
-            return True
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return False
-        folder = parent
+    return any(os.path.lexists(f"{at}/.keyswitch") for at in upwards(folder))
 
 
 def own_choice(environ: Mapping[str, str]) -> Selection:
