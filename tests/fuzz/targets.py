@@ -22,7 +22,7 @@ from keyswitch.providers import catalogue_file
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.settings import (
     approved_keys,
@@ -186,7 +186,7 @@ def vault(data):
     opened = envelope.parse(data)
     assert envelope.parse(data).signed == opened.signed
     for slot in opened.header["slots"]:
-        if envelope.unwrap(opened, slot, KEY):
+        if key_slots.unwrap(opened, slot, KEY):
             opened.payload()
 
 

@@ -1,4 +1,4 @@
-"""The ways to open a vault: change, add and renew them."""
+"""Change what opens a vault: its passphrase, recovery code and keys."""
 
 from __future__ import annotations
 
@@ -7,62 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import StoreError
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import envelope
-from keyswitch.secrets.vault.reading import (
-    KEY_PREFIX,
-    Vault,
-    normalised,
-)
+from keyswitch.secrets.vault import envelope, key_slots, recovery_code
+from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault, normalised
 from keyswitch.secrets.vault.writing import (
     check_passphrase,
-    default_kdf,
     locked,
     machine_key_of,
+    new_slots,
     replace_file,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from keyswitch.secret import Secret
     from keyswitch.secrets.keychain.store import Keychain
-
-
-def replace_slots(vault: Vault, slots: Sequence[Mapping[str, Any]]) -> None:
-    """Give the vault other slots; its content is not encrypted anew."""
-    with locked(vault.paths):
-        key = vault.open().data_key
-        opened = vault.load()
-        if not opened.use_key(key):
-            raise StoreError(
-                "another command changed the vault meanwhile", "try again"
-            )
-        header = {
-            **opened.header,
-            "hver": opened.header["hver"] + 1,
-            "slots": list(slots),
-        }
-        data = envelope.with_body(header, key, opened.body)
-        replace_file(vault.paths, data, key, None)
-        vault.forget()
-
-
-def with_slot(
-    vault: Vault, new: Mapping[str, Any], kind: str
-) -> list[Mapping[str, Any]]:
-    """Return the vault's slots with the ones of a kind replaced by one."""
-    others = [s for s in vault.open().header["slots"] if s["type"] != kind]
-    return [*others, new]
 
 
 def change_passphrase(vault: Vault, passphrase: Secret) -> None:
     """Set the one passphrase of an unlocked vault."""
     check_passphrase(passphrase)
     opened = vault.open()
-    slot = envelope.wrap_passphrase(
-        opened.vid, opened.data_key, normalised(passphrase), default_kdf()
+    slot = key_slots.wrap_passphrase(
+        opened.vid,
+        opened.data_key,
+        normalised(passphrase),
+        key_slots.default_kdf(),
     )
-    replace_slots(vault, with_slot(vault, slot, "passphrase"))
+    _set_slot(vault, slot)
 
 
 def new_recovery(vault: Vault, show: Callable[[str], None]) -> None:
@@ -70,44 +42,60 @@ def new_recovery(vault: Vault, show: Callable[[str], None]) -> None:
 
     `show` has to bring the code to the person first, or nothing changes.
     """
-    opened = vault.open()
-    code = envelope.new_recovery_code()
+    vault.open()
+    code = recovery_code.new_code()
     show(code)
-    slot = envelope.wrap(
-        opened.vid, opened.data_key, "recovery", envelope.recovery_key(code)
-    )
-    replace_slots(vault, with_slot(vault, slot, "recovery"))
+    _set_key(vault, "recovery", recovery_code.key_of(code))
 
 
 def add_machine_slot(vault: Vault) -> None:
     """Let this machine open the vault without anybody."""
-    opened = vault.open()
+    vault.open()
     with locked(vault.paths):
         key = machine_key_of(vault.paths)
-    slot = envelope.wrap(opened.vid, opened.data_key, "machine", key)
-    replace_slots(vault, with_slot(vault, slot, "machine"))
+    _set_key(vault, "machine", key)
 
 
 def add_keychain_slot(vault: Vault, keychain: Keychain, item: str) -> None:
     """Let the keychain open the vault: one small item there is enough."""
     from keyswitch.secret import Secret
 
-    opened = vault.open()
+    vault.open()
     key = os.urandom(envelope.KEY_SIZE)
     keychain.put(item, 1, Secret(key.hex()))
-    slot = envelope.wrap(
-        opened.vid, opened.data_key, "keychain", key, item=item
+    _set_key(vault, "keychain", key, item=item)
+
+
+def _set_key(vault: Vault, kind: str, key: bytes, **extra: str) -> None:
+    opened = vault.open()
+    _set_slot(
+        vault, key_slots.wrap(opened.vid, opened.data_key, kind, key, **extra)
     )
-    replace_slots(vault, with_slot(vault, slot, "keychain"))
+
+
+def _set_slot(vault: Vault, new: Mapping[str, Any]) -> None:
+    """Replace a vault's slots of one kind; its content is left as it is."""
+    key = vault.open().data_key
+    with locked(vault.paths):
+        opened = vault.load()
+        if not opened.use_key(key):
+            raise StoreError(
+                "another command changed the vault meanwhile", "try again"
+            )
+        others = [s for s in opened.header["slots"] if s["type"] != new["type"]]
+        header = opened.next_header(slots=[*others, new])
+        data = envelope.with_body(header, key, opened.body)
+        replace_file(vault.paths, data, key, None)
+        vault.forget()
 
 
 def open_with_recovery(vault: Vault, code: str) -> None:
     """Unlock by the recovery code."""
     opened = vault.load()
-    slot = envelope.first_match(opened.header["slots"], "recovery")
-    key = envelope.recovery_key(code)
-    if slot is None or not envelope.unwrap(opened, slot, key):
-        raise envelope.WrongKeyError(
+    slot = key_slots.slot_of(opened, "recovery")
+    key = recovery_code.key_of(code)
+    if slot is None or not key_slots.unwrap(opened, slot, key):
+        raise key_slots.WrongKeyError(
             "that code does not open this vault",
             "each new code ends the one before; look for a newer one",
         )
@@ -124,36 +112,15 @@ def rotate(vault: Vault, passphrase: Secret | None) -> str:
         opened = vault.open()
         entries = dict(vault.entries())
         data_key = os.urandom(envelope.KEY_SIZE)
-        kinds = {slot["type"] for slot in opened.header["slots"]}
-        slots, code = [], ""
-        if passphrase is not None:
-            check_passphrase(passphrase)
-            slots.append(
-                envelope.wrap_passphrase(
-                    opened.vid, data_key, normalised(passphrase), default_kdf()
-                )
-            )
-            code = envelope.new_recovery_code()
-            slots.append(
-                envelope.wrap(
-                    opened.vid,
-                    data_key,
-                    "recovery",
-                    envelope.recovery_key(code),
-                )
-            )
-        if "machine" in kinds:
-            slots.append(
-                envelope.wrap(
-                    opened.vid, data_key, "machine", machine_key_of(vault.paths)
-                )
-            )
-        header = {
-            "vid": opened.vid,
-            "epoch": opened.header["epoch"] + 1,
-            "hver": opened.header["hver"] + 1,
-            "slots": slots,
-        }
+        slots, code = new_slots(
+            vault.paths,
+            opened.vid,
+            data_key,
+            passphrase=passphrase,
+            machine_key=key_slots.slot_of(opened, "machine") is not None,
+        )
+        epoch = opened.header["epoch"] + 1
+        header = opened.next_header(epoch=epoch, slots=slots)
         data = envelope.seal(header, data_key, {"entries": entries})
         kernel_keyring.drop(KEY_PREFIX)  # whatever comes, it opens nothing new
         vault.forget()

@@ -31,7 +31,7 @@ from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
-from keyswitch.secrets.vault.reading import Vault, seen_file
+from keyswitch.secrets.vault.reading import Vault
 from keyswitch.shells.hook_file import SHELLS
 from keyswitch.switching.logging_in.old_sessions import stamp_file
 from keyswitch.switching.upkeep import hook_findings
@@ -117,7 +117,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         paths.machine_key_file,
         paths.install_key_file,
         paths.remotes_file,
-        seen_file(paths),
+        paths.vault_seen_file,
         stamp_file(paths),
         os.path.join(paths.data, "vault.lock"),
     )
