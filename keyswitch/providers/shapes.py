@@ -128,8 +128,7 @@ def _check_token(field: Field, what: str, text: str, provider: Issuer) -> None:
                 f"{what} is not for {provider.id}: {refusal.why}",
                 refusal.hint or "'keyswitch providers' lists the providers",
             )
-    half = len(text) // 2
-    if public_prefix(text) and text[:half] == text[half:]:
+    if public_prefix(text) and _is_twice(text):
         raise InputError(f"{what} is there twice", "give it once")
     if field.prefixes and not text.startswith(field.prefixes):
         raise InputError(
@@ -166,21 +165,27 @@ def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
     """
     if fields.get("base_url"):
         return ""
-    for length in field.lengths:
-        if text.startswith(length.prefix):
-            usual = str(length.shortest)
-            if length.longest != length.shortest:
-                usual += f" to {length.longest}"
-            told = (
-                f"the {field.title or field.name} has {len(text)} characters, "
-                f"not {usual}: "
-            )
-            if len(text) < length.shortest:
-                return told + "a part may be missing"
-            if len(text) > length.longest:
-                return told + "something else may be in it"
-            return ""
-    return ""
+    what = f"the {field.title or field.name}"
+    key = "".join(text.split())  # free text may end its lines
+    if public_prefix(key) and _is_twice(key):
+        return f"{what} is there twice"
+    length = next((n for n in field.lengths if key.startswith(n.prefix)), None)
+    if length is None or length.shortest <= len(key) <= length.longest:
+        return ""
+    usual = f"{length.shortest} to {length.longest}"
+    if length.longest == length.shortest:
+        usual = str(length.shortest)
+    why = (
+        "a part may be missing"
+        if len(key) < length.shortest
+        else "something else may be in it"
+    )
+    return f"{what} has {len(key)} characters, not {usual}: {why}"
+
+
+def _is_twice(text: str) -> bool:
+    half = len(text) // 2
+    return text[:half] == text[half:]
 
 
 def check_plain(field: Field, value: str) -> None:

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secret import Secret
@@ -28,10 +29,7 @@ from keyswitch.secrets.keychain.items import (
     silent,
 )
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from keyswitch.profiles.paths import Paths
 
 # Windows keeps at most 2,560 bytes of UTF-16 in one item.
@@ -46,25 +44,14 @@ _TITLES = {
 }
 
 
-class Availability:
+class Availability(NamedTuple):
     """Whether a keychain can be used, and what was found on the way."""
 
-    __slots__ = ("absent", "backend", "locked", "ok", "tried")
-
-    def __init__(
-        self,
-        *,
-        ok: bool,
-        backend: str = "",
-        locked: bool = False,
-        absent: bool = False,
-        tried: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        self.ok = ok
-        self.backend = backend
-        self.locked = locked
-        self.absent = absent  # there is none at all
-        self.tried = tried  # (title, why not)
+    ok: bool
+    backend: str = ""
+    locked: bool = False
+    absent: bool = False  # there is none at all
+    tried: tuple[tuple[str, str], ...] = ()  # (title, why not)
 
     @property
     def title(self) -> str:

@@ -12,7 +12,12 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.changes import hook_files, login_ledger, undo_records
+from keyswitch.changes import (
+    hook_files,
+    login_ledger,
+    own_variables,
+    undo_records,
+)
 from keyswitch.commit import journal, made_folders
 from keyswitch.commit.login_note import decoded, note_file
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
@@ -133,6 +138,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
         _Kind(paths.baseline_dir, (), one_of_the_baselines),
         _Kind(paths.bound_dir, (), bound.parse),
+        _Kind(paths.agreed_dir, (), own_variables.check_record),
         _Kind(paths.intents_dir),
         _Kind(os.path.dirname(paths.compiled("x"))),
         _Kind(os.path.dirname(paths.trusted("x"))),
