@@ -61,8 +61,7 @@ class Provider(NamedTuple):
     claude_code: tuple[tuple[str, ClaudeCode], ...] = ()  # by group
     help_url: str = ""
     revoke_url: str = ""
-    expiry_days: int | None = None
-    setup: str = ""
+    setup: str = ""  # what a person has to have, for the list of providers
     not_addable: str = ""  # why `add` cannot make one
     # Where its secrets go: the first template that the plain fields fill.
     hosts: tuple[str, ...] = ()

@@ -21,7 +21,12 @@ local variable uncovers the exported one below it.
 
 from __future__ import annotations
 
-from keyswitch.shells.script import REFUSED, SAVED_PREFIX, touched
+from keyswitch.shells.script import (
+    NAME_CHARACTERS,
+    REFUSED,
+    SAVED_PREFIX,
+    touched,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +35,7 @@ if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
 
 # `%` is missing: `sh` hands the escapes to printf as its format.
-_PLAIN = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-"
-)
+_PLAIN = NAME_CHARACTERS | frozenset("./:@+=,-")
 _SAFE = _PLAIN | {"%"}
 
 

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
 # The unexported shell variable that keeps what a profile displaced.
 SAVED_PREFIX = "__keyswitch_saved_"
 
+# Of the name of an environment variable, which no digit begins.
+NAME_CHARACTERS = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+)
+
 # What a shell says, before the names, where it cannot carry out the text.
 REFUSED = (
     "nothing is changed, because of readonly, local or typed variables in "
@@ -46,6 +51,13 @@ class EnvScript:
         """Return the names to unset, for a form that can save nothing."""
         assigned = {name for name, _ in self.assign}
         return sorted({*self.restore, *self.remove} - assigned)
+
+
+def is_variable(name: str) -> bool:
+    """Tell whether a shell can have an environment variable of this name."""
+    return NAME_CHARACTERS.issuperset(name) and not (
+        name[:1].isdigit() or name == ""
+    )
 
 
 def touched(script: EnvScript) -> list[str]:

@@ -8,7 +8,7 @@ set or displaced, and keyed fingerprints of what was set: never a value.
 
 from __future__ import annotations
 
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells.script import EnvScript, is_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ TOLD = "KEYSWITCH_TOLD"  # what a person of this shell has read once
 PANE = "KEYSWITCH_PANE"  # where this terminal's own choice was made
 FOLLOW = "f"  # `env`: this shell follows the active profile
 PINNED = "p"  # `env NAME`: this shell asked for that one
-
-_NAME_CHARS = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-)
 
 
 class Marker:
@@ -106,15 +102,6 @@ def came_along(environ: Mapping[str, str], device: str) -> bool:
     here = pane_of(environ, "").removesuffix("@")
     other = "" not in (made_on, device) and made_on != device
     return pane != "" and (pane != here or other)
-
-
-def is_variable(name: str) -> bool:
-    """Tell whether a shell can have an environment variable of this name."""
-    return (
-        name != ""
-        and not name[0].isdigit()
-        and all(c in _NAME_CHARS for c in name)
-    )
 
 
 def read_marker(environ: Mapping[str, str]) -> Marker | None:
