@@ -86,9 +86,7 @@ def unusable(path: str, error: OSError) -> FileStateError:
         return _loop(path)
     if error.errno in (errno.EISDIR, errno.ENXIO):
         what = "a directory" if error.errno == errno.EISDIR else "a socket"
-        return OddFileError(
-            path, f"{path} is {what}, not a file", "move it out of the way"
-        )
+        return _no_file(path, what)
     if error.errno in (errno.EACCES, errno.EPERM):
         hint = "check its owner and mode, and those of its directory"
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -109,44 +107,33 @@ def _no_folder_above(path: str) -> str:
     return path
 
 
+def _odd(path: str, what: str, hint: str) -> OddFileError:
+    return OddFileError(path, f"{path} is {what}", hint)
+
+
 def _dangling(path: str) -> OddFileError:
-    return OddFileError(
-        path,
-        f"{path} is a symbolic link to nothing",
-        "mend or remove that link",
-    )
+    return _odd(path, "a symbolic link to nothing", "mend or remove that link")
 
 
 def _loop(path: str) -> OddFileError:
-    return OddFileError(
-        path,
-        f"{path} is a loop of symbolic links",
-        "mend or remove that link",
-    )
+    return _odd(path, "a loop of symbolic links", "mend or remove that link")
+
+
+def _no_file(path: str, what: str) -> OddFileError:
+    return _odd(path, f"{what}, not a file", "move it out of the way")
 
 
 def _too_large(path: str, limit: int) -> OddFileError:
     size = f"{limit // 1024} KiB" if limit >= 1024 else f"{limit} bytes"
-    return OddFileError(
-        path,
-        f"{path} is larger than {size}",
-        "look what has been written into it",
+    return _odd(
+        path, f"larger than {size}", "look what has been written into it"
     )
 
 
 def _not_regular(path: str, mode: int) -> OddFileError:
-    kind = (
-        "a directory"
-        if stat.S_ISDIR(mode)
-        else "a FIFO"
-        if stat.S_ISFIFO(mode)
-        else "a socket"
-        if stat.S_ISSOCK(mode)
-        else "a device"
-    )
-    return OddFileError(
-        path, f"{path} is {kind}, not a file", "move it out of the way"
-    )
+    kinds = {stat.S_IFDIR: "directory", stat.S_IFIFO: "FIFO"}
+    kinds[stat.S_IFSOCK] = "socket"
+    return _no_file(path, f"a {kinds.get(stat.S_IFMT(mode), 'device')}")
 
 
 def resolve_target(path: str) -> str:
@@ -205,7 +192,7 @@ def stage(
         try:
             write_all(descriptor, data)
             if os.name == "posix":
-                _dress(descriptor, target, mode, private=private)
+                _set_rights(descriptor, target, mode, private=private)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -221,7 +208,10 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _dress(descriptor: int, target: str, mode: int, *, private: bool) -> None:
+def _set_rights(
+    descriptor: int, target: str, mode: int, *, private: bool
+) -> None:
+    """Give a new file the mode, group and attributes of its target."""
     try:
         old = os.stat(target, follow_symlinks=False)
         ours = stat.S_ISREG(old.st_mode) and not is_planted(old)

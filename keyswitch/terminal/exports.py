@@ -11,8 +11,7 @@ from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import may_be_foreign_home
 from keyswitch.secrets.reader import read_values
-from keyswitch.terminal import fingerprints
-from keyswitch.terminal import marker as environment
+from keyswitch.terminal import fingerprints, marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
 TYPE_CHECKING = False
@@ -147,20 +146,20 @@ def script_of(
     pairs += _kept_here(paths, profile, environ)
     if pin:
         pairs.append((PROFILE_VARIABLE, profile.name))
-    script = environment.plan_script(
+    script = marker.plan_script(
         environ,
         name=profile.name,
-        mode=environment.PINNED if how == BY_NAME else environment.FOLLOW,
+        mode=marker.PINNED if how == BY_NAME else marker.FOLLOW,
         stamp=profile.stamp,
         assign=pairs,
         rivals=profile.rivals,
         key=fingerprints.read_key(paths),
     )
     if pin or how == BY_NAME:
-        where = environment.pane_of(environ, terminal_device())
-        script.assign = sorted([*script.assign, (environment.PANE, where)])
-    elif environment.PANE in environ and PROFILE_VARIABLE not in dict(pairs):
-        script.remove = sorted([*script.remove, environment.PANE])
+        where = marker.pane_of(environ, terminal_device())
+        script.assign = sorted([*script.assign, (marker.PANE, where)])
+    elif marker.PANE in environ and PROFILE_VARIABLE not in dict(pairs):
+        script.remove = sorted([*script.remove, marker.PANE])
     return script
 
 
@@ -168,13 +167,13 @@ def _kept_here(
     paths: Paths, profile: Compiled, environ: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Return what a shell's own choice has beside the profile's exports."""
-    marker = environment.read_marker(environ)
-    if marker is None or environ.get(PROFILE_VARIABLE) != profile.name:
+    present = marker.read_marker(environ)
+    if present is None or environ.get(PROFILE_VARIABLE) != profile.name:
         return []
     from keyswitch.terminal.other_way import keeps_folder
 
     kept = []
-    if PROFILE_VARIABLE in marker.assigned:
+    if PROFILE_VARIABLE in present.assigned:
         kept.append((PROFILE_VARIABLE, profile.name))
     if keeps_folder(paths, profile, environ):
         own = (FOLDER_VARIABLE, paths.folder_of(profile.name))

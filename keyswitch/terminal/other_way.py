@@ -53,7 +53,7 @@ def goes_elsewhere(
         return False
     if not _is_for_claude_code(active):
         return False  # nothing of it is in Claude Code's files
-    if any(name == FOLDER_VARIABLE for name, _ in active.literals):
+    if sets_folder(active):
         return False  # its settings are in a folder of its own
     ours = dict(profile.literals)
     return _is_outranked(profile, active) or any(
@@ -74,7 +74,7 @@ def _is_outranked(profile: Compiled, active: Compiled) -> bool:
     if "helper" not in active.roles:
         return both_bedrock
     return "helper" not in profile.roles and (
-        both_bedrock or any(name in _SENT for name, _ in profile.secrets)
+        both_bedrock or _sends_a_key(profile)
     )
 
 
@@ -88,14 +88,24 @@ def leaks(
     return (
         goes_elsewhere(paths, profile, active, environ)
         and url_of(active) not in ("", url_of(profile))
-        and any(name in _SENT for name, _ in profile.secrets)
+        and _sends_a_key(profile)
     )
+
+
+def sets_folder(profile: Compiled) -> bool:
+    """Tell whether a profile exports a configuration folder of its own."""
+    return FOLDER_VARIABLE in dict(profile.literals)
+
+
+def _sends_a_key(profile: Compiled) -> bool:
+    """Tell whether Claude Code asks with a secret that a profile exports."""
+    return any(name in _SENT for name, _ in profile.secrets)
 
 
 def _is_for_claude_code(profile: Compiled) -> bool:
     return (
         "helper" in profile.roles
-        or any(name in _SENT for name, _ in profile.secrets)
+        or _sends_a_key(profile)
         or any(name.startswith(_CLOUD) for name, _ in profile.literals)
     )
 
@@ -106,7 +116,7 @@ def _own_folder(
     own = paths.folder_of(profile.name)
     return (
         environ.get(FOLDER_VARIABLE) == own
-        or any(name == FOLDER_VARIABLE for name, _ in profile.literals)
+        or sets_folder(profile)
         or keeps_folder(paths, profile, environ)
     )
 

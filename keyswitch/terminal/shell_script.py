@@ -7,10 +7,14 @@ shell: an exported variable names what was said, by marks that reveal nothing.
 from __future__ import annotations
 
 from keyswitch.shells.script import EnvScript
-from keyswitch.terminal import fingerprints
-from keyswitch.terminal import marker as environment
+from keyswitch.terminal import fingerprints, marker
 from keyswitch.terminal.exports import script_of, terminal_device
-from keyswitch.terminal.other_way import goes_elsewhere, leaks, refusal
+from keyswitch.terminal.other_way import (
+    goes_elsewhere,
+    leaks,
+    refusal,
+    sets_folder,
+)
 from keyswitch.terminal.selection import (
     BY_DIRECTORY,
     BY_NAME,
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
     from keyswitch.directories.links import Link
     from keyswitch.profiles.paths import Paths
+    from keyswitch.terminal.marker import Marker
     from keyswitch.terminal.selection import Selection
 
 _MOST_MARKS = 32  # of what was said in one shell
@@ -45,7 +50,7 @@ def for_shell(
     notes = [_note_of(link) for link in chosen.passed_over]
     script: EnvScript | None
     if profile is None:
-        script = environment.plan_unset(environ, fingerprints.read_key(paths))
+        script = marker.plan_unset(environ, fingerprints.read_key(paths))
         if chosen.name:
             line = f"{chosen.link} asks for '{chosen.name}', which is not here"
             notes.append((f"gone-{chosen.name}", line))
@@ -62,7 +67,7 @@ def for_shell(
         script = script_of(paths, profile, environ, how=chosen.how)
     else:
         script = _guarded(paths, chosen, profile, environ, notes)
-    if chosen.how == BY_TERMINAL and environment.came_along(
+    if chosen.how == BY_TERMINAL and marker.came_along(
         environ, terminal_device()
     ):
         line = (
@@ -127,12 +132,12 @@ def _held_by_direnv(
 
     wanted = {name for name, _ in profile.literals + profile.secrets}
     held = direnv.holds(environ, wanted | set(profile.rivals))
-    marker = environment.read_marker(environ)
-    if marker is None:
+    present = marker.read_marker(environ)
+    if present is None:
         return held
     # An .envrc may well call keyswitch.
     key = fingerprints.read_key(paths)
-    return held - (set(marker.assigned) - marker.not_ours(environ, key))
+    return held - (set(present.assigned) - present.not_ours(environ, key))
 
 
 def _direnv_note(
@@ -155,24 +160,10 @@ def _nothing(
     spare: Iterable[str] = (),
 ) -> EnvScript | None:
     """Give a shell back to the person; it goes on to follow."""
-    marker = environment.read_marker(environ)
-    if marker is None:
+    present = marker.read_marker(environ)
+    if present is None:
         return None
-    pinned = (
-        PROFILE_VARIABLE in marker.assigned
-        and environ.get(PROFILE_VARIABLE) == profile.name
-    )
-    pin = [(PROFILE_VARIABLE, profile.name)] if pinned else []
-    return environment.plan_script(
-        environ,
-        name="",
-        mode=environment.FOLLOW,
-        stamp=profile.stamp,
-        assign=pin,
-        rivals=(),
-        key=fingerprints.read_key(paths),
-        spare=spare,
-    )
+    return _given_back(paths, present, environ, profile.stamp, spare)
 
 
 def after_failure(
@@ -185,26 +176,38 @@ def after_failure(
     """
     from keyswitch.compiled import identity
 
-    marker = environment.read_marker(environ)
-    if marker is None or marker.mode == environment.PINNED:
+    present = marker.read_marker(environ)
+    if present is None or present.mode == marker.PINNED:
         return None
-    if marker.name == name and marker.stamp == identity(paths.profile(name)):
+    if present.name == name and present.stamp == identity(paths.profile(name)):
         return None
-    chosen = environ.get(PROFILE_VARIABLE, "")
-    pinned = chosen if PROFILE_VARIABLE in marker.assigned else ""
-    if set(marker.assigned) | set(marker.displaced) <= {PROFILE_VARIABLE}:
+    if {*present.assigned, *present.displaced} <= {PROFILE_VARIABLE}:
         return None
-    script = environment.plan_script(
-        environ,
-        name="",
-        mode=environment.FOLLOW,
-        stamp="",
-        assign=[(PROFILE_VARIABLE, pinned)] if pinned else [],
-        rivals=(),
-        key=fingerprints.read_key(paths),
-    )
+    script = _given_back(paths, present, environ)
     script.failed = True
     return script
+
+
+def _given_back(
+    paths: Paths,
+    present: Marker,
+    environ: Mapping[str, str],
+    stamp: str = "",
+    spare: Iterable[str] = (),
+) -> EnvScript:
+    """Return what takes all but a shell's own choice out of it."""
+    chosen = environ.get(PROFILE_VARIABLE, "")
+    is_ours = chosen and PROFILE_VARIABLE in present.assigned
+    return marker.plan_script(
+        environ,
+        name="",
+        mode=marker.FOLLOW,
+        stamp=stamp,
+        assign=[(PROFILE_VARIABLE, chosen)] if is_ours else [],
+        rivals=(),
+        key=fingerprints.read_key(paths),
+        spare=spare,
+    )
 
 
 def _note_of(link: Link) -> tuple[str, str]:
@@ -221,9 +224,7 @@ def _login_note(
     from keyswitch.compiled import FOLDER_VARIABLE
     from keyswitch.profiles import state
 
-    if profile.provider != "claude-login" or any(
-        name == FOLDER_VARIABLE for name, _ in profile.literals
-    ):
+    if profile.provider != "claude-login" or sets_folder(profile):
         return []
     if state.read(paths).active == profile.name or environ.get(
         FOLDER_VARIABLE
@@ -242,11 +243,11 @@ def _said_once(
     notes: list[tuple[str, str]],
 ) -> tuple[EnvScript | None, list[str]]:
     """Leave out what was said in this shell, and note what is said now."""
-    said = environ.get(environment.TOLD, "").split(",")
+    said = environ.get(marker.TOLD, "").split(",")
     new = [(mark, line) for mark, line in notes if mark not in said]
     if script is not None:
         # It lasts as long as the shell does; `env --unset` takes it away.
-        script.remove = [n for n in script.remove if n != environment.TOLD]
+        script.remove = [n for n in script.remove if n != marker.TOLD]
         changes = (script.restore, script.save, script.remove, script.assign)
         if not any(changes):
             script = None
@@ -254,6 +255,6 @@ def _said_once(
         return script, []
     script = script or EnvScript()
     marks = [m for m in said if m] + [mark for mark, _ in new]
-    told = (environment.TOLD, ",".join(marks[-_MOST_MARKS:]))
+    told = (marker.TOLD, ",".join(marks[-_MOST_MARKS:]))
     script.assign = sorted([*script.assign, told])
     return script, [line for _, line in new]
