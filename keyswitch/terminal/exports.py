@@ -170,7 +170,7 @@ def _kept_here(
     present = marker.read_marker(environ)
     if present is None or environ.get(PROFILE_VARIABLE) != profile.name:
         return []
-    from keyswitch.terminal.other_way import keeps_folder
+    from keyswitch.terminal.active_settings import keeps_folder
 
     kept = []
     if PROFILE_VARIABLE in present.assigned:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from keyswitch.shells.script import EnvScript
 from keyswitch.terminal import fingerprints, marker
 from keyswitch.terminal.exports import script_of, terminal_device
-from keyswitch.terminal.other_way import (
+from keyswitch.terminal.active_settings import (
     goes_elsewhere,
     leaks,
     refusal,

@@ -15,7 +15,7 @@ from keyswitch.errors import (
 from keyswitch.profiles import state
 from keyswitch.profiles.paths import resolve
 from keyswitch.terminal import selection
-from keyswitch.terminal.other_way import require_same_way
+from keyswitch.terminal.active_settings import require_same_way
 
 TERMINAL = {"KEYSWITCH_PROFILE": "terminal"}
 PINNED = {"KEYSWITCH_ENV": "pinned:p:s::"}

@@ -35,7 +35,7 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
     from keyswitch.directories.guard import require
     from keyswitch.express import write_out
     from keyswitch.terminal.exports import one_secret
-    from keyswitch.terminal.moved import require_own_way
+    from keyswitch.terminal.repository_settings import require_own_way
 
     require(compiled, session.environ)
     require_own_way(compiled, session.environ)
@@ -56,7 +56,7 @@ def claude_code(session: Session) -> int:
     """Print the key that Claude Code has to send (its apiKeyHelper)."""
     from keyswitch.terminal import selection
     from keyswitch.terminal.agents import require_person
-    from keyswitch.terminal.other_way import require_same_way
+    from keyswitch.terminal.active_settings import require_same_way
 
     session.no_input = True
     workspace = session.reader()
@@ -99,7 +99,7 @@ def aws(session: Session, name: str) -> int:
     from keyswitch.express import write_out
     from keyswitch.terminal.agents import require_person
     from keyswitch.terminal.exports import HELPER_LIMIT, pairs_of
-    from keyswitch.terminal.moved import require_own_way
+    from keyswitch.terminal.repository_settings import require_own_way
 
     session.no_input = True
     workspace = session.reader()

@@ -119,7 +119,7 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
 
     A login does, and what Claude Code's usual files would lead elsewhere.
     """
-    from keyswitch.terminal.other_way import goes_elsewhere
+    from keyswitch.terminal.active_settings import goes_elsewhere
 
     own = (CONFIG_VARIABLE, workspace.paths.folder_of(compiled.name))
     return (

@@ -4,7 +4,7 @@ import pytest
 
 from keyswitch.compiled import Compiled
 from keyswitch.profiles.paths import Paths
-from keyswitch.terminal.other_way import goes_elsewhere
+from keyswitch.terminal.active_settings import goes_elsewhere
 
 PATHS = Paths(config="/c", data="/d", state="/s")
 BEDROCK = ("CLAUDE_CODE_USE_BEDROCK", "1")
