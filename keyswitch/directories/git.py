@@ -57,6 +57,7 @@ class Git:
         git_dir: str = "",
     ) -> None:
         self.ssh = ""  # the command that the repository wants for ssh
+        self.git_dir = ""  # the folder of the repository that git takes
         self._program = _program(environ, top or folder)
         self._folder = folder
         kept = {n: v for n, v in environ.items() if _KEPT.fullmatch(n)}
@@ -76,8 +77,9 @@ class Git:
             raise ValueError(f"the repository has over {MOST} remotes")
         found = {name: self._of_remote(name) for name in names}
         self.ssh = " ".join(v for _, v in self._config(r"^core\.sshcommand$"))
-        common = "".join(self._lines("rev-parse", "--git-common-dir") or ())
-        loose = {*remotes.old_files(os.path.join(self._folder, common))}
+        dirs = self._lines("rev-parse", "--git-dir", "--git-common-dir") or ()
+        self.git_dir, common = (os.path.join(self._folder, d) for d in dirs)
+        loose = {*remotes.old_files(common)}
         loose |= {value for _, value in self._config(_LOOSE)}
         found[""] = self._rewritten(sorted(loose - {*names, "", "."}))
         return found

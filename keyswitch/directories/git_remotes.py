@@ -55,16 +55,18 @@ class Found:
             git = Git(folder, environ, top=top, git_dir=git_dir)
             named = git.addresses()
         except FileNotFoundError:
-            config = remotes.config_of(folder)
-            if top:
-                at = f"{git_dir}/config" if git_dir else config
-                self._without_git(top, at, environ)
+            if git_dir:
+                self._without_git(top, f"{git_dir}/config", environ)
+            elif top:
+                is_plain = os.path.lexists(f"{top}/.git")
+                config = remotes.config_of(top) if is_plain else ""
+                self._without_git(top, config, environ)
             return [] if git_dir else remotes.remotes_of(folder)
         except (OSError, ValueError) as e:
             self.doubt = str(e)
             return []
-        if named is None:
-            if top:
+        if named is None or not (git_dir or _is_of(top, git.git_dir)):
+            if top:  # git may have taken one that lies around it
                 self.doubt = f"git cannot read the repository of {top}"
             return []
         self.every += named.pop("", [])
@@ -122,6 +124,15 @@ def _top(folder: str) -> str:
         ):
             return at
     return ""
+
+
+def _is_of(top: str, git_dir: str) -> bool:
+    """Tell whether git takes the repository that is the nearest one."""
+    path = f"{top}/.git" if os.path.lexists(f"{top}/.git") else top
+    word, _, place = remotes.read(path).partition(":")
+    if word == "gitdir":
+        path = os.path.join(top, place.strip())
+    return os.path.realpath(path) == os.path.realpath(git_dir)
 
 
 def _places(folder: str) -> Iterator[str]:

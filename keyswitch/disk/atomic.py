@@ -141,7 +141,7 @@ def resolve_target(path: str) -> str:
 
     The last component may be absent, but a link to nothing is refused: it may
     be meant for a place that is not mounted now. Whether it may be rewritten
-    is for `rewriting.py` to say.
+    is for `rewriting` to say.
     """
     seen = os.path.abspath(path)
     for _ in range(MAX_LINKS):

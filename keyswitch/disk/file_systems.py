@@ -1,4 +1,4 @@
-"""Which file systems are mounted where, and which cannot lock a file."""
+"""Which file systems are mounted, and the error of one that has no locks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The languages that keyswitch writes exports in, and the one way in.
+"""The shells and formats that keyswitch writes exports for.
 
 Part of the express lane: only the module of the shell asked for is imported.
 """

@@ -124,7 +124,7 @@ def script_of(
     how: str,
     pin: bool = False,
 ) -> EnvScript:
-    """Plan the shell's way to the profile, within the hard limit of `env`.
+    """Plan what a shell does for a profile, within the hard limit of `env`.
 
     `how` is the way it was chosen; `pin` makes it this shell's own choice.
     Raises ElsewhereError where the profile may not be used.

@@ -131,7 +131,7 @@ def plan_script(  # noqa: PLR0913
     key: bytes = b"",
     spare: Iterable[str] = (),
 ) -> EnvScript:
-    """Plan the way from this environment to profile `name`.
+    """Plan what turns this environment into that of profile `name`.
 
     A name that keyswitch touched before and does not need any more goes back
     to what the person had. A value of the person's own that stands in the way
@@ -184,7 +184,7 @@ def for_language(script: EnvScript, language: str) -> EnvScript:
 def plan_unset(
     environ: Mapping[str, str], key: bytes = b""
 ) -> EnvScript | None:
-    """Plan the way back to the person's environment; None: nothing to do."""
+    """Plan what gives the person's environment back; None: nothing to do."""
     ours = [name for name in (MARKER, TOLD, PANE) if name in environ]
     if not ours:
         return None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from keyswitch.shells.script import EnvScript
 from keyswitch.terminal import fingerprints, marker
-from keyswitch.terminal.exports import script_of, terminal_device
 from keyswitch.terminal.active_settings import (
-    goes_elsewhere,
-    leaks,
+    come_first,
+    leak,
     refusal,
     sets_folder,
 )
+from keyswitch.terminal.exports import script_of, terminal_device
 from keyswitch.terminal.selection import (
     BY_DIRECTORY,
     BY_NAME,
@@ -54,7 +54,7 @@ def for_shell(
         if chosen.name:
             line = f"{chosen.link} asks for '{chosen.name}', which is not here"
             notes.append((f"gone-{chosen.name}", line))
-    elif chosen.how != BY_USE and _is_misled(
+    elif chosen.how != BY_USE and _is_outranked(
         paths, chosen, profile, active, environ
     ):
         told = refusal(profile, active)
@@ -80,21 +80,21 @@ def for_shell(
     return _said_once(script, environ, notes)
 
 
-def _is_misled(
+def _is_outranked(
     paths: Paths,
     chosen: Selection,
     profile: Compiled,
     active: Compiled | None,
     environ: Mapping[str, str],
 ) -> bool:
-    """Tell whether Claude Code would take the shell's key another way.
+    """Tell whether Claude Code's settings come before the shell's profile.
 
-    Raises for a profile that was named, which may be for another program;
-    only a key that would reach a foreign host is refused then.
+    A profile that was named may be for another program. It is refused, by an
+    error, only where its key would reach another profile's host.
     """
     if chosen.how != BY_NAME:
-        return goes_elsewhere(paths, profile, active, environ)
-    if leaks(paths, profile, active, environ):
+        return come_first(paths, profile, active, environ)
+    if leak(paths, profile, active, environ):
         raise refusal(profile, active)
     return False
 
@@ -106,7 +106,7 @@ def _guarded(
     environ: Mapping[str, str],
     notes: list[tuple[str, str]],
 ) -> EnvScript | None:
-    """Give the shell nothing where a profile that it follows may not be."""
+    """Give the shell nothing where a profile that it follows is not allowed."""
     from keyswitch.directories import guard
 
     refused = guard.refusal(profile, environ)

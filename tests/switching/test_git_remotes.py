@@ -229,6 +229,19 @@ def test_a_repository_that_cannot_be_read_is_in_doubt(repo, break_it):
     assert "is only used in" in said(repo, "**/*", only=True)
 
 
+@pytest.mark.parametrize("damage", ["", "gitdir: gone\n"])
+def test_a_broken_repository_inside_another_one_is_in_doubt(repo, damage):
+    inner = repo / "inner"
+    inner.mkdir()
+    if damage:
+        (inner / ".git").write_text(damage)
+    else:
+        (inner / ".git").mkdir()
+        (inner / ".git" / "config").write_text(origin(URL))
+    assert "cannot read the repository" in said(inner)
+    assert said(repo) == ""
+
+
 def test_a_git_that_hangs_is_in_doubt_after_a_second(repo, home, monkeypatch):
     monkeypatch.setattr(git, "LIMIT", 0.3)
     slow = home / "bin/git"

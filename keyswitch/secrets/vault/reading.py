@@ -1,7 +1,7 @@
 """The vault: one encrypted file with every secret, and the ways to open it.
 
 Reading is part of the lane of `keyswitch env`, so this module imports no more
-than that needs; what writes lives in `vault_writing.py`.
+than that needs; what writes lives in `writing`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 KEY_PREFIX = "keyswitch:dek:"
-SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see unlock_file.py
+SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see `runtime_file`
 MACHINE_KEY_LIMIT = 64  # bytes
 PREVIOUS = 3  # versions kept beside the vault
 
