@@ -90,13 +90,7 @@ def values_of(
         require_own_home()
     refs = {field: profile.refs[field] for field in fields}
     values = read_values(
-        paths,
-        refs.values(),
-        stamp=profile.stamp,
-        cache=profile.cache,
-        timeout=profile.timeout,
-        deadline=deadline,
-        ask=ask,
+        paths, profile, refs.values(), deadline=deadline, ask=ask
     )
     return {field: values[ref] for field, ref in refs.items()}
 
