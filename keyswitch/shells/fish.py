@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from keyswitch.shells.script import (
+    ALL,
+    ONE,
     REFUSED,
     SAVED_PREFIX,
     refuse_read_only,
@@ -80,11 +82,10 @@ def _if_not_local(names: list[str]) -> str:
 
     A child would get that one, and `set -eg` passes over it.
     """
-    one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
     return (
-        f"set -l {all_}; for {one} in {' '.join(names)}; set -ql ${one}; "
-        f"and set -a {all_} ${one}; end; if set -q {all_}[1]; "
-        f'echo "keyswitch: error: {REFUSED} ${all_}" >&2; false; else'
+        f"set -l {ALL}; for {ONE} in {' '.join(names)}; set -ql ${ONE}; "
+        f"and set -a {ALL} ${ONE}; end; if set -q {ALL}[1]; "
+        f'echo "keyswitch: error: {REFUSED} ${ALL}" >&2; false; else'
     )
 
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # The unexported shell variable that keeps what a profile displaced.
 SAVED_PREFIX = "__keyswitch_saved_"
+# Variables of the text itself: a name in a loop, and all that were refused.
+ONE, ALL = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
 
 # Of the name of an environment variable, which no digit begins.
 NAME_CHARACTERS = frozenset(

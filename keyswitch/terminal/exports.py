@@ -28,11 +28,6 @@ KEYCHAIN_SHARE = 1.2  # seconds of it that a keychain may have
 HELPER_LIMIT = 1.5  # seconds: nobody can answer a program's question
 
 
-def somebody_can_answer() -> bool:
-    """Tell whether a person sits at this command's input and errors."""
-    return os.isatty(0) and os.isatty(2)
-
-
 def terminal_device() -> str:
     """Return the terminal that this command was started on, or ""."""
     for descriptor in (2, 0, 1):
@@ -47,29 +42,31 @@ class _TooSlowError(KeyswitchError):
     """A command that stands in a start file ran into its hard limit."""
 
 
-def start_hard_limit() -> None:
-    """End this command by an error after `ENV_LIMIT`, whatever hangs."""
+class _HardLimit:
+    """A block that ends by an error after `ENV_LIMIT`, whatever hangs."""
+
+    def __enter__(self) -> None:
+        _set_timer(ENV_LIMIT)
+
+    def __exit__(self, *_: object) -> None:
+        _set_timer(0)
+
+
+def _set_timer(seconds: float) -> None:
     # `_signal` is the built-in that `signal` wraps; the wrapper imports enum,
     # which alone takes half of a bare interpreter's start.
     import _signal  # type: ignore[import-not-found]
 
-    def too_slow(_number: int, _frame: object) -> None:
-        raise _TooSlowError(
-            f"gave up after {ENV_LIMIT} s",
-            "look at the secret store with 'keyswitch doctor'",
-        )
-
     if hasattr(_signal, "setitimer"):
-        _signal.signal(_signal.SIGALRM, too_slow)
-        _signal.setitimer(_signal.ITIMER_REAL, ENV_LIMIT)
+        _signal.signal(_signal.SIGALRM, _too_slow)
+        _signal.setitimer(_signal.ITIMER_REAL, seconds)
 
 
-def stop_hard_limit() -> None:
-    """Take the limit of `start_hard_limit` back."""
-    import _signal
-
-    if hasattr(_signal, "setitimer"):
-        _signal.setitimer(_signal.ITIMER_REAL, 0)
+def _too_slow(_number: int, _frame: object) -> None:
+    raise _TooSlowError(
+        f"gave up after {ENV_LIMIT} s",
+        "look at the secret store with 'keyswitch doctor'",
+    )
 
 
 def values_of(
@@ -127,16 +124,11 @@ def script_of(
         from keyswitch.directories.guard import require
 
         require(profile, environ)
-    waits = somebody_can_answer()
-    if not waits:
-        start_hard_limit()
-    try:
-        pairs = pairs_of(
-            paths, profile, deadline=None if waits else KEYCHAIN_SHARE
-        )
-    finally:
-        if not waits:
-            stop_hard_limit()
+    if os.isatty(0) and os.isatty(2):  # a person can answer a question
+        pairs = pairs_of(paths, profile)
+    else:
+        with _HardLimit():
+            pairs = pairs_of(paths, profile, deadline=KEYCHAIN_SHARE)
     pairs += _kept_here(paths, profile, environ)
     if pin:
         pairs.append((PROFILE_VARIABLE, profile.name))

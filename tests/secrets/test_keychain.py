@@ -261,7 +261,7 @@ def test_other_systems_get_new_items_within_their_limits(
     recorded = RecordedBackend(limit)
     monkeypatch.setattr(keychain_calls, "make", lambda name: recorded)
 
-    def answer(op, _backend, name, value, _deadline):
+    def answer(op, _backend, _deadline, name, value):
         call = {"op": op, "backend": backend, "name": name, "value": value}
         return json.loads(keychain_calls.perform(json.dumps(call).encode()))
 

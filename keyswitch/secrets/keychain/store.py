@@ -86,7 +86,7 @@ class Keychain:
         tried: list[tuple[str, str]] = []
         is_there = False
         for name in (self._backend,) if self._backend else candidates():
-            answer = self._call("probe", name, "", "", SHORT)
+            answer = self._call("probe", name, SHORT)
             if answer.get("ok"):
                 return Availability(
                     ok=True,
@@ -103,37 +103,35 @@ class Keychain:
 
     def get(self, item: str, generation: int) -> Secret:
         """Return a value."""
-        backend = self._pinned()
         name = item_name(item, generation)
-        text = self._read(backend, name)
+        text = self._read(name)
         if text.startswith(_CHUNKED):
-            text = joined(
-                text, [self._read(backend, n) for n in part_names(name, text)]
-            )
+            parts = [self._read(part) for part in part_names(name, text)]
+            text = joined(text, parts)
         return Secret(decode(text, name))
 
     def put(self, item: str, generation: int, value: Secret) -> None:
         """Write a new item, read it back and compare."""
-        backend, name = self._pinned(), item_name(item, generation)
-        for part, text in encode(name, value.reveal(), backend):
-            self._checked("put", backend, part, text)
+        name = item_name(item, generation)
+        for part, text in encode(name, value.reveal(), self._pinned()):
+            self._checked("put", part, text)
 
     def delete(self, item: str, generation: int) -> None:
         """Remove an item; one that is gone already is fine."""
-        backend, name = self._pinned(), item_name(item, generation)
+        name = item_name(item, generation)
         names = [name]
-        if backend == "windows":
-            text = self._checked("get", backend, name, "").get("value") or ""
+        if self._pinned() == "windows":
+            text = self._checked("get", name) or ""
             names = [*part_names(name, text), name]
         for part in names:
-            self._checked("delete", backend, part, "")
+            self._checked("delete", part)
 
     def require(self) -> None:
         """Raise unless the keychain can be used now."""
         self._pinned()
 
-    def _read(self, backend: str, name: str) -> str:
-        text = self._checked("get", backend, name, "").get("value")
+    def _read(self, name: str) -> str:
+        text = self._checked("get", name)
         if text is None:
             raise not_there()
         return str(text)
@@ -147,29 +145,28 @@ class Keychain:
             self._backend = found.backend
         return self._backend
 
-    def _checked(
-        self, op: str, backend: str, name: str, value: str
-    ) -> dict[str, Any]:
-        answer = self._call(op, backend, name, value, self.deadline)
+    def _checked(self, op: str, name: str, value: str = "") -> Any:
+        """Return the value of an answer, or raise what went wrong."""
+        backend = self._pinned()
+        answer = self._call(op, backend, self.deadline, name, value)
         if not answer.get("ok"):
             raise _error(_TITLES[backend], answer, self.deadline)
-        return answer
+        return answer.get("value")
 
     def _call(
-        self, op: str, backend: str, name: str, value: str, deadline: float
+        self,
+        op: str,
+        backend: str,
+        deadline: float,
+        name: str = "",
+        value: str = "",
     ) -> dict[str, Any]:
+        """Return the answer of a worker, see `calls.perform`."""
         if is_silent():
             return {"error": "silent", "why": "it did not answer before"}
+        call = {"op": op, "backend": backend, "name": name, "value": value}
         asks = self.deadline > SHORT
-        request = json.dumps(
-            {
-                "op": op,
-                "backend": backend,
-                "name": name,
-                "value": value,
-                "asks": asks,
-            }
-        ).encode()
+        request = json.dumps({**call, "asks": asks}).encode()
         try:
             if sys.platform == "linux":
                 from keyswitch.secrets.keychain.calls import perform
