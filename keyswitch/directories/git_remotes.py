@@ -49,7 +49,7 @@ class Found:
     def _look(
         self, folder: str, environ: Mapping[str, str], git_dir: str = ""
     ) -> list[str]:
-        """Take in what a place names; return what its clone is of."""
+        """Note all addresses of a place; return those of its origin."""
         top = git_dir or _top(folder)
         try:
             git = Git(folder, environ, top=top, git_dir=git_dir)

@@ -172,7 +172,7 @@ def home_of(environ: Mapping[str, str]) -> str:
 
 
 def _relative(variable: str, value: str) -> FileStateError:
-    """Return the error for what would be another folder in each directory."""
+    """Return the error for a path that means another folder elsewhere."""
     return FileStateError(
         f"{variable} is no absolute path: '{value}'",
         "give one that begins with /",

@@ -143,7 +143,7 @@ class Provider(NamedTuple):
         return self.group_of(fields)
 
     def check(self, profile: Profile) -> None:
-        """Raise unless the profile is complete and its guard holds."""
+        """Raise unless the profile is complete, and billed as it expects."""
         check_label(profile.name, profile.label)
         self.check_fields(profile.fields)
         for name in profile.secrets:

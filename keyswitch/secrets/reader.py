@@ -1,4 +1,4 @@
-"""Read the secrets of one profile by the shortest way that is open.
+"""Read the secrets of one profile from the quickest source that has them.
 
 Part of the express lane: cached values first (one system call each), then the
 vault with its cached key, then the keychain. Nothing here asks a person unless

@@ -48,7 +48,7 @@ _NO = ("", "0", "false", "no")
 def refuses(
     policy: str, environ: Mapping[str, str], *, helper: bool = False
 ) -> bool:
-    """Tell whether a secret is not given, since an agent asks for it."""
+    """Tell whether the policy keeps secrets from the agent that asks."""
     if policy != DENY:
         return False
     table = COMMANDS if helper else EVERYTHING

@@ -76,7 +76,7 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
 def _exact(
     script: EnvScript, environ: Mapping[str, str], *, by_helper: bool
 ) -> list[str]:
-    """Ask the resolver's own view of the variables."""
+    """Return the lines by what the resolver makes of the settings."""
     from keyswitch.diagnosis.resolver.scene import Scene
 
     after = {**environ, **dict(script.assign)}

@@ -148,7 +148,7 @@ def _is_own(path: str, scene: Scene) -> bool:
 
 
 def _is_helper_alone(command: str) -> bool:
-    """Tell whether nothing else would get what keyswitch prints."""
+    """Tell whether a command is keyswitch's helper and nothing else."""
     return bool(_WORDS.fullmatch(command)) and own_helper.is_keyswitch(command)
 
 

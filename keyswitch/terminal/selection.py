@@ -96,7 +96,7 @@ def select(
 
 
 def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
-    """Return what the current directory asks for, and may."""
+    """Return what a link of this directory chooses, if it is allowed."""
     try:
         folder = os.getcwd()
     except OSError:
@@ -143,7 +143,7 @@ def select_here(
     *,
     stale_is_fine: bool = True,
 ) -> Selection:
-    """Choose the profile that this shell has, also one that it was given."""
+    """Choose the profile that this shell has, also by `env NAME`."""
     own = own_choice(environ)
     if own.how == BY_SHELL:
         check_name(own.name)

@@ -38,7 +38,7 @@ _PARAMETERS: dict[str, dict[str, Sequence[int]]] = {
 
 
 def check(header: Any) -> None:
-    """Raise ValueError, which says what is wrong, unless a header is one."""
+    """Raise ValueError, with what is wrong, unless this is a header."""
     if not isinstance(header, dict) or set(header) != _KEYS:
         raise ValueError("its header has other keys")
     vid, slots = header["vid"], header["slots"]
