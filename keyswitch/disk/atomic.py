@@ -275,7 +275,7 @@ def write_private(path: str, data: bytes, *, stage_in: str = "") -> None:
         os.replace(temporary, path)
         sync_dir(os.path.dirname(path))
     except BaseException as e:
-        _forget(temporary)
+        forget(temporary)
         if isinstance(e, OSError):
             raise unusable(path, e) from e
         raise
@@ -324,7 +324,8 @@ def _allow_owner(descriptor: int) -> None:
             os.fchmod(descriptor, stat.S_IMODE(mode) | 0o600)
 
 
-def _forget(path: str) -> None:
+def forget(path: str) -> None:
+    """Remove a stage, if it is there and can be removed."""
     try:
         os.unlink(path)
     except OSError:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 KEY_PREFIX = "keyswitch:dek:"
-SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see `runtime_file`
+_SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see `runtime_file`
 MACHINE_KEY_LIMIT = 64  # bytes
 PREVIOUS = 3  # versions kept beside the vault
 
@@ -104,11 +104,11 @@ class Vault:
 
     def _unlock(self, opened: envelope.Opened) -> None:
         cached = kernel_keyring.read(KEY_PREFIX + opened.vid)
-        if cached is None and os.environ.get(SESSION_VARIABLE):
+        if cached is None and os.environ.get(_SESSION_VARIABLE):
             from keyswitch.secrets.session import runtime_file
 
             cached = runtime_file.read(
-                self.paths, opened.vid, os.environ[SESSION_VARIABLE]
+                self.paths, opened.vid, os.environ[_SESSION_VARIABLE]
             )
         if cached is not None and opened.use_key(cached):
             return

@@ -127,12 +127,12 @@ def replace_file(  # noqa: PLR0913
             _keep_previous(target)
         os.replace(staged, target)
     except OSError as e:
-        _forget(staged)
+        atomic.forget(staged)
         raise atomic.unusable(paths.vault_file, e) from e
     except BaseException:
         if is_all and not os.path.lexists(staged):
             commit_points.passed.append(target)  # interrupted, but too late
-        _forget(staged)
+        atomic.forget(staged)
         raise
     if is_all:
         commit_points.passed.append(target)
@@ -166,8 +166,7 @@ def _note_seen(paths: Paths, header: Mapping[str, Any]) -> None:
 def _sweep(paths: Paths) -> None:
     """Remove what a killed writer staged; under the vault's lock, only."""
     for path in stages.of_the_vault(paths):
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+        atomic.forget(path)
 
 
 def _prove(
@@ -192,11 +191,6 @@ def _keep_previous(target: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.replace(f"{target}.{number - 1}", f"{target}.{number}")
     os.link(target, f"{target}.1")
-
-
-def _forget(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)
 
 
 def previous_versions(paths: Paths) -> list[str]:

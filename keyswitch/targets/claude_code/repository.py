@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import stat
 
-from keyswitch.disk.opening import upwards
+from keyswitch.disk.opening import open_flags, upwards
 
 LIMIT = 1 << 20  # bytes of a settings file that are looked at here
 _LINE = 1 << 20  # bytes of the files in which git names a folder; git's limit
@@ -101,7 +101,7 @@ def _is_suspicious(path: str) -> bool:
 
 def _read(path: str, limit: int) -> bytes | None:
     """Return a file's bytes; None if it is too large, or no plain file."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | open_flags())
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
