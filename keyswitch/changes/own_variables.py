@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
 from keyswitch.profiles import own_json
-from keyswitch.providers.own_variables import of_own_file, refuse_named
+from keyswitch.providers.own_variables import (
+    Steering,
+    of_own_file,
+    refuse_named,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keyswitch.model import Profile
-    from keyswitch.providers.own_variables import Steering
     from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 18  # bytes; a provider file may have 64 KiB
@@ -43,8 +46,9 @@ def _is_agreed(path: str) -> bool:
 
 
 def check_record(path: str, data: bytes) -> None:
-    """Raise unless a record is one of this version."""
-    own_json.document(path, data, "what it agreed to is asked about again")
+    """Raise unless a record is one, and of this version."""
+    lost = "what it agreed to is asked about again"
+    own_json.record(Steering, own_json.document(path, data, lost), path, lost)
 
 
 def check(workspace: Workspace, profile: Profile) -> None:
