@@ -61,8 +61,9 @@ HEAVY_ABOVE_ADAPTERS = {"click", "keyring", "tomlkit"}
 # and nothing of the standard library that costs a start-up budget.
 LANE = ("terminal", "directories")
 BESIDE_THE_LANE = (
-    "keyswitch.terminal.moved",
+    "keyswitch.terminal.repository_settings",
     "keyswitch.directories.addresses",
+    "keyswitch.directories.git",
     "keyswitch.directories.git_remotes",
     "keyswitch.directories.ssh_names",
 )
@@ -242,8 +243,8 @@ KNOWS_CLAUDE_CODE = {
     # The start-up lane, where a look-up in the table costs a module a start.
     "compiled.py": "the folder variable, compared below with the table's",
     "express.py": "looks whether the repository's settings matter at all",
-    "terminal/moved.py": "asks the resolver about a repository's settings",
-    "terminal/other_way.py": "which of its variables outrank an exported one",
+    "terminal/repository_settings.py": "asks the resolver about them",
+    "terminal/active_settings.py": "which variables outrank an exported one",
     "terminal/overriding.py": "looks for names in the bytes of its settings",
 }
 NAMES_IT = re.compile(r"CLAUDE_|\.claude\b")

@@ -10,8 +10,8 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.errors import InputError
 from keyswitch.secrets.stores import open_store
+from keyswitch.secrets.vault.key_slots import default_kdf
 from keyswitch.secrets.vault.reading import normalised
-from keyswitch.secrets.vault.writing import default_kdf
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
 

@@ -20,7 +20,7 @@ NO_SECRET = "-"
 SOON = 14  # days before an expiry date that it is worth a word
 
 
-def document_of(profile: Profile, active: str) -> dict[str, Any]:
+def document_of(profile: Profile, active: str, now: datetime) -> dict[str, Any]:
     """Return a profile as `--json` shows it: references, never values."""
     document = {
         "name": profile.name,
@@ -45,7 +45,7 @@ def document_of(profile: Profile, active: str) -> dict[str, Any]:
         if places:
             document[key] = list(places)
     document |= own_folder_view.document_of(profile)
-    login = login_status.status_of(profile, _now())
+    login = login_status.status_of(profile, now)
     if login is not None:
         document["login"] = {
             "status": login.text,
@@ -92,17 +92,18 @@ def list_(session: Session) -> int:
     workspace = session.workspace()
     profiles, broken = profile_files.load_all(workspace.paths)
     active = state.read(workspace.paths).active
+    now = _now()
     if session.output.json:
         session.output.document(
             {
-                "profiles": [document_of(p, active) for p in profiles],
+                "profiles": [document_of(p, active, now) for p in profiles],
                 "broken": [
                     {"name": b.name, "error": b.error.message} for b in broken
                 ],
             }
         )
     else:
-        _print_table(session, profiles, active)
+        _print_table(session, profiles, active, now)
     for entry in broken:
         session.output.warn(f"{entry.error.message}; {entry.error.hint}")
     if not profiles and not broken:
@@ -113,9 +114,8 @@ def list_(session: Session) -> int:
 
 
 def _print_table(
-    session: Session, profiles: list[Profile], active: str
+    session: Session, profiles: list[Profile], active: str, now: datetime
 ) -> None:
-    now = _now()
     session.output.table(
         [
             "*" if profile.name == active else " ",
@@ -153,7 +153,9 @@ def show(session: Session, name: str, *, reveal: bool) -> int:
     if reveal:
         return _reveal(session, workspace, profile)
     if session.output.json:
-        session.output.document({"profile": document_of(profile, active)})
+        session.output.document(
+            {"profile": document_of(profile, active, _now())}
+        )
         return ExitCode.OK
     provider = workspace.provider_of(profile)
     rows = [

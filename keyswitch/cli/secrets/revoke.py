@@ -82,7 +82,7 @@ def revoke_local(  # noqa: PLR0913
         workspace.load(name)
     found = revoke.look(workspace, scope, name)
     if dry_run:
-        rehearse(session, lambda: revoke.remove(workspace, scope, name))
+        rehearse(session, lambda: revoke.remove(workspace, scope, name, found))
     if dry_run or not found:
         _show(session, found, "found")
         if not found:
@@ -91,15 +91,17 @@ def revoke_local(  # noqa: PLR0913
     if not session.output.json:
         _show(session, found, "found")
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
-    return _carry_out(session, scope, name)
+    return _carry_out(session, scope, name, found)
 
 
-def _carry_out(session: Session, scope: str, name: str) -> int:
+def _carry_out(
+    session: Session, scope: str, name: str, seen: list[Found]
+) -> int:
     """Remove, look again, and say where to revoke at the service."""
     from keyswitch.switching.revoking import revoke
 
     workspace = session.workspace()
-    found = revoke.remove(workspace, scope, name)
+    found = revoke.remove(workspace, scope, name, seen)
     removed = [f for f in found if not f.by_hand]
     left = revoke.look(workspace, scope, name)
     # Of a secret whose last record went nobody knows whose it is.

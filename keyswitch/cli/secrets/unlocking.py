@@ -41,7 +41,7 @@ def unlock(
     from keyswitch.cli.agents import refuse_agents
     from keyswitch.cli.prompt import ask_secret
     from keyswitch.secrets.session import kernel_keyring as cache
-    from keyswitch.secrets.vault.envelope import WrongKeyError
+    from keyswitch.secrets.vault.key_slots import WrongKeyError
     from keyswitch.secrets.vault.reading import TRIES
 
     refuse_agents(session.workspace())

@@ -142,14 +142,14 @@ def passwd(
     session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
 ) -> int:
     """Set another passphrase. After a leak use 'vault rotate' instead."""
-    from keyswitch.secrets.vault import slots as vault_slots
+    from keyswitch.secrets.vault import access
 
     found = _own_vault(session)
     found.open()
     new = given_passphrase(passphrase_fd, passphrase_file) or new_passphrase(
         session
     )
-    vault_slots.change_passphrase(found, new)
+    access.change_passphrase(found, new)
     session.output.say("changed the passphrase")
     return ExitCode.OK
 
@@ -162,7 +162,7 @@ def rotate(
     session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
 ) -> int:
     """Encrypt everything under a new key; older copies do not open with it."""
-    from keyswitch.secrets.vault import slots as vault_slots
+    from keyswitch.secrets.vault import access
     from keyswitch.switching.upkeep import vault_key
 
     found = _own_vault(session)
@@ -171,7 +171,7 @@ def rotate(
     if new is None and "passphrase" in kinds:
         new = new_passphrase(session)
     with vault_key.changing(session.workspace(), found):
-        code = vault_slots.rotate(found, new)
+        code = access.rotate(found, new)
     session.output.say("everything is encrypted under a new key")
     if "keychain" in kinds:
         session.output.say(
@@ -198,18 +198,18 @@ def recovery(
 ) -> int:
     """Make a new recovery code, or open the vault with one."""
     from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets.vault import slots as vault_slots
+    from keyswitch.secrets.vault import access
 
     found = _own_vault(session)
     if not use_code:
-        vault_slots.new_recovery(found, lambda code: _show_code(session, code))
+        access.new_recovery(found, lambda code: _show_code(session, code))
         return ExitCode.OK
     code = ask_secret("recovery code: ")
-    vault_slots.open_with_recovery(found, code.reveal())
+    access.open_with_recovery(found, code.reveal())
     new = given_passphrase(passphrase_fd, passphrase_file) or new_passphrase(
         session
     )
-    vault_slots.change_passphrase(found, new)
+    access.change_passphrase(found, new)
     session.output.say("changed the passphrase")
     return ExitCode.OK
 
@@ -235,11 +235,11 @@ def keychain(session: Session) -> int:
 @click.pass_obj
 def machine_key(session: Session) -> int:
     """Let this machine open the vault without anybody."""
-    from keyswitch.secrets.vault import slots as vault_slots
+    from keyswitch.secrets.vault import access
 
     found = _own_vault(session)
     found.open()
-    vault_slots.add_machine_slot(found)
+    access.add_machine_slot(found)
     session.output.say(
         f"the key lies in {session.workspace().paths.machine_key_file}: it "
         "protects copies of the vault, not this account"

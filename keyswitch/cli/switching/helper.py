@@ -35,10 +35,10 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
     from keyswitch.directories.guard import require
     from keyswitch.express import write_out
     from keyswitch.terminal.exports import one_secret
-    from keyswitch.terminal.moved import require_own_way
+    from keyswitch.terminal.repository_settings import require_own_host
 
     require(compiled, session.environ)
-    require_own_way(compiled, session.environ)
+    require_own_host(compiled, session.environ)
     if role not in compiled.roles:
         raise NotFoundError(
             f"profile '{compiled.name}' ({compiled.provider}) has no key "
@@ -55,8 +55,8 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
 def claude_code(session: Session) -> int:
     """Print the key that Claude Code has to send (its apiKeyHelper)."""
     from keyswitch.terminal import selection
+    from keyswitch.terminal.active_settings import require_fitting
     from keyswitch.terminal.agents import require_person
-    from keyswitch.terminal.other_way import require_same_way
 
     session.no_input = True
     workspace = session.reader()
@@ -64,7 +64,7 @@ def claude_code(session: Session) -> int:
     compiled = compiled_profile(workspace, selection.require(chosen))
     # Claude Code itself is answered: it marks commands of its agent only.
     require_person(compiled.agents, session.environ, helper=True)
-    require_same_way(
+    require_fitting(
         chosen, compiled, compiled_active(workspace), workspace.environ
     )
     return _print_role(session, compiled, "helper")
@@ -99,14 +99,14 @@ def aws(session: Session, name: str) -> int:
     from keyswitch.express import write_out
     from keyswitch.terminal.agents import require_person
     from keyswitch.terminal.exports import HELPER_LIMIT, pairs_of
-    from keyswitch.terminal.moved import require_own_way
+    from keyswitch.terminal.repository_settings import require_own_host
 
     session.no_input = True
     workspace = session.reader()
     compiled = compiled_profile(workspace, name)
     require_person(compiled.agents, session.environ, helper=True)
     require(compiled, session.environ)
-    require_own_way(compiled, session.environ, regions=False)
+    require_own_host(compiled, session.environ, regions=False)
     pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:
         raise NotFoundError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.disk.opening import is_below
 from keyswitch.errors import KeyswitchError, UsageError
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def report(session: Session, found: Sequence[Followed] | None) -> None:
 
 def _named(session: RunningSession, home: str) -> str:
     place = session.cwd
-    if place == home or place.startswith(home.rstrip("/") + "/"):
+    if is_below(place, home):
         place = "~" + place[len(home.rstrip("/")) :]
     where = f", {place}" if place else ""
     return f"claude (pid {session.pid}{where})"

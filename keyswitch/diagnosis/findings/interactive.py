@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.opening import upwards
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import tail_of
 
@@ -37,13 +37,7 @@ def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
 
 def _trusted(scene: Scene) -> bool:
     """Tell whether this folder, or one above it, was trusted before."""
-    folder = scene.cwd
-    while folder not in scene.config.trusted:
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return False
-        folder = parent
-    return True
+    return any(folder in scene.trusted for folder in upwards(scene.cwd))
 
 
 def approval_of(scene: Scene, verdict: Verdict) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import glob
 import os
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import upwards
 from keyswitch.errors import KeyswitchError
 from keyswitch.shells.rc_lines import (
     DIRECTORY_FILES,
@@ -39,14 +41,9 @@ class StartFiles:
 
     def paths(self) -> Iterator[str]:
         """Yield the files that may be there, a directory's own first."""
-        folder = self.cwd
-        for _ in range(_DEPTH):
+        for folder in islice(upwards(self.cwd), _DEPTH):
             for name in DIRECTORY_FILES:
                 yield os.path.join(folder, name)
-            parent = os.path.dirname(folder)
-            if parent == folder:
-                break
-            folder = parent
         for name in SESSION_FILES:
             yield from _expanded(self.home, name)
             if self.zdotdir and name.startswith(".z"):

@@ -250,6 +250,11 @@ class Scene:
         return stored.stored_login(self.read(self.places.credentials))
 
     @cached_property
+    def trusted(self) -> frozenset[str]:
+        """The directories that a person told Claude Code to trust."""
+        return stored.trusted(self.read(self.places.global_config))
+
+    @cached_property
     def config(self) -> stored.GlobalConfig:
         """What `.claude.json` says."""
         return stored.global_config(self.read(self.places.global_config))

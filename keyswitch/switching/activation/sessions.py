@@ -35,6 +35,9 @@ def look(
     `files` are the changes that the switch made.
     """
     part, places = table.main().sessions, workspace.places
+    sessions = part.find(places.config_dir)
+    if not sessions:
+        return []
     account = None
     if profile is not None:
         account = Account(profile, workspace.provider_of(profile))
@@ -43,7 +46,7 @@ def look(
         return []
     return [
         Followed(session, found.when, found.login_moved and session.in_turn)
-        for session in part.find(places.config_dir)
+        for session in sessions
     ]
 
 

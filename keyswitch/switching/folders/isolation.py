@@ -81,7 +81,7 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
 
     A login does, and what Claude Code's usual files would lead elsewhere.
     """
-    from keyswitch.terminal.other_way import goes_elsewhere
+    from keyswitch.terminal.active_settings import come_first
 
     folder = workspace.paths.folder_of(compiled.name)
     own = (table.main().folder_variable, folder)
@@ -89,7 +89,7 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
         compiled.provider == PROVIDER
         or own in compiled.literals
         or os.path.isdir(folder)
-        or goes_elsewhere(
+        or come_first(
             workspace.paths,
             compiled,
             compiled_active(workspace),

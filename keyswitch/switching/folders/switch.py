@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.switching.folders.isolation import plan_both
 from keyswitch.switching.planning.planned import plan_folder, plan_others
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ def plan_targets(workspace: Workspace, draft: Draft, switch: Switch) -> None:
     """
     profile = switch.profile
     if profile is not None and profile.isolated:
+        # Loaded here, since a switch between keys has no use for it.
+        from keyswitch.switching.folders.isolation import plan_both
+
         plan_both(workspace, draft, switch, profile)
         switch = switch._replace(profile=None)
     else:
@@ -38,7 +40,6 @@ def plan_one(
         switch.profile is None and switch.moves_login
     )
     if gives_back and os.path.exists(workspace.paths.logins_file):
-        # Loaded here, since a switch between keys has no use for it.
         from keyswitch.switching.folders import one_copy
 
         one_copy.leave_given(workspace, draft, places, switch.back)

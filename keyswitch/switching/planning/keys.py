@@ -76,12 +76,7 @@ def _key_of(
         compiled = compiled_profile(workspace, profile.name)
         triple = (ref.store, ref.item, ref.generation)
         values = read_values(
-            workspace.paths,
-            [triple],
-            stamp=compiled.stamp,
-            cache=compiled.cache,
-            timeout=compiled.timeout,
-            ask=workspace.ask,
+            workspace.paths, compiled, [triple], ask=workspace.ask
         )
     except KeyswitchError:
         return []  # locked: the program will ask once, nothing worse

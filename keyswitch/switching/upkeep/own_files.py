@@ -12,7 +12,12 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.changes import hook_files, login_ledger, undo_records
+from keyswitch.changes import (
+    hook_files,
+    login_ledger,
+    own_variables,
+    undo_records,
+)
 from keyswitch.commit import journal, made_folders
 from keyswitch.commit.login_note import decoded, note_file
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
@@ -31,7 +36,7 @@ from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
-from keyswitch.secrets.vault.reading import Vault, seen_file
+from keyswitch.secrets.vault.reading import Vault
 from keyswitch.shells.hook_file import SHELLS
 from keyswitch.switching.logging_in.old_sessions import stamp_file
 from keyswitch.switching.upkeep import hook_findings
@@ -121,7 +126,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         paths.machine_key_file,
         paths.install_key_file,
         paths.remotes_file,
-        seen_file(paths),
+        paths.vault_seen_file,
         stamp_file(paths),
         os.path.join(paths.data, "vault.lock"),
     )
@@ -137,6 +142,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
         _Kind(paths.baseline_dir, (), one_of_the_baselines),
         _Kind(paths.bound_dir, (), bound.parse),
+        _Kind(paths.agreed_dir, (), own_variables.check_record),
         _Kind(paths.intents_dir),
         _Kind(os.path.dirname(paths.compiled("x"))),
         _Kind(os.path.dirname(paths.trusted("x"))),

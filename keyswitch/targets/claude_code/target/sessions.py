@@ -16,6 +16,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
+from keyswitch.targets.claude_code.login.stored import global_config
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER
 from keyswitch.targets.parts import MINUTES, NEXT_TURN, RESTART, Follows
@@ -109,15 +110,15 @@ def _has_login(change: FileChange | None) -> bool:
     return isinstance(login, dict) and bool(login.get("accessToken"))
 
 
-def _managed_keys(change: FileChange | None) -> tuple[Any, Any]:
+def _managed_keys(change: FileChange | None) -> tuple[str, str]:
     if change is None:
-        return None, None
+        return "", ""
     before, after = (
         # Often a file of megabytes, and seldom one with a key.
-        _object(text).get(MANAGED_KEY)
-        if text and MANAGED_KEY.encode() in text
-        else None
-        for text in (change.before, change.after)
+        global_config(data).managed_key
+        if data and MANAGED_KEY.encode() in data
+        else ""
+        for data in (change.before, change.after)
     )
     return before, after
 
