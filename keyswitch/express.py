@@ -59,6 +59,12 @@ def work_is_pending(paths: Paths) -> bool:
     return False
 
 
+def is_committed() -> bool:
+    """Tell whether a change of this command passed its commit point."""
+    points = sys.modules.get("keyswitch.disk.commit_points")
+    return points is not None and bool(points.passed)
+
+
 def _open(environ: Mapping[str, str], *, gives: bool = False) -> Paths | None:
     """Return where files are; None: a committed change is not in place yet.
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from keyswitch.display import printable
-from keyswitch.errors import DamagedFileError
-
-if TYPE_CHECKING:
-    from keyswitch.errors import OddFileError
+from keyswitch.errors import DamagedFileError, OddFileError
 
 
 def may_go(error: OddFileError) -> bool:
@@ -23,10 +19,9 @@ def may_go(error: OddFileError) -> bool:
     from keyswitch.profiles.set_aside import is_link_to_key
 
     paths = resolve(os.environ)
-    if is_link_to_key(paths, error.path):
-        return False
-    return isinstance(error, DamagedFileError) or error.path.startswith(
-        paths.state + os.sep
+    return not is_link_to_key(paths, error.path) and (
+        isinstance(error, DamagedFileError)
+        or error.path.startswith(paths.state + os.sep)
     )
 
 

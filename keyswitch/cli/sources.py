@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli import given
+from keyswitch.cli.prompt import SOURCES, ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -25,60 +26,53 @@ if TYPE_CHECKING:
 
 INPUT_LIMIT = 1 << 20  # bytes read from any source before giving up
 
-_HOW = "--stdin, --from-env NAME, --from-file PATH or --fd N"
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One source option: which field it fills, and where from."""
 
     field: str  # "": the provider's main secret
-    kind: str  # "stdin", "env", "file" or "fd"
+    kind: str  # "stdin", "from_env", "from_file" or "fd"
     place: str
+
+
+_OPTIONS = (
+    click.option("--stdin", is_flag=True, help="Read the secret from stdin."),
+    click.option(
+        "--from-env",
+        multiple=True,
+        metavar="[FIELD=]NAME",
+        help="Read it from this environment variable.",
+    ),
+    click.option(
+        "--from-file",
+        multiple=True,
+        metavar="[FIELD=]PATH",
+        help="Read it from this file.",
+    ),
+    click.option(
+        "--fd",
+        multiple=True,
+        metavar="[FIELD=]N",
+        help="Read it from this open file descriptor.",
+    ),
+)
 
 
 def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that name a secret's source."""
-    options = (
-        click.option(
-            "--stdin", "stdin", is_flag=True, help="Read the secret from stdin."
-        ),
-        click.option(
-            "--from-env",
-            multiple=True,
-            metavar="[FIELD=]NAME",
-            help="Read it from this environment variable.",
-        ),
-        click.option(
-            "--from-file",
-            multiple=True,
-            metavar="[FIELD=]PATH",
-            help="Read it from this file.",
-        ),
-        click.option(
-            "--fd",
-            multiple=True,
-            metavar="[FIELD=]N",
-            help="Read it from this open file descriptor.",
-        ),
-    )
-    for option in reversed(options):
+    for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
 def parse_sources(
-    *,
-    stdin: bool,
-    from_env: Sequence[str],
-    from_file: Sequence[str],
-    fd: Sequence[str],
-    known: Sequence[str],
+    options: Mapping[str, Any], known: Sequence[str]
 ) -> list[Source]:
     """Return what the source options say; `known` are the secret fields."""
-    found = [Source("", "stdin", "")] if stdin else []
-    for kind, values in (("env", from_env), ("file", from_file), ("fd", fd)):
-        for value in values:
+    found = [Source("", "stdin", "")] if options["stdin"] else []
+    for kind in ("from_env", "from_file", "fd"):
+        for value in options[kind]:
             field, equals, place = value.partition("=")
             if equals and field in known:
                 found.append(Source(field, kind, place))
@@ -89,7 +83,7 @@ def parse_sources(
 
 def read_source(source: Source) -> bytes:
     """Return the bytes of a source, at most `INPUT_LIMIT` and one more."""
-    if source.kind == "env":
+    if source.kind == "from_env":
         value = os.environb.get(os.fsencode(source.place))
         if value is None:
             raise InputError(
@@ -98,7 +92,7 @@ def read_source(source: Source) -> bytes:
             )
         return value
     try:
-        if source.kind == "file":
+        if source.kind == "from_file":
             descriptor = os.open(
                 source.place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
             )
@@ -119,7 +113,7 @@ def read_source(source: Source) -> bytes:
         place = source.place or "standard input"
         raise InputError(
             f"cannot read the secret from {place}: {e.strerror}",
-            f"give it by {_HOW}",
+            f"give it by {SOURCES}",
         ) from e
 
 
@@ -166,12 +160,8 @@ def is_meant(
     why = doubt(field, value, fields)
     if not why:
         return True
-    session.output.say(why)
-    if not session.can_ask:
-        return True
-    from keyswitch.cli.prompt import confirm
-
-    return confirm("take it as it is?", hidden=hidden)
+    session.say(why)
+    return not session.can_ask or confirm("take it as it is?", hidden=hidden)
 
 
 def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
@@ -191,22 +181,17 @@ def _ask(
     field: Field,
     fields: Mapping[str, str],
 ) -> Secret:
-    if not session.can_ask:
-        raise UsageError(
-            f"the {field.name} is missing, and nobody can be asked",
-            f"give it by {_HOW}",
-        )
-    from keyswitch.cli.prompt import ask_secret
+    session.require_terminal(
+        f"the {field.name} is missing", f"give it by {SOURCES}"
+    )
 
-    while True:
-        answer = ask_secret(f"{provider.title}, {field.title or field.name}: ")
-        try:
-            secret = _check(provider, field, answer.reveal().encode())
-        except InputError as e:
-            session.output.warn(f"{e.message}; {e.hint}")
-            continue
-        if is_meant(session, field, secret.reveal(), fields, hidden=True):
-            return secret
+    def check(answer: Secret) -> Secret | None:
+        secret = _check(provider, field, answer.reveal().encode())
+        meant = is_meant(session, field, secret.reveal(), fields, hidden=True)
+        return secret if meant else None
+
+    question = f"{provider.title}, {field.title or field.name}: "
+    return session.ask_until(lambda: ask_secret(question), check)
 
 
 def _check(provider: Provider, field: Field, raw: bytes) -> Secret:

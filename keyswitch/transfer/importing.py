@@ -9,10 +9,13 @@ from keyswitch.changes import own_variables
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.model import SecretRef
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.profile_document import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
+from keyswitch.providers.own_variables import Named, named_by
+from keyswitch.providers.shapes import is_opaque, mask
+from keyswitch.providers.variables import carries
 from keyswitch.switching.editing.profile_changes import (
     new_secret,
     refuse_existing,
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from keyswitch.changes.draft import Draft, NewItem
-    from keyswitch.model import Profile
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.transfer.bundle import Packed
     from keyswitch.workspace import Workspace
@@ -68,6 +70,32 @@ def named(one: Packed) -> Profile:
     """Return a profile of a bundle with references, to none of its secrets."""
     refs = {field: SecretRef("vault", "") for field in one.secrets}
     return replace(one.profile, secrets=refs)
+
+
+def doubtful_variables(catalogue: Catalogue, one: Packed) -> list[Named]:
+    """Return the variables that a profile names and that may not be a key's.
+
+    A program may take orders from one; no table knows them all.
+    """
+    found = named_by(catalogue.get(one.profile.provider), named(one))
+    return [variable for variable in found if not carries(variable.variable)]
+
+
+def previews(catalogue: Catalogue, one: Packed) -> dict[str, str]:
+    """Return what is shown of a bundle's secrets: masks, where that is safe.
+
+    What does not look like a secret may be a program or an address: it is
+    shown. So is all that goes into a doubtful variable.
+    """
+    provider = catalogue.get(one.profile.provider)
+    doubtful = {found.field for found in doubtful_variables(catalogue, one)}
+    values = {name: value.reveal() for name, value in one.secrets.items()}
+    return {
+        name: mask(value)
+        if name not in doubtful and is_opaque(provider.field(name), value)
+        else value
+        for name, value in values.items()
+    }
 
 
 def conflicts(workspace: Workspace, packed: Sequence[Packed]) -> list[str]:

@@ -13,7 +13,7 @@ from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 
 def test_every_command_is_in_help_with_its_own_words_and_an_example(ks):
     text = ks("--help").out
-    for name, (_, _, words) in COMMANDS.items():
+    for name, (_, words) in COMMANDS.items():
         command = cli.get_command(None, name)
         assert command.get_short_help_str(limit=80) == words
         assert f"  {name}" in text

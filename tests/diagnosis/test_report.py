@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.cli.checks.report import text
+from keyswitch.cli.checks.report import report_text
 from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.online.network import Step
 from tests.diagnosis.homes import (
@@ -81,7 +81,7 @@ STEPS = (
 
 def report(home_, folder, steps=()):
     situation = home_.build(folder)
-    return text(situation, examine(situation), steps)
+    return report_text(situation, examine(situation), steps)
 
 
 @pytest.mark.parametrize("home_", [CROWDED, CLOUD], ids=["crowded", "cloud"])

@@ -1,39 +1,26 @@
 """A report for a support ticket: everything that matters, nothing secret.
 
-Names of profiles, addresses of gateways, e-mails and the home directory are
-left out as well: a ticket is public more often than not.
+A ticket is public more often than not.
 """
 
 from __future__ import annotations
 
 import platform
-import re
 import sys
 from typing import TYPE_CHECKING
 
 from keyswitch import __version__
-from keyswitch.diagnosis.findings.billing import host_of, is_anthropic, shown
 from keyswitch.diagnosis.findings.installations import installs
-from keyswitch.display import printable
+from keyswitch.diagnosis.findings.redaction import Redaction
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.network import Step
     from keyswitch.diagnosis.verdict import Header
-
-# Only from where it can begin: a long text would be read again and again.
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-# Hosts and names of profiles that tell nothing; "keyswitch" is the one that
-# keyswitch itself makes for the AWS tools.
-_LOCAL = ("localhost", "127.0.0.1", "::1")
-_COMMON = ("default", "keyswitch")
 
 # Only whether these are set is told, never their values.
 _NAMED = (
@@ -63,108 +50,19 @@ _NAMED = (
 )
 
 
-def text(
+def report_text(
     situation: Situation, findings: Sequence[Finding], steps: Sequence[Step]
 ) -> str:
     """Return the report. Only its own words are not redacted."""
-    hide = _Redaction(situation)
-    lines = _lines(situation, findings, steps, hide)
+    lines = _lines(situation, findings, steps, Redaction(situation))
     return "\n".join(lines) + "\n"
-
-
-class _Redaction:
-    """Takes out of a text what says who and where somebody is."""
-
-    def __init__(self, situation: Situation) -> None:
-        self.words = {
-            **dict.fromkeys(_names(situation), "<name>"),
-            **_of_profiles(situation),
-            situation.scene.home.rstrip("/"): "~",
-        }
-        self.hosts = {}
-        for url in _addresses(situation):
-            host = host_of(url)
-            if host and host not in _LOCAL and not is_anthropic(url):
-                self.hosts[shown(url).lower()] = "<address>"
-                self.hosts[host] = "<host>"
-        self._words = _any_of(self.words)
-        self._hosts = _any_of(self.hosts, re.IGNORECASE)
-
-    def __call__(self, text: str) -> str:
-        text = self._hosts.sub(self._host, text)
-        text = self._words.sub(lambda m: self.words[m[0]], text)
-        text = _UUID.sub("<uuid>", _EMAIL.sub("<e-mail>", text))
-        return printable(_LONG.sub(_shortened, text))
-
-    def _host(self, match: re.Match[str]) -> str:
-        # Without regard to case, "s" also stands for a letter that stays
-        # another one in lower case.
-        return self.hosts.get(match[0].lower(), "<host>")
-
-
-def _any_of(words: Iterable[str], flags: int = 0) -> re.Pattern[str]:
-    """Return what finds these words, of two that overlap the longer one."""
-    longest_first = sorted(filter(None, words), key=len, reverse=True)
-    one = "|".join(map(re.escape, longest_first)) or r"(?!)"
-    return re.compile(rf"(?<![\w-])(?:{one})(?![\w-])", flags)
-
-
-def _of_profiles(situation: Situation) -> dict[str, str]:
-    """Return the names and fields of profiles, and what stands for them."""
-    accounts = situation.accounts
-    words = {}
-    names = [p.name for p in accounts.profiles]
-    names += [b.name for b in accounts.broken]
-    for number, name in enumerate(names, 1):
-        profile = accounts.get(name)
-        for field, value in profile.fields.items() if profile else ():
-            if len(value) > 3 and field != "region":
-                words[value] = f"<{field} of profile-{number}>"
-        words[name] = f"profile-{number}"
-    return words
-
-
-def _names(situation: Situation) -> Iterator[str]:
-    """Yield names of other programs' profiles and of the person."""
-    scene = situation.scene
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", rules.PROFILE):
-        for value in scene.request.all(name):
-            if value.text.strip() not in _COMMON:
-                yield value.text.strip()
-    for header in situation.verdict.request.headers:
-        if header.source.kind in ("aws_profile", "anthropic_profile") and (
-            header.source.name not in _COMMON
-        ):
-            yield header.source.name
-    yield situation.chosen.name
-    yield scene.config.email or ""
-    yield scene.config.organization or ""
-
-
-def _addresses(situation: Situation) -> Iterator[str]:
-    """Yield every address that is set, whether it is used or not."""
-    for name in _NAMED:
-        if name.endswith(("_BASE_URL", "_PROXY")):
-            for variable in (name, name.lower()):
-                for value in situation.scene.request.all(variable):
-                    yield value.text.strip()
-    for profile in situation.accounts.profiles:
-        yield profile.fields.get("base_url", "")
-
-
-def _shortened(match: re.Match[str]) -> str:
-    """Leave words and paths, hide what may be a key."""
-    found = match[0]
-    if "/" in found or not any(c.isdigit() for c in found):
-        return found
-    return "<hidden>"
 
 
 def _lines(
     situation: Situation,
     findings: Sequence[Finding],
     steps: Sequence[Step],
-    hide: _Redaction,
+    hide: Redaction,
 ) -> Iterator[str]:
     scene, verdict = situation.scene, situation.verdict
     yield f"keyswitch {__version__}, Python {platform.python_version()}"

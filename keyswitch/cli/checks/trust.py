@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.cli.prompt import confirm
+from keyswitch.display import without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,16 +19,12 @@ def trust_in(session: Session) -> Callable[[Value], bool]:
     answers: dict[str, bool] = {}
 
     def trusts(command: Value) -> bool:
-        if not session.can_ask:
-            return False
-        if command.text not in answers:
-            from keyswitch.cli.prompt import confirm
-            from keyswitch.display import without_secrets
-
-            answers[command.text] = confirm(
+        program = command.text
+        if session.can_ask and program not in answers:
+            answers[program] = confirm(
                 f"{command.source.place} came with the repository; run "
-                f"what it names, {without_secrets(command.text)}?"
+                f"what it names, {without_secrets(program)}?"
             )
-        return answers[command.text]
+        return answers.get(program, False)
 
     return trusts

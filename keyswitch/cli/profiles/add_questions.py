@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.cli.prompt import ask_line, choose_one
+from keyswitch.cli.sources import is_meant
 from keyswitch.errors import InputError
+from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
+from keyswitch.providers.shapes import check_plain
+from keyswitch.switching.editing.profile_changes import refuse_existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,11 +22,11 @@ if TYPE_CHECKING:
 
 def ask_provider(session: Session) -> str:
     """Let a person choose what the profile is for."""
-    from keyswitch.cli.profiles import picker, provider_picker
+    from keyswitch.cli.profiles import choices, picker
 
     workspace = session.workspace()
     if picker.can_draw(session.environ):
-        return picker.choose(provider_picker.listing(workspace))
+        return picker.choose(choices.providers(workspace))
     catalogue = workspace.catalogue
     providers = [catalogue.get(name) for name in catalogue.ids()]
     return choose_one(
@@ -33,24 +37,20 @@ def ask_provider(session: Session) -> str:
 
 def ask_name(session: Session, provider_id: str) -> str:
     """Ask what the profile shall be called; propose a name that is free."""
-    from keyswitch.profiles import profile_files
-    from keyswitch.switching.editing.profile_changes import refuse_existing
-
     workspace = session.workspace()
     taken = set(profile_files.scan(workspace.paths))
     proposed, number = provider_id, 1
     while proposed in taken:
         number += 1
         proposed = f"{provider_id}-{number}"
-    while True:
-        name = ask_line("name of the profile", proposed)
-        try:
-            check_name(name)
-            refuse_existing(workspace, name)
-        except InputError as e:
-            session.output.warn(f"{e.message}; {e.hint}")
-        else:
-            return name
+
+    def check(name: str) -> str:
+        check_name(name)
+        refuse_existing(workspace, name)
+        return name
+
+    question = "name of the profile"
+    return session.ask_until(lambda: ask_line(question, proposed), check)
 
 
 def ask_alternative(
@@ -91,20 +91,13 @@ def ask_fields(
 def _ask_field(
     session: Session, field: Field, fields: Mapping[str, str]
 ) -> str:
-    from keyswitch.cli.sources import is_meant
-    from keyswitch.providers.shapes import check_plain
-
     title = field.title or field.name
     question = f"{title} ({field.help})" if field.help else title
-    while True:
-        value = ask_line(question)
+
+    def check(value: str) -> str | None:
         if not value:
-            session.output.warn(f"the {title} is needed; Ctrl-C leaves")
-            continue
-        try:
-            check_plain(field, value)
-        except InputError as e:
-            session.output.warn(f"{e.message}; {e.hint}")
-            continue
-        if is_meant(session, field, value, fields):
-            return value
+            raise InputError(f"the {title} is needed", "Ctrl-C leaves")
+        check_plain(field, value)
+        return value if is_meant(session, field, value, fields) else None
+
+    return session.ask_until(lambda: ask_line(question), check)

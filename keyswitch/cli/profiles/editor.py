@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.errors import ExitCode, KeyswitchError, UsageError
+from keyswitch.changes import own_variables
+from keyswitch.cli.secrets.agreements import agree_to_edit
+from keyswitch.errors import KeyswitchError, UsageError
+from keyswitch.profiles import profile_files
+from keyswitch.switching.editing import profile_text
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
 
 
-def edit_in_editor(session: Session, name: str) -> int:
+def edit_in_editor(session: Session, name: str) -> None:
     """Let a person edit the file; keep nothing that does not parse."""
-    from keyswitch.changes import own_variables
-    from keyswitch.cli.agents import refuse_agents
-    from keyswitch.cli.secrets.other_use import agreed_in_editor
-    from keyswitch.profiles import profile_files
-    from keyswitch.switching.editing import profile_text
-
-    refuse_agents(session.workspace())
+    session.refuse_agents()
     if not session.can_ask:
         raise UsageError(
             "nothing to change was given, and there is no terminal to edit on",
@@ -28,24 +26,22 @@ def edit_in_editor(session: Session, name: str) -> int:
         )
     workspace = session.workspace()
     path = workspace.paths.profile(name)
-    before = profile_text.raw_text(workspace, name)
-    text = before
+    before = text = profile_text.raw_text(workspace, name)
     while True:
         edited = click.edit(text, extension=".toml")
         if edited is None or edited == before:
-            session.output.say("nothing changed")
-            return ExitCode.OK
+            session.say("nothing changed")
+            return
         try:
             profile = profile_files.parse(edited, path)
             own_variables.check(workspace, profile)
+            break
         except KeyswitchError as e:
             if session.dry_run:
                 raise
-            session.output.warn(f"{e.message}; {e.hint}")
-            session.confirm("open the editor again?", yes=False)
+            session.warn(f"{e.message}; {e.hint}")
+            session.confirm("open the editor again?")
             text = edited  # nothing that was typed is lost
-            continue
-        agreed = agreed_in_editor(session, name, before, profile)
-        profile_text.replace_text(workspace, name, before, edited, agreed)
-        session.output.say(f"changed '{name}'")
-        return ExitCode.OK
+    agreed = agree_to_edit(session, name, before, profile)
+    profile_text.replace_text(workspace, name, before, edited, agreed)
+    session.say(f"changed '{name}'")

@@ -1,10 +1,14 @@
-"""Which secret store a command writes to, and what is asked and said of it."""
+"""Choose the secret store that a command writes to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import click
+
+from keyswitch.changes.store_choice import NoStoreError, choose_store
+from keyswitch.cli.secrets.new_vault import create_vault
+from keyswitch.secrets.vault.reading import Vault
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
@@ -17,13 +21,10 @@ STORE = click.option(
 
 
 def choose_store_for(session: Session, wanted: str | None) -> str:
-    """Return the store to write to, open where that takes a person.
+    """Return the store to write to, and say why it is not the one asked for.
 
-    It says so where it was not asked for.
+    A vault that needs a passphrase is unlocked.
     """
-    from keyswitch.changes.store_choice import NoStoreError, choose_store
-    from keyswitch.cli.secrets.vault import create_vault, open_session_vault
-
     workspace = session.workspace()
     try:
         choice = choose_store(workspace, wanted)
@@ -31,18 +32,18 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
         if not session.can_ask or wanted == "keychain":
             raise
         if e.absent:
-            session.output.say("no keychain here: an encrypted vault takes it")
-            session.output.detail(e.details)
+            session.say("no keychain here: an encrypted vault takes it")
+            session.detail(e.details)
         else:
-            session.output.warn(e.message)
-        session.confirm("make an encrypted vault?", yes=False)
+            session.warn(e.message)
+        session.confirm("make an encrypted vault?")
         create_vault(session)
         return "vault"
     for line in choice.notes:
-        session.output.say(line)
+        session.say(line)
     if choice.details:
-        session.output.detail(choice.details)
+        session.detail(choice.details)
     if choice.store == "vault":
         # Before anything is locked: others must not wait for a passphrase.
-        open_session_vault(session).open()
+        Vault(workspace.paths, ask=workspace.ask).open()
     return choice.store

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+import sys
 
 import click
 
+from keyswitch.cli.command import YES, Session, command
 from keyswitch.cli.dry_run import rehearse
-from keyswitch.cli.session import Session, global_options
 from keyswitch.display import printable
-from keyswitch.errors import ExitCode, UsageError
+from keyswitch.errors import UsageError
+from keyswitch.shells.detect import parent_shell
+from keyswitch.switching.editing import start_files
 
-if TYPE_CHECKING:
-    from keyswitch.switching.editing.start_files import Edit
 
-
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  keyswitch install              the shell that this is typed in\n"
-    "  keyswitch install zsh --dry-run\n"
-    "  keyswitch install bash --login     ~/.bash_profile, ~/.profile\n"
-    "  keyswitch install fish --yes"
+@command(
+    "keyswitch install              the shell that this is typed in",
+    "keyswitch install zsh --dry-run",
+    "keyswitch install bash --login     ~/.bash_profile, ~/.profile",
+    "keyswitch install fish --yes",
+    dry_run=True,
 )
 @click.argument("shell", required=False, default="")
 @click.option(
@@ -29,25 +28,15 @@ if TYPE_CHECKING:
     default=None,
     help="The file of bash's login shells; the default on macOS.",
 )
-@click.option("--dry-run", is_flag=True, help="Show file and block only.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
+@YES
 def install(
-    session: Session,
-    shell: str,
-    *,
-    login: bool | None,
-    dry_run: bool,
-    yes: bool,
-) -> int:
+    session: Session, shell: str, *, login: bool | None, yes: bool
+) -> None:
     """Let every terminal follow a switch.
 
     A marked block goes to the end of the shell's start file. It loads a hook
     that looks at each prompt whether another profile was chosen.
     """
-    from keyswitch.switching.editing import start_files
-
     workspace = session.workspace()
     shell = _shell(shell)
     if login is None:
@@ -58,70 +47,49 @@ def install(
         )
     edit = start_files.plan_install(workspace, shell, login=login)
     block = start_files.block_for(workspace, shell)
-    if dry_run:
+    lines = block.splitlines()
+    document = {"file": edit.file, "block": block, "changed": edit.changes}
+    if session.dry_run:
         rehearse(
             session,
             lambda: start_files.install(workspace, shell, login=bool(login)),
         )
-        return _show(session, edit, block)
-    if not edit.changes:
-        session.output.say(f"{edit.file} has the block already")
-    else:
-        session.output.say(f"{edit.file} gets this block:")
-        _talk(session, block)
+        session.show(document, [[line] for line in (edit.file, *lines)])
+        return
+    if edit.changes:
+        session.say(f"{edit.file} gets this block:")
+        if not session.quiet:
+            for line in lines:
+                sys.stderr.write(f"  {printable(line)}".rstrip() + "\n")
         session.confirm("write it?", yes=yes)
         start_files.install(workspace, shell, login=login)
+    else:
+        session.say(f"{edit.file} has the block already")
     for note in start_files.notes(workspace, shell, login=login):
-        session.output.warn(note)
+        session.warn(note)
     if edit.changes:
-        command = "." if shell == "pwsh" else "source"
-        session.output.say(
-            f"open a new terminal, or: {command} {shlex.quote(edit.file)}"
-        )
-    return _document(session, edit, block)
+        load = "." if shell == "pwsh" else "source"
+        session.say(f"open a new terminal, or: {load} {shlex.quote(edit.file)}")
+    if session.json:
+        session.document(document)
 
 
 def _shell(typed: str) -> str:
     """Return the shell that was named, or the one this was typed in."""
-    from keyswitch.shells.detect import parent_shell
-    from keyswitch.switching.editing.start_files import shell_of
-
     if not typed:
         typed = parent_shell()
         if typed == "sh":  # which also stands for any program
             raise UsageError(
                 "cannot tell for which shell", "name it: keyswitch install bash"
             )
-    return shell_of(typed)
+    return start_files.shell_of(typed)
 
 
-def _show(session: Session, edit: Edit, block: str) -> int:
-    if session.output.json:
-        return _document(session, edit, block)
-    session.output.data(edit.file)
-    for line in block.splitlines():
-        session.output.data(line)
-    return ExitCode.OK
-
-
-def _document(session: Session, edit: Edit, block: str) -> int:
-    if session.output.json:
-        session.output.document(
-            {"file": edit.file, "block": block, "changed": edit.changes}
-        )
-    return ExitCode.OK
-
-
-def _talk(session: Session, block: str) -> None:
-    if not session.output.quiet:
-        for line in block.splitlines():
-            click.echo(f"  {printable(line)}".rstrip(), err=True)
-
-
-@click.command(
-    epilog="\b\nExamples:\n  keyswitch uninstall bash\n"
-    "  keyswitch uninstall fish --yes\n"
-    "  keyswitch uninstall --all --dry-run    before the program is removed"
+@command(
+    "keyswitch uninstall bash",
+    "keyswitch uninstall fish --yes",
+    "keyswitch uninstall --all --dry-run    before the program is removed",
+    dry_run=True,
 )
 @click.argument("shell", required=False, default="")
 @click.option(
@@ -130,13 +98,10 @@ def _talk(session: Session, block: str) -> None:
     is_flag=True,
     help="Of every shell, and out of Claude Code's files as well.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be changed.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
+@YES
 def uninstall(
-    session: Session, shell: str, *, everything: bool, dry_run: bool, yes: bool
-) -> int:
+    session: Session, shell: str, *, everything: bool, yes: bool
+) -> None:
     """Take the shell integration out again.
 
     Every other byte of the start file stays; a file that was made for the
@@ -151,28 +116,24 @@ def uninstall(
             )
         from keyswitch.cli.profiles.removal import uninstall_all
 
-        return uninstall_all(session, dry_run=dry_run, yes=yes)
-    from keyswitch.switching.editing import start_files
-
+        return uninstall_all(session, yes=yes)
     workspace = session.workspace()
     shell = _shell(shell)
     edits = start_files.plan_uninstall(workspace, shell)
     files = [edit.file for edit in edits]
-    if dry_run:
+    if session.dry_run:
         rehearse(session, lambda: start_files.uninstall(workspace, shell))
-    if dry_run and not session.output.json:
-        for file in files or ["nothing to change"]:
-            session.output.data(file)
-        return ExitCode.OK
-    if edits and not dry_run:
+        rows = [[line] for line in files or ["nothing to change"]]
+        session.show({"files": files, "changed": False}, rows)
+        return None
+    if files:
         for file in files:
-            session.output.say(f"the block in {file} will be removed")
+            session.say(f"the block in {file} will be removed")
         session.confirm("remove it?", yes=yes)
         start_files.uninstall(workspace, shell)
-        session.output.say("terminals that are open keep it until they end")
-    elif not edits:
-        session.output.say(f"there is no block in a start file of {shell}")
-    if session.output.json:
-        changed = bool(files) and not dry_run
-        session.output.document({"files": files, "changed": changed})
-    return ExitCode.OK
+        session.say("terminals that are open keep it until they end")
+    else:
+        session.say(f"there is no block in a start file of {shell}")
+    if session.json:
+        session.document({"files": files, "changed": bool(files)})
+    return None

@@ -5,30 +5,23 @@ from __future__ import annotations
 import click
 
 from keyswitch.changes.compiling import compiled_profile
-from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.command import Session, command
+from keyswitch.directories import guard
 from keyswitch.errors import UsageError
+from keyswitch.switching.running import subshell
 
 
-@click.command(
-    epilog="\b\nExamples:\n  keyswitch shell work\n"
-    "  keyswitch shell work --shell fish"
-)
+@command("keyswitch shell work", "keyswitch shell work --shell fish")
 @click.argument("name")
 @click.option(
     "--shell", "program", metavar="PROGRAM", help="Default: the one you are in."
 )
-@global_options
-@click.pass_obj
 def shell(session: Session, name: str, *, program: str | None) -> int:
     """Start a shell that uses one profile.
 
     It says so, keeps that profile whatever is switched elsewhere, and ends
     with 'exit'. A shell inside such a shell is refused.
     """
-    from keyswitch.cli.agents import refuse_agents
-    from keyswitch.directories import guard
-    from keyswitch.switching.running import subshell
-
     workspace = session.workspace()
     inside = workspace.environ.get(subshell.VARIABLE, "")
     if inside:
@@ -36,15 +29,15 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
             f"this is a keyswitch shell for '{inside}' already",
             "leave it first: exit",
         )
-    refuse_agents(workspace)
+    session.refuse_agents()
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
     argv, environ, notes = subshell.prepare(workspace, compiled, program)
     for note in notes:
-        session.output.say(note)
+        session.say(note)
     for line in subshell.overridden(compiled, environ):
-        session.output.warn(line)
-    session.output.say(f"this shell uses '{name}'; 'exit' leaves it")
+        session.warn(line)
+    session.say(f"this shell uses '{name}'; 'exit' leaves it")
     status = subshell.run(argv, environ)
-    session.output.say(f"left the shell of '{name}'")
+    session.say(f"left the shell of '{name}'")
     return status

@@ -143,19 +143,19 @@ begin
                     --number\tN
             case import
                 set found \
-                    --dry-run\t'Show what is in it.' \
                     --replace\t'Overwrite profiles.' \
                     --accept-host\t'A secret may go to this host; otherwise you are asked to type it.' \
                     --yes\t'Do not ask for the rest.' \
                     --store\t'Default: the keychain where there is one.' \
                     --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --passphrase-file\t'Read it from this file.' \
+                    --dry-run\t'Show what would be changed.'
             case install
                 set found \
                     --login\t'The file of bash\'s login shells; the default on macOS.' \
                     --no-login\t'The opposite of --login.' \
-                    --dry-run\t'Show file and block only.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case link
                 set found \
                     --remote\t'Every clone of these git remotes, in your own config.toml.' \
@@ -165,8 +165,8 @@ begin
                     --capture\t'Keep the present login.' \
                     --token\t'Keep a \'claude setup-token\' one.' \
                     --orphan\t'Keep the newest login that belonged to no profile.' \
-                    --store\t'' \
-                    --label\t'Free text, shown in lists.' \
+                    --store\t'Default: the keychain where there is one.' \
+                    --label\t'Free text for listings.' \
                     --stdin\t'With --token: read it there.' \
                     --from-env\t'With --token: from there.' \
                     --console\t'A Console login (API billing).' \
@@ -174,8 +174,8 @@ begin
                     --dry-run\t'Show what would be changed.'
             case logout
                 set found \
-                    --dry-run\t'Show, remove nothing.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case off
                 set found \
                     --here\t'End this shell\'s own choice only, by eval.' \
@@ -195,8 +195,8 @@ begin
                     --all\t'Every token there is.' \
                     --claude-code\t'What lies in Claude Code\'s files.' \
                     --stale\t'Expired, blanked and orphaned ones (the default).' \
-                    --dry-run\t'Show, remove nothing.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case rotate
                 set found \
                     --expires\t'As 2027-02-01.' \
@@ -218,8 +218,8 @@ begin
             case uninstall
                 set found \
                     --all\t'Of every shell, and out of Claude Code\'s files as well.' \
-                    --dry-run\t'Show what would be changed.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case unlink
                 set found \
                     --remote\t'The rule of a remote.' \

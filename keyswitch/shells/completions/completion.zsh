@@ -214,13 +214,13 @@
       ;;
     (import)
       specs=(
-        '--dry-run[Show what is in it.]'
         '--replace[Overwrite profiles.]'
         '*--accept-host=[A secret may go to this host; otherwise you are asked to type it.]:HOST: '
         '--yes[Do not ask for the rest.]'
         '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
         '--passphrase-fd=[Read it from this descriptor.]:N: '
         '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--dry-run[Show what would be changed.]'
         1:path:_files
         '*:names: '
       )
@@ -229,8 +229,8 @@
       specs=(
         '--login[The file of bash'"'"'s login shells; the default on macOS.]'
         '--no-login[The opposite of --login.]'
-        '--dry-run[Show file and block only.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         '1:shell:(bash fish nu pwsh zsh)'
       )
       ;;
@@ -250,8 +250,8 @@
         '--capture[Keep the present login.]'
         '--token[Keep a '"'"'claude setup-token'"'"' one.]'
         '--orphan[Keep the newest login that belonged to no profile.]'
-        '--store=[]:store:(keychain vault)'
-        '--label=[Free text, shown in lists.]:label: '
+        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '--label=[Free text for listings.]:label: '
         '--stdin[With --token: read it there.]'
         '--from-env=[With --token: from there.]:NAME: '
         '--console[A Console login (API billing).]'
@@ -262,8 +262,8 @@
       ;;
     (logout)
       specs=(
-        '--dry-run[Show, remove nothing.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -300,8 +300,8 @@
         '--all[Every token there is.]'
         '--claude-code[What lies in Claude Code'"'"'s files.]'
         '--stale[Expired, blanked and orphaned ones (the default).]'
-        '--dry-run[Show, remove nothing.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -343,8 +343,8 @@
     (uninstall)
       specs=(
         '--all[Of every shell, and out of Claude Code'"'"'s files as well.]'
-        '--dry-run[Show what would be changed.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         '1:shell:(bash fish nu pwsh zsh)'
       )
       ;;
