@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.cli.checks.report import report_text
+from keyswitch.diagnosis.report.lines import report_text
 from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.online.network import Step
 from tests.diagnosis.homes import (

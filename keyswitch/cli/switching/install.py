@@ -114,7 +114,7 @@ def uninstall(
             raise UsageError(
                 "--all is for every shell", "leave the shell's name out"
             )
-        from keyswitch.cli.profiles.removal import uninstall_all
+        from keyswitch.cli.switching.uninstall_all import uninstall_all
 
         return uninstall_all(session, yes=yes)
     workspace = session.workspace()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch import __version__
 from keyswitch.diagnosis.findings.installations import installs
-from keyswitch.diagnosis.findings.redaction import Redaction
+from keyswitch.diagnosis.report.redaction import Redaction
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
