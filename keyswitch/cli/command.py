@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,9 +12,18 @@ from keyswitch.cli.session import Session
 from keyswitch.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-__all__ = ["YES", "Session", "at_most_one", "command", "global_options"]
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+__all__ = [
+    "YES",
+    "Session",
+    "at_most_one",
+    "command",
+    "global_options",
+    "options",
+]
 
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
@@ -35,18 +46,16 @@ def command(
     epilog = "\n  ".join([f"\b\n{title}:", *examples]) + f"\n{note}"
 
     def declare(function: Callable[..., int | None]) -> click.Command:
-        options = global_options()
+        flags = global_options()
         if dry_run:
             from keyswitch.cli.dry_run import plan_only
 
             function = plan_only(function)
-            options.append(
-                _flag("--dry-run", text="Show what would be changed.")
-            )
+            flags.append(_flag("--dry-run", text="Show what would be changed."))
         decorate: Callable[[Any], click.Command]
         decorate = click.command(name, epilog=epilog, **settings)
         made = decorate(click.pass_obj(function))
-        made.params += options
+        made.params += flags
         if group is not None:
             group.add_command(made)
         return made
@@ -62,6 +71,11 @@ def global_options() -> list[click.Parameter]:
         _flag("-q", "--quiet", text="Print results only."),
         _flag("-v", "--verbose", text="Say what is done."),
     ]
+
+
+def options(*each: Decorator) -> Decorator:
+    """Return one decorator that adds these options, in this order."""
+    return lambda function: reduce(lambda f, add: add(f), each[::-1], function)
 
 
 def at_most_one(given: Mapping[str, object]) -> None:

@@ -65,7 +65,11 @@ class Output:
             self.say(line)
 
 
-def attributes(value: object, *names: str) -> dict[str, Any]:
-    """Return attributes of a value for `--json`; null stands for ""."""
-    found = {name: getattr(value, name) for name in names}
-    return {n: None if v == "" else v for n, v in found.items()}
+def attributes(
+    value: object, *names: str, or_null: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return attributes for `--json`; of those `or_null`, null for "" or 0."""
+    return {
+        **{name: getattr(value, name) for name in names},
+        **{name: getattr(value, name) or None for name in or_null},
+    }

@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli.command import Session, options
 from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.sources import Source, read_source
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from keyswitch.cli.session import Session
 
 # option -> the kind of source
 _KINDS = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
 
-
-def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that give a passphrase where nobody can type."""
-    function = click.option(
-        "--passphrase-file", metavar="PATH", help="Read it from this file."
-    )(function)
-    return click.option(
+# Where nobody can type a passphrase.
+passphrase_options = options(
+    click.option(
         "--passphrase-fd", metavar="N", help="Read it from this descriptor."
-    )(function)
+    ),
+    click.option(
+        "--passphrase-file", metavar="PATH", help="Read it from this file."
+    ),
+)
 
 
 def given_passphrase(options: Mapping[str, Any]) -> Secret | None:

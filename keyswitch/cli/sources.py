@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli import given
+from keyswitch.cli.command import Session, options
 from keyswitch.cli.prompt import SOURCES, ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from keyswitch.cli.session import Session
     from keyswitch.providers.field import Field
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
@@ -36,7 +36,7 @@ class Source:
     place: str
 
 
-_OPTIONS = (
+source_options = options(
     click.option("--stdin", is_flag=True, help="Read the secret from stdin."),
     click.option(
         "--from-env",
@@ -59,20 +59,13 @@ _OPTIONS = (
 )
 
 
-def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that name a secret's source."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
 def parse_sources(
-    options: Mapping[str, Any], known: Sequence[str]
+    given_options: Mapping[str, Any], known: Sequence[str]
 ) -> list[Source]:
     """Return what the source options say; `known` are the secret fields."""
-    found = [Source("", "stdin", "")] if options["stdin"] else []
+    found = [Source("", "stdin", "")] if given_options["stdin"] else []
     for kind in ("from_env", "from_file", "fd"):
-        for value in options[kind]:
+        for value in given_options[kind]:
             field, equals, place = value.partition("=")
             if equals and field in known:
                 found.append(Source(field, kind, place))

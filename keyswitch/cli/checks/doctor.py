@@ -198,10 +198,8 @@ def _print_document(
         document["network"] = [
             {
                 "step": step.name,
-                "detail": step.detail,
-                **attributes(
-                    step, "target", "ok", "milliseconds", "why", "fix"
-                ),
+                **attributes(step, "target", "ok", "milliseconds", "detail"),
+                **attributes(step, or_null=("why", "fix")),
             }
             for step in steps
         ]

@@ -30,14 +30,9 @@ _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "kind": source.kind,
-        "name": source.name,
-        "set_by": source.set_by or None,
-    }
+    document = attributes(source, "kind", "name", or_null=("set_by",))
     if source.path:
-        document["path"] = source.path
-        document["line"] = source.line or None
+        document |= attributes(source, "path", or_null=("line",))
     origin = situation.origin(source)
     if origin is not None:
         document["start_file"] = attributes(origin, "path", "line", "certain")
@@ -61,23 +56,17 @@ def _header_document(
 
 def finding_document(finding: Finding) -> dict[str, Any]:
     """Return a finding as `--json` shows it."""
-    return {
-        "id": finding.check,
-        "severity": finding.severity,
-        "what": finding.what,
-        "why": finding.why,
-        "fix": finding.fix,
-        "place": finding.place or None,
-    }
+    words = ("severity", "what", "why", "fix")
+    shown = attributes(finding, *words, or_null=("place",))
+    return {"id": finding.check, **shown}
 
 
 def answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
     """Return what the service said, as `--json` shows it."""
     return {
-        **attributes(answer, "header", "asked", "ok", "status", "milliseconds"),
-        **attributes(answer, "who", "fix"),
+        **attributes(answer, "header", "ok", "status", "milliseconds", "what"),
+        **attributes(answer, or_null=("asked", "who", "fix")),
         "source": _source_document(situation, answer.source),
-        "what": answer.what,
     }
 
 
@@ -99,15 +88,16 @@ def document(
             }
         )
     return {
-        "claude_code": {
-            "logged_in": status.logged_in,
-            "auth_method": status.auth_method,
-            "api_provider": status.api_provider,
-            "api_key_source": status.api_key_source,
-            "email": status.email,
-            "org_name": status.org_name,
-            "subscription_type": status.subscription_type,
-        },
+        "claude_code": attributes(
+            status,
+            "logged_in",
+            "auth_method",
+            "api_provider",
+            "api_key_source",
+            "email",
+            "org_name",
+            "subscription_type",
+        ),
         "request": {
             "sent": request.sent,
             "refusal": request.refusal or None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.cli.output import attributes
 from keyswitch.cli.prompt import ask_line
 from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.errors import InputError, UsageError
@@ -40,9 +41,7 @@ def show(session: Session, packed: Sequence[Packed]) -> None:
         secrets = previews(catalogue, one)
         profiles.append(
             {
-                "name": profile.name,
-                "provider": profile.provider,
-                "label": profile.label,
+                **attributes(profile, "name", "provider", "label"),
                 **settings,
                 "fields": fields,
                 "secrets": secrets,

@@ -29,7 +29,7 @@ def history(session: Session, number: int) -> None:
     entries = log.parse(read_regular(path, 1 << 24))
     entries = entries[-number:] if number > 0 else []
     shown = [
-        attributes(e, "at", "command", "profile", "fingerprint")
+        attributes(e, "at", "command", or_null=("profile", "fingerprint"))
         for e in entries
     ]
     session.show({"entries": shown}, entries)

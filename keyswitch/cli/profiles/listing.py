@@ -24,21 +24,13 @@ SOON = 14  # days before an expiry date that it is worth a word
 def document_of(profile: Profile, active: str) -> dict[str, Any]:
     """Return a profile as `--json` shows it: references, never values."""
     document = {
-        "name": profile.name,
+        **attributes(profile, "name", "provider", "label", or_null=("expect",)),
         "active": profile.name == active,
-        "provider": profile.provider,
-        "label": profile.label,
         "created": profile.created and profile.created.isoformat(),
         "expires": profile.expires and profile.expires.isoformat(),
-        "expect": profile.expect or None,
         "fields": dict(sorted(profile.fields.items())),
         "secrets": {
-            field: {
-                "store": ref.store,
-                "generation": ref.generation,
-                "fingerprint": ref.fingerprint,
-                "hint": ref.hint,
-            }
+            field: attributes(ref, "store", "generation", "fingerprint", "hint")
             for field, ref in sorted(profile.secrets.items())
         },
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from keyswitch.cli.command import Session, command
+from keyswitch.cli.output import attributes
 
 
 @command("keyswitch providers bedrock")
@@ -17,16 +18,9 @@ def providers(session: Session, name: str | None) -> None:
     document = {
         "providers": [
             {
-                "id": provider.id,
-                "title": provider.title,
-                "bill": provider.bill or None,
+                **attributes(provider, "id", "title", or_null=("bill",)),
                 "fields": [
-                    {
-                        "name": field.name,
-                        "secret": field.secret,
-                        "required": field.required,
-                        "env": list(field.env),
-                    }
+                    attributes(field, "name", "secret", "required", "env")
                     for field in provider.fields
                 ],
             }

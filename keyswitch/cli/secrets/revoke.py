@@ -8,6 +8,7 @@ import click
 
 from keyswitch.cli.command import YES, Session, at_most_one, command
 from keyswitch.cli.dry_run import rehearse
+from keyswitch.cli.output import attributes
 from keyswitch.errors import ExitCode
 from keyswitch.switching.revoking import revoke
 
@@ -99,16 +100,8 @@ def _carry_out(session: Session, scope: str, name: str) -> int:
 
 
 def _documents(found: Sequence[Found]) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": f.source,
-            "masked": f.masked,
-            "profile": f.profile or None,
-            "stale": f.stale or None,
-            "by_hand": f.by_hand,
-        }
-        for f in found
-    ]
+    shown, or_null = ("source", "masked", "by_hand"), ("profile", "stale")
+    return [attributes(f, *shown, or_null=or_null) for f in found]
 
 
 def _row(found: Found) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def _show(session: Session) -> None:
             "link": chosen.link or None,
             "links": [
                 {
-                    **attributes(one, "path", "status", "why"),
+                    **attributes(one, "path", "status", or_null=("why",)),
                     "profile": one.name or None,
                 }
                 for one in found

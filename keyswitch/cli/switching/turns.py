@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, at_most_one
+from keyswitch.cli.command import Session, at_most_one, options
 from keyswitch.cli.output import attributes
 from keyswitch.errors import KeyswitchError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from keyswitch.switching.activation.sessions import Followed
     from keyswitch.targets.claude_code.sessions import RunningSession
 
-_OPTIONS = (
+turn_options = options(
     click.option(
         "--wait",
         is_flag=True,
@@ -39,13 +39,6 @@ _SENTENCES = {
     "minutes": "follows after about five minutes, when it asks for the key",
     "restart": "keeps the old account until it is restarted",
 }
-
-
-def turn_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command take --wait, --timeout and --force."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
 
 
 def check(turn: Mapping[str, Any]) -> None:
@@ -88,7 +81,7 @@ def documents(found: Sequence[Followed] | None) -> list[dict[str, Any]] | None:
         return None
     return [
         {
-            **attributes(one.session, "pid", "cwd", "status"),
+            **attributes(one.session, "pid", or_null=("cwd", "status")),
             "follows": one.follows,
         }
         for one in found

@@ -143,10 +143,10 @@ def _report(session: Session, outcome: Outcome) -> int:
     if session.json:
         session.document(
             {
-                **attributes(outcome, "active", "previous"),
+                **attributes(outcome, or_null=("active", "previous")),
                 "in_effect": outcome.active == outcome.chosen and not findings,
                 "shadowed_by": [
-                    {**attributes(f, "what", "why", "place"), "fix": f.fix}
+                    attributes(f, "what", "why", "fix", or_null=("place",))
                     for f in findings
                 ],
                 "notes": outcome.notes,
