@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -149,18 +149,10 @@ class Session(Output):
                 return value
 
 
-def hand_over(name: str, word: str, **options: str | bool | None) -> int | None:
-    """Run another command instead; return its status.
-
-    An option that is True has no value, and one that is empty is left out.
-    """
-    words = [word]
-    for option, value in options.items():
-        if value:
-            words.append(f"--{option.replace('_', '-')}")
-            words += [value] if isinstance(value, str) else []
-    root = click.get_current_context().find_root()
-    group = cast("click.Group", root.command)
-    command = cast("click.Command", group.get_command(root, name))
-    with command.make_context(name, words, parent=root) as made:
-        return cast("int | None", command.invoke(made))
+def hand_over(to: str, /, **options: Any) -> int | None:
+    """Run another command instead, with these arguments and options."""
+    context = click.get_current_context()
+    root = context.find_root()
+    command = cast("click.Group", root.command).get_command(root, to)
+    assert command is not None  # noqa: S101 - one of ours
+    return cast("int | None", context.invoke(command, **options))

@@ -16,6 +16,7 @@ from keyswitch.cli import given
 from keyswitch.cli.command import Session, options
 from keyswitch.cli.prompt import SOURCES, ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
+from keyswitch.providers.shapes import check_secret, doubt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,7 +130,8 @@ def collect(
         field = names[source.field] if source.field else _next(queue, wanted)
         if field in queue:
             queue.remove(field)
-        secret = _check(provider, field, read_source(source))
+        raw = read_source(source)
+        secret = check_secret(field, raw, provider=provider)
         if not is_meant(session, field, secret.reveal(), fields):
             raise CancelledError
         values[field.name] = secret
@@ -148,8 +150,6 @@ def is_meant(
     hidden: bool = False,
 ) -> bool:
     """Ask about a value of an unusual length; only say it to a script."""
-    from keyswitch.providers.shapes import doubt
-
     why = doubt(field, value, fields)
     if not why:
         return True
@@ -179,15 +179,10 @@ def _ask(
     )
 
     def check(answer: Secret) -> Secret | None:
-        secret = _check(provider, field, answer.reveal().encode())
+        raw = answer.reveal().encode()
+        secret = check_secret(field, raw, provider=provider)
         meant = is_meant(session, field, secret.reveal(), fields, hidden=True)
         return secret if meant else None
 
     question = f"{provider.title}, {field.title or field.name}: "
     return session.ask_until(lambda: ask_secret(question), check)
-
-
-def _check(provider: Provider, field: Field, raw: bytes) -> Secret:
-    from keyswitch.providers.shapes import check_secret
-
-    return check_secret(field, raw, provider=provider)

@@ -9,24 +9,13 @@ import click
 
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import Session, command
-from keyswitch.cli.profiles.add_questions import (
-    ask_alternative,
-    ask_fields,
-    ask_name,
-    ask_provider,
-)
+from keyswitch.cli.profiles.add_questions import ask_name, complete, provider_of
 from keyswitch.cli.profiles.editing import parse_date, parse_settings
 from keyswitch.cli.prompt import choose_one
 from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
-from keyswitch.cli.sources import (
-    Source,
-    collect,
-    is_meant,
-    parse_sources,
-    source_options,
-)
+from keyswitch.cli.sources import collect, parse_sources, source_options
 from keyswitch.errors import UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles.names import check_name
@@ -35,8 +24,6 @@ from keyswitch.switching.editing import profile_changes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.providers.field import Field
-    from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
 _EXPIRES = click.option("--expires", metavar="DATE", help="As 2027-02-01.")
@@ -88,7 +75,7 @@ def add(  # noqa: PLR0913
     label = typed("the label", label)
     if name is not None:
         profile_changes.refuse_existing(workspace, name)
-    provider = workspace.catalogue.get(_provider(session, name, provider_id))
+    provider = workspace.catalogue.get(provider_of(session, name, provider_id))
     is_plain = not (sets or expires or expect or any(given.values()))
     if provider.not_addable and session.can_ask and is_plain:
         name = name or ask_name(session, provider.id)
@@ -98,7 +85,7 @@ def add(  # noqa: PLR0913
     fields = provider.complete_fields(fields)
     known = [field.name for field in provider.fields if field.secret]
     sources = parse_sources(given, known)
-    name, fields, wanted = _complete(session, provider, name, fields, sources)
+    name, fields, wanted = complete(session, provider, name, fields, sources)
     secrets = collect(session, provider, wanted, sources, fields)
     profile = Profile(
         name=name,
@@ -113,20 +100,6 @@ def add(  # noqa: PLR0913
     return None
 
 
-def _provider(session: Session, name: str | None, given: str | None) -> str:
-    """Return the provider that was named, or ask for one."""
-    if name is None and not session.can_ask:
-        raise UsageError(
-            "missing argument 'NAME'", "see 'keyswitch add --help'"
-        )
-    if not given and not session.can_ask:
-        ids = session.workspace().catalogue.ids()
-        raise UsageError(
-            "the provider is missing", f"--provider {'|'.join(ids)}"
-        )
-    return given or ask_provider(session)
-
-
 def _log_in(name: str, *, store: str | None, label: str) -> int | None:
     """Hand over to `login`, which makes the profiles that `add` cannot."""
     how = choose_one(
@@ -136,38 +109,10 @@ def _log_in(name: str, *, store: str | None, label: str) -> int | None:
             "present": "keep the login that Claude Code has now",
         },
     )
-    is_present = how == "present"
+    capture = how == "present"
     return hand_over(
-        "login", name, capture=is_present, store=store, label=label
+        "login", name=name, capture=capture, store=store, label=label
     )
-
-
-def _complete(
-    session: Session,
-    provider: Provider,
-    name: str | None,
-    fields: dict[str, str],
-    sources: list[Source],
-) -> tuple[str, dict[str, str], list[Field]]:
-    """Return name, plain fields and the secrets that go with them."""
-    if not session.can_ask:
-        for field_name, value in fields.items():
-            is_meant(session, provider.field(field_name), value, fields)
-        return name or "", fields, provider.wanted_secrets(fields)
-    named = {source.field: "" for source in sources if source.field}
-    unnamed = any(not source.field for source in sources)
-    name = name or ask_name(session, provider.id)
-    group = ask_alternative(provider, {**fields, **named}, unnamed=unnamed)
-    wanted = provider.wanted_secrets(fields, group)
-    if wanted and provider.help_url and not sources:
-        session.say(f"get one: {provider.help_url}")
-    group = group or provider.group_of({f.name: "" for f in wanted})
-    plain = [
-        f
-        for f in provider.fields
-        if f.required and not f.secret and f.group in ("", group)
-    ]
-    return name, ask_fields(session, plain, fields), wanted
 
 
 def _store(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.cli.prompt import ask_line, choose_one
-from keyswitch.cli.sources import is_meant
-from keyswitch.errors import InputError
+from keyswitch.cli.sources import Source, is_meant
+from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
 from keyswitch.providers.shapes import check_plain
@@ -20,7 +20,21 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import Provider
 
 
-def ask_provider(session: Session) -> str:
+def provider_of(session: Session, name: str | None, given: str | None) -> str:
+    """Return the provider that was named, or ask for one."""
+    if name is None and not session.can_ask:
+        raise UsageError(
+            "missing argument 'NAME'", "see 'keyswitch add --help'"
+        )
+    if not given and not session.can_ask:
+        ids = session.workspace().catalogue.ids()
+        raise UsageError(
+            "the provider is missing", f"--provider {'|'.join(ids)}"
+        )
+    return given or _ask_provider(session)
+
+
+def _ask_provider(session: Session) -> str:
     """Let a person choose what the profile is for."""
     from keyswitch.cli.profiles import choices, picker
 
@@ -53,7 +67,35 @@ def ask_name(session: Session, provider_id: str) -> str:
     return session.ask_until(lambda: ask_line(question, proposed), check)
 
 
-def ask_alternative(
+def complete(
+    session: Session,
+    provider: Provider,
+    name: str | None,
+    fields: dict[str, str],
+    sources: list[Source],
+) -> tuple[str, dict[str, str], list[Field]]:
+    """Return name, plain fields and the secrets that go with them."""
+    if not session.can_ask:
+        for field_name, value in fields.items():
+            is_meant(session, provider.field(field_name), value, fields)
+        return name or "", fields, provider.wanted_secrets(fields)
+    named = {source.field: "" for source in sources if source.field}
+    unnamed = any(not source.field for source in sources)
+    name = name or ask_name(session, provider.id)
+    group = _ask_alternative(provider, {**fields, **named}, unnamed=unnamed)
+    wanted = provider.wanted_secrets(fields, group)
+    if wanted and provider.help_url and not sources:
+        session.say(f"get one: {provider.help_url}")
+    group = group or provider.group_of({f.name: "" for f in wanted})
+    plain = [
+        f
+        for f in provider.fields
+        if f.required and not f.secret and f.group in ("", group)
+    ]
+    return name, _ask_fields(session, plain, fields), wanted
+
+
+def _ask_alternative(
     provider: Provider, given: Mapping[str, object], *, unnamed: bool
 ) -> str:
     """Return which of the provider's alternatives the profile is.
@@ -77,7 +119,7 @@ def ask_alternative(
     )
 
 
-def ask_fields(
+def _ask_fields(
     session: Session, wanted: Iterable[Field], fields: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the plain fields with those added that have to be there."""

@@ -10,13 +10,7 @@ from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.errors import InputError, UsageError
 from keyswitch.providers.binding import ascii_host, shown_host
 from keyswitch.providers.own_variables import refuse_named
-from keyswitch.transfer.importing import (
-    conflicts,
-    destinations,
-    doubtful_variables,
-    named,
-    previews,
-)
+from keyswitch.transfer import importing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +23,8 @@ if TYPE_CHECKING:
 def show(session: Session, packed: Sequence[Packed]) -> None:
     """Print what would be written: all of it, and of secrets the masks."""
     catalogue = session.workspace().catalogue
-    here = conflicts(session.workspace(), packed)
-    hosts = destinations(catalogue, packed)
+    here = importing.conflicts(session.workspace(), packed)
+    hosts = importing.destinations(catalogue, packed)
     profiles: list[dict[str, Any]] = []
     rows: list[tuple[str, str, str, str]] = []
     for one in packed:
@@ -38,7 +32,7 @@ def show(session: Session, packed: Sequence[Packed]) -> None:
         exists = profile.name in here
         settings = _settings(profile)
         fields = dict(sorted(profile.fields.items()))
-        secrets = previews(catalogue, one)
+        secrets = importing.previews(catalogue, one)
         profiles.append(
             {
                 **attributes(profile, "name", "provider", "label"),
@@ -90,9 +84,11 @@ def accept(
 ) -> None:
     """Let a person agree to every variable and host of the secrets."""
     for one in packed:
-        agree_to_variables(session, named(one))
+        agree_to_variables(session, importing.named(one))
         _accept_variables(session, one)
-    for name, host in destinations(session.workspace().catalogue, packed):
+    for name, host in importing.destinations(
+        session.workspace().catalogue, packed
+    ):
         if not {host, ascii_host(host)} & {*accepted}:
             _accept_host(session, name, host)
             accepted = (*accepted, host)
@@ -101,8 +97,8 @@ def accept(
 def _accept_variables(session: Session, one: Packed) -> None:
     """Ask about each variable that is not called like one of a key."""
     name, catalogue = one.profile.name, session.workspace().catalogue
-    refuse_named(catalogue.get(one.profile.provider), named(one))
-    for _, _, variable in doubtful_variables(catalogue, one):
+    refuse_named(catalogue.get(one.profile.provider), importing.named(one))
+    for _, _, variable in importing.doubtful_variables(catalogue, one):
         if not session.can_ask:
             raise InputError(
                 f"'{name}' would set {variable}, which is not called like a "

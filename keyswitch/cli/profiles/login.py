@@ -66,12 +66,12 @@ def login(  # noqa: PLR0913
     if token:
         return hand_over(
             "add",
-            name,
-            provider="claude-token",
+            name=name,
+            provider_id="claude-token",
             store=store,
             label=label,
             stdin=stdin,
-            from_env=from_env,
+            from_env=(from_env,) if from_env else (),
         )
     if stdin or from_env:
         raise UsageError(
