@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from keyswitch.cli.session import Session
 
 
-def plan_only(
-    function: Callable[..., int | None],
-) -> Callable[..., int | None]:
+def plan_only(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Let a dry run of a command end at its commit.
 
     Up to there it runs with the same checks; then the plan is printed.

@@ -43,8 +43,7 @@ def ask_secret(question: str) -> Secret:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as e:
         raise UsageError(
-            "there is no terminal to ask on",
-            f"give it by {SOURCES}",
+            "there is no terminal to ask on", f"give it by {SOURCES}"
         ) from e
     try:
         while (line := _ask_hidden(terminal, question)) is None:

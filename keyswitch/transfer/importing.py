@@ -146,62 +146,58 @@ def take_in(
     replace_existing: bool,
 ) -> None:
     """Write every profile and its secrets, in one change."""
-    fresh = {
-        one.profile.name: {
+    items: list[NewItem] = []
+    profiles = []
+    for one in packed:
+        fresh = {
             field: new_secret(workspace, store, value)
             for field, value in one.secrets.items()
         }
-        for one in packed
-    }
-    profiles = [_with_refs(one, fresh[one.profile.name]) for one in packed]
+        items += fresh.values()
+        refs = {field: item.ref for field, item in fresh.items()}
+        profiles.append(replace(one.profile, secrets=refs))
     for profile in profiles:
         own_variables.check(workspace, profile)
-        if not replace_existing:
-            refuse_existing(workspace, profile.name)
-    items = [item for one in fresh.values() for item in one.values()]
 
     def make(draft: Draft) -> None:
+        here = profile_files.scan(workspace.paths)
         for item in items:
             draft.store(item)
-        _plan(workspace, draft, profiles, replace_existing=replace_existing)
+        for profile in profiles:
+            if profile.name in here:
+                if not replace_existing:
+                    refuse_existing(workspace, profile.name)
+                _replace(workspace, draft, profile)
+            text = profile_files.dumps_new(profile).encode()
+            path = workspace.paths.profile(profile.name)
+            draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
+        _follow(workspace, draft, profiles)
 
     commit(workspace, make)
 
 
-def _with_refs(one: Packed, fresh: dict[str, NewItem]) -> Profile:
-    refs = {field: secret.ref for field, secret in fresh.items()}
-    return replace(one.profile, secrets=refs)
+def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+    """Give up the secrets of the profile that is here already."""
+    old, _ = draft.load(workspace, profile.name)
+    if old.provider != profile.provider:
+        raise InputError(
+            f"profile '{profile.name}' is of another provider here "
+            f"({old.provider})",
+            f"rename it first: keyswitch rename {profile.name} NAME",
+        )
+    if _kept(profile, old) != profile:
+        raise InputError(
+            f"profile '{profile.name}' was changed meanwhile",
+            "look at both again: run the import once more",
+        )
+    draft.discarded += old.secrets.values()
 
 
-def _plan(
-    workspace: Workspace,
-    draft: Draft,
-    profiles: Sequence[Profile],
-    *,
-    replace_existing: bool,
+def _follow(
+    workspace: Workspace, draft: Draft, profiles: Sequence[Profile]
 ) -> None:
+    """Plan what follows from the new profiles in other files."""
     altered = {profile.name: profile for profile in profiles}
-    here = set(profile_files.scan(workspace.paths))
-    for profile in profiles:
-        if profile.name in here:
-            if not replace_existing:
-                refuse_existing(workspace, profile.name)
-            old, _ = draft.load(workspace, profile.name)
-            if old.provider != profile.provider:
-                raise InputError(
-                    f"profile '{profile.name}' is of another provider here "
-                    f"({old.provider})",
-                    f"rename it first: keyswitch rename {profile.name} NAME",
-                )
-            if _kept(profile, old) != profile:
-                raise InputError(
-                    f"profile '{profile.name}' was changed meanwhile",
-                    "look at both again: run the import once more",
-                )
-            draft.discarded += old.secrets.values()
-        text = profile_files.dumps_new(profile).encode()
-        path = workspace.paths.profile(profile.name)
-        draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
     if active is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.cli.profiles.choice_list import ACTIVE, ChoiceList, Row
-from keyswitch.cli.profiles.listing import NO_SECRET, expiry_note, now
+from keyswitch.cli.profiles.listing import NO_SECRET, notes, now
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import login_status, profile_files
@@ -48,16 +48,11 @@ def _row(paths: Paths, name: str, at: datetime) -> Row:
     except KeyswitchError:
         # Whoever chooses it is told what is wrong with it.
         return Row(BROKEN, "", "", f"{name} {BROKEN}")
-    ends = expiry_note(profile, at.date())
-    login = login_status.status_of(profile, at)
-    owner = login_status.who(profile)
-    if login is None:
+    ends, who = notes(profile, at)
+    if login_status.status_of(profile, at) is None:
         hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
-        told = filter(None, (profile.label, *hints[:1]))
-        who = " ".join(told) or NO_SECRET
-    else:
-        ends = ends or login.text
-        who = profile.label or owner
+        who = " ".join(filter(None, (who, *hints[:1]))) or NO_SECRET
+    owner = login_status.who(profile)
     searched = f"{name} {profile.provider} {owner} {who}".casefold()
     shown = (profile.provider, who, ends)
     kind, who, ends = (printable(text)[:LONGEST_CELL] for text in shown)

@@ -56,7 +56,7 @@ def now() -> datetime:
     return datetime.now(UTC).astimezone()
 
 
-def expiry_note(profile: Profile, today: date) -> str:
+def _expiry(profile: Profile, today: date) -> str:
     """Say when a profile expires, if that is soon or past."""
     if profile.expires is None:
         return ""
@@ -66,14 +66,13 @@ def expiry_note(profile: Profile, today: date) -> str:
     return f"expires in {days} d" if days <= SOON else ""
 
 
-def _note(profile: Profile, at: datetime) -> str:
-    """Return what the last column of a listing says."""
-    ends = expiry_note(profile, at.date())
+def notes(profile: Profile, at: datetime) -> tuple[str, str]:
+    """Return when a profile ends, if that is worth a word, and whose it is."""
+    ends = _expiry(profile, at.date())
     login = login_status.status_of(profile, at)
     if login is None:
-        return ends or profile.label
-    whose = profile.label or login_status.who(profile)
-    return "; ".join(filter(None, (ends or login.text, whose)))
+        return ends, profile.label
+    return ends or login.text, profile.label or login_status.who(profile)
 
 
 @command("keyswitch list --json", name="list")
@@ -111,7 +110,7 @@ def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
         profile.provider,
         hints[0] if hints else NO_SECRET,
         ",".join(stores) or "-",
-        _note(profile, at),
+        "; ".join(filter(None, notes(profile, at))),
     )
 
 

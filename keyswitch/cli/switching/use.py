@@ -11,12 +11,7 @@ from keyswitch.cli.command import Session, command
 from keyswitch.cli.output import attributes
 from keyswitch.cli.prompt import choose_one
 from keyswitch.cli.switching import turns
-from keyswitch.errors import (
-    ExitCode,
-    KeyswitchError,
-    NotFoundError,
-    UsageError,
-)
+from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
 from keyswitch.profiles import state
 from keyswitch.terminal import selection
 
