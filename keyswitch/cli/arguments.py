@@ -36,13 +36,15 @@ def refuse_secrets(args: Sequence[str]) -> None:
             return
         secret = _secret_in(word)
         if secret:
+            from keyswitch.providers.catalogue import built_in
+
+            provider = built_in().issuer_of(secret)
             # As a field's value it is refused like every wrong value.
             is_field = "=" in word and not word.startswith("-")
             kind = InputError if is_field else UsageError
             raise kind(
                 f"that looks like a secret, and it {_WHERE}",
-                f"{_revoke(_whose(secret))}, then give the new one "
-                f"{HOW_TO_GIVE}",
+                f"{_revoke(provider)}, then give the new one {HOW_TO_GIVE}",
             )
 
 
@@ -88,24 +90,6 @@ def _secret_in(word: str) -> str:
     text = word[word.find(start) :] if start else ""
     # Profiles and files may be called sk-something; they have no capitals.
     return "" if start == "sk-" and text == text.lower() else text
-
-
-def _whose(secret: str) -> Provider | None:
-    """Return the built-in provider whose keys begin most like this one."""
-    from keyswitch.providers.catalogue import Catalogue
-    from keyswitch.providers.schema import BUILT_IN
-
-    # Before a command has begun there are no providers of a person's own.
-    catalogue = Catalogue(os.path.join(BUILT_IN, "none"))
-    fitting = [
-        (len(start), name)
-        for name in catalogue.ids()
-        for field in catalogue.get(name).fields
-        for start in (*field.prefixes, *(one.prefix for one in field.lengths))
-        if start and secret.startswith(start)
-    ]
-    longest = max(fitting, key=lambda found: found[0], default=None)
-    return catalogue.get(longest[1]) if longest else None
 
 
 def _revoke(provider: Provider | None) -> str:

@@ -1,9 +1,10 @@
-"""What every command is made with: its declaration and its session."""
+"""What every command is made with: declaration, session, `--dry-run`."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from keyswitch.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Body = Callable[..., int | None]  # of the session; returns an exit status
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "command",
     "global_options",
     "options",
+    "rehearse",
 ]
 
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -35,7 +38,7 @@ def command(
     note: str = "",
     dry_run: bool = False,
     **settings: Any,
-) -> Callable[[Callable[..., int | None]], click.Command]:
+) -> Callable[[Body], click.Command]:
     """Make a command of a function of the session, arguments and options.
 
     The function returns an exit status; None is success. The examples and the
@@ -45,12 +48,10 @@ def command(
     title = "Examples" if len(examples) > 1 else "Example"
     epilog = "\n  ".join([f"\b\n{title}:", *examples]) + f"\n{note}"
 
-    def declare(function: Callable[..., int | None]) -> click.Command:
+    def declare(function: Body) -> click.Command:
         flags = global_options()
         if dry_run:
-            from keyswitch.cli.dry_run import plan_only
-
-            function = plan_only(function)
+            function = _plan_only(function)
             flags.append(_flag("--dry-run", text="Show what would be changed."))
         decorate: Callable[[Any], click.Command]
         decorate = click.command(name, epilog=epilog, **settings)
@@ -75,7 +76,13 @@ def global_options() -> list[click.Parameter]:
 
 def options(*each: Decorator) -> Decorator:
     """Return one decorator that adds these options, in this order."""
-    return lambda function: reduce(lambda f, add: add(f), each[::-1], function)
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(each):
+            function = option(function)
+        return function
+
+    return add
 
 
 def at_most_one(given: Mapping[str, object]) -> None:
@@ -98,3 +105,46 @@ def _set(ctx: click.Context, option: click.Parameter, value: Any) -> None:
     session = ctx.find_object(Session)
     if value and session is not None:
         setattr(session, str(option.name), True)
+
+
+def _plan_only(function: Body) -> Body:
+    """Let a dry run of a command end at its commit.
+
+    Up to there it runs with the same checks; then the plan is printed.
+    """
+
+    @functools.wraps(function)
+    def run(session: Session, /, *args: Any, **options: Any) -> int | None:
+        from keyswitch.changes.change import DryRun
+
+        try:
+            status = function(session, *args, **options)
+        except DryRun as plan:
+            from keyswitch.switching.activation.preview import describe
+
+            for note in plan.messages:
+                session.say(note)
+            _show(session, describe(session.workspace(), plan.draft))
+            return None
+        if session.dry_run and not status and not session.printed:
+            _show(session, [])
+        return status
+
+    return run
+
+
+def _show(session: Session, lines: list[str]) -> None:
+    shown = lines or ["nothing to change"]
+    session.show({"changes": lines}, [[line] for line in shown])
+
+
+def rehearse(session: Session, change: Callable[[], object]) -> None:
+    """Run a change as far as its commit, for a command that shows its own plan.
+
+    Raises what the change would raise.
+    """
+    from keyswitch.changes.change import DryRun
+
+    session.workspace().dry_run = True
+    with contextlib.suppress(DryRun):
+        change()

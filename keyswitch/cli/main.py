@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch import __version__
-from keyswitch.cli import damaged_files, given
+from keyswitch.cli import starting_over
 from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.command import global_options
 from keyswitch.cli.commands import COMMANDS
@@ -152,10 +152,9 @@ def _with_new_tries(args: Sequence[str]) -> Any:
         try:
             return _click(args)
         except OddFileError as e:
-            if is_committed() or not damaged_files.may_go(e):
+            if is_committed():
                 raise  # a change is not made twice
-            damaged_files.set_aside(e)
-            given.begin_again()
+            starting_over.set_aside(e)
     return _click(args)
 
 

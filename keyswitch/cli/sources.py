@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli import given
 from keyswitch.cli.command import Session, options
 from keyswitch.cli.prompt import SOURCES, ask_secret, confirm
+from keyswitch.cli.starting_over import take
 from keyswitch.errors import CancelledError, InputError, UsageError
 from keyswitch.providers.shapes import check_secret, doubt
 
@@ -95,7 +95,7 @@ def read_source(source: Source) -> bytes:
         else:
             descriptor = os.dup(0)
         with os.fdopen(descriptor, "rb") as stream:
-            return given.take(
+            return take(
                 f"{source.kind} {source.place}",
                 lambda: stream.read(INPUT_LIMIT + 1) or b"",
             )

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.checks.trust import trust_in
 from keyswitch.cli.checks.verdict_view import account, finding_document
-from keyswitch.cli.command import Session, at_most_one, command
-from keyswitch.cli.dry_run import rehearse
+from keyswitch.cli.command import Session, at_most_one, command, rehearse
 from keyswitch.cli.output import attributes
+from keyswitch.cli.secrets.agreements import trust_in
 from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.diagnosis.findings.finding import NOTE, Finding
 from keyswitch.diagnosis.findings.mend import FOLDER

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli import given
 from keyswitch.cli.command import Session, at_most_one, command
 from keyswitch.cli.output import attributes
+from keyswitch.cli.starting_over import take
 from keyswitch.diagnosis.explain.error_log import newest_error
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.explain.surroundings import look
@@ -119,7 +119,7 @@ def _from_stdin() -> str:
             "there is no text to explain",
             "keyswitch explain 'TEXT', or pipe it in, or --from-log",
         )
-    data = given.take("stdin", lambda: sys.stdin.buffer.read(LIMIT + 1))
+    data = take("stdin", lambda: sys.stdin.buffer.read(LIMIT + 1))
     if len(data) > LIMIT:
         raise InputError(
             f"the text is larger than {LIMIT >> 20} MiB",

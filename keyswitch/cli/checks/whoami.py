@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.checks import verdict_view
-from keyswitch.cli.checks.trust import trust_in
 from keyswitch.cli.command import Session, command
+from keyswitch.cli.secrets.agreements import trust_in
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.errors import ExitCode
 from keyswitch.switching.activation.here import elsewhere

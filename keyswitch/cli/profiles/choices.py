@@ -1,26 +1,129 @@
-"""The lists to choose from: profiles for `use`, providers for `add`."""
+"""The lists to choose from, which narrow while a person types."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.cli.profiles.choice_list import ACTIVE, ChoiceList, Row
-from keyswitch.cli.profiles.listing import NO_SECRET, notes, now
+from keyswitch.cli.profiles.listing import NO_SECRET, now
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import login_status, profile_files
+from keyswitch.profiles.names import nearest
 from keyswitch.terminal import selection
 from keyswitch.terminal.marker import read_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.workspace import Workspace
 
+ACTIVE = "active"
 BROKEN = "broken"
 LONGEST_CELL = 200  # characters
+
+
+class Row(NamedTuple):
+    """What is shown beside a name, and the text that a filter looks at."""
+
+    kind: str
+    account: str
+    expiry: str
+    searched: str
+
+
+class ChoiceList:
+    """The names that match what was typed, and which is pointed at.
+
+    A row is read when it is first asked for. `used` says where a name is in
+    use. With `guess` the nearest name is offered where none matches.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        read: Callable[[str], Row],
+        used: Mapping[str, Sequence[str]] | None = None,
+        *,
+        guess: bool = False,
+    ) -> None:
+        self.names = names
+        self.used = used or {}
+        self.guessed = False
+        self._guess = guess
+        self._read = read
+        self._rows: dict[str, Row] = {}
+        self._top = 0
+        self.narrow("")
+
+    def row(self, name: str) -> Row:
+        """Return a name's row."""
+        if name not in self._rows:
+            self._rows[name] = self._read(name)
+        return self._rows[name]
+
+    @property
+    def unread(self) -> list[str]:
+        """Return the names whose rows were not read yet."""
+        return [name for name in self.names if name not in self._rows]
+
+    def narrow(self, typed: str) -> None:
+        """Keep what holds every word that was typed; point at the first."""
+        self._words = typed.casefold().split()
+        self._match()
+        self.at = 0
+        if not self._words:
+            marked = (n for n in self.matches if self.is_active(n))
+            self.at = self.matches.index(next(marked, self.matches[0]))
+
+    def look_again(self) -> None:
+        """Match the rows that were read since; what is pointed at stays."""
+        if self._words:
+            pointed = self.pointed
+            self._match()
+            if pointed:
+                self.at = self.matches.index(pointed)
+
+    def _match(self) -> None:
+        """Find the names that match, the nearest to a typed name first."""
+        self.matches = list(self.names)
+        self.guessed = False
+        if not self._words:
+            return
+        first = self._words[0]
+        ranked = []
+        for name in self.names:
+            row = self._rows.get(name)
+            searched = row.searched if row else name
+            if all(word in searched for word in self._words):
+                far = (name != first, not name.startswith(first))
+                ranked.append((*far, first not in name, name))
+        self.matches = [name for *_, name in sorted(ranked)]
+        if self._guess and not ranked:
+            near = nearest(first, self.names)
+            self.matches = [near] if near else []
+            self.guessed = bool(near)
+
+    @property
+    def pointed(self) -> str:
+        """Return the name pointed at, "" where nothing matches."""
+        return self.matches[self.at] if self.matches else ""
+
+    def move(self, steps: int) -> None:
+        """Point at another row, not beyond the first and the last."""
+        self.at = max(0, min(self.at + steps, len(self.matches) - 1))
+
+    def visible(self, height: int) -> list[str]:
+        """Return the names in a window that has the pointer in it."""
+        last = max(len(self.matches) - height, 0)
+        top = max(self._top, self.at - height + 1)
+        self._top = min(top, self.at, last)
+        return self.matches[self._top : self._top + height]
+
+    def is_active(self, name: str) -> bool:
+        """Tell whether a profile is the one that `use` chose last."""
+        return ACTIVE in self.used.get(name, ())
 
 
 def providers(workspace: Workspace) -> ChoiceList:
@@ -48,7 +151,7 @@ def _row(paths: Paths, name: str, at: datetime) -> Row:
     except KeyswitchError:
         # Whoever chooses it is told what is wrong with it.
         return Row(BROKEN, "", "", f"{name} {BROKEN}")
-    ends, who = notes(profile, at)
+    ends, who = login_status.notes(profile, at)
     if login_status.status_of(profile, at) is None:
         hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
         who = " ".join(filter(None, (who, *hints[:1]))) or NO_SECRET

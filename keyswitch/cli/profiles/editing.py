@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.changes import own_variables
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import YES, Session, command
+from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.directories import patterns
-from keyswitch.errors import InputError, UsageError
-from keyswitch.switching.editing import profile_changes
+from keyswitch.errors import InputError, KeyswitchError, UsageError
+from keyswitch.profiles import profile_files
+from keyswitch.switching.editing import profile_changes, profile_text
 from keyswitch.switching.editing.link_changes import asking_for
 from keyswitch.targets.claude_code import sharing
 from keyswitch.terminal.selection import ENDS, own_choice
@@ -130,9 +133,7 @@ def edit(
         if value is not None
     }
     if not (sets or unsets or changes):
-        from keyswitch.cli.profiles.editor import edit_in_editor
-
-        return edit_in_editor(session, name)
+        return _edit_in_editor(session, name)
     profile, _ = workspace.load(name)
     if sets or unsets or changes.keys() & _OF_PLACES:
         session.refuse_agents()  # where the secret goes, and may go
@@ -149,6 +150,37 @@ def edit(
     profile_changes.rewrite(workspace, "edit", name, alter, given=given)
     session.say(f"changed '{name}'")
     return None
+
+
+def _edit_in_editor(session: Session, name: str) -> None:
+    """Let a person edit the file; keep nothing that does not parse."""
+    session.refuse_agents()
+    if not session.can_ask:
+        raise UsageError(
+            "nothing to change was given, and there is no terminal to edit on",
+            f"for example: keyswitch edit {name} --label TEXT",
+        )
+    workspace = session.workspace()
+    path = workspace.paths.profile(name)
+    before = text = profile_text.raw_text(workspace, name)
+    while True:
+        edited = click.edit(text, extension=".toml")
+        if edited is None or edited == before:
+            session.say("nothing changed")
+            return
+        try:
+            profile = profile_files.parse(edited, path)
+            own_variables.check(workspace, profile)
+            break
+        except KeyswitchError as e:
+            if session.dry_run:
+                raise
+            session.warn(f"{e.message}; {e.hint}")
+            session.confirm("open the editor again?")
+            text = edited  # nothing that was typed is lost
+    agreed = agree_to_edit(session, name, before, profile)
+    profile_text.replace_text(workspace, name, before, edited, agreed)
+    session.say(f"changed '{name}'")
 
 
 def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:

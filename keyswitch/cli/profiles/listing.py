@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 NO_SECRET = "-"
-SOON = 14  # days before an expiry date that it is worth a word
 
 
 def document_of(profile: Profile, active: str) -> dict[str, Any]:
@@ -56,25 +55,6 @@ def now() -> datetime:
     return datetime.now(UTC).astimezone()
 
 
-def _expiry(profile: Profile, today: date) -> str:
-    """Say when a profile expires, if that is soon or past."""
-    if profile.expires is None:
-        return ""
-    days = (profile.expires - today).days
-    if days < 0:
-        return f"expired {profile.expires.isoformat()}"
-    return f"expires in {days} d" if days <= SOON else ""
-
-
-def notes(profile: Profile, at: datetime) -> tuple[str, str]:
-    """Return when a profile ends, if that is worth a word, and whose it is."""
-    ends = _expiry(profile, at.date())
-    login = login_status.status_of(profile, at)
-    if login is None:
-        return ends, profile.label
-    return ends or login.text, profile.label or login_status.who(profile)
-
-
 @command("keyswitch list --json", name="list")
 def list_(session: Session) -> None:
     """List the profiles."""
@@ -110,7 +90,7 @@ def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
         profile.provider,
         hints[0] if hints else NO_SECRET,
         ",".join(stores) or "-",
-        "; ".join(filter(None, notes(profile, at))),
+        "; ".join(filter(None, login_status.notes(profile, at))),
     )
 
 

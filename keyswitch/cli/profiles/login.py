@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.arguments import typed
-from keyswitch.cli.command import YES, Session, at_most_one, command
-from keyswitch.cli.dry_run import rehearse
+from keyswitch.cli.command import YES, Session, at_most_one, command, rehearse
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.errors import InputError, UsageError

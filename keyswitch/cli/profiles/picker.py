@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.layout import Layout
 
-    from keyswitch.cli.profiles.choice_list import ChoiceList
+    from keyswitch.cli.profiles.choices import ChoiceList
 
     # A name; "" for none; a signal that ended it.
     Answer = str | signal.Signals

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command
-from keyswitch.cli.dry_run import rehearse
+from keyswitch.cli.command import Session, command, rehearse
 from keyswitch.cli.passphrase import (
     given_passphrase,
     new_passphrase,

@@ -1,4 +1,4 @@
-"""Ask a person to agree to a new use of a secret, or to a risky variable.
+"""Ask a person to agree: to a new use of a secret, a variable, a program.
 
 Where nobody can be asked, nothing is agreed to and the command refuses.
 """
@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings, own_variables
+from keyswitch.cli.prompt import confirm
+from keyswitch.display import without_secrets
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
 from keyswitch.providers.binding import shown_host
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from keyswitch.cli.session import Session
+    from keyswitch.diagnosis.verdict import Value
     from keyswitch.model import Profile
     from keyswitch.providers.bound import Mismatch
 
@@ -73,3 +76,22 @@ def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:
     for one in found:
         session.warn(one.what)
         session.confirm(f"send it to {shown_host(one.asked.host)} from now on?")
+
+
+def trust_in(session: Session) -> Callable[[Value], bool]:
+    """Return what asks whether to run a program that a repository names.
+
+    It asks on a terminal, once a program, and else says no.
+    """
+    answers: dict[str, bool] = {}
+
+    def trusts(command: Value) -> bool:
+        program = command.text
+        if session.can_ask and program not in answers:
+            answers[program] = confirm(
+                f"{command.source.place} came with the repository; run "
+                f"what it names, {without_secrets(program)}?"
+            )
+        return answers.get(program, False)
+
+    return trusts

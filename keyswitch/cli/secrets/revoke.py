@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import YES, Session, at_most_one, command
-from keyswitch.cli.dry_run import rehearse
+from keyswitch.cli.command import YES, Session, at_most_one, command, rehearse
 from keyswitch.cli.output import attributes
 from keyswitch.errors import ExitCode
 from keyswitch.switching.revoking import revoke

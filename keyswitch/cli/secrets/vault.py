@@ -14,18 +14,21 @@ from keyswitch.cli.passphrase import (
     passphrase_options,
 )
 from keyswitch.cli.prompt import ask_secret
-from keyswitch.cli.secrets.new_vault import create_vault, show_code
+from keyswitch.cli.secrets.store_choice import create_vault, show_code
 from keyswitch.errors import InputError
 from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault import slots, writing
 from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault
 
 
-def _to_change(session: Session) -> Vault:
+def _to_change(session: Session, *, unlocked: bool = True) -> Vault:
     """Return the vault to change what opens it, which agents may not do."""
     session.refuse_agents()
     workspace = session.workspace()
-    return Vault(workspace.paths, ask=workspace.ask)
+    found = Vault(workspace.paths, ask=workspace.ask)
+    if unlocked:
+        found.open()
+    return found
 
 
 @click.group(
@@ -67,7 +70,6 @@ def init(session: Session, *, machine_key: bool, **passphrase: Any) -> None:
 def passwd(session: Session, **passphrase: Any) -> None:
     """Set another passphrase. After a leak use 'vault rotate' instead."""
     found = _to_change(session)
-    found.open()
     _change_passphrase(session, found, passphrase)
 
 
@@ -106,7 +108,7 @@ def rotate(session: Session, **passphrase: Any) -> None:
 @passphrase_options
 def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     """Make a new recovery code, or open the vault with one."""
-    found = _to_change(session)
+    found = _to_change(session, unlocked=False)
     if use_code:
         code = ask_secret("recovery code: ")
         slots.open_with_recovery(found, code.reveal())
@@ -121,7 +123,6 @@ def keychain(session: Session) -> None:
     from keyswitch.switching.upkeep import vault_key
 
     found = _to_change(session)
-    found.open()
     vault_key.add(session.workspace(), found)
     session.say("the keychain opens the vault from now on")
 
@@ -130,7 +131,6 @@ def keychain(session: Session) -> None:
 def machine_key(session: Session) -> None:
     """Let this machine open the vault without anybody."""
     found = _to_change(session)
-    found.open()
     slots.add_machine_slot(found)
     session.say(
         f"the key lies in {found.paths.machine_key_file}: it "

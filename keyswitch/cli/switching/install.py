@@ -7,12 +7,12 @@ import sys
 
 import click
 
-from keyswitch.cli.command import YES, Session, command
-from keyswitch.cli.dry_run import rehearse
+from keyswitch.cli.command import YES, Session, command, rehearse
 from keyswitch.display import printable
-from keyswitch.errors import UsageError
+from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.shells.detect import parent_shell
 from keyswitch.switching.editing import start_files
+from keyswitch.switching.upkeep import removal
 
 
 @command(
@@ -114,9 +114,7 @@ def uninstall(
             raise UsageError(
                 "--all is for every shell", "leave the shell's name out"
             )
-        from keyswitch.cli.switching.uninstall_all import uninstall_all
-
-        return uninstall_all(session, yes=yes)
+        return _uninstall_all(session, yes=yes)
     workspace = session.workspace()
     shell = _shell(shell)
     edits = start_files.plan_uninstall(workspace, shell)
@@ -137,3 +135,47 @@ def uninstall(
     if session.json:
         session.document({"files": files, "changed": bool(files)})
     return None
+
+
+def _uninstall_all(session: Session, *, yes: bool) -> None:
+    """Take everything back, and say what stays."""
+    workspace = session.workspace()
+    steps = removal.steps(workspace)
+    stays = removal.what_stays(workspace)
+    lines = [f"{step.place}: {step.what}" for step in steps]
+    if session.dry_run:
+        _rehearse_all(session, steps)
+    elif steps:
+        for line in lines:
+            session.say(line)
+        session.confirm("do it?", yes=yes)
+        for line in removal.carry_out(steps):
+            session.say(line)
+    else:
+        session.say("keyswitch is in no file of another program here")
+    if session.json:
+        changed = bool(steps) and not session.dry_run
+        session.document({"changes": lines, "changed": changed, "stays": stays})
+        return
+    if session.dry_run:
+        for line in lines or ["nothing to change"]:
+            session.data(line)
+    for line in stays:
+        session.say(f"stays: {line}")
+    if session.dry_run:
+        return
+    if steps:
+        session.say("open terminals keep the hook until they end")
+    session.say(
+        "now remove the program, as you installed it: pipx uninstall "
+        "keyswitch, for one"
+    )
+
+
+def _rehearse_all(session: Session, steps: list[removal.Step]) -> None:
+    """Say of which places a dry run finds that they would stay as they are."""
+    for step in steps:
+        try:
+            rehearse(session, step.carry_out)
+        except KeyswitchError as e:
+            session.warn(f"{step.place} would stay: {e.message}")
