@@ -10,6 +10,7 @@ from keyswitch.diagnosis.findings import billing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from keyswitch.diagnosis.findings.accounts import Owner
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
@@ -44,14 +45,18 @@ def _header_document(
 ) -> dict[str, Any] | None:
     if header is None:
         return None
-    owner = situation.owner(header)
     return {
         "scheme": header.shown_scheme,
-        "masked": owner.masked,
-        "source": _source_document(situation, header.source),
-        "profile": owner.profile or None,
+        **_owner_document(situation, situation.owner(header), header.source),
         "why_unknown": header.why_unknown or None,
     }
+
+
+def _owner_document(
+    situation: Situation, owner: Owner, source: Source
+) -> dict[str, Any]:
+    shown = attributes(owner, "masked", or_null=("profile",))
+    return {**shown, "source": _source_document(situation, source)}
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
@@ -79,14 +84,8 @@ def document(
     shadowed = []
     for entry in request.shadowed:
         owner = situation.accounts.owner_of(entry.value, entry.source)
-        shadowed.append(
-            {
-                "source": _source_document(situation, entry.source),
-                "masked": owner.masked,
-                "profile": owner.profile or None,
-                "because": entry.because,
-            }
-        )
+        shown = _owner_document(situation, owner, entry.source)
+        shadowed.append({**shown, "because": entry.because})
     return {
         "claude_code": attributes(
             status,

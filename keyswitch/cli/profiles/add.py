@@ -1,4 +1,4 @@
-"""add and rotate: the two commands that take a secret in."""
+"""add and rotate: store a new secret."""
 
 from __future__ import annotations
 
@@ -121,7 +121,10 @@ def _store(
     secrets: Mapping[str, Secret],
     store: str | None,
 ) -> None:
-    """Store what was given; what can be refused is, before a passphrase."""
+    """Store the profile and its secrets.
+
+    What can be refused is refused before a passphrase is asked for.
+    """
     workspace = session.workspace()
     agree_to_variables(session, profile)
     profile_changes.check_new(workspace, profile, secrets)

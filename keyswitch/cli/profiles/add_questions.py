@@ -38,15 +38,8 @@ def _ask_provider(session: Session) -> str:
     """Let a person choose what the profile is for."""
     from keyswitch.cli.profiles import choices, picker
 
-    workspace = session.workspace()
-    if picker.can_draw(session.environ):
-        return picker.choose(choices.providers(workspace))
-    catalogue = workspace.catalogue
-    providers = [catalogue.get(name) for name in catalogue.ids()]
-    return choose_one(
-        "provider",
-        {p.id: f"{p.title:27}  {p.setup}".rstrip() for p in providers},
-    )
+    providers = choices.providers(session.workspace())
+    return picker.choose("provider", providers, session.environ)
 
 
 def ask_name(session: Session, provider_id: str) -> str:

@@ -63,6 +63,15 @@ class ChoiceList:
             self._rows[name] = self._read(name)
         return self._rows[name]
 
+    def cells(self, name: str) -> tuple[str, ...]:
+        """Return what is shown beside a name."""
+        return *self.row(name)[:3], ", ".join(self.used.get(name, ()))
+
+    def line(self, name: str) -> str:
+        """Return the same as one line."""
+        kind, *others = self.cells(name)
+        return "  ".join([f"{kind:27}", *filter(None, others)])
+
     @property
     def unread(self) -> list[str]:
         """Return the names whose rows were not read yet."""

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.prompt import choose_one
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from prompt_toolkit.application import Application
     from prompt_toolkit.buffer import Buffer
@@ -38,15 +40,18 @@ NARROWEST = 6  # columns that a cell keeps on a narrow terminal
 _GAP = "  "
 
 
-def can_draw(environ: Mapping[str, str]) -> bool:
-    """Tell whether this terminal can take more than lines of plain text."""
-    if environ.get("NO_COLOR"):
-        return False
-    return os.name == "nt" or environ.get("TERM", "") not in ("", "dumb")
+def choose(
+    question: str, listing: ChoiceList, environ: Mapping[str, str]
+) -> str:
+    """Let a person choose a name, from numbered lines on a plain terminal."""
+    is_plain = os.name != "nt" and environ.get("TERM", "") in ("", "dumb")
+    if is_plain or environ.get("NO_COLOR"):
+        return choose_one(question, {n: listing.line(n) for n in listing.names})
+    return _drawn_choice(listing)
 
 
-def choose(listing: ChoiceList) -> str:
-    """Let a person choose; Esc and Ctrl-C end the command."""
+def _drawn_choice(listing: ChoiceList) -> str:
+    """Draw the list; Esc and Ctrl-C end the command."""
     # Here and below: nothing else needs it, and it costs as much as the rest
     # of a start.
     from prompt_toolkit.application import Application
@@ -117,11 +122,8 @@ def _keys(listing: ChoiceList) -> KeyBindings:
 
     keys = KeyBindings()
 
-    def move(step: int) -> Callable[[KeyPressEvent], None]:
-        return lambda _event: listing.move(step)
-
     for key, step in STEPS.items():
-        keys.add(key)(move(step))
+        keys.add(key)(lambda _event, step=step: listing.move(step))
 
     @keys.add("enter")
     def _(event: KeyPressEvent) -> None:
@@ -166,10 +168,7 @@ def _drawn(
 ) -> StyleAndTextTuples:
     """Return the visible rows in columns that fit the terminal."""
     names = listing.visible(height)
-    table = [
-        (name, *listing.row(name)[:3], ", ".join(listing.used.get(name, ())))
-        for name in names
-    ]
+    table = [(name, *listing.cells(name)) for name in names]
     widths = _widths(table, columns - len("> * "))
     drawn: StyleAndTextTuples = []
     for name, cells in zip(names, table, strict=True):

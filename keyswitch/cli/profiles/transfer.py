@@ -101,7 +101,7 @@ def import_(  # noqa: PLR0913
     store: str | None,
     **passphrase: Any,
 ) -> None:
-    """Take profiles in from an encrypted file.
+    """Import profiles from an encrypted file.
 
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.

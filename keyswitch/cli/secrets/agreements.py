@@ -31,13 +31,10 @@ def agree_to_profile(session: Session, name: str) -> list[Mismatch]:
     try:
         profile, _ = workspace.load(name)
         found = bindings.mismatches(workspace, profile)
+        workspace.provider_of(profile).check(profile)
     except KeyswitchError:
         return []  # the command says it
     _agree_to_uses(session, found)
-    try:
-        workspace.provider_of(profile).check(profile)
-    except KeyswitchError:
-        return found  # the command says it
     agree_to_variables(session, profile)
     return found
 

@@ -27,10 +27,10 @@ SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
 )
 @click.argument("shell")
 def hook(session: Session, shell: str) -> None:
-    """Print what makes every prompt follow.
+    """Print the hook that lets each prompt follow a switch.
 
-    A terminal then changes at its next prompt when a profile is switched
-    elsewhere, and when you enter a directory that asks for one. Where nothing
+    A terminal then changes its profile at the next prompt, when another one
+    was chosen elsewhere, and when you enter a linked directory. Where nothing
     changed, no process is started.
     """
     write_out(hook_script(shell, resolve(session.environ).state_file))

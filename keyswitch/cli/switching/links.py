@@ -29,10 +29,11 @@ _FOLDER = click.argument("folder", required=False, metavar="[DIR]")
     help="Every clone of these git remotes, in your own config.toml.",
 )
 def link(session: Session, name: str | None, *, remote: str | None) -> None:
-    """Let a directory ask for a profile.
+    """Link a directory to a profile.
 
-    Writes `.keyswitch`, which holds the name and nothing else, and allows it.
-    Somebody else's file does nothing until you allow it: keyswitch allow.
+    It writes the file `.keyswitch`, which holds the name and nothing else, and
+    allows it. Somebody else's file does nothing until you allow it: keyswitch
+    allow.
     """
     workspace = session.workspace()
     if name is None:
@@ -99,7 +100,7 @@ def _show(session: Session) -> None:
 )
 @click.option("--remote", metavar="PATTERN", help="The rule of a remote.")
 def unlink(session: Session, *, remote: str | None) -> None:
-    """Take a directory's link away."""
+    """Remove a directory's link."""
     workspace = session.workspace()
     if remote is not None:
         name = link_changes.unlink_remote(workspace, remote)
@@ -129,10 +130,9 @@ def allow(session: Session, folder: str | None) -> None:
 @command("keyswitch deny", "keyswitch deny ~/src/other", dry_run=True)
 @_FOLDER
 def deny(session: Session, folder: str | None) -> None:
-    """Refuse a directory's link, silently.
+    """Refuse a directory's link.
 
-    It is as if the file were not there, and is not mentioned again until it
-    changes.
+    The file is ignored, and not mentioned again, until it changes.
     """
     judged = _judge(session, folder, links.DENIED)
     session.say(f"{judged.path} is not used")

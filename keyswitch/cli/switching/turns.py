@@ -71,7 +71,7 @@ def wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
     if busy:
         raise KeyswitchError(
             f"still in a turn: {names(busy)}",
-            "nothing was changed; without --wait it is not waited for",
+            "nothing was changed; leave out --wait to switch at once",
         )
 
 
@@ -99,11 +99,11 @@ def report(session: Session, found: Sequence[Followed] | None) -> None:
                 f"{name} may be in a turn and renew the former login just "
                 "now; 'use --wait' waits for its end"
             )
-    late = any(one.follows != "restart" for one in found or ())
-    if late and "KEYSWITCH_ENV" in session.environ:
+    some_follow = any(one.follows != "restart" for one in found or ())
+    if some_follow and "KEYSWITCH_ENV" in session.environ:
         session.say(
-            "a session that its shell gave an account by variables keeps that "
-            "until it is restarted"
+            "a session that got its account from this shell's variables keeps "
+            "it until it is restarted"
         )
 
 

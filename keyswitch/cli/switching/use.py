@@ -1,4 +1,4 @@
-"""use, off, current: which profile is the active one."""
+"""use, off, current: the active profile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import click
 
 from keyswitch.cli.command import Session, command
 from keyswitch.cli.output import attributes
-from keyswitch.cli.prompt import choose_one
 from keyswitch.cli.switching import turns
 from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
 from keyswitch.profiles import state
@@ -89,7 +88,7 @@ def use(
 
 
 def _refuse_beside_here(session: Session, hint: str = "") -> None:
-    """Raise if `--here`, whose output is for eval, stands beside the others."""
+    """Refuse `--here`, which prints a script, with --dry-run or --json."""
     if session.dry_run or session.json:
         raise UsageError(
             "--here prints a script for eval, and nothing else",
@@ -123,15 +122,13 @@ def _pick(session: Session, *, here: bool) -> str | None:
         )
     from keyswitch.cli.profiles import choices, picker
 
-    if picker.can_draw(session.environ):
-        used = choices.used_here(workspace, active)
-        return picker.choose(choices.profiles(workspace.paths, names, used))
-    marks = {name: "active" if name == active else "" for name in names}
-    return choose_one("profile", marks)
+    used = choices.used_here(workspace, active)
+    profiles = choices.profiles(workspace.paths, names, used)
+    return picker.choose("profile", profiles, session.environ)
 
 
 def _report(session: Session, outcome: Outcome) -> int:
-    """Say what was switched, and what stands in its way."""
+    """Say which profile is active, and what overrides it."""
     from keyswitch.switching.activation.delivery import LOCKED
 
     findings = outcome.findings
@@ -174,7 +171,7 @@ def _report(session: Session, outcome: Outcome) -> int:
 )
 @turns.turn_options
 def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
-    """Make no profile active; restore what was."""
+    """Make no profile active; restore Claude Code's files."""
     turns.check(turn)
     if here:
         _refuse_beside_here(session)
@@ -191,7 +188,9 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
 
 @command("PS1='$(keyswitch current --prompt) $ '")
 @click.option(
-    "--prompt", is_flag=True, help="Nothing, and no error, where there is none."
+    "--prompt",
+    is_flag=True,
+    help="Print nothing, and no error, where no profile is active.",
 )
 def current(session: Session, *, prompt: bool) -> int | None:
     """Print the active profile's name."""

@@ -13,23 +13,23 @@ begin
                     completion\t'Print a completion script for a shell.' \
                     copy\t'Copy a profile, secrets included.' \
                     current\t'Print the active profile\'s name.' \
-                    deny\t'Refuse a directory\'s link, silently.' \
-                    doctor\t'Look for what is wrong, say why, and mend it.' \
+                    deny\t'Refuse a directory\'s link.' \
+                    doctor\t'Find what is wrong, say why, and mend it.' \
                     edit\t'Change a profile\'s fields.' \
                     env\t'Print export statements for eval.' \
                     explain\t'Say what an error text means and what to do.' \
                     export\t'Write profiles and their secrets to an encrypted file.' \
                     helper\t'Answer programs that ask for a secret.' \
                     history\t'List what was changed when.' \
-                    hook\t'Print what makes every prompt follow.' \
-                    import\t'Take profiles in from an encrypted file.' \
+                    hook\t'Print the hook that lets each prompt follow a switch.' \
+                    import\t'Import profiles from an encrypted file.' \
                     install\t'Let every terminal follow a switch.' \
-                    link\t'Let a directory ask for a profile.' \
+                    link\t'Link a directory to a profile.' \
                     list\t'List the profiles.' \
                     lock\t'Forget every unlocked key and value.' \
                     login\t'Keep a login of Claude Code as a profile.' \
                     logout\t'Remove a login\'s tokens from this machine; the profile stays.' \
-                    off\t'Make no profile active; restore what was.' \
+                    off\t'Make no profile active; restore Claude Code\'s files.' \
                     providers\t'List the providers and fields.' \
                     remove\t'Remove a profile.' \
                     rename\t'Give a profile another name.' \
@@ -39,8 +39,8 @@ begin
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
                     undo\t'Take back the last change.' \
-                    uninstall\t'Take the shell integration out again.' \
-                    unlink\t'Take a directory\'s link away.' \
+                    uninstall\t'Remove the hook from a shell\'s start file.' \
+                    unlink\t'Remove a directory\'s link.' \
                     unlock\t'Unlock the vault for this session.' \
                     use\t'Switch to a profile.' \
                     vault\t'Manage the encrypted vault.' \
@@ -96,7 +96,7 @@ begin
                     --dry-run\t'Show what would be changed.'
             case current
                 set found \
-                    --prompt\t'Nothing, and no error, where there is none.'
+                    --prompt\t'Print nothing, and no error, where no profile is active.'
             case deny
                 set found \
                     --dry-run\t'Show what would be changed.'
