@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,10 +76,7 @@ def doctor(  # noqa: PLR0913
         if not own:
             raise
         # Nothing else can be looked at before these are mended.
-        if session.json:
-            _print_document(session, own, ())
-        else:
-            _print_findings(session, own)
+        _print(session, own)
         return ExitCode.FAILED
     findings = by_gravity([*own, *findings])
     steps: tuple[Step, ...] = ()
@@ -91,10 +89,8 @@ def doctor(  # noqa: PLR0913
         from keyswitch.diagnosis.report.lines import report_text
 
         session.raw(report_text(situation, findings, steps))
-    elif session.json:
-        _print_document(session, findings, steps)
     else:
-        _print(session, situation, findings, steps)
+        _print(session, findings, steps, situation)
     is_wrong = any(f.severity != NOTE for f in findings)
     return ExitCode.FAILED if is_wrong else ExitCode.OK
 
@@ -120,17 +116,15 @@ def _look(
     return situation, [*findings, *left_helpers.findings(workspace)]
 
 
+@dataclass
 class _Mending:
     """`--fix`: shows what would be mended, asks, and mends it."""
 
-    def __init__(
-        self, session: Session, *, wanted: bool, dry_run: bool, yes: bool
-    ) -> None:
-        self.session = session
-        self.wanted = wanted
-        self.dry_run = dry_run
-        self.yes = yes
-        self.began = False  # something was shown
+    session: Session
+    wanted: bool
+    dry_run: bool
+    yes: bool
+    began: bool = False  # something was shown
 
     def own_files(self) -> list[Finding]:
         """Return what is wrong with keyswitch's own files, mended if wanted.
@@ -184,9 +178,37 @@ class _Mending:
         return True
 
 
-def _print_document(
-    session: Session, findings: Sequence[Finding], steps: Sequence[Step]
+def _print(
+    session: Session,
+    findings: Sequence[Finding],
+    steps: Sequence[Step] = (),
+    situation: Situation | None = None,
 ) -> None:
+    if session.json:
+        session.document(_document(findings, steps))
+        return
+    for step in steps:
+        word = "ok" if step.ok else "failed"
+        session.data(
+            f"{step.name:6} {word:6} {step.milliseconds:5} ms  "
+            f"{step.target}  {step.detail}"
+        )
+    for finding in findings:
+        session.data(f"{finding.severity}: {finding.what}")
+        session.data(f"  why: {finding.why}")
+        session.data(f"  fix: {finding.fix}")
+    if situation is None:
+        return
+    if not findings:
+        session.data("nothing wrong was found")
+    elif any(f.mend is not None for f in findings):
+        session.say("keyswitch doctor --fix mends what can be mended safely")
+    session.say(f"account in use: {account(situation)}")
+
+
+def _document(
+    findings: Sequence[Finding], steps: Sequence[Step]
+) -> dict[str, Any]:
     document: dict[str, Any] = {
         "findings": [
             {**finding_document(f), "mend": f.mend and str(f.mend)}
@@ -202,31 +224,4 @@ def _print_document(
             }
             for step in steps
         ]
-    session.document(document)
-
-
-def _print(
-    session: Session,
-    situation: Situation,
-    findings: Sequence[Finding],
-    steps: Sequence[Step],
-) -> None:
-    for step in steps:
-        word = "ok" if step.ok else "failed"
-        session.data(
-            f"{step.name:6} {word:6} {step.milliseconds:5} ms  "
-            f"{step.target}  {step.detail}"
-        )
-    _print_findings(session, findings)
-    if not findings:
-        session.data("nothing wrong was found")
-    elif any(f.mend is not None for f in findings):
-        session.say("keyswitch doctor --fix mends what can be mended safely")
-    session.say(f"account in use: {account(situation)}")
-
-
-def _print_findings(session: Session, findings: Sequence[Finding]) -> None:
-    for finding in findings:
-        session.data(f"{finding.severity}: {finding.what}")
-        session.data(f"  why: {finding.why}")
-        session.data(f"  fix: {finding.fix}")
+    return document

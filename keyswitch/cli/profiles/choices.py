@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.cli.profiles.listing import NO_SECRET, now
+from keyswitch.cli.profiles.listing import now
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import login_status, profile_files
@@ -163,7 +163,7 @@ def _row(paths: Paths, name: str, at: datetime) -> Row:
     ends, who = login_status.notes(profile, at)
     if login_status.status_of(profile, at) is None:
         hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
-        who = " ".join(filter(None, (who, *hints[:1]))) or NO_SECRET
+        who = " ".join(filter(None, (who, *hints[:1]))) or "-"
     owner = login_status.who(profile)
     searched = f"{name} {profile.provider} {owner} {who}".casefold()
     shown = (profile.provider, who, ends)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.workspace import Workspace
 
-NO_SECRET = "-"
-
 
 def document_of(profile: Profile, active: str) -> dict[str, Any]:
     """Return a profile as `--json` shows it: references, never values."""
@@ -88,7 +86,7 @@ def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
         "*" if profile.name == active else " ",
         profile.name,
         profile.provider,
-        hints[0] if hints else NO_SECRET,
+        hints[0] if hints else "-",
         ",".join(stores) or "-",
         "; ".join(filter(None, login_status.notes(profile, at))),
     )

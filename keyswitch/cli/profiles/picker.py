@@ -3,11 +3,13 @@
 It is drawn on standard error, on the terminal's second screen: what `eval`
 takes from standard output stays clean, and what was on the screen comes back.
 Few rows are read before it opens, the others between two keys, so that it
-opens at once however many there are.
+opens at once however many there are. This module is imported where a list is
+drawn only: prompt_toolkit costs as much as the rest of a start.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -15,17 +17,20 @@ import time
 from typing import TYPE_CHECKING
 
 import click
+from prompt_toolkit import layout
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.defaults import create_output
+from prompt_toolkit.utils import get_cwidth
 
 from keyswitch.cli.prompt import choose_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prompt_toolkit.application import Application
-    from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.formatted_text import StyleAndTextTuples
-    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-    from prompt_toolkit.layout import Layout
 
     from keyswitch.cli.profiles.choices import ChoiceList
 
@@ -52,13 +57,6 @@ def choose(
 
 def _drawn_choice(listing: ChoiceList) -> str:
     """Draw the list; Esc and Ctrl-C end the command."""
-    # Here and below: nothing else needs it, and it costs as much as the rest
-    # of a start.
-    from prompt_toolkit.application import Application
-    from prompt_toolkit.buffer import Buffer
-    from prompt_toolkit.output import ColorDepth
-    from prompt_toolkit.output.defaults import create_output
-
     for name in listing.unread[:AHEAD]:
         listing.row(name)
     typed = Buffer(
@@ -90,7 +88,6 @@ def _end_by_signals(app: Application[Answer]) -> None:
     """Let a signal end the program after the terminal is as it was."""
     if os.name != "posix":
         return
-    import asyncio
 
     def end(number: signal.Signals) -> None:
         if not app.is_done:  # it cannot be ended twice
@@ -103,8 +100,6 @@ def _end_by_signals(app: Application[Answer]) -> None:
 
 async def _read_on(listing: ChoiceList, app: Application[Answer]) -> None:
     """Read the other files, a slice at a time."""
-    import asyncio
-
     end = time.monotonic() + SLICE
     for name in listing.unread:
         listing.row(name)
@@ -118,8 +113,6 @@ async def _read_on(listing: ChoiceList, app: Application[Answer]) -> None:
 
 
 def _keys(listing: ChoiceList) -> KeyBindings:
-    from prompt_toolkit.key_binding import KeyBindings
-
     keys = KeyBindings()
 
     for key, step in STEPS.items():
@@ -137,10 +130,7 @@ def _keys(listing: ChoiceList) -> KeyBindings:
     return keys
 
 
-def _layout(listing: ChoiceList, typed: Buffer) -> Layout:
-    from prompt_toolkit import layout
-    from prompt_toolkit.application import get_app
-
+def _layout(listing: ChoiceList, typed: Buffer) -> layout.Layout:
     def rows() -> StyleAndTextTuples:
         lines, columns = get_app().output.get_size()
         return _drawn(listing, columns, max(lines - 2, 1))
@@ -186,8 +176,6 @@ def _drawn(
 
 def _widths(table: Sequence[Sequence[str]], room: int) -> list[int]:
     """Return how wide each column is; the widest ones give way first."""
-    from prompt_toolkit.utils import get_cwidth
-
     widths = [
         max(map(get_cwidth, column)) for column in zip(*table, strict=True)
     ]
@@ -199,8 +187,6 @@ def _widths(table: Sequence[Sequence[str]], room: int) -> list[int]:
 
 def _fit(cell: str, width: int) -> str:
     """Cut a cell in the middle: a key's last characters tell it apart."""
-    from prompt_toolkit.utils import get_cwidth
-
     if get_cwidth(cell) > width:
         while get_cwidth(cell) >= width:
             middle = len(cell) // 2
