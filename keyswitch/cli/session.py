@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from keyswitch.changes import left_behind
 from keyswitch.cli.output import Output
 from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.errors import (
     CancelledError,
-    FileStateError,
     InputError,
     UsageError,
 )
-from keyswitch.express import work_is_pending
 from keyswitch.terminal import agents
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Session(Output):
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self._workspace: Workspace | None = None
-        self._wait = 0.0  # seconds for another command; 0: the usual time
+        self._wait: float | None = None  # seconds, for another command
 
     @property
     def can_ask(self) -> bool:
@@ -57,7 +56,10 @@ class Session(Output):
                 dry_run=self.dry_run,
             )
             if not self.dry_run:
-                self._finish_others(self._workspace)
+                for line in left_behind.finish(self._workspace, self._wait):
+                    self.say(line)
+                if self._wait is None:
+                    self._warn_of_old_sessions(self._workspace)
         return self._workspace
 
     def reader(self) -> Workspace:
@@ -68,29 +70,11 @@ class Session(Output):
         self._wait = _READER_WAIT
         return self.workspace()
 
-    def _finish_others(self, workspace: Workspace) -> None:
-        """Finish or take back what other commands and old sessions left."""
-        from keyswitch.commit import left_stages
+    def _warn_of_old_sessions(self, workspace: Workspace) -> None:
+        from keyswitch.switching.logging_in import old_sessions
 
-        if work_is_pending(workspace.paths):
-            self._recover(workspace)
-        left_stages.sweep(workspace.paths)
-        if not self._wait:
-            from keyswitch.switching.logging_in import old_sessions
-
-            for line in old_sessions.notice(workspace):
-                self.warn(line)
-
-    def _recover(self, workspace: Workspace) -> None:
-        from keyswitch.changes.change import recover
-        from keyswitch.commit.own_lock import LOCK_WAIT
-
-        try:
-            for line in recover(workspace, self._wait or LOCK_WAIT):
-                self.say(line)
-        except FileStateError:
-            if not self._wait:
-                raise
+        for line in old_sessions.notice(workspace):
+            self.warn(line)
 
     def refuse_agents(self, *, always: bool = False) -> None:
         """Raise if an agent runs this command and may not have secrets.
