@@ -59,7 +59,10 @@ class Session(Output):
                 for line in left_behind.finish(self._workspace, self._wait):
                     self.say(line)
                 if self._wait is None:
-                    self._warn_of_old_sessions(self._workspace)
+                    from keyswitch.switching.logging_in import old_sessions
+
+                    for line in old_sessions.notice(self._workspace):
+                        self.warn(line)
         return self._workspace
 
     def reader(self) -> Workspace:
@@ -69,12 +72,6 @@ class Session(Output):
         """
         self._wait = _READER_WAIT
         return self.workspace()
-
-    def _warn_of_old_sessions(self, workspace: Workspace) -> None:
-        from keyswitch.switching.logging_in import old_sessions
-
-        for line in old_sessions.notice(workspace):
-            self.warn(line)
 
     def refuse_agents(self, *, always: bool = False) -> None:
         """Raise if an agent runs this command and may not have secrets.

@@ -13,7 +13,7 @@ from keyswitch.providers.shapes import check_plain
 from keyswitch.switching.editing.profile_changes import refuse_existing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from keyswitch.cli.session import Session
     from keyswitch.providers.field import Field
@@ -31,11 +31,8 @@ def provider_of(session: Session, name: str | None, given: str | None) -> str:
         raise UsageError(
             "the provider is missing", f"--provider {'|'.join(ids)}"
         )
-    return given or _ask_provider(session)
-
-
-def _ask_provider(session: Session) -> str:
-    """Let a person choose what the profile is for."""
+    if given:
+        return given
     from keyswitch.cli.profiles import choices, picker
 
     providers = choices.providers(session.workspace())
@@ -85,7 +82,11 @@ def complete(
         for f in provider.fields
         if f.required and not f.secret and f.group in ("", group)
     ]
-    return name, _ask_fields(session, plain, fields), wanted
+    fields = dict(fields)
+    for field in plain:
+        if field.name not in fields:
+            fields[field.name] = _ask_field(session, field, fields)
+    return name, fields, wanted
 
 
 def _ask_alternative(
@@ -110,17 +111,6 @@ def _ask_alternative(
         "which of these",
         {g: " and ".join(f.title for f in n) for g, n in needed.items()},
     )
-
-
-def _ask_fields(
-    session: Session, wanted: Iterable[Field], fields: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the plain fields with those added that have to be there."""
-    answers = dict(fields)
-    for field in wanted:
-        if field.name not in answers:
-            answers[field.name] = _ask_field(session, field, answers)
-    return answers
 
 
 def _ask_field(

@@ -62,7 +62,11 @@ def revoke_local(  # noqa: PLR0913
         rehearse(session, lambda: revoke.remove(workspace, scope, name))
     ends_here = session.dry_run or not found
     if ends_here or not session.json:
-        session.show({"found": _documents(found)}, map(_row, found))
+        rows = [
+            (f.source, f.masked or "-", f.profile or "-", _note(f))
+            for f in found
+        ]
+        session.show({"found": _documents(found)}, rows)
     if not found:
         session.say("nothing to remove")
     if ends_here:
@@ -103,6 +107,5 @@ def _documents(found: Sequence[Found]) -> list[dict[str, Any]]:
     return [attributes(f, *shown, or_null=or_null) for f in found]
 
 
-def _row(found: Found) -> tuple[str, ...]:
-    note = found.stale or ("to edit by hand" if found.by_hand else "-")
-    return found.source, found.masked or "-", found.profile or "-", note
+def _note(found: Found) -> str:
+    return found.stale or ("to edit by hand" if found.by_hand else "-")

@@ -173,7 +173,7 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
 
 
 def _rehearse_all(session: Session, steps: list[removal.Step]) -> None:
-    """Say of which places a dry run finds that they would stay as they are."""
+    """Say which places a dry run finds that could not be changed."""
     for step in steps:
         try:
             rehearse(session, step.carry_out)
