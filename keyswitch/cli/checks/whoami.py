@@ -44,8 +44,9 @@ def whoami(
     run_helper: bool,
     verify: bool,
 ) -> int:
-    """Say which credential Claude Code sends here, and why.
+    """Say which credential Claude Code sends.
 
+    It also says where that is set, whose account it is, and what is ignored.
     What comes after `--` are options of claude itself. Nothing is written,
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.

@@ -138,7 +138,10 @@ def _report(session: Session, profile: Profile, *, is_live: bool) -> None:
 @click.argument("name")
 @YES
 def logout(session: Session, name: str, *, yes: bool) -> None:
-    """Remove a login's tokens from this machine; the profile stays."""
+    """Remove a login's tokens from this machine.
+
+    The profile stays.
+    """
     workspace = session.workspace()
     found = removal.look(workspace, name)
     session.say(

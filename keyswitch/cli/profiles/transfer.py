@@ -43,10 +43,11 @@ def export(
     replace: bool,
     **passphrase: Any,
 ) -> None:
-    """Write profiles and their secrets to an encrypted file.
+    """Export profiles to an encrypted file.
 
-    The bundle opens with the passphrase that you choose now, wherever it is.
-    Logins are left out: a second copy of one stops working.
+    The file holds their secrets, and opens with the passphrase that you choose
+    now, wherever it is. Logins are left out: a second copy of one stops
+    working.
     """
     session.refuse_agents(always=True)
     workspace = session.workspace()

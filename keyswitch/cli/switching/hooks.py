@@ -27,11 +27,11 @@ SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
 )
 @click.argument("shell")
 def hook(session: Session, shell: str) -> None:
-    """Print the hook that lets each prompt follow a switch.
+    """Print a shell's prompt hook.
 
-    A terminal then changes its profile at the next prompt, when another one
-    was chosen elsewhere, and when you enter a linked directory. Where nothing
-    changed, no process is started.
+    With it a terminal follows a switch at its next prompt, and uses the
+    profile of a linked directory. Where nothing changed, no process is
+    started.
     """
     write_out(hook_script(shell, resolve(session.environ).state_file))
 

@@ -102,7 +102,7 @@ def _shell(typed: str) -> str:
 def uninstall(
     session: Session, shell: str, *, everything: bool, yes: bool
 ) -> None:
-    """Remove the hook from a shell's start file.
+    """Remove the hook from a start file.
 
     Every other byte of the start file stays; a file that was made for the
     block, and holds nothing else, is removed. With --all no profile is active

@@ -171,7 +171,10 @@ def _report(session: Session, outcome: Outcome) -> int:
 )
 @turns.turn_options
 def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
-    """Make no profile active; restore Claude Code's files."""
+    """Make no profile active.
+
+    Claude Code's files get back what was there before.
+    """
     turns.check(turn)
     if here:
         _refuse_beside_here(session)

@@ -17,19 +17,19 @@ begin
                     doctor\t'Find what is wrong, say why, and mend it.' \
                     edit\t'Change a profile\'s fields.' \
                     env\t'Print export statements for eval.' \
-                    explain\t'Say what an error text means and what to do.' \
-                    export\t'Write profiles and their secrets to an encrypted file.' \
+                    explain\t'Explain an error text, and say what to do.' \
+                    export\t'Export profiles to an encrypted file.' \
                     helper\t'Answer programs that ask for a secret.' \
                     history\t'List what was changed when.' \
-                    hook\t'Print the hook that lets each prompt follow a switch.' \
+                    hook\t'Print a shell\'s prompt hook.' \
                     import\t'Import profiles from an encrypted file.' \
                     install\t'Let every terminal follow a switch.' \
                     link\t'Link a directory to a profile.' \
                     list\t'List the profiles.' \
                     lock\t'Forget every unlocked key and value.' \
                     login\t'Keep a login of Claude Code as a profile.' \
-                    logout\t'Remove a login\'s tokens from this machine; the profile stays.' \
-                    off\t'Make no profile active; restore Claude Code\'s files.' \
+                    logout\t'Remove a login\'s tokens from this machine.' \
+                    off\t'Make no profile active.' \
                     providers\t'List the providers and fields.' \
                     remove\t'Remove a profile.' \
                     rename\t'Give a profile another name.' \
@@ -39,12 +39,12 @@ begin
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
                     undo\t'Take back the last change.' \
-                    uninstall\t'Remove the hook from a shell\'s start file.' \
+                    uninstall\t'Remove the hook from a start file.' \
                     unlink\t'Remove a directory\'s link.' \
                     unlock\t'Unlock the vault for this session.' \
                     use\t'Switch to a profile.' \
                     vault\t'Manage the encrypted vault.' \
-                    whoami\t'Say which credential Claude Code sends here, and why.'
+                    whoami\t'Say which credential Claude Code sends.'
             case helper
                 set found \
                     api-key\t'Print the main secret of a profile.' \
