@@ -18,15 +18,8 @@ if TYPE_CHECKING:
 Body = Callable[..., int | None]  # of the session; returns an exit status
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-__all__ = [
-    "YES",
-    "Session",
-    "at_most_one",
-    "command",
-    "global_options",
-    "options",
-    "rehearse",
-]
+# Every command needs it as well.
+__all__ = ["Session"]
 
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 

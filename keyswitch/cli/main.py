@@ -115,6 +115,7 @@ def run(args: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Not every encoding has an ellipsis.
         sys.stdout.reconfigure(errors="backslashreplace")
+    status = None
     try:
         refuse_secrets(args)
         status = _click(args) if in_start_file else _with_new_tries(args)
@@ -141,9 +142,7 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.write(error_text(error, one_line=one_line))
         is_of_files = isinstance(error, FileStateError)
         return _status(error.exit_code) if is_of_files else error.exit_code
-    else:
-        return status if isinstance(status, int) else ExitCode.OK
-    return ExitCode.OK
+    return status if isinstance(status, int) else ExitCode.OK
 
 
 def _with_new_tries(args: Sequence[str]) -> Any:

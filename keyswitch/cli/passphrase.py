@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# option -> the kind of source
-_KINDS = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
-
 # Where nobody can type a passphrase.
 passphrase_options = options(
     click.option(
@@ -32,7 +29,8 @@ passphrase_options = options(
 
 def given_passphrase(options: Mapping[str, Any]) -> Secret | None:
     """Return the passphrase that the options give, or None."""
-    for option, kind in _KINDS.items():
+    kinds = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
+    for option, kind in kinds.items():
         if options[option] is not None:
             data = read_source(Source("", kind, options[option]))
             try:

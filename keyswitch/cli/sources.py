@@ -68,10 +68,9 @@ def parse_sources(
     for kind in ("from_env", "from_file", "fd"):
         for value in given_options[kind]:
             field, equals, place = value.partition("=")
-            if equals and field in known:
-                found.append(Source(field, kind, place))
-            else:
-                found.append(Source("", kind, value))
+            named = equals and field in known
+            source = (field, kind, place) if named else ("", kind, value)
+            found.append(Source(*source))
     return found
 
 
@@ -90,10 +89,9 @@ def read_source(source: Source) -> bytes:
             descriptor = os.open(
                 source.place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
             )
-        elif source.kind == "fd":
-            descriptor = os.dup(int(source.place))
         else:
-            descriptor = os.dup(0)
+            number = source.place if source.kind == "fd" else "0"
+            descriptor = os.dup(int(number))
         with os.fdopen(descriptor, "rb") as stream:
             return take(
                 f"{source.kind} {source.place}",

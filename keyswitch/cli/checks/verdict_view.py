@@ -27,9 +27,6 @@ _KINDS = {
 _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
 
 
-# ------------------------------------------------------------ for a program
-
-
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
     document = attributes(source, "kind", "name", or_null=("set_by",))
     if source.path:
@@ -114,9 +111,6 @@ def document(
         "shadowed": shadowed,
         "warnings": [finding_document(f) for f in findings],
     }
-
-
-# ------------------------------------------------------------- for a person
 
 
 def rows(

@@ -63,7 +63,12 @@ def revoke_local(  # noqa: PLR0913
     ends_here = session.dry_run or not found
     if ends_here or not session.json:
         rows = [
-            (f.source, f.masked or "-", f.profile or "-", _note(f))
+            (
+                f.source,
+                f.masked or "-",
+                f.profile or "-",
+                f.stale or ("to edit by hand" if f.by_hand else "-"),
+            )
             for f in found
         ]
         session.show({"found": _documents(found)}, rows)
@@ -105,7 +110,3 @@ def _carry_out(session: Session, scope: str, name: str) -> int:
 def _documents(found: Sequence[Found]) -> list[dict[str, Any]]:
     shown, or_null = ("source", "masked", "by_hand"), ("profile", "stale")
     return [attributes(f, *shown, or_null=or_null) for f in found]
-
-
-def _note(found: Found) -> str:
-    return found.stale or ("to edit by hand" if found.by_hand else "-")

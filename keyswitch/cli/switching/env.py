@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
     from keyswitch.workspace import Workspace
 
-FORMATS = ("json", "dotenv")
-
 
 @command(
     'eval "$(keyswitch env)"               bash, zsh, sh, dash, ksh',
@@ -38,7 +36,10 @@ FORMATS = ("json", "dotenv")
 @click.option("--shell", metavar="SHELL", help="Default: the parent process.")
 @click.option("--unset", is_flag=True, help="Undo what env did here.")
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), help="A document."
+    "--format",
+    "format_",
+    type=click.Choice(marker.DOCUMENTS),
+    help="Print a document for another program.",
 )
 @click.option("--reveal", is_flag=True, help="Real values on a terminal too.")
 def env(  # noqa: PLR0913

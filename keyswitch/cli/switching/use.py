@@ -17,8 +17,6 @@ from keyswitch.terminal import selection
 if TYPE_CHECKING:
     from keyswitch.switching.activation.use import Outcome
 
-PREVIOUS = "-"
-
 
 @command(
     "keyswitch use work",
@@ -60,7 +58,7 @@ def use(
         name = _pick(session, here=here)
         if name is None:
             return None
-    if name == PREVIOUS:
+    if name == "-":
         name = state.read(workspace.paths).previous
         if not name:
             raise NotFoundError(
