@@ -29,7 +29,6 @@ def show(session: Session, packed: Sequence[Packed]) -> None:
     rows: list[tuple[str, str, str, str]] = []
     for one in packed:
         profile = one.profile
-        exists = profile.name in here
         settings = _settings(profile)
         fields = dict(sorted(profile.fields.items()))
         secrets = importing.previews(catalogue, one)
@@ -39,10 +38,10 @@ def show(session: Session, packed: Sequence[Packed]) -> None:
                 **settings,
                 "fields": fields,
                 "secrets": secrets,
-                "exists": exists,
+                "exists": profile.name in here,
             }
         )
-        state = "replaces yours" if exists else ""
+        state = "replaces yours" if profile.name in here else ""
         rows.append((profile.name, profile.provider, profile.label, state))
         shown = {**{k: _in_words(v) for k, v in settings.items()}, **fields}
         rows += [("", k, v, "") for k, v in {**shown, **secrets}.items()]

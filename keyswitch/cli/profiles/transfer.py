@@ -65,8 +65,7 @@ def export(
     phrase = new_passphrase(session, passphrase)
     exporting.write(workspace, packed, path, phrase, replace_file=replace)
     done = [one.profile.name for one in packed]
-    if session.json:
-        session.document({"file": path, "profiles": done})
+    session.show({"file": path, "profiles": done}, [])
     session.say(f"wrote {', '.join(done)} to {path}")
 
 

@@ -76,10 +76,7 @@ def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:
 
 
 def trust_in(session: Session) -> Callable[[Value], bool]:
-    """Return what asks whether to run a program that a repository names.
-
-    It asks on a terminal, once a program, and else says no.
-    """
+    """Return what asks, once each, whether to run a repository's program."""
     answers: dict[str, bool] = {}
 
     def trusts(command: Value) -> bool:

@@ -98,6 +98,5 @@ def lock(session: Session) -> None:
     """Forget every unlocked key and value."""
     paths = session.workspace().paths
     count = kernel_keyring.drop_all() + runtime_file.drop(paths)
-    if session.json:
-        session.document({"dropped": count})
+    session.show({"dropped": count}, [])
     session.say(f"forgot {count} cached entries")

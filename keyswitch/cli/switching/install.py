@@ -70,8 +70,7 @@ def install(
     if edit.changes:
         load = "." if shell == "pwsh" else "source"
         session.say(f"open a new terminal, or: {load} {shlex.quote(edit.file)}")
-    if session.json:
-        session.document(document)
+    session.show(document, [])
 
 
 def _shell(typed: str) -> str:
@@ -132,8 +131,7 @@ def uninstall(
         session.say("terminals that are open keep it until they end")
     else:
         session.say(f"there is no block in a start file of {shell}")
-    if session.json:
-        session.document({"files": files, "changed": bool(files)})
+    session.show({"files": files, "changed": bool(files)}, [])
     return None
 
 
