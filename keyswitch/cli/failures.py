@@ -43,7 +43,7 @@ def expected(error: Exception) -> KeyswitchError | None:
 
 
 def _has_odd_folder() -> bool:
-    """Tell whether a folder that matters here has a name that is no text."""
+    """Tell whether a folder that matters here has a name that is not UTF-8."""
     names = [v for k, v in os.environ.items() if k.endswith(("HOME", "DIR"))]
     with contextlib.suppress(OSError):
         names.append(os.getcwd())

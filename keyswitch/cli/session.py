@@ -68,7 +68,7 @@ class Session(Output):
     def reader(self) -> Workspace:
         """Open the workspace for a command that a shell or program waits for.
 
-        It does not wait for another command that is at work.
+        It waits only a moment for another command that is at work.
         """
         self._wait = _READER_WAIT
         return self.workspace()
@@ -99,11 +99,11 @@ class Session(Output):
     def confirm(self, question: str, *, yes: bool = False) -> None:
         """Ask before something that cannot be taken back, or raise.
 
-        An agent that may not have secrets gives no yes, in words or typed.
+        A yes of an agent that may not have secrets does not count.
         """
         if self.dry_run:
             return
-        # A person may have to mend the very settings that say this.
+        # Only then: a person may have to mend the file that says it.
         if agents.refuses(agents.DENY, self.environ):
             self.refuse_agents()
         if yes:

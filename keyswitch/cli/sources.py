@@ -147,7 +147,7 @@ def is_meant(
     *,
     hidden: bool = False,
 ) -> bool:
-    """Ask about a value of an unusual length; only say it to a script."""
+    """Ask whether a value of unusual length is right; a script is told."""
     why = doubt(field, value, fields)
     if not why:
         return True

@@ -67,7 +67,7 @@ def destinations(
 
 
 def named(one: Packed) -> Profile:
-    """Return a profile of a bundle with references, to none of its secrets."""
+    """Return a bundle's profile as if its secrets were stored."""
     refs = {field: SecretRef("vault", "") for field in one.secrets}
     return replace(one.profile, secrets=refs)
 

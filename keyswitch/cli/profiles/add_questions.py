@@ -92,7 +92,7 @@ def complete(
 def _ask_alternative(
     provider: Provider, given: Mapping[str, object], *, unnamed: bool
 ) -> str:
-    """Return which of the provider's alternatives the profile is.
+    """Return which of the provider's alternatives to use.
 
     `given` are the fields that the command line names; `unnamed`: it has a
     secret as well that it gives no name to.
@@ -106,7 +106,7 @@ def _ask_alternative(
         for group in provider.groups
     }
     if unnamed and any(all(f.secret for f in n) for n in needed.values()):
-        return ""  # the one that a secret alone makes
+        return ""  # the alternative that needs only a secret
     return choose_one(
         "which of these",
         {g: " and ".join(f.title for f in n) for g, n in needed.items()},

@@ -81,7 +81,7 @@ def _in_words(value: object) -> str:
 def accept(
     session: Session, packed: Sequence[Packed], accepted: Sequence[str]
 ) -> None:
-    """Let a person agree to every variable and host of the secrets."""
+    """Let a person accept every variable and host of the secrets."""
     for one in packed:
         agree_to_variables(session, importing.named(one))
         _accept_variables(session, one)
@@ -94,7 +94,7 @@ def accept(
 
 
 def _accept_variables(session: Session, one: Packed) -> None:
-    """Ask about each variable that is not called like one of a key."""
+    """Ask about each variable whose name does not look like a key's."""
     name, catalogue = one.profile.name, session.workspace().catalogue
     refuse_named(catalogue.get(one.profile.provider), importing.named(one))
     for _, _, variable in importing.doubtful_variables(catalogue, one):

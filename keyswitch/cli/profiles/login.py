@@ -56,9 +56,9 @@ def login(  # noqa: PLR0913
 ) -> int | None:
     """Keep a login of Claude Code as a profile.
 
-    Without an option Claude Code's own login runs in a scratch folder, so
-    that the present login stays. Its tokens go to the secret store, whose
-    account it is to the profile file.
+    Without an option Claude Code's own login runs in a scratch folder: the
+    present login stays. The tokens go to the secret store; the profile file
+    says whose account it is.
     """
     at_most_one({"--capture": capture, "--token": token, "--orphan": orphan})
     label = typed("the label", label)
@@ -102,7 +102,7 @@ def login(  # noqa: PLR0913
 
 
 def _with_email(email: str | None) -> tuple[str, ...]:
-    """Return Claude Code's option for an address that can be one."""
+    """Return Claude Code's option for an e-mail address."""
     if email is None:
         return ()
     if "@" not in email or email[0] == "-" or not email.isprintable():

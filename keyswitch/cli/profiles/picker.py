@@ -85,7 +85,7 @@ def _drawn_choice(listing: ChoiceList) -> str:
 
 
 def _end_by_signals(app: Application[Answer]) -> None:
-    """Let a signal end the program after the terminal is as it was."""
+    """Let a signal end the program once the terminal is restored."""
     if os.name != "posix":
         return
 
@@ -125,7 +125,7 @@ def _keys(listing: ChoiceList) -> KeyBindings:
 
     for key in ("escape", "c-c", "<sigint>"):
         keys.add(key, eager=True)(lambda event: event.app.exit(result=""))
-    # From `eval "$(...)"` no shell could bring it back.
+    # A shell cannot resume what `eval "$(...)"` waits for.
     keys.add("c-z")(lambda _event: None)
     return keys
 

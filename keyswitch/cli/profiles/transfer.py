@@ -45,8 +45,8 @@ def export(
 ) -> None:
     """Export profiles to an encrypted file.
 
-    The file holds their secrets, and opens with the passphrase that you choose
-    now, wherever it is. Logins are left out: a second copy of one stops
+    The file holds their secrets: whoever has it and the passphrase that you
+    choose now can open it. Logins are left out: a second copy of one stops
     working.
     """
     session.refuse_agents(always=True)

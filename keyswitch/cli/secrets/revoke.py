@@ -86,7 +86,7 @@ def _carry_out(session: Session, scope: str, name: str) -> int:
     found = revoke.remove(workspace, scope, name)
     removed = [f for f in found if not f.by_hand]
     left = revoke.look(workspace, scope, name)
-    # Of a secret whose last record went nobody knows whose it is.
+    # Once its last record is gone, nobody knows whose secret it was.
     known = {f.source for f in left}
     left += [f for f in found if f.by_hand and f.source not in known]
     pages = revoke.pages(workspace, removed)

@@ -36,7 +36,7 @@ def unlock(session: Session, *, timeout: int | None, **passphrase: Any) -> None:
     vault = Vault(workspace.paths, ask=workspace.ask)
     possible, why = kernel_keyring.available()
     if not possible and os.isatty(1):
-        # Asked for now, the passphrase would be asked for again at once.
+        # The next command would ask for the passphrase again.
         raise LockedError(
             f"{why}, so nothing would stay unlocked",
             'for this shell: eval "$(keyswitch unlock)"; for good: keyswitch '

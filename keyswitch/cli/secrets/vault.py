@@ -49,7 +49,7 @@ def vault() -> None:
 @click.option(
     "--machine-key",
     is_flag=True,
-    help="Open without anybody, by a key file of this machine. Protects "
+    help="Open without a passphrase, by a key file of this machine. Protects "
     "copies of the vault, not this account.",
 )
 @passphrase_options
@@ -129,7 +129,7 @@ def keychain(session: Session) -> None:
 
 @command("keyswitch vault machine-key", group=vault)
 def machine_key(session: Session) -> None:
-    """Let this machine open the vault without anybody."""
+    """Let this machine open the vault without a passphrase."""
     found = _to_change(session)
     slots.add_machine_slot(found)
     session.say(
@@ -141,7 +141,7 @@ def machine_key(session: Session) -> None:
 @command("keyswitch vault accept-rollback", group=vault)
 @YES
 def accept_rollback(session: Session, *, yes: bool) -> None:
-    """Go on with a vault file that is older than it was."""
+    """Accept a vault file that is older than the last one seen."""
     session.refuse_agents()
     session.confirm("take the older vault for the right one?", yes=yes)
     writing.accept_rollback(session.workspace().paths)

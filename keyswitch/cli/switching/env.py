@@ -175,8 +175,8 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
 def shell(session: Session, name: str, *, program: str | None) -> int:
     """Start a shell that uses one profile.
 
-    It says so, keeps that profile whatever is switched elsewhere, and ends
-    with 'exit'. A shell inside such a shell is refused.
+    It keeps that profile whatever is switched elsewhere; 'exit' leaves it. A
+    shell inside such a shell is refused.
     """
     from keyswitch.switching.running import subshell
 

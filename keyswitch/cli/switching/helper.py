@@ -38,7 +38,7 @@ def helper(session: Session) -> None:
 
 
 def _compiled(session: Session, name: str) -> Compiled:
-    """Return a profile for whoever may have its secrets."""
+    """Return a profile, unless an agent asks that may not have it."""
     compiled = compiled_profile(session.reader(), name)
     # Claude Code itself is answered: it marks commands of its agent only.
     require_person(compiled.agents, session.environ, helper=True)

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 def use_here(session: Session, name: str) -> None:
     """Print what makes this shell alone use a profile, for `eval`.
 
-    A login gets a folder of its own, so that what is in use elsewhere stays,
-    and so does a key that would go another profile's way otherwise.
+    A login gets a configuration folder of its own, so that the one in use
+    elsewhere stays. So does a key that the usual settings would send to
+    another profile's host.
     """
     from keyswitch.switching.folders import isolation
 
@@ -38,7 +39,7 @@ def use_here(session: Session, name: str) -> None:
     profile, _ = workspace.load(name)
     own_variables.check(workspace, profile)
     compiled = compiled_profile(workspace, name)
-    guard.require(compiled, environ)  # before a login moves for nothing
+    guard.require(compiled, environ)  # before a login is moved
     if os.isatty(1):
         session.say(
             f'this shell: eval "$(keyswitch use {name} --here)"; back again: '
@@ -59,7 +60,7 @@ def use_here(session: Session, name: str) -> None:
 
 
 def off_here(session: Session) -> None:
-    """Print what ends this shell's own choice, so that it follows again.
+    """Print what ends this shell's own choice, so that it follows `use`.
 
     Also a choice that the person exported by hand: other variables get their
     former values back, this one is removed.

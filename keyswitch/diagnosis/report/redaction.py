@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from keyswitch.diagnosis.findings.situation import Situation
 
-# Only from where it can begin: a long text would be read again and again.
+# It starts at a word only, so that the time stays linear in long texts.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -65,8 +65,8 @@ class Redaction:
         return printable(_LONG.sub(_shortened, text))
 
     def _host(self, match: re.Match[str]) -> str:
-        # Without regard to case, "s" also stands for a letter that stays
-        # another one in lower case.
+        # Ignoring case, "s" also matches the long s, whose lower case is
+        # another letter.
         return self.hosts.get(match[0].lower(), "<host>")
 
 

@@ -52,10 +52,10 @@ begin
                     claude-code\t'Print the key that Claude Code has to send (its apiKeyHelper).'
             case vault
                 set found \
-                    accept-rollback\t'Go on with a vault file that is older than it was.' \
+                    accept-rollback\t'Accept a vault file that is older than the last one seen.' \
                     init\t'Make the vault.' \
                     keychain\t'Let the system keychain open the vault too.' \
-                    machine-key\t'Let this machine open the vault without anybody.' \
+                    machine-key\t'Let this machine open the vault without a passphrase.' \
                     passwd\t'Set another passphrase.' \
                     recovery\t'Make a new recovery code, or open the vault with one.' \
                     rotate\t'Encrypt everything under a new key; older copies do not open with it.' \
@@ -125,7 +125,7 @@ begin
                 set found \
                     --shell\t'Default: the parent process.' \
                     --unset\t'Undo what env did here.' \
-                    --format\t'A document.' \
+                    --format\t'Print a document for another program.' \
                     --reveal\t'Real values on a terminal too.'
             case explain
                 set found \
@@ -242,7 +242,7 @@ begin
                     --yes\t'Do not ask.'
             case 'vault init'
                 set found \
-                    --machine-key\t'Open without anybody, by a key file of this machine. Protects copies of the vault, not this account.' \
+                    --machine-key\t'Open without a passphrase, by a key file of this machine. Protects copies of the vault, not this account.' \
                     --passphrase-fd\t'Read it from this descriptor.' \
                     --passphrase-file\t'Read it from this file.'
             case 'vault passwd'

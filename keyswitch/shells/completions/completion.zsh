@@ -58,10 +58,10 @@
       ;;
     (vault)
       found=(
-        'accept-rollback:Go on with a vault file that is older than it was.'
+        'accept-rollback:Accept a vault file that is older than the last one seen.'
         'init:Make the vault.'
         'keychain:Let the system keychain open the vault too.'
-        'machine-key:Let this machine open the vault without anybody.'
+        'machine-key:Let this machine open the vault without a passphrase.'
         'passwd:Set another passphrase.'
         'recovery:Make a new recovery code, or open the vault with one.'
         'rotate:Encrypt everything under a new key; older copies do not open with it.'
@@ -162,7 +162,7 @@
       specs=(
         '--shell=[Default: the parent process.]:SHELL:(bash cmd dash dotenv fish json ksh mksh nu pwsh sh zsh)'
         '--unset[Undo what env did here.]'
-        '--format=[A document.]:format:(dotenv json)'
+        '--format=[Print a document for another program.]:format:(dotenv json)'
         '--reveal[Real values on a terminal too.]'
         1:name:__keyswitch_profiles
       )
@@ -385,7 +385,7 @@
       ;;
     ('vault init')
       specs=(
-        '--machine-key[Open without anybody, by a key file of this machine. Protects copies of the vault, not this account.]'
+        '--machine-key[Open without a passphrase, by a key file of this machine. Protects copies of the vault, not this account.]'
         '--passphrase-fd=[Read it from this descriptor.]:N: '
         '--passphrase-file=[Read it from this file.]:PATH:_files'
       )
