@@ -131,13 +131,14 @@ def _show(session: Session, lines: list[str]) -> None:
     session.show({"changes": lines}, [[line] for line in shown])
 
 
-def rehearse(session: Session, change: Callable[[], object]) -> None:
-    """Run a change as far as its commit, for a command that shows its own plan.
+def rehearsed(session: Session, change: Callable[[], object]) -> bool:
+    """In a dry run, run a change as far as its commit; tell whether it is one.
 
-    Raises what the change would raise.
+    For a command that shows its own plan. Raises what the change would raise.
     """
     from keyswitch.changes.change import DryRun
 
-    session.workspace().dry_run = True
-    with contextlib.suppress(DryRun):
-        change()
+    if session.dry_run:
+        with contextlib.suppress(DryRun):
+            change()
+    return session.dry_run

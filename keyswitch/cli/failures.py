@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch import __version__
 from keyswitch.cli.commands import COMMANDS
-from keyswitch.disk.atomic import unusable
 from keyswitch.display import of_a_size, printable, without_secrets
 from keyswitch.errors import FileStateError, KeyswitchError
 
@@ -31,6 +30,8 @@ def expected(error: Exception) -> KeyswitchError | None:
         # Disk full, no descriptors left, and the like: nobody's bug.
         if not error.filename and error.errno in _OF_OUTPUT:
             raise error  # the caller says it, since it has more to print
+        from keyswitch.disk.atomic import unusable
+
         return unusable(str(error.filename or "a file"), error)
     if isinstance(error, UnicodeEncodeError) and _has_odd_folder():
         return FileStateError(

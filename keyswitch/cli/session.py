@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from keyswitch.changes import left_behind
 from keyswitch.cli.output import Output
 from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.errors import (
@@ -47,6 +46,7 @@ class Session(Output):
     def workspace(self) -> Workspace:
         """Open the workspace; finish first what a killed command left."""
         if self._workspace is None:
+            from keyswitch.changes import left_behind
             from keyswitch.workspace import Workspace
 
             self._workspace = Workspace(

@@ -10,8 +10,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from keyswitch.display import printable
-from keyswitch.profiles import set_aside as files
-from keyswitch.profiles.paths import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +29,9 @@ def take(place: str, read: Callable[[], bytes]) -> bytes:
 
 def set_aside(error: OddFileError) -> None:
     """Give the damaged file another name and say so, or raise the error."""
+    from keyswitch.profiles import set_aside as files
+    from keyswitch.profiles.paths import resolve
+
     if not files.may_go(resolve(os.environ), error):
         raise error
     try:

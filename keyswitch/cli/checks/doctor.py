@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.checks.verdict_view import account, finding_document
-from keyswitch.cli.command import Session, at_most_one, command, rehearse
+from keyswitch.cli.command import Session, at_most_one, command, rehearsed
 from keyswitch.cli.output import attributes
-from keyswitch.cli.secrets.agreements import trust_in
-from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.diagnosis.findings.finding import NOTE, Finding
 from keyswitch.diagnosis.findings.mend import FOLDER
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
-from keyswitch.switching.activation.looking import situation_of
-from keyswitch.switching.folders import left_helpers
-from keyswitch.switching.upkeep import own_files
-from keyswitch.switching.upkeep.repairs import mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +58,14 @@ def doctor(  # noqa: PLR0913
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
+    from keyswitch.diagnosis.checks import by_gravity
+
     at_most_one({"--report": report, "--json": session.json})
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
-    mending = _Mending(session, wanted=fix, dry_run=dry_run, yes=yes)
+    session.dry_run = dry_run
+    mending = _Mending(session, wanted=fix, yes=yes)
     own = mending.own_files()
     try:
         situation, findings = _look(session, mending, run_helper=run_helper)
@@ -99,6 +96,11 @@ def _look(
     session: Session, mending: _Mending, *, run_helper: bool
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
+    from keyswitch.cli.secrets.agreements import trust_in
+    from keyswitch.diagnosis.checks import examine
+    from keyswitch.switching.activation.looking import situation_of
+    from keyswitch.switching.folders import left_helpers
+
     workspace = session.workspace()
     if run_helper:
         session.refuse_agents()
@@ -122,7 +124,6 @@ class _Mending:
 
     session: Session
     wanted: bool
-    dry_run: bool
     yes: bool
     began: bool = False  # something was shown
 
@@ -131,6 +132,8 @@ class _Mending:
 
         They come first: the rest needs these files.
         """
+        from keyswitch.switching.upkeep import own_files
+
         paths = resolve(self.session.environ)
         found = own_files.findings(paths)
         for _ in range(_ROUNDS if self.wanted else 0):
@@ -150,13 +153,15 @@ class _Mending:
         """Mend what else can be; tell whether something was."""
         if not self.wanted:
             return False
+        from keyswitch.switching.upkeep.repairs import mend
+
         mends = list(dict.fromkeys(f.mend for f in findings if f.mend))
         workspace = self.session.workspace()
         if not mends and not self.began:
             self.session.say("nothing here that --fix could mend")
         if not self._agreed(mends):
             if mends:
-                rehearse(self.session, lambda: mend(workspace, mends))
+                rehearsed(self.session, lambda: mend(workspace, mends))
             return False
         mend(workspace, mends)
         # After a folder alone `undo` would take something else back.
@@ -168,10 +173,10 @@ class _Mending:
     def _agreed(self, mends: Sequence[object]) -> bool:
         """Show the changes; tell whether to make them."""
         for one in mends:
-            verb = "would mend" if self.dry_run else "mend"
+            verb = "would mend" if self.session.dry_run else "mend"
             self.session.say(f"{verb}: {one}")
         self.began = self.began or bool(mends)
-        if self.dry_run or not mends:
+        if self.session.dry_run or not mends:
             return False
         question = f"make these {len(mends)} changes?"
         self.session.confirm(question, yes=self.yes)

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.checks import verdict_view
 from keyswitch.cli.command import Session, command
-from keyswitch.cli.secrets.agreements import trust_in
-from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.errors import ExitCode
-from keyswitch.switching.activation.here import elsewhere
-from keyswitch.switching.activation.looking import situation_of
-from keyswitch.switching.folders import known_folders, left_helpers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +45,13 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
+    from keyswitch.cli.checks import verdict_view
+    from keyswitch.cli.secrets.agreements import trust_in
+    from keyswitch.diagnosis.findings.contradictions import warnings
+    from keyswitch.switching.activation.here import elsewhere
+    from keyswitch.switching.activation.looking import situation_of
+    from keyswitch.switching.folders import known_folders, left_helpers
+
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
         session.refuse_agents()

@@ -12,14 +12,12 @@ from keyswitch.cli.command import Session, command
 from keyswitch.cli.profiles.add_questions import ask_name, complete, provider_of
 from keyswitch.cli.profiles.editing import parse_date, parse_settings
 from keyswitch.cli.prompt import choose_one
-from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.cli.sources import collect, parse_sources, source_options
 from keyswitch.errors import UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles.names import check_name
-from keyswitch.switching.editing import profile_changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +64,8 @@ def add(  # noqa: PLR0913
 
     On a terminal it asks for what is missing.
     """
+    from keyswitch.switching.editing import profile_changes
+
     session.refuse_agents()  # a new profile may have any host
     workspace = session.workspace()
     if name is not None:
@@ -125,6 +125,9 @@ def _store(
 
     What can be refused is refused before a passphrase is asked for.
     """
+    from keyswitch.cli.secrets.agreements import agree_to_variables
+    from keyswitch.switching.editing import profile_changes
+
     workspace = session.workspace()
     agree_to_variables(session, profile)
     profile_changes.check_new(workspace, profile, secrets)
@@ -157,6 +160,8 @@ def rotate(
     **given: Any,
 ) -> None:
     """Replace a profile's secret."""
+    from keyswitch.switching.editing import profile_changes
+
     session.refuse_agents()
     workspace = session.workspace()
     profile, _ = workspace.load(name)

@@ -10,7 +10,6 @@ from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
 from keyswitch.providers.shapes import check_plain
-from keyswitch.switching.editing.profile_changes import refuse_existing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +40,8 @@ def provider_of(session: Session, name: str | None, given: str | None) -> str:
 
 def ask_name(session: Session, provider_id: str) -> str:
     """Ask what the profile shall be called; propose a name that is free."""
+    from keyswitch.switching.editing.profile_changes import refuse_existing
+
     workspace = session.workspace()
     taken = set(profile_files.scan(workspace.paths))
     proposed, number = provider_id, 1

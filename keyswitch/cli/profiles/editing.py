@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.changes import own_variables
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import YES, Session, command
-from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.directories import patterns
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.profiles import profile_files
-from keyswitch.switching.editing import profile_changes, profile_text
-from keyswitch.switching.editing.link_changes import asking_for
 from keyswitch.targets.claude_code import sharing
 from keyswitch.terminal.selection import ENDS, own_choice
 
@@ -126,6 +122,8 @@ def edit(
     **options: Any,
 ) -> None:
     """Change a profile's fields."""
+    from keyswitch.switching.editing import profile_changes
+
     workspace = session.workspace()
     changes: dict[str, Any] = {
         key: _PARSERS[key](value)
@@ -154,6 +152,10 @@ def edit(
 
 def _edit_in_editor(session: Session, name: str) -> None:
     """Let a person edit the file; keep nothing that does not parse."""
+    from keyswitch.changes import own_variables
+    from keyswitch.cli.secrets.agreements import agree_to_edit
+    from keyswitch.switching.editing import profile_text
+
     session.refuse_agents()
     if not session.can_ask:
         raise UsageError(
@@ -185,6 +187,8 @@ def _edit_in_editor(session: Session, name: str) -> None:
 
 def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:
     """Say which shell and which links still ask for a former name."""
+    from keyswitch.switching.editing.link_changes import asking_for
+
     own = own_choice(session.environ)
     if own.name == name:
         session.say(
@@ -202,6 +206,8 @@ def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:
 @click.argument("new_name")
 def rename(session: Session, name: str, new_name: str) -> None:
     """Give a profile another name."""
+    from keyswitch.switching.editing import profile_changes
+
     profile_changes.rename(session.workspace(), name, new_name)
     session.say(f"renamed '{name}' to '{new_name}'")
     _say_who_asks(session, name, new_name)
@@ -212,6 +218,8 @@ def rename(session: Session, name: str, new_name: str) -> None:
 @click.argument("new_name")
 def copy(session: Session, name: str, new_name: str) -> None:
     """Copy a profile, secrets included."""
+    from keyswitch.switching.editing import profile_changes
+
     profile_changes.copy(session.workspace(), name, new_name)
     session.say(f"copied '{name}' to '{new_name}'")
 
@@ -221,6 +229,8 @@ def copy(session: Session, name: str, new_name: str) -> None:
 @YES
 def remove(session: Session, name: str, *, yes: bool) -> None:
     """Remove a profile."""
+    from keyswitch.switching.editing import profile_changes
+
     workspace = session.workspace()
     profile, _ = workspace.load(name)
     session.confirm(f"remove profile '{name}'?", yes=yes)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.arguments import typed
-from keyswitch.cli.command import YES, Session, at_most_one, command, rehearse
+from keyswitch.cli.command import YES, Session, at_most_one, command, rehearsed
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles import state
-from keyswitch.switching.logging_in import capture as logins
-from keyswitch.switching.logging_in import logout as removal
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
@@ -77,6 +75,8 @@ def login(  # noqa: PLR0913
             "--stdin and --from-env belong to --token",
             f"keyswitch login {name} --token --stdin",
         )
+    from keyswitch.switching.logging_in import capture as logins
+
     session.refuse_agents()
     workspace = session.workspace()
     if capture:
@@ -142,6 +142,8 @@ def logout(session: Session, name: str, *, yes: bool) -> None:
 
     The profile stays.
     """
+    from keyswitch.switching.logging_in import logout as removal
+
     workspace = session.workspace()
     found = removal.look(workspace, name)
     session.say(
@@ -153,10 +155,7 @@ def logout(session: Session, name: str, *, yes: bool) -> None:
         "still takes a copy that somebody has"
     )
     session.show({"found": found}, [[line] for line in found])
-    if session.dry_run:
-        rehearse(session, lambda: removal.remove(workspace, name))
-        return
-    if not found:
+    if rehearsed(session, lambda: removal.remove(workspace, name)) or not found:
         return
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
     removal.remove(workspace, name)

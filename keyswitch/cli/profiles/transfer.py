@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, rehearse
+from keyswitch.cli.command import Session, command, rehearsed
 from keyswitch.cli.passphrase import (
     given_passphrase,
     new_passphrase,
     passphrase_options,
 )
-from keyswitch.cli.profiles import bundle_view
 from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, NotFoundError, UsageError
 from keyswitch.secrets.vault.reading import normalised
-from keyswitch.transfer import bundle, exporting, importing
 
 if TYPE_CHECKING:
     from keyswitch.secret import Secret
+    from keyswitch.transfer.bundle import Packed
 
 
 @command(
@@ -49,6 +48,8 @@ def export(
     choose now can open it. Logins are left out: a second copy of one stops
     working.
     """
+    from keyswitch.transfer import exporting
+
     session.refuse_agents(always=True)
     workspace = session.workspace()
     if bool(names) == everything:
@@ -106,6 +107,9 @@ def import_(  # noqa: PLR0913
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.
     """
+    from keyswitch.cli.profiles import bundle_view
+    from keyswitch.transfer import importing
+
     session.refuse_agents()
     workspace = session.workspace()
     given = given_passphrase(passphrase)
@@ -124,7 +128,7 @@ def import_(  # noqa: PLR0913
 
     if session.dry_run:
         place = choose_store_for(session, store)
-        rehearse(session, lambda: take_in(place))
+        rehearsed(session, lambda: take_in(place))
         return
     bundle_view.accept(session, packed, hosts)
     count = len(packed)
@@ -135,10 +139,10 @@ def import_(  # noqa: PLR0913
     session.say(f"imported {done}; secrets in the {place}")
 
 
-def _opened(
-    session: Session, path: str, given: Secret | None
-) -> list[bundle.Packed]:
+def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
     """Return the profiles of a bundle; ask for its passphrase."""
+    from keyswitch.transfer import bundle
+
     data = read_regular(path, bundle.LIMIT)
     if data is None:
         raise NotFoundError(

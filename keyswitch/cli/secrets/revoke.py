@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import YES, Session, at_most_one, command, rehearse
+from keyswitch.cli.command import YES, Session, at_most_one, command, rehearsed
 from keyswitch.cli.output import attributes
 from keyswitch.errors import ExitCode
-from keyswitch.switching.revoking import revoke
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +49,8 @@ def revoke_local(  # noqa: PLR0913
     The service is not asked: a removed token still works for whoever has a
     copy, until it is revoked on the page that is printed at the end.
     """
+    from keyswitch.switching.revoking import revoke
+
     options = {"--all": all_, "--claude-code": claude_code, "--stale": stale}
     at_most_one({"NAME": name, **options})
     scope = revoke.CLAUDE_CODE if claude_code else revoke.STALE
@@ -58,9 +59,9 @@ def revoke_local(  # noqa: PLR0913
     if name:
         workspace.load(name)
     found = revoke.look(workspace, scope, name)
-    if session.dry_run:
-        rehearse(session, lambda: revoke.remove(workspace, scope, name))
-    ends_here = session.dry_run or not found
+    ends_here = not found or rehearsed(
+        session, lambda: revoke.remove(workspace, scope, name)
+    )
     if ends_here or not session.json:
         rows = [
             (
@@ -82,6 +83,8 @@ def revoke_local(  # noqa: PLR0913
 
 def _carry_out(session: Session, scope: str, name: str) -> int:
     """Remove, look again, and say where to revoke at the service."""
+    from keyswitch.switching.revoking import revoke
+
     workspace = session.workspace()
     found = revoke.remove(workspace, scope, name)
     removed = [f for f in found if not f.by_hand]

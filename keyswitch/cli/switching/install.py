@@ -7,12 +7,10 @@ import sys
 
 import click
 
-from keyswitch.cli.command import YES, Session, command, rehearse
+from keyswitch.cli.command import YES, Session, command, rehearsed
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.shells.detect import parent_shell
-from keyswitch.switching.editing import start_files
-from keyswitch.switching.upkeep import removal
 
 
 @command(
@@ -37,6 +35,8 @@ def install(
     A marked block goes to the end of the shell's start file. It loads a hook
     that looks at each prompt whether another profile was chosen.
     """
+    from keyswitch.switching.editing import start_files
+
     workspace = session.workspace()
     shell = _shell(shell)
     if login is None:
@@ -49,11 +49,10 @@ def install(
     block = start_files.block_for(workspace, shell)
     lines = block.splitlines()
     document = {"file": edit.file, "block": block, "changed": edit.changes}
-    if session.dry_run:
-        rehearse(
-            session,
-            lambda: start_files.install(workspace, shell, login=bool(login)),
-        )
+    if rehearsed(
+        session,
+        lambda: start_files.install(workspace, shell, login=bool(login)),
+    ):
         session.show(document, [[line] for line in (edit.file, *lines)])
         return
     if edit.changes:
@@ -75,6 +74,8 @@ def install(
 
 def _shell(typed: str) -> str:
     """Return the shell that was named, or the one this was typed in."""
+    from keyswitch.switching.editing import start_files
+
     if not typed:
         typed = parent_shell()
         if typed == "sh":  # which also stands for any program
@@ -114,12 +115,13 @@ def uninstall(
                 "--all is for every shell", "leave the shell's name out"
             )
         return _uninstall_all(session, yes=yes)
+    from keyswitch.switching.editing import start_files
+
     workspace = session.workspace()
     shell = _shell(shell)
     edits = start_files.plan_uninstall(workspace, shell)
     files = [edit.file for edit in edits]
-    if session.dry_run:
-        rehearse(session, lambda: start_files.uninstall(workspace, shell))
+    if rehearsed(session, lambda: start_files.uninstall(workspace, shell)):
         rows = [[line] for line in files or ["nothing to change"]]
         session.show({"files": files, "changed": False}, rows)
         return None
@@ -137,12 +139,20 @@ def uninstall(
 
 def _uninstall_all(session: Session, *, yes: bool) -> None:
     """Take everything back, and say what stays."""
+    from keyswitch.switching.upkeep import removal
+
     workspace = session.workspace()
     steps = removal.steps(workspace)
     stays = removal.what_stays(workspace)
     lines = [f"{step.place}: {step.what}" for step in steps]
+    shown: list[str] = []
     if session.dry_run:
-        _rehearse_all(session, steps)
+        shown = lines or ["nothing to change"]
+        for step in steps:
+            try:
+                rehearsed(session, step.carry_out)
+            except KeyswitchError as e:
+                session.warn(f"{step.place} would stay: {e.message}")
     elif steps:
         for line in lines:
             session.say(line)
@@ -151,29 +161,19 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
             session.say(line)
     else:
         session.say("keyswitch is in no file of another program here")
+    changed = bool(steps) and not session.dry_run
+    session.show(
+        {"changes": lines, "changed": changed, "stays": stays},
+        [[line] for line in shown],
+    )
     if session.json:
-        changed = bool(steps) and not session.dry_run
-        session.document({"changes": lines, "changed": changed, "stays": stays})
         return
-    if session.dry_run:
-        for line in lines or ["nothing to change"]:
-            session.data(line)
     for line in stays:
         session.say(f"stays: {line}")
-    if session.dry_run:
-        return
-    if steps:
+    if changed:
         session.say("open terminals keep the hook until they end")
-    session.say(
-        "now remove the program, as you installed it: pipx uninstall "
-        "keyswitch, for one"
-    )
-
-
-def _rehearse_all(session: Session, steps: list[removal.Step]) -> None:
-    """Say which places a dry run finds that could not be changed."""
-    for step in steps:
-        try:
-            rehearse(session, step.carry_out)
-        except KeyswitchError as e:
-            session.warn(f"{step.place} would stay: {e.message}")
+    if not session.dry_run:
+        session.say(
+            "now remove the program, as you installed it: pipx uninstall "
+            "keyswitch, for one"
+        )

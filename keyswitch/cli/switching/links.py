@@ -10,7 +10,6 @@ from keyswitch.cli.command import Session, command
 from keyswitch.cli.output import attributes
 from keyswitch.directories import links
 from keyswitch.errors import UsageError
-from keyswitch.switching.editing import link_changes
 from keyswitch.terminal import selection
 
 _FOLDER = click.argument("folder", required=False, metavar="[DIR]")
@@ -35,6 +34,8 @@ def link(session: Session, name: str | None, *, remote: str | None) -> None:
     allows it. Somebody else's file does nothing until you allow it: keyswitch
     allow.
     """
+    from keyswitch.switching.editing import link_changes
+
     workspace = session.workspace()
     if name is None:
         if remote is not None:
@@ -101,6 +102,8 @@ def _show(session: Session) -> None:
 @click.option("--remote", metavar="PATTERN", help="The rule of a remote.")
 def unlink(session: Session, *, remote: str | None) -> None:
     """Remove a directory's link."""
+    from keyswitch.switching.editing import link_changes
+
     workspace = session.workspace()
     if remote is not None:
         name = link_changes.unlink_remote(workspace, remote)
@@ -140,6 +143,8 @@ def deny(session: Session, folder: str | None) -> None:
 
 def _judge(session: Session, folder: str | None, status: str) -> links.Link:
     """Allow or deny the link of a folder, of a file, or the nearest one."""
+    from keyswitch.switching.editing import link_changes
+
     workspace = session.workspace()
     if folder is None:
         path = link_changes.nearest(workspace.present_cwd)
