@@ -10,9 +10,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from keyswitch.cli.prompt import SOURCES
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError, UsageError
+from keyswitch.secrets.given import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

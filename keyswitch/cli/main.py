@@ -124,12 +124,12 @@ def run(args: Sequence[str]) -> int:
     except click.ClickException as e:
         sys.stderr.write(usage_error(e, args))
         return ExitCode.USAGE
-    except CancelledError:
-        sys.stderr.write(f"keyswitch: cancelled, {_what_became()}\n")
-        return _status(ExitCode.FAILED)
-    except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write(f"keyswitch: interrupted, {_what_became()}\n")
-        return ExitCode.INTERRUPTED
+    except (CancelledError, click.Abort, KeyboardInterrupt) as e:
+        is_no = isinstance(e, CancelledError)
+        what = "cancelled" if is_no else "interrupted"
+        made = "but the change is made" if is_committed() else "nothing changed"
+        sys.stderr.write(f"keyswitch: {what}, {made}\n")
+        return _status(ExitCode.FAILED) if is_no else ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`keyswitch list | head`); that is its right.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
@@ -171,8 +171,3 @@ def _status(code: int) -> int:
     if code == ExitCode.FAILED and is_committed():
         return ExitCode.CLEANUP_LEFT
     return code
-
-
-def _what_became() -> str:
-    """Say how far an interrupted command had come."""
-    return "but the change is made" if is_committed() else "nothing changed"

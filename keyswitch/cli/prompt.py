@@ -19,13 +19,11 @@ from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles.names import nearest
 from keyswitch.secret import Secret
+from keyswitch.secrets.given import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
-
-# The options that give a secret where it is not typed.
-SOURCES = "--stdin, --from-env NAME, --from-file PATH or --fd N"
 
 MAX_ANSWER = 64 * 1024  # bytes
 # A terminal keeps so many bytes of a line, and drops the rest of a paste

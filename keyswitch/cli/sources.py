@@ -6,17 +6,17 @@ machine and stays in the shell's history.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli.command import Session, options
-from keyswitch.cli.prompt import SOURCES, ask_secret, confirm
+from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.cli.starting_over import take
-from keyswitch.errors import CancelledError, InputError, UsageError
+from keyswitch.errors import CancelledError, UsageError
 from keyswitch.providers.shapes import check_secret, doubt
+from keyswitch.secrets import given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
-INPUT_LIMIT = 1 << 20  # bytes read from any source before giving up
+# option -> how its source is read
+_READERS = {
+    "stdin": given.from_descriptor,
+    "from_env": given.from_variable,
+    "from_file": given.from_file,
+    "fd": given.from_descriptor,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Source:
     """One source option: which field it fills, and where from."""
 
     field: str  # "": the provider's main secret
-    kind: str  # "stdin", "from_env", "from_file" or "fd"
+    kind: str  # one of `_READERS`
     place: str
 
 
@@ -64,7 +70,7 @@ def parse_sources(
     given_options: Mapping[str, Any], known: Sequence[str]
 ) -> list[Source]:
     """Return what the source options say; `known` are the secret fields."""
-    found = [Source("", "stdin", "")] if given_options["stdin"] else []
+    found = [Source("", "stdin", "0")] if given_options["stdin"] else []
     for kind in ("from_env", "from_file", "fd"):
         for value in given_options[kind]:
             field, equals, place = value.partition("=")
@@ -75,38 +81,9 @@ def parse_sources(
 
 
 def read_source(source: Source) -> bytes:
-    """Return the bytes of a source, at most `INPUT_LIMIT` and one more."""
-    if source.kind == "from_env":
-        value = os.environb.get(os.fsencode(source.place))
-        if value is None:
-            raise InputError(
-                f"the variable {source.place} is not set",
-                "export it first, or take another source",
-            )
-        return value
-    try:
-        if source.kind == "from_file":
-            descriptor = os.open(
-                source.place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-            )
-        else:
-            number = source.place if source.kind == "fd" else "0"
-            descriptor = os.dup(int(number))
-        with os.fdopen(descriptor, "rb") as stream:
-            return take(
-                f"{source.kind} {source.place}",
-                lambda: stream.read(INPUT_LIMIT + 1) or b"",
-            )
-    except ValueError as e:
-        raise UsageError(
-            "--fd takes a number", "for example: --fd 3 3<secret-file"
-        ) from e
-    except OSError as e:
-        place = source.place or "standard input"
-        raise InputError(
-            f"cannot read the secret from {place}: {e.strerror}",
-            f"give it by {SOURCES}",
-        ) from e
+    """Return the bytes of a source."""
+    read, place = _READERS[source.kind], source.place
+    return take(f"{source.kind} {place}", lambda: read(place))
 
 
 def collect(
@@ -173,7 +150,7 @@ def _ask(
     fields: Mapping[str, str],
 ) -> Secret:
     session.require_terminal(
-        f"the {field.name} is missing", f"give it by {SOURCES}"
+        f"the {field.name} is missing", f"give it by {given.SOURCES}"
     )
 
     def check(answer: Secret) -> Secret | None:
