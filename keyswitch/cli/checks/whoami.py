@@ -12,6 +12,8 @@ from keyswitch.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.diagnosis.findings.finding import Finding
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
 
 
@@ -45,12 +47,11 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
-    from keyswitch.cli.checks import verdict_view
     from keyswitch.cli.secrets.agreements import trust_in
     from keyswitch.diagnosis.findings.contradictions import warnings
     from keyswitch.switching.activation.here import elsewhere
     from keyswitch.switching.activation.looking import situation_of
-    from keyswitch.switching.folders import known_folders, left_helpers
+    from keyswitch.switching.folders import left_helpers
 
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
@@ -61,24 +62,37 @@ def whoami(
         run_helper=run_helper,
         trusts=trust_in(session),
     )
-    answers: Sequence[Answer] = ()
+    answers = None
     if verify:
         from keyswitch.diagnosis.online.verify import verify as ask
 
         answers = ask(situation.scene, situation.verdict)
     name = situation.chosen.name
     kept_out = elsewhere(workspace, name) if name else []
-    findings = [
-        *kept_out,
-        *warnings(situation),
-        *left_helpers.findings(workspace),
-    ]
-    used_in = known_folders.names(workspace)
+    notes = [*warnings(situation), *left_helpers.findings(workspace)]
+    _print(session, situation, [*kept_out, *notes], answers)
+    if situation.in_use is False or kept_out:
+        return ExitCode.NOT_IN_EFFECT
+    refused = any(answer.ok is False for answer in answers or ())
+    is_sent = situation.verdict.request.sent and not refused
+    return ExitCode.OK if is_sent else ExitCode.FAILED
+
+
+def _print(
+    session: Session,
+    situation: Situation,
+    findings: Sequence[Finding],
+    answers: Sequence[Answer] | None,
+) -> None:
+    from keyswitch.cli.checks import verdict_view
+    from keyswitch.switching.folders import known_folders
+
+    used_in = known_folders.names(session.workspace())
     if session.json:
         document = verdict_view.document(situation, findings)
         if used_in:
             document["other_folders"] = used_in
-        if verify:
+        if answers is not None:
             document["verified"] = [
                 verdict_view.answer_document(situation, a) for a in answers
             ]
@@ -86,10 +100,5 @@ def whoami(
     else:
         rows = [*verdict_view.rows(situation, findings)]
         rows += [("also used in", folder) for folder in used_in]
-        rows += verdict_view.answer_rows(answers)
+        rows += verdict_view.answer_rows(answers or ())
         session.table(rows)
-    if situation.in_use is False or kept_out:
-        return ExitCode.NOT_IN_EFFECT
-    refused = any(answer.ok is False for answer in answers)
-    is_sent = situation.verdict.request.sent and not refused
-    return ExitCode.OK if is_sent else ExitCode.FAILED
