@@ -34,8 +34,7 @@ def refuse_secrets(args: Sequence[str]) -> None:
     for word in args:
         if word == "--":
             return
-        secret = _secret_in(word)
-        if secret:
+        if secret := _secret_in(word):
             from keyswitch.providers.catalogue import built_in
 
             provider = built_in().issuer_of(secret)

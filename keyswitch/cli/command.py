@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Body = Callable[..., int | None]  # of the session; returns an exit status
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # Every command needs it as well.
 __all__ = ["Session"]
@@ -67,7 +66,7 @@ def global_options() -> list[click.Parameter]:
     ]
 
 
-def options(*each: Decorator) -> Decorator:
+def options(*each: Callable[..., Any]) -> Callable[..., Any]:
     """Return one decorator that adds these options, in this order."""
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,25 +109,22 @@ def _plan_only(function: Body) -> Body:
     def run(session: Session, /, *args: Any, **options: Any) -> int | None:
         from keyswitch.changes.change import DryRun
 
+        lines: list[str] = []
         try:
             status = function(session, *args, **options)
+            if not session.dry_run or status or session.printed:
+                return status
         except DryRun as plan:
             from keyswitch.switching.activation.preview import describe
 
             for note in plan.messages:
                 session.say(note)
-            _show(session, describe(session.workspace(), plan.draft))
-            return None
-        if session.dry_run and not status and not session.printed:
-            _show(session, [])
-        return status
+            lines = describe(session.workspace(), plan.draft)
+        shown = lines or ["nothing to change"]
+        session.show({"changes": lines}, [[line] for line in shown])
+        return None
 
     return run
-
-
-def _show(session: Session, lines: list[str]) -> None:
-    shown = lines or ["nothing to change"]
-    session.show({"changes": lines}, [[line] for line in shown])
 
 
 def rehearsed(session: Session, change: Callable[[], object]) -> bool:

@@ -32,9 +32,9 @@ def given_passphrase(options: Mapping[str, Any]) -> Secret | None:
     kinds = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
     for option, kind in kinds.items():
         if options[option] is not None:
-            data = read_source(Source("", kind, options[option]))
+            source = Source("", kind, options[option])
             try:
-                text = data.decode()
+                text = read_source(source).decode()
             except UnicodeDecodeError as e:
                 raise InputError(
                     "the passphrase is not valid UTF-8", "check the source"

@@ -134,6 +134,6 @@ def hand_over(to: str, /, **options: Any) -> int | None:
     """Run another command instead, with these arguments and options."""
     context = click.get_current_context()
     root = context.find_root()
-    command = cast("click.Group", root.command).get_command(root, to)
-    assert command is not None  # noqa: S101 - one of ours
+    group = cast("click.Group", root.command)
+    command = cast("click.Command", group.get_command(root, to))
     return cast("int | None", context.invoke(command, **options))

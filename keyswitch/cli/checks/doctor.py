@@ -178,8 +178,7 @@ class _Mending:
         self.began = self.began or bool(mends)
         if self.session.dry_run or not mends:
             return False
-        question = f"make these {len(mends)} changes?"
-        self.session.confirm(question, yes=self.yes)
+        self.session.confirm(f"make these {len(mends)} changes?", yes=self.yes)
         return True
 
 

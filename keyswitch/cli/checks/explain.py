@@ -24,12 +24,12 @@ from keyswitch.errors import (
     NotFoundError,
     UsageError,
 )
+from keyswitch.secrets.given import LIMIT
 from keyswitch.terminal.selection import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LIMIT = 1 << 20  # bytes of a text on standard input
 WIDTH = 78  # columns
 _COMMAND_AT_END = re.compile(r"(.*\S)\s+`([^`]+)`", re.DOTALL)
 _UNBROKEN = "\ue000"  # in place of a space that may not end a line

@@ -70,11 +70,10 @@ def add(  # noqa: PLR0913
     workspace = session.workspace()
     if name is not None:
         check_name(name)
+        profile_changes.refuse_existing(workspace, name)
     expiry = parse_date(expires)
     fields = parse_settings(sets)
     label = typed("the label", label)
-    if name is not None:
-        profile_changes.refuse_existing(workspace, name)
     provider = workspace.catalogue.get(provider_of(session, name, provider_id))
     is_plain = not (sets or expires or expect or any(given.values()))
     if provider.not_addable and session.can_ask and is_plain:

@@ -25,13 +25,12 @@ def provider_of(session: Session, name: str | None, given: str | None) -> str:
         raise UsageError(
             "missing argument 'NAME'", "see 'keyswitch add --help'"
         )
-    if not given and not session.can_ask:
-        ids = session.workspace().catalogue.ids()
-        raise UsageError(
-            "the provider is missing", f"--provider {'|'.join(ids)}"
-        )
     if given:
         return given
+    ids = session.workspace().catalogue.ids()
+    session.require_terminal(
+        "the provider is missing", f"--provider {'|'.join(ids)}"
+    )
     from keyswitch.cli.profiles import choices, picker
 
     providers = choices.providers(session.workspace())

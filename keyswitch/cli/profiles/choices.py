@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 ACTIVE = "active"
-BROKEN = "broken"
 LONGEST_CELL = 200  # characters
 
 
@@ -159,7 +158,7 @@ def _row(paths: Paths, name: str, at: datetime) -> Row:
         profile, _ = profile_files.load(paths, name)
     except KeyswitchError:
         # Whoever chooses it is told what is wrong with it.
-        return Row(BROKEN, "", "", f"{name} {BROKEN}")
+        return Row("broken", "", "", f"{name} broken")
     ends, who = login_status.notes(profile, at)
     if login_status.status_of(profile, at) is None:
         hints = [ref.hint for _, ref in sorted(profile.secrets.items())]

@@ -157,11 +157,10 @@ def _edit_in_editor(session: Session, name: str) -> None:
     from keyswitch.switching.editing import profile_text
 
     session.refuse_agents()
-    if not session.can_ask:
-        raise UsageError(
-            "nothing to change was given, and there is no terminal to edit on",
-            f"for example: keyswitch edit {name} --label TEXT",
-        )
+    session.require_terminal(
+        "nothing to change was given",
+        f"for example: keyswitch edit {name} --label TEXT",
+    )
     workspace = session.workspace()
     path = workspace.paths.profile(name)
     before = text = profile_text.raw_text(workspace, name)

@@ -69,8 +69,7 @@ def list_(session: Session) -> None:
             }
         )
     else:
-        at = now()
-        session.table(_row(profile, active, at) for profile in profiles)
+        session.table(_row(profile, active) for profile in profiles)
     for entry in broken:
         session.warn(f"{entry.error.message}; {entry.error.hint}")
     if not profiles and not broken:
@@ -79,7 +78,7 @@ def list_(session: Session) -> None:
         )
 
 
-def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
+def _row(profile: Profile, active: str) -> tuple[str, ...]:
     hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
     stores = sorted({ref.store for ref in profile.secrets.values()})
     return (
@@ -88,7 +87,7 @@ def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
         profile.provider,
         hints[0] if hints else "-",
         ",".join(stores) or "-",
-        "; ".join(filter(None, login_status.notes(profile, at))),
+        "; ".join(filter(None, login_status.notes(profile, now()))),
     )
 
 

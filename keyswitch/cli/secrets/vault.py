@@ -70,12 +70,11 @@ def init(session: Session, *, machine_key: bool, **passphrase: Any) -> None:
 def passwd(session: Session, **passphrase: Any) -> None:
     """Set another passphrase. After a leak use 'vault rotate' instead."""
     found = _to_change(session)
-    _change_passphrase(session, found, passphrase)
+    _change(session, found, passphrase)
 
 
-def _change_passphrase(
-    session: Session, found: Vault, options: dict[str, Any]
-) -> None:
+def _change(session: Session, found: Vault, options: dict[str, Any]) -> None:
+    """Change the passphrase."""
     slots.change_passphrase(found, new_passphrase(session, options))
     session.say("changed the passphrase")
 
@@ -112,7 +111,7 @@ def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     if use_code:
         code = ask_secret("recovery code: ")
         slots.open_with_recovery(found, code.reveal())
-        _change_passphrase(session, found, passphrase)
+        _change(session, found, passphrase)
     else:
         slots.new_recovery(found, lambda code: show_code(session, code))
 

@@ -69,7 +69,6 @@ def env(  # noqa: PLR0913
         if os.isatty(1) and not reveal and not format_:
             _preview(session, chosen.name)
             return None
-    script: EnvScript | None
     if unset:
         script = marker.plan_unset(environ, read_key(paths))
     else:

@@ -114,7 +114,8 @@ def uninstall(
             raise UsageError(
                 "--all is for every shell", "leave the shell's name out"
             )
-        return _uninstall_all(session, yes=yes)
+        _uninstall_all(session, yes=yes)
+        return
     from keyswitch.switching.editing import start_files
 
     workspace = session.workspace()
@@ -124,7 +125,7 @@ def uninstall(
     if rehearsed(session, lambda: start_files.uninstall(workspace, shell)):
         rows = [[line] for line in files or ["nothing to change"]]
         session.show({"files": files, "changed": False}, rows)
-        return None
+        return
     if files:
         for file in files:
             session.say(f"the block in {file} will be removed")
@@ -134,7 +135,6 @@ def uninstall(
     else:
         session.say(f"there is no block in a start file of {shell}")
     session.show({"files": files, "changed": bool(files)}, [])
-    return None
 
 
 def _uninstall_all(session: Session, *, yes: bool) -> None:
