@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -42,6 +43,12 @@ def test_listings_show_masks_and_never_a_secret(ks):
     shown = json.loads(ks("show", "work", "--json").out)["profile"]
     assert shown["expires"] == "2031-01-02"
     assert shown["secrets"]["api_key"]["hint"] == "sk-ant-api03-…MPLE"
+
+
+def test_a_listing_shows_the_label_beside_the_expiry(ks):
+    day = (datetime.now(UTC).astimezone().date() + timedelta(3)).isoformat()
+    ks.add("work", "--label", "Acme, API", "--expires", day)
+    assert re.search(r"expires in [23] d; Acme, API\n", ks("list").out)
 
 
 def test_global_flags_stand_before_or_after_the_command(ks):
