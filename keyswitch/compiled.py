@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from keyswitch import __version__
-from keyswitch.disk.opening import is_planted
+from keyswitch.disk.opening import read_start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,20 +71,9 @@ def identity(path: str) -> str:
 
 def read(paths: Paths, name: str) -> Compiled | None:
     """Return the kept result for a profile, or None if it is not current."""
-    try:
-        descriptor = os.open(
-            paths.compiled(name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        )
-    except OSError:
+    data = read_start(paths.compiled(name), COMPILED_LIMIT, ours=True)
+    if data is None:
         return None
-    try:
-        if is_planted(os.fstat(descriptor)):
-            return None
-        data = os.read(descriptor, COMPILED_LIMIT)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
     try:
         return _parse(data.decode("utf-8", "surrogateescape"), paths, name)
     except ValueError:

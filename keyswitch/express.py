@@ -266,5 +266,6 @@ def _hook(args: list[str], environ: Mapping[str, str]) -> int | None:
     from keyswitch.profiles.paths import resolve
     from keyswitch.shells.hook_scripts import hook_script
 
-    write_out(hook_script(args[0], resolve(environ).state_file))
+    paths = resolve(environ)
+    write_out(hook_script(args[0], paths.state_file, paths.config_file))
     return ExitCode.OK

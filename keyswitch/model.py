@@ -19,12 +19,11 @@ class SecretRef:
     the name in a store is `ks1:<item without prefix>:<generation>`.
     """
 
-    store: str  # "keychain", "vault" or "reference"
+    store: str  # "keychain" or "vault"
     item: str
     generation: int = 1
     fingerprint: str = ""  # keyed hash, compares and reveals nothing
     hint: str = ""  # masked form for listings
-    uri: str = ""  # only for store "reference"
 
 
 def _empty() -> Mapping[str, str]:

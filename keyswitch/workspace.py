@@ -131,7 +131,7 @@ class Workspace:
     @cached_property
     def install_key(self) -> bytes:
         """The per-machine key of fingerprints."""
-        from keyswitch.providers.shapes import install_key
+        from keyswitch.profiles.install_key import install_key
 
         return install_key(self.paths, keep=not self.dry_run)
 

@@ -58,8 +58,9 @@ HEAVY_ABOVE_ADAPTERS = {"click", "keyring", "tomlkit"}
 # and nothing of the standard library that costs a start-up budget.
 LANE = ("terminal", "directories")
 BESIDE_THE_LANE = (
-    "keyswitch.terminal.moved",
+    "keyswitch.terminal.repository_settings",
     "keyswitch.directories.addresses",
+    "keyswitch.directories.git",
     "keyswitch.directories.git_remotes",
     "keyswitch.directories.ssh_names",
 )

@@ -263,6 +263,9 @@ EVERY = {
     "shells/test_cut_short.py": {
         "test_a_prefix_sets_nothing_in_a_posix_shell": 16,
     },
+    "shells/test_hook_file.py": {
+        "*": 3,
+    },
     "shells/test_hook_neighbours.py": {
         "*": 3,
         "test_options_that_people_set_change_nothing": 16,

@@ -11,7 +11,6 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import login_ledger
 from keyswitch.disk.atomic import read_regular, sync_dir, write_once
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
@@ -98,6 +97,9 @@ def _reader(workspace: Workspace, draft: Draft | None = None) -> Read:
 
 def _login(paths: Paths, item: str) -> Binding | None:
     """Return the use of a kept login, which the ledger records."""
+    # Loaded here, since a switch between keys has no use for it.
+    from keyswitch.changes import login_ledger
+
     data = read_regular(paths.logins_file, login_ledger.LIMIT, ours=True)
     if data is None or item.encode() not in data:
         return None

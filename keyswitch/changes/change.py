@@ -10,7 +10,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from keyswitch.changes import bindings, history, intents, undo_records
+from keyswitch.changes import (
+    bindings,
+    history,
+    hook_files,
+    intents,
+    undo_records,
+)
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.unsettled import once_settled
 from keyswitch.commit import made_folders
@@ -139,6 +145,7 @@ def _plan(workspace: Workspace, make: Callable[[Draft], T]) -> _Planned[T]:
     if not draft.command:
         return _Planned(result, draft, [])
     bindings.follow(workspace, draft)
+    hook_files.follow(workspace, draft)
     files, expired = _files_of(workspace, draft)
     files, emptied = made_folders.plan(workspace.paths, files)
     return _Planned(result, draft, files, emptied, tuple(expired))

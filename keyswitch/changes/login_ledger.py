@@ -136,46 +136,19 @@ def decode(path: str, data: bytes | None) -> Ledger:
         return Ledger({}, {})
     document = own_json.document(path, data, _LOST)
     try:
-        found = Ledger(
-            {k: Folder(**v) for k, v in document["folders"].items()},
-            {
-                k: tuple(map(_generation, v))
-                for k, v in document["generations"].items()
-            },
-            tuple(map(_generation, document["orphans"])),
-            dict(document.get("storage", {})),
-        )
+        for kept in (*document["generations"].values(), document["orphans"]):
+            for found in kept:
+                token = found.pop("token")
+                found["store"], _, found["item"] = token.partition(":")
     except own_json.DAMAGE as e:
         raise DamagedFileError(path, _LOST) from e
-    if not _is_sound(found):
-        raise DamagedFileError(path, _LOST)
-    return found
+    return own_json.record(Ledger, document, path, _LOST)
 
 
 _LOST = (
     "older states of logins are not known any more; those that profiles name "
     "are not touched"
 )
-
-
-def _is_sound(ledger: Ledger) -> bool:
-    """Tell whether every value is of its type."""
-    words = [word for folder in ledger.folders.values() for word in folder]
-    words += ledger.storage.values()
-    for kept in ledger.items():
-        words += [kept.store, kept.item, kept.at, kept.account, kept.email]
-        words += [kept.organization, kept.content, *kept.tokens]
-        if type(kept.generation) is not int or not isinstance(
-            kept.expires_at, int | float
-        ):
-            return False
-    return all(isinstance(word, str) for word in words)
-
-
-def _generation(found: dict[str, Any]) -> Generation:
-    store, _, item = found["token"].partition(":")
-    rest = {k: v for k, v in found.items() if k not in ("token", "tokens")}
-    return Generation(store, item, tokens=tuple(found["tokens"]), **rest)
 
 
 def encode(ledger: Ledger) -> bytes | None:

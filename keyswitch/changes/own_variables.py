@@ -11,21 +11,44 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
-from keyswitch.providers.own_variables import of_own_file, refuse_named
+from keyswitch.profiles import own_json
+from keyswitch.providers.own_variables import (
+    Steering,
+    of_own_file,
+    refuse_named,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keyswitch.model import Profile
-    from keyswitch.providers.own_variables import Steering
     from keyswitch.workspace import Workspace
+
+_LIMIT = 1 << 18  # bytes; a provider file may have 64 KiB
 
 
 def not_agreed(workspace: Workspace, profile: Profile) -> list[Steering]:
-    """Return the variables of an own provider that nobody agreed to yet."""
+    """Return the variables of an own provider that nobody agreed to yet.
+
+    Raises NewerFileError and DamagedFileError for a record of such a kind.
+    """
     found = of_own_file(workspace.provider_of(profile), profile)
-    return [s for s in found if not os.path.lexists(_record(workspace, s))]
+    return [one for one in found if not _is_agreed(_record(workspace, one))]
+
+
+def _is_agreed(path: str) -> bool:
+    data = read_regular(path, _LIMIT, ours=True)
+    if data is not None:
+        check_record(path, data)
+    return data is not None
+
+
+def check_record(path: str, data: bytes) -> None:
+    """Raise unless a record is one, and of this version."""
+    lost = "what it agreed to is asked about again"
+    own_json.record(Steering, own_json.document(path, data, lost), path, lost)
 
 
 def check(workspace: Workspace, profile: Profile) -> None:
@@ -52,7 +75,9 @@ def agree(workspace: Workspace, seen: Iterable[Steering]) -> None:
 
     for one in seen:
         ensure_private_dir(workspace.paths.agreed_dir)
-        text = json.dumps({"version": 1, **one._asdict()}, indent=1)
+        text = json.dumps(
+            {"version": own_json.VERSION, **one._asdict()}, indent=1
+        )
         write_once(_record(workspace, one), f"{text}\n".encode())
 
 

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.changes import history
 from keyswitch.changes.draft import Draft, Mode, Splice
+from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import SecretRef
+from keyswitch.model import SecretRef  # noqa: TC001 - of a field
 from keyswitch.profiles import own_json, state
 from keyswitch.profiles.state import State
 
 if TYPE_CHECKING:
-    from keyswitch.changes.login_ledger import Moved
+    from collections.abc import Iterator
+
     from keyswitch.workspace import Workspace
 
 MAX_RECORDS = 10
@@ -50,6 +52,13 @@ class Record(NamedTuple):
     modes: tuple[Mode, ...] = ()
     moved: Moved | None = None  # the login, if it was
     elsewhere: tuple[str, ...] = ()  # other configuration folders
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """Every path that it names."""
+        for part in (self.files, self.splices, self.modes):
+            yield from (one.path for one in part)
+        yield from self.elsewhere
 
 
 def splice_of(path: str, before: bytes, after: bytes) -> Splice:
@@ -186,75 +195,19 @@ def parse(data: bytes | None, path: str) -> list[Record]:
     if data is None:
         return []
     document = own_json.document(path, data, _LOST)
-    try:
-        records = [_record(found) for found in document["records"]]
-    except own_json.DAMAGE as e:
-        raise DamagedFileError(path, _LOST) from e
-    if not all(map(_is_sound, records)):
+    records = own_json.record(_File, document, path, _LOST).records
+    paths = [p for record in records for p in record.paths]
+    if not own_json.are_paths(paths):
         raise DamagedFileError(path, _LOST)
-    return records
+    return list(records)
+
+
+class _File(NamedTuple):
+    version: int
+    records: tuple[Record, ...]
 
 
 _LOST = "earlier changes cannot be undone any more"
-
-
-def _record(found: dict[str, Any]) -> Record:
-    return Record(
-        at=found["at"],
-        command=found["command"],
-        profile=found["profile"],
-        files=tuple(OwnFile(**file) for file in found["files"]),
-        pointer_before=_pair(found["pointer_before"]),
-        pointer_after=_pair(found["pointer_after"]),
-        created=tuple(SecretRef(**ref) for ref in found["created"]),
-        discarded=tuple(SecretRef(**ref) for ref in found["discarded"]),
-        splices=tuple(Splice(**entry) for entry in found.get("splices", ())),
-        modes=tuple(Mode(**entry) for entry in found.get("modes", ())),
-        moved=_moved(found.get("moved")),
-        elsewhere=tuple(found.get("elsewhere", ())),
-    )
-
-
-def _is_sound(record: Record) -> bool:
-    """Tell whether every value is of its type."""
-    words: list[Any] = [record.at, record.command, record.profile]
-    words += [*(record.pointer_before or ()), *(record.pointer_after or ())]
-    numbers: list[Any] = []
-    may_lack: list[Any] = []
-    for file in record.files:
-        words.append(file.path)
-        may_lack += file[1:]
-    for ref in (*record.created, *record.discarded):
-        words += [ref.store, ref.item, ref.fingerprint, ref.hint, ref.uri]
-        numbers.append(ref.generation)
-    for splice in record.splices:
-        words += [splice.path, splice.removed]
-        numbers += [splice.offset, splice.length]
-        may_lack.append(splice.after)
-    for mode in record.modes:
-        words.append(mode.path)
-        numbers += mode[1:]
-    if record.moved is not None:
-        words += [*record.moved[:2], *record.moved.folder]
-    return (
-        all(isinstance(word, str) and "\0" not in word for word in words)
-        and all(isinstance(word, str | None) for word in may_lack)
-        and all(type(n) is int and 0 <= n < 1 << 53 for n in numbers)
-    )
-
-
-def _moved(found: list[Any] | None) -> Moved | None:
-    if found is None:
-        return None
-    # Loaded here, since a switch between keys has no use for it.
-    from keyswitch.changes.login_ledger import Folder, Moved
-
-    what, name, folder = found
-    return Moved(what, name, Folder(*folder))
-
-
-def _pair(found: list[str] | None) -> tuple[str, str] | None:
-    return None if found is None else (found[0], found[1])
 
 
 def state_of(pair: tuple[str, str]) -> State:

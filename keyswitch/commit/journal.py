@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.disk import commit_points
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import LinkChange
+from keyswitch.model import LinkChange  # noqa: TC001 - of a field
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -147,69 +147,32 @@ def read(path: str) -> Journal | None:
     lost = _LOST_COMMIT if os.path.basename(path) == _COMMIT else _LOST
     if data is None:
         return None
-    found = own_json.document(path, data, lost, unmarked=True)
-    try:
-        journal = Journal(
-            tuple(Step(**step) for step in found["steps"]),
-            tuple(found["locks"]),
-            Beside(
-                tuple(Rights(*one) for one in found.get("rights", ())),
-                tuple(Folder(*one) for one in found.get("folders", ())),
-                tuple(LinkChange(*one) for one in found.get("links", ())),
-                tuple(found.get("emptied", ())),
-            ),
-            tuple(found.get("made", ())),
-        )
-    except own_json.DAMAGE as e:
-        raise DamagedFileError(path, lost) from e
-    if not _is_sound(journal):
+    document = own_json.document(path, data, lost, unmarked=True)
+    found = own_json.record(_File, document, path, lost)
+    if not _is_sound(found):
         raise DamagedFileError(path, lost)
-    return journal
+    beside = Beside(found.rights, found.folders, found.links, found.emptied)
+    return Journal(found.steps, found.locks, beside, found.made)
 
 
-def _is_sound(journal: Journal) -> bool:
-    """Tell whether every value is of its type, and a stage's name is one."""
-    return (
-        all(
-            os.path.basename(str(step.stage)).startswith(STAGE_PREFIX)
-            for step in journal.steps
-            if step.stage
-        )
-        and all(
-            _is_path(text) or (text is None and at > 1)
-            for step in journal.steps
-            for at, text in enumerate(step)
-        )
-        and all(
-            _is_path(text)
-            for text in (
-                *journal.locks,
-                *sum(journal.beside.folders, ()),
-                *journal.beside.emptied,
-                *journal.made,
-            )
-        )
-        and all(
-            _is_path(one.path)
-            and _is_path(one.source)
-            and type(one.wanted) is bool
-            for one in journal.beside.links
-        )
-        and all(
-            _is_path(one.path)
-            and type(one.before) is int
-            and type(one.after) is int
-            for one in journal.beside.rights
-        )
+class _File(NamedTuple):
+    steps: tuple[Step, ...]
+    locks: tuple[str, ...]
+    rights: tuple[Rights, ...] = ()
+    folders: tuple[Folder, ...] = ()
+    links: tuple[LinkChange, ...] = ()
+    emptied: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+
+
+def _is_sound(found: _File) -> bool:
+    """Tell whether each path can be one here, and a stage's name is one."""
+    links = [(link.path, link.source) for link in found.links]
+    paths = [path for pair in (*found.folders, *links) for path in pair]
+    paths += [right.path for right in found.rights]
+    paths += [path for s in found.steps for path in (s.target, s.stage)]
+    paths += [*found.locks, *found.emptied, *found.made]
+    stages = [os.path.basename(s.stage) for s in found.steps if s.stage]
+    return own_json.are_paths(paths) and all(
+        stage.startswith(STAGE_PREFIX) for stage in stages
     )
-
-
-def _is_path(text: object) -> bool:
-    """Tell whether a value can be the name of a file, or is empty."""
-    if not isinstance(text, str) or "\0" in text:
-        return False
-    try:
-        os.fsencode(text)
-    except UnicodeError:
-        return False
-    return True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import json
+from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.errors import DamagedFileError
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyswitch.profiles.paths import Paths
 
 
@@ -19,6 +21,18 @@ class Wanted(NamedTuple):
     new: str | None
 
 
+class Change(NamedTuple):
+    """The items of one configuration folder."""
+
+    folder: str
+    items: tuple[Wanted, ...]
+    tokens: tuple[str, ...]  # fingerprints of the login that is put there
+
+
+class _File(NamedTuple):
+    changes: tuple[Change, ...]
+
+
 def note_file(paths: Paths) -> str:
     """Return the file that says which items are not in place yet."""
     return paths.state + "/login-items.json"
@@ -27,28 +41,22 @@ def note_file(paths: Paths) -> str:
 _LOST = "an interrupted change of a login is not finished: make it again"
 
 
-def decoded(path: str, data: bytes | None) -> list[dict[str, Any]]:
+def decoded(path: str, data: bytes | None) -> tuple[Change, ...]:
     """Return the folders' changes of a note."""
     if data is None:
-        return []
+        return ()
     note = own_json.document(path, data, _LOST, unmarked=True)
-    changes = note.get("changes", [note])  # a note of 0.1.0 is one change
-    if not isinstance(changes, list) or not all(map(_is_sound, changes)):
-        raise DamagedFileError(path, _LOST)
-    return changes
+    note.setdefault("changes", [note])  # a note of 0.1.0 is one change
+    return own_json.record(_File, note, path, _LOST).changes
 
 
-def _is_sound(change: Any) -> bool:
-    """Tell whether every value of a change is of its type."""
-    if not isinstance(change, dict):
-        return False
-    items, tokens = change.get("items"), change.get("tokens")
-    if not isinstance(items, list) or not isinstance(tokens, list):
-        return False
-    words = [change.get("folder"), *tokens]
-    for item in items:
-        if not isinstance(item, dict) or set(item) != set(Wanted._fields):
-            return False
-        words.append(item["service"])
-        words += [item[k] for k in ("old", "new") if item[k] is not None]
-    return all(isinstance(word, str) for word in words)
+def encoded(changes: Sequence[Change]) -> bytes | None:
+    """Return the note; None: every item is in place, and there is no file."""
+    if not changes:
+        return None
+    entries = [
+        {**c._asdict(), "items": [item._asdict() for item in c.items]}
+        for c in changes
+    ]
+    note = {"version": own_json.VERSION, "changes": entries}
+    return (json.dumps(note, indent=1) + "\n").encode()

@@ -11,10 +11,9 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
-from keyswitch.errors import DamagedFileError
 from keyswitch.model import FileChange
 from keyswitch.profiles import own_json
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
@@ -98,12 +97,12 @@ def parse(path: str, data: bytes | None) -> set[str]:
     """Read the record."""
     if data is None:
         return set()
-    found = own_json.document(path, data, _LOST).get("made")
-    if not isinstance(found, list) or not all(
-        isinstance(f, str) for f in found
-    ):
-        raise DamagedFileError(path, _LOST)
-    return set(found)
+    document = own_json.document(path, data, _LOST)
+    return set(own_json.record(_File, document, path, _LOST).made)
+
+
+class _File(NamedTuple):
+    made: tuple[str, ...]
 
 
 _LOST = "folders that keyswitch made for other programs stay, once empty"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.commit import journal
 from keyswitch.disk import atomic, permissions
+from keyswitch.disk.file_systems import is_mount_point
 from keyswitch.disk.opening import open_flags
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.profiles import stages
@@ -220,18 +221,6 @@ def _redo_folders(folders: Sequence[Folder]) -> list[str]:
             if os.path.isdir(one.before)
         ]
     return []
-
-
-def is_mount_point(path: str) -> bool:
-    """Tell whether a file is mounted by itself, so that rename says EBUSY."""
-    for character in "\\ \t\n":  # written like this in the table
-        path = path.replace(character, f"\\{ord(character):03o}")
-    wanted = os.fsencode(path)
-    try:
-        with open("/proc/self/mountinfo", "rb") as table:
-            return any(line.split(b" ")[4] == wanted for line in table)
-    except OSError:
-        return False
 
 
 def sweep(paths: Paths) -> None:

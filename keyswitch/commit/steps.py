@@ -14,6 +14,7 @@ from keyswitch.commit.journal import Step
 from keyswitch.commit.made_folders import missing
 from keyswitch.directories.links import FILE as LINK_FILE
 from keyswitch.disk import atomic, rewriting
+from keyswitch.disk.file_systems import is_mount_point
 from keyswitch.disk.ownership import require_own_way
 from keyswitch.disk.private_folders import ensure_private_dir
 from keyswitch.errors import FileStateError
@@ -48,7 +49,7 @@ def _require_closable(path: str, target: str) -> None:
         os.name == "posix"
         and os.getuid() not in (0, found.st_uid)
         and found.st_mode & 0o077
-        and recovery.is_mount_point(target)
+        and is_mount_point(target)
     ):
         raise FileStateError(
             f"{path} is a mount of its own that others may read",
@@ -79,7 +80,7 @@ def _name_to_remove(path: str, target: str) -> str:
             f"{path} cannot be removed: nobody may write in {folder}",
             "look at that directory's mode and mount",
         )
-    if recovery.is_mount_point(target):
+    if is_mount_point(target):
         raise FileStateError(
             f"{path} is a mount of its own and cannot be removed",
             "unmount it first",
@@ -105,6 +106,21 @@ def staged(change: FileChange, step: Step, made: list[str]) -> None:
         mode=change.mode,
         private=change.private,
     )
+
+
+def is_as_read(change: FileChange, step: Step) -> bool:
+    """Tell whether a file is what the plan saw; it is never read at once."""
+    data, at = change.before, 0
+    try:
+        for part in atomic.read_parts(
+            step.target, recovery.FILE_LIMIT, step=1 << 16
+        ):
+            if data is None or data[at : at + len(part)] != part:
+                return False
+            at += len(part)
+    except FileNotFoundError:
+        return data is None
+    return data is not None and at == len(data)
 
 
 def installed(step: Step) -> list[str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from keyswitch.commit import journal, own_lock, recovery
 from keyswitch.commit.journal import Beside, Journal
 from keyswitch.commit.made_folders import folders_for
-from keyswitch.commit.steps import installed, staged, step_of
+from keyswitch.commit.steps import installed, is_as_read, staged, step_of
 from keyswitch.disk import atomic
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.private_folders import ensure_private_dir
@@ -307,7 +307,7 @@ def _unfinished(error: OSError) -> CleanupLeftError:
 
 
 def _compare(change: FileChange, step: Step) -> None:
-    if atomic.read_regular(step.target, recovery.FILE_LIMIT) != change.before:
+    if not is_as_read(change, step):
         raise _overtaken(change.path)
 
 

@@ -60,6 +60,12 @@ class Header(NamedTuple):
     source: Source
     why_unknown: str = ""
 
+    def same_as(self, other: Header) -> bool:
+        """Tell whether both are from one source, or known to be one value."""
+        if self.source == other.source:
+            return True
+        return self.value is not None and self.value == other.value
+
     @property
     def shown_scheme(self) -> str:
         """The scheme, if it is one: a custom header may begin with a key."""
@@ -108,3 +114,13 @@ class Verdict(NamedTuple):
     request: Request
     provider: Provider | None = None  # None: Anthropic, or what stands for it
     base_url: Value | None = None  # None: the provider's own
+
+    @property
+    def cloud(self) -> str:
+        """The name of the cloud that requests go to, "" for Anthropic."""
+        return self.provider.name if self.provider else ""
+
+    @property
+    def service(self) -> str:
+        """What requests go to, as people call it."""
+        return self.provider.title if self.provider else "Anthropic"

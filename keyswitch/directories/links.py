@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import stat
 
+from keyswitch.disk.opening import upwards
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import check_name
 
@@ -173,8 +174,8 @@ def look(paths: Paths, folder: str) -> list[Link]:
     """
     found: list[Link] = []
     named = 0
-    while folder:
-        link = read(paths, os.path.join(folder, FILE))
+    for at in upwards(folder):
+        link = read(paths, os.path.join(at, FILE))
         if link is not None:
             if link.status not in (ALLOWED, DENIED):
                 named += 1
@@ -182,6 +183,4 @@ def look(paths: Paths, folder: str) -> list[Link]:
                 found.append(link)
             if link.status == ALLOWED:
                 break
-        parent = os.path.dirname(folder)
-        folder = "" if parent == folder else parent
     return found

@@ -11,7 +11,7 @@ import os
 from keyswitch import __version__
 from keyswitch.compiled import identity
 from keyswitch.directories.patterns import matches_remote
-from keyswitch.disk.opening import is_planted
+from keyswitch.disk.opening import read_start
 from keyswitch.errors import StaleError
 
 TYPE_CHECKING = False
@@ -31,21 +31,8 @@ def rules(paths: Paths) -> Rules:
     present = identity(paths.config_file)
     if present == "-":
         return []
-    try:
-        descriptor = os.open(
-            paths.remotes_file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        )
-    except OSError:
-        raise StaleError from None
-    try:
-        if is_planted(os.fstat(descriptor)):
-            raise StaleError
-        text = os.read(descriptor, _LIMIT).decode("utf-8", "surrogateescape")
-    except OSError:
-        raise StaleError from None
-    finally:
-        os.close(descriptor)
-    lines = text.split("\n")
+    data = read_start(paths.remotes_file, _LIMIT, ours=True) or b""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
     head = [_HEAD, f"dep {present} {paths.config_file}"]
     if lines[:2] != head or lines[-2:] != ["end", ""]:
         raise StaleError

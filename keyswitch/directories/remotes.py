@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import stat
 
+from keyswitch.disk.opening import open_flags, upwards
+
 _LIMIT = 1 << 16  # bytes of a repository's config file
 _SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
 
@@ -65,19 +67,16 @@ def of_scp_form(url: str) -> tuple[str, str]:
 
 def config_of(folder: str) -> str:
     """Return the config file of the nearest repository, or ""."""
-    while folder:
+    for at in upwards(folder):
         try:
-            found = os.lstat(folder + "/.git")
+            found = os.lstat(at + "/.git")
         except OSError:
-            found = None
-        if found is not None:
-            if not _is_own(found):
-                return ""  # git would not trust it either
-            if stat.S_ISDIR(found.st_mode):
-                return folder + "/.git/config"
-            return _of_worktree(folder)
-        parent = os.path.dirname(folder)
-        folder = "" if parent == folder else parent
+            continue
+        if not _is_own(found):
+            return ""  # git would not trust it either
+        if stat.S_ISDIR(found.st_mode):
+            return at + "/.git/config"
+        return _of_worktree(at)
     return ""
 
 
@@ -131,14 +130,12 @@ def old_files(folder: str) -> list[str]:
 def read(path: str, limit: int = _LIMIT) -> str:
     """Return the text of a plain file of the person's own, or ""."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | open_flags())
     except OSError:
         return ""
     try:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            return ""
-        if not _is_own(found):
+        if not (stat.S_ISREG(found.st_mode) and _is_own(found)):
             return ""
         data = os.read(descriptor, limit)
         if len(data) == limit:

@@ -13,6 +13,13 @@ import stat
 from keyswitch.disk.opening import MAX_LINKS, is_planted, open_flags
 from keyswitch.errors import FileStateError, OddFileError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # flags of a file to be made
+if os.name == "posix":
+    _NEW |= os.O_NOFOLLOW | os.O_CLOEXEC
 STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
 
 
@@ -24,11 +31,21 @@ def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
     so is a file that another user has put there.
     """
     try:
+        return b"".join(read_parts(path, limit, ours=ours))
+    except FileNotFoundError:
+        return None
+
+
+def read_parts(
+    path: str, limit: int, *, ours: bool = False, step: int = 0
+) -> Iterator[bytes]:
+    """Yield a file's bytes in steps, or at once; raises FileNotFoundError."""
+    try:
         descriptor = os.open(path, os.O_RDONLY | open_flags())
     except FileNotFoundError:
         if os.path.islink(path):
             raise _dangling(path) from None
-        return None
+        raise
     except OSError as e:
         raise unusable(path, e) from e
     try:
@@ -42,14 +59,15 @@ def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
             )
         if found.st_size > limit:
             raise _too_large(path, limit)
-        parts = []
         left = limit + 1
-        while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
-            parts.append(part)
+        step = step or max(found.st_size + 1, 1 << 16)
+        while left > 0 and (part := os.read(descriptor, min(left, step))):
             left -= len(part)
+            yield part
+            if limit + 1 - left == found.st_size:
+                return
         if left <= 0:
             raise _too_large(path, limit)
-        return b"".join(parts)
     except OSError as e:
         raise unusable(path, e) from e
     finally:
@@ -68,9 +86,7 @@ def unusable(path: str, error: OSError) -> FileStateError:
         return _loop(path)
     if error.errno in (errno.EISDIR, errno.ENXIO):
         what = "a directory" if error.errno == errno.EISDIR else "a socket"
-        return OddFileError(
-            path, f"{path} is {what}, not a file", "move it out of the way"
-        )
+        return _no_file(path, what)
     if error.errno in (errno.EACCES, errno.EPERM):
         hint = "check its owner and mode, and those of its directory"
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -91,44 +107,33 @@ def _no_folder_above(path: str) -> str:
     return path
 
 
+def _odd(path: str, what: str, hint: str) -> OddFileError:
+    return OddFileError(path, f"{path} is {what}", hint)
+
+
 def _dangling(path: str) -> OddFileError:
-    return OddFileError(
-        path,
-        f"{path} is a symbolic link to nothing",
-        "mend or remove that link",
-    )
+    return _odd(path, "a symbolic link to nothing", "mend or remove that link")
 
 
 def _loop(path: str) -> OddFileError:
-    return OddFileError(
-        path,
-        f"{path} is a loop of symbolic links",
-        "mend or remove that link",
-    )
+    return _odd(path, "a loop of symbolic links", "mend or remove that link")
+
+
+def _no_file(path: str, what: str) -> OddFileError:
+    return _odd(path, f"{what}, not a file", "move it out of the way")
 
 
 def _too_large(path: str, limit: int) -> OddFileError:
     size = f"{limit // 1024} KiB" if limit >= 1024 else f"{limit} bytes"
-    return OddFileError(
-        path,
-        f"{path} is larger than {size}",
-        "look what has been written into it",
+    return _odd(
+        path, f"larger than {size}", "look what has been written into it"
     )
 
 
 def _not_regular(path: str, mode: int) -> OddFileError:
-    kind = (
-        "a directory"
-        if stat.S_ISDIR(mode)
-        else "a FIFO"
-        if stat.S_ISFIFO(mode)
-        else "a socket"
-        if stat.S_ISSOCK(mode)
-        else "a device"
-    )
-    return OddFileError(
-        path, f"{path} is {kind}, not a file", "move it out of the way"
-    )
+    kinds = {stat.S_IFDIR: "directory", stat.S_IFIFO: "FIFO"}
+    kinds[stat.S_IFSOCK] = "socket"
+    return _no_file(path, f"a {kinds.get(stat.S_IFMT(mode), 'device')}")
 
 
 def resolve_target(path: str) -> str:
@@ -136,7 +141,7 @@ def resolve_target(path: str) -> str:
 
     The last component may be absent, but a link to nothing is refused: it may
     be meant for a place that is not mounted now. Whether it may be rewritten
-    is for `rewriting.py` to say.
+    is for `rewriting` to say.
     """
     seen = os.path.abspath(path)
     for _ in range(MAX_LINKS):
@@ -182,15 +187,12 @@ def stage(
     Mode, owner, extended attributes and access lists of an existing target
     carry over; the mode is never widened. The file is durable on return.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    if os.name == "posix":
-        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, _NEW, 0o600)
         try:
             write_all(descriptor, data)
             if os.name == "posix":
-                _dress(descriptor, target, mode, private=private)
+                _set_rights(descriptor, target, mode, private=private)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -206,7 +208,10 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _dress(descriptor: int, target: str, mode: int, *, private: bool) -> None:
+def _set_rights(
+    descriptor: int, target: str, mode: int, *, private: bool
+) -> None:
+    """Give a new file the mode, group and attributes of its target."""
     try:
         old = os.stat(target, follow_symlinks=False)
         ours = stat.S_ISREG(old.st_mode) and not is_planted(old)
@@ -269,11 +274,10 @@ def write_private(path: str, data: bytes, *, stage_in: str = "") -> None:
         stage(path, temporary, data, mode=0o600, private=True)
         os.replace(temporary, path)
         sync_dir(os.path.dirname(path))
-    except OSError as e:
-        _forget(temporary)
-        raise unusable(path, e) from e
-    except BaseException:
-        _forget(temporary)
+    except BaseException as e:
+        forget(temporary)
+        if isinstance(e, OSError):
+            raise unusable(path, e) from e
         raise
 
 
@@ -283,10 +287,7 @@ def write_once(path: str, data: bytes) -> None:
     For files whose readers recognise half of one and do without it. Raises
     FileExistsError where another process was faster.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    if os.name == "posix":
-        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = os.open(path, _NEW, 0o600)
     try:
         _allow_owner(descriptor)
         write_all(descriptor, data)
@@ -323,7 +324,8 @@ def _allow_owner(descriptor: int) -> None:
             os.fchmod(descriptor, stat.S_IMODE(mode) | 0o600)
 
 
-def _forget(path: str) -> None:
+def forget(path: str) -> None:
+    """Remove a stage, if it is there and can be removed."""
     try:
         os.unlink(path)
     except OSError:

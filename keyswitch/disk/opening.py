@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_LINKS = 40  # symbolic links followed on the way to a file
 
 
@@ -24,3 +28,36 @@ def is_planted(found: os.stat_result) -> bool:
         return False
     me = os.getuid()
     return me != 0 and found.st_uid not in (me, 0)
+
+
+def read_start(path: str, limit: int, *, ours: bool = False) -> bytes | None:
+    """Return up to `limit` bytes of a file; None where it cannot be read.
+
+    `ours`: nor where another user has put it there. For files that keyswitch
+    can do without; `atomic.read_regular` says what is wrong with one.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | open_flags())
+    except OSError:
+        return None
+    try:
+        if ours and is_planted(os.fstat(descriptor)):
+            return None
+        return os.read(descriptor, limit)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def upwards(folder: str) -> Iterator[str]:
+    """Yield a folder and those above it, up to the root."""
+    while folder:
+        yield folder
+        parent = os.path.dirname(folder)
+        folder = "" if parent == folder else parent
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder or something in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -1,4 +1,4 @@
-"""Who else could put something of theirs on the way to a file.
+"""Refuse paths that other users could lead to a place of theirs.
 
 A rename, or a new file, goes where its path leads at that moment. So every
 directory and every symbolic link on the way has to be the user's own or

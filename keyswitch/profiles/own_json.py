@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import os
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from keyswitch.errors import DamagedFileError, NewerFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
 
 VERSION = 1  # of every file that this keyswitch writes
 
@@ -42,3 +57,74 @@ def document(
     if written != VERSION or type(written) is not int:
         raise DamagedFileError(path, what_is_lost)
     return found
+
+
+def record(kind: type[T], found: Any, path: str, what_is_lost: str) -> T:
+    """Return a JSON value as a NamedTuple or dataclass of the given kind.
+
+    Raises DamagedFileError where a value is not of its field's type.
+    """
+    try:
+        return cast("T", value(kind, found))
+    except DAMAGE as e:
+        raise DamagedFileError(path, what_is_lost) from e
+
+
+def are_paths(texts: Iterable[str]) -> bool:
+    """Tell whether each text can be the name of a file here, or is empty."""
+    try:
+        return b"\0" not in os.fsencode("".join(texts))
+    except UnicodeError:
+        return False
+
+
+def value(kind: Any, found: Any) -> Any:
+    """Return a JSON value as what a field's type says, or raise one of DAMAGE.
+
+    An object, or a list in the order of the fields, is a NamedTuple or a
+    dataclass; a field that is not there has its default, and what is no field
+    is passed over. Whole numbers are sizes and counts.
+    """
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        if found is None and NoneType in args:
+            return None
+        return value(args[0], found)
+    if origin is tuple:
+        one_kind = len(args) == 2 and args[1] is ...
+        kinds = args[:1] * len(_typed(list, found)) if one_kind else args
+        return tuple(map(value, kinds, _of_length(len(kinds), found)))
+    if origin is dict:
+        entries = _typed(dict, found).items()
+        return {key: value(args[1], one) for key, one in entries}
+    if kind is int and not 0 <= _typed(int, found) < _HIGHEST:
+        raise ValueError
+    if kind in (str, int, bool):
+        return _typed(kind, found)
+    if kind is float:
+        return found if type(found) is int else _typed(float, found)
+    return _fields(kind, found)
+
+
+_HIGHEST = 1 << 53  # and above: not exact in every JSON reader
+
+
+def _fields(kind: Any, found: Any) -> Any:
+    kinds = get_type_hints(kind)
+    if isinstance(found, list):
+        found = dict(zip(kinds, _of_length(len(kinds), found), strict=True))
+    entries = _typed(dict, found).items()
+    known = {k: value(kinds[k], one) for k, one in entries if k in kinds}
+    return kind(**known)
+
+
+def _typed(kind: type[T], found: Any) -> T:
+    if type(found) is not kind:
+        raise TypeError
+    return found
+
+
+def _of_length(length: int, found: Any) -> list[Any]:
+    if len(_typed(list, found)) != length:
+        raise ValueError
+    return cast("list[Any]", found)

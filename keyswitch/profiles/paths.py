@@ -20,9 +20,7 @@ HOME_VARIABLE = "KEYSWITCH_HOME"
 
 
 class Paths:
-    """The four roots, and every file below them."""
-
-    __slots__ = ("config", "data", "runtime", "state")
+    """The four roots, and every file and folder below them."""
 
     def __init__(
         self, *, config: str, data: str, state: str, runtime: str = ""
@@ -32,151 +30,77 @@ class Paths:
         self.state = state
         self.runtime = runtime  # "" where there is no runtime directory
 
-    @property
-    def config_file(self) -> str:
-        """The settings that a person may write."""
-        return self.config + "/config.toml"
+        # What a person may edit.
+        self.config_file = config + "/config.toml"
+        self.profiles_dir = config + "/profiles"  # a TOML file a profile
+        self.providers_dir = config + "/providers"  # the person's own
 
-    @property
-    def profiles_dir(self) -> str:
-        """One TOML file a profile."""
-        return self.config + "/profiles"
+        self.vault_file = data + "/vault.ksv"
+        self.vault_seen_file = state + "/vault-seen"  # its newest version
+        self.machine_key_file = state + "/machine.key"  # opens the vault
+        self.install_key_file = state + "/install.key"  # for fingerprints
+        # Claude Code's configuration folders of isolated profiles.
+        self.folders_dir = data + "/claude-code"
+
+        self.state_file = state + "/state.json"  # the active profile
+        self.lock_file = state + "/lock"  # of commands that change something
+        self.journal_dir = state + "/journal"  # transactions under way
+        # Items that are being put into a store, or deleted there.
+        self.intents_dir = state + "/intents"
+        # What other programs' files held before keyswitch.
+        self.baseline_dir = state + "/baseline"
+        self.logins_file = state + "/baseline/logins.json"  # whose they are
+        self.made_file = state + "/baseline/made.json"  # folders we made
+        # What each stored secret may be used for, one file an item.
+        self.bound_dir = state + "/bound"
+        # What a person agreed that own providers may set, a file each.
+        self.agreed_dir = state + "/agreed"
+        self.remotes_file = state + "/remotes"  # links by git remote
+        self.undo_file = state + "/undo.json"
+        self.history_file = state + "/history.jsonl"
+        # Which start files have a block of keyswitch's.
+        self.start_files_file = state + "/start-files.json"
+        # An AWS configuration whose credential process is keyswitch.
+        self.aws_config_file = state + "/aws-config"
 
     def profile(self, name: str) -> str:
         """Return the file of one profile; the name has been checked."""
         return f"{self.config}/profiles/{name}.toml"
 
-    @property
-    def providers_dir(self) -> str:
-        """The person's own providers."""
-        return self.config + "/providers"
-
-    @property
-    def vault_file(self) -> str:
-        """The encrypted vault."""
-        return self.data + "/vault.ksv"
-
-    @property
-    def vault_seen_file(self) -> str:
-        """The newest version of the vault that this machine has seen."""
-        return self.state + "/vault-seen"
-
-    @property
-    def state_file(self) -> str:
-        """The pointer to the active profile."""
-        return self.state + "/state.json"
-
-    @property
-    def lock_file(self) -> str:
-        """What a command that changes something locks; never a data file."""
-        return self.state + "/lock"
-
-    @property
-    def journal_dir(self) -> str:
-        """Transactions under way."""
-        return self.state + "/journal"
-
-    @property
-    def intents_dir(self) -> str:
-        """Store items that are being written or deleted."""
-        return self.state + "/intents"
-
-    @property
-    def baseline_dir(self) -> str:
-        """What other programs' files held before keyswitch."""
-        return self.state + "/baseline"
-
-    @property
-    def logins_file(self) -> str:
-        """Which stored login is whose."""
-        return self.state + "/baseline/logins.json"
-
-    @property
-    def made_file(self) -> str:
-        """What was made in other programs' places."""
-        return self.state + "/baseline/made.json"
-
-    @property
-    def folders_dir(self) -> str:
-        """Configuration folders of isolated profiles."""
-        return self.data + "/claude-code"
-
     def folder_of(self, name: str) -> str:
-        """Return the configuration folder of one profile's own."""
+        """Return the configuration folder of an isolated profile."""
         return f"{self.data}/claude-code/{name}"
 
     def compiled(self, name: str) -> str:
-        """Return the worked-out form of a profile."""
+        """Return the file of a profile that was worked out for `env`."""
         return f"{self.state}/compiled/{name}"
 
-    @property
-    def bound_dir(self) -> str:
-        """What each stored secret may be used for, one file an item."""
-        return self.state + "/bound"
+    def hook_file(self, shell: str) -> str:
+        """Return the hook that a start file reads."""
+        return f"{self.state}/hook.{shell}"
 
-    @property
-    def agreed_dir(self) -> str:
-        """What a person agreed that own providers may set, a file each."""
-        return self.state + "/agreed"
-
-    @property
-    def own_folders(self) -> tuple[str, ...]:
-        """Every folder that holds files of keyswitch's own."""
-        return (
-            self.config,
-            self.profiles_dir,
-            self.providers_dir,
-            self.data,
-            self.state,
-            *self.state_folders,
-        )
+    def trusted(self, mark: str) -> str:
+        """Return the record of whether a directory's link is allowed."""
+        return f"{self.state}/trust/{mark}"
 
     @property
     def state_folders(self) -> tuple[str, ...]:
-        """Those below the state folder; no person has to do with them."""
+        """The folders of the state, where no person edits anything."""
         return (
             self.journal_dir,
             self.intents_dir,
             self.baseline_dir,
             self.bound_dir,
             self.agreed_dir,
-            os.path.dirname(self.compiled("x")),
-            os.path.dirname(self.trusted("x")),
+            self.state + "/compiled",
+            self.state + "/trust",
         )
 
-    def trusted(self, mark: str) -> str:
-        """Return the record of a directory's link that was judged."""
-        return f"{self.state}/trust/{mark}"
-
     @property
-    def remotes_file(self) -> str:
-        """The links by git remote, worked out."""
-        return self.state + "/remotes"
-
-    @property
-    def undo_file(self) -> str:
-        """The last changes, and how to take them back."""
-        return self.state + "/undo.json"
-
-    @property
-    def history_file(self) -> str:
-        """What was changed when."""
-        return self.state + "/history.jsonl"
-
-    @property
-    def aws_config_file(self) -> str:
-        """An AWS configuration that names one credential process: ours."""
-        return self.state + "/aws-config"
-
-    @property
-    def machine_key_file(self) -> str:
-        """The key of a vault's machine slot."""
-        return self.state + "/machine.key"
-
-    @property
-    def install_key_file(self) -> str:
-        """The per-machine key of fingerprints."""
-        return self.state + "/install.key"
+    def own_folders(self) -> tuple[str, ...]:
+        """Every folder that holds files of keyswitch's own."""
+        people = self.config, self.profiles_dir, self.providers_dir
+        return *people, self.data, self.state, *self.state_folders
 
 
 def resolve(environ: Mapping[str, str]) -> Paths:
@@ -193,7 +117,14 @@ def resolve(environ: Mapping[str, str]) -> Paths:
             runtime=_runtime(environ),
         )
     if sys.platform != "linux":
-        return _by_platformdirs()
+        from platformdirs import PlatformDirs
+
+        dirs = PlatformDirs("keyswitch", appauthor=False)
+        return Paths(
+            config=dirs.user_config_dir,
+            data=dirs.user_data_dir,
+            state=dirs.user_state_dir,
+        )
     return Paths(
         config=_xdg(environ, "XDG_CONFIG_HOME", ".config"),
         data=_xdg(environ, "XDG_DATA_HOME", ".local/share"),
@@ -241,21 +172,10 @@ def home_of(environ: Mapping[str, str]) -> str:
 
 
 def _relative(variable: str, value: str) -> FileStateError:
-    """Return the error for what would be another folder in each directory."""
+    """Return the error for a path that means another folder elsewhere."""
     return FileStateError(
         f"{variable} is no absolute path: '{value}'",
         "give one that begins with /",
-    )
-
-
-def _by_platformdirs() -> Paths:
-    from platformdirs import PlatformDirs
-
-    dirs = PlatformDirs("keyswitch", appauthor=False)
-    return Paths(
-        config=dirs.user_config_dir,
-        data=dirs.user_data_dir,
-        state=dirs.user_state_dir,
     )
 
 

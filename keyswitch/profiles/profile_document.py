@@ -14,122 +14,119 @@ if TYPE_CHECKING:
 
 PLACES_LIMIT = 32  # patterns of `only` or `never`
 EXPECTATIONS = ("", "api", "subscription", "cloud")
-REF_KEYS = ("store", "item", "generation", "fingerprint", "hint", "uri")
-_REF_DEFAULTS = {"generation": 1, "fingerprint": "", "hint": "", "uri": ""}
+REF_KEYS = ("store", "item", "generation", "fingerprint", "hint")
+_SECRETS_ARE_ELSEWHERE = (
+    "a secret never stands in this file: keyswitch rotate stores one"
+)
 
 
 def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
-    """Return the profile that a file's document means, or raise."""
-
-    def wrong(what: str, hint: str = "mend that line") -> InputError:
-        return InputError(f"{path}: {what}", hint)
-
-    def text(key: str) -> str:
-        value = document.get(key, "")
-        if not isinstance(value, str) or not value.isprintable():
-            raise wrong(f"'{key}' has to be a text of printable characters")
-        return value
-
-    def day(key: str) -> date | None:
-        value = document.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, date) or isinstance(value, datetime):
-            raise wrong(f"'{key}' has to be a date such as 2027-02-01")
-        return value
-
-    if not text("provider"):
-        raise wrong(
+    """Return the profile that a file's document means; raise InputError."""
+    read = _Document(path, document)
+    if not read.text("provider"):
+        raise read.wrong(
             "'provider' is missing", 'for example: provider = "anthropic"'
         )
-    if text("expect") not in EXPECTATIONS:
-        raise wrong("'expect' has to be api, subscription or cloud")
-    refs = {
-        key: _ref(path, key, value)
-        for key, value in _table(document, "secrets", wrong).items()
-    }
+    if read.text("expect") not in EXPECTATIONS:
+        raise read.wrong("'expect' has to be api, subscription or cloud")
+    if not isinstance(document.get("isolated", False), bool):
+        raise read.wrong("'isolated' has to be true or false")
+    fields, secrets = read.table("fields"), read.table("secrets")
+    for key, value in fields.items():
+        if not _is_text(value):
+            raise read.wrong(
+                f"'fields.{key}' has to be a text of printable characters"
+            )
+    refs = {key: _ref(path, key, table) for key, table in secrets.items()}
     return Profile(
         name=name,
-        provider=text("provider"),
-        label=text("label"),
-        created=day("created"),
-        expires=day("expires"),
-        expect=text("expect"),
-        **_folder(document, wrong),
-        only=_places(document, "only", wrong),
-        never=_places(document, "never", wrong),
-        fields=MappingProxyType(_plain_fields(document, wrong)),
+        provider=read.text("provider"),
+        label=read.text("label"),
+        created=read.day("created"),
+        expires=read.day("expires"),
+        expect=read.text("expect"),
+        isolated=document.get("isolated", False),
+        shared=read.texts("shared", "'commands', 'agents'")
+        if "shared" in document
+        else None,
+        only=read.places("only"),
+        never=read.places("never"),
+        fields=MappingProxyType(dict(fields)),
         secrets=MappingProxyType(refs),
     )
 
 
-def _folder(document: Mapping[str, Any], wrong: Any) -> dict[str, Any]:
-    """Return what is said of a configuration folder of its own."""
-    isolated, shared = document.get("isolated", False), document.get("shared")
-    if not isinstance(isolated, bool):
-        raise wrong("'isolated' has to be true or false")
-    if shared is None:
-        return {"isolated": isolated}
-    if not isinstance(shared, list) or not all(
-        isinstance(s, str) and s.isprintable() for s in shared
-    ):
-        raise wrong("'shared' has to be a list such as ['commands', 'agents']")
-    return {"isolated": isolated, "shared": tuple(map(str, shared))}
+class _Document:
+    """The values of a file, each of the type that is asked for."""
 
+    def __init__(self, path: str, values: Mapping[str, Any]) -> None:
+        self.path = path
+        self.values = values
 
-def _places(
-    document: Mapping[str, Any], key: str, wrong: Any
-) -> tuple[str, ...]:
-    """Return a list of places where the profile may, or may not, be used."""
-    value = document.get(key, [])
-    if (
-        not isinstance(value, list)
-        or len(value) > PLACES_LIMIT
-        or not all(isinstance(v, str) and v.isprintable() and v for v in value)
-    ):
-        raise wrong(f"'{key}' has to be a list such as ['~/clients/**']")
-    return tuple(map(str, value))
+    def wrong(self, what: str, hint: str = "mend that line") -> InputError:
+        return InputError(f"{self.path}: {what}", hint)
 
-
-def _plain_fields(document: Mapping[str, Any], wrong: Any) -> dict[str, str]:
-    fields = dict(_table(document, "fields", wrong))
-    for key, value in fields.items():
-        if not isinstance(value, str) or not value.isprintable():
-            raise wrong(
-                f"'fields.{key}' has to be a text of printable characters"
+    def text(self, key: str) -> str:
+        value: str = self.values.get(key, "")
+        if not _is_text(value):
+            raise self.wrong(
+                f"'{key}' has to be a text of printable characters"
             )
-    return fields
+        return value
+
+    def texts(self, key: str, example: str) -> tuple[str, ...]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(map(_is_text, value)):
+            raise self.wrong(f"'{key}' has to be a list such as [{example}]")
+        return tuple(map(str, value))
+
+    def places(self, key: str) -> tuple[str, ...]:
+        """Return the patterns of `only` or `never`."""
+        found = self.texts(key, "'~/clients/**'")
+        if len(found) > PLACES_LIMIT or "" in found:
+            raise self.wrong(
+                f"'{key}' has to be a list such as ['~/clients/**']"
+            )
+        return found
+
+    def table(self, key: str) -> Mapping[str, Any]:
+        value: Any = self.values.get(key, {})
+        if not isinstance(value, dict):
+            raise self.wrong(f"[{key}] has to be a table")
+        return value
+
+    def day(self, key: str) -> date | None:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self.wrong(f"'{key}' has to be a date such as 2027-02-01")
+        return value
 
 
-def _table(
-    document: Mapping[str, Any], key: str, wrong: Any
-) -> Mapping[str, Any]:
-    value = document.get(key, {})
-    if not isinstance(value, dict):
-        raise wrong(f"[{key}] has to be a table")
-    return value
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
 
 
 def _ref(path: str, field: str, table: Any) -> SecretRef:
-    where = f"{path}: [secrets.{field}]"
+    read = _Document(f"{path}: [secrets.{field}]", table)
     if not isinstance(table, dict):
         raise InputError(
-            f"{where} has to be a table",
-            "a secret never stands in this file: keyswitch rotate stores one",
+            f"{read.path} has to be a table", _SECRETS_ARE_ELSEWHERE
         )
-    values = {k: table.get(k, _REF_DEFAULTS.get(k)) for k in REF_KEYS}
-    generation = values.pop("generation")
+    generation = table.get("generation", 1)
     if type(generation) is not int or generation < 1:
-        raise InputError(
-            f"{where}: 'generation' has to be a number from 1", "mend that line"
-        )
-    for key, value in values.items():
-        if not isinstance(value, str) or not value.isprintable():
-            raise InputError(
-                f"{where}: '{key}' has to be a text", "mend that line"
-            )
-        if key in ("store", "item", "uri") and " " in value:
-            raise InputError(
-                f"{where}: '{key}' holds a space", "mend that line"
-            )
-    return SecretRef(generation=generation, **values)
+        raise read.wrong("'generation' has to be a number from 1")
+    texts = {"fingerprint": "", "hint": "", **table}
+    for key in ("store", "item", "fingerprint", "hint"):
+        if not _is_text(texts.get(key)):
+            raise read.wrong(f"'{key}' has to be a text")
+        if key in ("store", "item") and " " in texts[key]:
+            raise read.wrong(f"'{key}' holds a space")
+    return SecretRef(
+        texts["store"],
+        texts["item"],
+        generation,
+        texts["fingerprint"],
+        texts["hint"],
+    )

@@ -1,8 +1,8 @@
 """Profile files: TOML that a person may edit and commit to a repository.
 
-Reading uses `tomllib`. Writing edits the text with tomlkit, so that comments
-and order stay, and proves with `tomllib` that the new text means exactly what
-was wanted before anybody writes it.
+Writing edits the text with tomlkit, so that comments and order stay, and
+proves by reading it that the new text means exactly what was wanted, before
+anybody writes it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
+_PLAIN_KEYS = (
+    *("provider", "label", "created", "expires", "expect"),
+    *("isolated", "shared", "only", "never"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +146,7 @@ def _put(document: Any, profile: Profile) -> None:
     import tomlkit
 
     wanted = _plain(profile)
-    for key in (
-        "provider",
-        "label",
-        "created",
-        "expires",
-        "expect",
-        "isolated",
-        "shared",
-        "only",
-        "never",
-    ):
+    for key in _PLAIN_KEYS:
         _set(document, key, wanted.get(key))
     for section in ("fields", "secrets"):
         values = wanted.get(section, {})
@@ -186,11 +180,7 @@ def _set(table: Any, key: str, value: object) -> None:
 def _plain(profile: Profile) -> dict[str, Any]:
     """Return a profile as the document that its file has to mean."""
     document: dict[str, Any] = {
-        "provider": profile.provider,
-        "label": profile.label,
-        "created": profile.created,
-        "expires": profile.expires,
-        "expect": profile.expect,
+        **{key: getattr(profile, key) for key in _PLAIN_KEYS},
         "isolated": profile.isolated or None,
         "shared": None if profile.shared is None else list(profile.shared),
         "only": list(profile.only) or None,

@@ -1,4 +1,4 @@
-"""Give a file that makes no sense another name; nothing of it is lost."""
+"""Rename a damaged file, so that nothing of it is lost and no one reads it."""
 
 from __future__ import annotations
 

@@ -21,13 +21,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "cache": ("values", "key", "off"),
     "agents": ("allow", "deny"),
     "shell_keys": ("cancel", "keep"),
-    "keychain_backend": (
-        "",
-        "secret-service",
-        "kwallet",
-        "macos",
-        "windows",
-    ),
+    "keychain_backend": ("", "secret-service", "kwallet", "macos", "windows"),
 }
 
 
@@ -53,14 +47,7 @@ def load(paths: Paths) -> Settings:
 
     Unknown keys are left alone: a newer keyswitch may have written them.
     """
-    from keyswitch.disk.atomic import read_regular
-
-    data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
-    if data is None:
-        return Settings()
-    from keyswitch.profiles.toml_text import parse_bytes
-
-    document = parse_bytes(data, paths.config_file)
+    document = _document(paths)
     _refuse_misspelt(paths.config_file, document)
     known: dict[str, Any] = {}
     for key in Settings.__dataclass_fields__:
@@ -104,12 +91,20 @@ def _like_agents(key: str) -> bool:
 
 def unknown(paths: Paths) -> list[str]:
     """Return the keys of `config.toml` that this version does not know."""
+    found = _document(paths)
+    return sorted(found.keys() - Settings.__dataclass_fields__.keys())
+
+
+def _document(paths: Paths) -> dict[str, Any]:
+    """Return the document of `config.toml`; empty where there is none."""
     from keyswitch.disk.atomic import read_regular
-    from keyswitch.profiles.toml_text import parse_bytes
 
     data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
-    found = parse_bytes(data or b"", paths.config_file)
-    return sorted(found.keys() - Settings.__dataclass_fields__.keys())
+    if data is None:
+        return {}
+    from keyswitch.profiles.toml_text import parse_bytes
+
+    return parse_bytes(data, paths.config_file)
 
 
 def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def of_the_vault(paths: Paths) -> Iterator[str]:
-    """Yield those of what is written under the vault's own lock."""
+    """Yield such files of the vault, which has a lock of its own."""
     for path in _under_its_lock(paths):
         folder, last = os.path.split(os.path.realpath(path))
         for name in _names(folder):
@@ -27,7 +27,7 @@ def of_the_vault(paths: Paths) -> Iterator[str]:
 
 
 def of_the_rest(paths: Paths) -> Iterator[str]:
-    """Yield those of what is written under keyswitch's lock."""
+    """Yield such files of all else, which keyswitch's lock guards."""
     others = [
         os.path.basename(os.path.realpath(path))
         for path in _under_its_lock(paths)

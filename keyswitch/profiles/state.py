@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.disk.opening import is_planted
+from keyswitch.disk.opening import is_planted, open_flags
 from keyswitch.errors import DamagedFileError, FileStateError
 
 TYPE_CHECKING = False
@@ -64,9 +64,7 @@ def to_bytes(state: State) -> bytes:
 def read(paths: Paths) -> State:
     """Return the present state; an absent file means nothing is active."""
     try:
-        descriptor = os.open(
-            paths.state_file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        )
+        descriptor = os.open(paths.state_file, os.O_RDONLY | open_flags())
     except (FileNotFoundError, NotADirectoryError):
         if os.path.islink(paths.state_file):
             raise _damaged(paths.state_file) from None

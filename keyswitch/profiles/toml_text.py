@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from datetime import date
 from typing import Any
 
 from keyswitch.disk.atomic import read_regular
@@ -16,6 +16,19 @@ from keyswitch.errors import InputError
 MAX_LINE = 8 * 1024  # bytes
 MAX_DOTS = 32  # in one key
 
+# A line as keyswitch writes it, and a person's own line of a comment.
+_LINE = re.compile(
+    r"""(?:
+      \[(?P<table>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?)\]
+    | (?P<key>[A-Za-z0-9_-]+)\ =\ (?:
+        "(?P<text>[^"\\\x00-\x1f\x7f]*)"
+      | (?P<number>[1-9][0-9]{0,8})
+      | (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}))
+    | \#[^\x00-\x1f\x7f]*
+    )?""",
+    re.VERBOSE,
+)
+_SMALL = MAX_LINE // 4  # characters, of four bytes at most
 _POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _HINT = "mend that place; the other files are not affected"
 
@@ -48,6 +61,11 @@ def parse_bytes(data: bytes, path: str) -> dict[str, Any]:
 def parse_text(text: str, path: str) -> dict[str, Any]:
     """Parse text that came from `path`; a byte order mark is passed over."""
     text = text.removeprefix("\ufeff")
+    plain = _plain(text) if len(text) <= _SMALL else None
+    if plain is not None:
+        return plain
+    import tomllib  # not at the top: seldom needed, and pure Python
+
     for number, line in enumerate(text.split("\n"), 1):
         if len(line.encode("utf-8", "replace")) > MAX_LINE:
             raise InputError(
@@ -66,6 +84,44 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
     except (RecursionError, ValueError) as e:
         # Deep nesting, and integers beyond Python's limit of digits.
         raise InputError(f"{path}:1:1: not acceptable TOML", _HINT) from e
+
+
+def _plain(text: str) -> dict[str, Any] | None:
+    """Return the document of a text as keyswitch writes it, at once.
+
+    None stands for any other form, and for every error: there `tomllib` takes
+    its time.
+    """
+    document: dict[str, Any] = {}
+    table = document
+    for line in text.split("\n"):
+        found = _LINE.fullmatch(line)
+        if found is None:
+            return None
+        if found["table"]:
+            outer, dot, name = found["table"].rpartition(".")
+            parent = document.setdefault(outer, {}) if dot else document
+            if not isinstance(parent, dict) or name in parent:
+                return None
+            table = parent[name] = {}
+        elif key := found["key"]:
+            if key in table:
+                return None
+            table[key] = _value(found)
+            if table[key] is None:
+                return None
+    return document
+
+
+def _value(found: re.Match[str]) -> str | int | date | None:
+    if found["text"] is not None:
+        return found["text"]
+    if found["number"]:
+        return int(found["number"])
+    try:
+        return date.fromisoformat(found["day"])
+    except ValueError:
+        return None
 
 
 def _located(path: str, text: str, message: str) -> str:

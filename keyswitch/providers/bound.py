@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
-from keyswitch.errors import DamagedFileError, KeyswitchError
+from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers.binding import Binding, bindings_of, shown_host
 
@@ -101,21 +101,16 @@ def parse(path: str, data: bytes | None) -> Binding | None:
     if data is None:
         return None
     document = own_json.document(path, data, _LOST)
-    try:
-        sends = tuple(sorted(document["sends"].items()))
-        found = Binding(
-            document["profile"],
-            document["provider"],
-            document["field"],
-            document["host"],
-            sends,
-        )
-    except own_json.DAMAGE as e:
-        raise DamagedFileError(path, _LOST) from e
-    texts = (*found[:-1], *(text for pair in sends for text in pair))
-    if not all(isinstance(text, str) for text in texts):
-        raise DamagedFileError(path, _LOST)
-    return found
+    found = own_json.record(_File, document, path, _LOST)
+    return Binding(*found[:-1], tuple(sorted(found.sends.items())))
+
+
+class _File(NamedTuple):
+    profile: str
+    provider: str
+    field: str
+    host: str
+    sends: dict[str, str]
 
 
 def mismatches(

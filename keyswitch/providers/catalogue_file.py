@@ -24,9 +24,16 @@ from keyswitch.providers.schema import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_PLAIN_KEYS = (
+    "title",
+    "bill",
+    "help_url",
+    "revoke_url",
+    "setup",
+    "not_addable",
+)
 _PROVIDER_KEYS = {
-    "title": str,
-    "bill": str,
+    **dict.fromkeys(_PLAIN_KEYS, str),
     "family": str,
     "hosts": list,
     "rivals": list,
@@ -34,11 +41,7 @@ _PROVIDER_KEYS = {
     "groups": dict,
     "fields": dict,
     "claude_code": dict,
-    "help_url": str,
-    "revoke_url": str,
-    "expiry_days": int,
-    "setup": str,
-    "not_addable": str,
+    "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
 _FIELD_KEYS = {
     "title": str,
@@ -157,10 +160,10 @@ def _provider(
     for found in fields:
         if found.group and found.group not in groups:
             raise reader.wrong(f"there is no group '{found.group}'")
+    plain = {key: table[key] for key in _PLAIN_KEYS if key in table}
     return Provider(
         id=provider_id,
-        title=table.get("title", provider_id),
-        bill=table.get("bill", ""),
+        **{"title": provider_id, **plain},
         fields=fields,
         rivals=tuple(
             sorted({*_families().get(family, ()), *reader.variables("rivals")})
@@ -173,33 +176,20 @@ def _provider(
         groups=tuple(groups),
         claude_code=_claude_code(path, table.get("claude_code", {})),
         hosts=reader.strings("hosts"),
-        help_url=table.get("help_url", ""),
-        revoke_url=table.get("revoke_url", ""),
-        expiry_days=table.get("expiry_days"),
-        setup=table.get("setup", ""),
-        not_addable=table.get("not_addable", ""),
     )
 
 
 def _field(path: str, name: str, entry: Any) -> Field:
     reader = _Reader(path, f"fields.{name}", entry)
     table = reader.checked(_FIELD_KEYS)
-    return Field(
-        name=name,
-        title=table.get("title", name),
-        secret=table.get("secret", False),
-        required=table.get("required", False),
-        env=reader.variables("env"),
-        prefixes=reader.strings("prefixes"),
-        pattern=_pattern(reader, table.get("pattern", "")),
-        refuse=tuple(_refusal(reader, e) for e in table.get("refuse", [])),
-        lengths=tuple(_length(reader, e) for e in table.get("lengths", [])),
-        default=table.get("default", ""),
-        free_text=table.get("free_text", False),
-        harmless=table.get("harmless", False),
-        group=table.get("group", ""),
-        help=table.get("help", ""),
-    )
+    lists: dict[str, Any] = {
+        "env": reader.variables("env"),
+        "prefixes": reader.strings("prefixes"),
+        "refuse": tuple(_refusal(reader, e) for e in table.get("refuse", [])),
+        "lengths": tuple(_length(reader, e) for e in table.get("lengths", [])),
+    }
+    _check_pattern(reader, table.get("pattern", ""))
+    return Field(name, **{"title": name, **table, **lists})
 
 
 def _refusal(reader: _Reader, entry: Mapping[str, Any]) -> Refusal:
@@ -216,12 +206,11 @@ def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
     return found
 
 
-def _pattern(reader: _Reader, text: str) -> str:
+def _check_pattern(reader: _Reader, text: str) -> None:
     try:
         re.compile(text)
     except (re.error, OverflowError, RecursionError):
         raise reader.wrong("'pattern' is no regular expression") from None
-    return text
 
 
 def _claude_code(
@@ -236,17 +225,7 @@ def _claude_code(
         reader = _Reader(path, f"claude_code.{group}".rstrip("."), entry)
         if entry.get("how") not in HOWS:
             raise reader.wrong(f"'how' has to be one of {', '.join(HOWS)}")
-        reader.checked(_CLAUDE_CODE_KEYS)
-        result.append(
-            (
-                group,
-                ClaudeCode(
-                    how=entry["how"],
-                    helper_field=entry.get("helper_field", ""),
-                    env=reader.pairs("env"),
-                    approve=entry.get("approve", False),
-                    aws_export=entry.get("aws_export", False),
-                ),
-            )
-        )
+        plain = reader.checked(_CLAUDE_CODE_KEYS)
+        made = ClaudeCode(**{**plain, "env": reader.pairs("env")})
+        result.append((group, made))
     return tuple(result)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """A beginning that marks a value as belonging somewhere else."""
+    """How values begin that belong to another field or provider."""
 
     prefix: str
     why: str

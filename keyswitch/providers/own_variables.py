@@ -1,7 +1,7 @@
-"""The variables of a profile that steer programs, by whoever named them.
+"""Which variables of a profile steer programs, and who chose them.
 
-The catalogue's own are known. One that a profile names (`custom`) is refused;
-one of a provider file in the person's folder is asked about.
+Those of the built-in providers are known. One that a profile names (provider
+`custom`) is refused; one of a person's own provider file is asked about.
 """
 
 from __future__ import annotations

@@ -61,8 +61,7 @@ class Provider(NamedTuple):
     claude_code: tuple[tuple[str, ClaudeCode], ...] = ()  # by group
     help_url: str = ""
     revoke_url: str = ""
-    expiry_days: int | None = None
-    setup: str = ""
+    setup: str = ""  # what a person has to have, for the list of providers
     not_addable: str = ""  # why `add` cannot make one
     # Where its secrets go: the first template that the plain fields fill.
     hosts: tuple[str, ...] = ()
@@ -144,7 +143,7 @@ class Provider(NamedTuple):
         return self.group_of(fields)
 
     def check(self, profile: Profile) -> None:
-        """Raise unless the profile is complete and its guard holds."""
+        """Raise unless the profile is complete, and billed as it expects."""
         check_label(profile.name, profile.label)
         self.check_fields(profile.fields)
         for name in profile.secrets:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Protocol
@@ -14,12 +13,10 @@ from keyswitch.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.profiles.paths import Paths
     from keyswitch.providers.field import Field
 
 SECRET_LIMIT = 256 * 1024  # bytes
 PLAIN_LIMIT = 4096  # characters
-KEY_SIZE = 32  # bytes of the key that fingerprints are made with
 SHOWN_TAIL = 4  # characters of a secret's end that a mask shows
 HIDDEN_AT_LEAST = 16  # characters that stay hidden beside a shown tail
 
@@ -128,8 +125,7 @@ def _check_token(field: Field, what: str, text: str, provider: Issuer) -> None:
                 f"{what} is not for {provider.id}: {refusal.why}",
                 refusal.hint or "'keyswitch providers' lists the providers",
             )
-    half = len(text) // 2
-    if public_prefix(text) and text[:half] == text[half:]:
+    if public_prefix(text) and _is_twice(text):
         raise InputError(f"{what} is there twice", "give it once")
     if field.prefixes and not text.startswith(field.prefixes):
         raise InputError(
@@ -166,21 +162,27 @@ def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
     """
     if fields.get("base_url"):
         return ""
-    for length in field.lengths:
-        if text.startswith(length.prefix):
-            usual = str(length.shortest)
-            if length.longest != length.shortest:
-                usual += f" to {length.longest}"
-            told = (
-                f"the {field.title or field.name} has {len(text)} characters, "
-                f"not {usual}: "
-            )
-            if len(text) < length.shortest:
-                return told + "a part may be missing"
-            if len(text) > length.longest:
-                return told + "something else may be in it"
-            return ""
-    return ""
+    what = f"the {field.title or field.name}"
+    key = "".join(text.split())  # free text may end its lines
+    if public_prefix(key) and _is_twice(key):
+        return f"{what} is there twice"
+    length = next((n for n in field.lengths if key.startswith(n.prefix)), None)
+    if length is None or length.shortest <= len(key) <= length.longest:
+        return ""
+    usual = f"{length.shortest} to {length.longest}"
+    if length.longest == length.shortest:
+        usual = str(length.shortest)
+    why = (
+        "a part may be missing"
+        if len(key) < length.shortest
+        else "something else may be in it"
+    )
+    return f"{what} has {len(key)} characters, not {usual}: {why}"
+
+
+def _is_twice(text: str) -> bool:
+    half = len(text) // 2
+    return text[:half] == text[half:]
 
 
 def check_plain(field: Field, value: str) -> None:
@@ -303,35 +305,3 @@ def fingerprint(key: bytes, text: str) -> str:
 
     digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     return f"{digest[:4]}-{digest[4:8]}"
-
-
-def install_key(paths: Paths, *, keep: bool = True) -> bytes:
-    """Return the per-machine key of fingerprints; make it the first time.
-
-    Without `keep` a new one is not written.
-    """
-    from keyswitch.disk.atomic import (
-        make_durable,
-        read_regular,
-        unusable,
-        write_once,
-    )
-    from keyswitch.disk.private_folders import ensure_private_dir
-
-    path = paths.install_key_file
-    key = read_regular(path, 1024, ours=True)
-    if key is not None and len(key) == KEY_SIZE:
-        return key
-    if not keep:
-        return os.urandom(KEY_SIZE)
-    ensure_private_dir(paths.state)
-    try:
-        if key is not None:
-            os.unlink(path)  # half of one, from a command that was killed
-        write_once(path, os.urandom(KEY_SIZE))
-        make_durable(path)  # fingerprints are compared for years
-    except FileExistsError:
-        pass  # another command was faster
-    except OSError as e:
-        raise unusable(path, e) from e
-    return read_regular(path, 1024) or b""

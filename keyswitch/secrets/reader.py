@@ -1,4 +1,4 @@
-"""Read the secrets of one profile by the shortest way that is open.
+"""Read the secrets of one profile from the quickest source that has them.
 
 Part of the express lane: cached values first (one system call each), then the
 vault with its cached key, then the keychain. Nothing here asks a person unless
@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
 
@@ -22,46 +23,40 @@ Ref = tuple[str, str, int]  # store, item, generation
 VALUES_PREFIX = "keyswitch:val:"
 
 
-def read_values(  # noqa: PLR0913
+def read_values(
     paths: Paths,
+    profile: Compiled,
     refs: Iterable[Ref],
     *,
-    stamp: str,
-    cache: str,
-    timeout: int,
     deadline: float | None = None,
     ask: Callable[[str], Secret] | None = None,
 ) -> dict[Ref, str]:
-    """Return the value of each reference.
+    """Return the value of each reference of a profile.
 
-    `stamp` is the identity of the profile file: with the time that values may
-    live it is part of a cached value's name, so that any change of the profile
-    or of that setting makes old values unreachable. `deadline` is in seconds
-    and bounds a keychain that hangs.
+    A cached value's name holds the identity of the profile file and the time
+    that values may live: any change of either makes old values unreachable.
+    `deadline` is in seconds and bounds a keychain that hangs.
     """
     kernel_keyring.close_to_others()
+    keeps = profile.cache == "values"
+    version = f"{profile.stamp}:{profile.timeout}"
     values: dict[Ref, str] = {}
     missing: list[Ref] = []
-    version = f"{stamp}:{timeout}"
     for ref in dict.fromkeys(refs):
-        cached = (
-            kernel_keyring.read(_description(ref, version))
-            if cache == "values"
-            else None
-        )
+        name = _description(ref, version)
+        cached = kernel_keyring.read(name) if keeps else None
         if cached is None:
             missing.append(ref)
         else:
             values[ref] = cached.decode()
-    if missing:
-        fresh = _from_stores(paths, missing, deadline, ask)
-        values.update(fresh)
-        if cache == "values":
-            for ref, value in fresh.items():
-                kernel_keyring.drop(_description(ref, ""))  # others
-                description = _description(ref, version)
-                kernel_keyring.write(description, value.encode(), timeout)
-    return values
+    if not missing:
+        return values
+    fresh = _from_stores(paths, missing, deadline, ask)
+    for ref, value in fresh.items() if keeps else ():
+        kernel_keyring.drop(_description(ref, ""))  # of other versions
+        name = _description(ref, version)
+        kernel_keyring.write(name, value.encode(), profile.timeout)
+    return values | fresh
 
 
 def _description(ref: Ref, version: str) -> str:

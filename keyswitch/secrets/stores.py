@@ -21,7 +21,7 @@ class SecretStore(Protocol):
     """A place for secret values; an item is written once, never changed."""
 
     def get(self, item: str, generation: int) -> Secret:
-        """Return a value; StoreError when absent, LockedError when shut."""
+        """Return a value; StoreError when absent, LockedError when locked."""
 
     def put(self, item: str, generation: int, value: Secret) -> None:
         """Write a new item, read it back and compare."""

@@ -1,4 +1,4 @@
-"""The languages that keyswitch writes exports in, and the one way in.
+"""The shells and formats that keyswitch writes exports for.
 
 Part of the express lane: only the module of the shell asked for is imported.
 """
@@ -6,6 +6,7 @@ Part of the express lane: only the module of the shell asked for is imported.
 from __future__ import annotations
 
 from keyswitch.errors import InputError, UsageError
+from keyswitch.shells.script import is_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ SHELLS = {
     "zsh": ("posix", "zsh"),
 }
 
-_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
-_REST = _FIRST | frozenset("0123456789")
-
 
 def render(shell: str, script: EnvScript) -> str:
     """Return the text that makes `shell` do what the script says."""
@@ -52,7 +50,7 @@ def _check(script: EnvScript) -> None:
     """Refuse what no shell can carry, whatever the shell is."""
     names = [*script.restore, *script.save, *script.remove]
     for name in [*names, *(name for name, _ in script.assign)]:
-        if name[:1] not in _FIRST or not _REST.issuperset(name):
+        if not is_variable(name):
             raise InputError(
                 "a variable name is not acceptable",
                 "use letters, digits and '_', not starting with a digit",

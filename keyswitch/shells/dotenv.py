@@ -16,14 +16,13 @@ Nothing can be unset or restored by such a file.
 from __future__ import annotations
 
 from keyswitch.errors import InputError
+from keyswitch.shells.script import NAME_CHARACTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
 
-_SAFE = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+=,-"
-)
+_SAFE = NAME_CHARACTERS | frozenset("./:@%+=,-")
 
 
 def render(script: EnvScript) -> str:

@@ -6,8 +6,15 @@
 
 from __future__ import annotations
 
-from keyswitch.errors import InputError
-from keyswitch.shells.script import REFUSED, SAVED_PREFIX, touched
+from keyswitch.shells.script import (
+    ALL,
+    ONE,
+    REFUSED,
+    SAVED_PREFIX,
+    refuse_read_only,
+    runs,
+    touched,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,12 +40,7 @@ def render(script: EnvScript) -> str:
     an empty exported one is laid over it. It is a list of no elements, hence
     the `[1]`: it is not worth saving.
     """
-    refused = _READ_ONLY.intersection(touched(script))
-    if refused:
-        raise InputError(
-            f"fish lets nobody set {min(refused)}",
-            "use `keyswitch run`, or another variable in the profile",
-        )
+    refuse_read_only(script, "fish", _READ_ONLY)
     statements: list[str] = []
     for name in script.restore:
         saved = SAVED_PREFIX + name
@@ -80,28 +82,20 @@ def _if_not_local(names: list[str]) -> str:
 
     A child would get that one, and `set -eg` passes over it.
     """
-    one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
     return (
-        f"set -l {all_}; for {one} in {' '.join(names)}; set -ql ${one}; "
-        f"and set -a {all_} ${one}; end; if set -q {all_}[1]; "
-        f'echo "keyswitch: error: {REFUSED} ${all_}" >&2; false; else'
+        f"set -l {ALL}; for {ONE} in {' '.join(names)}; set -ql ${ONE}; "
+        f"and set -a {ALL} ${ONE}; end; if set -q {ALL}[1]; "
+        f'echo "keyswitch: error: {REFUSED} ${ALL}" >&2; false; else'
     )
 
 
 def _quote(value: str) -> str:
     """Quote; control characters stand outside the quotes, as escapes."""
-    if value == "":
-        return "''"
-    parts: list[str] = []
-    plain = ""
-    for c in value:
-        if c.isprintable():
-            plain += f"\\{c}" if c in "'\\" else c
-            continue
-        if plain:
-            parts.append(f"'{plain}'")
-            plain = ""
-        parts.extend(f"\\X{byte:02x}" for byte in c.encode())
-    if plain:
-        parts.append(f"'{plain}'")
-    return "".join(parts)
+    parts = []
+    for is_plain, text in runs(value, str.isprintable):
+        if is_plain:
+            escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+            parts.append(f"'{escaped}'")
+        else:
+            parts += [f"\\X{byte:02x}" for byte in text.encode()]
+    return "".join(parts) or "''"

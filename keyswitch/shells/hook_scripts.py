@@ -1,7 +1,7 @@
 """The script of `keyswitch hook SHELL`: a file of hooks/, made to fit.
 
-Part of the express lane: it is asked for at the start of every shell. One
-thing is put into the file, the path of the state file, quoted for the shell.
+Part of the express lane: start files may ask for it. Two things are put into
+the file, the paths of the state and of the settings, quoted for the shell.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import os
 from keyswitch.errors import InputError, NotFoundError, UsageError
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # What a person types -> the last part of the names of its files.
 HOOKS = {
@@ -23,8 +25,6 @@ HOOKS = {
     "zsh": "zsh",
 }
 
-PLACEHOLDER = "@STATE_FILE@"
-
 # One group again, where a completion script follows the hook.
 _GROUPS = {"bash": ("{\n", "}\n"), "fish": ("begin\n", "end\n"),
            "zsh": ("{\n", "}\n")}  # fmt: skip
@@ -34,8 +34,19 @@ _PLAIN = frozenset(
 )
 
 
-def hook_script(shell: str, state_file: str) -> str:
+def hook_script(shell: str, state_file: str, config_file: str) -> str:
     """Return the hook for a shell, followed by its completion script."""
+    text = hook_alone(shell, state_file, config_file)
+    kind = HOOKS[shell]
+    completion = _read("completions", f"completion.{kind}")
+    if completion is None:
+        return text
+    first, last = _GROUPS.get(kind, ("", ""))
+    return f"{first}{text}{completion}{last}"
+
+
+def hook_alone(shell: str, state_file: str, config_file: str) -> str:
+    """Return the hook for a shell."""
     kind = HOOKS.get(shell)
     if kind is None:
         raise UsageError(
@@ -46,20 +57,29 @@ def hook_script(shell: str, state_file: str) -> str:
             "the path of the state file holds a newline or a NUL character",
             "set KEYSWITCH_HOME to a folder with a plain name",
         )
-    text = _read("hooks", f"hook.{kind}")
+    paths = {"STATE_FILE": state_file, "CONFIG_FILE": config_file}
+    return filled(shell, f"hook.{kind}", paths)
+
+
+def filled(shell: str, name: str, words: Mapping[str, str]) -> str:
+    """Return a file of hooks/, each quoted `@NAME@` replaced by its word."""
+    text = _read("hooks", name)
     if text is None:
         raise NotFoundError(
             f"the hook for {shell} is missing in this installation",
             "install keyswitch again",
         )
-    word = _QUOTES[kind](state_file)
-    for quote in "'\"":
-        text = text.replace(f"{quote}{PLACEHOLDER}{quote}", word)
-    completion = _read("completions", f"completion.{kind}")
-    if completion is None:
-        return text
-    first, last = _GROUPS.get(kind, ("", ""))
-    return f"{first}{text}{completion}{last}"
+    for placeholder, word in words.items():
+        for quote in "'\"":
+            before = f"{quote}@{placeholder}@{quote}"
+            if before in text:
+                text = text.replace(before, quoted(shell, word))
+    return text
+
+
+def quoted(shell: str, text: str) -> str:
+    """Return a path, or another text, as one word of a shell."""
+    return _QUOTES[HOOKS[shell]](text)
 
 
 def _read(folder: str, name: str) -> str | None:

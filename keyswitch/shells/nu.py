@@ -10,9 +10,8 @@ environment, where every child process would see it.
 
 from __future__ import annotations
 
-from keyswitch.errors import InputError
 from keyswitch.shells import json_document
-from keyswitch.shells.script import touched
+from keyswitch.shells.script import refuse_read_only
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +24,5 @@ _READ_ONLY = frozenset(("CURRENT_FILE", "FILE_PWD", "PWD"))
 
 def render(script: EnvScript) -> str:
     """Render as JSON with `set` for load-env and `unset` for hide-env."""
-    refused = _READ_ONLY.intersection(touched(script))
-    if refused:
-        raise InputError(
-            f"nushell lets nobody set {min(refused)}",
-            "use `keyswitch run`, or another variable in the profile",
-        )
+    refuse_read_only(script, "nushell", _READ_ONLY)
     return json_document.render(script)

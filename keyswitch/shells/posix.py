@@ -21,7 +21,14 @@ local variable uncovers the exported one below it.
 
 from __future__ import annotations
 
-from keyswitch.shells.script import REFUSED, SAVED_PREFIX, touched
+from keyswitch.shells.script import (
+    ALL,
+    NAME_CHARACTERS,
+    ONE,
+    REFUSED,
+    SAVED_PREFIX,
+    touched,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +37,7 @@ if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
 
 # `%` is missing: `sh` hands the escapes to printf as its format.
-_PLAIN = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-"
-)
+_PLAIN = NAME_CHARACTERS | frozenset("./:@+=,-")
 _SAFE = _PLAIN | {"%"}
 
 
@@ -152,19 +157,18 @@ def _if_possible(trial: _Trial, statements: str) -> str:
     failure ends the shell it happens in. In backquotes, because parentheses
     and bars are patterns in zsh. Only a failure pays for finding the names.
     """
-    one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
-    child = f"""/bin/sh -c 'test "${{'"${one}"'"""
+    child = f"""/bin/sh -c 'test "${{'"${ONE}"'"""
     finding = _each(
-        trial.unset, f"""unset -v "${one}" && {child}+x}}" = ""'"""
+        trial.unset, f"""unset -v "${ONE}" && {child}+x}}" = ""'"""
     ) + _each(
         trial.assigned,
-        f"""export "${one}={_PROBE}" && {child}}}" = {_PROBE}'""",
+        f"""export "${ONE}={_PROBE}" && {child}}}" = {_PROBE}'""",
     )
     return (
         f"if `{{ {trial.rehearsal}; }} >/dev/null 2>&1`; then {statements}; "
-        f"else {all_}=''; {finding}"
-        f'echo "keyswitch: error: {REFUSED}${all_}" >&2; '
-        f"unset -v {one} {all_}; false; fi"
+        f"else {ALL}=''; {finding}"
+        f'echo "keyswitch: error: {REFUSED}${ALL}" >&2; '
+        f"unset -v {ONE} {ALL}; false; fi"
     )
 
 
@@ -172,11 +176,10 @@ def _each(names: list[str], attempt: str) -> str:
     """Note each name with which the attempt fails."""
     if not names:
         return ""
-    one, all_ = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
     return (
-        f"for {one} in {' '.join(names)}; do "
+        f"for {ONE} in {' '.join(names)}; do "
         f"if `{{ {attempt}; }} >/dev/null 2>&1`; then :; "
-        f'else {all_}="${all_} ${one}"; fi; done; '
+        f'else {ALL}="${ALL} ${ONE}"; fi; done; '
     )
 
 

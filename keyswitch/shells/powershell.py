@@ -10,7 +10,7 @@ Tested by golden text only, not in a real PowerShell.
 
 from __future__ import annotations
 
-from keyswitch.shells.script import SAVED_PREFIX
+from keyswitch.shells.script import SAVED_PREFIX, runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,22 +56,17 @@ def _quote(value: str) -> str:
     That covers U+2018 to U+201B as well, which PowerShell takes for quotes. A
     flat list under -join, because a chain of `+` nests as deep as it is long.
     """
-    parts: list[str] = []
-    plain = ""
-    for c in value:
-        if " " <= c <= "~":
-            plain += "''" if c == "'" else c
+    parts = []
+    is_ascii = False
+    for is_ascii, text in runs(value, lambda c: " " <= c <= "~"):
+        if is_ascii:
+            parts.append("'" + text.replace("'", "''") + "'")
             continue
-        if plain:
-            parts.append(f"'{plain}'")
-            plain = ""
-        units = c.encode("utf-16-be")
-        parts.extend(
+        units = text.encode("utf-16-be")
+        parts += [
             f"[char]{units[i] << 8 | units[i + 1]}"
             for i in range(0, len(units), 2)
-        )
-    if plain:
-        parts.append(f"'{plain}'")
-    if len(parts) == 1 and plain:
+        ]
+    if len(parts) == 1 and is_ascii:
         return parts[0]
     return f"(-join ({','.join(parts)}))" if parts else "''"

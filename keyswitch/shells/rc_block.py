@@ -19,16 +19,33 @@ _CONTINUED = b"# The line before this block ended in a backslash."
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 # ~/.profile is read by any sh, hence the question whether this is bash. All of
-# them do nothing where keyswitch is gone, and have the status 0.
+# them do nothing where keyswitch is gone (a hook file notices that), and have
+# the status 0. What another user may have written is not read.
 _CODE = {
     "bash": """\
-if [ "${BASH_VERSION-}" ] && command -v keyswitch >/dev/null 2>&1; then
-    eval "$(keyswitch hook bash)"
+if [ "${BASH_VERSION-}" ]; then
+    __keyswitch_dir=@FOLDER@
+    if [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.bash" ] &&
+        [ -f "$__keyswitch_dir/hook.bash" ] &&
+        [ ! -h "$__keyswitch_dir/hook.bash" ] &&
+        . "$__keyswitch_dir/hook.bash"; then
+        :
+    elif command -v keyswitch >/dev/null 2>&1; then
+        eval "$(keyswitch hook bash)"
+    fi
+    unset -v __keyswitch_dir
 fi
 """,
     "fish": """\
-if command -q keyswitch
-    keyswitch hook fish | source
+begin
+    set -l __keyswitch_dir @FOLDER@
+    if test -O "$__keyswitch_dir" -a -O "$__keyswitch_dir/hook.fish"
+        and test -f "$__keyswitch_dir/hook.fish"
+        and test ! -L "$__keyswitch_dir/hook.fish"
+        and source "$__keyswitch_dir/hook.fish"
+    else if command -q keyswitch
+        keyswitch hook fish | source
+    end
 end
 """,
     "pwsh": """\
@@ -38,9 +55,16 @@ if (Get-Command -Name keyswitch -CommandType Application -ErrorAction Ignore) {
 }
 """,
     "zsh": """\
-if command -v keyswitch >/dev/null 2>&1; then
+__keyswitch_dir=@FOLDER@
+if [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.zsh" ] &&
+    [ -f "$__keyswitch_dir/hook.zsh" ] &&
+    [ ! -h "$__keyswitch_dir/hook.zsh" ] &&
+    . "$__keyswitch_dir/hook.zsh"; then
+    :
+elif command -v keyswitch >/dev/null 2>&1; then
     eval "$(keyswitch hook zsh)"
 fi
+unset -v __keyswitch_dir
 """,
 }
 _INLINE = """\
@@ -50,9 +74,14 @@ _INLINE = """\
 SHELLS = (*_CODE, "nu")
 
 
-def block(shell: str, hook: str = "") -> str:
-    """Return the block for a shell; `hook` is needed for nu only."""
+def block(shell: str, *, folder: str = "", hook: str = "") -> str:
+    """Return the block for a shell.
+
+    `folder`: where the hook file is, a word of the shell; for nu, which cannot
+    read one there, `hook` is the hook itself.
+    """
     code = _INLINE + hook if shell == "nu" else _CODE[shell]
+    code = code.replace("@FOLDER@", folder)
     return (
         f"{BEGIN.decode()}\n"
         f"# From 'keyswitch install {shell}'; "

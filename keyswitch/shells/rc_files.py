@@ -35,10 +35,11 @@ RC_FILES = (
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 _VALUE = r"(?:'(?P<s>[^']*)'|\"(?P<d>[^\"$`\\]*)\"|(?P<p>[^\s'\"$`\\;#&|]*))"
 _END = r"\s*(?:;\s*)?(?:#.*)?"
+# Compiled at their first use, since most start files set nothing of interest.
 _FORMS = (
-    re.compile(rf"\s*(?:export\s+)?{_NAME}={_VALUE}{_END}"),
-    re.compile(rf"\s*set\s+(?:-[gxUL]+\s+|--\w+\s+)+{_NAME}\s+{_VALUE}{_END}"),
-    re.compile(rf"\s*\$env\.{_NAME}\s*=\s*{_VALUE}\s*(?:#.*)?"),
+    rf"\s*(?:export\s+)?{_NAME}={_VALUE}{_END}",
+    rf"\s*set\s+(?:-[gxUL]+\s+|--\w+\s+)+{_NAME}\s+{_VALUE}{_END}",
+    rf"\s*\$env\.{_NAME}\s*=\s*{_VALUE}\s*(?:#.*)?",
 )
 
 
@@ -56,7 +57,7 @@ def find_exports(text: str, names: Collection[str]) -> list[Export]:
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         for form in _FORMS if len(line) <= LONGEST else ():
-            match = form.fullmatch(line.rstrip("\r"))
+            match = re.fullmatch(form, line.rstrip("\r"))
             if match and match["name"] in names:
                 value = match["s"] or match["d"] or match["p"] or ""
                 if value:

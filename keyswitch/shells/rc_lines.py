@@ -43,17 +43,18 @@ SESSION_FILES = (
 # Read in a directory and those above it, where a program is there to do so.
 DIRECTORY_FILES = (".envrc", "mise.toml", ".mise.toml")
 
-_POSIX = re.compile(r"(?:^|[\s;&|(])([A-Za-z_][A-Za-z0-9_]*)\s?=")
+# Compiled at their first use, since most start files set nothing of interest.
+_POSIX = r"(?:^|[\s;&|(])([A-Za-z_][A-Za-z0-9_]*)\s?="
 # A bound on the options: a line of nothing else would be read again and again.
-_FISH = re.compile(r"\bset\s+(?:-\S+\s+){1,9}([A-Za-z_][A-Za-z0-9_]*)\s")
-_NU = re.compile(r"\$env\.([A-Za-z_][A-Za-z0-9_]*)\s*=")
-_CSH = re.compile(r"\bsetenv\s+([A-Za-z_][A-Za-z0-9_]*)\s")
-_FORMS = (_POSIX, _FISH, _NU, _CSH)
-_PAM = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)\s+(?:DEFAULT|OVERRIDE)=")
+_FISH = r"\bset\s+(?:-\S+\s+){1,9}([A-Za-z_][A-Za-z0-9_]*)\s"
+_NU = r"\$env\.([A-Za-z_][A-Za-z0-9_]*)\s*="
+_CSH = r"\bsetenv\s+([A-Za-z_][A-Za-z0-9_]*)\s"
+_PAM = r"\b([A-Za-z_][A-Za-z0-9_]*)\s+(?:DEFAULT|OVERRIDE)="
+_FORMS = (_POSIX, _FISH, _NU, _CSH, _PAM)
 
 # Nobody writes a literal like that, and `find_exports` would try every way to
 # divide the space.
-_WIDE = re.compile(r"\s{30}")
+_WIDE = r"\s{30}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +63,36 @@ class Assignment:
 
     line: int  # from 1
     name: str
-    value: str | None = None
+    value: str | None = field(default=None, repr=False)
     text: str = field(default="", repr=False)  # the line as it stands
+    path: str = ""
+
+    @property
+    def certain(self) -> bool:
+        """Tell whether the line's value is known to be this one."""
+        return self.value is not None
+
+    @property
+    def place(self) -> str:
+        """The file and line."""
+        return f"{self.path}:{self.line}"
 
 
-def find_assignments(text: str, names: Collection[str]) -> list[Assignment]:
-    """Return the lines that set one of these variables."""
+def find_assignments(
+    text: str, names: Collection[str], path: str = ""
+) -> list[Assignment]:
+    """Return the lines of a file that set one of these variables."""
     if not any(name in text for name in names):
         return []
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("#") or not any(n in line for n in names):
             continue
-        exports = [] if _WIDE.search(line) else find_exports(line, names)
+        exports = [] if re.search(_WIDE, line) else find_exports(line, names)
         literals = {e.name: e.value for e in exports}
-        words = {m[1] for form in (*_FORMS, _PAM) for m in form.finditer(line)}
+        words = {m[1] for form in _FORMS for m in re.finditer(form, line)}
         found += [
-            Assignment(number, name, literals.get(name), line)
+            Assignment(number, name, literals.get(name), line, path)
             for name in sorted(words & set(names))
         ]
     return found

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from keyswitch.errors import InputError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 # The unexported shell variable that keeps what a profile displaced.
 SAVED_PREFIX = "__keyswitch_saved_"
+# Variables of the text itself: a name in a loop, and all that were refused.
+ONE, ALL = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
+
+# Of the name of an environment variable, which no digit begins.
+NAME_CHARACTERS = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+)
 
 # What a shell says, before the names, where it cannot carry out the text.
 REFUSED = (
@@ -48,8 +57,39 @@ class EnvScript:
         return sorted({*self.restore, *self.remove} - assigned)
 
 
+def is_variable(name: str) -> bool:
+    """Tell whether a shell can have an environment variable of this name."""
+    return NAME_CHARACTERS.issuperset(name) and not (
+        name[:1].isdigit() or name == ""
+    )
+
+
 def touched(script: EnvScript) -> list[str]:
     """Return every variable that a shell changes for this script."""
     kept = [SAVED_PREFIX + name for name in [*script.restore, *script.save]]
     names = {*script.restore, *script.remove, *kept}
     return sorted(names.union([name for name, _ in script.assign]))
+
+
+def refuse_read_only(
+    script: EnvScript, shell: str, names: frozenset[str]
+) -> None:
+    """Raise where a script changes a variable that the shell keeps."""
+    refused = names.intersection(touched(script))
+    if refused:
+        raise InputError(
+            f"{shell} lets nobody set {min(refused)}",
+            "use `keyswitch run`, or another variable in the profile",
+        )
+
+
+def runs(
+    value: str, is_plain: Callable[[str], bool]
+) -> Iterator[tuple[bool, str]]:
+    """Split a value where plain characters begin or end."""
+    start = 0
+    for at in range(1, len(value) + 1):
+        kind = is_plain(value[start])
+        if at == len(value) or is_plain(value[at]) != kind:
+            yield kind, value[start:at]
+            start = at

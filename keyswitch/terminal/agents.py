@@ -18,13 +18,13 @@ DENY = "deny"
 # agent runs.
 COMMANDS = (
     ("CLAUDECODE", "Claude Code: its page on environment variables"),
-    ("CODEX_SANDBOX", "Codex: its sandbox"),
-    ("CODEX_SANDBOX_NETWORK_DISABLED", "Codex: its sandbox"),
+    ("CODEX_SANDBOX", "Codex: codex-rs/core/src/spawn.rs"),
+    ("CODEX_SANDBOX_NETWORK_DISABLED", "Codex: the same, without network"),
     ("CODEX_CI", "Codex: the shell that it starts"),
     ("CODEX_THREAD_ID", "Codex: the shell that it starts"),
     ("CURSOR_AGENT", "Cursor: its agent's terminal"),
     ("GEMINI_CLI", "Gemini CLI: its page on the shell tool"),
-    ("QWEN_CODE", "Qwen Code: the shell tool, as in Gemini CLI"),
+    ("QWEN_CODE", "Qwen Code: core/src/services/shellExecutionService.ts"),
     ("COPILOT_CLI", "GitHub Copilot CLI: the shell that it starts"),
     ("OPENCODE", "opencode: its own process and what that starts"),
     ("OPENCODE_CLIENT", "opencode: the same"),
@@ -48,7 +48,7 @@ _NO = ("", "0", "false", "no")
 def refuses(
     policy: str, environ: Mapping[str, str], *, helper: bool = False
 ) -> bool:
-    """Tell whether a secret is not given, since an agent asks for it."""
+    """Tell whether the policy keeps secrets from the agent that asks."""
     if policy != DENY:
         return False
     table = COMMANDS if helper else EVERYTHING

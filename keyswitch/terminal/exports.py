@@ -11,8 +11,7 @@ from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import may_be_foreign_home
 from keyswitch.secrets.reader import read_values
-from keyswitch.terminal import fingerprints
-from keyswitch.terminal import marker as environment
+from keyswitch.terminal import fingerprints, marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
 TYPE_CHECKING = False
@@ -29,11 +28,6 @@ KEYCHAIN_SHARE = 1.2  # seconds of it that a keychain may have
 HELPER_LIMIT = 1.5  # seconds: nobody can answer a program's question
 
 
-def somebody_can_answer() -> bool:
-    """Tell whether a person sits at this command's input and errors."""
-    return os.isatty(0) and os.isatty(2)
-
-
 def terminal_device() -> str:
     """Return the terminal that this command was started on, or ""."""
     for descriptor in (2, 0, 1):
@@ -48,29 +42,31 @@ class _TooSlowError(KeyswitchError):
     """A command that stands in a start file ran into its hard limit."""
 
 
-def start_hard_limit() -> None:
-    """End this command by an error after `ENV_LIMIT`, whatever hangs."""
+class _HardLimit:
+    """A block that ends by an error after `ENV_LIMIT`, whatever hangs."""
+
+    def __enter__(self) -> None:
+        _set_timer(ENV_LIMIT)
+
+    def __exit__(self, *_: object) -> None:
+        _set_timer(0)
+
+
+def _set_timer(seconds: float) -> None:
     # `_signal` is the built-in that `signal` wraps; the wrapper imports enum,
     # which alone takes half of a bare interpreter's start.
     import _signal  # type: ignore[import-not-found]
 
-    def too_slow(_number: int, _frame: object) -> None:
-        raise _TooSlowError(
-            f"gave up after {ENV_LIMIT} s",
-            "look at the secret store with 'keyswitch doctor'",
-        )
-
     if hasattr(_signal, "setitimer"):
-        _signal.signal(_signal.SIGALRM, too_slow)
-        _signal.setitimer(_signal.ITIMER_REAL, ENV_LIMIT)
+        _signal.signal(_signal.SIGALRM, _too_slow)
+        _signal.setitimer(_signal.ITIMER_REAL, seconds)
 
 
-def stop_hard_limit() -> None:
-    """Take the limit of `start_hard_limit` back."""
-    import _signal
-
-    if hasattr(_signal, "setitimer"):
-        _signal.setitimer(_signal.ITIMER_REAL, 0)
+def _too_slow(_number: int, _frame: object) -> None:
+    raise _TooSlowError(
+        f"gave up after {ENV_LIMIT} s",
+        "look at the secret store with 'keyswitch doctor'",
+    )
 
 
 def values_of(
@@ -91,13 +87,7 @@ def values_of(
         require_own_home()
     refs = {field: profile.refs[field] for field in fields}
     values = read_values(
-        paths,
-        refs.values(),
-        stamp=profile.stamp,
-        cache=profile.cache,
-        timeout=profile.timeout,
-        deadline=deadline,
-        ask=ask,
+        paths, profile, refs.values(), deadline=deadline, ask=ask
     )
     return {field: values[ref] for field, ref in refs.items()}
 
@@ -125,7 +115,7 @@ def script_of(
     how: str,
     pin: bool = False,
 ) -> EnvScript:
-    """Plan the shell's way to the profile, within the hard limit of `env`.
+    """Plan what a shell does for a profile, within the hard limit of `env`.
 
     `how` is the way it was chosen; `pin` makes it this shell's own choice.
     Raises ElsewhereError where the profile may not be used.
@@ -134,33 +124,28 @@ def script_of(
         from keyswitch.directories.guard import require
 
         require(profile, environ)
-    waits = somebody_can_answer()
-    if not waits:
-        start_hard_limit()
-    try:
-        pairs = pairs_of(
-            paths, profile, deadline=None if waits else KEYCHAIN_SHARE
-        )
-    finally:
-        if not waits:
-            stop_hard_limit()
+    if os.isatty(0) and os.isatty(2):  # a person can answer a question
+        pairs = pairs_of(paths, profile)
+    else:
+        with _HardLimit():
+            pairs = pairs_of(paths, profile, deadline=KEYCHAIN_SHARE)
     pairs += _kept_here(paths, profile, environ)
     if pin:
         pairs.append((PROFILE_VARIABLE, profile.name))
-    script = environment.plan_script(
+    script = marker.plan_script(
         environ,
         name=profile.name,
-        mode=environment.PINNED if how == BY_NAME else environment.FOLLOW,
+        mode=marker.PINNED if how == BY_NAME else marker.FOLLOW,
         stamp=profile.stamp,
         assign=pairs,
         rivals=profile.rivals,
         key=fingerprints.read_key(paths),
     )
     if pin or how == BY_NAME:
-        where = environment.pane_of(environ, terminal_device())
-        script.assign = sorted([*script.assign, (environment.PANE, where)])
-    elif environment.PANE in environ and PROFILE_VARIABLE not in dict(pairs):
-        script.remove = sorted([*script.remove, environment.PANE])
+        where = marker.pane_of(environ, terminal_device())
+        script.assign = sorted([*script.assign, (marker.PANE, where)])
+    elif marker.PANE in environ and PROFILE_VARIABLE not in dict(pairs):
+        script.remove = sorted([*script.remove, marker.PANE])
     return script
 
 
@@ -168,13 +153,13 @@ def _kept_here(
     paths: Paths, profile: Compiled, environ: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Return what a shell's own choice has beside the profile's exports."""
-    marker = environment.read_marker(environ)
-    if marker is None or environ.get(PROFILE_VARIABLE) != profile.name:
+    present = marker.read_marker(environ)
+    if present is None or environ.get(PROFILE_VARIABLE) != profile.name:
         return []
-    from keyswitch.terminal.other_way import keeps_folder
+    from keyswitch.terminal.active_settings import keeps_folder
 
     kept = []
-    if PROFILE_VARIABLE in marker.assigned:
+    if PROFILE_VARIABLE in present.assigned:
         kept.append((PROFILE_VARIABLE, profile.name))
     if keeps_folder(paths, profile, environ):
         own = (FOLDER_VARIABLE, paths.folder_of(profile.name))

@@ -7,7 +7,7 @@ key of this machine not even a guess can be checked.
 
 from __future__ import annotations
 
-import os
+from keyswitch.disk.opening import read_start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,19 +20,8 @@ _SIZE = 32  # bytes of the key
 
 def read_key(paths: Paths) -> bytes:
     """Return the key; empty where there is none: then names have to do."""
-    try:
-        descriptor = os.open(
-            paths.install_key_file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
-        )
-    except OSError:
-        return b""
-    try:
-        key = os.read(descriptor, _SIZE + 1)
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
-    return key if len(key) == _SIZE else b""
+    key = read_start(paths.install_key_file, _SIZE + 1)
+    return key if key and len(key) == _SIZE else b""
 
 
 def of(key: bytes, name: str, value: str) -> str:

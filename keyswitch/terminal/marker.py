@@ -8,7 +8,7 @@ set or displaced, and keyed fingerprints of what was set: never a value.
 
 from __future__ import annotations
 
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells.script import EnvScript, is_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ TOLD = "KEYSWITCH_TOLD"  # what a person of this shell has read once
 PANE = "KEYSWITCH_PANE"  # where this terminal's own choice was made
 FOLLOW = "f"  # `env`: this shell follows the active profile
 PINNED = "p"  # `env NAME`: this shell asked for that one
-
-_NAME_CHARS = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-)
 
 
 class Marker:
@@ -108,15 +104,6 @@ def came_along(environ: Mapping[str, str], device: str) -> bool:
     return pane != "" and (pane != here or other)
 
 
-def is_variable(name: str) -> bool:
-    """Tell whether a shell can have an environment variable of this name."""
-    return (
-        name != ""
-        and not name[0].isdigit()
-        and all(c in _NAME_CHARS for c in name)
-    )
-
-
 def read_marker(environ: Mapping[str, str]) -> Marker | None:
     """Return the marker of this environment; a malformed one counts as none."""
     parts = environ.get(MARKER, "").split(":")
@@ -144,7 +131,7 @@ def plan_script(  # noqa: PLR0913
     key: bytes = b"",
     spare: Iterable[str] = (),
 ) -> EnvScript:
-    """Plan the way from this environment to profile `name`.
+    """Plan what turns this environment into that of profile `name`.
 
     A name that keyswitch touched before and does not need any more goes back
     to what the person had. A value of the person's own that stands in the way
@@ -197,7 +184,7 @@ def for_language(script: EnvScript, language: str) -> EnvScript:
 def plan_unset(
     environ: Mapping[str, str], key: bytes = b""
 ) -> EnvScript | None:
-    """Plan the way back to the person's environment; None: nothing to do."""
+    """Plan what gives the person's environment back; None: nothing to do."""
     ours = [name for name in (MARKER, TOLD, PANE) if name in environ]
     if not ours:
         return None

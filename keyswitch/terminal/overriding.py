@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.disk.opening import read_start, upwards
 from keyswitch.profiles.paths import home_of
 
 TYPE_CHECKING = False
@@ -37,7 +38,10 @@ def lines(
     variable that is cancelled beside that helper is missed by nobody.
     """
     names = [name.encode() for name, _ in script.assign]
-    texts = [_start(path) for path in dict.fromkeys(_settings(environ))]
+    texts = [
+        read_start(path, _LIMIT) or b""
+        for path in dict.fromkeys(_settings(environ))
+    ]
     helpers = [text for text in texts if _HELPER.encode() in text]
     if by_helper and len(helpers) == 1 and _OURS.encode() in helpers[0]:
         texts = [_without_cancelled(text) for text in texts]
@@ -65,31 +69,14 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
         folder, drop_ins = os.environ.get("PWD", "/"), []
     found += [f"{_MANAGED}/managed-settings.d/{name}" for name in drop_ins]
     found.append(folder + "/.claude/settings.json")
-    while True:
-        found.append(folder + "/.claude/settings.local.json")
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return found
-        folder = parent
-
-
-def _start(path: str) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        return os.read(descriptor, _LIMIT)
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
+    found += [f"{at}/.claude/settings.local.json" for at in upwards(folder)]
+    return found
 
 
 def _exact(
     script: EnvScript, environ: Mapping[str, str], *, by_helper: bool
 ) -> list[str]:
-    """Ask the resolver's own view of the variables."""
+    """Return the lines by what the resolver makes of the settings."""
     from keyswitch.diagnosis.resolver.scene import Scene
 
     after = {**environ, **dict(script.assign)}

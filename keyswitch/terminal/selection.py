@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from keyswitch.disk.opening import upwards
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
@@ -95,7 +96,7 @@ def select(
 
 
 def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
-    """Return what the current directory asks for, and may."""
+    """Return what a link of this directory chooses, if it is allowed."""
     try:
         folder = os.getcwd()
     except OSError:
@@ -123,13 +124,7 @@ def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
 
 def has_link(folder: str) -> bool:
     """Tell whether a directory or one above it has a `.keyswitch`."""
-    while True:
-        if os.path.lexists(folder + "/.keyswitch"):
-            return True
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return False
-        folder = parent
+    return any(os.path.lexists(f"{at}/.keyswitch") for at in upwards(folder))
 
 
 def own_choice(environ: Mapping[str, str]) -> Selection:
@@ -148,7 +143,7 @@ def select_here(
     *,
     stale_is_fine: bool = True,
 ) -> Selection:
-    """Choose the profile that this shell has, also one that it was given."""
+    """Choose the profile that this shell has, also by `env NAME`."""
     own = own_choice(environ)
     if own.how == BY_SHELL:
         check_name(own.name)

@@ -6,11 +6,10 @@ shell: an exported variable names what was said, by marks that reveal nothing.
 
 from __future__ import annotations
 
+from keyswitch.compiled import FOLDER_VARIABLE, identity
 from keyswitch.shells.script import EnvScript
-from keyswitch.terminal import fingerprints
-from keyswitch.terminal import marker as environment
+from keyswitch.terminal import active_settings, fingerprints, marker
 from keyswitch.terminal.exports import script_of, terminal_device
-from keyswitch.terminal.other_way import goes_elsewhere, leaks, refusal
 from keyswitch.terminal.selection import (
     BY_DIRECTORY,
     BY_NAME,
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
     from keyswitch.terminal.selection import Selection
 
+    Note = tuple[str, str]  # what marks it as said, and the line for a person
+
 _MOST_MARKS = 32  # of what was said in one shell
 
 
@@ -42,137 +43,25 @@ def for_shell(
 
     `active` is the profile that Claude Code's files are set up for.
     """
-    notes = [_note_of(link) for link in chosen.passed_over]
-    script: EnvScript | None
+    shell = _Shell(paths, environ)
+    shell.notes += map(_note_of, chosen.passed_over)
     if profile is None:
-        script = environment.plan_unset(environ, fingerprints.read_key(paths))
+        script = marker.plan_unset(environ, fingerprints.read_key(paths))
         if chosen.name:
             line = f"{chosen.link} asks for '{chosen.name}', which is not here"
-            notes.append((f"gone-{chosen.name}", line))
-    elif chosen.how != BY_USE and _is_misled(
-        paths, chosen, profile, active, environ
-    ):
-        told = refusal(profile, active)
-        notes.append((f"way-{profile.name}", f"{told.message} ({told.hint})"))
-        script = _nothing(paths, profile, environ)
-    elif held := _held_by_direnv(paths, chosen, profile, environ):
-        notes.append(_direnv_note(held, profile, environ))
-        script = _nothing(paths, profile, environ, spare=held)
-    elif chosen.how == BY_NAME or not (profile.only or profile.never):
-        script = script_of(paths, profile, environ, how=chosen.how)
+            shell.notes.append((f"gone-{chosen.name}", line))
     else:
-        script = _guarded(paths, chosen, profile, environ, notes)
-    if chosen.how == BY_TERMINAL and environment.came_along(
-        environ, terminal_device()
-    ):
+        script = shell.script_for(chosen, profile, active)
+    device = terminal_device()
+    if chosen.how == BY_TERMINAL and marker.came_along(environ, device):
         line = (
             f"'{chosen.name}' was chosen in the terminal that this one was "
             'started from: eval "$(keyswitch off --here)" ends it here'
         )
-        notes.append((f"pane-{chosen.name}", line))
+        shell.notes.append((f"pane-{chosen.name}", line))
     if profile is not None and chosen.how == BY_DIRECTORY:
-        notes += _login_note(paths, profile, environ)
-    return _said_once(script, environ, notes)
-
-
-def _is_misled(
-    paths: Paths,
-    chosen: Selection,
-    profile: Compiled,
-    active: Compiled | None,
-    environ: Mapping[str, str],
-) -> bool:
-    """Tell whether Claude Code would take the shell's key another way.
-
-    Raises for a profile that was named, which may be for another program;
-    only a key that would reach a foreign host is refused then.
-    """
-    if chosen.how != BY_NAME:
-        return goes_elsewhere(paths, profile, active, environ)
-    if leaks(paths, profile, active, environ):
-        raise refusal(profile, active)
-    return False
-
-
-def _guarded(
-    paths: Paths,
-    chosen: Selection,
-    profile: Compiled,
-    environ: Mapping[str, str],
-    notes: list[tuple[str, str]],
-) -> EnvScript | None:
-    """Give the shell nothing where a profile that it follows may not be."""
-    from keyswitch.directories import guard
-
-    refused = guard.refusal(profile, environ)
-    if refused is None:
-        return script_of(paths, profile, environ, how=chosen.how)
-    notes.append((f"at-{profile.name}", refused.message))
-    return _nothing(paths, profile, environ)
-
-
-def _held_by_direnv(
-    paths: Paths,
-    chosen: Selection,
-    profile: Compiled,
-    environ: Mapping[str, str],
-) -> set[str]:
-    """Return the variables of the profile that a project sets by itself.
-
-    Where this shell was told to use the profile, it does.
-    """
-    if chosen.how not in (BY_USE, BY_DIRECTORY) or "DIRENV_DIR" not in environ:
-        return set()
-    from keyswitch.terminal import direnv
-
-    wanted = {name for name, _ in profile.literals + profile.secrets}
-    held = direnv.holds(environ, wanted | set(profile.rivals))
-    marker = environment.read_marker(environ)
-    if marker is None:
-        return held
-    # An .envrc may well call keyswitch.
-    key = fingerprints.read_key(paths)
-    return held - (set(marker.assigned) - marker.not_ours(environ, key))
-
-
-def _direnv_note(
-    held: set[str], profile: Compiled, environ: Mapping[str, str]
-) -> tuple[str, str]:
-    """Say once of a file that it is in force, and the profile is not."""
-    from keyswitch.directories.links import mark_of
-    from keyswitch.terminal import direnv
-
-    file = direnv.file_of(environ)
-    names = " and ".join(sorted(held))
-    line = f"{file} sets {names}, so '{profile.name}' is not used here"
-    return f"envrc-{mark_of(file, b'')[:8]}", line
-
-
-def _nothing(
-    paths: Paths,
-    profile: Compiled,
-    environ: Mapping[str, str],
-    spare: Iterable[str] = (),
-) -> EnvScript | None:
-    """Give a shell back to the person; it goes on to follow."""
-    marker = environment.read_marker(environ)
-    if marker is None:
-        return None
-    pinned = (
-        PROFILE_VARIABLE in marker.assigned
-        and environ.get(PROFILE_VARIABLE) == profile.name
-    )
-    pin = [(PROFILE_VARIABLE, profile.name)] if pinned else []
-    return environment.plan_script(
-        environ,
-        name="",
-        mode=environment.FOLLOW,
-        stamp=profile.stamp,
-        assign=pin,
-        rivals=(),
-        key=fingerprints.read_key(paths),
-        spare=spare,
-    )
+        shell.notes += shell.login_note(profile)
+    return shell.said_once(script)
 
 
 def after_failure(
@@ -183,77 +72,157 @@ def after_failure(
     `name` is the profile that cannot be had. What the shell has of the same
     one, unchanged, stays: it may have been locked since.
     """
-    from keyswitch.compiled import identity
-
-    marker = environment.read_marker(environ)
-    if marker is None or marker.mode == environment.PINNED:
+    present = marker.read_marker(environ)
+    if present is None or present.mode == marker.PINNED:
         return None
-    if marker.name == name and marker.stamp == identity(paths.profile(name)):
+    if present.name == name and present.stamp == identity(paths.profile(name)):
         return None
-    chosen = environ.get(PROFILE_VARIABLE, "")
-    pinned = chosen if PROFILE_VARIABLE in marker.assigned else ""
-    if set(marker.assigned) | set(marker.displaced) <= {PROFILE_VARIABLE}:
+    if {*present.assigned, *present.displaced} <= {PROFILE_VARIABLE}:
         return None
-    script = environment.plan_script(
-        environ,
-        name="",
-        mode=environment.FOLLOW,
-        stamp="",
-        assign=[(PROFILE_VARIABLE, pinned)] if pinned else [],
-        rivals=(),
-        key=fingerprints.read_key(paths),
-    )
-    script.failed = True
+    script = _Shell(paths, environ).given_back()
+    if script is not None:
+        script.failed = True
     return script
 
 
-def _note_of(link: Link) -> tuple[str, str]:
+class _Shell:
+    """One shell: its environment, and the notes for its person."""
+
+    def __init__(self, paths: Paths, environ: Mapping[str, str]) -> None:
+        self.paths = paths
+        self.environ = environ
+        self.marker = marker.read_marker(environ)
+        self.notes: list[Note] = []
+
+    def script_for(
+        self, chosen: Selection, profile: Compiled, active: Compiled | None
+    ) -> EnvScript | None:
+        """Return what the shell does for the chosen profile."""
+        if self._is_outranked(chosen, profile, active):
+            told = active_settings.refusal(profile, active)
+            line = f"{told.message} ({told.hint})"
+            self.notes.append((f"way-{profile.name}", line))
+            return self.given_back(profile.stamp)
+        if held := self._held_by_direnv(chosen, profile):
+            self.notes.append(self._direnv_note(held, profile))
+            return self.given_back(profile.stamp, spare=held)
+        if chosen.how != BY_NAME and (profile.only or profile.never):
+            from keyswitch.directories import guard
+
+            refused = guard.refusal(profile, self.environ)
+            if refused is not None:
+                self.notes.append((f"at-{profile.name}", refused.message))
+                return self.given_back(profile.stamp)
+        return script_of(self.paths, profile, self.environ, how=chosen.how)
+
+    def _is_outranked(
+        self, chosen: Selection, profile: Compiled, active: Compiled | None
+    ) -> bool:
+        """Tell whether Claude Code's settings come before the profile.
+
+        A profile that was named may be for another program. It is refused, by
+        an error, only where its key would reach another profile's host.
+        """
+        asked = (self.paths, profile, active, self.environ)
+        if chosen.how == BY_NAME:
+            if active_settings.leak(*asked):
+                raise active_settings.refusal(profile, active)
+            return False
+        return chosen.how != BY_USE and active_settings.come_first(*asked)
+
+    def _held_by_direnv(self, chosen: Selection, profile: Compiled) -> set[str]:
+        """Return the variables of the profile that a project sets by itself.
+
+        Where this shell was told to use the profile, it does.
+        """
+        if chosen.how not in (BY_USE, BY_DIRECTORY):
+            return set()
+        if "DIRENV_DIR" not in self.environ:
+            return set()
+        from keyswitch.terminal import direnv
+
+        wanted = {name for name, _ in profile.literals + profile.secrets}
+        held = direnv.holds(self.environ, wanted | set(profile.rivals))
+        if self.marker is None:
+            return held
+        # An .envrc may well call keyswitch.
+        key = fingerprints.read_key(self.paths)
+        theirs = self.marker.not_ours(self.environ, key)
+        return held - (set(self.marker.assigned) - theirs)
+
+    def _direnv_note(self, held: set[str], profile: Compiled) -> Note:
+        """Say of a project's file that it is in force, and the profile not."""
+        from keyswitch.directories.links import mark_of
+        from keyswitch.terminal import direnv
+
+        file = direnv.file_of(self.environ)
+        names = " and ".join(sorted(held))
+        line = f"{file} sets {names}, so '{profile.name}' is not used here"
+        return f"envrc-{mark_of(file, b'')[:8]}", line
+
+    def given_back(
+        self, stamp: str = "", spare: Iterable[str] = ()
+    ) -> EnvScript | None:
+        """Return what takes all but the shell's own choice out of it.
+
+        The shell goes on to follow what is chosen later.
+        """
+        if self.marker is None:
+            return None
+        chosen = self.environ.get(PROFILE_VARIABLE, "")
+        is_ours = chosen and PROFILE_VARIABLE in self.marker.assigned
+        return marker.plan_script(
+            self.environ,
+            name="",
+            mode=marker.FOLLOW,
+            stamp=stamp,
+            assign=[(PROFILE_VARIABLE, chosen)] if is_ours else [],
+            rivals=(),
+            key=fingerprints.read_key(self.paths),
+            spare=spare,
+        )
+
+    def login_note(self, profile: Compiled) -> list[Note]:
+        """Say that a login cannot be here and elsewhere in one folder."""
+        from keyswitch.profiles import state
+
+        own = self.paths.folder_of(profile.name)
+        if (
+            profile.provider != "claude-login"
+            or active_settings.sets_folder(profile)
+            or self.environ.get(FOLDER_VARIABLE) == own
+            or state.read(self.paths).active == profile.name
+        ):
+            return []
+        line = (
+            f"the login '{profile.name}' reaches a directory only from a "
+            f"folder of its own: keyswitch edit {profile.name} --isolated"
+        )
+        return [(f"login-{profile.name}", line)]
+
+    def said_once(
+        self, script: EnvScript | None
+    ) -> tuple[EnvScript | None, list[str]]:
+        """Leave out what was said in this shell; note what is said now."""
+        said = self.environ.get(marker.TOLD, "").split(",")
+        new = [(mark, line) for mark, line in self.notes if mark not in said]
+        if script is not None:
+            # It lasts as long as the shell does; `env --unset` takes it away.
+            script.remove = [n for n in script.remove if n != marker.TOLD]
+            changes = script.restore, script.save, script.remove, script.assign
+            if not any(changes):
+                script = None
+        if not new:
+            return script, []
+        script = script or EnvScript()
+        marks = [m for m in said if m] + [mark for mark, _ in new]
+        told = (marker.TOLD, ",".join(marks[-_MOST_MARKS:]))
+        script.assign = sorted([*script.assign, told])
+        return script, [line for _, line in new]
+
+
+def _note_of(link: Link) -> Note:
     if link.name:
         line = f"{link.path} asks for '{link.name}' and is not allowed"
         return link.mark[:12], f"{line} (to use it: keyswitch allow)"
     return link.mark[:12], f"{link.path} is not used: {link.why}"
-
-
-def _login_note(
-    paths: Paths, profile: Compiled, environ: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """Say that a login cannot be here and elsewhere in one folder."""
-    from keyswitch.compiled import FOLDER_VARIABLE
-    from keyswitch.profiles import state
-
-    if profile.provider != "claude-login" or any(
-        name == FOLDER_VARIABLE for name, _ in profile.literals
-    ):
-        return []
-    if state.read(paths).active == profile.name or environ.get(
-        FOLDER_VARIABLE
-    ) == paths.folder_of(profile.name):
-        return []
-    line = (
-        f"the login '{profile.name}' reaches a directory only from a folder "
-        f"of its own: keyswitch edit {profile.name} --isolated"
-    )
-    return [(f"login-{profile.name}", line)]
-
-
-def _said_once(
-    script: EnvScript | None,
-    environ: Mapping[str, str],
-    notes: list[tuple[str, str]],
-) -> tuple[EnvScript | None, list[str]]:
-    """Leave out what was said in this shell, and note what is said now."""
-    said = environ.get(environment.TOLD, "").split(",")
-    new = [(mark, line) for mark, line in notes if mark not in said]
-    if script is not None:
-        # It lasts as long as the shell does; `env --unset` takes it away.
-        script.remove = [n for n in script.remove if n != environment.TOLD]
-        changes = (script.restore, script.save, script.remove, script.assign)
-        if not any(changes):
-            script = None
-    if not new:
-        return script, []
-    script = script or EnvScript()
-    marks = [m for m in said if m] + [mark for mark, _ in new]
-    told = (environment.TOLD, ",".join(marks[-_MOST_MARKS:]))
-    script.assign = sorted([*script.assign, told])
-    return script, [line for _, line in new]

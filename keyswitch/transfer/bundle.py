@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keyswitch.errors import InputError, LockedError
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ def pack(
     """Return the bytes of a bundle."""
     vid = os.urandom(16).hex()
     data_key = os.urandom(envelope.KEY_SIZE)
-    slot = envelope.wrap_passphrase(vid, data_key, passphrase, kdf)
+    slot = key_slots.wrap_passphrase(vid, data_key, passphrase, kdf)
     header = {"vid": vid, "epoch": 1, "hver": 1, "slots": [slot]}
     payload = {
         "kind": _KIND,
@@ -69,7 +69,7 @@ def unpack(
     """Open a bundle and check every profile in it, sorted by name."""
     try:
         opened = envelope.parse(data, MAGIC)
-        if not envelope.unwrap_passphrase(opened, passphrase):
+        if not key_slots.unwrap_passphrase(opened, passphrase):
             raise LockedError(
                 "this is not the passphrase of the bundle",
                 "it is the one that was chosen at 'keyswitch export'",

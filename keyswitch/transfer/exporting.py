@@ -11,8 +11,8 @@ from keyswitch.changes.change import commit
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles import profile_files
 from keyswitch.secrets.stores import open_store
+from keyswitch.secrets.vault.key_slots import default_kdf
 from keyswitch.secrets.vault.reading import normalised
-from keyswitch.secrets.vault.writing import default_kdf
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
 

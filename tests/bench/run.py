@@ -5,7 +5,7 @@
 Prepares homes with a vault, a real gnome-keyring and a session keyring of its
 own, lets hyperfine run each command, and prints medians as ratios to
 `python -c pass` of the same interpreter; then the same beside other commands
-that print a secret, and what the shell hook costs at a prompt. Figures of a
+that print a secret, and what the shell hook costs in a terminal. Figures of a
 loaded machine mean little; nothing here is a test. The exit code is 1 where a
 row of keyswitch is over its budget.
 """
@@ -16,11 +16,14 @@ import argparse
 import compileall
 import json
 import os
+import re
+import shlex
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,16 +46,19 @@ class Row:
     budget: float
 
 
+EXPLAINED = "'API Error: 403 The security token is invalid.'"
 ROWS = (
-    Row("env, unlocked session", "values", "env --shell bash", 1.6),
-    Row("helper claude-code, unlocked", "values", "helper claude-code", 1.6),
+    Row("env, unlocked session", "values", "env --shell bash", 1.25),
+    Row("helper claude-code, unlocked", "values", "helper claude-code", 1.25),
     Row("env, first read, Secret Service", "keychain", "env --shell bash", 4),
     Row("env, vault with a cached key", "key", "env --shell bash", 4),
-    Row("current", "values", "current", 1.5),
-    Row("--help", "values", "--help", 5),
-    Row("list, 30 profiles", "values", "list", 5),
-    Row("use, Secret Service", "keychain", "use -", 8),
-    Row("whoami", "values", "whoami", 8),
+    Row("current", "values", "current", 1.1),
+    Row("--help", "values", "--help", 3),
+    Row("list, 30 profiles", "values", "list", 3.5),
+    Row("use, Secret Service", "keychain", "use -", 5.5),
+    Row("whoami", "values", "whoami", 4),
+    Row("explain", "values", f"explain {EXPLAINED}", 5),
+    Row("doctor", "values", "doctor", 8),
 )
 
 # Must cost the same, within 10 %, however many profiles there are.
@@ -134,11 +140,15 @@ class Bench:
         runs = max(2, self.runs // ROUNDS)
         subprocess.run(
             ["hyperfine", "--shell=none", "--warmup=2", f"--runs={runs}",
-             "--style=none", f"--export-json={report}", command],
+             "--style=none", "--ignore-failure", f"--export-json={report}",
+             command],
             env=self.environ(home) | {"PATH": os.environ["PATH"]},
             cwd=self.folder, check=True, capture_output=True,
         )  # fmt: skip
-        return list(json.loads(report.read_text())["results"][0]["times"])
+        found = json.loads(report.read_text())["results"][0]
+        if not {0, 1}.issuperset(found["exit_codes"]):  # doctor has findings
+            raise subprocess.CalledProcessError(found["exit_codes"][0], command)
+        return list(found["times"])
 
     def medians(self, *commands: tuple[str, str]) -> list[float]:
         """Return the median of each (home, command).
@@ -154,6 +164,24 @@ class Bench:
             statistics.median(t for turn in column for t in turn)
             for column in zip(*rounds, strict=True)
         ]
+
+    def imports(self, row: Row) -> str:
+        """Return where a command's imports take their time, the most first."""
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "keyswitch",
+             *shlex.split(row.args)],
+            env=self.environ(row.home), cwd=self.folder, text=True,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        taken: Counter[str] = Counter()
+        line = re.compile(r"import time: +(\d+) \|[^|]*\| *(\S+)")
+        for own, name in line.findall(done.stderr):
+            words = name.split(".")
+            deep = 2 if words[0] == "keyswitch" else 1
+            taken[".".join(words[:deep])] += int(own)
+        return ", ".join(
+            f"{name} {own / 1000:.1f} ms" for name, own in taken.most_common(8)
+        )
 
     def call(self, home: str, args: str) -> tuple[str, str]:
         return home, f"{self.launcher} {args}"
@@ -176,9 +204,11 @@ def print_rows(bench: Bench) -> bool:
         good &= kept
         print(
             f"{row.title:34} {own * 1000:6.1f} ms {ratio:6.2f} "
-            f"{row.budget:7.1f} {'ok' if kept else 'TOO SLOW'}",
+            f"{row.budget:7.2f} {'ok' if kept else 'TOO SLOW'}",
             flush=True,
         )
+        if not kept:
+            print(f"  imports: {bench.imports(row)}", flush=True)
     return good
 
 
@@ -223,8 +253,10 @@ def measure(runs: int) -> int:
             bench.prepare("keychain", "keychain", "off", 2)
             bench.prepare("few", "vault", "values", 10)
             bench.prepare("many", "vault", "values", MANY)
+            hooks.prepare(bench)
             good = print_rows(bench)
             good &= print_scaling(bench)
+            good &= hooks.print_terminals(bench)
             good &= hooks.print_hooks(bench)
             peers.print_peers(bench)
         finally:

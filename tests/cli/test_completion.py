@@ -261,7 +261,7 @@ def terminal(tmp_path):
 
     def start(shell, *, before="", after="", text=None, **options):
         hook = tmp_path / f"hook{len(opened)}"
-        hook.write_text(text or hook_script(shell, "/nowhere/state.json"))
+        hook.write_text(text or hook_script(shell, "/no/state", "/no"))
         lines = [before, f". {hook}", after]
         if shell == "zsh":
             lines.insert(0, "autoload -Uz compinit; compinit -D")

@@ -328,6 +328,21 @@ def test_a_script_is_told_of_a_cut_key(ks):
     assert "characters" not in ks.add("own", "--set", url).err
 
 
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [(ANTHROPIC[:-1], "has 107 characters, not 108: a part may be missing"),
+     (ANTHROPIC * 2, "the value is there twice"),
+     (f"{ANTHROPIC}\n{ANTHROPIC}\n", "the value is there twice"),
+     ("glpat-FAKEFAKE" * 2, "the value is there twice"),
+     (ANTHROPIC + "\n", ""), ("ghost story", ""), ("FAKE" * 2, ""),
+     ("glpat-FAKE", "")],
+)  # fmt: skip
+def test_a_cut_or_doubled_key_is_asked_about_in_any_variable(ks, value, why):
+    name = ("--set", "env=ACME_API_KEY")
+    done = ks.add("own", *name, provider="custom", secret=value)
+    assert (why in done.err) if why else "the value" not in done.err
+
+
 @pytest.mark.parametrize("provider", ["anthropic", "custom"])
 def test_a_paste_over_two_lines_is_not_taken_by_half(bare, add, provider):
     bare.with_vault()

@@ -341,7 +341,7 @@ def test_a_named_key_that_would_go_to_the_gateway_is_not_exported(
 ):
     done = gateway(*lane, "env", "work", code=1)
     assert done.out == ""
-    assert "goes another way (start it so: keyswitch run work" in done.err
+    assert "they come first (start it so: keyswitch run work" in done.err
     assert KEY in gateway("env", "work", "--format", "dotenv").out
 
 

@@ -149,11 +149,14 @@ def test_a_dry_run_shows_file_and_block_and_writes_nothing(bare):
     before = bare.everything()
     done = bare("install", "bash", "--dry-run")
     assert bare.everything() == before
+    hook_file = str(bare.file(".local/state/keyswitch/hook.bash"))
     assert done.out.startswith(f"{file}\n# >>> keyswitch >>>\n")
+    assert done.out.endswith(f"\n# <<< keyswitch <<<\n{hook_file}\n")
     document = json.loads(bare("install", "bash", "--dry-run", "--json").out)
-    block = done.out.partition("\n")[2]
+    block = done.out.partition("\n")[2].removesuffix(f"{hook_file}\n")
     assert document == {
-        "version": 1, "file": str(file), "block": block, "changed": True,
+        "version": 1, "file": str(file), "block": block,
+        "hook_file": hook_file, "changed": True,
     }  # fmt: skip
 
 

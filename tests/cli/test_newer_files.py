@@ -49,6 +49,7 @@ PLACES = {
     "journal": lambda ks: _written(ks, "journal/prepared"),
     "commit": lambda ks: _written(ks, "journal/commit"),
     "made": lambda ks: _written(ks, "baseline/made.json"),
+    "start files": lambda ks: _written(ks, "start-files.json"),
 }
 
 

@@ -176,3 +176,34 @@ def test_a_provider_file_is_asked_about_when_a_profile_is_made(ks):
     done = ks.add("w", provider="acme", secret=SECRET, code=1)
     assert "GIT_EXTERNAL_DIFF to '/tmp/x'" in done.error
     assert not ks.profile_file("w").exists()
+
+
+def agreed(ks):
+    """Make a profile whose provider file sets NODE_OPTIONS, with a yes."""
+    own_provider(ks, "ACME_DEFAULT")
+    ks.add("w", "--set", "host=a.example.com", provider="acme", secret=SECRET)
+    own_provider(ks, "NODE_OPTIONS")
+    for record in ks.file(".local/state/keyswitch/bound").iterdir():
+        record.unlink()
+    asked = Terminal(ks, *COMMAND, "use", "w")
+    assert asked.sees("[y/N]").type("y\r").ends() == 0
+    [record] = ks.file(".local/state/keyswitch/agreed").iterdir()
+    return record
+
+
+def test_a_yes_that_a_newer_keyswitch_kept_is_not_taken(ks):
+    record = agreed(ks)
+    text = record.read_text().replace('"version": 1', '"version": 2')
+    record.write_text(text)
+    said = f"{record} was written by a newer keyswitch"
+    assert ks("use", "w", code=1).error == said
+    assert said in ks("doctor", code=1).out
+    assert record.read_text() == text
+
+
+def test_half_a_record_of_a_yes_is_asked_about_again(ks):
+    record = agreed(ks)
+    record.write_bytes(record.read_bytes()[:20])
+    done = ks("use", "w", code=1)
+    assert "NODE_OPTIONS" in done.error
+    assert not record.exists()

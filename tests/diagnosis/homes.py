@@ -14,7 +14,7 @@ from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.finding import SEVERITIES
 from keyswitch.diagnosis.findings.running import Runner
-from keyswitch.diagnosis.findings.situation import Chosen, Situation
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.flags import parse_flags
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.profiles.paths import resolve
@@ -115,10 +115,10 @@ class Home:
         return Situation(
             scene,
             Accounts(paths, COMMAND, helper_profile=self.chosen),
-            Chosen(
-                self.chosen, "keyswitch use" * bool(self.chosen), self.exported
-            ),
-            Runner(scene, self.run) if self.run else None,
+            chosen=self.chosen,
+            how="keyswitch use" * bool(self.chosen),
+            exported=self.exported,
+            run=Runner(scene, self.run) if self.run else None,
         )
 
     def _write(self, folder: Path, files: dict[str, Any]) -> None:

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.diagnosis.explain import circumstances, rulebook
+from keyswitch.diagnosis.explain import facts, rulebook
 from keyswitch.diagnosis.explain.knowledge import causes_of
-from keyswitch.diagnosis.explain.surroundings import look
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.diagnosis.resolver.scene import Scene
 from tests.components import ROOT
@@ -64,8 +63,8 @@ INVALID = (
 )
 
 
-def ids(text, verdict=None, around=None):
-    return [cause.id for cause in causes_of(text, verdict, around)]
+def ids(text):
+    return [cause.id for cause in causes_of(text)]
 
 
 def wrong(rows, explain):
@@ -104,8 +103,7 @@ def here(home):
             managed_dir=str(home / "none"),
         )
         verdict = resolve(scene)
-        around = look(scene, verdict, active)
-        return lambda text: causes_of(text, verdict, around)
+        return lambda text: causes_of(text, scene, verdict, active)
 
     return look_around
 
@@ -194,7 +192,7 @@ def test_texts_beyond_the_vectors_are_known(text, cause):
     ],
 )
 def test_an_unknown_text_has_no_cause(text):
-    assert causes_of(text, None) == ()
+    assert causes_of(text) == ()
 
 
 # ----------------------------------------------------- what a verdict adds
@@ -323,7 +321,7 @@ def test_a_broken_configuration_still_gives_an_explanation(here, home):
 
 @pytest.mark.parametrize("place", [None, *PLACES], ids=str)
 def test_every_cause_says_why_and_what_to_do_everywhere(here, place):
-    explain = here(PLACES[place]) if place else lambda t: causes_of(t, None)
+    explain = here(PLACES[place]) if place else causes_of
     for texts in OTHERS.values():
         for text in texts:
             for cause in explain(text):
@@ -349,8 +347,8 @@ def test_every_rule_has_a_title_of_its_own_and_can_match():
 
 
 def test_conditions_and_places_of_lines_are_known_words():
-    source = Path(circumstances.__file__).read_text(encoding="utf-8")
-    families = set(circumstances.FAMILIES.values())
+    source = Path(facts.__file__).read_text(encoding="utf-8")
+    families = set(facts.FAMILIES.values())
     words = set(re.findall(r'"([a-z_-]+)"', source))
     words |= {*families, *(f"told-{f}" for f in (*families, "anthropic"))}
     places = set(re.findall(r'_place\("([a-z]+)"', source))
@@ -380,13 +378,13 @@ SECRETS = st.one_of(
 
 @given(st.text())
 def test_no_text_makes_it_fail(text):
-    assert isinstance(causes_of(text, None), tuple)
+    assert isinstance(causes_of(text), tuple)
 
 
 @given(st.lists(st.one_of(PHRASES, st.text(max_size=20)), min_size=1), SECRETS)
 def test_no_secret_of_a_text_comes_back(parts, secret):
     text = f"Bearer {secret} {' '.join(parts)} (429) {secret}"
-    found = causes_of(text, None)
+    found = causes_of(text)
     assert found
     assert secret not in "".join(
         (c.title + said(c) + c.evidence) for c in found

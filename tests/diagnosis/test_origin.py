@@ -70,9 +70,9 @@ def test_zdotdir_is_looked_into(files, home):
 
 def test_a_file_is_read_once_whatever_its_names(files, home):
     found = files({".zshrc": LINE}, zdotdir=str(home), cwd=".")
-    paths = [path for path, _ in found.texts()]
+    paths = list(found.texts)
     assert paths.count(f"{home}/.zshrc") == 1
-    assert found.texts() is found.texts()
+    assert found.texts is found.texts
 
 
 def test_what_is_no_readable_text_is_passed_over(files, home):

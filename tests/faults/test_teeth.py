@@ -97,7 +97,7 @@ import os
 from keyswitch.disk import atomic
 def dress(descriptor, target, mode, *, private):
     os.fchmod(descriptor, 0o644)
-atomic._dress = dress
+atomic._set_rights = dress
 """
 NO_HARVEST = """
 from keyswitch.switching.logins.book import Logins

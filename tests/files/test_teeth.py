@@ -10,11 +10,11 @@ from tests.proof import record
 
 ATOMIC = "import os, stat\nfrom keyswitch.disk import atomic\n"
 OPEN_TO_ALL = f"""{ATOMIC}
-dress = atomic._dress
+dress = atomic._set_rights
 def dress_openly(descriptor, *rest, **more):
     dress(descriptor, *rest, **more)
     os.fchmod(descriptor, 0o644)
-atomic._dress = dress_openly
+atomic._set_rights = dress_openly
 """
 NO_ATTRIBUTES = f"{ATOMIC}atomic._copy_attributes = lambda *_: None\n"
 UMASK_OBEYED = "import os\nos.fchmod = lambda *_: None\n"

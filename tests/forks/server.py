@@ -52,9 +52,9 @@ def import_everything():
         importlib.import_module(module.name)
     for name in LOADED_LATER:
         importlib.import_module(name)
-    from keyswitch.secrets.vault import envelope
+    from keyswitch.secrets.vault import key_slots
 
-    envelope.DEFAULT_KDF = envelope.CHEAPEST_KDF  # that the format allows
+    key_slots.DEFAULT_KDF = key_slots.CHEAPEST_KDF  # that the format allows
 
 
 def keyswitch(args):

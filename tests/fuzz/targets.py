@@ -22,7 +22,8 @@ from keyswitch.providers import catalogue_file
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots
+from keyswitch.shells.script import is_variable
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.settings import (
     approved_keys,
@@ -186,7 +187,7 @@ def vault(data):
     opened = envelope.parse(data)
     assert envelope.parse(data).signed == opened.signed
     for slot in opened.header["slots"]:
-        if envelope.unwrap(opened, slot, KEY):
+        if key_slots.unwrap(opened, slot, KEY):
             opened.payload()
 
 
@@ -285,7 +286,7 @@ def shell_marker(data):
     environ = {"KEYSWITCH_ENV": value, "PATH": "/bin"}
     marker = environment.read_marker(environ)
     names = [*marker.assigned, *marker.displaced] if marker else []
-    assert all(environment.is_variable(n) for n in names)
+    assert all(is_variable(n) for n in names)
     environment.plan_unset(environ)
     child = environment.applied(environ, [("A", "1")], ["B"])
     assert "KEYSWITCH_ENV" not in child

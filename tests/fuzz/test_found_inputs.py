@@ -18,7 +18,7 @@ from keyswitch.providers.catalogue_file import read_provider
 from keyswitch.providers.schema import ClaudeCode
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import dbus_wire
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, header, key_slots
 from keyswitch.secrets.vault.reading import Vault
 from keyswitch.switching.running import run
 from keyswitch.targets.claude_code.login import parts as login_parts
@@ -59,11 +59,11 @@ def test_scrypt_slots_cost_no_more_than_argon2_slots_may(n):
     """Eight of them took four seconds within the bound on the work."""
     kdf = {"name": "scrypt", "n": n, "salt": "A" * 22 + "=="}
     start = time.process_time()
-    envelope.derive(b"x", kdf)
+    key_slots.derive(b"x", kdf)
     cost = time.process_time() - start
-    allowed = envelope.MAX_WORK // envelope.work_of(kdf)
+    allowed = key_slots.MAX_WORK // header.work_of(kdf)
     # 0.7 s each on a slow machine, so 2 s are three of the largest.
-    assert min(allowed, envelope.MAX_SLOTS) * n * 1024 <= 3 << 28
+    assert min(allowed, header.MAX_SLOTS) * n * 1024 <= 3 << 28
     assert cost > 0
 
 
@@ -226,7 +226,7 @@ def test_a_service_managers_passphrase_that_is_no_text_is_refused(
 ):
     from keyswitch.secrets.vault import writing
 
-    monkeypatch.setattr(envelope, "DEFAULT_KDF", envelope.CHEAPEST_KDF)
+    monkeypatch.setattr(key_slots, "DEFAULT_KDF", key_slots.CHEAPEST_KDF)
     writing.create(paths, passphrase=Secret("FAKE passphrase"))
     put(tmp_path / "keyswitch-passphrase", b"\xff\xfe")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))

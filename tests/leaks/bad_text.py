@@ -6,7 +6,7 @@ import json
 import unicodedata
 from pathlib import Path
 
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.transfer import bundle
 
 CLASSES = {
@@ -169,8 +169,8 @@ def bundle_entry(home, text):
 
 
 def _sealed(profiles):
-    kdf = envelope.CHEAPEST_KDF
-    slot = envelope.wrap_passphrase("00" * 16, b"k" * 32, PHRASE.encode(), kdf)
+    kdf = key_slots.CHEAPEST_KDF
+    slot = key_slots.wrap_passphrase("00" * 16, b"k" * 32, PHRASE.encode(), kdf)
     header = {"vid": "00" * 16, "epoch": 1, "hver": 1, "slots": [slot]}
     payload = {"kind": "keyswitch-bundle", "version": 1, "profiles": profiles}
     return envelope.seal(header, b"k" * 32, payload, bundle.MAGIC)

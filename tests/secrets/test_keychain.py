@@ -230,6 +230,13 @@ def test_settings_of_the_keyring_library_choose_nothing(tmp_path, monkeypatch):
     assert not (tmp_path / "tripwire").exists()
 
 
+def test_a_fresh_interpreter_is_told_where_this_keyswitch_lies(monkeypatch):
+    assert worker._package_place() == str(ROOT)
+    inside = "/x/keyswitch.pyz/keyswitch/secrets/keychain/worker.py"
+    monkeypatch.setattr(worker, "__file__", inside)
+    assert worker._package_place() == "/x/keyswitch.pyz"
+
+
 class RecordedBackend:
     """What the macOS and Windows backends do, as their sources say."""
 
@@ -261,7 +268,7 @@ def test_other_systems_get_new_items_within_their_limits(
     recorded = RecordedBackend(limit)
     monkeypatch.setattr(keychain_calls, "make", lambda name: recorded)
 
-    def answer(op, _backend, name, value, _deadline):
+    def answer(op, _backend, _deadline, name, value):
         call = {"op": op, "backend": backend, "name": name, "value": value}
         return json.loads(keychain_calls.perform(json.dumps(call).encode()))
 

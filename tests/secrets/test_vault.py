@@ -14,9 +14,13 @@ from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import store as keychain
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import envelope, writing
-from keyswitch.secrets.vault import slots as vault_slots
-from keyswitch.secrets.vault.reading import seen_file
+from keyswitch.secrets.vault import (
+    access,
+    envelope,
+    key_slots,
+    recovery_code,
+    writing,
+)
 from keyswitch.secrets.vault.store import VaultStore
 
 PASS = Secret("correct horse battery")
@@ -27,7 +31,7 @@ VID = "ab" * 16
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch):
-    monkeypatch.setattr(envelope, "DEFAULT_KDF", envelope.CHEAPEST_KDF)
+    monkeypatch.setattr(key_slots, "DEFAULT_KDF", key_slots.CHEAPEST_KDF)
     # What one vault caches must not open the next one.
     monkeypatch.setattr(kernel_keyring, "write", lambda *_: False)
 
@@ -38,15 +42,15 @@ def paths(tmp_path):
 
 
 def sealed(payload=None, slots=None, **header):
-    slots = slots or [envelope.wrap(VID, DATA_KEY, "machine", b"m" * 32)]
+    slots = slots or [key_slots.wrap(VID, DATA_KEY, "machine", b"m" * 32)]
     full = {"vid": VID, "epoch": 3, "hver": 4, "slots": slots, **header}
     return envelope.seal(full, DATA_KEY, payload or {"entries": {"a:1": "b"}})
 
 
 def opened(data):
     found = envelope.parse(data)
-    slot = envelope.first_match(found.header["slots"], "machine")
-    assert envelope.unwrap(found, slot, b"m" * 32)
+    slot = key_slots.slot_of(found, "machine")
+    assert key_slots.unwrap(found, slot, b"m" * 32)
     return found.payload()
 
 
@@ -87,7 +91,9 @@ def test_a_body_of_another_epoch_or_vault_does_not_fit():
 
 def slot(**kdf):
     full = {"name": "argon2id", "m": 19456, "t": 1, "p": 1, **kdf}
-    made = envelope.wrap_passphrase(VID, DATA_KEY, b"x", envelope.CHEAPEST_KDF)
+    made = key_slots.wrap_passphrase(
+        VID, DATA_KEY, b"x", key_slots.CHEAPEST_KDF
+    )
     return {**made, "kdf": {**made["kdf"], **full}}
 
 
@@ -109,16 +115,16 @@ def slot(**kdf):
 )
 def test_a_key_derivation_out_of_bounds_costs_nothing(kdf, monkeypatch):
     data = sealed(slots=[slot(**kdf)])
-    monkeypatch.setattr(envelope, "derive", None)
+    monkeypatch.setattr(key_slots, "derive", None)
     with pytest.raises(envelope.DamagedError):
         envelope.parse(data)
 
 
 def test_the_work_of_all_passphrase_slots_together_is_bounded(monkeypatch):
     found = envelope.parse(sealed(slots=[slot(m=1 << 20, t=1)] * 2))
-    monkeypatch.setattr(envelope, "derive", None)
+    monkeypatch.setattr(key_slots, "derive", None)
     with pytest.raises(envelope.DamagedError, match="out of bounds"):
-        envelope.unwrap_passphrase(found, b"x")
+        key_slots.unwrap_passphrase(found, b"x")
 
 
 @pytest.mark.parametrize(
@@ -142,15 +148,15 @@ def test_a_strange_header_is_a_typed_error(header):
 
 
 def test_a_recovery_code_forgives_typing_habits_and_no_mistakes():
-    code = envelope.new_recovery_code()
-    key = envelope.recovery_key(code)
+    code = recovery_code.new_code()
+    key = recovery_code.key_of(code)
     assert len(key) == 16
     loose = code.lower().replace("-", " ").replace("0", "o")
-    assert envelope.recovery_key(loose) == key
+    assert recovery_code.key_of(loose) == key
     wrong = ("2" if code[0] != "2" else "3") + code[1:]
     for text in (wrong, code[:-1], code + "A", "", "!" * 28):
         with pytest.raises(StoreError, match="not a recovery code"):
-            envelope.recovery_key(text)
+            recovery_code.key_of(text)
 
 
 def test_a_passphrase_opens_it_and_a_wrong_one_does_not(paths):
@@ -168,8 +174,8 @@ def test_the_recovery_code_sets_a_new_passphrase(paths):
     code = writing.create(paths, passphrase=PASS)
     VaultStore(paths, ask=lambda _: PASS).put("ks1-a", 1, VALUE)
     vault = VaultStore(paths)
-    vault_slots.open_with_recovery(vault, code)
-    vault_slots.change_passphrase(vault, Secret("another long one"))
+    access.open_with_recovery(vault, code)
+    access.change_passphrase(vault, Secret("another long one"))
     new = VaultStore(paths, ask=lambda _: Secret("another long one"))
     assert new.get("ks1-a", 1) == VALUE
     with pytest.raises(LockedError):
@@ -180,7 +186,7 @@ def test_a_new_passphrase_leaves_the_content_as_it_was(paths):
     writing.create(paths, passphrase=PASS)
     vault = VaultStore(paths, ask=lambda _: PASS)
     before = vault.load().body
-    vault_slots.change_passphrase(vault, Secret("another long one"))
+    access.change_passphrase(vault, Secret("another long one"))
     assert VaultStore(paths).load().body == before
 
 
@@ -189,7 +195,7 @@ def test_rotating_makes_every_old_copy_useless(paths):
     vault = VaultStore(paths)
     vault.put("ks1-a", 1, VALUE)
     old = vault.open().data_key
-    vault_slots.rotate(VaultStore(paths), None)
+    access.rotate(VaultStore(paths), None)
     fresh = VaultStore(paths)
     assert fresh.get("ks1-a", 1) == VALUE
     assert fresh.open().data_key != old
@@ -219,7 +225,7 @@ class Items(dict):
 def test_the_keychain_can_open_it(paths, monkeypatch):
     writing.create(paths, passphrase=PASS)
     items = Items()
-    vault_slots.add_keychain_slot(
+    access.add_keychain_slot(
         VaultStore(paths, ask=lambda _: PASS), items, "ks1-k"
     )
     monkeypatch.setattr(keychain, "open_keychain", lambda paths: items)
@@ -236,7 +242,7 @@ def test_an_older_file_is_refused_and_both_versions_are_named(paths):
     with pytest.raises(StoreError, match=r"version 1\.1 after 2\.2"):
         VaultStore(paths).entries()
     writing.accept_rollback(paths)
-    assert not os.path.exists(seen_file(paths))
+    assert not os.path.exists(paths.vault_seen_file)
     assert VaultStore(paths).entries() == {}
 
 
@@ -257,7 +263,7 @@ def test_a_reader_beside_a_writer_sees_no_older_file(paths, monkeypatch):
 
     monkeypatch.setattr(atomic, "read_regular", read_and_overtaken)
     assert VaultStore(paths).get("ks1-a", 1) == VALUE
-    assert {paths.vault_file, seen_file(paths)} <= set(reads)
+    assert {paths.vault_file, paths.vault_seen_file} <= set(reads)
 
 
 def test_three_versions_stay_beside_it_until_something_is_deleted(paths):

@@ -12,7 +12,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import envelope, slots, writing
+from keyswitch.secrets.vault import access, envelope, key_slots, writing
 from keyswitch.secrets.vault.store import VaultStore
 from tests.proof import record
 from tests.secrets.test_vault_vectors import unlocked
@@ -27,7 +27,7 @@ REFERENCES = ("ok-machine", "ok-recovery", "ok-keychain", "ok-passphrase")
 def quick(monkeypatch):
     """Derive the key of a passphrase and its parameters once only."""
     known = {}
-    derive = envelope.derive
+    derive = key_slots.derive
 
     def once(passphrase, kdf):
         # A changed salt or bound gives another key; which one is no matter.
@@ -37,7 +37,7 @@ def quick(monkeypatch):
             known[key] = derive(passphrase, kdf) if first else os.urandom(32)
         return known[key]
 
-    monkeypatch.setattr(envelope, "derive", once)
+    monkeypatch.setattr(key_slots, "derive", once)
 
 
 def is_open(data, vector):
@@ -138,15 +138,15 @@ def test_without_random_bytes_nothing_is_sealed(monkeypatch, tmp_path):
 
 TIMED = """
 import json, sys, time
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots
 data = open(sys.argv[1], "rb").read()
-envelope.argon2_works  # nothing is loaded before it is needed
+key_slots.default_kdf  # nothing is loaded before it is needed
 envelope.canonical({})
 json.loads("[]")
 start = time.perf_counter()
 try:
     opened = envelope.parse(data)
-    opened and envelope.unwrap_passphrase(opened, b"x")
+    opened and key_slots.unwrap_passphrase(opened, b"x")
 except envelope.DamagedError as e:
     print(time.perf_counter() - start, "out of bounds" in str(e))
 """
@@ -201,7 +201,7 @@ def test_a_new_passphrase_keeps_every_byte_of_the_payload(
     tmp_path, monkeypatch
 ):
     """Also a second and third one, and the epoch; only slots and MAC move."""
-    monkeypatch.setattr(envelope, "DEFAULT_KDF", envelope.CHEAPEST_KDF)
+    monkeypatch.setattr(key_slots, "DEFAULT_KDF", key_slots.CHEAPEST_KDF)
     monkeypatch.setattr(kernel_keyring, "write", lambda *_: False)
     paths = resolve({"KEYSWITCH_HOME": str(tmp_path)})
     phrases = [Secret(f"FAKE passphrase {n}") for n in range(4)]
@@ -209,7 +209,7 @@ def test_a_new_passphrase_keeps_every_byte_of_the_payload(
     VaultStore(paths, ask=lambda _: phrases[0]).put("ks1-a", 1, Secret("FAKE"))
     for old, new in itertools.pairwise(phrases):
         before = VaultStore(paths).load()
-        slots.change_passphrase(VaultStore(paths, ask=lambda _, o=old: o), new)
+        access.change_passphrase(VaultStore(paths, ask=lambda _, o=old: o), new)
         after = VaultStore(paths).load()
         assert after.body == before.body
         assert after.header["epoch"] == before.header["epoch"]

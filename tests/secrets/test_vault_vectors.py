@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from keyswitch.errors import LockedError
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots, recovery_code
 from tests.proof import record
 from tests.secrets import independent_decoder
 from tests.vectors.bundle import make as make_bundles
@@ -50,14 +50,14 @@ def by_keyswitch(data, way, given, magic=envelope.MAGIC):
 
 def unlocked(opened, way, given):
     if way == "passphrase":
-        return envelope.unwrap_passphrase(opened, given.encode())
-    slot = envelope.first_match(opened.header["slots"], way)
+        return key_slots.unwrap_passphrase(opened, given.encode())
+    slot = key_slots.slot_of(opened, way)
     key = (
-        envelope.recovery_key(given)
+        recovery_code.key_of(given)
         if way == "recovery"
         else bytes.fromhex(given)
     )
-    return slot is not None and envelope.unwrap(opened, slot, key)
+    return slot is not None and key_slots.unwrap(opened, slot, key)
 
 
 def by_the_other(data, way, given, magic=envelope.MAGIC):

@@ -46,7 +46,7 @@ class Script:
 
     def __call__(self, *lines, before="", **environ):
         hook = self.home / "hook.nu"
-        hook.write_text(before + hook_script("nu", str(self.state)))
+        hook.write_text(before + hook_script("nu", str(self.state), ""))
         text = "\n".join([f"source {json.dumps(str(hook))}", *lines, ""])
         (self.home / "script.nu").write_text(text)
         done = subprocess.run(
@@ -331,7 +331,7 @@ class Terminal:
         folder.mkdir()
         config = CONFIG.format(folder=folder)
         hook = hook_script(
-            "nu", str(ks.file(".local/state/keyswitch/state.json"))
+            "nu", str(ks.file(".local/state/keyswitch/state.json")), ""
         )
         (folder / "config.nu").write_text(config + hook)
         self.text = ""

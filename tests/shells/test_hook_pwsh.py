@@ -14,7 +14,7 @@ STATE = "/home/me/.local/state/keyswitch/state.json"
 @pytest.fixture(scope="module")
 def text():
     """Return the hook; what completes words comes behind it."""
-    whole = hook_script("pwsh", STATE)
+    whole = hook_script("pwsh", STATE, "")
     return whole.partition("# keyswitch: completion of")[0]
 
 
@@ -86,7 +86,7 @@ def test_every_function_that_is_called_is_there(code):
     ],
 )
 def test_the_state_file_is_quoted(path, quoted):
-    found = hook_script("powershell", path)
+    found = hook_script("powershell", path, "")
     assert f"        $state = {quoted}\n" in found
     assert "STATE_FILE" not in found
 

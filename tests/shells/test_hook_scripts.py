@@ -47,16 +47,16 @@ def run(argv, *, env=()):
 @pytest.mark.parametrize("state_file", PATHS)
 def test_the_shell_reads_the_path_that_was_given(tmp_path, shell, state_file):
     hook = tmp_path / "hook"
-    hook.write_text(hook_script(shell, state_file), encoding="utf-8")
+    hook.write_text(hook_script(shell, state_file, "/none"), encoding="utf-8")
     show = f'. {hook}; printf %s "$__keyswitch_state"'
     assert run([*QUIET[shell], "-c", show]) == (0, os.fsencode(state_file), b"")
 
 
 @pytest.mark.parametrize("shell", HOOKS)
 def test_every_hook_has_the_path_and_no_placeholder(shell):
-    text = hook_script(shell, "/plain/state.json")
+    text = hook_script(shell, "/plain/state.json", "/none")
     assert "/plain/state.json" in text
-    assert hook_scripts.PLACEHOLDER not in text
+    assert "_FILE@" not in text
 
 
 @pytest.mark.real("nu")
@@ -75,18 +75,18 @@ def test_powershell_gets_a_word_of_its_own_quoting():
 @pytest.mark.parametrize("character", ["\n", "\0"])
 def test_a_path_that_no_line_can_hold_is_refused(shell, character):
     with pytest.raises(InputError):
-        hook_script(shell, f"/a{character}b/state.json")
+        hook_script(shell, f"/a{character}b/state.json", "/none")
 
 
 @pytest.mark.parametrize("shell", ["nu", "pwsh"])
 def test_a_path_that_is_no_text_is_refused_where_text_is_needed(shell):
     with pytest.raises(InputError):
-        hook_script(shell, PATHS[3])
+        hook_script(shell, PATHS[3], "/none")
 
 
 def test_an_unknown_shell_is_refused_with_the_known_ones():
     with pytest.raises(UsageError) as refused:
-        hook_script("csh", "/state.json")
+        hook_script("csh", "/state.json", "/none")
     assert refused.value.hint == (
         "known: bash, fish, nu, nushell, powershell, pwsh, zsh"
     )
@@ -96,7 +96,7 @@ def test_an_unknown_shell_is_refused_with_the_known_ones():
 def test_a_completion_script_is_inside_the_same_group(monkeypatch, shell):
     texts = {"hooks": "HOOK '@STATE_FILE@'\n", "completions": "COMPLETION\n"}
     monkeypatch.setattr(hook_scripts, "_read", lambda f, _: texts[f])
-    lines = hook_script(shell, "/s").splitlines()
+    lines = hook_script(shell, "/s", "/none").splitlines()
     first, last = ("begin", "end") if shell == "fish" else ("{", "}")
     assert lines == [first, "HOOK '/s'", "COMPLETION", last]
 
@@ -217,7 +217,7 @@ def cut(tmp_path, shell, text, step):
     "step", [7, pytest.param(1, marks=pytest.mark.full)], ids=["7th", "every"]
 )
 def test_text_cut_at_any_byte_defines_nothing(tmp_path, shell, step):
-    text = hook_script(shell, "/state.json")
+    text = hook_script(shell, "/state.json", "/none")
     defined, looked_at, wanted = cut(tmp_path, shell, text, step)
     assert defined == []
     assert looked_at == wanted
@@ -225,7 +225,7 @@ def test_text_cut_at_any_byte_defines_nothing(tmp_path, shell, step):
 
 @EACH
 def test_the_harness_sees_text_that_is_no_group(tmp_path, shell):
-    text = hook_script(shell, "/state.json")
+    text = hook_script(shell, "/state.json", "/none")
     first, last = ("begin\n", "end\n") if shell == "fish" else ("{\n", "}\n")
     bare = text.replace(first, "", 1).removesuffix(last)
     defined, _, _ = cut(tmp_path, shell, bare, 97)

@@ -132,7 +132,7 @@ def test_the_prompt_follows_a_switch_by_the_hook(shell, keyswitch):
     _, piece, show = SHELLS[shell]
     state = keyswitch.home / ".local/state/keyswitch/state.json"
     hook = keyswitch.home / "hook"
-    hook.write_text(hook_script(shell, str(state)))
+    hook.write_text(hook_script(shell, str(state), "/none"))
     text = (
         f"source '{hook}'\nsource '{PIECES / piece}'\n"
         f"__keyswitch_hook\n{show}\n"

@@ -11,7 +11,7 @@ from keyswitch.errors import FileStateError
 from keyswitch.shells import rc_block
 from keyswitch.shells.rc_block import BEGIN, END, with_block, without_block
 
-BLOCK = rc_block.block("bash")
+BLOCK = rc_block.block("bash", folder="/none")
 NEWER = BLOCK.replace("hook bash", "hook bash --newer")
 FILE = "rc"
 
@@ -151,13 +151,13 @@ def which(shell):
 def test_without_keyswitch_the_block_is_silent_and_succeeds(
     tmp_path, shell, options
 ):
-    (tmp_path / "rc").write_text(rc_block.block(shell))
+    (tmp_path / "rc").write_text(rc_block.block(shell, folder="/none"))
     assert run([which(shell), *options], tmp_path) == (0, b"")
 
 
 @pytest.mark.parametrize(("shell", "options"), SHELLS)
 def test_the_block_runs_what_keyswitch_prints(tmp_path, shell, options):
-    (tmp_path / "rc").write_text(rc_block.block(shell))
+    (tmp_path / "rc").write_text(rc_block.block(shell, folder="/none"))
     folder = program(tmp_path, 'echo "echo hook of $2; true"')
     said = run([which(shell), *options], tmp_path, folder)
     assert said == (0, f"hook of {shell}\n".encode())
@@ -167,7 +167,9 @@ def test_the_block_runs_what_keyswitch_prints(tmp_path, shell, options):
 def test_a_keyswitch_that_fails_does_not_end_the_shell(
     tmp_path, shell, options
 ):
-    (tmp_path / "rc").write_text(rc_block.block(shell) + "echo after\n")
+    (tmp_path / "rc").write_text(
+        rc_block.block(shell, folder="/none") + "echo after\n"
+    )
     said = run([which(shell), *options], tmp_path, program(tmp_path, "exit 5"))
     assert said == (0, b"after\n")
 
@@ -175,12 +177,14 @@ def test_a_keyswitch_that_fails_does_not_end_the_shell(
 @pytest.mark.real("dash", "ksh", "mksh")
 @pytest.mark.parametrize("shell", ["dash", "ksh", "mksh"])
 def test_another_shell_that_reads_bash_s_file_is_left_alone(tmp_path, shell):
-    (tmp_path / "rc").write_text(rc_block.block("bash") + "echo after\n")
+    (tmp_path / "rc").write_text(
+        rc_block.block("bash", folder="/none") + "echo after\n"
+    )
     folder = program(tmp_path, 'echo "echo wrong"')
     assert run([which(shell), "-eu"], tmp_path, folder) == (0, b"after\n")
 
 
 def test_nushell_s_block_holds_the_hook_itself():
-    text = rc_block.block("nu", "def it [] {}\n")
+    text = rc_block.block("nu", hook="def it [] {}\n")
     assert "cannot evaluate" in text
     assert text.endswith("def it [] {}\n# <<< keyswitch <<<\n")

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from keyswitch.compiled import Compiled
-from keyswitch.directories import git_remotes, guard
+from keyswitch.directories import git, guard
 from tests.components import ROOT
 
 ACME = "github.com/acme/*"
@@ -229,8 +229,21 @@ def test_a_repository_that_cannot_be_read_is_in_doubt(repo, break_it):
     assert "is only used in" in said(repo, "**/*", only=True)
 
 
+@pytest.mark.parametrize("damage", ["", "gitdir: gone\n"])
+def test_a_broken_repository_inside_another_one_is_in_doubt(repo, damage):
+    inner = repo / "inner"
+    inner.mkdir()
+    if damage:
+        (inner / ".git").write_text(damage)
+    else:
+        (inner / ".git").mkdir()
+        (inner / ".git" / "config").write_text(origin(URL))
+    assert "cannot read the repository" in said(inner)
+    assert said(repo) == ""
+
+
 def test_a_git_that_hangs_is_in_doubt_after_a_second(repo, home, monkeypatch):
-    monkeypatch.setattr(git_remotes, "LIMIT", 0.3)
+    monkeypatch.setattr(git, "LIMIT", 0.3)
     slow = home / "bin/git"
     slow.parent.mkdir()
     slow.write_text("#!/bin/sh\nexec sleep 60\n")

@@ -279,7 +279,7 @@ def test_a_helper_never_gives_a_key_to_the_host_of_another_profile(
     done = person.at("clients", "helper", "claude-code", code=code)
     if not answers:
         assert done.out == ""
-        assert "goes another way" in done.err
+        assert "they come first" in done.err
         assert "EXAMPL" not in done.err
     else:
         assert done.out == {"mine": KEY, "client": OTHER}[linked] + "\n"

@@ -15,7 +15,7 @@ from keyswitch.errors import (
 from keyswitch.profiles import state
 from keyswitch.profiles.paths import resolve
 from keyswitch.terminal import selection
-from keyswitch.terminal.other_way import require_same_way
+from keyswitch.terminal.active_settings import require_fitting
 
 TERMINAL = {"KEYSWITCH_PROFILE": "terminal"}
 PINNED = {"KEYSWITCH_ENV": "pinned:p:s::"}
@@ -226,7 +226,7 @@ def profile(name, **literals):
 
 def test_a_directory_s_key_goes_nowhere_but_where_the_files_say():
     def require(chosen, wanted, active):
-        require_same_way(chosen, wanted, active, {})
+        require_fitting(chosen, wanted, active, {})
 
     here = selection.Selection("a", selection.BY_DIRECTORY)
     other = profile("c", ANTHROPIC_BASE_URL="https://g.example.com")

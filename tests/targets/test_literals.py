@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from keyswitch import display
 from keyswitch.display import SECRET_STARTS, secrets_in, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.providers.field import Field
@@ -151,3 +154,18 @@ def test_an_ordinary_query_is_fine():
     check_plain(
         Field("base_url"), "https://x.example/v1?api-version=2026-01-01"
     )
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([*SECRET_STARTS, "k" * 10, "ä" * 22, "x" * 24]),
+            st.text(max_size=3),
+        ),
+        max_size=6,
+    ).map("".join)
+)
+def test_no_secret_is_missed_for_the_sake_of_speed(text):
+    words = [w for w in display._words(text) if without_secrets(w) != w]
+    found = secrets_in(text)
+    assert len(found) == len(words if without_secrets(text) != text else [])

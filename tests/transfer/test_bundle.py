@@ -9,7 +9,7 @@ from keyswitch.model import Profile
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secret import Secret
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
 
@@ -37,7 +37,7 @@ def whole():
 def quick(monkeypatch):
     """Derive the key of a passphrase once only."""
     known = {}
-    derive = envelope.derive
+    derive = key_slots.derive
 
     def once(passphrase, kdf):
         key = passphrase, str(sorted(kdf.items()))
@@ -45,13 +45,13 @@ def quick(monkeypatch):
             known[key] = derive(passphrase, kdf)
         return known[key]
 
-    monkeypatch.setattr(envelope, "derive", once)
+    monkeypatch.setattr(key_slots, "derive", once)
 
 
 def sealed(profiles, **other):
     """Return a bundle with this inside, made by somebody who has the key."""
     vid, key = "00" * 16, b"k" * 32
-    slot = envelope.wrap_passphrase(vid, key, PHRASE, CHEAP)
+    slot = key_slots.wrap_passphrase(vid, key, PHRASE, CHEAP)
     header = {"vid": vid, "epoch": 1, "hver": 1, "slots": [slot]}
     payload = {"kind": "keyswitch-bundle", "version": 1, "profiles": profiles}
     return envelope.seal(header, key, {**payload, **other}, bundle.MAGIC)

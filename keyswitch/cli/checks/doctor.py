@@ -134,8 +134,9 @@ class _Mending:
         """
         from keyswitch.switching.upkeep import own_files
 
-        paths = resolve(self.session.environ)
-        found = own_files.findings(paths)
+        environ = self.session.environ
+        paths = resolve(environ)
+        found = own_files.findings(paths, environ)
         for _ in range(_ROUNDS if self.wanted else 0):
             if any(f.check == own_files.NEWER for f in found):
                 self.session.warn("nothing is mended beside a newer file")
@@ -144,9 +145,9 @@ class _Mending:
             mends = [f.mend for f in found if f.mend is not None]
             if not self._agreed(mends):
                 break
-            for line in own_files.mend(mends):
+            for line in own_files.mend(mends, paths, environ):
                 self.session.say(line)
-            found = own_files.findings(paths)
+            found = own_files.findings(paths, environ)
         return found
 
     def mend(self, findings: Sequence[Finding]) -> bool:

@@ -15,7 +15,6 @@ from keyswitch.cli.output import attributes
 from keyswitch.cli.starting_over import take
 from keyswitch.diagnosis.explain.error_log import newest_error
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
-from keyswitch.diagnosis.explain.surroundings import look
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import (
@@ -102,13 +101,11 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
 
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
     if scene is None:
-        return causes_of(text, None)
+        return causes_of(text)
     try:
-        verdict = resolve(scene)
-        around = look(scene, verdict, active)
+        return causes_of(text, scene, resolve(scene), active)
     except (KeyswitchError, OSError, ValueError, RecursionError):
-        return causes_of(text, None)
-    return causes_of(text, verdict, around)
+        return causes_of(text)
 
 
 def _from_stdin() -> str:

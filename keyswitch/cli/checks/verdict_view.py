@@ -105,7 +105,7 @@ def document(
             else None,
             "bill": situation.bill or None,
         },
-        "active": situation.chosen.name or None,
+        "active": situation.chosen or None,
         "in_use": situation.in_use,
         "interactive": list(situation.questions),
         "shadowed": shadowed,

@@ -67,7 +67,7 @@ def whoami(
         from keyswitch.diagnosis.online.verify import verify as ask
 
         answers = ask(situation.scene, situation.verdict)
-    name = situation.chosen.name
+    name = situation.chosen
     kept_out = elsewhere(workspace, name) if name else []
     notes = [*warnings(situation), *left_helpers.findings(workspace)]
     _print(session, situation, [*kept_out, *notes], answers)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-def document_of(profile: Profile, active: str) -> dict[str, Any]:
+def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:
     """Return a profile as `--json` shows it: references, never values."""
     document = {
         **attributes(profile, "name", "provider", "label", or_null=("expect",)),
@@ -39,7 +39,7 @@ def document_of(profile: Profile, active: str) -> dict[str, Any]:
 
         document["isolated"] = True
         document["shared"] = list(isolation.shared_of(profile))
-    login = login_status.status_of(profile, now())
+    login = login_status.status_of(profile, at)
     if login is not None:
         document["login"] = {
             "status": login.text,
@@ -59,17 +59,18 @@ def list_(session: Session) -> None:
     workspace = session.workspace()
     profiles, broken = profile_files.load_all(workspace.paths)
     active = state.read(workspace.paths).active
+    at = now()
     if session.json:
         session.document(
             {
-                "profiles": [document_of(p, active) for p in profiles],
+                "profiles": [document_of(p, active, at) for p in profiles],
                 "broken": [
                     {"name": b.name, "error": b.error.message} for b in broken
                 ],
             }
         )
     else:
-        session.table(_row(profile, active) for profile in profiles)
+        session.table(_row(profile, active, at) for profile in profiles)
     for entry in broken:
         session.warn(f"{entry.error.message}; {entry.error.hint}")
     if not profiles and not broken:
@@ -78,7 +79,7 @@ def list_(session: Session) -> None:
         )
 
 
-def _row(profile: Profile, active: str) -> tuple[str, ...]:
+def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
     hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
     stores = sorted({ref.store for ref in profile.secrets.values()})
     return (
@@ -87,7 +88,7 @@ def _row(profile: Profile, active: str) -> tuple[str, ...]:
         profile.provider,
         hints[0] if hints else "-",
         ",".join(stores) or "-",
-        "; ".join(filter(None, login_status.notes(profile, now()))),
+        "; ".join(filter(None, login_status.notes(profile, at))),
     )
 
 
@@ -105,7 +106,7 @@ def show(session: Session, name: str, *, reveal: bool) -> None:
     if reveal:
         _reveal(session, profile)
     elif session.json:
-        session.document({"profile": document_of(profile, active)})
+        session.document({"profile": document_of(profile, active, now())})
     else:
         session.table(_rows(workspace, profile, active))
 

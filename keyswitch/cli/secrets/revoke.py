@@ -60,7 +60,7 @@ def revoke_local(  # noqa: PLR0913
         workspace.load(name)
     found = revoke.look(workspace, scope, name)
     ends_here = not found or rehearsed(
-        session, lambda: revoke.remove(workspace, scope, name)
+        session, lambda: revoke.remove(workspace, scope, name, found)
     )
     if ends_here or not session.json:
         rows = [
@@ -78,15 +78,17 @@ def revoke_local(  # noqa: PLR0913
     if ends_here:
         return None
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
-    return _carry_out(session, scope, name)
+    return _carry_out(session, scope, name, found)
 
 
-def _carry_out(session: Session, scope: str, name: str) -> int:
+def _carry_out(
+    session: Session, scope: str, name: str, seen: list[Found]
+) -> int:
     """Remove, look again, and say where to revoke at the service."""
     from keyswitch.switching.revoking import revoke
 
     workspace = session.workspace()
-    found = revoke.remove(workspace, scope, name)
+    found = revoke.remove(workspace, scope, name, seen)
     removed = [f for f in found if not f.by_hand]
     left = revoke.look(workspace, scope, name)
     # Once its last record is gone, nobody knows whose secret it was.

@@ -13,7 +13,7 @@ from keyswitch.cli.prompt import ask_secret
 from keyswitch.errors import LockedError
 from keyswitch.express import write_out
 from keyswitch.secrets.session import kernel_keyring, runtime_file
-from keyswitch.secrets.vault.envelope import WrongKeyError
+from keyswitch.secrets.vault.key_slots import WrongKeyError
 from keyswitch.secrets.vault.reading import TRIES, Vault
 
 

@@ -17,7 +17,7 @@ from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.secrets.store_choice import create_vault, show_code
 from keyswitch.errors import InputError
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import slots, writing
+from keyswitch.secrets.vault import access, writing
 from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault
 
 
@@ -75,7 +75,7 @@ def passwd(session: Session, **passphrase: Any) -> None:
 
 def _change(session: Session, found: Vault, options: dict[str, Any]) -> None:
     """Change the passphrase."""
-    slots.change_passphrase(found, new_passphrase(session, options))
+    access.change_passphrase(found, new_passphrase(session, options))
     session.say("changed the passphrase")
 
 
@@ -91,7 +91,7 @@ def rotate(session: Session, **passphrase: Any) -> None:
     if "passphrase" in kinds and new is None:
         new = ask_new_passphrase(session)
     with vault_key.changing(session.workspace(), found):
-        code = slots.rotate(found, new)
+        code = access.rotate(found, new)
     session.say("everything is encrypted under a new key")
     if "keychain" in kinds:
         session.say("the keychain no longer opens it: keyswitch vault keychain")
@@ -110,10 +110,10 @@ def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     found = _to_change(session, unlocked=False)
     if use_code:
         code = ask_secret("recovery code: ")
-        slots.open_with_recovery(found, code.reveal())
+        access.open_with_recovery(found, code.reveal())
         _change(session, found, passphrase)
     else:
-        slots.new_recovery(found, lambda code: show_code(session, code))
+        access.new_recovery(found, lambda code: show_code(session, code))
 
 
 @command("keyswitch vault keychain", group=vault)
@@ -130,7 +130,7 @@ def keychain(session: Session) -> None:
 def machine_key(session: Session) -> None:
     """Let this machine open the vault without a passphrase."""
     found = _to_change(session)
-    slots.add_machine_slot(found)
+    access.add_machine_slot(found)
     session.say(
         f"the key lies in {found.paths.machine_key_file}: it "
         "protects copies of the vault, not this account"

@@ -16,9 +16,10 @@ from keyswitch.directories import guard
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import NotFoundError
 from keyswitch.express import write_out
-from keyswitch.terminal import exports, moved, selection
+from keyswitch.terminal import exports, selection
+from keyswitch.terminal.active_settings import require_fitting
 from keyswitch.terminal.agents import require_person
-from keyswitch.terminal.other_way import require_same_way
+from keyswitch.terminal.repository_settings import require_own_host
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
@@ -47,7 +48,7 @@ def _compiled(session: Session, name: str) -> Compiled:
 
 def _print_role(session: Session, compiled: Compiled, role: str) -> None:
     guard.require(compiled, session.environ)
-    moved.require_own_way(compiled, session.environ)
+    require_own_host(compiled, session.environ)
     if role not in compiled.roles:
         raise NotFoundError(
             f"profile '{compiled.name}' ({compiled.provider}) has no key "
@@ -66,7 +67,7 @@ def claude_code(session: Session) -> None:
     workspace = session.reader()
     chosen = selection.select_for_helper(workspace.paths, workspace.environ)
     compiled = _compiled(session, selection.require(chosen))
-    require_same_way(
+    require_fitting(
         chosen, compiled, compiled_active(workspace), workspace.environ
     )
     _print_role(session, compiled, "helper")
@@ -94,7 +95,7 @@ def aws(session: Session, name: str) -> None:
 
     compiled = _compiled(session, name)
     guard.require(compiled, session.environ)
-    moved.require_own_way(compiled, session.environ, regions=False)
+    require_own_host(compiled, session.environ, regions=False)
     paths, limit = session.reader().paths, exports.HELPER_LIMIT
     pairs = dict(exports.pairs_of(paths, compiled, deadline=limit))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:

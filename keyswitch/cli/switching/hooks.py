@@ -33,7 +33,8 @@ def hook(session: Session, shell: str) -> None:
     profile of a linked directory. Where nothing changed, no process is
     started.
     """
-    write_out(hook_script(shell, resolve(session.environ).state_file))
+    paths = resolve(session.environ)
+    write_out(hook_script(shell, paths.state_file, paths.config_file))
 
 
 @command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from typing import Any
 
 import click
 
@@ -33,7 +34,9 @@ def install(
     """Let every terminal follow a switch.
 
     A marked block goes to the end of the shell's start file. It loads a hook
-    that looks at each prompt whether another profile was chosen.
+    that looks at each prompt whether another profile was chosen. bash, zsh and
+    fish read it from a file in keyswitch's own folder, so that a new terminal
+    starts no program.
     """
     from keyswitch.switching.editing import start_files
 
@@ -47,29 +50,52 @@ def install(
         )
     edit = start_files.plan_install(workspace, shell, login=login)
     block = start_files.block_for(workspace, shell)
-    lines = block.splitlines()
-    document = {"file": edit.file, "block": block, "changed": edit.changes}
+    hook_file = start_files.hook_file_for(workspace, shell)  # "": needs none
+    changes = edit.changes or not start_files.is_current(
+        workspace, shell, edit.file
+    )
+    document = {
+        "file": edit.file,
+        "block": block,
+        "hook_file": hook_file or None,
+        "changed": changes,
+    }
     if rehearsed(
         session,
         lambda: start_files.install(workspace, shell, login=bool(login)),
     ):
-        session.show(document, [[line] for line in (edit.file, *lines)])
+        shown = filter(None, (edit.file, *block.splitlines(), hook_file))
+        session.show(document, [[line] for line in shown])
         return
+    _announce(session, document, is_new=edit.changes)
     if edit.changes:
-        session.say(f"{edit.file} gets this block:")
-        if not session.quiet:
-            for line in lines:
-                sys.stderr.write(f"  {printable(line)}".rstrip() + "\n")
         session.confirm("write it?", yes=yes)
+    if changes:
         start_files.install(workspace, shell, login=login)
-    else:
-        session.say(f"{edit.file} has the block already")
     for note in start_files.notes(workspace, shell, login=login):
         session.warn(note)
     if edit.changes:
         load = "." if shell == "pwsh" else "source"
         session.say(f"open a new terminal, or: {load} {shlex.quote(edit.file)}")
     session.show(document, [])
+
+
+def _announce(
+    session: Session, document: dict[str, Any], *, is_new: bool
+) -> None:
+    """Say what is going to be written."""
+    file, hook_file = document["file"], document["hook_file"]
+    if not is_new:
+        session.say(f"{file} has the block already")
+        if document["changed"] and hook_file:
+            session.say(f"{hook_file} is written again")
+        return
+    session.say(f"{file} gets this block:")
+    if not session.quiet:
+        for line in document["block"].splitlines():
+            sys.stderr.write(f"  {printable(line)}".rstrip() + "\n")
+    if hook_file:
+        session.say(f"the hook goes to {hook_file}")
 
 
 def _shell(typed: str) -> str:
@@ -105,9 +131,9 @@ def uninstall(
     """Remove the hook from a start file.
 
     Every other byte of the start file stays; a file that was made for the
-    block, and holds nothing else, is removed. With --all no profile is active
-    any more, and every configuration folder of Claude Code gets back what was
-    there before; profiles and secrets stay.
+    block, and holds nothing else, is removed, and so is the hook's. With --all
+    no profile is active any more, and every configuration folder of Claude
+    Code gets back what was there before; profiles and secrets stay.
     """
     if everything:
         if shell:
@@ -134,6 +160,7 @@ def uninstall(
         session.say("terminals that are open keep it until they end")
     else:
         session.say(f"there is no block in a start file of {shell}")
+        start_files.uninstall(workspace, shell)  # what is recorded of one
     session.show({"files": files, "changed": bool(files)}, [])
 
 

@@ -8,6 +8,7 @@ import click
 
 from keyswitch.cli.command import Session, at_most_one, options
 from keyswitch.cli.output import attributes
+from keyswitch.disk.opening import is_below
 from keyswitch.errors import KeyswitchError, UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def report(session: Session, found: Sequence[Followed] | None) -> None:
 def _named(session: RunningSession, home: str) -> str:
     place = session.cwd
     root = home.rstrip("/")
-    if place == home or place.startswith(f"{root}/"):
+    if is_below(place, home):
         place = f"~{place[len(root) :]}"
     where = f", {place}" if place else ""
     return f"claude (pid {session.pid}{where})"

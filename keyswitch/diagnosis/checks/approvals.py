@@ -9,26 +9,25 @@ from keyswitch.diagnosis.findings.interactive import approval_of
 from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
+from keyswitch.targets.claude_code.settings.tokens import REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
 
-REJECTED = ("customApiKeyResponses", "rejected")
-
 
 def answers(situation: Situation) -> Iterator[Finding]:
-    """Find the answer that was given once for the key in use."""
+    """Find that the key in use was rejected, or was never asked about."""
     key = situation.verdict.request.key
     place = situation.scene.places.global_config
     if key is None or key.value is None or key.source.name != rules.API_KEY:
         return
     answer = approval_of(situation.scene, situation.verdict)
     if answer == "rejected":
-        mend = _forgetting(place, tail_of(key.value.reveal()))
-        if len(key.value.reveal().strip()) < 2 * TAIL:
-            mend = None  # its end is as good as the key
+        text = key.value.reveal()
+        # The end of a short key is as good as the key.
+        short = len(text.strip()) < 2 * TAIL
         yield Finding(
             "key-rejected",
             ERROR,
@@ -36,9 +35,7 @@ def answers(situation: Situation) -> Iterator[Finding]:
             "not use it",
             "'claude -p' uses it all the same: the two modes speak for two "
             "accounts",
-            _how_to_forget(place, mend),
-            place,
-            mend,
+            *_forgetting(place, "" if short else tail_of(text)),
         )
     elif not answer and not situation.owner(key).profile:
         yield Finding(
@@ -58,30 +55,23 @@ def both_lists(situation: Situation) -> Iterator[Finding]:
     config = situation.scene.config
     place = situation.scene.places.global_config
     for tail in sorted(set(config.approved) & set(config.rejected)):
-        mend = _forgetting(place, tail)
-        shown = f"the key that ends in …{tail[-4:]}" if mend else "a short key"
+        short = len(tail) < TAIL
+        shown = "a short key" if short else f"the key that ends in …{tail[-4:]}"
         yield Finding(
             "key-in-both-lists",
             WARNING,
             f"{shown} is both approved and rejected",
             "it counts as approved; other tools may read it otherwise",
-            _how_to_forget(place, mend),
-            place,
-            mend,
+            *_forgetting(place, tail),
         )
 
 
-def _forgetting(place: str, tail: str) -> Mend | None:
-    """Return the repair; None where the remembered end is a whole key.
+def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
+    """Return (fix, place, mend); no mend where the end is a whole key.
 
     What takes a repair back keeps what was removed.
     """
     if len(tail) < TAIL:
-        return None
-    return Mend(ELEMENT, place, REJECTED, expected=tail)
-
-
-def _how_to_forget(place: str, mend: Mend | None) -> str:
-    if mend is None:
-        return f"remove it from '{'.'.join(REJECTED)}' in {place}"
-    return "forget that answer: keyswitch doctor --fix"
+        return f"remove it from '{'.'.join(REJECTED)}' in {place}", place, None
+    fix = "forget that answer: keyswitch doctor --fix"
+    return fix, place, Mend(ELEMENT, place, REJECTED, expected=tail)

@@ -1,4 +1,4 @@
-"""AWS identities: stale, half, or other ones than the aws command uses."""
+"""AWS identities that are stale, incomplete, or not the aws command's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws
 from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,45 +17,33 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.verdict import Value
 
-SESSION = "AWS_SESSION_TOKEN"
-SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
-
-
-def _concerned(situation: Situation) -> bool:
-    provider = situation.verdict.provider
-    return provider is not None and provider.name in SIGNED
 
 
 def session_token(situation: Situation) -> Iterator[Finding]:
     """Find a session token that does not belong to the key beside it."""
-    view = situation.scene.request
-    token, key = view.get(SESSION), view.get(aws.ACCESS_KEY)
+    view, sent = situation.view, situation.verdict.request.headers
+    token, key = view.given(aws.SESSION_TOKEN), view.given(aws.ACCESS_KEY)
     key_id = view.text(aws.ACCESS_KEY)
-    sent = situation.verdict.request.headers
-    grave = WARNING
-    if any(header.source.name == aws.ACCESS_KEY for header in sent):
-        grave = ERROR
-    if (
-        token is not None
-        and token.text.strip()
-        and (not key_id or key_id.startswith(_LONG_LIVED))
-    ):
+    used = any(header.source.name == aws.ACCESS_KEY for header in sent)
+    grave = ERROR if used else WARNING
+    if token and (not key_id or key_id.startswith(_LONG_LIVED)):
         yield Finding(
             "aws-session-token-stale",
             grave,
-            f"{SESSION} is left over"
+            f"{aws.SESSION_TOKEN} is left over"
             + (": a long-lived key needs none" if key_id else ""),
             "it is sent along with the key, and AWS then answers 403: the "
             "security token included in the request is invalid",
-            f"unset {SESSION}",
+            f"unset {aws.SESSION_TOKEN}",
             situation.place(token.source),
         )
-    if key and key_id.startswith(_TEMPORARY) and not view.text(SESSION):
+    if key and key_id.startswith(_TEMPORARY) and not token:
         yield Finding(
             "aws-session-token-missing",
             grave,
-            f"{aws.ACCESS_KEY} is a temporary key, and {SESSION} is not set",
+            f"{aws.ACCESS_KEY} is a temporary key, and {aws.SESSION_TOKEN} is "
+            "not set",
             "AWS takes a temporary key only together with its token: 403, "
             "the security token included in the request is invalid",
             "get fresh keys: aws sso login, or the tool that made them",
@@ -64,12 +53,11 @@ def session_token(situation: Situation) -> Iterator[Finding]:
 
 def order(situation: Situation) -> Iterator[Finding]:
     """Find where Claude Code's identity is another than the aws command's."""
-    if not _concerned(situation):
+    if situation.verdict.cloud not in aws.SIGNED:
         return
-    view = situation.scene.request
-    profile, key = view.get(aws.PROFILE), view.get(aws.ACCESS_KEY)
-    both = profile and profile.text.strip() and key and key.text.strip()
-    if profile and key and both and not _same_account(situation, key):
+    given = situation.view.given
+    profile, key = given(aws.PROFILE), given(aws.ACCESS_KEY)
+    if profile and key and not _same_account(situation, key):
         yield Finding(
             "aws-profile-beats-keys",
             WARNING,
@@ -79,8 +67,8 @@ def order(situation: Situation) -> Iterator[Finding]:
             f"unset {aws.PROFILE}, or the keys",
             situation.place(profile.source),
         )
-    unread = view.get("AWS_DEFAULT_PROFILE")
-    if unread and unread.text.strip() and not view.text(aws.PROFILE):
+    unread = given("AWS_DEFAULT_PROFILE")
+    if unread and not profile:
         yield Finding(
             "aws-default-profile-unread",
             WARNING,
@@ -89,14 +77,14 @@ def order(situation: Situation) -> Iterator[Finding]:
             f"set {aws.PROFILE} instead",
             situation.place(unread.source),
         )
-    bearer = view.get("AWS_BEARER_TOKEN_BEDROCK")
-    if bearer and bearer.text.strip() and (profile or key):
+    bearer = given(aws.BEARER_TOKEN)
+    if bearer and (profile or key):
         yield Finding(
             "aws-bearer-beats-all",
             NOTE,
-            "AWS_BEARER_TOKEN_BEDROCK is set and beats every AWS identity",
+            f"{aws.BEARER_TOKEN} is set and beats every AWS identity",
             "it is a Bedrock API key; AWS keys beside it are not used",
-            "unset AWS_BEARER_TOKEN_BEDROCK, if the keys are meant",
+            f"unset {aws.BEARER_TOKEN}, if the keys are meant",
             situation.place(bearer.source),
         )
 
@@ -106,24 +94,26 @@ def _same_account(situation: Situation, key: Value) -> bool:
     header = situation.verdict.request.bearer
     if header is None:
         return False
+    key_id = Secret(key.text.strip())
     if header.value is not None:
-        return header.value.reveal() == key.text.strip()
+        return header.value == key_id
     owner = situation.owner(header).profile
-    holder = situation.accounts.holder_of(Secret(key.text.strip()))
-    return bool(owner) and owner == holder
+    return bool(owner) and owner == situation.accounts.holder_of(key_id)
 
 
 def sso(situation: Situation) -> Iterator[Finding]:
     """Find sign-ins of AWS that have ended."""
-    if not _concerned(situation):
+    scene, request = situation.scene, situation.verdict.request
+    name = situation.view.text(aws.PROFILE) or "default"
+    # As far as is known, a request needs this profile.
+    needed = not request.sent or any(
+        header.source.kind == "aws_profile" and header.source.name == name
+        for header in request.headers
+    )
+    if situation.verdict.cloud not in aws.SIGNED or not needed:
         return
-    scene = situation.scene
-    name = scene.request.text(aws.PROFILE) or "default"
-    files = aws.Files(scene, scene.request)
-    start = files.sso_start(name)
-    if not start or not _is_used(situation, name):
-        return
-    if aws.signed_in(scene, start):
+    start = aws.Files(scene, situation.view).sso_start(name)
+    if not start or aws.signed_in(scene, start):
         return
     there = scene.read(aws.sso_cache(scene, start)) is not None
     yield Finding(
@@ -137,56 +127,40 @@ def sso(situation: Situation) -> Iterator[Finding]:
     )
 
 
-def _is_used(situation: Situation, name: str) -> bool:
-    """Tell whether a request needs this AWS profile, as far as is known."""
-    request = situation.verdict.request
-    return not request.sent or any(
-        header.source.kind == "aws_profile" and header.source.name == name
-        for header in request.headers
-    )
-
-
 def export(situation: Situation) -> Iterator[Finding]:
-    """Find an export that may fail, and who would be used then."""
-    if not _concerned(situation):
+    """Find the identity that is used if the credential export fails."""
+    command = situation.scene.command(rules.AWS_EXPORT)
+    if command is None or situation.verdict.cloud not in aws.SIGNED:
         return
-    command = situation.scene.command("awsCredentialExport")
-    if command is None:
+    ambient = aws.ambient(situation.scene, situation.view).bearer
+    if ambient is None:
         return
-    ambient = aws.ambient(situation.scene, situation.scene.request)
-    if ambient.header is None:
-        return
-    owner = situation.accounts.owner_of(
-        ambient.header.value, ambient.header.source
-    )
-    exported = situation.accounts.owner_of(None, command.source).profile
+    accounts = situation.accounts
+    owner = accounts.owner_of(ambient.value, ambient.source)
+    exported = accounts.owner_of(None, command.source).profile
     if exported and exported == owner.profile:
         return
     yield Finding(
         "aws-export-fallback",
         NOTE,
-        "if awsCredentialExport fails, Claude Code silently uses "
-        f"{owner.masked or ambient.header.source.name}",
+        f"if {rules.AWS_EXPORT} fails, Claude Code silently uses "
+        f"{owner.masked or ambient.source.name}",
         "it falls back to the identity that the machine has anyway",
-        "take that identity away, or use a keyswitch profile, which shuts "
-        "this door",
-        situation.place(ambient.header.source),
+        "remove that identity, or use a keyswitch profile, which has no "
+        "such fallback",
+        situation.place(ambient.source),
     )
 
 
 def region(situation: Situation) -> Iterator[Finding]:
-    """Find a Bedrock without a region."""
-    provider = situation.verdict.provider
-    if provider is None or provider.name not in ("bedrock", "mantle"):
-        return
-    view = situation.scene.request
-    if view.text("AWS_REGION") or view.text("AWS_DEFAULT_REGION"):
-        return
-    yield Finding(
-        "aws-region-missing",
-        NOTE,
-        "AWS_REGION is not set, so Claude Code takes us-east-1 or what the "
-        "AWS files say",
-        "model access and quotas differ by region",
-        "export AWS_REGION=...",
-    )
+    """Find that Bedrock is used without a region."""
+    given = situation.view.given("AWS_REGION", "AWS_DEFAULT_REGION")
+    if situation.verdict.cloud in ("bedrock", "mantle") and not given:
+        yield Finding(
+            "aws-region-missing",
+            NOTE,
+            "AWS_REGION is not set, so Claude Code takes us-east-1 or what the "
+            "AWS files say",
+            "model access and quotas differ by region",
+            "export AWS_REGION=...",
+        )

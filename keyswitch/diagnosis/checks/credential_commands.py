@@ -5,28 +5,28 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.checks.aws import SIGNED
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws, sources
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keyswitch.diagnosis.findings.running import Ran
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.verdict import Value
 
-KEYS = ("apiKeyHelper", "awsCredentialExport")
+KEYS = (rules.HELPER, rules.AWS_EXPORT)
 SLOW = 2.0  # seconds; Claude Code tells a person after ten
 
 # What a shell command may begin with that is no program's name.
 _SHELL_WORDS = frozenset("([{!|&;<>$`'\"\\~*?")
 # What a shell does by itself, or is sure to have.
-_BUILT_IN = re.compile(
+_BUILT_IN = (
     r"[.:\[]|alias|break|case|cat|cd|command|continue|echo|eval|exec|exit|export"
     r"|false|for|getopts|hash|if|jobs|kill|local|printf|pwd|read|readonly|return"
     r"|set|shift|source|test|times|trap|true|type|ulimit|umask|unset|until|wait"
@@ -38,24 +38,35 @@ _KEY_LENGTH = 20  # characters of a word with digits that is no program's name
 _KEEP_KEY = "keep it as a profile: keyswitch add NAME --provider anthropic"
 # What comes of a command that gives nothing.
 _OTHERWISE = {
-    "apiKeyHelper": "Claude Code sends an empty key then, and the request "
-    "fails",
-    "awsCredentialExport": "Claude Code silently falls back to the machine's "
-    "own identity",
+    rules.HELPER: "Claude Code sends an empty key then, and the request fails",
+    rules.AWS_EXPORT: "Claude Code silently falls back to the machine's own "
+    "identity",
 }
 
 
 def commands(situation: Situation) -> Iterator[Finding]:
-    """Find helpers that cannot run, do not answer, or are somebody else's."""
+    """Find commands that cannot run, do not answer, or are not keyswitch's."""
     for key in KEYS:
         command = situation.scene.command(key)
         if command is None:
             continue
         problem = _cannot_run(situation, command)
+        place, used = situation.place(command.source), _is_used(situation, key)
         if problem:
-            yield _broken(situation, key, command, *problem)
-        elif _is_used(situation, key):
-            yield from _answered(situation, key, command)
+            what, fix = problem
+            if own_helper.is_keyswitch(command.text):
+                use = f"keyswitch use {situation.chosen or 'NAME'}"
+                fix = f"keyswitch moved: {use} writes the new path"
+            yield Finding(
+                "helper-broken",
+                ERROR if used else WARNING,
+                f"{key} cannot run: {what}",
+                _OTHERWISE[key],
+                f"{fix} ({place})",
+                place,
+            )
+        elif used:
+            yield from _answered(situation.ran(command), key, place)
         yield from _foreign(situation, key, command)
 
 
@@ -76,15 +87,15 @@ def program_of(command: str) -> str:
 
 def _is_used(situation: Situation, key: str) -> bool:
     """Tell whether Claude Code runs this command here at all."""
-    provider, view = situation.verdict.provider, situation.scene.request
-    if key == "apiKeyHelper":
+    provider, view = situation.verdict.provider, situation.view
+    if key == rules.HELPER:
         sent = situation.verdict.request.headers
         return provider is None or any(h.source.name == key for h in sent)
     return (
         provider is not None
-        and provider.name in SIGNED
+        and provider.name in aws.SIGNED
         and not view.truthy(provider.skip)
-        and not view.text("AWS_BEARER_TOKEN_BEDROCK")
+        and not view.given(aws.BEARER_TOKEN)
     )
 
 
@@ -97,10 +108,12 @@ def _seems_a_key(word: str) -> bool:
 def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     """Return (what, fix) if the command's program cannot be started."""
     word = program_of(command.text)
-    if not word or _BUILT_IN.fullmatch(word):
+    if not word or re.fullmatch(_BUILT_IN, word):
         return None
     if "/" not in word:
-        path = situation.scene.request.text("PATH") or os.defpath
+        import shutil  # which loads compressors, and is seldom needed
+
+        path = situation.view.text("PATH") or os.defpath
         if shutil.which(word, path=path):
             return None
         if _seems_a_key(word):
@@ -119,32 +132,10 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     return None
 
 
-def _broken(
-    situation: Situation, key: str, command: Value, what: str, fix: str
-) -> Finding:
-    place = situation.place(command.source)
-    ours = situation.accounts.looks_like_ours(command.text)
-    if ours:
-        name = situation.chosen.name or "NAME"
-        fix = f"keyswitch moved: keyswitch use {name} writes the new path"
-    return Finding(
-        "helper-broken",
-        ERROR if _is_used(situation, key) else WARNING,
-        f"{key} cannot run: {what}",
-        _OTHERWISE[key],
-        f"{fix} ({place})",
-        place,
-    )
-
-
-def _answered(
-    situation: Situation, key: str, command: Value
-) -> Iterator[Finding]:
-    """Say how it went, if a person had it run."""
-    ran = situation.ran(command)
+def _answered(ran: Ran | None, key: str, place: str) -> Iterator[Finding]:
+    """Find that a command that was run failed, or was slow."""
     if ran is None:
         return
-    place = situation.place(command.source)
     problem = ran.problem or _no_use(key, ran.answer)
     if problem:
         yield Finding(
@@ -168,7 +159,7 @@ def _answered(
 
 def _no_use(key: str, answer: str) -> str:
     """Return why an answer is not taken, or ""."""
-    if key == "apiKeyHelper":
+    if key == rules.HELPER:
         return "" if sources.one_word(answer) else "prints more than one word"
     taken = aws.exported_key(answer)
     return "" if taken else "prints no whole set of keys"
@@ -188,14 +179,12 @@ def _foreign(
             f"from {place}",
             place,
         )
-    elif situation.chosen.name and not situation.accounts.looks_like_ours(
-        command.text
-    ):
+    elif situation.chosen and not own_helper.is_keyswitch(command.text):
         yield Finding(
             "helper-not-ours",
             NOTE,
             f"{key} is not keyswitch's",
             "'keyswitch use' puts its own in its place and keeps this one",
-            f"keyswitch use {situation.chosen.name}",
+            f"keyswitch use {situation.chosen}",
             place,
         )

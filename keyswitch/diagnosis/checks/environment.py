@@ -1,37 +1,28 @@
-"""Proxies, certificates, addresses: what lies between here and the service."""
+"""Proxies, certificates and addresses on the way to the service."""
 
 from __future__ import annotations
 
 import os
 import platform
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
 
 from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from urllib.parse import SplitResult
 
     from keyswitch.diagnosis.findings.situation import Situation
-
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def proxies(situation: Situation) -> Iterator[Finding]:
     """Find proxy variables that cannot be right, or disagree."""
-    view = situation.scene.request
-    for name in PROXIES:
-        value = view.get(name)
-        if value is None or not value.text.strip():
-            continue
-        try:
-            parts = urlsplit(value.text.strip())
-            usable = parts.scheme in ("http", "https") and parts.hostname
-        except ValueError:
-            usable = False
-        if not usable:
+    view = situation.view
+    for name in rules.PROXIES:
+        value = view.given(name)
+        if value and not billing.http_url(value.text.strip()):
             yield Finding(
                 "proxy-malformed",
                 ERROR,
@@ -52,17 +43,11 @@ def proxies(situation: Situation) -> Iterator[Finding]:
 
 
 def certificates(situation: Situation) -> Iterator[Finding]:
-    """Find own certificate authorities that are gone, or no checks."""
-    view = situation.scene.request
-    for name in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"):
-        value = view.get(name)
-        path = value.text.strip() if value else ""
-        if (
-            value
-            and path
-            and situation.scene.read(os.path.join(situation.scene.cwd, path))
-            is None
-        ):
+    """Find certificate files that are missing, and checks that are off."""
+    scene, view = situation.scene, situation.view
+    for value in filter(None, map(view.given, rules.AUTHORITIES)):
+        path, name = value.text.strip(), value.source.name
+        if scene.read(os.path.join(scene.cwd, path)) is None:
             yield Finding(
                 "ca-file-missing",
                 WARNING,
@@ -71,15 +56,15 @@ def certificates(situation: Situation) -> Iterator[Finding]:
                 f"correct {name}, or unset it",
                 situation.place(value.source),
             )
-    off = view.get("NODE_TLS_REJECT_UNAUTHORIZED")
+    off = view.get(rules.UNCHECKED)
     if off is not None and off.text.strip() == "0":
         yield Finding(
             "tls-check-off",
             ERROR,
-            "NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is checked",
+            f"{rules.UNCHECKED} is 0: no certificate is checked",
             "whoever sits in between can read the credential",
-            "unset NODE_TLS_REJECT_UNAUTHORIZED, and name your authority in "
-            "NODE_EXTRA_CA_CERTS",
+            f"unset {rules.UNCHECKED}, and name your authority in "
+            f"{rules.AUTHORITIES[0]}",
             situation.place(off.source),
         )
 
@@ -89,10 +74,9 @@ def address(situation: Situation) -> Iterator[Finding]:
     found = situation.verdict.base_url
     if found is None:
         return
-    place = situation.place(found.source)
-    name = found.source.name
-    host = billing.host_of(found.text)
-    if not found.text.startswith(("http://", "https://")) or not host:
+    place, name = situation.place(found.source), found.source.name
+    url = billing.http_url(found.text)
+    if url is None:
         yield Finding(
             "base-url-malformed",
             ERROR,
@@ -102,20 +86,12 @@ def address(situation: Situation) -> Iterator[Finding]:
             place,
         )
         return
-    to_cloud = situation.verdict.provider is not None
-    for check, wrong, what, why, fix in _ADDRESS_RULES:
-        if to_cloud and check == "base-url-with-version":
-            continue  # there it may belong to the address
-        if wrong(urlsplit(found.text)):
-            yield Finding(
-                check,
-                WARNING,
-                f"{name} {what}",
-                why,
-                f"{fix} in {place}",
-                place,
-            )
-    if billing.is_anthropic(found.text) and not to_cloud:
+    for check, wrong, problem, why, change in _ADDRESS_RULES:
+        # To a cloud, a version may belong to the address.
+        if wrong(url) and not (situation.verdict.cloud and "version" in check):
+            what, fix = f"{name} {problem}", f"{change} in {place}"
+            yield Finding(check, WARNING, what, why, fix, place)
+    if billing.is_anthropic(found.text) and not situation.verdict.cloud:
         yield Finding(
             "base-url-needless",
             NOTE,
@@ -131,7 +107,7 @@ _ADDRESS_RULES: tuple[
 ] = (
     (
         "base-url-open",
-        lambda u: u.scheme == "http" and u.hostname not in _LOCAL,
+        lambda u: u.scheme == "http" and u.hostname not in billing.LOCAL,
         "begins with http://",
         "the credential travels unencrypted",
         "use https://",
@@ -154,26 +130,24 @@ _ADDRESS_RULES: tuple[
 
 
 def wsl(situation: Situation) -> Iterator[Finding]:
-    """Find the two sides of a Windows machine."""
-    environ = situation.scene.environ
-    if not (
-        environ.get("WSL_DISTRO_NAME")
-        or "microsoft" in platform.uname().release.lower()
-    ):
+    """Find that Windows and WSL have settings and a login each."""
+    scene = situation.scene
+    windows = "microsoft" in platform.uname().release.lower()
+    if not windows and not scene.environ.get("WSL_DISTRO_NAME"):
         return
     yield Finding(
         "wsl-two-sides",
         NOTE,
         "this is WSL: Claude Code on Windows has its own settings and login",
-        f"this side uses {situation.scene.places.config_dir}; what is started "
-        "from Windows reads the Windows profile",
+        f"this side uses {scene.places.config_dir}; what is started from "
+        "Windows reads the Windows profile",
         "switch on the side where claude runs",
     )
-    if situation.scene.home.startswith("/mnt/"):
+    if scene.home.startswith("/mnt/"):
         yield Finding(
             "wsl-home-on-windows",
             WARNING,
-            f"HOME is {situation.scene.home}, on a Windows drive",
+            f"HOME is {scene.home}, on a Windows drive",
             "file modes do not hold there: others may read what is private",
             "use a home directory of the Linux side",
         )

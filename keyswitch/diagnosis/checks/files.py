@@ -1,4 +1,4 @@
-"""Files that others can read, that are links, or locks that were left."""
+"""Files that others can read, links and mounts, and locks left behind."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.resolver.scene import Scene
 
 LEFT_AFTER = 60  # seconds; Claude Code takes a lock over after ten
 
 
+def _stat(path: str, *, follow: bool = False) -> os.stat_result | None:
+    try:
+        return os.stat(path, follow_symlinks=follow)
+    except (OSError, ValueError):
+        return None
+
+
 def exposed(situation: Situation) -> Iterator[Finding]:
     """Find files with a credential that other users of the machine can read."""
-    for path in _private(situation):
-        try:
-            found = os.stat(path)
-        except (OSError, ValueError):
-            continue
-        if os.name != "posix" or not stat.S_ISREG(found.st_mode):
+    for path in _private(situation) if os.name == "posix" else ():
+        found = _stat(path, follow=True)
+        if found is None or not stat.S_ISREG(found.st_mode):
             continue
         mode = stat.S_IMODE(found.st_mode)
         if mode & 0o077 and found.st_uid == os.getuid():
@@ -47,84 +50,63 @@ def exposed(situation: Situation) -> Iterator[Finding]:
 
 def _private(situation: Situation) -> Iterator[str]:
     """Yield the files that hold a credential."""
-    scene = situation.scene
-    places = scene.places
+    scene, paths = situation.scene, situation.accounts.paths
     if scene.login is not None:
-        yield places.credentials
+        yield scene.places.credentials
     if scene.config.managed_key:
-        yield places.global_config
+        yield scene.places.global_config
     yield from copies_with_key(scene)
     for file in scene.files:
         if file.level in ("user", "local") and any(in_env(file)):
             yield file.path
-    aws = os.path.join(scene.home, ".aws")
-    path = os.path.join(aws, "credentials")
-    if any("aws_secret_access_key" in s for s in _sections(scene, path)):
+    path = os.path.join(scene.home, ".aws", "credentials")
+    of_aws = sections(scene.read(path)).values()
+    if any("aws_secret_access_key" in section for section in of_aws):
         yield path
-    yield from _listed(os.path.join(aws, "sso", "cache"))
+    yield from scene.listed(os.path.join(scene.home, ".aws", "sso", "cache"))
     folder = anthropic_profiles.folder(scene)
-    yield from _listed(os.path.join(folder, "credentials"))
-    paths = situation.accounts.paths
+    yield from scene.listed(os.path.join(folder, "credentials"))
     yield from (paths.vault_file, paths.machine_key_file)
 
 
-def _sections(scene: Scene, path: str) -> list[dict[str, str]]:
-    return list(sections(scene.read(path)).values())
-
-
-def _listed(folder: str) -> list[str]:
-    try:
-        return [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
-    except (OSError, ValueError):
-        return []
-
-
 def links(situation: Situation) -> Iterator[Finding]:
-    """Find links and mounts that an atomic write breaks, or is broken by."""
-    scene = situation.scene
-    path = scene.places.credentials
-    if os.path.islink(path):
+    """Find links and mounts that an atomic write replaces or cannot replace."""
+    places = situation.scene.places
+    if os.path.islink(places.credentials):
         yield Finding(
             "credentials-linked",
             WARNING,
-            f"{path} is a symbolic link",
+            f"{places.credentials} is a symbolic link",
             "Claude Code replaces it by a file at the next renewal; the "
-            "place it points to keeps a dead login",
+            "file it points to keeps a login that works no more",
             "keep the login where it is, or set "
             "CLAUDE_SECURESTORAGE_CONFIG_DIR",
-            path,
+            places.credentials,
         )
-    for name in (path, scene.places.global_config, scene.places.settings):
-        yield from _tied(name)
-
-
-def _tied(path: str) -> Iterator[Finding]:
-    """Find a file that cannot be replaced like others."""
-    try:
-        found = os.lstat(path)
-    except (OSError, ValueError):
-        return
-    if not stat.S_ISREG(found.st_mode):
-        return
-    if os.path.ismount(path):
-        yield Finding(
-            "file-mounted",
-            WARNING,
-            f"{path} is mounted on its own, as containers do",
-            "a file that is a mount cannot be replaced: atomic writes of "
-            "Claude Code and keyswitch fail",
-            "mount its folder instead",
-            path,
-        )
-    elif found.st_nlink > 1:
-        yield Finding(
-            "file-hard-linked",
-            NOTE,
-            f"{path} has {found.st_nlink} names",
-            "a replaced file loses its other names; they keep the old content",
-            "give each place a copy of its own",
-            path,
-        )
+    for path in (places.credentials, places.global_config, places.settings):
+        found = _stat(path)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            continue
+        if os.path.ismount(path):
+            yield Finding(
+                "file-mounted",
+                WARNING,
+                f"{path} is mounted on its own, as containers do",
+                "a file that is a mount cannot be replaced: atomic writes of "
+                "Claude Code and keyswitch fail",
+                "mount its folder instead",
+                path,
+            )
+        elif found.st_nlink > 1:
+            yield Finding(
+                "file-hard-linked",
+                NOTE,
+                f"{path} has {found.st_nlink} names",
+                "a replaced file loses its other names; they keep the old "
+                "content",
+                "give each place a copy of its own",
+                path,
+            )
 
 
 def locks(situation: Situation) -> Iterator[Finding]:
@@ -136,18 +118,15 @@ def locks(situation: Situation) -> Iterator[Finding]:
         os.path.join(places.config_dir, ".oauth_refresh.lock"),
         os.path.join(places.config_dir, ".storage-write.lock"),
     ):
-        try:
-            found = os.lstat(path)
-        except (OSError, ValueError):
-            continue
-        age = clock.now() - found.st_mtime
-        if not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
+        found = _stat(path)
+        age = clock.now() - found.st_mtime if found else 0
+        if not found or not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
             continue
         yield Finding(
             "lock-left",
             NOTE,
             f"{path} was left {int(age // 60)} min ago",
-            "a program that held it was killed; everybody who comes next "
+            "a program that held it was killed; whoever needs it next "
             "waits for it first",
             f"rmdir {shlex.quote(path)}",
             path,

@@ -1,11 +1,11 @@
-"""Which Claude Code there is, how often, and how old. Nothing is started."""
+"""Installations of Claude Code: several, or an old one. None is started."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
-from keyswitch.diagnosis.findings.installations import Install, installs
+from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 
 def duplicates(situation: Situation) -> Iterator[Finding]:
-    """Find more than one, and versions that nobody observed."""
-    found = installs(
-        situation.scene.environ.get("PATH", ""), situation.scene.home
-    )
+    """Find several installations, and a version older than the observed one."""
+    scene = situation.scene
+    found = installs(scene.environ.get("PATH", ""), scene.home)
     if len(found) > 1:
         listed = ", ".join(f"{i.path} ({i.version or '?'})" for i in found)
         yield Finding(
@@ -30,23 +29,17 @@ def duplicates(situation: Situation) -> Iterator[Finding]:
             f"keep one, then: {found[0].path} update",
             found[0].path,
         )
-    for install in found[:1]:
-        yield from _age(install)
-
-
-def _age(install: Install) -> Iterator[Finding]:
-    if not install.version:
-        return
-    if _parts(install.version) < _parts(rules.OBSERVED_VERSION):
+    version = found[0].version if found else ""
+    if version and _parts(version) < _parts(rules.OBSERVED_VERSION):
         yield Finding(
             "claude-old",
             NOTE,
-            f"Claude Code is {install.version}; keyswitch knows how "
+            f"Claude Code is {version}; keyswitch knows how "
             f"{rules.OBSERVED_VERSION} finds its credentials",
-            "older versions lost logins and torn files in ways that are "
-            "mended since",
+            "older versions lost logins and damaged files in ways that are "
+            "fixed since",
             "claude update",
-            install.path,
+            found[0].path,
         )
 
 

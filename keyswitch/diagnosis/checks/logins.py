@@ -1,4 +1,4 @@
-"""Stored logins that do not work, will stop to, or say another name."""
+"""Stored logins that do not work, end soon, or are of another account."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.resolver import anthropic_profiles as profiles
+from keyswitch.diagnosis.resolver.anthropic_profiles import selected
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.login import stored as logins
+from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
+from keyswitch.targets.claude_code.login.stored import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,80 +32,78 @@ _NO_LEDGER = (
     TypeError,
     ValueError,
 )
+_AGAIN = "log in again in Claude Code: /login"
 
 
 def stored(situation: Situation) -> Iterator[Finding]:
-    """Find the subscription login of `.credentials.json`."""
-    scene = situation.scene
-    login, path = scene.login, scene.places.credentials
-    data = scene.read(path)
+    """Find a stored subscription login that does not work, or ends soon."""
+    scene, request = situation.scene, situation.verdict.request
+    path, data = scene.places.credentials, scene.read(scene.places.credentials)
+    unreadable = ""
     if data and data.startswith(b"\xef\xbb\xbf"):
-        yield _unreadable(path, "it begins with a byte order mark")
-    elif data and data.strip() and logins.parsed(data) is None:
-        yield _unreadable(path, "it is not a JSON object")
-    if login is None:
+        unreadable = "it begins with a byte order mark"
+    elif data and data.strip() and parsed(data) is None:
+        unreadable = "it is not a JSON object"
+    if unreadable:
+        yield Finding(
+            "login-unreadable",
+            ERROR,
+            f"Claude Code cannot read {path}: {unreadable}",
+            "it goes on as if there were no login, and does not say so",
+            f"mend that file, or move it away and log in again: {path}",
+            path,
+        )
+    if scene.login is None:
         return
-    used = "claudeAiOauth" in {
-        h.source.name for h in situation.verdict.request.headers
-    }
-    grave = ERROR if used or not situation.verdict.request.sent else WARNING
+    used = any(h.source.kind == "login" for h in request.headers)
+    grave = ERROR if used or not request.sent else WARNING
+    left = (scene.login.expires_at or 0) / 1000 - clock.now()
+    problem = _problem(scene.login, left)
+    if problem:
+        check, what, why = _LOGIN_RULES[problem]
+        if problem == "ending":
+            grave, what = WARNING, what.format(span=_span(left))
+        yield Finding(check, grave, what, why, _AGAIN, path)
+
+
+def _problem(login: Login, left: float) -> str:
     if login.blanked:
-        yield Finding(
-            "login-blanked",
-            grave,
-            "the stored login is empty: its renewal was refused",
+        return "blanked"
+    if not login.usable:
+        return "scope" if login.access_token else ""
+    if login.renewable or login.expires_at is None or not left < SOON:
+        return ""  # `left` may be no number
+    return "expired" if left < 0 else "ending"
+
+
+_LOGIN_RULES = {
+    "blanked": (
+        "login-blanked",
+        "the stored login is empty: its renewal was refused",
+        (
             "each refresh token works once; a copy of this login was renewed "
-            "elsewhere, or it was logged out",
-            "log in again in Claude Code: /login",
-            path,
-        )
-    elif login.access_token and not login.usable:
-        yield Finding(
-            "login-without-scope",
-            grave,
-            "the stored login may not send messages: the scope "
-            "user:inference is missing",
-            "Claude Code passes such a login over without a word",
-            "log in again in Claude Code: /login",
-            path,
-        )
-    elif login.usable:
-        yield from _ends(login, path, grave)
-
-
-def _unreadable(path: str, why: str) -> Finding:
-    return Finding(
-        "login-unreadable",
-        ERROR,
-        f"Claude Code cannot read {path}: {why}",
-        "to it there is no login then, and it does not say so",
-        f"mend that file, or move it away and log in again: {path}",
-        path,
-    )
-
-
-def _ends(login: Login, path: str, grave: str) -> Iterator[Finding]:
-    if login.renewable or login.expires_at is None:
-        return
-    left = login.expires_at / 1000 - clock.now()
-    if left < 0:
-        yield Finding(
-            "login-expired",
-            grave,
-            "the stored login has expired and has no refresh token",
-            "it is sent as it is, and the service answers 401",
-            "log in again in Claude Code: /login",
-            path,
-        )
-    elif left < SOON:
-        yield Finding(
-            "login-expires",
-            WARNING,
-            f"the stored login ends in {_span(left)} and cannot be renewed",
-            "it has no refresh token",
-            "log in again in Claude Code: /login",
-            path,
-        )
+            "elsewhere, or it was logged out"
+        ),
+    ),
+    "scope": (
+        "login-without-scope",
+        (
+            "the stored login may not send messages: the scope user:inference "
+            "is missing"
+        ),
+        "Claude Code ignores such a login and does not say so",
+    ),
+    "expired": (
+        "login-expired",
+        "the stored login has expired and has no refresh token",
+        "it is sent as it is, and the service answers 401",
+    ),
+    "ending": (
+        "login-expires",
+        "the stored login ends in {span} and cannot be renewed",
+        "it has no refresh token",
+    ),
+}
 
 
 def _span(seconds: float) -> str:
@@ -113,7 +112,7 @@ def _span(seconds: float) -> str:
 
 
 def identity(situation: Situation) -> Iterator[Finding]:
-    """Find whose name Claude Code shows, and whose login it is."""
+    """Find that Claude Code shows another account than the login's."""
     config, login = situation.scene.config, situation.scene.login
     if login is None or not login.usable:
         return
@@ -127,7 +126,7 @@ def identity(situation: Situation) -> Iterator[Finding]:
             "stored login belongs to another",
             "the name comes from a copy in .claude.json, which a switcher or "
             "a restored backup left behind",
-            "log in again in Claude Code: /login",
+            _AGAIN,
             place,
         )
     if config.managed_key:
@@ -135,7 +134,7 @@ def identity(situation: Situation) -> Iterator[Finding]:
             "console-key-beside-login",
             WARNING,
             "a Console key is stored beside the subscription login",
-            "when the login dies, the same run goes on with the key, and "
+            "when the login ends, the session goes on with the key, and "
             "the API is billed",
             "keyswitch revoke-local --claude-code, then log in again",
             place,
@@ -147,25 +146,20 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
 
     Not the one that `off` gives back, nor an older state of a profile's.
     """
-    paths = situation.accounts.paths
-    path = os.path.join(paths.baseline_dir, "logins.json")
+    accounts = situation.accounts
+    path = os.path.join(accounts.paths.baseline_dir, "logins.json")
     try:
         document = json.loads(read_regular(path, _LEDGER_LIMIT) or b"{}")
-        needed = {
-            f["before_name"] for f in document.get("folders", {}).values()
-        }
-        orphans = [
-            (str(o.get("email") or "an account without a name"), o["account"])
+        folders = document.get("folders", {}).values()
+        needed = {f["before_name"] for f in folders}
+        whose = [
+            str(o.get("email") or "an account without a name")
             for o in document.get("orphans", ())
             if o["token"].partition(":")[2] not in needed
+            and not accounts.of_account(o["account"], "")
         ]
     except (KeyswitchError, *_NO_LEDGER):
         return  # every command that needs the file says that it is damaged
-    whose = [
-        email
-        for email, account in orphans
-        if not situation.accounts.of_account(account, "")
-    ]
     if whose:
         yield Finding(
             "login-of-no-profile",
@@ -179,68 +173,59 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
 
 
 def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
-    """Find profiles of Anthropic's own command line tools."""
-    scene = situation.scene
+    """Find profiles of Anthropic's own tools that cannot be used."""
+    scene, named = situation.scene, situation.view.given(rules.PROFILE)
     if scene.host_managed or scene.simple or scene.socket:
         return  # none is looked for
-    named = scene.request.get(rules.PROFILE)
+    chosen = selected(scene, situation.view)
+    found = chosen.candidate if chosen else None
     name = named.text.strip() if named else ""
-    selected = profiles.selected(scene, scene.request)
-    if (
-        name
-        and named
-        and (selected is None or selected.candidate.source.name != name)
-    ):
+    if named and (found is None or found.source.name != name):
         yield Finding(
             "anthropic-profile-missing",
             WARNING,
             f"{rules.PROFILE} names '{name}', which does not exist or has no "
             "credentials",
-            "Claude Code passes it over without a word and takes another",
+            "Claude Code ignores it, takes another, and does not say so",
             f"unset {rules.PROFILE}",
             situation.place(named.source),
         )
-    if selected is not None and selected.candidate.refusal:
-        source = selected.candidate.source
-        refusal = situation.verdict.request.refusal
-        used = refusal == selected.candidate.refusal
+    if found is not None and found.refusal:
+        used = situation.verdict.request.refusal == found.refusal
+        path = found.source.path
         yield Finding(
             "anthropic-profile-unusable",
             ERROR if used else NOTE,
-            selected.candidate.refusal,
+            found.refusal,
             "Claude Code refuses it where it would be used",
-            f"chmod 600 {shlex.quote(source.path)}"
-            if "other users" in selected.candidate.refusal
+            f"chmod 600 {shlex.quote(path)}"
+            if "other users" in found.refusal
             else "log in with Anthropic's own tool again",
-            source.path,
+            path,
         )
 
 
 def several_folders(situation: Situation) -> Iterator[Finding]:
-    """Find a configuration folder that is not where it seems to be."""
-    value = situation.scene.request.get("CLAUDE_CONFIG_DIR")
+    """Find a CLAUDE_CONFIG_DIR that has another effect than it seems to."""
+    value = situation.view.get(CONFIG_VARIABLE)
     if value is None:
         return
-    usual = os.path.join(situation.scene.home, ".claude")
+    cwd, home = situation.scene.cwd, situation.scene.home
+    folder = os.path.normpath(os.path.join(cwd, value.text))
     if not value.text:
-        rule = _FOLDER_RULES["empty"]
+        problem = "empty"
     elif value.text.startswith("~"):
-        rule = _FOLDER_RULES["tilde"]
-    elif _is_folder(situation, value.text, usual):
-        rule = _FOLDER_RULES["usual"]
+        problem = "tilde"
+    elif folder == os.path.normpath(os.path.join(home, ".claude")):
+        problem = "usual"
     elif value.source.set_by != "process":
-        rule = _FOLDER_RULES["settings"]
+        problem = "settings"
     else:
         return
-    check, what, why, fix = rule
+    check, what, why, fix = _FOLDER_RULES[problem]
     place = situation.place(value.source)
     grave = WARNING if situation.verdict.request.sent else ERROR
-    yield Finding(check, grave, f"CLAUDE_CONFIG_DIR {what}", why, fix, place)
-
-
-def _is_folder(situation: Situation, text: str, folder: str) -> bool:
-    path = os.path.join(situation.scene.cwd, text)
-    return os.path.normpath(path) == os.path.normpath(folder)
+    yield Finding(check, grave, f"{CONFIG_VARIABLE} {what}", why, fix, place)
 
 
 _FOLDER_RULES = {
@@ -248,7 +233,7 @@ _FOLDER_RULES = {
         "config-dir-empty",
         "is set and empty: the login is looked for in the current directory",
         "an empty value is not the same as none",
-        "unset CLAUDE_CONFIG_DIR",
+        f"unset {CONFIG_VARIABLE}",
     ),
     "tilde": (
         "config-dir-tilde",
@@ -260,7 +245,7 @@ _FOLDER_RULES = {
         "config-dir-usual",
         "names the usual folder, which moves .claude.json into it",
         "~/.claude.json is not read any more, nor what was approved there",
-        "unset CLAUDE_CONFIG_DIR",
+        f"unset {CONFIG_VARIABLE}",
     ),
     "settings": (
         "config-dir-in-settings",

@@ -1,4 +1,4 @@
-"""Credentials that lie about in plain text, and other switchers' stores."""
+"""Credentials in plain text, and the stores of other account switchers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import masked
 from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
-from keyswitch.disk.atomic import read_regular
+from keyswitch.diagnosis.findings.origin import read_text
 from keyswitch.display import printable
-from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.profile_files import texts_of_people
 from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
         SettingsFile,
     )
 
-_LIMIT = 1 << 20  # bytes of a file that is looked into
-_DOTENV = (".env", ".env.local", ".env.development", ".envrc")
+_DOTENV = (".env", ".env.local", ".env.development")
 
 # Names of headers that carry a credential.
 _SECRET_HEADER = re.compile(r"auth|cookie|key|pass|secret|token")
@@ -58,26 +56,19 @@ SWITCHERS = (
 
 def start_files(situation: Situation) -> Iterator[Finding]:
     """Find keys in shell start files."""
-    for origin in situation.start_files.assignments(tokens.SECRET_VARIABLES):
-        if origin.value and is_secret(origin.name, origin.value):
-            yield _plain(situation, origin.name, origin.value, origin.place)
+    for found in situation.start_files.assignments(tokens.SECRET_VARIABLES):
+        if found.value and is_secret(found.name, found.value):
+            yield _plain(situation, found.name, found.value, found.place)
 
 
 def dotenv(situation: Situation) -> Iterator[Finding]:
     """Find keys in .env files of the working directory."""
     for name in _DOTENV:
         path = os.path.join(situation.scene.cwd, name)
-        try:
-            data = read_regular(path, _LIMIT)
-        except (KeyswitchError, ValueError):
-            continue
-        text = data.decode("utf-8", "replace") if data else ""
-        for found in find_assignments(text, tokens.SECRET_VARIABLES):
-            if not found.value or name == ".envrc":
-                continue  # start_files has those of .envrc
-            if is_secret(found.name, found.value):
-                place = f"{path}:{found.line}"
-                yield _plain(situation, found.name, found.value, place)
+        text = read_text(path)
+        for found in find_assignments(text, tokens.SECRET_VARIABLES, path):
+            if found.value and is_secret(found.name, found.value):
+                yield _plain(situation, found.name, found.value, found.place)
 
 
 def settings(situation: Situation) -> Iterator[Finding]:
@@ -105,13 +96,8 @@ def commands(situation: Situation) -> Iterator[Finding]:
 def own_files(situation: Situation) -> Iterator[Finding]:
     """Find keys in files of keyswitch that people write, comments too."""
     for path in texts_of_people(situation.accounts.paths):
-        try:
-            data = read_regular(path, _LIMIT)
-        except KeyswitchError:
-            continue  # it is said of all own files
-        for one in literals.in_text((data or b"").decode("utf-8", "replace")):
-            place = f"{path}:{one.line}"
-            yield _plain(situation, "a text", one.secret, place)
+        for one in literals.in_text(read_text(path)):
+            yield _plain(situation, "a text", one.secret, f"{path}:{one.line}")
 
 
 def in_env(file: SettingsFile) -> Iterator[str]:
@@ -139,7 +125,7 @@ def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:
         "plaintext-secret",
         WARNING,
         f"{name} ({shown}) stands in plain text in {place}",
-        "every program of yours, every backup and every copy of that file "
+        "every program you run, every backup and every copy of that file "
         "has it",
         f"profile '{owner}' has it already: take the line out"
         if owner
@@ -165,13 +151,7 @@ def backups(situation: Situation) -> Iterator[Finding]:
 
 def copies_with_key(scene: Scene) -> Iterator[str]:
     """Yield the old copies of .claude.json with a Console key in them."""
-    folder = scene.places.backups
-    try:
-        names = sorted(os.listdir(folder))
-    except (OSError, ValueError):
-        return
-    for name in names[-20:]:
-        path = os.path.join(folder, name)
+    for path in scene.listed(scene.places.backups)[-20:]:
         found = tokens.in_global_config(path, scene.read(path))
         if any(t.keys == tokens.MANAGED_KEY for t in found):
             yield path
@@ -186,8 +166,8 @@ def switchers(situation: Situation) -> Iterator[Finding]:
                 "other-switcher",
                 NOTE,
                 f"{name} keeps accounts in {path}",
-                "two switchers of one login end with a dead copy: each "
-                "renewal makes the other's worthless",
+                "with two switchers a copy of the login stops working: each "
+                "renewal by one ends the other's",
                 "use one of them; remove the other's store when it is empty",
                 path,
             )

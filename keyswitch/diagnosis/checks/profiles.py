@@ -1,8 +1,8 @@
-"""Profiles that are broken, expire, are due for a new key, or double."""
+"""Profiles that are broken, changed or double, and keys that end or are old."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.secrets.keychain.store import Availability
 
 SOON = 14  # days
 ROTATE_AFTER = 365  # days, where a provider says nothing else
@@ -24,25 +23,24 @@ ROTATE_AFTER = 365  # days, where a provider says nothing else
 
 def broken(situation: Situation) -> Iterator[Finding]:
     """Find profile files that cannot be used."""
-    name = situation.chosen.name
-    names = set()
-    for entry in situation.accounts.broken:
-        names.add(entry.name)
+    accounts, name = situation.accounts, situation.chosen
+    for entry in accounts.broken:
         yield Finding(
             "profile-broken",
-            ERROR if entry.name == name else WARNING,
+            situation.severity_of(entry.name),
             f"profile '{entry.name}' cannot be used: {entry.error.message}",
-            "its file is not what it has to be; other profiles do not mind",
+            "its file is not valid; other profiles are not affected",
             entry.error.hint or f"keyswitch edit {entry.name}",
-            situation.accounts.paths.profile(entry.name),
+            accounts.paths.profile(entry.name),
         )
+    names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
         here = situation.scene.environ.get("KEYSWITCH_PROFILE") == name
         yield Finding(
             "profile-missing",
             ERROR,
             f"'{name}' is chosen, and there is no such profile",
-            f"it was chosen by: {situation.chosen.how}",
+            f"it was chosen by: {situation.how}",
             'eval "$(keyswitch off --here)"'
             if here
             else "keyswitch list, then keyswitch use NAME",
@@ -50,26 +48,41 @@ def broken(situation: Situation) -> Iterator[Finding]:
 
 
 def unusable(situation: Situation) -> Iterator[Finding]:
-    """Find profiles that are whole files, and that no command takes."""
-    for profile in situation.accounts.profiles:
+    """Find profiles whose file can be read and whose content is refused."""
+    accounts = situation.accounts
+    for profile in accounts.profiles:
         try:
-            provider = situation.accounts.catalogue.get(profile.provider)
+            provider = accounts.catalogue.get(profile.provider)
             provider.check(profile)
             refuse_named(provider, profile)
         except KeyswitchError as e:
-            chosen = profile.name == situation.chosen.name
             yield Finding(
                 "profile-refused",
-                ERROR if chosen else WARNING,
+                situation.severity_of(profile.name),
                 f"profile '{profile.name}' is refused: {e.message}",
                 "no program gets its secret until that is mended",
                 e.hint or f"keyswitch edit {profile.name}",
-                situation.accounts.paths.profile(profile.name),
+                accounts.paths.profile(profile.name),
+            )
+
+
+def other_use(situation: Situation) -> Iterator[Finding]:
+    """Find profile files that would send a stored secret to another place."""
+    accounts = situation.accounts
+    for profile in accounts.profiles:
+        for found in accounts.other_uses(profile):
+            yield Finding(
+                "secret-for-another-place",
+                situation.severity_of(profile.name),
+                found.what,
+                "until you decide, the secret is handed to no program",
+                found.how,
+                accounts.paths.profile(profile.name),
             )
 
 
 def unknown_settings(situation: Situation) -> Iterator[Finding]:
-    """Find keys of `config.toml` that count for nothing."""
+    """Find keys of `config.toml` that are no setting."""
     paths = situation.accounts.paths
     try:
         names = settings.unknown(paths)
@@ -80,57 +93,54 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
             "setting-unknown",
             WARNING,
             f"{paths.config_file} says '{name}', which is no setting",
-            "it counts for nothing: it is misspelt, or of a newer keyswitch",
+            "it has no effect: it is misspelt, or of a newer keyswitch",
             f"correct it, or take '{name}' out",
             paths.config_file,
         )
 
 
 def dates(situation: Situation) -> Iterator[Finding]:
-    """Find ends that come near, and keys that are old."""
+    """Find profiles that expire, and keys that are due for rotation."""
     today = datetime.now(UTC).astimezone().date()
     for profile in situation.accounts.profiles:
-        path = situation.accounts.paths.profile(profile.name)
-        fix = f"keyswitch rotate {profile.name}"
-        if profile.expires is not None:
-            left = (profile.expires - today).days
-            if left < 0:
-                yield Finding(
-                    "profile-expired",
-                    ERROR if profile.name == situation.chosen.name else WARNING,
-                    f"'{profile.name}' expired on {profile.expires}",
-                    "its secret is refused, or soon will be",
-                    fix,
-                    path,
-                )
-            elif left <= SOON:
-                yield Finding(
-                    "profile-expires",
-                    WARNING,
-                    f"'{profile.name}' expires in {left} d",
-                    "after that its secret is refused",
-                    fix,
-                    path,
-                )
-        elif profile.created is not None and profile.secrets:
-            yield from _age(profile.name, profile.created, today, path)
-
-
-def _age(name: str, created: date, today: date, path: str) -> Iterator[Finding]:
-    age = (today - created).days
-    if age > ROTATE_AFTER:
-        yield Finding(
-            "key-due-for-rotation",
-            NOTE,
-            f"'{name}' is {age} days old",
-            "a key that is changed once a year is worth less to a thief",
-            f"make a new one at the service, then: keyswitch rotate {name}",
-            path,
+        name, path = (
+            profile.name,
+            situation.accounts.paths.profile(profile.name),
         )
+        fix = f"keyswitch rotate {name}"
+        left = (profile.expires - today).days if profile.expires else SOON + 1
+        age = (today - profile.created).days if profile.created else 0
+        if left < 0:
+            yield Finding(
+                "profile-expired",
+                situation.severity_of(name),
+                f"'{name}' expired on {profile.expires}",
+                "its secret is refused, or soon will be",
+                fix,
+                path,
+            )
+        elif left <= SOON:
+            yield Finding(
+                "profile-expires",
+                WARNING,
+                f"'{name}' expires in {left} d",
+                "after that its secret is refused",
+                fix,
+                path,
+            )
+        elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
+            yield Finding(
+                "key-due-for-rotation",
+                NOTE,
+                f"'{name}' is {age} days old",
+                "a key that is changed once a year is worth less to a thief",
+                f"make a new one at the service, then: {fix}",
+                path,
+            )
 
 
 def doubles(situation: Situation) -> Iterator[Finding]:
-    """Find one secret in two profiles."""
+    """Find profiles that hold the same secret."""
     holders: dict[str, list[str]] = {}
     for profile in situation.accounts.profiles:
         for ref in profile.secrets.values():
@@ -156,20 +166,27 @@ def stores(situation: Situation) -> Iterator[Finding]:
     }
     if "keychain" in used:
         yield from _keychain(situation)
-    if used:
-        yield from _session_keyring()
+    works, why = available() if used else (True, "")
+    if not works:
+        yield Finding(
+            "no-session-keyring",
+            NOTE,
+            f"unlocked values are not kept between commands: {why}",
+            "each command reads its secret store anew, which is slower",
+            "nothing has to be done",
+        )
 
 
 def _keychain(situation: Situation) -> Iterator[Finding]:
-    found: Availability | None = None
+    locked = False
     try:
         found = open_keychain(situation.accounts.paths).probe()
     except KeyswitchError as e:
-        why = e.message
+        works, why = False, e.message
     else:
-        tried = found.tried
-        why = "; ".join(f"{title}: {reason}" for title, reason in tried)
-    if found is None or not found.ok:
+        works, locked = found.ok, found.locked
+        why = "; ".join(f"{title}: {reason}" for title, reason in found.tried)
+    if not works:
         yield Finding(
             "keychain-unusable",
             ERROR,
@@ -178,23 +195,11 @@ def _keychain(situation: Situation) -> Iterator[Finding]:
             "log in to a desktop session, or start a keyring daemon; "
             "'keyswitch vault init' is for machines without one",
         )
-    elif found.locked:
+    elif locked:
         yield Finding(
             "keychain-locked",
             WARNING,
             "the keychain is locked",
             "'env' and the helper print nothing until it is unlocked",
             "keyswitch unlock, or unlock it in your desktop",
-        )
-
-
-def _session_keyring() -> Iterator[Finding]:
-    works, why = available()
-    if not works:
-        yield Finding(
-            "no-session-keyring",
-            NOTE,
-            f"unlocked values are not kept between commands: {why}",
-            "each command reads its secret store anew, which is slower",
-            "nothing has to be done",
         )

@@ -35,13 +35,11 @@ def items(situation: Situation) -> Iterator[Finding]:
 
     Nobody is asked: of a locked store nothing is known.
     """
-    held = [
-        _Held(profile, field, ref)
-        for profile in situation.accounts.profiles
-        for field, ref in sorted(profile.secrets.items())
-    ]
-    for store in sorted({one.ref.store for one in held}):
-        here = [one for one in held if one.ref.store == store]
+    held: dict[str, list[_Held]] = {}
+    for profile in situation.accounts.profiles:
+        for field, ref in sorted(profile.secrets.items()):
+            held.setdefault(ref.store, []).append(_Held(profile, field, ref))
+    for store, here in sorted(held.items()):
         try:
             yield from _of_store(situation, store, here)
         except DamagedFileError:
@@ -81,25 +79,22 @@ def _of_store(
         try:
             store.get(one.ref.item, one.ref.generation)
         except NoItemError as e:
-            yield _gone(situation, one, e)
-
-
-def _gone(situation: Situation, one: _Held, error: NoItemError) -> Finding:
-    name = one.profile.name
-    again = "login" if one.profile.provider == "claude-login" else "rotate"
-    return Finding(
-        "secret-missing",
-        _severity(situation, [one]),
-        f"the secret of '{name}' ({one.field}) is not in the {one.ref.store}",
-        f"{error.message}; every program that asks for it fails",
-        f"keyswitch {again} {name}",
-        situation.accounts.paths.profile(name),
-    )
+            profile = one.profile
+            login = profile.provider == "claude-login"
+            yield Finding(
+                "secret-missing",
+                _severity(situation, [one]),
+                f"the secret of '{profile.name}' ({one.field}) is not in the "
+                f"{one.ref.store}",
+                f"{e.message}; every program that asks for it fails",
+                f"keyswitch {'login' if login else 'rotate'} {profile.name}",
+                paths.profile(profile.name),
+            )
 
 
 def _severity(situation: Situation, held: Sequence[_Held]) -> str:
-    used = {situation.chosen.name, situation.accounts.helper_profile} - {""}
-    return ERROR if used & {one.profile.name for one in held} else WARNING
+    used = {situation.chosen, situation.accounts.helper_profile}
+    return ERROR if any(one.profile.name in used for one in held) else WARNING
 
 
 def _names(held: Sequence[_Held]) -> str:
@@ -111,16 +106,14 @@ def _names(held: Sequence[_Held]) -> str:
 
 def exported(situation: Situation) -> Iterator[Finding]:
     """Find a terminal that exports a profile which is not there any more."""
-    scene = situation.scene
-    name = scene.environ.get("KEYSWITCH_ENV", "").partition(":")[0]
-    known = {b.name for b in situation.accounts.broken}
-    if not name or situation.accounts.get(name) or name in known:
-        return
-    if situation.chosen.exported:
+    name, _, _ = situation.scene.environ.get("KEYSWITCH_ENV", "").partition(":")
+    accounts = situation.accounts
+    known = accounts.get(name) or name in {b.name for b in accounts.broken}
+    if name and not known and situation.exported:
         yield Finding(
             "exported-profile-missing",
             ERROR,
             f"this terminal exports '{name}', and there is no such profile",
-            f"its programs go on using {', '.join(situation.chosen.exported)}",
+            f"its programs go on using {', '.join(situation.exported)}",
             'eval "$(keyswitch env --unset)"',
         )

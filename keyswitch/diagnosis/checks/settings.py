@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.findings.mend import MEMBER, Mend
-from keyswitch.errors import KeyswitchError
+from keyswitch.diagnosis.findings.mend import removal
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import splice
+from keyswitch.targets.claude_code.settings import own_helper
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 
 if TYPE_CHECKING:
@@ -19,20 +18,22 @@ if TYPE_CHECKING:
         SettingsFile,
     )
 
+_KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
+_CREDENTIALS = (*_KEYS, rules.BASE_URL, rules.PROFILE)
+
 
 def ignored(situation: Situation) -> Iterator[Finding]:
-    """Find files that do not parse, or hold one wrong type."""
+    """Find files that do not parse, or have a value of a wrong type."""
     for file in situation.scene.files:
         if not file.problem:
             continue
         place = file.path or "the text after --settings"
         refused = file.fatal or file.level == "managed"
+        does = "refuses to start for" if refused else "ignores all of"
         yield Finding(
             "settings-ignored",
             ERROR,
-            f"Claude Code "
-            f"{'refuses to start for' if refused else 'ignores all of'} "
-            f"{place}: {file.problem}",
+            f"Claude Code {does} {place}: {file.problem}",
             "JSON has no comments and no comma at the end, and one wrong "
             "type is enough",
             f"mend {place}",
@@ -51,85 +52,56 @@ def ignored(situation: Situation) -> Iterator[Finding]:
 
 
 def odd_values(situation: Situation) -> Iterator[Finding]:
-    """Find values of an env block that mean more than they seem to."""
+    """Find null and empty values of env blocks, which replace the shell's."""
     for file in situation.scene.files:
         env = file.document.get("env") or {}
         for name in sorted(env):
+            place = file.place("env", name)
+            remove = f"remove 'env.{name}' from {place}"
             if env[name] is None:
-                yield _null(file, name)
-            elif (
-                env[name] == ""
-                and name in _CREDENTIALS
-                and not _for_helper(situation, file, name)
-            ):
+                yield Finding(
+                    "setting-null",
+                    WARNING,
+                    f"env.{name} is null, which becomes the word 'null'",
+                    "Claude Code turns every value of an env block into text",
+                    remove,
+                    place,
+                    removal(file, "env", name),
+                )
+            elif env[name] == "" and name in _CREDENTIALS:
+                if _for_helper(file, name):
+                    continue
                 yield Finding(
                     "setting-cancels",
                     NOTE,
                     f"env.{name} is empty and cancels what the shell sets",
                     "an empty value in a settings file is not the same as none",
-                    f"remove 'env.{name}' from {file.place('env', name)}",
-                    file.place("env", name),
+                    remove,
+                    place,
                 )
 
 
-def _for_helper(situation: Situation, file: SettingsFile, name: str) -> bool:
+def _for_helper(file: SettingsFile, name: str) -> bool:
     """Tell whether `use` emptied a variable, so that its helper counts."""
-    helper = file.document.get(rules.HELPER)
-    return (
-        name in BESIDE_HELPER
-        and isinstance(helper, str)
-        and situation.accounts.looks_like_ours(helper)
-    )
-
-
-_CREDENTIALS = (
-    rules.API_KEY,
-    rules.AUTH_TOKEN,
-    rules.OAUTH_TOKEN,
-    rules.BASE_URL,
-    rules.PROFILE,
-)
-
-
-def _null(file: SettingsFile, name: str) -> Finding:
-    keys = ("env", name)
-    place = file.place(*keys)
-    mend = None
-    whole = "\ufffd" not in file.text  # not what stands for other bytes
-    if whole and file.level in ("user", "project", "local"):
-        try:
-            if splice.raw_value(file.path, file.text, keys) == "null":
-                mend = Mend(MEMBER, file.path, keys, expected="null")
-        except KeyswitchError:
-            mend = None
-    return Finding(
-        "setting-null",
-        WARNING,
-        f"env.{name} is null, which becomes the word 'null'",
-        "Claude Code turns every value of an env block into text",
-        f"remove 'env.{name}' from {place}",
-        place,
-        mend,
-    )
+    helper = file.command(rules.HELPER)
+    return name in BESIDE_HELPER and own_helper.is_keyswitch(helper or "")
 
 
 def overriding(situation: Situation) -> Iterator[Finding]:
     """Find credentials in a settings file that replace the shell's."""
-    for name in (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN):
-        values = list(situation.scene.request.all(name))
-        if len(values) < 2 or values[0].source.set_by == "process":
+    for name in _KEYS:
+        values = list(situation.view.all(name))
+        if len(values) < 2 or values[-1].source.set_by != "process":
             continue
-        if values[-1].source.set_by != "process":
+        first, shell = values[0], values[-1]
+        if first.text.strip() == shell.text.strip():
             continue
-        if values[0].text.strip() == values[-1].text.strip():
-            continue
-        path = values[0].source.path
-        if not values[0].text and any(
-            file.path == path and _for_helper(situation, file, name)
+        if not first.text and any(
+            file.path == first.source.path and _for_helper(file, name)
             for file in situation.scene.files
         ):
             continue
-        place = values[0].source.place or "the text after --settings"
+        place = first.source.place or "the text after --settings"
         yield Finding(
             "setting-overrides-shell",
             WARNING,

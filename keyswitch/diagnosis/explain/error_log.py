@@ -49,8 +49,9 @@ class Logged:
 
 def newest_error(config_dirs: Iterable[str]) -> Logged | None:
     """Return the newest error of these configuration directories."""
+    folders = dict.fromkeys(os.path.join(d, FOLDER) for d in config_dirs)
     best: Logged | None = None
-    for written, path in _newest_files(config_dirs):
+    for written, path in heapq.nlargest(FILES, _transcripts(*folders)):
         # No line of a file is newer than the file.
         if best is not None and best.at >= written:
             break
@@ -60,33 +61,26 @@ def newest_error(config_dirs: Iterable[str]) -> Logged | None:
     return best
 
 
-def _newest_files(config_dirs: Iterable[str]) -> list[tuple[float, str]]:
-    folders = dict.fromkeys(os.path.join(d, FOLDER) for d in config_dirs)
-    left = [ENTRIES]
-    found = (f for folder in folders for f in _transcripts(folder, left))
-    return heapq.nlargest(FILES, found)
-
-
-def _transcripts(
-    folder: str, left: list[int], depth: int = 0
-) -> Iterator[tuple[float, str]]:
-    """Yield the transcripts below a folder; symbolic links are passed over."""
-    try:
-        entries = list(os.scandir(folder))
-    except (OSError, ValueError):
-        return
-    for entry in entries:
-        left[0] -= 1
-        if left[0] < 0:
-            return
+def _transcripts(*folders: str) -> Iterator[tuple[float, str]]:
+    """Yield (time, path) of transcripts; symbolic links are passed over."""
+    left = ENTRIES
+    waiting = [(folder, 0) for folder in folders]
+    while waiting:
+        folder, depth = waiting.pop()
         try:
-            found = entry.stat(follow_symlinks=False)
-        except OSError:
+            entries = list(os.scandir(folder))[:left]
+        except (OSError, ValueError):
             continue
-        if stat.S_ISDIR(found.st_mode) and depth < DEPTH:
-            yield from _transcripts(entry.path, left, depth + 1)
-        elif stat.S_ISREG(found.st_mode) and entry.name.endswith(".jsonl"):
-            yield found.st_mtime, entry.path
+        left -= len(entries)
+        for entry in entries:
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.S_ISDIR(found.st_mode) and depth < DEPTH:
+                waiting.append((entry.path, depth + 1))
+            elif stat.S_ISREG(found.st_mode) and entry.name.endswith(".jsonl"):
+                yield found.st_mtime, entry.path
 
 
 def _last_error(path: str, written: float) -> Logged | None:

@@ -1,4 +1,4 @@
-"""Reads a pasted error text: what is left of it when its dress is taken off.
+"""Reads a pasted error text, whatever a terminal or a log made of it.
 
 Terminals colour texts and break them in the middle of words, logs escape
 them, programs put their own sentences around them. Sentences are therefore
@@ -7,11 +7,10 @@ compared by their letters and digits alone.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
+from typing import NamedTuple
 
 GAP = 120  # letters that "*" in a phrase may stand for
 
@@ -38,14 +37,13 @@ _STATUS = re.compile(
 class ErrorText:
     """One text in the forms that phrases are looked for in."""
 
-    words: str = field(repr=False)  # lower case, undressed
+    words: str = field(repr=False)  # lower case, without colours and escapes
     letters: str = field(repr=False)  # of these the letters and digits
     statuses: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """Where a phrase stands, and how much of the text it accounts for."""
+class Hit(NamedTuple):
+    """Where a phrase stands in a text, and how long it is."""
 
     phrase: str
     weight: int  # letters of the phrase
@@ -61,24 +59,23 @@ class Hit:
 
 
 def read(text: str) -> ErrorText:
-    """Undress a text."""
-    words = _undressed(text)
-    letters = "".join(c for c in words if c.isalnum())
+    """Return a text without colours, escapes and line breaks."""
+    text = _ESCAPED_CODE.sub(lambda m: chr(int(m[1], 16)), text)
+    text = _COLOUR.sub("", text)
+    text = _ESCAPED_SPACE.sub(" ", text)
+    if "&" in text:
+        import html  # its table of names is long
+
+        text = html.unescape(_NO_CHARACTER.sub("", text))
+    text = text.replace("\\", "")
+    words = unicodedata.normalize("NFKC", text).casefold()
     statuses = {
         int(number)
         for match in _STATUS.finditer(words)
         for number in match.groups()
         if number
     }
-    return ErrorText(words, letters, frozenset(statuses))
-
-
-def _undressed(text: str) -> str:
-    text = _ESCAPED_CODE.sub(lambda m: chr(int(m[1], 16)), text)
-    text = _COLOUR.sub("", text)
-    text = _ESCAPED_SPACE.sub(" ", text)
-    text = html.unescape(_NO_CHARACTER.sub("", text)).replace("\\", "")
-    return unicodedata.normalize("NFKC", text).casefold()
+    return ErrorText(words, _letters(words), frozenset(statuses))
 
 
 def find(phrase: str | int, text: ErrorText) -> Hit | None:
@@ -89,40 +86,21 @@ def find(phrase: str | int, text: ErrorText) -> Hit | None:
     if isinstance(phrase, int):
         known = phrase in text.statuses
         return Hit(f"HTTP status {phrase}", 0) if known else None
-    weight = _weight(phrase)
+    pieces = [_letters(piece) for piece in phrase.casefold().split("*")]
+    weight = sum(map(len, pieces))
+    # Most phrases are not there; an expression takes longer than to see that.
     if " " not in phrase:
-        found = _word(phrase).search(text.words)
-        return Hit(phrase, weight) if found else None
-    first, *rest = _pieces(phrase)
-    if not rest:
-        start = text.letters.find(first)
-        if start < 0:
+        word = phrase.casefold()
+        if word not in text.words:
             return None
-        return Hit(phrase, weight, start, start + len(first))
-    match = _gapped(phrase).search(text.letters)
+        whole = rf"(?<![a-z0-9_]){re.escape(word)}(?![a-z0-9_])"
+        return Hit(phrase, weight) if re.search(whole, text.words) else None
+    if any(piece not in text.letters for piece in pieces):
+        return None
+    gapped = f".{{0,{GAP}}}?".join(map(re.escape, pieces))
+    match = re.search(gapped, text.letters)
     return Hit(phrase, weight, *match.span()) if match else None
 
 
-@cache
-def _weight(phrase: str) -> int:
-    return sum(c.isalnum() for c in phrase)
-
-
-@cache
-def _pieces(phrase: str) -> tuple[str, ...]:
-    return tuple(
-        "".join(c for c in piece.casefold() if c.isalnum())
-        for piece in phrase.split("*")
-    )
-
-
-@cache
-def _gapped(phrase: str) -> re.Pattern[str]:
-    gap = f".{{0,{GAP}}}?"
-    return re.compile(gap.join(map(re.escape, _pieces(phrase))))
-
-
-@cache
-def _word(phrase: str) -> re.Pattern[str]:
-    word = re.escape(phrase.casefold())
-    return re.compile(rf"(?<![a-z0-9_]){word}(?![a-z0-9_])")
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))

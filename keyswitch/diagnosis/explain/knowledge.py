@@ -1,32 +1,29 @@
-"""Error text to causes: which ones it can have, and which is likeliest here.
+"""The causes that an error text can have, the likeliest here first.
 
-Pure. The knowledge itself is data (`rulebook`); nothing of the text is ever
+The knowledge itself is data (`rulebook`). Nothing of the text is ever
 repeated, so that no secret in it can come back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.explain import error_text, rulebook
-from keyswitch.diagnosis.explain.circumstances import circumstances
-from keyswitch.diagnosis.explain.surroundings import Surroundings
+from keyswitch.diagnosis.explain.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keyswitch.diagnosis.explain.circumstances import Circumstances
     from keyswitch.diagnosis.explain.error_text import ErrorText, Hit
     from keyswitch.diagnosis.explain.rulebook import Line, Rule
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
 
 # How much a match says, best first.
 NAMED, POSSIBLE, WRAPPED, STATUS, VAGUE = 5, 4, 3, 2, 1
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """One explanation. No field holds a secret, or a part of the text.
 
     `evidence` is the known phrase, or the HTTP status, that was recognised.
@@ -39,25 +36,28 @@ class Cause:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     rule: Rule
     strength: int
     hit: Hit
 
 
 def causes_of(
-    text: str, verdict: Verdict | None, around: Surroundings | None = None
+    text: str,
+    scene: Scene | None = None,
+    verdict: Verdict | None = None,
+    active: str = "",
 ) -> tuple[Cause, ...]:
     """Return the causes that a text can have, the likeliest first.
 
     A phrase that names a cause comes before one that merely allows it; among
     equals what the verdict makes likely decides, then the longer phrase.
+    `active` is the profile that keyswitch has active.
     """
     read = error_text.read(text)
     matches = _matches(read)
     here = {
-        about: circumstances(read, verdict, around or Surroundings(), about)
+        about: Facts(read, about, scene, verdict, active)
         for about in {m.rule.about for m in matches}
     }
 
@@ -105,24 +105,16 @@ def _match(rule: Rule, text: ErrorText) -> _Match | None:
     return None
 
 
-def _cause(match: _Match, here: Circumstances) -> Cause:
+def _cause(match: _Match, here: Facts) -> Cause:
     rule = match.rule
-    return Cause(
-        rule.id,
-        rule.title,
-        _said(rule.why, here),
-        _steps(rule.fix, here),
-        match.hit.phrase,
-    )
+    # Whichever step comes first offers no alternative.
+    first, *rest = _said(rule.fix, here) or [""]
+    steps = tuple(filter(None, (first.removeprefix("or "), *rest)))
+    why = tuple(_said(rule.why, here))
+    return Cause(rule.id, rule.title, why, steps, match.hit.phrase)
 
 
-def _said(lines: Iterable[Line], here: Circumstances) -> tuple[str, ...]:
+def _said(lines: Iterable[Line], here: Facts) -> list[str]:
     said = (line.said(here.holds, here.words) for line in lines)
     # Two lines can come to the same words.
-    return tuple(dict.fromkeys(line for line in said if line))
-
-
-def _steps(lines: Iterable[Line], here: Circumstances) -> tuple[str, ...]:
-    """Return the steps; whichever comes first offers no alternative."""
-    first, *rest = _said(lines, here) or ("",)
-    return tuple(filter(None, (first.removeprefix("or "), *rest)))
+    return list(dict.fromkeys(line for line in said if line))

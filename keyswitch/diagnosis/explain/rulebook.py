@@ -1,15 +1,16 @@
 """The known causes, as written down in `causes/*.toml`.
 
-A file holds `[[cause]]` tables and `[lines]`, lists that several causes share.
+A file holds `[[cause]]` tables, `[lines]`, lists that several causes share, and
+`[told]`, what Claude Code itself writes around an answer of each cloud.
 
     id, title     the name for programs, and the one for people
     says          phrases that name this cause
     may_say       phrases that usually name another one, and can mean this
-    otherwise     sentences around an answer that nothing above knows
-    statuses      HTTP statuses, for want of those
-    vaguely       words that say next to nothing
-    about         "key": its lines speak of x-api-key rather than of a bearer
-    likelier      what makes it the likelier of two: {condition = points}
+    otherwise     phrases around any answer; count if none of those is there
+    statuses      HTTP statuses; count if no phrase is there
+    vaguely       words that say little; count last
+    about         "key" if its lines are about x-api-key, not about a bearer
+    likelier      conditions that make it likelier, {condition = points}
     why, fix      lines; "@name" stands for a shared list
 
 A line may begin with conditions, "[aws !gateway] ...", which all have to
@@ -22,12 +23,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 
@@ -35,15 +36,14 @@ _LINE = re.compile(r"(?:\[([^\]]*)\] )?(.*)")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One sentence, and what has to hold for it to be said."""
 
     text: str
     conditions: tuple[str, ...] = ()
 
     def said(
-        self, holds: frozenset[str], words: Mapping[str, str]
+        self, holds: AbstractSet[str], words: Mapping[str, str]
     ) -> str | None:
         """Return the sentence with its places filled in, or None."""
         if not all(holds_here(c, holds) for c in self.conditions):
@@ -53,8 +53,7 @@ class Line:
         return _PLACE.sub(lambda m: words[m[1]], self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One entry of a file."""
 
     id: str
@@ -70,7 +69,7 @@ class Rule:
     fix: tuple[Line, ...] = ()
 
 
-def holds_here(condition: str, holds: frozenset[str]) -> bool:
+def holds_here(condition: str, holds: AbstractSet[str]) -> bool:
     """Tell whether a condition, or the absence that "!" asks for, holds."""
     if condition.startswith("!"):
         return condition[1:] not in holds
@@ -78,25 +77,36 @@ def holds_here(condition: str, holds: frozenset[str]) -> bool:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
-    """Return every entry of every file, in a fixed order."""
+def _documents() -> list[dict[str, Any]]:
     import tomllib
 
-    documents = []
+    found = []
     for name in sorted(os.listdir(FOLDER)):
         if name.endswith(".toml"):
             with open(os.path.join(FOLDER, name), "rb") as file:
-                documents.append(tomllib.load(file))
-    shared = {
-        name: lines
-        for document in documents
-        for name, lines in document.get("lines", {}).items()
-    }
+                found.append(tomllib.load(file))
+    return found
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every entry of every file, in a fixed order."""
+    shared: dict[str, list[str]] = {}
+    for document in _documents():
+        shared |= document.get("lines", {})
     return tuple(
         _rule(entry, shared)
-        for document in documents
+        for document in _documents()
         for entry in document.get("cause", [])
     )
+
+
+def told() -> dict[str, list[str]]:
+    """Return what Claude Code writes around answers, by where it was sent."""
+    found: dict[str, list[str]] = {}
+    for document in _documents():
+        found |= document.get("told", {})
+    return found
 
 
 def _rule(entry: Mapping[str, Any], shared: Mapping[str, list[str]]) -> Rule:

@@ -1,4 +1,4 @@
-"""Whose a credential is: a profile of keyswitch, by fingerprint, or nobody's.
+"""Which profile of keyswitch a credential belongs to, by its fingerprint.
 
 Reads profile files and references; never a secret store, and writes nothing.
 """
@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import profile_files
-from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
-from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +59,9 @@ class Owner(NamedTuple):
 class Accounts:
     """The profiles of this person, as far as their files tell.
 
-    `helper_profile` is the one for which `helper claude-code` answers here;
-    `command` is how Claude Code's files call this keyswitch, `known` names
-    the profiles of values that no fingerprint tells.
+    `command` is how Claude Code's files call this keyswitch,
+    `helper_profile` the profile for which `helper claude-code` answers here,
+    and `known` the profiles of values that have no fingerprint.
     """
 
     def __init__(
@@ -112,6 +110,9 @@ class Accounts:
         provider = self.provider_of(profile)
         if provider is None:
             return []
+        # Loaded here: it hashes, and most commands never ask.
+        from keyswitch.providers import bound
+
         read = partial(bound.recorded, self.paths)
         try:
             return list(
@@ -125,7 +126,7 @@ class Accounts:
             return []  # whoever needs the secret is told
 
     def provider_of(self, profile: Profile) -> Provider | None:
-        """Return a profile's provider, if there is such a one."""
+        """Return a profile's provider, or None if it is not known."""
         try:
             return self.catalogue.get(profile.provider)
         except KeyswitchError:
@@ -200,10 +201,6 @@ class Accounts:
         words = words[len(own) :]
         # What is said if the program is gone is no argument of it.
         return words[: words.index("||")] if "||" in words else words
-
-    def looks_like_ours(self, command: str) -> bool:
-        """Tell whether a command is some keyswitch's, also a moved one's."""
-        return own_helper.is_keyswitch(command)
 
     def _hint(self, profile: Profile, source: Source) -> str | None:
         provider = self.provider_of(profile)

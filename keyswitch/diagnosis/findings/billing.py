@@ -7,36 +7,50 @@ from typing import TYPE_CHECKING
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
     from keyswitch.diagnosis.verdict import Header, Verdict
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
 # Beginnings of tokens that a subscription's login hands out.
-_SUBSCRIPTION_PREFIX = "sk-ant-oat"
-_SUBSCRIPTION_SOURCES = (rules.OAUTH_TOKEN, rules.OAUTH_FD, "claudeAiOauth")
+OAUTH_PREFIX = "sk-ant-oat"
 
+LOCAL = ("localhost", "127.0.0.1", "::1")
 ANTHROPIC_DOMAINS = ("anthropic.com", "claude.ai", "claude.com")
 
 
-def host_of(url: str) -> str:
-    """Return the host of a URL in lower case, "" if it has none."""
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of a URL with a host; None where it is no such."""
     # Half a millisecond that most commands need not pay.
     from urllib.parse import urlsplit
 
     try:
-        return (urlsplit(url).hostname or "").lower()
+        parts = urlsplit(url)
     except ValueError:
-        return ""
+        return None
+    return parts if parts.hostname else None
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL in lower case, "" if it has none."""
+    parts = _split(url)
+    return (parts and parts.hostname) or ""
+
+
+def http_url(url: str) -> SplitResult | None:
+    """Return the parts of an http or https address; None: it is none."""
+    parts = _split(url)
+    return parts if parts and parts.scheme in ("http", "https") else None
 
 
 def shown(url: str) -> str:
     """Return what may be shown of a URL: no user, password, query or token."""
     import re
-    from urllib.parse import urlsplit
 
-    if not host_of(url) or not url.startswith(("http://", "https://")):
+    parts = http_url(url)
+    if parts is None:
         return "what is no address"
-    parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
     path = re.sub(r"[\w.~%+-]{24,}", "…", parts.path.rstrip("/"))
     return f"{parts.scheme}://{place}{path}"
@@ -69,7 +83,7 @@ def bill_of(verdict: Verdict) -> str:
 
 
 def _by_subscription(bearer: Header) -> bool:
-    if bearer.source.name in _SUBSCRIPTION_SOURCES:
+    if bearer.source.name in rules.SUBSCRIPTION:
         return True
     value = bearer.value
-    return value is not None and value.reveal().startswith(_SUBSCRIPTION_PREFIX)
+    return value is not None and value.reveal().startswith(OAUTH_PREFIX)

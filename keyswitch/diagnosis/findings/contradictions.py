@@ -1,4 +1,4 @@
-"""What a verdict warns of: no effect, two accounts at once, a wrong address.
+"""Warnings of a verdict: no effect, two accounts at once, a wrong address.
 
 `whoami` prints these, `use` ends with them, and `doctor` begins with them.
 """
@@ -13,7 +13,6 @@ from keyswitch.diagnosis.findings.not_in_effect import (
     not_in_use,
     nothing_is_sent,
 )
-from keyswitch.diagnosis.findings.remedies import how_to_stop
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -48,27 +47,27 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
         f"x-api-key and {bearer.source.name} as authorization",
         "Claude Code fills the two headers separately; which of the two the "
         "server takes is the server's choice",
-        how_to_stop(situation, lesser),
+        situation.how_to_stop(lesser),
         situation.place(lesser),
     )
 
 
 def _same(situation: Situation, key: Header, bearer: Header) -> bool:
-    if key.source == bearer.source:
+    if key.same_as(bearer):
         return True
     if key.value is not None and bearer.value is not None:
-        return key.value == bearer.value
+        return False
     owner = situation.owner(key).profile
     return bool(owner) and owner == situation.owner(bearer).profile
 
 
 def _lesser(situation: Situation, key: Header, bearer: Header) -> Header:
     """Return the one of two that is less likely meant."""
-    wanted = situation.chosen.name
-    if wanted and situation.owner(key).profile == wanted:
-        return bearer
-    if wanted and situation.owner(bearer).profile == wanted:
-        return key
+    for header, other in ((key, bearer), (bearer, key)):
+        if situation.chosen and (
+            situation.owner(header).profile == situation.chosen
+        ):
+            return other
     added = key.source.kind == "custom_header"  # beside what was there
     return key if added or bearer.source.kind == "helper" else bearer
 
@@ -76,25 +75,27 @@ def _lesser(situation: Situation, key: Header, bearer: Header) -> Header:
 def key_to_other_host(situation: Situation) -> Iterator[Finding]:
     """Find that Anthropic's credential goes to somebody else's address."""
     url, base_url = situation.foreign_url, situation.verdict.base_url
-    request = situation.verdict.request
-    if not url or base_url is None or not request.sent:
+    if not url or base_url is None:
         return
-    for header in request.headers:
-        if not _of_anthropic(header) or _meant_for(situation, header, url):
-            continue
-        place = situation.place(base_url.source)
-        by_repository = situation.url_of_repository
-        yield Finding(
-            "key-to-other-host",
-            ERROR if by_repository else WARNING,
-            f"{header.source.name} is sent to {billing.shown(url)}, "
-            "not to Anthropic",
-            f"{rules.BASE_URL} is set in {place}"
-            + (", a file that came with the repository" * by_repository),
-            how_to_stop(situation, base_url.source),
-            place,
-        )
+    strays = (
+        header.source.name
+        for header in situation.verdict.request.headers
+        if _of_anthropic(header) and not _meant_for(situation, header, url)
+    )
+    name = next(strays, "")
+    if not name:
         return
+    place = situation.place(base_url.source)
+    by_repository = base_url.source.set_by in rules.REPOSITORY_LEVELS
+    yield Finding(
+        "key-to-other-host",
+        ERROR if by_repository else WARNING,
+        f"{name} is sent to {billing.shown(url)}, not to Anthropic",
+        f"{rules.BASE_URL} is set in {place}"
+        + (", a file that came with the repository" * by_repository),
+        situation.how_to_stop(base_url.source),
+        place,
+    )
 
 
 def _of_anthropic(header: Header) -> bool:
@@ -117,88 +118,81 @@ def _meant_for(situation: Situation, header: Header, url: str) -> bool:
 
 def wrong_bill(situation: Situation) -> Iterator[Finding]:
     """Find that the request lands on another bill than the profile expects."""
-    profile = situation.wanted
-    bill = situation.bill
-    if profile is None or not profile.expect or bill in ("", profile.expect):
-        return
-    yield Finding(
-        "wrong-bill",
-        ERROR,
-        f"'{profile.name}' expects {_BILLS[profile.expect]} to be billed, "
-        f"and {_BILLS[bill]} is",
-        "what is sent decides the bill, not what is chosen",
-        f"keyswitch use {profile.name}, then look again",
-    )
+    profile, bill = situation.wanted, situation.bill
+    if profile and profile.expect and bill not in ("", profile.expect):
+        yield Finding(
+            "wrong-bill",
+            ERROR,
+            f"'{profile.name}' expects {_BILLS[profile.expect]} to be billed, "
+            f"and {_BILLS[bill]} is",
+            "what is sent decides the bill, not what is chosen",
+            f"keyswitch use {profile.name}, then look again",
+        )
 
 
 def login_passed_over(situation: Situation) -> Iterator[Finding]:
     """Find a variable that bills the API, though a subscription is there."""
-    login, bill = situation.scene.login, situation.bill
+    login = situation.scene.login
     # Who chose a profile or an address does not mean the login.
-    meant = situation.chosen.name or situation.foreign_url
-    if meant or bill != billing.API or login is None or not login.usable:
+    meant = situation.chosen or situation.foreign_url
+    if meant or situation.bill != billing.API or not (login and login.usable):
         return
     source = situation.verdict.request.headers[0].source
-    if source.kind != "environment":
-        return
-    yield Finding(
-        "login-passed-over",
-        WARNING,
-        f"{source.name} is sent and the API is billed, though there is a "
-        "login with a subscription",
-        "Claude Code takes it before any login; 'claude -p' does not ask",
-        how_to_stop(situation, source),
-        situation.place(source),
-    )
+    if source.kind == "environment":
+        yield Finding(
+            "login-passed-over",
+            WARNING,
+            f"{source.name} is sent and the API is billed, though there is a "
+            "login with a subscription",
+            "Claude Code takes it before any login; 'claude -p' does not ask",
+            situation.how_to_stop(source),
+            situation.place(source),
+        )
 
 
 def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     """Find a key of Anthropic that a cloud's switch leaves unused."""
-    provider = situation.verdict.provider
-    key = situation.scene.request.get(rules.API_KEY)
-    if provider is None or situation.chosen.name or key is None:
-        return
-    flag = situation.scene.request.get(provider.flag)
-    used = {h.source.name for h in situation.verdict.request.headers}
-    if not key.text.strip() or flag is None or rules.API_KEY in used:
-        return
-    yield Finding(
-        "cloud-over-key",
-        NOTE,
-        f"{rules.API_KEY} is set and not used: {provider.flag} sends requests "
-        f"to {provider.title}",
-        "'claude auth status' names the key all the same",
-        how_to_stop(situation, flag.source),
-        situation.place(flag.source),
-    )
+    verdict, view = situation.verdict, situation.view
+    flag = verdict.provider and view.get(verdict.provider.flag)
+    used = {h.source.name for h in verdict.request.headers}
+    unused = view.given(rules.API_KEY) and rules.API_KEY not in used
+    if verdict.provider and flag and unused and not situation.chosen:
+        yield Finding(
+            "cloud-over-key",
+            NOTE,
+            f"{rules.API_KEY} is set and not used: {flag.source.name} sends "
+            f"requests to {verdict.provider.title}",
+            "'claude auth status' names the key all the same",
+            situation.how_to_stop(flag.source),
+            situation.place(flag.source),
+        )
 
 
 def status_disagrees(situation: Situation) -> Iterator[Finding]:
     """Find what `claude auth status` says that is not so."""
     status, request = situation.verdict.status, situation.verdict.request
-    custom = [h for h in request.headers if h.source.kind == "custom_header"]
-    if custom:
+    sources = [header.source for header in request.headers]
+    for source in [s for s in sources if s.kind == "custom_header"][:1]:
         yield Finding(
             "status-misleads",
             NOTE,
-            "'claude auth status' does not see "
-            f"{rules.CUSTOM_HEADERS}, which is what is sent",
+            f"'claude auth status' does not see {rules.CUSTOM_HEADERS}, which "
+            "is what is sent",
             "custom headers are applied last, after everything it looks at",
-            how_to_stop(situation, custom[0].source),
-            situation.place(custom[0].source),
+            situation.how_to_stop(source),
+            situation.place(source),
         )
-    for header in request.headers:
-        if header.source.set_by in rules.REPOSITORY_LEVELS and (
-            header.source.kind == "environment"
-        ):
+    for source in sources:
+        of_repository = source.set_by in rules.REPOSITORY_LEVELS
+        if of_repository and source.kind == "environment":
             yield Finding(
                 "repository-credential",
                 WARNING,
-                f"this repository's settings set {header.source.name}, and "
-                "'claude auth status' does not show it",
+                f"this repository's settings set {source.name}, and 'claude "
+                "auth status' does not show it",
                 "a request applies what a repository sets, status does not",
-                how_to_stop(situation, header.source),
-                situation.place(header.source),
+                situation.how_to_stop(source),
+                situation.place(source),
             )
     if status.logged_in and not request.sent:
         yield Finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
@@ -15,8 +15,7 @@ _USUAL = (".local/bin/claude", ".claude/local/claude", ".npm-global/bin/claude")
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Install:
+class Install(NamedTuple):
     """One `claude` that could be started."""
 
     path: str

@@ -6,7 +6,15 @@ None of these removes a secret: a value that may be one goes through
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.errors import KeyswitchError
+from keyswitch.targets.claude_code.settings import splice
+
+if TYPE_CHECKING:
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
 
 MEMBER = "member"  # take a key out of a JSON file
 ELEMENT = "element"  # take one text out of an array of a JSON file
@@ -14,10 +22,10 @@ LINE = "line"  # take one line out of a text file
 MODE = "mode"  # narrow a file's permission bits
 ASIDE = "aside"  # give a damaged file of ours another name
 FOLDER = "folder"  # remove an empty folder that is in the way
+HOOK = "hook"  # write the hook that start files read
 
 
-@dataclass(frozen=True, slots=True)
-class Mend:
+class Mend(NamedTuple):
     """One repair. `expected` is what has to stand there, or nothing is done."""
 
     kind: str
@@ -28,14 +36,28 @@ class Mend:
     mode: int = 0
 
     def __str__(self) -> str:
-        if self.kind == MEMBER:
-            return f"{self.path}: remove {'.'.join(self.keys)}"
-        if self.kind == ELEMENT:
-            return f"{self.path}: remove one entry of {'.'.join(self.keys)}"
-        if self.kind == LINE:
-            return f"{self.path}:{self.line}: remove '{self.expected.strip()}'"
-        if self.kind == MODE:
-            return f"{self.path}: mode {self.mode:04o}"
-        if self.kind == ASIDE:
-            return f"{self.path}: set aside, with '.damaged-1' after its name"
-        return f"{self.path}: remove this empty folder"
+        return {
+            MEMBER: f"{self.path}: remove {'.'.join(self.keys)}",
+            ELEMENT: f"{self.path}: remove one entry of {'.'.join(self.keys)}",
+            LINE: f"{self.path}:{self.line}: remove '{self.expected.strip()}'",
+            MODE: f"{self.path}: mode {self.mode:04o}",
+            ASIDE: f"{self.path}: set aside, with '.damaged-1' after its name",
+            FOLDER: f"{self.path}: remove this empty folder",
+            HOOK: f"{self.path}: write the hook of this version",
+        }[self.kind]
+
+
+def removal(file: SettingsFile, *keys: str) -> Mend | None:
+    """Return the repair that removes a member, or None.
+
+    Only from files of the person, and not where it is a person's choice, as
+    with the same key twice.
+    """
+    # A replacement character stands for bytes that are not UTF-8.
+    if file.level not in ("user", "project", "local") or "\ufffd" in file.text:
+        return None
+    try:
+        raw = splice.raw_value(file.path, file.text, keys)
+    except KeyswitchError:
+        return None
+    return Mend(MEMBER, file.path, keys, expected=raw) if raw else None

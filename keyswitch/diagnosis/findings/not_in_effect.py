@@ -1,4 +1,4 @@
-"""A profile was chosen, or a credential set, and it is not what is sent."""
+"""Nothing is sent, or something else than the chosen profile."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
-from keyswitch.diagnosis.findings.installations import installs
-from keyswitch.diagnosis.findings.remedies import how_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +19,9 @@ def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
     request = situation.verdict.request
     if request.sent:
         return
+    # Loaded here, since mostly something is sent.
+    from keyswitch.diagnosis.findings.installations import installs
+
     scene = situation.scene
     there = installs(scene.environ.get("PATH", ""), scene.home)
     yield Finding(
@@ -28,36 +29,37 @@ def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
         ERROR,
         f"Claude Code sends nothing: {request.refusal}"
         + ("" if there else "; no `claude` found"),
-        "without a credential that it takes, it ends before any request",
+        "without a credential that it accepts, it stops before any request",
         _way_in(situation),
     )
 
 
 def _way_in(situation: Situation) -> str:
-    verdict = situation.verdict
-    if verdict.provider is not None:
-        flag = situation.scene.request.get(verdict.provider.flag)
-        if flag is not None:
-            return how_to_stop(situation, flag.source)
+    provider = situation.verdict.provider
+    flag = situation.view.get(provider.flag) if provider else None
+    if flag is not None:
+        return situation.how_to_stop(flag.source)
     wanted = situation.wanted
     if wanted is None or not wanted.name:
         accounts = situation.accounts
         first = "use NAME" if accounts.profiles or accounts.broken else "add"
         return f"keyswitch {first}, or in Claude Code: /login"
+    use, again = (
+        f"keyswitch use {wanted.name}",
+        f"keyswitch login {wanted.name}",
+    )
     if wanted.provider != "claude-login":
-        return f"keyswitch use {wanted.name}"
-    again = f"keyswitch login {wanted.name}"
+        return use
     if "login" not in wanted.secrets:
         return again
-    return f"keyswitch use {wanted.name}; if that copy is refused too: {again}"
+    return f"{use}; if that copy is refused too: {again}"
 
 
 def not_in_use(situation: Situation) -> Iterator[Finding]:
     """Find that a profile was chosen, and something else is sent."""
     if situation.in_use is not False or not situation.verdict.request.sent:
         return
-    name = situation.chosen.name
-    wanted = situation.wanted
+    name, wanted = situation.chosen, situation.wanted
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
         # What Claude Code has may well be right, and the file wrong.
@@ -70,19 +72,7 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
             situation.accounts.paths.profile(name),
         )
         return
-    provider = situation.verdict.provider
-    flag = provider and situation.scene.request.get(provider.flag)
-    blamed: list[tuple[str, Source]] = []
-    if provider is not None and flag and situation.wrong_provider:
-        what = f"{provider.flag} sends requests to {provider.title}"
-        blamed.append((what, flag.source))
-    else:
-        for header in situation.verdict.request.headers:
-            owner = situation.owner(header).profile
-            if owner != name:
-                whose = f"profile '{owner}'" if owner else "no profile"
-                label = f"{header.source.name} ({whose}) is sent"
-                blamed.append((label, header.source))
+    blamed = _blamed(situation)
     if not blamed:
         yield _by_address(situation, name)
     for what, source in blamed:
@@ -97,6 +87,23 @@ def not_in_use(situation: Situation) -> Iterator[Finding]:
         )
 
 
+def _blamed(situation: Situation) -> list[tuple[str, Source]]:
+    """Return what happens instead, and the source of each."""
+    provider = situation.verdict.provider
+    flag = situation.view.get(provider.flag) if provider else None
+    if provider and flag and situation.wrong_provider:
+        what = f"{provider.flag} sends requests to {provider.title}"
+        return [(what, flag.source)]
+    found = []
+    for header in situation.verdict.request.headers:
+        owner = situation.owner(header).profile
+        whose = f"profile '{owner}'" if owner else "no profile"
+        if owner != situation.chosen:
+            what = f"{header.source.name} ({whose}) is sent"
+            found.append((what, header.source))
+    return found
+
+
 # What is used only where nothing else is there.
 _LAST = ("login", "managed_key", "anthropic_profile")
 
@@ -106,7 +113,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     place = situation.place(source)
     if source.kind not in _LAST:
         why = f"it comes from {place}, which outranks it"
-        return why, how_to_stop(situation, source)
+        return why, situation.how_to_stop(source)
     # Taking that away would not bring the profile back: it is not there.
     why = f"nothing of it reaches Claude Code, so it falls back to {place}"
     user = [f for f in situation.scene.files if f.level == "user"]
@@ -116,7 +123,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     taken, wanted = situation.taken, situation.wanted
     if (taken and taken.how == "environment") or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'
-    return why, f"keyswitch use {situation.chosen.name}"
+    return why, f"keyswitch use {situation.chosen}"
 
 
 def _by_address(situation: Situation, name: str) -> Finding:
@@ -128,6 +135,6 @@ def _by_address(situation: Situation, name: str) -> Finding:
         ERROR,
         f"'{name}' is chosen, but requests do not go to its address",
         found or "no address is set",
-        how_to_stop(situation, url.source) if url else f"keyswitch use {name}",
+        situation.how_to_stop(url.source) if url else f"keyswitch use {name}",
         where,
     )

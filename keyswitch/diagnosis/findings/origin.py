@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import upwards
 from keyswitch.errors import KeyswitchError
 from keyswitch.shells.rc_lines import (
     DIRECTORY_FILES,
@@ -23,29 +25,10 @@ from keyswitch.shells.rc_lines import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from keyswitch.shells.rc_lines import Assignment
+
 _LIMIT = 1 << 20  # bytes of a start file that is looked into
 _DEPTH = 20  # directories above the working directory
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A line that sets a variable. Not `certain`: its value is computed."""
-
-    name: str
-    path: str
-    line: int
-    value: str | None = field(default=None, repr=False)
-    text: str = field(default="", repr=False)  # the line as it stands
-
-    @property
-    def certain(self) -> bool:
-        """Tell whether the line's value is known to be this one."""
-        return self.value is not None
-
-    @property
-    def place(self) -> str:
-        """The file and line."""
-        return f"{self.path}:{self.line}"
 
 
 class StartFiles:
@@ -55,18 +38,12 @@ class StartFiles:
         self.home = home
         self.cwd = cwd
         self.zdotdir = zdotdir
-        self._texts: list[tuple[str, str]] | None = None
 
     def paths(self) -> Iterator[str]:
         """Yield the files that may be there, a directory's own first."""
-        folder = self.cwd
-        for _ in range(_DEPTH):
+        for folder in islice(upwards(self.cwd), _DEPTH):
             for name in DIRECTORY_FILES:
                 yield os.path.join(folder, name)
-            parent = os.path.dirname(folder)
-            if parent == folder:
-                break
-            folder = parent
         for name in SESSION_FILES:
             yield from _expanded(self.home, name)
             if self.zdotdir and name.startswith(".z"):
@@ -74,26 +51,21 @@ class StartFiles:
         for name in SYSTEM_FILES:
             yield from _expanded("/", name.lstrip("/"))
 
-    def texts(self) -> list[tuple[str, str]]:
-        """Return (path, text) of the files that are there."""
-        if self._texts is None:
-            found = {}
-            for path in self.paths():
-                text = _read(path) if path not in found else ""
-                if text:
-                    found[path] = text
-            self._texts = list(found.items())
-        return self._texts
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The texts of the files that are there, by path."""
+        found = {path: read_text(path) for path in dict.fromkeys(self.paths())}
+        return {path: text for path, text in found.items() if text}
 
-    def assignments(self, names: Collection[str]) -> list[Origin]:
+    def assignments(self, names: Collection[str]) -> list[Assignment]:
         """Return every line that sets one of these variables."""
         return [
-            Origin(a.name, path, a.line, a.value, a.text)
-            for path, text in self.texts()
-            for a in find_assignments(text, names)
+            found
+            for path, text in self.texts.items()
+            for found in find_assignments(text, names, path)
         ]
 
-    def origin_of(self, name: str, value: str) -> Origin | None:
+    def origin_of(self, name: str, value: str) -> Assignment | None:
         """Return the line that probably set a variable to this value."""
         found = self.assignments({name})
         same = [o for o in found if o.value == value]
@@ -107,7 +79,8 @@ def _expanded(folder: str, pattern: str) -> list[str]:
     return sorted(glob.glob(os.path.join(glob.escape(folder), pattern)))
 
 
-def _read(path: str) -> str:
+def read_text(path: str) -> str:
+    """Return a small file's text, "" if it cannot be read."""
     try:
         data = read_regular(path, _LIMIT)
     except (KeyswitchError, ValueError):

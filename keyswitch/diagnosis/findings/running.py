@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Value
 
 LIMIT = 10.0  # seconds
-COMMANDS = (rules.HELPER, "awsCredentialExport")
+COMMANDS = (rules.HELPER, rules.AWS_EXPORT)
 _ANSWER_LIMIT = 1 << 20  # bytes that are looked at
 
 

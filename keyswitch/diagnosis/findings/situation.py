@@ -6,59 +6,59 @@ This is what `whoami` shows and what most checks look at.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
-    from keyswitch.diagnosis.findings.origin import Origin, StartFiles
+    from keyswitch.diagnosis.findings.origin import StartFiles
     from keyswitch.diagnosis.findings.running import Ran, Runner
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
-
-
-class Chosen(NamedTuple):
-    """The profile that should be in use, and how it was chosen.
-
-    `exported` are the variables that `keyswitch env` set in this shell.
-    """
-
-    name: str = ""
-    how: str = ""
-    exported: frozenset[str] = frozenset()
+    from keyswitch.shells.rc_lines import Assignment
 
 
 class Situation:
-    """One moment: what is sent, whose it is, and what was asked for."""
+    """One moment: what is sent, whose it is, and what was asked for.
 
-    def __init__(
+    `chosen` is the profile that should be in use, "" for none, `how` what
+    chose it, and `exported` the variables that `keyswitch env` set here.
+    """
+
+    def __init__(  # noqa: PLR0913
         self,
         scene: Scene,
         accounts: Accounts,
-        chosen: Chosen,
+        *,
+        chosen: str = "",
+        how: str = "",
+        exported: frozenset[str] = frozenset(),
         run: Runner | None = None,
     ) -> None:
         self.scene = scene
         self.accounts = accounts
         self.chosen = chosen
+        self.how = how
+        self.exported = exported
+        self.view = scene.request
         self.verdict: Verdict = resolve(scene, run)
         self._run = run
 
     @cached_property
     def start_files(self) -> StartFiles:
         """The shells' start files, read when they are first asked for."""
-        from keyswitch.diagnosis.findings import origin
+        from keyswitch.diagnosis.findings.origin import StartFiles
 
         scene = self.scene
-        return origin.StartFiles(
-            scene.home, scene.cwd, scene.environ.get("ZDOTDIR", "")
-        )
+        zdotdir = scene.environ.get("ZDOTDIR", "")
+        return StartFiles(scene.home, scene.cwd, zdotdir)
 
     def owner(self, header: Header) -> Owner:
         """Return whose a sent credential is.
@@ -69,14 +69,13 @@ class Situation:
         login = self.scene.login
         if found.profile or header.source.kind != "login" or login is None:
             return found
-        account = login.account_uuid or self.scene.config.account_uuid or ""
-        organization = login.organization_uuid or ""
-        if not login.account_uuid:
-            organization = self.scene.config.organization_uuid or ""
-        name = self.accounts.of_account(account, organization)
+        known = login if login.account_uuid else self.scene.config
+        name = self.accounts.of_account(
+            known.account_uuid or "", known.organization_uuid or ""
+        )
         return found._replace(profile=name)
 
-    def origin(self, source: Source) -> Origin | None:
+    def origin(self, source: Source) -> Assignment | None:
         """Return the start file's line that sets a process variable."""
         if source.set_by != "process" or source.kind == "file_descriptor":
             return None
@@ -95,6 +94,30 @@ class Situation:
         if source.set_by == "flag":
             return f"{source.name}, given with --settings"
         return f"{source.name} of this environment"
+
+    def how_to_stop(self, source: Source) -> str:
+        """Return what takes a source away, as a command where there is one."""
+        if source.set_by == "process":
+            if source.name in self.exported:
+                return 'eval "$(keyswitch env)"'
+            origin = self.origin(source)
+            unset = f"unset {source.name}"
+            return (
+                f"take {origin.place} out, then: {unset}" if origin else unset
+            )
+        if self.accounts.own_words(source.command):
+            # Ours, and it answers for the profile that this shell was given.
+            return 'eval "$(keyswitch env)"'
+        if own_helper.is_keyswitch(source.command):
+            # Some keyswitch's that is gone, moved, or another one.
+            return f"keyswitch use {self.chosen or 'NAME'}"
+        if source.kind == "login":
+            return "keyswitch revoke-local --claude-code"
+        if source.set_by == "managed":
+            return f"ask whoever manages {source.path}"
+        if source.set_by == "flag" and not source.path:
+            return "leave --settings away"
+        return f"remove '{source.name}' from {source.place}"
 
     def ran(self, command: Value) -> Ran | None:
         """Return how a helper went, if a person had helpers run."""
@@ -117,10 +140,14 @@ class Situation:
 
     # ----------------------------------------------- the profile asked for
 
+    def severity_of(self, name: str) -> str:
+        """Return how bad it is that a profile cannot be used."""
+        return ERROR if name == self.chosen else WARNING
+
     @cached_property
     def wanted(self) -> Profile | None:
         """The profile that should be in use; None: none, or a broken one."""
-        return self.accounts.get(self.chosen.name) if self.chosen.name else None
+        return self.accounts.get(self.chosen) if self.chosen else None
 
     @cached_property
     def taken(self) -> ClaudeCode | None:
@@ -146,7 +173,8 @@ class Situation:
             return None
         if not self.verdict.request.sent or self.wrong_provider:
             return False
-        if not self._right_url(profile):
+        wanted, found = profile.fields.get("base_url"), self.verdict.base_url
+        if wanted and (found is None or found.text != wanted):
             return False
         owners = {self.owner(h).profile for h in self.verdict.request.headers}
         if profile.secrets:
@@ -156,26 +184,16 @@ class Situation:
     @property
     def wrong_provider(self) -> bool:
         """Tell whether requests go to another provider than the profile's."""
-        flags = {
-            name
-            for name, _ in (self.taken.env if self.taken else ())
-            if name.startswith("CLAUDE_CODE_USE_")
-        }
+        env = self.taken.env if self.taken else ()
+        flags = {n for n, _ in env if n.startswith("CLAUDE_CODE_USE_")}
         provider = self.verdict.provider
         return flags != ({provider.flag} if provider else set())
 
-    def _right_url(self, profile: Profile) -> bool:
-        wanted = profile.fields.get("base_url", "")
-        found = self.verdict.base_url
-        return not wanted or (found is not None and found.text == wanted)
-
     def _same_aws_profile(self, profile: Profile) -> bool:
         wanted = profile.fields.get("aws_profile")
-        if wanted is None:
-            return True
-        return any(
-            h.source.kind == "aws_profile" and h.source.name == wanted
-            for h in self.verdict.request.headers
+        sources = [h.source for h in self.verdict.request.headers]
+        return wanted is None or any(
+            s.kind == "aws_profile" and s.name == wanted for s in sources
         )
 
     @property
@@ -185,11 +203,3 @@ class Situation:
         if found is None or self.verdict.provider is not None:
             return ""
         return "" if billing.is_anthropic(found.text) else found.text
-
-    @property
-    def url_of_repository(self) -> bool:
-        """Tell whether a repository's settings choose the address."""
-        found = self.verdict.base_url
-        return (
-            found is not None and found.source.set_by in rules.REPOSITORY_LEVELS
-        )

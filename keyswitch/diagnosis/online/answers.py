@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.online import failures
 from keyswitch.diagnosis.online.endpoints import set_by
+from keyswitch.diagnosis.online.questions import renew
 from keyswitch.display import printable
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Connection, Reply
-    from keyswitch.diagnosis.online.question import Question
-    from keyswitch.diagnosis.verdict import Header, Source
+    from keyswitch.diagnosis.online.questions import Question
+    from keyswitch.diagnosis.verdict import Header
 
 _LONGEST_NAME = 200
 
@@ -26,7 +27,7 @@ _ORGANIZATION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ARN = re.compile(rb"<Arn>(arn:[^<\s]{1,250})</Arn>")
 _CODE = re.compile(rb"<Code>(\w{1,60})</Code>")
 
-# AWS's codes: what each says, and what to do. None: not about the keys.
+# What AWS's codes say of the keys.
 _STS_CODES = {
     "InvalidClientTokenId": (
         "AWS does not know this key id, or the session token does not belong"
@@ -43,8 +44,7 @@ _STS_CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """Whether the credential is accepted (None: not known), and why."""
 
     ok: bool | None
@@ -53,73 +53,80 @@ class Judgement:
     who: str = ""
 
 
+# What a refusal's own words mean: whether the credential is known, and what is
+# said of it. "{why}" is what `_reason` finds in them.
+_REFUSALS = (
+    ("security token|api key is valid", False, "does not know it"),
+    ("revoked|expired", False, "rejects it: {why}"),
+    (
+        "scope",
+        True,
+        (
+            "knows it, and does not let it read whose it is, "
+            "as with a token of claude setup-token"
+        ),
+    ),
+    (
+        "not authorized to perform",
+        True,
+        "knows it, and does not let it list models",
+    ),
+)
+
+
 def judge(
     question: Question, connection: Connection, header: Header, reply: Reply
 ) -> Judgement:
     """Return what the reply to a question says."""
     if question.kind == "sts":
         return _sts(connection, header, reply)
-    title = question.asked
-    document = _document(reply.body)
-    if reply.status == 200:
-        if not document:
-            return Judgement(
-                None,
-                f"{title} answers without data, as a login page does",
-                "open the address in a browser, or correct it",
-            )
-        if question.kind == "profile":
-            return _profile(header, document)
-        return Judgement(
-            True,
-            f"{title} lists its models for it",
-            who=_organization(reply),
+    title, document = question.asked, _document(reply.body)
+    if reply.status != 200:
+        words = _words(document)
+        return _no(question, header, reply.status, words) or (
+            _elsewhere(title, connection, reply)
         )
-    return _no(question, connection, header, reply)
+    if not document:
+        return Judgement(
+            None,
+            f"{title} answers without data, as a login page does",
+            "open the address in a browser, or correct it",
+        )
+    if question.kind == "profile":
+        return _profile(header, document)
+    found = reply.headers.get("anthropic-organization-id", "").strip()
+    who = f"organization {found}" if _ORGANIZATION.fullmatch(found) else ""
+    return Judgement(True, f"{title} lists its models for it", who=who)
 
 
 def _no(
-    question: Question, connection: Connection, header: Header, reply: Reply
-) -> Judgement:
-    title, status = question.asked, reply.status
-    words = _words(_document(reply.body))
-    again = renew(header.source)
+    question: Question, header: Header, status: int, words: str
+) -> Judgement | None:
+    """Return what a refusal says, or None if it is not about the credential."""
+    title, again = question.asked, renew(header.source)
+    why = _reason(words) or "it is not valid"
     if status == 401:
-        why = _reason(words) or "it is not valid"
         return Judgement(False, f"{title} rejects it: {why}", again)
     if status == 403:
-        return _forbidden(title, header, words)
+        return _forbidden(title, words, why, again)
     if status == 400 and "disabled" in words:
-        return Judgement(
-            False, "it belongs to an organization that is disabled", again
-        )
+        what = "it belongs to an organization that is disabled"
+        return Judgement(False, what, again)
     if status in (404, 405, 501) and question.at_gateway:
         return Judgement(
             None,
             "the gateway does not list models; it neither accepted nor"
             " refused the credential",
-            f"if that is wrong, correct {set_by(connection.address)}",
+            f"if that is wrong, correct {set_by(question.address)}",
         )
-    return _elsewhere(title, connection, reply)
+    return None
 
 
-def _forbidden(title: str, header: Header, words: str) -> Judgement:
-    again = renew(header.source)
-    if _is_unknown_to_aws(words):
-        return Judgement(False, f"{title} does not know it", again)
-    if "revoked" in words or "expired" in words:
-        why = _reason(words)
-        return Judgement(False, f"{title} rejects it: {why}", again)
-    if "scope" in words:
-        return Judgement(
-            True,
-            f"{title} knows it, and does not let it read whose it is, as with"
-            " a token of claude setup-token",
-        )
-    if "not authorized to perform" in words:
-        return Judgement(
-            True, f"{title} knows it, and does not let it list models"
-        )
+def _forbidden(title: str, words: str, why: str, again: str) -> Judgement:
+    for pattern, known, what in _REFUSALS:
+        if re.search(pattern, words):
+            said = f"{title} {what.format(why=why)}"
+            return Judgement(known, said, "" if known else again)
     if not words:
         return Judgement(
             None,
@@ -141,7 +148,8 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
         told = failures.proxy_refusal(connection, status)
         return Judgement(None, told.line, told.fix)
     if 300 <= status < 400:
-        host = _target(reply.headers.get("location", ""))
+        host = billing.host_of(reply.headers.get("location", ""))
+        host = printable(host[:_LONGEST_NAME]) or "another path"
         return Judgement(
             None,
             f"{title} redirects to {host}; the credential was not sent there",
@@ -187,31 +195,10 @@ def _sts(connection: Connection, header: Header, reply: Reply) -> Judgement:
         return Judgement(True, "AWS names the identity", who=who)
     found = _CODE.search(reply.body)
     code = found[1].decode() if found else ""
-    if code in _STS_CODES:
-        return Judgement(False, _STS_CODES[code], renew(header.source))
-    if reply.status in (401, 403) and code:
-        return Judgement(
-            False, f"AWS refuses it ({code})", renew(header.source)
-        )
+    if code in _STS_CODES or (reply.status in (401, 403) and code):
+        what = _STS_CODES.get(code, f"AWS refuses it ({code})")
+        return Judgement(False, what, renew(header.source))
     return _elsewhere("AWS", connection, reply)
-
-
-def renew(source: Source) -> str:
-    """Return how a credential that is refused is given anew."""
-    name, place = printable(source.name), printable(source.place)
-    where = place or "the environment"
-    return {
-        "login": "log in again in Claude Code: /login",
-        "managed_key": "log in again in Claude Code: /login",
-        "helper": f"see what the {name} of {where} prints",
-        "aws_profile": f"give the AWS profile '{name}' new keys in {where}",
-        "anthropic_profile": f"log in to the Anthropic profile '{name}' again",
-        "file_descriptor": f"start Claude Code with another {name}",
-        "stand_in": "give Claude Code a credential",
-    }.get(source.kind, f"give {name} in {where} a value that is valid")
-
-
-# -------------------------------------------------------------------- fields
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -241,22 +228,3 @@ def _reason(words: str) -> str:
         if word in words:
             return f"it was {word}" if word != "expired" else "it has expired"
     return ""
-
-
-def _is_unknown_to_aws(words: str) -> bool:
-    return "security token" in words or "api key is valid" in words
-
-
-def _organization(reply: Reply) -> str:
-    found = reply.headers.get("anthropic-organization-id", "").strip()
-    return f"organization {found}" if _ORGANIZATION.fullmatch(found) else ""
-
-
-def _target(location: str) -> str:
-    from urllib.parse import urlsplit
-
-    try:
-        host = urlsplit(location).hostname or ""
-    except ValueError:
-        host = ""
-    return printable(host[:_LONGEST_NAME]) or "another path"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Sign = Callable[[str, bytes, "Keys", str], Mapping[str, str]]
 
-SESSION_TOKEN = "AWS_SESSION_TOKEN"
 DEFAULT_REGION = "us-east-1"
 QUESTION = b"Action=GetCallerIdentity&Version=2011-06-15"
 
@@ -49,13 +48,32 @@ def keys(scene: Scene, header: Header) -> Keys:
     fix = by_hand(source)
     if header.value is None:
         raise InputError(header.why_unknown or "it is not known yet", fix)
-    found = {
-        "environment": _from_variables,
-        "aws_profile": _from_files,
-    }.get(source.kind, _unknown)(scene, source)
+    found = None
+    if source.kind == "environment":
+        view = scene.request
+        key_id, secret = view.get(aws.ACCESS_KEY), view.get(aws.SECRET_KEY)
+        # The token is sent along also when it belongs to other keys.
+        token = view.text(aws.SESSION_TOKEN)
+        if key_id is not None and secret is not None:
+            found = _whole(key_id.text, secret.text, token)
+    elif source.kind == "aws_profile":
+        held = aws.Files(scene, scene.request).merged(source.name).get
+        found = _whole(
+            held("aws_access_key_id"),
+            held("aws_secret_access_key"),
+            held("aws_session_token"),
+        )
     if found is None or found.key_id != header.value.reveal():
         raise InputError("the secret half of these keys is not known", fix)
     return found
+
+
+def _whole(
+    key_id: str | None, secret: str | None, token: str | None
+) -> Keys | None:
+    if not key_id or not secret:
+        return None
+    return Keys(key_id, Secret(secret), Secret(token) if token else None)
 
 
 def by_hand(source: Source) -> str:
@@ -71,36 +89,6 @@ def by_hand(source: Source) -> str:
     return command
 
 
-def _from_variables(scene: Scene, _source: Source) -> Keys | None:
-    view = scene.request
-    key_id, secret = view.get(aws.ACCESS_KEY), view.get(aws.SECRET_KEY)
-    if key_id is None or secret is None:
-        return None
-    # It is sent along also when it belongs to other keys.
-    token = view.text(SESSION_TOKEN)
-    return Keys(
-        key_id.text, Secret(secret.text), Secret(token) if token else None
-    )
-
-
-def _from_files(scene: Scene, source: Source) -> Keys | None:
-    held = _profile(scene, source.name)
-    key_id = held.get("aws_access_key_id")
-    secret = held.get("aws_secret_access_key")
-    if not key_id or not secret:
-        return None
-    token = held.get("aws_session_token")
-    return Keys(key_id, Secret(secret), Secret(token) if token else None)
-
-
-def _unknown(_scene: Scene, _source: Source) -> None:
-    return None
-
-
-def _profile(scene: Scene, name: str) -> Mapping[str, str]:
-    return aws.Files(scene, scene.request).merged(name)
-
-
 def region(scene: Scene) -> str:
     """Return the region that Claude Code speaks to.
 
@@ -111,7 +99,7 @@ def region(scene: Scene) -> str:
     if given:
         return given
     name = view.text(aws.PROFILE) or "default"
-    return _profile(scene, name).get("region") or DEFAULT_REGION
+    return aws.Files(scene, view).merged(name).get("region") or DEFAULT_REGION
 
 
 def signed(

@@ -8,28 +8,22 @@ hosts, which cover the names below them, `host:port`, networks and `*`.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import aws_identity
-from keyswitch.diagnosis.verdict import Source
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.login import stored
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Value, Verdict
+    from keyswitch.diagnosis.verdict import Source, Verdict
 
 PORTS = {"http": 80, "https": 443}
 
-_PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")
-_OTHER_PROXIES = ("all_proxy", "ALL_PROXY")
-_NO_PROXY = ("no_proxy", "NO_PROXY")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
 
 
@@ -46,10 +40,7 @@ class Address:
     @property
     def netloc(self) -> str:
         """The host, with its port where that is not the usual one."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        if self.port == PORTS[self.scheme]:
-            return name
-        return f"{name}:{self.port}"
+        return self.host_port.removesuffix(f":{PORTS[self.scheme]}")
 
     @property
     def host_port(self) -> str:
@@ -117,41 +108,14 @@ def parse(text: str, source: Source | None = None) -> Address:
     )
 
 
-# ------------------------------------------------------------------ services
-
-
 def endpoint(scene: Scene, verdict: Verdict) -> Address:
     """Return where requests go. Raises InputError where that is not known."""
     value = verdict.base_url
     if value is not None:
         return parse(value.text, value.source)
-    if verdict.provider is None:
-        return _first_party(scene, verdict)
-    return parse(f"https://{_host(scene, verdict.provider.name)}")
-
-
-def _first_party(scene: Scene, verdict: Verdict) -> Address:
-    bearer = verdict.request.bearer
-    if bearer is not None and bearer.source.kind == "anthropic_profile":
-        found = _of_profile(scene, bearer.source)
-        if found is not None:
-            return found
-    return parse(f"https://{rules.FIRST_PARTY_HOST}")
-
-
-def _of_profile(scene: Scene, source: Source) -> Address | None:
-    """Return the address that an Anthropic profile names.
-
-    Observed, Claude Code 2.1.330: it counts where no variable names one.
-    """
-    folder = os.path.dirname(os.path.dirname(source.path))
-    path = os.path.join(folder, "configs", f"{source.name}.json")
-    found = stored.anthropic_profile(
-        source.name, scene.read(path), scene.read(source.path), 0
-    )
-    if found is None or not found.base_url:
-        return None
-    return parse(found.base_url, Source(source.kind, "base_url", "", path))
+    provider = verdict.provider
+    host = _host(scene, provider.name) if provider else rules.FIRST_PARTY_HOST
+    return parse(f"https://{host}")
 
 
 def _host(scene: Scene, provider: str) -> str:
@@ -187,13 +151,9 @@ def _label(name: str, text: str) -> str:
     if not _LABEL.fullmatch(text):
         what = "cannot be part of a host name" if text else "is not set"
         raise InputError(
-            f"it is not known where requests go: {name} {what}",
-            f"set {name}",
+            f"it is not known where requests go: {name} {what}", f"set {name}"
         )
     return text
-
-
-# ------------------------------------------------------------------- proxies
 
 
 def proxy_for(scene: Scene, address: Address) -> Proxy | None:
@@ -201,13 +161,14 @@ def proxy_for(scene: Scene, address: Address) -> Proxy | None:
 
     Raises InputError for a proxy that Claude Code cannot use.
     """
-    value = _first(scene, _PROXIES)
+    view = scene.request
+    value = view.given(*rules.PROXIES)
     if value is None:
-        value = _first(scene, _OTHER_PROXIES)
+        value = view.given("all_proxy", "ALL_PROXY")
         # Another kind of proxy stops nothing when it is named there.
         if value is None or not _is_http(value.text):
             return None
-    around = _first(scene, _NO_PROXY)
+    around = view.given("no_proxy", "NO_PROXY")
     if around is not None and _is_around(around.text, address):
         return None
     if not _is_http(value.text):
@@ -219,14 +180,6 @@ def proxy_for(scene: Scene, address: Address) -> Proxy | None:
     text = text if "://" in text else f"http://{text}"
     found = parse(text, value.source)
     return Proxy(found, value.source, _authorization(text))
-
-
-def _first(scene: Scene, names: tuple[str, ...]) -> Value | None:
-    for name in names:
-        value = scene.request.get(name)
-        if value is not None and value.text.strip():
-            return value
-    return None
 
 
 def _is_http(text: str) -> bool:

@@ -6,27 +6,31 @@ there: the service, an address that somebody set, or a proxy.
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import socket
 import ssl
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online import certificates
-from keyswitch.diagnosis.online.endpoints import set_by
-from keyswitch.diagnosis.online.explanation import Explanation
+from keyswitch.diagnosis.online import tls
+from keyswitch.diagnosis.online.endpoints import set_by, where
 from keyswitch.diagnosis.online.http_call import (
+    Connection,
+    Explanation,
     Failed,
     ProxyRefusalError,
 )
+from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.http_call import Connection
+    from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.errors import KeyswitchError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
-_CUT = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 
 
 def explain(failed: Failed) -> Explanation:
@@ -34,15 +38,12 @@ def explain(failed: Failed) -> Explanation:
     connection, error = failed.connection, failed.error
     if isinstance(error, ProxyRefusalError):
         return proxy_refusal(connection, error.status)
-    if failed.stage == "dns":
-        return _name(connection, error)
-    if failed.stage == "tcp":
-        return _socket(connection, error)
-    if failed.stage == "proxy":
-        return _proxy(connection, error)
-    if failed.stage == "tls":
-        return _tls(connection, error)
-    return _http(connection, error)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        of_proxy = failed.stage == "proxy"
+        address = connection.first if of_proxy else connection.address
+        return _certificate(connection, error, address)
+    stage = {"dns": _dns, "tcp": _tcp, "proxy": _proxy, "tls": _tls}
+    return stage.get(failed.stage, _http)(connection, error)
 
 
 def from_error(error: KeyswitchError) -> Explanation:
@@ -50,17 +51,12 @@ def from_error(error: KeyswitchError) -> Explanation:
     return Explanation(printable(error.message), "", printable(error.hint))
 
 
-# ---------------------------------------------------------------- the stages
-
-
-def _name(connection: Connection, error: Exception) -> Explanation:
+def _dns(connection: Connection, error: Exception) -> Explanation:
     host, setter = connection.first.host, set_by(connection.first)
     what = f"{host} does not resolve"
     if isinstance(error, TimeoutError):
         what = f"no name server told the address of {host} in time"
-    elif isinstance(error, socket.gaierror) and (
-        error.errno == socket.EAI_AGAIN
-    ):
+    elif getattr(error, "errno", None) == socket.EAI_AGAIN:
         what = f"no name server answers for {host}"
     why = "this machine is offline, or a VPN or DNS filter hides the name"
     fix = f"check the connection and the VPN: getent hosts {host}"
@@ -70,141 +66,189 @@ def _name(connection: Connection, error: Exception) -> Explanation:
     return Explanation(what, why, fix)
 
 
-def _socket(connection: Connection, error: Exception) -> Explanation:
+def _tcp(connection: Connection, error: Exception) -> Explanation:
     place, setter = connection.first.host_port, set_by(connection.first)
-    number = error.errno if isinstance(error, OSError) else None
     correct = f"correct {setter}" if setter else "try another network"
+    what = f"the connection to {place} was cut"
+    why = "a firewall or proxy cuts it"
+    fix = f"allow {place} in the firewall, or {correct}"
     if isinstance(error, ConnectionRefusedError):
-        return Explanation(
-            f"{place} refuses connections",
-            "nothing listens there, or the port is wrong"
-            if setter
-            else "a firewall or VPN refuses in the service's place",
-            f"start what should listen there, or {correct}"
-            if setter
-            else f"allow {place} in the firewall, or {correct}",
-        )
-    if isinstance(error, TimeoutError):
-        return Explanation(
-            f"{place} does not answer",
-            "a firewall drops the packets, or the VPN it needs is off",
-            f"allow {place} in the firewall, or {correct}",
-        )
-    if number in _UNREACHABLE:
-        return Explanation(
-            f"there is no route to {place}",
-            "this machine is offline, or the VPN is off",
-            "connect to a network, then try again",
-        )
-    return Explanation(
-        f"the connection to {place} was cut",
-        "a firewall or proxy cuts it",
-        f"allow {place} in the firewall, or {correct}",
-    )
+        what = f"{place} refuses connections"
+        why = "a firewall or VPN refuses in the service's place"
+        if setter:
+            why = "nothing listens there, or the port is wrong"
+            fix = f"start what should listen there, or {correct}"
+    elif isinstance(error, TimeoutError):
+        what = f"{place} does not answer"
+        why = "a firewall drops the packets, or the VPN it needs is off"
+    elif getattr(error, "errno", None) in _UNREACHABLE:
+        what = f"there is no route to {place}"
+        why = "this machine is offline, or the VPN is off"
+        fix = "connect to a network, then try again"
+    return Explanation(what, why, fix)
 
 
 def _proxy(connection: Connection, error: Exception) -> Explanation:
     place, setter = connection.first.netloc, set_by(connection.first)
+    what = f"what listens at {place} does not answer as a proxy"
+    why = f"{setter} names another service, or the proxy cuts the connection"
+    fix = f"correct {setter}"
     if isinstance(error, TimeoutError):
-        return Explanation(
-            f"the proxy {place} accepts a connection and does not answer",
-            "it is overloaded, or it is not a proxy",
-            f"correct {setter}, or ask who runs the proxy",
-        )
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return certificates.explain(connection, error, connection.first)
-    if isinstance(error, ssl.SSLError):
-        return Explanation(
-            f"the proxy {place} does not speak TLS",
-            f"{setter} says https://, and the proxy speaks plain HTTP",
-            f"write http:// in {setter}",
-        )
-    return Explanation(
-        f"what listens at {place} does not answer as a proxy",
-        f"{setter} names another service, or the proxy cuts the connection",
-        f"correct {setter}",
-    )
+        what = f"the proxy {place} accepts a connection and does not answer"
+        why = "it is overloaded, or it is not a proxy"
+        fix = f"correct {setter}, or ask who runs the proxy"
+    elif isinstance(error, ssl.SSLError):
+        what = f"the proxy {place} does not speak TLS"
+        why = f"{setter} says https://, and the proxy speaks plain HTTP"
+        fix = f"write http:// in {setter}"
+    return Explanation(what, why, fix)
 
 
 def proxy_refusal(connection: Connection, status: int) -> Explanation:
     """Return why a proxy answers with a status of its own."""
     host, setter = connection.address.host_port, set_by(connection.first)
-    what = f"the proxy {connection.first.netloc} answers {status}"
+    why, fix = "it is probably not a proxy for https", f"correct {setter}"
     if status == 407:
-        known = connection.proxy and connection.proxy.authorization
-        return Explanation(
-            what,
-            "the name and password in its URL are not accepted"
-            if known
-            else "it wants a name and a password",
-            f"put them into {setter}: http://NAME:PASSWORD@HOST:PORT",
-        )
-    if status == 403:
-        return Explanation(
-            what,
-            f"it does not allow {host}",
-            f"ask who runs the proxy to allow {host}",
-        )
-    if status in (502, 503, 504):
-        return Explanation(
-            what,
-            f"it cannot reach {host} itself",
+        why = "it wants a name and a password"
+        if connection.proxy and connection.proxy.authorization:
+            why = "the name and password in its URL are not accepted"
+        fix = f"put them into {setter}: http://NAME:PASSWORD@HOST:PORT"
+    elif status == 403:
+        why = f"it does not allow {host}"
+        fix = f"ask who runs the proxy to allow {host}"
+    elif status in (502, 503, 504):
+        why = f"it cannot reach {host} itself"
+        fix = (
             "ask who runs the proxy, or name the host in NO_PROXY if it can"
-            " be reached without",
+            " be reached without"
         )
-    return Explanation(
-        what,
-        "it is probably not a proxy for https",
-        f"correct {setter}",
-    )
+    what = f"the proxy {connection.first.netloc} answers {status}"
+    return Explanation(what, why, fix)
 
 
 def _tls(connection: Connection, error: Exception) -> Explanation:
     host, setter = connection.address.host, set_by(connection.address)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return certificates.explain(connection, error, connection.address)
+    what = f"the connection to {host} was cut while TLS began"
+    why = "a firewall or proxy does not let this name through"
+    fix = f"ask who runs the network to allow {host}"
     if isinstance(error, TimeoutError):
-        return Explanation(
-            f"{host} accepts a connection and does not begin TLS",
-            "a firewall or proxy that looks into connections holds it",
-            f"ask who runs the network to let {host} through unopened",
-        )
-    reason = getattr(error, "reason", None) or ""
-    if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
-        return Explanation(
-            f"{host} does not speak TLS on port {connection.address.port}",
-            f"{setter} says https:// for a plain HTTP port"
-            if setter
-            else "something on the way answers in the service's place",
-            f"write http:// or another port in {setter}"
-            if setter
-            else "log in to the network first, if it has a login page",
-        )
-    return Explanation(
-        f"the connection to {host} was cut while TLS began",
-        "a firewall or proxy does not let this name through",
-        f"ask who runs the network to allow {host}",
-    )
+        what = f"{host} accepts a connection and does not begin TLS"
+        why = "a firewall or proxy that looks into connections holds it"
+        fix = f"ask who runs the network to let {host} through unopened"
+    elif getattr(error, "reason", None) in _NOT_TLS:
+        what = f"{host} does not speak TLS on port {connection.address.port}"
+        why = "something on the way answers in the service's place"
+        fix = "log in to the network first, if it has a login page"
+        if setter:
+            why = f"{setter} says https:// for a plain HTTP port"
+            fix = f"write http:// or another port in {setter}"
+    return Explanation(what, why, fix)
 
 
 def _http(connection: Connection, error: Exception) -> Explanation:
     place = connection.address.netloc
-    number = error.errno if isinstance(error, OSError) else None
+    what = f"{place} hangs up instead of answering"
+    why = "the connection broke"
+    fix = "try again; if it stays so, ask who runs the network"
     if isinstance(error, TimeoutError):
-        return Explanation(
-            f"{place} takes the request and does not answer in time",
-            "it is overloaded, or a proxy holds the answer back",
-            "try again later",
-        )
-    if isinstance(error, HTTPException) and not isinstance(error, OSError):
-        return Explanation(
-            f"what {place} answers is not HTTP",
-            "another service listens there",
-            f"correct {set_by(connection.address) or 'the address'}",
-        )
-    cut = number in _CUT or isinstance(error, ConnectionError)
+        what = f"{place} takes the request and does not answer in time"
+        why = "it is overloaded, or a proxy holds the answer back"
+        fix = "try again later"
+    elif isinstance(error, ConnectionError):
+        why = "a firewall or proxy cuts it"
+    elif isinstance(error, HTTPException):
+        what = f"what {place} answers is not HTTP"
+        why = "another service listens there"
+        fix = f"correct {set_by(connection.address) or 'the address'}"
+    return Explanation(what, why, fix)
+
+
+# ------------------------------------------------------------ certificates
+
+# What makers of products that open TLS connections call their authorities.
+INTERCEPTORS = (
+    "avast", "avg ", "barracuda", "bitdefender", "blue coat", "burp",
+    "charles proxy", "check point", "cisco umbrella", "cloudflare gateway",
+    "eset", "fiddler", "forcepoint", "fortinet", "fortigate", "iboss",
+    "kaspersky", "mcafee", "mitmproxy", "netskope", "palo alto", "portswigger",
+    "skyhigh", "smoothwall", "sonicwall", "sophos", "squid", "symantec web",
+    "trend micro", "untangle", "watchguard", "zscaler",
+)  # fmt: skip
+
+# OpenSSL's numbers of what is wrong with a certificate.
+_EXPIRED, _NOT_YET = 10, 9
+_OTHER_NAMES = (62, 64)
+
+_LOOK_SECONDS = 3.0
+
+
+def _certificate(
+    connection: Connection,
+    error: ssl.SSLCertVerificationError,
+    address: Address,
+) -> Explanation:
+    """Return why the certificate of an address is not trusted."""
+    shown = _look(connection) if address is connection.address else None
+    host, setter = address.host, set_by(address)
+    today = f"this machine's clock says {dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    if error.verify_code == _NOT_YET:
+        day = f"{shown.begins:%Y-%m-%d}" if shown else "a later day"
+        what = f"the certificate of {host} is not valid yet"
+        why = f"it begins on {day}, and {today}"
+        fix = "set the clock of this machine"
+    elif error.verify_code == _EXPIRED:
+        day = f"{shown.ends:%Y-%m-%d}" if shown else "an earlier day"
+        what = f"the certificate of {host} has expired"
+        why = f"it ended on {day}, and {today}"
+        renewed = f"{host} needs a new certificate"
+        fix = f"set the clock if it is wrong; else {renewed}"
+    elif error.verify_code in _OTHER_NAMES:
+        names = ", ".join(shown.names[:3]) if shown else ""
+        what = f"the certificate is not for {host}"
+        other = printable(f"it is for {names}")
+        why = other if names else "it names another host"
+        fix = "log in to the network first, if it has a login page"
+        fix = f"correct {setter}" if setter else fix
+    else:
+        return _untrusted(connection, host, setter, shown)
+    return Explanation(what, why, fix)
+
+
+def _untrusted(
+    connection: Connection,
+    host: str,
+    setter: str,
+    shown: tls.Certificate | None,
+) -> Explanation:
+    issuer = printable(shown.issuer[:100]) if shown else ""
+    by = f", issued by '{issuer}'," if issuer else ""
+    if any(word in issuer.lower() for word in INTERCEPTORS):
+        why = "its issuer opens TLS connections on the way, as a proxy does"
+    elif setter:
+        why = "a company's own authority, or a proxy on the way, issued it"
+    else:
+        why = "a proxy on the way opens the connection and shows its own"
+    for value in tls.authorities(connection.scene):
+        if not tls.readable(connection.scene, value):
+            place = printable(where(value.source))
+            why += f"; {place} names a file without certificates"
+            break
     return Explanation(
-        f"{place} hangs up instead of answering",
-        "a firewall or proxy cuts it" if cut else "the connection broke",
-        "try again; if it stays so, ask who runs the network",
+        f"the certificate of {host}{by} is not trusted",
+        why,
+        "put the authority's certificate into a file that"
+        f" {rules.AUTHORITIES[0]} names, if you trust it",
     )
+
+
+def _look(connection: Connection) -> tls.Certificate | None:
+    """Return the certificate that was not trusted; send nothing but hello."""
+    scene, address = connection.scene, connection.address
+    again = Connection(scene, address, Deadline(_LOOK_SECONDS), tls.blind())
+    try:
+        again.open()
+        return again.certificate()
+    except Failed:
+        return None
+    finally:
+        again.close()

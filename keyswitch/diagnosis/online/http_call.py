@@ -5,22 +5,18 @@ No redirect is followed, since it could carry a credential to another host.
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import time
-from dataclasses import dataclass, field
-from http.client import BadStatusLine, HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from keyswitch import __version__
 from keyswitch.diagnosis.online import tls
 from keyswitch.diagnosis.online.endpoints import proxy_for
-from keyswitch.diagnosis.online.streams import (
-    Reader,
-    SocketStream,
-    TlsStream,
-    within,
-)
+from keyswitch.diagnosis.online.streams import Stream, TlsStream
 from keyswitch.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,14 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from keyswitch.diagnosis.online.endpoints import Address
-    from keyswitch.diagnosis.online.streams import Deadline, Stream
+    from keyswitch.diagnosis.online.streams import Deadline
     from keyswitch.diagnosis.resolver.scene import Scene
 
-    Found = tuple[socket.AddressFamily, tuple[object, ...]]
+    Stages = list[tuple[str, str, Callable[[], str]]]
 
 BODY_LIMIT = 64 * 1024  # bytes of an answer that are read
 
-_HEAD_LIMIT = 64 * 1024
+_SAYS_LITTLE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL)  # mostly of IPv6
+
+_UNFIT = re.compile(r"[^\t -~\x80-\xff]")  # for the value of a header
 
 _T = TypeVar("_T")
 
@@ -58,6 +56,19 @@ class ProxyRefusalError(OSError):
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}")
         self.status = status
+
+
+class Explanation(NamedTuple):
+    """What failed, why it probably did, and what to do."""
+
+    what: str
+    why: str
+    fix: str
+
+    @property
+    def line(self) -> str:
+        """What failed and why, in one line."""
+        return f"{self.what}: {self.why}" if self.why else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +98,14 @@ class Connection:
         self.first = self.proxy.address if self.proxy else address
         self.seconds = 0.0  # that the last stage took
         self._context = context
-        self._found: list[Found] = []
+        self._found: list[tuple[socket.AddressFamily, tuple[object, ...]]] = []
         self._socket: socket.socket | None = None
         self._stream: Stream | None = None
 
     @property
-    def stages(self) -> list[tuple[str, str, Callable[[], str]]]:
+    def stages(self) -> Stages:
         """Name, target and work of everything that precedes a request."""
-        found: list[tuple[str, str, Callable[[], str]]] = [
+        found: Stages = [
             ("dns", self.first.host, self._resolve),
             ("tcp", self.first.host_port, self._connect),
         ]
@@ -128,17 +139,17 @@ class Connection:
 
     def certificate(self) -> tls.Certificate | None:
         """Return the certificate of the stream, checked or not."""
-        if isinstance(self._stream, TlsStream):
-            return tls.read_certificate(self._stream.certificate())
-        return None
+        if not isinstance(self._stream, TlsStream):
+            return None
+        data = self._stream.tls.getpeercert(binary_form=True)
+        return tls.read_certificate(data or b"")
 
     # --------------------------------------------------------------- stages
 
     def _resolve(self) -> str:
         host, port = self.first.host, self.first.port
-        rows = within(
-            self.deadline.left(),
-            lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM),
+        rows = self.deadline.within(
+            lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         )
         self._found = [(row[0], row[4]) for row in rows]
         shown = dict.fromkeys(str(place[0]) for _, place in self._found)
@@ -158,32 +169,29 @@ class Connection:
                 errors.append(error)
                 continue
             self._socket = found
-            self._stream = SocketStream(found, self.deadline)
+            self._stream = Stream(found, self.deadline)
             return str(place[0])
-        # A missing route, mostly of IPv6, tells the least.
-        errors.sort(key=_says_little)
+        errors.sort(key=lambda error: error.errno in _SAYS_LITTLE)
         raise errors[0] if errors else OSError("no address")
 
     def _tunnel(self) -> str:
-        stream = self._open_stream()
         if self.first.scheme == "https":
-            stream = TlsStream(stream, self._trusted(), self.first.host)
-        self._stream = stream
+            self._wrap(self.first.host)
         if self.address.scheme != "https":
             return "TLS to the proxy"
         target = self.address.host_port
-        self._send([f"CONNECT {target} HTTP/1.1", f"Host: {target}"], {})
-        status = _status(_head(stream))
-        if status // 100 != 2:
-            raise ProxyRefusalError(status)
+        response = self._response("CONNECT", target, {"Host": target})
+        if response.status // 100 != 2:
+            raise ProxyRefusalError(response.status)
         return f"lets {target} through"
 
     def _encrypt(self) -> str:
-        stream = TlsStream(
-            self._open_stream(), self._trusted(), self.address.host
-        )
-        self._stream = stream
-        return stream.version
+        return self._wrap(self.address.host).tls.version() or "TLS"
+
+    def _wrap(self, host: str) -> TlsStream:
+        context = self._context or tls.trust(self.scene)
+        self._stream = stream = TlsStream(self._open_stream(), context, host)
+        return stream
 
     def ask(
         self,
@@ -194,50 +202,44 @@ class Connection:
     ) -> Reply:
         """Send one request and return the answer."""
         target = (self.address.path or "/") + query
-        through = self.proxy is not None and self.address.scheme == "http"
-        if through:
+        if self.proxy is not None and self.address.scheme == "http":
             target = f"http://{self.address.netloc}{target}"
-        self._send(
-            [f"{method} {target} HTTP/1.1", f"Host: {self.address.netloc}"],
-            {
-                "Accept": "*/*",
-                "Accept-Encoding": "identity",
-                "Connection": "close",
-                "User-Agent": f"keyswitch/{__version__}",
-                **({"Content-Length": str(len(body))} if body else {}),
-                **(headers or {}),
-            },
-            body,
-            to_proxy=through,
-        )
-        reader = Reader(self._open_stream())
-        response = HTTPResponse(reader, method=method)  # type: ignore[arg-type]
-        response.begin()
+        sent = {
+            "Host": self.address.netloc,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            "User-Agent": f"keyswitch/{__version__}",
+            **({"Content-Length": str(len(body))} if body else {}),
+            **(headers or {}),
+        }
+        response = self._response(method, target, sent, body)
         found = {n.lower(): v for n, v in response.getheaders()}
         return Reply(response.status, found, response.read(BODY_LIMIT))
 
-    def _send(
+    def _response(
         self,
-        lines: list[str],
-        headers: Mapping[str, str],
+        method: str,
+        target: str,
+        headers: dict[str, str],
         body: bytes = b"",
-        *,
-        to_proxy: bool = True,
-    ) -> None:
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        if to_proxy and self.proxy and self.proxy.authorization:
-            word = self.proxy.authorization.reveal()
-            lines.append(f"Proxy-Authorization: {word}")
-        head = "\r\n".join([*lines, "", ""])
-        self._open_stream().sendall(head.encode("latin-1") + body)
+    ) -> HTTPResponse:
+        authorization = self.proxy and self.proxy.authorization
+        if authorization and (method == "CONNECT" or "://" in target):
+            headers["Proxy-Authorization"] = authorization.reveal()
+        stream = self._open_stream()
+        http = HTTPConnection(self.address.host, self.address.port)
+        http.sock = stream
+        http.request(method, target, body or None, headers)
+        # Not getresponse, which would close the stream before it is read.
+        response = HTTPResponse(stream, method=method)  # type: ignore[arg-type]
+        response.begin()
+        return response
 
     def _open_stream(self) -> Stream:
         if self._stream is None:
             raise ConnectionError("not connected")
         return self._stream
-
-    def _trusted(self) -> ssl.SSLContext:
-        return self._context or tls.trust(self.scene)
 
 
 def call(
@@ -249,7 +251,7 @@ def call(
 ) -> Reply:
     """Do all stages and one request; hang up. Raises Failed."""
     for name, value in headers.items():
-        if not _fits(value):
+        if _UNFIT.search(value):
             raise InputError(
                 f"it has a character that cannot stand in {name.lower()}",
                 "give it again, without the character",
@@ -263,36 +265,4 @@ def call(
     finally:
         connection.close()
     taken = round((time.monotonic() - began) * 1000)
-    return Reply(reply.status, reply.headers, reply.body, taken)
-
-
-def _says_little(error: OSError) -> bool:
-    import errno
-
-    return error.errno in (errno.ENETUNREACH, errno.EADDRNOTAVAIL)
-
-
-def _head(stream: Stream) -> bytes:
-    """Return an answer's head and nothing that comes after it."""
-    data = b""
-    while not data.endswith(b"\r\n\r\n"):
-        piece = stream.recv(1)
-        if not piece:
-            raise ConnectionResetError("closed")
-        data += piece
-        if len(data) > _HEAD_LIMIT:
-            raise BadStatusLine("too long")
-    return data
-
-
-def _status(head: bytes) -> int:
-    found = re.match(rb"HTTP/1\.[01] (\d{3})\b", head)
-    if found is None:
-        raise BadStatusLine("not HTTP")
-    return int(found[1])
-
-
-def _fits(value: str) -> bool:
-    return all(
-        " " <= c <= "~" or c == "\t" or "\x80" <= c <= "\xff" for c in value
-    )
+    return replace(reply, milliseconds=taken)

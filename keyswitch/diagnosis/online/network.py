@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import socket
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.online import endpoints, failures, tls
-from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
+from keyswitch.diagnosis.online.http_call import Connection, Failed
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
@@ -21,6 +20,7 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from keyswitch.diagnosis.online.http_call import Explanation
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
 
@@ -28,8 +28,7 @@ STAGE_SECONDS = 5.0
 ALL_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One stage: "proxy", "dns", "tcp", "tls" or "http", and how it went.
 
     A step that is `ok` and has a `why` works, and is worth a warning.
@@ -90,31 +89,23 @@ def _steps(connection: Connection) -> Iterator[Step]:
         try:
             detail = connection.run(name, work)
         except Failed as failed:
-            yield _failed(target, failed)
+            yield _failed(connection, name, target, failures.explain(failed))
             return
+        why = fix = ""
         if name == "tls":
-            yield _tls(connection, target, detail)
-        else:
-            yield Step(name, target, True, _taken(connection), detail)
-    target = connection.address.url
-    try:
-        reply = connection.run("http", lambda: connection.ask("HEAD"))
-    except Failed as failed:
-        yield _failed(target, failed)
-    else:
-        yield _http(connection, target, reply)
+            detail, why, fix = _certificate(connection, detail)
+        yield Step(name, target, True, _taken(connection), detail, why, fix)
+    yield _http(connection)
 
 
 def _taken(connection: Connection) -> int:
     return round(connection.seconds * 1000)
 
 
-def _failed(target: str, failed: Failed) -> Step:
-    taken = _taken(failed.connection)
-    told = failures.explain(failed)
-    return Step(
-        failed.stage, target, False, taken, told.what, told.why, told.fix
-    )
+def _failed(
+    connection: Connection, name: str, target: str, told: Explanation
+) -> Step:
+    return Step(name, target, False, _taken(connection), *told)
 
 
 def _stopped(name: str, target: str, error: InputError) -> Step:
@@ -123,67 +114,49 @@ def _stopped(name: str, target: str, error: InputError) -> Step:
     return Step(name, target, False, 0, told.what, why, told.fix)
 
 
-def _tls(connection: Connection, target: str, version: str) -> Step:
-    taken = _taken(connection)
+def _certificate(connection: Connection, version: str) -> tuple[str, str, str]:
+    """Return (detail, why, fix) of a TLS connection that works."""
     shown = connection.certificate()
     issuer = printable(shown.issuer[:100]) if shown else "not known"
     detail = f"{version}, issued by '{issuer}'"
     flag = tls.unchecked(connection.scene)
     if flag is None:
-        return Step("tls", target, True, taken, detail)
+        return detail, "", ""
     name = printable(endpoints.where(flag.source))
-    return Step(
-        "tls",
-        target,
-        True,
-        taken,
-        detail,
-        f"{name} lets Claude Code take every certificate, also a forged one",
-        f"remove {name}",
-    )
+    why = f"{name} lets Claude Code take every certificate, also a forged one"
+    return detail, why, f"remove {name}"
 
 
-def _http(connection: Connection, target: str, reply: Reply) -> Step:
+def _http(connection: Connection) -> Step:
+    target = connection.address.url
+    try:
+        status = connection.run("http", lambda: connection.ask("HEAD")).status
+    except Failed as failed:
+        return _failed(connection, "http", target, failures.explain(failed))
+    if connection.proxy and status == 407:
+        told = failures.proxy_refusal(connection, status)
+        return _failed(connection, "http", target, told)
+    why = fix = ""
+    if status >= 500:
+        why = "it can be reached, and has trouble of its own"
+        if connection.proxy and connection.address.scheme == "http":
+            why += ", unless the proxy answers in its place"
+        fix = "try again later, or ask who runs it"
     taken = _taken(connection)
-    if connection.proxy and reply.status == 407:
-        told = failures.proxy_refusal(connection, reply.status)
-        return Step("http", target, False, taken, told.what, told.why, told.fix)
-    detail = f"answers {reply.status}"
-    if reply.status < 500:
-        return Step("http", target, True, taken, detail)
-    through = connection.proxy and connection.address.scheme == "http"
-    return Step(
-        "http",
-        target,
-        True,
-        taken,
-        detail,
-        "it can be reached, and has trouble of its own"
-        + (", unless the proxy answers in its place" if through else ""),
-        "try again later, or ask who runs it",
-    )
+    return Step("http", target, True, taken, f"answers {status}", why, fix)
 
 
 def _unix_socket(path: str, seconds: float) -> Step:
     began = time.monotonic()
-    shown = printable(path)
+    ok, detail = True, f"{rules.UNIX_SOCKET} is used instead of a network"
+    why = fix = ""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as found:
             found.settimeout(seconds)
             found.connect(path)
     except (OSError, ValueError):
-        ok, detail = False, f"nothing listens at {shown}"
-    else:
-        ok, detail = True, f"{rules.UNIX_SOCKET} is used instead of a network"
+        ok, detail = False, f"nothing listens at {printable(path)}"
+        why = f"{rules.UNIX_SOCKET} in the environment names this socket"
+        fix = f"start what should listen there, or unset {rules.UNIX_SOCKET}"
     taken = round((time.monotonic() - began) * 1000)
-    if ok:
-        return Step("tcp", shown, True, taken, detail)
-    return Step(
-        "tcp",
-        shown,
-        False,
-        taken,
-        detail,
-        f"{rules.UNIX_SOCKET} in the environment names this socket",
-        f"start what should listen there, or unset {rules.UNIX_SOCKET}",
-    )
+    return Step("tcp", printable(path), ok, taken, detail, why, fix)

@@ -6,12 +6,13 @@ The cheapest one that reads something of the account and changes nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online import answers, aws_identity, endpoints
-from keyswitch.diagnosis.online.question import GATEWAY, Question
+from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.online import aws_identity, endpoints
 from keyswitch.diagnosis.verdict import AWS, RAW
+from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.targets.claude_code import rules
 
@@ -21,14 +22,12 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
+GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
-_OAUTH_PREFIX = "sk-ant-oat"
 _LOGIN_KINDS = ("login", "anthropic_profile")
 _LOGIN_NAMES = (rules.OAUTH_TOKEN, rules.OAUTH_FD)
-_MODELS = "/v1/models"
-_ONE = "?limit=1"
 _FOUNDRY_DOMAIN = ".services.ai.azure.com"
 
 # Hosts that are the services' own, also where somebody sets them.
@@ -37,6 +36,29 @@ _OWN = re.compile(
     r"|(?:bedrock|aws-external|sts)[\w.-]*"
     r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request that says whose a credential is."""
+
+    kind: str  # how the answer is judged: "models", "profile" or "sts"
+    asked: str  # who answers, as people call it
+    address: Address
+    headers: dict[str, str] = field(repr=False)
+    query: str = ""
+    body: bytes = field(default=b"", repr=False)
+    ways: tuple[Source, ...] = ()  # what chooses the host
+
+    @property
+    def at_gateway(self) -> bool:
+        """Tell whether something stands in the service's place."""
+        return self.asked == GATEWAY
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "POST" if self.body else "GET"
 
 
 class Questions:
@@ -49,7 +71,7 @@ class Questions:
         self.view = scene.request
         self.verdict = verdict
         self.sign = sign
-        self.provider = verdict.provider.name if verdict.provider else ""
+        self.cloud = verdict.cloud
 
     def about(self, header: Header) -> Question:
         """Return the question. Raises InputError where there is none."""
@@ -60,7 +82,7 @@ class Questions:
             )
         if header.scheme == AWS:
             return self._sts(header)
-        if self.provider in ("vertex", "anthropicGoogleCloud"):
+        if self.cloud in ("vertex", "anthropicGoogleCloud"):
             raise InputError(
                 "there is no question to Google that only checks a credential",
                 "gcloud auth application-default print-access-token"
@@ -72,15 +94,14 @@ class Questions:
         if not header.value.reveal() or header.source.kind == "stand_in":
             raise InputError(
                 "there is nothing to ask about: no credential is sent",
-                answers.renew(header.source),
+                renew(header.source),
             )
-        if self.provider == "bedrock":
+        of_aws = self.cloud == "mantle" and self.verdict.base_url is None
+        if self.cloud == "bedrock" or of_aws:
             return self._bedrock(header)
-        if self.provider == "mantle" and self.verdict.base_url is None:
-            return self._bedrock(header)
-        if self.provider == "foundry":
+        if self.cloud == "foundry":
             return self._foundry(header)
-        if not self.provider and _is_login(header):
+        if not self.cloud and _is_login(header):
             return self._login(header)
         return self._models(header)
 
@@ -93,22 +114,20 @@ class Questions:
     ) -> Question:
         ways = (address.source,) if address.source else ()
         own = not ways or _OWN.fullmatch(address.host)
-        title = "Anthropic"
-        if self.verdict.provider is not None:
-            title = self.verdict.provider.title
-        return Question(
-            kind, title if own else GATEWAY, address, headers, query, ways=ways
-        )
+        asked = self.verdict.service if own else GATEWAY
+        return Question(kind, asked, address, headers, query, ways=ways)
 
     def _models(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
         headers = {**_credential(header), **VERSION}
-        if self.provider == "anthropicAws":
+        if self.cloud == "anthropicAws":
             workspace = self.view.text("ANTHROPIC_AWS_WORKSPACE_ID")
             headers["anthropic-workspace-id"] = workspace
-        if not self.provider and _is_login(header):
+        if not self.cloud and _is_login(header):
             headers |= OAUTH_BETA
-        return self._ask("models", address.at(_MODELS), headers, _ONE)
+        return self._ask(
+            "models", address.at("/v1/models"), headers, "?limit=1"
+        )
 
     def _login(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
@@ -156,14 +175,11 @@ class Questions:
     def _sts(self, header: Header) -> Question:
         keys = aws_identity.keys(self.scene, header)
         place = aws_identity.region(self.scene)
-        address = endpoints.parse(
-            f"https://{endpoints.aws_host(self.scene, 'sts')}"
-        )
-        for name in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
-            value = self.view.get(name)
-            if value is not None and value.text.strip():
-                address = endpoints.parse(value.text.strip(), value.source)
-                break
+        host = endpoints.aws_host(self.scene, "sts")
+        address = endpoints.parse(f"https://{host}")
+        given = self.view.given("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
+        if given is not None:
+            address = endpoints.parse(given.text.strip(), given.source)
         address = address if address.path else address.at("/")
         headers = aws_identity.signed(address.url, keys, place, self.sign)
         question = self._ask("sts", address, headers)
@@ -184,7 +200,7 @@ def _is_login(header: Header) -> bool:
     return (
         header.source.kind in _LOGIN_KINDS
         or header.source.name in _LOGIN_NAMES
-        or header.value.reveal().startswith(_OAUTH_PREFIX)
+        or header.value.reveal().startswith(billing.OAUTH_PREFIX)
     )
 
 
@@ -197,3 +213,18 @@ def _known_how(source: Source) -> str:
             " https://cognitiveservices.azure.com"
         )
     return "use Claude Code once, then ask again"
+
+
+def renew(source: Source) -> str:
+    """Return how a credential that is refused is given anew."""
+    name, place = printable(source.name), printable(source.place)
+    where = place or "the environment"
+    return {
+        "login": "log in again in Claude Code: /login",
+        "managed_key": "log in again in Claude Code: /login",
+        "helper": f"see what the {name} of {where} prints",
+        "aws_profile": f"give the AWS profile '{name}' new keys in {where}",
+        "anthropic_profile": f"log in to the Anthropic profile '{name}' again",
+        "file_descriptor": f"start Claude Code with another {name}",
+        "stand_in": "give Claude Code a credential",
+    }.get(source.kind, f"give {name} in {where} a value that is valid")

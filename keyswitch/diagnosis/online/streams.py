@@ -10,7 +10,7 @@ import io
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import socket
@@ -41,43 +41,35 @@ class Deadline:
             raise TimeoutError
         return seconds
 
+    def within(self, work: Callable[[], _T]) -> _T:
+        """Return what `work` returns, or raise TimeoutError.
 
-def within(seconds: float, work: Callable[[], _T]) -> _T:
-    """Return what `work` returns, but wait for it no longer than this.
+        For what has no deadline of its own: asking for a name's addresses.
+        """
+        done: list[_T] = []
+        errors: list[BaseException] = []
 
-    For what has no deadline of its own: asking for a name's addresses.
+        def run() -> None:
+            try:
+                done.append(work())
+            except BaseException as error:  # noqa: BLE001 - raised below
+                errors.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(self.left())
+        if errors:
+            raise errors[0]
+        if not done:
+            raise TimeoutError
+        return done[0]
+
+
+class Stream(io.RawIOBase):
+    """A socket whose every wait ends at the deadline.
+
+    It has what http.client uses of a socket.
     """
-    done: list[_T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised by the caller
-            errors.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not done:
-        raise TimeoutError
-    return done[0]
-
-
-class Stream(Protocol):
-    """What bytes are sent to and taken from."""
-
-    def recv(self, size: int) -> bytes:
-        """Return what came, at most `size` bytes; b"" at the end."""
-
-    def sendall(self, data: bytes) -> None:
-        """Send everything."""
-
-
-class SocketStream:
-    """A socket whose every wait ends at the deadline."""
 
     def __init__(self, found: socket.socket, deadline: Deadline) -> None:
         self._socket = found
@@ -93,8 +85,25 @@ class SocketStream:
         self._socket.settimeout(self._deadline.left())
         self._socket.sendall(data)
 
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Return a file to read from."""
+        return io.BufferedReader(self)
 
-class TlsStream:
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill a buffer with what came."""
+        data = self.recv(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Do nothing: http.client closes a file, and more is to be read."""
+
+
+class TlsStream(Stream):
     """TLS inside another stream; the handshake is made at once."""
 
     def __init__(
@@ -103,83 +112,41 @@ class TlsStream:
         self._outer = outer
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(
+        self.tls = context.wrap_bio(
             self._incoming, self._outgoing, server_hostname=host
         )
-        while True:
-            try:
-                self._tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                self._exchange()
-            except ssl.SSLError:
-                self._flush()  # the alert that tells the server why
-                raise
-        self._flush()
-
-    @property
-    def version(self) -> str:
-        """The version of TLS that was agreed on."""
-        return self._tls.version() or "TLS"
-
-    def certificate(self) -> bytes:
-        """Return the server's certificate, as it was sent."""
-        return self._tls.getpeercert(binary_form=True) or b""
+        try:
+            self._answered(self.tls.do_handshake)
+        finally:
+            self._flush()  # also the alert that tells the server why not
 
     def recv(self, size: int) -> bytes:
         """Return what came, at most `size` bytes; b"" at the end."""
-        while True:
-            try:
-                return self._tls.read(size)
-            except ssl.SSLWantReadError:
-                self._exchange()
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                return b""
+        try:
+            return self._answered(lambda: self.tls.read(size))
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
 
     def sendall(self, data: bytes) -> None:
         """Send everything."""
         while data:
-            data = data[self._tls.write(data) :]
+            data = data[self.tls.write(data) :]
             self._flush()
 
-    def _exchange(self) -> None:
-        self._flush()
-        data = self._outer.recv(_CHUNK)
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
+    def _answered(self, work: Callable[[], _T]) -> _T:
+        """Return what `work` returns once the server sent what it needs."""
+        while True:
+            try:
+                return work()
+            except ssl.SSLWantReadError:
+                self._flush()
+                data = self._outer.recv(_CHUNK)
+                if data:
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
 
     def _flush(self) -> None:
         data = self._outgoing.read()
         if data:
             self._outer.sendall(data)
-
-
-class Reader:
-    """What HTTPResponse wants of a socket."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return a file to read from."""
-        return io.BufferedReader(_File(self._stream))
-
-
-class _File(io.RawIOBase):
-    """A stream as a file, for what reads answers."""
-
-    def __init__(self, stream: Stream) -> None:
-        super().__init__()
-        self._stream = stream
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill a buffer with what came."""
-        data = self._stream.recv(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Value
 
-UNCHECKED = "NODE_TLS_REJECT_UNAUTHORIZED"
-AUTHORITIES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
-
 
 def trust(scene: Scene) -> ssl.SSLContext:
     """Return a context that trusts what Claude Code is told to trust.
@@ -53,20 +50,18 @@ def _load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
 
 def authorities(scene: Scene) -> list[Value]:
     """Return the variables that name further authorities."""
-    found = [scene.request.get(name) for name in AUTHORITIES]
     return [
         value
-        for value in found
+        for value in map(scene.request.given, rules.AUTHORITIES)
         if value is not None
-        and value.text.strip()
         and value.source.set_by not in rules.REPOSITORY_LEVELS
     ]
 
 
 def unchecked(scene: Scene) -> Value | None:
     """Return what turns the check of certificates off for Claude Code."""
-    value = scene.request.get(UNCHECKED)
-    return value if value and value.text.strip() == "0" else None
+    off = scene.request.text(rules.UNCHECKED) == "0"
+    return scene.request.get(rules.UNCHECKED) if off else None
 
 
 def blind() -> ssl.SSLContext:

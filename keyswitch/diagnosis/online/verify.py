@@ -7,8 +7,7 @@ the credential in any other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.online import answers, endpoints, failures, tls
 from keyswitch.diagnosis.online.http_call import Connection, Failed, call
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 SECONDS = 10.0  # for one question, from name to answer
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the service said of one credential. `ok` None: it did not say."""
 
     header: str  # "x-api-key" or "authorization"
@@ -51,23 +49,17 @@ def verify(
     """Ask about each credential of a request. `sign` stands for botocore."""
     questions = Questions(scene, verdict, sign)
     key, bearer = verdict.request.key, verdict.request.bearer
-    named = [("x-api-key", key)]
-    if key is None or bearer is None or not _is_same(key, bearer):
-        named.append(("authorization", bearer))
+    if (
+        key
+        and bearer
+        and (key.source, key.value) == (bearer.source, bearer.value)
+    ):
+        bearer = None  # one value fills both headers: one question
     return tuple(
         _answer(questions, name, header, seconds)
-        for name, header in named
+        for name, header in (("x-api-key", key), ("authorization", bearer))
         if header is not None
     )
-
-
-def _is_same(key: Header, bearer: Header) -> bool:
-    """Tell whether one source fills both headers with one value."""
-    if key.source != bearer.source:
-        return False
-    if key.value is None or bearer.value is None:
-        return key.value is bearer.value
-    return key.value.reveal() == bearer.value.reveal()
 
 
 def _answer(
@@ -80,7 +72,7 @@ def _answer(
         connection = Connection(scene, question.address, Deadline(seconds))
         _keep_from_repository(header, question.ways, connection)
         asked = f"{question.method} {printable(question.address.url)}"
-        answer = replace(answer, asked=asked)
+        answer = answer._replace(asked=asked)
         reply = call(
             connection,
             question.method,
@@ -91,24 +83,19 @@ def _answer(
     except Failed as failed:
         told = failures.explain(failed)
         what = told.line + _unchecked(connection)
-        return replace(answer, what=what, fix=told.fix)
+        return answer._replace(what=what, fix=told.fix)
     except InputError as error:
         told = failures.from_error(error)
-        return replace(answer, what=told.what, fix=told.fix)
+        return answer._replace(what=told.what, fix=told.fix)
     found = answers.judge(question, connection, header, reply)
-    return replace(
-        answer,
-        ok=found.ok,
-        status=reply.status,
-        milliseconds=reply.milliseconds,
-        who=found.who,
-        what=found.what + _unchecked(connection),
-        fix=found.fix,
+    found = found._replace(what=found.what + _unchecked(connection))
+    return answer._replace(
+        **found._asdict(), status=reply.status, milliseconds=reply.milliseconds
     )
 
 
 def _unchecked(connection: Connection) -> str:
-    """Return a warning that Claude Code does not check what was here."""
+    """Return a warning that Claude Code checks no certificates, or ""."""
     flag = tls.unchecked(connection.scene)
     if flag is None or connection.address.scheme != "https":
         return ""

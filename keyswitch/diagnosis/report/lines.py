@@ -72,7 +72,7 @@ def _lines(
         version = install.version or "version unknown"
         yield f"claude: {hide(install.path)} {version}"
     yield f"profiles: {len(situation.accounts.profiles)}"
-    yield f"a profile is chosen: {'yes' if situation.chosen.name else 'no'}"
+    yield f"a profile is chosen: {'yes' if situation.chosen else 'no'}"
     yield f"in use: {situation.in_use}"
     status = verdict.status
     yield (

@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.billing import host_of, is_anthropic, shown
+from keyswitch.diagnosis.findings.billing import (
+    LOCAL,
+    host_of,
+    is_anthropic,
+    shown,
+)
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
 
@@ -23,9 +28,8 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
-# Hosts and names of profiles that tell nothing; "keyswitch" is the one that
-# keyswitch itself makes for the AWS tools.
-_LOCAL = ("localhost", "127.0.0.1", "::1")
+# Names of profiles that tell nothing; "keyswitch" is the one that keyswitch
+# itself makes for the AWS tools.
 _COMMON = ("default", "keyswitch")
 
 
@@ -51,7 +55,7 @@ class Redaction:
         self.hosts = {}
         for url in _addresses(situation):
             host = host_of(url)
-            if host and host not in _LOCAL and not is_anthropic(url):
+            if host and host not in LOCAL and not is_anthropic(url):
                 self.hosts[shown(url).lower()] = "<address>"
                 self.hosts[host] = "<host>"
         self._words = _any_of(self.words)
@@ -104,7 +108,7 @@ def _names(situation: Situation) -> Iterator[str]:
             header.source.name not in _COMMON
         ):
             yield header.source.name
-    yield situation.chosen.name
+    yield situation.chosen
     yield scene.config.email or ""
     yield scene.config.organization or ""
 

@@ -1,7 +1,5 @@
-"""Predicts what Claude Code sends.
+"""Predicts what Claude Code sends, from a `Scene` and nothing else.
 
-A `Scene` is what it would look at: a home, an environment and a directory. A
-`View` of it answers as one account or cloud reads it. The sources of each
-credential are `candidates`; `resolve` walks the ordered rules and returns a
-verdict.
+`sources` and `candidates` find the credentials, `first_party` and `cloud` walk
+the ordered rules over them, and `resolve` puts the verdict together.
 """

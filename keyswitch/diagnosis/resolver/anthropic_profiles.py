@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.resolver.sources import ASK_TOKEN, Candidate
-from keyswitch.diagnosis.verdict import Source
+from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.login.stored import AnthropicProfile
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_TOKENS = ("ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_IDENTITY_TOKEN_FILE")
+_TOKEN, _TOKEN_FILE = (
+    "ANTHROPIC_IDENTITY_TOKEN",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE",
+)
 
 
 class Selected(NamedTuple):
@@ -32,7 +35,7 @@ class Selected(NamedTuple):
 
     candidate: Candidate
     explicit: bool  # named, or a federation: takes the stored login away
-    base_url: str = ""
+    base_url: Value | None = None  # the address that it brings along
 
 
 def selected(scene: Scene, view: View) -> Selected | None:
@@ -42,88 +45,70 @@ def selected(scene: Scene, view: View) -> Selected | None:
     chosen = _chosen(scene, scene.status)
     if chosen is None or view is scene.status:
         return chosen
+    source = chosen.candidate.source
     sent = _chosen(scene, scene.everything)
-    if sent is not None and sent.candidate.source.kind == (
-        chosen.candidate.source.kind
-    ):
+    if sent is not None and sent.candidate.source.kind == source.kind:
         return sent._replace(explicit=chosen.explicit)
-    broken = chosen.candidate._replace(
-        value=None,
-        refusal="a repository's settings take the choice of "
-        f"{chosen.candidate.source.name} back",
-    )
+    refusal = f"a repository's settings take the choice of {source.name} back"
+    broken = chosen.candidate._replace(value=None, refusal=refusal)
     return chosen._replace(candidate=broken)
 
 
 def _chosen(scene: Scene, view: View) -> Selected | None:
     """Return what one view's variables and the folder choose."""
-    named = view.get(rules.PROFILE)
-    name = named.text.strip() if named else ""
-    if name:
-        found = _profile(scene, name)
-        # One that does not exist is passed over in silence.
-        if found is not None and named is not None:
-            return _of_profile(scene, view, found, named.source, named=True)
+    named = view.given(rules.PROFILE)
+    found = _profile(scene, named.text.strip()) if named else None
+    # One that does not exist is passed over in silence.
+    if found is not None and named is not None:
+        return _of_profile(scene, view, found, named.source.set_by, named=True)
     if all(view.text(v) for v in rules.FEDERATION):
         return _federation(scene, view)
     data = scene.read(os.path.join(folder(scene), "active_config"))
     active = data.decode("utf-8", "replace").strip() if data else ""
     found = _profile(scene, active or "default")
-    if found is None:
-        return None
-    return _of_profile(scene, view, found, Source("", ""), named=False)
+    return found and _of_profile(scene, view, found, "", named=False)
 
 
 def _federation(scene: Scene, view: View) -> Selected:
     value = view.get(rules.FEDERATION[0])
     place = value.source if value else Source("federation", "")
     source = place._replace(kind="federation")
-    refusal = _no_identity(scene, view)
-    candidate = Candidate(
-        rules.ANTHROPIC_PROFILE, source, None, ASK_TOKEN, refusal
-    )
-    return Selected(candidate, explicit=True)
+    return Selected(_exchanged(scene, view, source), explicit=True)
 
 
-def _no_identity(scene: Scene, view: View) -> str:
-    """Return why a federation has nothing to show, or ""."""
-    token, path = (view.text(name) for name in _TOKENS)
-    if token:
-        return ""
-    if not path:
-        return "the federation needs an identity token, and none is set"
-    if scene.read(os.path.join(scene.cwd, path)) is None:
-        return f"the identity token file {path} cannot be read"
-    return ""
+def _exchanged(scene: Scene, view: View, source: Source) -> Candidate:
+    """Return the token that an identity token is exchanged for."""
+    path, refusal = view.text(_TOKEN_FILE), ""
+    if view.text(_TOKEN):
+        pass
+    elif not path:
+        refusal = "the federation needs an identity token, and none is set"
+    elif scene.read(os.path.join(scene.cwd, path)) is None:
+        refusal = f"the identity token file {path} cannot be read"
+    kind = rules.ANTHROPIC_PROFILE
+    return Candidate(kind, source, None, ASK_TOKEN, refusal)
 
 
 def _of_profile(
-    scene: Scene,
-    view: View,
-    found: AnthropicProfile,
-    chosen_by: Source,
-    *,
-    named: bool,
+    scene: Scene, view: View, found: AnthropicProfile, by: str, *, named: bool
 ) -> Selected:
+    """Return what a profile gives; `by` is what set its name."""
+    kind = "anthropic_profile"
     path = os.path.join(folder(scene), "credentials", f"{found.name}.json")
-    source = Source("anthropic_profile", found.name, chosen_by.set_by, path)
+    source = Source(kind, found.name, by, path)
+    place = Source(kind, "base_url", "", _config_path(scene, found.name))
+    url = Value(found.base_url, place) if found.base_url else None
     if found.kind == "oidc_federation":
-        refusal = _no_identity(scene, view)
-        candidate = Candidate(
-            rules.ANTHROPIC_PROFILE, source, None, ASK_TOKEN, refusal
-        )
-        return Selected(candidate, True, found.base_url)
+        return Selected(_exchanged(scene, view, source), True, url)
     value: Secret | None = Secret(found.access_token)
-    why = ""
-    refusal = _refusal(found, path)
+    why, refusal = "", _refusal(found, path)
     expired = found.expires_at is not None and found.expires_at < clock.now()
-    if not refusal and expired:
-        if found.renewable:
-            value, why = None, "it has expired and is renewed first"
-        else:
-            refusal = f"the Anthropic profile '{found.name}' has expired"
+    if not refusal and expired and found.renewable:
+        value, why = None, "it has expired and is renewed first"
+    elif not refusal and expired:
+        refusal = f"the Anthropic profile '{found.name}' has expired"
     candidate = Candidate(rules.ANTHROPIC_PROFILE, source, value, why, refusal)
-    return Selected(candidate, named, found.base_url)
+    return Selected(candidate, named, url)
 
 
 def _refusal(found: AnthropicProfile, path: str) -> str:
@@ -142,11 +127,10 @@ def folder(scene: Scene) -> str:
     if own:
         return os.path.join(scene.cwd, own)
     xdg = scene.status.text("XDG_CONFIG_HOME")
-    base = xdg or os.path.join(scene.home, ".config")
-    return os.path.join(base, "anthropic")
+    return os.path.join(xdg or f"{scene.home}/.config", "anthropic")
 
 
-def config_path(scene: Scene, name: str) -> str:
+def _config_path(scene: Scene, name: str) -> str:
     """Return the file that says what a profile is."""
     return os.path.join(folder(scene), "configs", f"{name}.json")
 
@@ -154,10 +138,11 @@ def config_path(scene: Scene, name: str) -> str:
 def _profile(scene: Scene, name: str) -> AnthropicProfile | None:
     if "/" in name or "\\" in name or name in (".", "..") or "\0" in name:
         return None
-    credentials = os.path.join(folder(scene), "credentials", f"{name}.json")
+    path = os.path.join(folder(scene), "credentials", f"{name}.json")
+    try:
+        mode = os.stat(path).st_mode & 0o777
+    except (OSError, ValueError):
+        mode = 0
     return stored.anthropic_profile(
-        name,
-        scene.read(config_path(scene, name)),
-        scene.read(credentials),
-        scene.mode(credentials),
+        name, scene.read(_config_path(scene, name)), scene.read(path), mode
     )

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import AWS, Header, Shadowed, Source
+from keyswitch.diagnosis.verdict import AWS, Header, Request, Shadowed, Source
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,60 +28,89 @@ ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"
 PROFILE = "AWS_PROFILE"
 
-_NOT_HANDED_OVER = "the host program handed no AWS keys over"
+BEARER_TOKEN = "AWS_BEARER_TOKEN_BEDROCK"
+SESSION_TOKEN = "AWS_SESSION_TOKEN"
+SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
+
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
+_ASKED = "AWS is asked first"
 
 
-class Found(NamedTuple):
-    """The identity, or why there is none."""
-
-    header: Header | None = None
-    refusal: str = ""
-    shadowed: tuple[Shadowed, ...] = ()
-
-
-def find(scene: Scene, view: View, run: Run | None) -> Found:
-    """Return the identity that a request is signed with."""
-    there = ambient(scene, view)
-    command = scene.command("awsCredentialExport")
-    if command is not None:
-        if run is None:
-            header = Header(
-                AWS, None, command.source, "it is known only when it runs"
-            )
-        else:
-            key = exported_key(run(command) or "")
-            # A failure falls back to the ambient identity, in silence.
-            if key is None:
-                return there
-            header = Header(AWS, Secret(key), command.source)
-        hidden = there.header
-        shadowed = (
-            (Shadowed(hidden.value, hidden.source, "the export comes first"),)
-            if hidden
-            else ()
-        )
-        return Found(header, shadowed=shadowed + there.shadowed)
-    return there
+def request(scene: Scene, run: Run | None) -> Request:
+    """Return a request that is signed, or why it is not sent."""
+    there = ambient(scene, scene.request)
+    command = scene.command(rules.AWS_EXPORT)
+    if command is None:
+        return there
+    if run is None:
+        why = "it is known only when it runs"
+        header = Header(AWS, None, command.source, why)
+    else:
+        key = exported_key(run(command) or "")
+        # A failure falls back to the ambient identity, in silence.
+        if key is None:
+            return there
+        header = Header(AWS, Secret(key), command.source)
+    shadowed = _shadowed(there.bearer, "the export comes first")
+    return _signed(header, shadowed + there.shadowed)
 
 
-def ambient(scene: Scene, view: View) -> Found:
-    """Return the identity that the machine has without an export.
+def ambient(scene: Scene, view: View) -> Request:
+    """Return a request that is signed without an export.
 
-    Observed, Claude Code 2.1.330: it looks for one before a repository's
-    settings are applied, and keeps what it finds. Such settings can name
-    another profile, but their keys count only where there was nothing.
+    Observed, Claude Code 2.1.330: it looks for an identity before a
+    repository's settings are applied, and keeps what it finds. Such settings
+    can name another profile, but their keys count only where there was
+    nothing.
     """
+    pair = _pair(view)
     if scene.host_managed:
         # Its program hands keys over by variables, and nothing else counts.
-        pair = _pair(view)
-        return Found(pair) if pair else Found(refusal=_NOT_HANDED_OVER)
+        if pair is not None:
+            return _signed(pair)
+        return Request(refusal="the host program handed no AWS keys over")
     name = view.text(PROFILE)
     if not name and view is scene.request and not scene.status.text(PROFILE):
         first = ambient(scene, scene.status)
-        if first.header is not None:
+        if first.bearer is not None:
             return first
-    return _ambient(view, _pair(view), Files(scene, view), name)
+    found = Files(scene, view).profile(name or "default")
+    if name:
+        shadowed = _shadowed(pair, _HIDES_PAIR)
+        if found is not None:
+            return _signed(found, shadowed)
+        refusal = f"the AWS profile '{name}' gives no credentials"
+        return Request(refusal=refusal, shadowed=shadowed)
+    if pair is not None:
+        because = f"{ACCESS_KEY} comes before the files"
+        return _signed(pair, _shadowed(found, because))
+    if found is None:
+        found = _of_machine(view)
+    if found is None:
+        return Request(refusal="there are no AWS credentials")
+    return _signed(found)
+
+
+def _signed(header: Header, shadowed: tuple[Shadowed, ...] = ()) -> Request:
+    return Request(None, header, sent=True, shadowed=shadowed)
+
+
+def _shadowed(header: Header | None, because: str) -> tuple[Shadowed, ...]:
+    if header is None:
+        return ()
+    return (Shadowed(header.value, header.source, because),)
+
+
+def _of_machine(view: View) -> Header | None:
+    value = view.given(
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    )
+    if value is None:
+        return None
+    source = Source("aws", value.source.name, value.source.set_by)
+    return Header(AWS, None, source, _ASKED)
 
 
 def exported_key(answer: str) -> str | None:
@@ -99,46 +129,6 @@ def exported_key(answer: str) -> str | None:
     return found["AccessKeyId"] if whole else None
 
 
-def _ambient(view: View, pair: Header | None, files: Files, name: str) -> Found:
-    if name:
-        found = files.profile(name)
-        shadowed = (
-            (Shadowed(pair.value, pair.source, _HIDES_PAIR),) if pair else ()
-        )
-        if found is None:
-            return Found(
-                refusal=f"the AWS profile '{name}' gives no credentials",
-                shadowed=shadowed,
-            )
-        return Found(found, shadowed=shadowed)
-    default = files.profile("default")
-    if pair is not None:
-        shadowed = (
-            (
-                Shadowed(
-                    default.value,
-                    default.source,
-                    f"{ACCESS_KEY} comes before the files",
-                ),
-            )
-            if default
-            else ()
-        )
-        return Found(pair, shadowed=shadowed)
-    if default is not None:
-        return Found(default)
-    for variable in (
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    ):
-        value = view.get(variable)
-        if value is not None and value.text.strip():
-            source = Source("aws", variable, value.source.set_by)
-            return Found(Header(AWS, None, source, "AWS is asked first"))
-    return Found(refusal="there are no AWS credentials")
-
-
 def _pair(view: View) -> Header | None:
     key, secret = view.get(ACCESS_KEY), view.get(SECRET_KEY)
     if key is None or secret is None or not key.text or not secret.text:
@@ -147,20 +137,20 @@ def _pair(view: View) -> Header | None:
 
 
 class Files:
-    """The two shared files, read when they are first needed."""
+    """The two shared files, as one view's variables name them."""
 
     def __init__(self, scene: Scene, view: View) -> None:
         self.scene = scene
         folder = os.path.join(scene.home, ".aws")
-        self.credentials_path = os.path.join(
-            scene.cwd,
-            view.text("AWS_SHARED_CREDENTIALS_FILE")
-            or os.path.join(folder, "credentials"),
+
+        def path(variable: str, name: str) -> str:
+            given = view.text(variable) or os.path.join(folder, name)
+            return os.path.join(scene.cwd, given)
+
+        self.credentials_path = path(
+            "AWS_SHARED_CREDENTIALS_FILE", "credentials"
         )
-        self.config_path = os.path.join(
-            scene.cwd,
-            view.text("AWS_CONFIG_FILE") or os.path.join(folder, "config"),
-        )
+        self.config_path = path("AWS_CONFIG_FILE", "config")
         self.credentials = sections(scene.read(self.credentials_path))
         self.config = sections(scene.read(self.config_path))
 
@@ -171,18 +161,20 @@ class Files:
         path = self.credentials_path if held else self.config_path
         source = Source("aws_profile", name, "", path)
         if merged.get("role_arn"):
-            return self._role(merged, source, depth)
+            base = merged.get("source_profile")
+            if base and depth < 5 and self.profile(base, depth + 1) is None:
+                return None
+            return Header(AWS, None, source, "AWS is asked for the role first")
         key = merged.get("aws_access_key_id")
         if key and merged.get("aws_secret_access_key"):
             return Header(AWS, Secret(key), source)
-        if merged.get("credential_process"):
-            command = merged["credential_process"]
+        command = merged.get("credential_process")
+        if command:
             asked = source._replace(command=command)
             return Header(AWS, None, asked, "a program is asked first")
-        if merged.get("sso_session") or merged.get("sso_start_url"):
-            if signed_in(self.scene, self.sso_start(name)):
-                return Header(AWS, None, source, "AWS is asked first")
-            return None
+        start = self.sso_start(name)
+        if start and signed_in(self.scene, start):
+            return Header(AWS, None, source, _ASKED)
         return None
 
     def merged(self, name: str) -> Mapping[str, str]:
@@ -190,14 +182,6 @@ class Files:
         plain = self.config.get(name, {}) if name == "default" else {}
         config = self.config.get(f"profile {name}", plain)
         return {**config, **self.credentials.get(name, {})}
-
-    def _role(
-        self, merged: Mapping[str, str], source: Source, depth: int
-    ) -> Header | None:
-        base = merged.get("source_profile")
-        if base and depth < 5 and self.profile(base, depth + 1) is None:
-            return None
-        return Header(AWS, None, source, "AWS is asked for the role first")
 
     def sso_start(self, name: str) -> str:
         """Return what names a profile's sign-in, "" if it needs none."""

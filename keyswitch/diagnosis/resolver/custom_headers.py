@@ -10,22 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import AWS, RAW, Header, Source
+from keyswitch.diagnosis.verdict import AWS, RAW, Header
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.view import View
-    from keyswitch.diagnosis.verdict import Request, Value
+    from keyswitch.diagnosis.verdict import Request
 
 # Sources whose bearer a custom header replaces.
-_GIVES_WAY = (
-    rules.OAUTH_TOKEN,
-    rules.OAUTH_FD,
-    "claudeAiOauth",
-    "CLAUDE_CODE_SKIP_FOUNDRY_AUTH",
-)
+_GIVES_WAY = (*rules.SUBSCRIPTION, "CLAUDE_CODE_SKIP_FOUNDRY_AUTH")
 
 
 def given(view: View) -> tuple[Header | None, Header | None]:
@@ -34,7 +29,7 @@ def given(view: View) -> tuple[Header | None, Header | None]:
     if value is None:
         return None, None
     headers = stored.custom_headers(value.text)
-    source = _source(value)
+    source = value.source._replace(kind="custom_header")
     key = bearer = None
     if "x-api-key" in headers:
         key = Header(RAW, Secret(headers["x-api-key"]), source)
@@ -65,7 +60,3 @@ def _gives_way(request: Request) -> bool:
         "ANTHROPIC_AWS_API_KEY",
         "ANTHROPIC_FOUNDRY_API_KEY",
     )
-
-
-def _source(value: Value) -> Source:
-    return value.source._replace(kind="custom_header")

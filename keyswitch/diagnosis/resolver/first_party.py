@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.resolver import custom_headers, policy, sources
 from keyswitch.diagnosis.resolver.candidates import Candidates
-from keyswitch.diagnosis.verdict import (
-    BEARER,
-    RAW,
-    Header,
-    Request,
-    Shadowed,
-)
+from keyswitch.diagnosis.verdict import BEARER, RAW, Header, Request, Shadowed
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
@@ -26,18 +20,20 @@ def request(scene: Scene, run: Run | None) -> Request:
     """Fill the two headers, each by its own order."""
     found = Candidates(scene, scene.request, run)
     key, bearer = _chosen(found)
-    sent = Request(_header(key, RAW), _header(bearer, BEARER), True)
+    sent = Request(
+        key and key.header(RAW), bearer and bearer.header(BEARER), True
+    )
     sent = custom_headers.apply(found.view, sent)
+    # An emptied login ends a run that brings only a custom key.
+    blanked = scene.login is not None and scene.login.blanked
+    ends = blanked and not (key or bearer or sent.bearer)
     refusal = _refusal(found, key, bearer)
-    if not refusal and (
-        not any(_has_text(h) for h in sent.headers)
-        or (sent.bearer is None and _blanked(found, key, bearer))
-    ):
+    if not refusal and (ends or not any(map(_has_text, sent.headers))):
         refusal = _nothing(found)
     shadowed = tuple(_shadowed(found, key, bearer))
     if refusal:
         return Request(refusal=refusal, shadowed=shadowed)
-    return Request(sent.key, sent.bearer, True, "", shadowed)
+    return sent._replace(shadowed=shadowed)
 
 
 def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
@@ -50,7 +46,8 @@ def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
         if found.key_fd_named or found.scene.names_helper:
             return key, None
         return _by_login(found)
-    if key is found.helper and found.scene.simple and found.auth_token:
+    by_helper = key is not None and key.kind == rules.HELPER
+    if by_helper and found.scene.simple and found.has(rules.AUTH_TOKEN):
         key = None
     return key, bearer
 
@@ -68,9 +65,7 @@ def _by_login(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
 def _refusal(
     found: Candidates, key: Candidate | None, bearer: Candidate | None
 ) -> str:
-    for candidate in (key, bearer):
-        if candidate is None:
-            continue
+    for candidate in filter(None, (key, bearer)):
         if candidate.refusal:
             return candidate.refusal
         if candidate.value is not None and not _fits(candidate.value):
@@ -78,22 +73,8 @@ def _refusal(
                 f"{candidate.source.name} has a character that cannot "
                 "stand in a header"
             )
-    return sources.socket_refusal(found.scene) or policy.refusal(
-        found.scene, found, bearer
-    )
-
-
-def _blanked(
-    found: Candidates, key: Candidate | None, bearer: Candidate | None
-) -> bool:
-    """Tell whether an emptied login ends a run that brings only a custom key.
-
-    A custom Authorization header goes out all the same.
-    """
-    login = found.scene.login
-    return (
-        key is None and bearer is None and login is not None and login.blanked
-    )
+    refusal = sources.socket_refusal(found.scene)
+    return refusal or policy.refusal(found, bearer)
 
 
 def _nothing(found: Candidates) -> str:
@@ -110,15 +91,13 @@ def _nothing(found: Candidates) -> str:
 def _shadowed(
     found: Candidates, key: Candidate | None, bearer: Candidate | None
 ) -> list[Shadowed]:
-    used = {id(c) for c in (key, bearer) if c is not None}
-    winner = bearer or key
     left = [
-        Shadowed(c.value, c.source, _because(found, c, winner))
-        for c in found.everything
-        if id(c) not in used
+        Shadowed(c.value, c.source, _because(found, c, bearer or key))
+        for c in found.there.values()
+        if c is not key and c is not bearer
     ]
     for name in (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN):
-        left += overruled(found.view, name)
+        left += _overruled(found.view, name)
     return left
 
 
@@ -137,29 +116,19 @@ def _because(
     return f"{winner.source.name} comes before it"
 
 
-def overruled(view: View, name: str) -> list[Shadowed]:
+def _overruled(view: View, name: str) -> list[Shadowed]:
     """Return the values of a variable that a higher level replaces."""
     values = list(view.all(name))
-    if not values:
-        return []
-    place = values[0].source.place or "the text after --settings"
+    places = [v.source.place or "the text after --settings" for v in values]
     return [
         Shadowed(
             Secret(value.text.strip()),
             value.source,
-            f"{place} sets {name} instead",
+            f"{places[0]} sets {name} instead",
         )
         for value in values[1:]
         if value.text.strip()
     ]
-
-
-def _header(candidate: Candidate | None, scheme: str) -> Header | None:
-    if candidate is None:
-        return None
-    return Header(
-        scheme, candidate.value, candidate.source, candidate.why_unknown
-    )
 
 
 def _has_text(header: Header) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.targets.claude_code.rules import Provider
 
+_KEYS = (rules.API_KEY, rules.API_KEY_FD)
+
 
 def status(scene: Scene, provider: Provider | None) -> Status:
     """Return the fields, in Claude Code's own words.
@@ -59,16 +61,13 @@ def _names_account(found: Candidates, method: str) -> bool:
 
 
 def _method(found: Candidates) -> str:
-    scene = found.scene
-    keyed = found.api_key is not None or found.key_fd is not None
-    tokened = found.oauth_token is not None or found.oauth_fd is not None
     passed_over = set()
-    if scene.simple:
+    if found.scene.simple:
         passed_over.add(rules.AUTH_TOKEN)
-    if keyed and tokened:
+    if found.has(*_KEYS) and found.has(rules.OAUTH_TOKEN, rules.OAUTH_FD):
         passed_over.add(rules.HELPER)
     for rule in rules.STATUS_ORDER:
-        if rule.source not in passed_over and found.first([rule]) is not None:
+        if rule.source not in passed_over and found.has(rule.source):
             return rule.method
     for rule, login in found.logins():
         if login.plain:
@@ -78,13 +77,12 @@ def _method(found: Candidates) -> str:
 
 
 def _key_source(found: Candidates) -> str | None:
-    # Named whenever it is there, also when it is not sent; a blank key counts
-    # where there is nothing else.
-    if found.api_key is not None or found.key_fd is not None:
+    """Return what is named as the key, whether it is sent or not."""
+    if found.has(*_KEYS):
         return rules.API_KEY
-    if found.helper is not None:
-        return "apiKeyHelper"
-    if found.managed_key is not None:
+    if found.has(rules.HELPER):
+        return rules.HELPER
+    if found.has(rules.MANAGED_KEY):
         return "/login managed key"
     value = found.view.get(rules.API_KEY)
     return rules.API_KEY if value is not None and value.text else None

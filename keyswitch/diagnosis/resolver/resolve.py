@@ -14,7 +14,7 @@ from keyswitch.diagnosis.resolver import (
     first_party,
     reported,
 )
-from keyswitch.diagnosis.verdict import Request, Source, Status, Value, Verdict
+from keyswitch.diagnosis.verdict import Request, Status, Value, Verdict
 from keyswitch.display import without_secrets
 from keyswitch.targets.claude_code import rules
 
@@ -72,18 +72,10 @@ def _of_profile(scene: Scene, request: Request) -> Value | None:
     if bearer is None or bearer.source.kind != "anthropic_profile":
         return None
     found = anthropic_profiles.selected(scene, scene.request)
-    if found is None or not found.base_url:
-        return None
-    name = bearer.source.name
-    path = anthropic_profiles.config_path(scene, name)
-    return Value(
-        found.base_url, Source("anthropic_profile", "base_url", "", path)
-    )
+    return found and found.base_url
 
 
 def _base_url(scene: Scene, provider: Provider | None) -> Value | None:
     name = provider.base_url if provider else rules.BASE_URL
-    value = scene.request.get(name)
-    if value is not None and value.text.strip():
-        return Value(value.text.strip(), value.source)
-    return None
+    value = scene.request.given(name)
+    return value and Value(value.text.strip(), value.source)

@@ -1,8 +1,8 @@
-"""What the resolver looks at: variables, settings layers and files.
+"""What Claude Code finds: variables, settings files, logins. Reads only.
 
-Reads only; each file once. Two views of the variables exist, since `claude
-auth status` does not apply what a repository sets (but for the provider
-flags), and a request does. Observed, Claude Code 2.1.330.
+`claude auth status` does not apply what a repository sets (but for the
+provider flags), and a request does: hence several views of the variables.
+Observed, Claude Code 2.1.330.
 """
 
 from __future__ import annotations
@@ -12,33 +12,35 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.resolver.flags import Flags
-from keyswitch.diagnosis.resolver.view import View
-from keyswitch.diagnosis.verdict import Source, Value
+from keyswitch.diagnosis.resolver.view import View, value_in
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import (
+    CONFIG_VARIABLE,
     FILE_LIMIT,
     MANAGED_DIR,
+    STORAGE_VARIABLE,
     locations,
 )
 from keyswitch.targets.claude_code.javascript import trim
 from keyswitch.targets.claude_code.login import stored
-from keyswitch.targets.claude_code.settings import settings_file
+from keyswitch.targets.claude_code.settings.settings_file import (
+    SettingsFile,
+    parse,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
+    from keyswitch.diagnosis.verdict import Value
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.claude_code.settings.settings_file import (
-        SettingsFile,
-    )
 
 DROP_INS = "managed-settings.d"
 
 
 class Scene:
-    """One environment and directory, as Claude Code would find them."""
+    """One environment and directory, each file of it read once."""
 
     def __init__(
         self,
@@ -65,16 +67,16 @@ class Scene:
                 self._read[path] = None
         return self._read[path]
 
+    def listed(self, folder: str) -> list[str]:
+        """Return the paths in a folder; [] where it cannot be read."""
+        try:
+            return [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+        except (OSError, ValueError):
+            return []
+
     def hold(self, files: Mapping[str, bytes | None]) -> None:
         """Take these contents for those of files that are kept elsewhere."""
         self._read.update(files)
-
-    def mode(self, path: str) -> int:
-        """Return a file's permission bits; 0 if it is not there."""
-        try:
-            return os.stat(path).st_mode & 0o777
-        except (OSError, ValueError):
-            return 0
 
     # ----------------------------------------------------------- settings
 
@@ -88,7 +90,7 @@ class Scene:
         """Where logins are: settings can move these."""
         effective = {
             name: value.text
-            for name in ("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR")
+            for name in (CONFIG_VARIABLE, STORAGE_VARIABLE)
             if (value := self.request.get(name)) is not None
         }
         found = locations(effective, self.home, self.cwd)
@@ -99,31 +101,32 @@ class Scene:
     @cached_property
     def files(self) -> tuple[SettingsFile, ...]:
         """Every settings file that is there, lowest level first."""
-        return tuple(self._files())
-
-    def _files(self) -> Iterator[SettingsFile]:
         places = self.settings_places
-        wanted = frozenset(self.flags.sources)
-        named = (
+        levels: dict[str, str] = {}
+        for level, path in (
             ("user", places.settings),
             ("project", places.project_settings),
             ("local", places.local_here),
             ("local", places.local_settings),
-        )
-        seen = set()
-        for level, path in named:
-            if level not in wanted or path in seen:
-                continue
-            seen.add(path)
-            data = self.read(path)
-            if data is not None:
-                yield settings_file.parse(data, level, path)
+        ):
+            if level in self.flags.sources:
+                levels.setdefault(path, level)
+        found = self._parsed(levels)
         if self.flags.settings is not None:
-            yield self._flag_settings(self.flags.settings)
-        for path in self._managed_paths():
-            data = self.read(path)
-            if data is not None:
-                yield settings_file.parse(data, "managed", path)
+            found.append(self._flag_settings(self.flags.settings))
+        managed = [os.path.join(self.managed_dir, "managed-settings.json")]
+        for path in self.listed(os.path.join(self.managed_dir, DROP_INS)):
+            name = os.path.basename(path)
+            if name.endswith(".json") and not name.startswith("."):
+                managed.append(path)
+        return (*found, *self._parsed(dict.fromkeys(managed, "managed")))
+
+    def _parsed(self, levels: Mapping[str, str]) -> list[SettingsFile]:
+        return [
+            parse(data, level, path)
+            for path, level in levels.items()
+            if (data := self.read(path)) is not None
+        ]
 
     def _flag_settings(self, given: str) -> SettingsFile:
         """Return what `--settings` gives: a text in braces, or a file.
@@ -133,32 +136,19 @@ class Scene:
         """
         text = trim(given)
         if not given:
-            return settings_file.SettingsFile("flag")
+            return SettingsFile("flag")
         if text.startswith("{") and text.endswith("}"):
-            found = settings_file.parse(_bytes(text), "flag", "")
+            # What stood on the command line need not be UTF-8.
+            data = text.encode("utf-8", "surrogateescape")
+            found = parse(data, "flag", "")
             return found._replace(fatal=found.problem.startswith("not"))
         path = os.path.join(self.cwd, given)
-        data = self.read(path)
-        if data is None:
-            # A text that lacks its last brace is no path to print.
-            path = "" if text.startswith("{") else path
-            return settings_file.SettingsFile(
-                "flag", path, problem="cannot be read", fatal=True
-            )
-        return settings_file.parse(data, "flag", path)
-
-    def _managed_paths(self) -> list[str]:
-        paths = [os.path.join(self.managed_dir, "managed-settings.json")]
-        folder = os.path.join(self.managed_dir, DROP_INS)
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            names = []
-        return paths + [
-            os.path.join(folder, name)
-            for name in names
-            if name.endswith(".json") and not name.startswith(".")
-        ]
+        content = self.read(path)
+        if content is not None:
+            return parse(content, "flag", path)
+        # A text that lacks its last brace is no path to print.
+        path = "" if text.startswith("{") else path
+        return SettingsFile("flag", path, problem="cannot be read", fatal=True)
 
     @cached_property
     def broken_policy(self) -> SettingsFile | None:
@@ -170,17 +160,15 @@ class Scene:
 
     def command(self, key: str) -> Value | None:
         """Return the effective value of a key that names a command."""
-        if self.host_managed:
-            return None
-        simple = self.simple and key == rules.HELPER
-        for file in reversed(self.files):
-            value = None if file.problem else file.command(key)
-            if value is None or (simple and file.level != "flag"):
+        explicit = self.simple and key == rules.HELPER
+        for file in () if self.host_managed else reversed(self.files):
+            text = file.command(key)
+            if text is None or (explicit and file.level != "flag"):
                 continue
-            if not value:
+            if not text:
                 return None
-            found = self.at(value, key, "helper", file, key)
-            return Value(value, found.source._replace(command=value))
+            value = value_in(file, "helper", text, key)
+            return value._replace(source=value.source._replace(command=text))
         return None
 
     @property
@@ -190,27 +178,20 @@ class Scene:
             file.command(rules.HELPER) for file in self.files
         )
 
-    def policy(self, key: str) -> Value | None:
-        """Return a managed setting that is a text or a list of texts."""
+    def policy(self, key: str) -> str:
+        """Return a managed setting that is a text or a list of texts, or ""."""
         for file in reversed(self.files):
             if file.level == "managed" and key in file.document:
                 found = file.document[key]
                 listed = found if isinstance(found, list) else [found]
                 text = ",".join(t for t in listed if isinstance(t, str))
                 if text:
-                    return self.at(text, key, "settings", file, key)
-        return None
-
-    def at(
-        self, text: str, name: str, kind: str, file: SettingsFile, *keys: str
-    ) -> Value:
-        """Return a value of a settings file with the line it stands on."""
-        line = settings_file.line_of(file.text, *keys) if file.path else 0
-        return Value(text, Source(kind, name, file.level, file.path, line))
+                    return text
+        return ""
 
     # ---------------------------------------------------------- variables
 
-    @cached_property
+    @property
     def host_managed(self) -> bool:
         """Whether a host program has taken the choice of credentials over."""
         return rules.truthy(self.environ.get(rules.HOST_MANAGED))
@@ -223,15 +204,12 @@ class Scene:
     @cached_property
     def simple(self) -> bool:
         """Whether only the explicit sources of `--bare` count."""
-        if self.flags.bare:
-            return True
-        value = self.request.get(rules.SIMPLE)
-        return rules.truthy(value.text if value else None)
+        return self.flags.bare or self.request.truthy(rules.SIMPLE)
 
     @cached_property
     def request(self) -> View:
         """The variables that a request sees."""
-        return View(self, repository=True)
+        return View(self.environ, self.files, repository=True)
 
     @cached_property
     def everything(self) -> View:
@@ -240,21 +218,20 @@ class Scene:
         It has those of a repository too that Claude Code itself leaves out
         when it decides which account to use.
         """
-        return View(self, repository=True, unfiltered=True)
+        return View(self.environ, self.files, repository=True, unfiltered=True)
 
     @cached_property
     def status(self) -> View:
         """The variables that `claude auth status` sees."""
-        return View(self, repository=False)
+        return View(self.environ, self.files, repository=False)
 
     def effective_environment(self) -> dict[str, str]:
         """Return the variables that a helper of the session is given.
 
         Those that a repository sets are not among them. Observed.
         """
-        names = {name for file in self.files for name in file.env}
         found = dict(self.environ)
-        for name in names:
+        for name in {name for file in self.files for name in file.env}:
             values = (
                 value.text
                 for value in self.request.all(name)
@@ -273,11 +250,11 @@ class Scene:
         return stored.stored_login(self.read(self.places.credentials))
 
     @cached_property
+    def trusted(self) -> frozenset[str]:
+        """The directories that a person told Claude Code to trust."""
+        return stored.trusted(self.read(self.places.global_config))
+
+    @cached_property
     def config(self) -> stored.GlobalConfig:
         """What `.claude.json` says."""
         return stored.global_config(self.read(self.places.global_config))
-
-
-def _bytes(text: str) -> bytes:
-    """Return what stood on the command line; it need not be UTF-8."""
-    return text.encode("utf-8", "surrogateescape")

@@ -1,6 +1,6 @@
 """Every credential that Claude Code could use here, each with its source.
 
-A `Candidate` exists or does not; which one is sent is the resolver's part.
+A `Candidate` is there or not; which one is sent is the resolver's decision.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.resolver.descriptors import peek
-from keyswitch.diagnosis.verdict import Source, Value
+from keyswitch.diagnosis.verdict import Header, Source, Value
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
@@ -29,6 +29,8 @@ ASK_HELPER = "its answer is known only when it runs (--run-helper)"
 ASK_TOKEN = "a token is fetched first"
 
 _DESCRIPTOR = re.compile(r"0*[0-9]{1,6}")  # no system has more
+_DESCRIPTOR_LIMIT = 65536  # bytes
+_NONBLOCK = 2  # SPLICE_F_NONBLOCK
 
 
 class Candidate(NamedTuple):
@@ -41,31 +43,58 @@ class Candidate(NamedTuple):
     refusal: str = ""  # why Claude Code sends nothing when it picks this one
     plain: bool = True  # a login in the form that Claude Code writes
 
+    def header(self, scheme: str) -> Header:
+        """Return the header that carries it."""
+        return Header(scheme, self.value, self.source, self.why_unknown)
+
 
 def variable(view: View, name: str) -> Candidate | None:
     """Return a credential from a variable; blank ones do not count."""
-    value = view.get(name)
-    text = trim(value.text) if value else ""
-    if value is None or not text:
-        return None
-    return Candidate(name, value.source, Secret(text))
+    value = view.given(name)
+    return value and Candidate(name, value.source, Secret(trim(value.text)))
 
 
 def descriptor(view: View, name: str) -> tuple[Candidate | None, bool]:
-    """Return a credential on a file descriptor, and whether one is named.
-
-    Nothing is used up: a pipe's content is copied, not read.
-    """
-    value = view.get(name)
-    number = value.text.strip() if value else ""
-    if not number:
-        return None, False
-    source = Source("file_descriptor", name, "process")
+    """Return a credential on a file descriptor, and whether one is named."""
+    number = view.text(name)
     if not _DESCRIPTOR.fullmatch(number):
-        return None, True
-    data = peek(int(number))
+        return None, bool(number)
+    data = _peek(int(number))
     text = data.decode("utf-8", "replace").strip() if data else ""
+    source = Source("file_descriptor", name, "process")
     return (Candidate(name, source, Secret(text)) if text else None), True
+
+
+def _peek(number: int) -> bytes | None:
+    """Return what can be read from a descriptor, without using it up.
+
+    A file is read at its start; a pipe is copied with tee(2), so that
+    whoever reads next finds everything.
+    """
+    if number <= 2:
+        return None
+    try:
+        mode = os.fstat(number).st_mode
+        if stat.S_ISREG(mode):
+            return os.pread(number, _DESCRIPTOR_LIMIT, 0)
+        if stat.S_ISFIFO(mode) and sys.platform == "linux":
+            return _tee(number)
+    except OSError:
+        return None
+    return None
+
+
+def _tee(number: int) -> bytes | None:
+    import ctypes
+
+    reader, writer = os.pipe()
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        size = libc.tee(number, writer, _DESCRIPTOR_LIMIT, _NONBLOCK)
+        return os.read(reader, size) if size > 0 else None
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def helper(scene: Scene, run: Run | None) -> Candidate | None:
@@ -75,8 +104,8 @@ def helper(scene: Scene, run: Run | None) -> Candidate | None:
         return None
     if run is None:
         return Candidate(rules.HELPER, command.source, None, ASK_HELPER)
-    answer = run(command) or ""
-    return Candidate(rules.HELPER, command.source, Secret(one_word(answer)))
+    answer = one_word(run(command) or "")
+    return Candidate(rules.HELPER, command.source, Secret(answer))
 
 
 def one_word(answer: str) -> str:
@@ -94,9 +123,9 @@ def managed_key(scene: Scene) -> Candidate | None:
     if scene.host_managed or scene.simple or not scene.config.managed_key:
         return None
     path = scene.places.global_config
-    source = Source("managed_key", "primaryApiKey", "", path)
+    source = Source("managed_key", rules.CONSOLE_KEY, "", path)
     key = trim(scene.config.managed_key)
-    refusal = "" if key else f"primaryApiKey in {path} is not a key"
+    refusal = "" if key else f"{rules.CONSOLE_KEY} in {path} is not a key"
     return Candidate(rules.MANAGED_KEY, source, Secret(key), "", refusal)
 
 
@@ -107,19 +136,14 @@ def stored_login(scene: Scene) -> Candidate | None:
         return None
     if scene.host_managed or scene.simple:
         return None
-    path = scene.places.credentials
-    source = Source("login", "claudeAiOauth", "", path)
+    source = Source("login", rules.LOGIN, "", scene.places.credentials)
     if (
         login.renewable
         and login.expired(clock.now() * 1000)
         and not scene.request.text(rules.BASE_URL)
     ):
-        return Candidate(
-            rules.STORED_LOGIN,
-            source,
-            None,
-            "it has expired and is renewed first",
-        )
+        why = "it has expired and is renewed first"
+        return Candidate(rules.STORED_LOGIN, source, None, why)
     # White space at the end of a header is cut off on its way.
     token = Secret(login.access_token.rstrip())
     return Candidate(rules.STORED_LOGIN, source, token, plain=login.usable)

@@ -1,12 +1,13 @@
-"""The variables of one view: the process's, replaced by settings."""
+"""The variables that one reader sees: the process's, then what settings set."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.javascript import trim
+from keyswitch.targets.claude_code.settings.settings_file import line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,38 +17,29 @@ if TYPE_CHECKING:
     )
 
 
-class Layers(Protocol):
-    """What sets variables: the process, and settings files above it."""
-
-    @property
-    def environ(self) -> Mapping[str, str]:
-        """The variables of the process."""
-
-    @property
-    def files(self) -> Sequence[SettingsFile]:
-        """The settings files, lowest level first."""
-
-    @property
-    def host_managed(self) -> bool:
-        """Whether the program that started Claude Code manages it."""
-
-    @property
-    def socket(self) -> str:
-        """The socket that requests go through, or ""."""
-
-    def at(
-        self, text: str, name: str, kind: str, file: SettingsFile, *keys: str
-    ) -> Value:
-        """Return a value of a settings file with the line it stands on."""
+def value_in(file: SettingsFile, kind: str, text: str, *keys: str) -> Value:
+    """Return a value of a settings file with the line it stands on."""
+    line = line_of(file.text, *keys) if file.path else 0
+    return Value(text, Source(kind, keys[-1], file.level, file.path, line))
 
 
 class View:
-    """The variables of one view: the process's, replaced by settings."""
+    """The variables of one reader. `files`: the lowest level first.
+
+    `repository`: it applies what a repository's settings set; `unfiltered`:
+    also what Claude Code keeps a repository from setting.
+    """
 
     def __init__(
-        self, scene: Layers, *, repository: bool, unfiltered: bool = False
+        self,
+        environ: Mapping[str, str],
+        files: Sequence[SettingsFile],
+        *,
+        repository: bool,
+        unfiltered: bool = False,
     ) -> None:
-        self.scene = scene
+        self.environ = environ
+        self.files = files
         self.repository = repository
         self.unfiltered = unfiltered
         self._found: dict[str, Value | None] = {}
@@ -63,31 +55,33 @@ class View:
         value = self.get(name)
         return trim(value.text) if value else ""
 
+    def given(self, *names: str) -> Value | None:
+        """Return the first of these variables that is not blank, or None."""
+        found = (self.get(name) for name in names if self.text(name))
+        return next(found, None)
+
     def truthy(self, name: str) -> bool:
         """Tell whether a flag is set to a yes."""
         return rules.truthy(self.text(name))
 
     def all(self, name: str) -> Iterator[Value]:
         """Return everything that sets a variable, the winner first."""
-        scene = self.scene
-        if self._may_be_set(name):
-            for file in reversed(scene.files):
-                if name in file.env and self._counts(file.level, name):
-                    yield scene.at(
-                        file.env[name], name, "environment", file, "env", name
-                    )
-        if name in scene.environ:
-            yield Value(
-                scene.environ[name], Source("environment", name, "process")
-            )
+        for file in reversed(self.files) if self._may_be_set(name) else ():
+            if name in file.env and self._counts(file.level, name):
+                text = file.env[name]
+                yield value_in(file, "environment", text, "env", name)
+        if name in self.environ:
+            source = Source("environment", name, "process")
+            yield Value(self.environ[name], source)
 
     def _may_be_set(self, name: str) -> bool:
         """Tell whether settings of any level can set a variable."""
-        if name in rules.NOT_FROM_SETTINGS or self.scene.host_managed:
+        if name in rules.NOT_FROM_SETTINGS:
             return False
-        return not (
-            self.scene.socket and name in rules.NOT_FROM_SETTINGS_WITH_SOCKET
-        )
+        if rules.truthy(self.environ.get(rules.HOST_MANAGED)):
+            return False
+        with_socket = self.environ.get(rules.UNIX_SOCKET)
+        return not (with_socket and name in rules.NOT_FROM_SETTINGS_WITH_SOCKET)
 
     def _counts(self, level: str, name: str) -> bool:
         if level not in rules.REPOSITORY_LEVELS or self.unfiltered:

@@ -66,18 +66,12 @@ def _dispatch(call: dict[str, Any]) -> dict[str, Any]:
 def make(name: str) -> Any:
     """Return an instance of a backend of the allow-list."""
     import importlib
+    import os
 
     module, attribute = BACKENDS[name]
     found = importlib.import_module(f"keyring.backends.{module}")
     backend_class = getattr(found, attribute)
-    # `KEYRING_PROPERTY_*` would set any attribute: the constructor's way of
-    # reading them is left out.
-    return _without_environment(backend_class)
-
-
-def _without_environment(backend_class: Any) -> Any:
-    import os
-
+    # The constructor would set any attribute that `KEYRING_PROPERTY_*` names.
     kept = {k: v for k, v in os.environ.items() if k.startswith("KEYRING_")}
     for key in kept:
         del os.environ[key]

@@ -10,7 +10,6 @@ See dbus.freedesktop.org/doc/dbus-specification.html.
 from __future__ import annotations
 
 import os
-import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 64 * 1024 * 1024  # bytes; the specification allows 128 MiB
 _CALL, _RETURN, _ERROR = 1, 2, 3
-_REPLY_SERIAL = 5  # header field
+_REPLY_SERIAL, _SIGNATURE = 5, 8  # header fields
 _MAX_VARIANTS = 8  # the specification allows 64; the Secret Service needs 1
 _ALIGN = {"y": 1, "g": 1, "v": 1, "(": 8, "{": 8}  # everything else: 4
 
@@ -39,13 +38,13 @@ class Connection:
         self._serial = 0
         self._buffer = b""
         uid = str(os.getuid()).encode().hex()
-        self._send(f"\0AUTH EXTERNAL {uid}\r\n".encode())
+        self._socket.sendall(f"\0AUTH EXTERNAL {uid}\r\n".encode())
         while b"\r\n" not in self._buffer:
             self._receive()
         if not self._buffer.startswith(b"OK "):
             raise WireError("not let in")
         self._buffer = b""
-        self._send(b"BEGIN\r\n")
+        self._socket.sendall(b"BEGIN\r\n")
         bus = "org.freedesktop.DBus"
         self.call(bus, "/org/freedesktop/DBus", bus, "Hello", "", ())
 
@@ -60,31 +59,20 @@ class Connection:
     ) -> list[Any]:
         """Call a method and return what it answers."""
         self._serial += 1
-        content = Writer()
-        content.many(signature, body)
-        header = Writer()
+        content = append(b"", f"({signature})", body)
         fields = [
-            (1, "o", path),
-            (2, "s", interface),
-            (3, "s", member),
-            (6, "s", destination),
+            (1, ("o", path)),
+            (2, ("s", interface)),
+            (3, ("s", member)),
+            (6, ("s", destination)),
         ]
         if signature:
-            fields.append((8, "g", signature))
-        header.many(
-            "yyyyuua(yv)",
-            (
-                ord("l"),
-                _CALL,
-                0,
-                1,
-                len(content.data),
-                self._serial,
-                [(code, (sig, value)) for code, sig, value in fields],
-            ),
-        )
-        header.pad(8)
-        self._send(header.data + content.data)
+            fields.append((_SIGNATURE, ("g", signature)))
+        size = len(content)
+        start = (ord("l"), _CALL, 0, 1, size, self._serial, fields)
+        header = append(b"", "(yyyyuua(yv))", start)
+        header += b"\0" * (-len(header) % 8)
+        self._socket.sendall(header + content)
         while True:
             kind, serial, reply = self._message()
             if serial == self._serial and kind == _RETURN:
@@ -96,7 +84,8 @@ class Connection:
         start = self._take(16)
         if start[:1] != b"l":
             raise WireError("not little endian")
-        body_size, fields_size = struct.unpack("<4xI4xI", start)
+        body_size = int.from_bytes(start[4:8], "little")
+        fields_size = int.from_bytes(start[12:], "little")
         padded = (fields_size + 7) & ~7
         if body_size + padded > MAX_MESSAGE:
             raise WireError("too large")
@@ -105,11 +94,8 @@ class Connection:
         reader.at = 12
         (found,) = reader.many("a(yv)")
         fields = dict(found)
-        body = Reader(rest[padded:]).many(fields.get(8, ""))
+        body = Reader(rest[padded:]).many(fields.get(_SIGNATURE, ""))
         return start[1], fields.get(_REPLY_SERIAL, 0), body
-
-    def _send(self, data: bytes) -> None:
-        self._socket.sendall(data)
 
     def _receive(self) -> None:
         part = self._socket.recv(1 << 16)
@@ -173,60 +159,41 @@ def _end(signature: str, at: int) -> int:
     return at + 1
 
 
-def _text(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise WireError("a text that is not UTF-8") from None
+def append(data: bytes, kind: str, value: Any) -> bytes:
+    """Return a message's bytes with one value more, little endian."""
+    data += b"\0" * (-len(data) % _ALIGN.get(kind[0], 4))
+    if kind == "y":
+        return data + bytes([value])
+    if kind == "u":
+        return data + _number(value)
+    if kind in ("s", "o", "g"):
+        text: bytes = value.encode()
+        size = bytes([len(text)]) if kind == "g" else _number(len(text))
+        return data + size + text + b"\0"
+    if kind == "v":
+        return append(append(data, "g", value[0]), *value)
+    if kind[0] == "a":
+        return _append_array(data, kind[1:], value)
+    for part, one in zip(split(kind[1:-1]), value, strict=True):
+        data = append(data, part, one)
+    return data
 
 
-class Writer:
-    """Marshals values, little endian."""
+def _append_array(data: bytes, kind: str, values: Any) -> bytes:
+    # The length leaves out the padding before the first element.
+    start = len(data) + 4
+    whole = data + bytes(4 + -start % _ALIGN.get(kind[0], 4))
+    first = len(whole)
+    if kind == "y":
+        whole += values
+    else:
+        for value in values:
+            whole = append(whole, kind, value)
+    return data + _number(len(whole) - first) + whole[start:]
 
-    def __init__(self) -> None:
-        self.data = b""
 
-    def pad(self, size: int) -> None:
-        """Align the next value."""
-        self.data += b"\0" * (-len(self.data) % size)
-
-    def many(self, signature: str, values: tuple[Any, ...]) -> None:
-        """Append one value for each complete type."""
-        for kind, value in zip(split(signature), values, strict=True):
-            self._one(kind, value)
-
-    def _one(self, kind: str, value: Any) -> None:
-        self.pad(_ALIGN.get(kind[0], 4))
-        if kind == "y":
-            self.data += bytes([value])
-        elif kind == "u":
-            self.data += struct.pack("<I", value)
-        elif kind in ("s", "o"):
-            text = value.encode()
-            self.data += struct.pack("<I", len(text)) + text + b"\0"
-        elif kind == "g":
-            self.data += bytes([len(value)]) + value.encode() + b"\0"
-        elif kind == "v":
-            self._one("g", value[0])
-            self._one(*value)
-        elif kind[0] == "a":
-            self._array(kind[1:], value)
-        else:
-            self.many(kind[1:-1], value)
-
-    def _array(self, kind: str, values: Any) -> None:
-        # The length leaves out the padding before the first element.
-        at = len(self.data)
-        self.data += b"\0\0\0\0"
-        self.pad(_ALIGN.get(kind[0], 4))
-        start = len(self.data)
-        if kind == "y":
-            self.data += bytes(values)
-        else:
-            for value in values:
-                self._one(kind, value)
-        size = struct.pack("<I", len(self.data) - start)
-        self.data = self.data[:at] + size + self.data[at + 4 :]
+def _number(value: int) -> bytes:
+    return value.to_bytes(4, "little")
 
 
 class Reader:
@@ -248,21 +215,23 @@ class Reader:
         self.at += size
         return part
 
+    def _text(self, size: int) -> str:
+        """Return a text of this size; a NUL follows it."""
+        try:
+            return self._bytes(size + 1)[:-1].decode()
+        except UnicodeDecodeError:
+            raise WireError("a text that is not UTF-8") from None
+
     def _one(self, kind: str) -> Any:
-        align = _ALIGN.get(kind[0], 4)
-        self.at += -self.at % align
+        self.at += -self.at % _ALIGN.get(kind[0], 4)
         if kind == "y":
             return self._bytes(1)[0]
         if kind == "u":
-            return struct.unpack("<I", self._bytes(4))[0]
+            return int.from_bytes(self._bytes(4), "little")
         if kind in ("s", "o"):
-            text = self._bytes(self._one("u"))
-            self._bytes(1)
-            return _text(text)
+            return self._text(self._one("u"))
         if kind == "g":
-            text = self._bytes(self._bytes(1)[0])
-            self._bytes(1)
-            return _text(text)
+            return self._text(self._bytes(1)[0])
         if kind == "v":
             return self._variant()
         if kind[0] == "a":

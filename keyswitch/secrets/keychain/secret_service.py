@@ -60,7 +60,10 @@ def fetch(
     names = [item_name(*item) for item in items]
     request = "\n".join(names).encode()
     try:
-        answer = _ask(request, seconds)
+        # A child reads while this process gets ready to decrypt.
+        collect = worker.start(perform, request, seconds)
+        _warm_up()
+        answer = collect()
     except worker.DeadlineError:
         note_silence()
         raise silent("Secret Service", seconds) from None
@@ -87,13 +90,6 @@ def fetch(
     }
 
 
-def _ask(request: bytes, seconds: float) -> bytes:
-    """Let a child read while this process gets ready to decrypt."""
-    collect = worker.start(perform, request, seconds)
-    _warm_up()
-    return collect()
-
-
 def _warm_up() -> None:
     """Decrypt nothing: a first time takes a millisecond more than the next."""
     import gc
@@ -106,18 +102,12 @@ def _warm_up() -> None:
         gc.enable()
 
 
-def _cipher() -> Any:
+def _unseal(key: bytes, part: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    return Cipher, algorithms, modes
-
-
-def _unseal(key: bytes, part: bytes) -> bytes:
-    cipher, algorithms, modes = _cipher()
     iv, _, sealed = part.partition(b" ")
-    decryptor = cipher(
-        algorithms.AES(key), modes.CBC(bytes.fromhex(iv.decode()))
-    ).decryptor()
+    mode = modes.CBC(bytes.fromhex(iv.decode()))
+    decryptor = Cipher(algorithms.AES(key), mode).decryptor()
     plain = decryptor.update(bytes.fromhex(sealed.decode()))
     plain += decryptor.finalize()
     return bytes(plain[: -plain[-1]])

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secret import Secret
@@ -28,10 +29,7 @@ from keyswitch.secrets.keychain.items import (
     silent,
 )
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from keyswitch.profiles.paths import Paths
 
 # Windows keeps at most 2,560 bytes of UTF-16 in one item.
@@ -46,25 +44,14 @@ _TITLES = {
 }
 
 
-class Availability:
+class Availability(NamedTuple):
     """Whether a keychain can be used, and what was found on the way."""
 
-    __slots__ = ("absent", "backend", "locked", "ok", "tried")
-
-    def __init__(
-        self,
-        *,
-        ok: bool,
-        backend: str = "",
-        locked: bool = False,
-        absent: bool = False,
-        tried: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        self.ok = ok
-        self.backend = backend
-        self.locked = locked
-        self.absent = absent  # there is none at all
-        self.tried = tried  # (title, why not)
+    ok: bool
+    backend: str = ""
+    locked: bool = False
+    absent: bool = False  # there is none at all
+    tried: tuple[tuple[str, str], ...] = ()  # (title, why not)
 
     @property
     def title(self) -> str:
@@ -99,7 +86,7 @@ class Keychain:
         tried: list[tuple[str, str]] = []
         is_there = False
         for name in (self._backend,) if self._backend else candidates():
-            answer = self._call("probe", name, "", "", SHORT)
+            answer = self._call("probe", name, SHORT)
             if answer.get("ok"):
                 return Availability(
                     ok=True,
@@ -116,37 +103,35 @@ class Keychain:
 
     def get(self, item: str, generation: int) -> Secret:
         """Return a value."""
-        backend = self._pinned()
         name = item_name(item, generation)
-        text = self._read(backend, name)
+        text = self._read(name)
         if text.startswith(_CHUNKED):
-            text = joined(
-                text, [self._read(backend, n) for n in part_names(name, text)]
-            )
+            parts = [self._read(part) for part in part_names(name, text)]
+            text = joined(text, parts)
         return Secret(decode(text, name))
 
     def put(self, item: str, generation: int, value: Secret) -> None:
         """Write a new item, read it back and compare."""
-        backend, name = self._pinned(), item_name(item, generation)
-        for part, text in encode(name, value.reveal(), backend):
-            self._checked("put", backend, part, text)
+        name = item_name(item, generation)
+        for part, text in encode(name, value.reveal(), self._pinned()):
+            self._checked("put", part, text)
 
     def delete(self, item: str, generation: int) -> None:
         """Remove an item; one that is gone already is fine."""
-        backend, name = self._pinned(), item_name(item, generation)
+        name = item_name(item, generation)
         names = [name]
-        if backend == "windows":
-            text = self._checked("get", backend, name, "").get("value") or ""
+        if self._pinned() == "windows":
+            text = self._checked("get", name) or ""
             names = [*part_names(name, text), name]
         for part in names:
-            self._checked("delete", backend, part, "")
+            self._checked("delete", part)
 
     def require(self) -> None:
         """Raise unless the keychain can be used now."""
         self._pinned()
 
-    def _read(self, backend: str, name: str) -> str:
-        text = self._checked("get", backend, name, "").get("value")
+    def _read(self, name: str) -> str:
+        text = self._checked("get", name)
         if text is None:
             raise not_there()
         return str(text)
@@ -160,29 +145,28 @@ class Keychain:
             self._backend = found.backend
         return self._backend
 
-    def _checked(
-        self, op: str, backend: str, name: str, value: str
-    ) -> dict[str, Any]:
-        answer = self._call(op, backend, name, value, self.deadline)
+    def _checked(self, op: str, name: str, value: str = "") -> Any:
+        """Return the value of an answer, or raise what went wrong."""
+        backend = self._pinned()
+        answer = self._call(op, backend, self.deadline, name, value)
         if not answer.get("ok"):
             raise _error(_TITLES[backend], answer, self.deadline)
-        return answer
+        return answer.get("value")
 
     def _call(
-        self, op: str, backend: str, name: str, value: str, deadline: float
+        self,
+        op: str,
+        backend: str,
+        deadline: float,
+        name: str = "",
+        value: str = "",
     ) -> dict[str, Any]:
+        """Return the answer of a worker, see `calls.perform`."""
         if is_silent():
             return {"error": "silent", "why": "it did not answer before"}
+        call = {"op": op, "backend": backend, "name": name, "value": value}
         asks = self.deadline > SHORT
-        request = json.dumps(
-            {
-                "op": op,
-                "backend": backend,
-                "name": name,
-                "value": value,
-                "asks": asks,
-            }
-        ).encode()
+        request = json.dumps({**call, "asks": asks}).encode()
         try:
             if sys.platform == "linux":
                 from keyswitch.secrets.keychain.calls import perform

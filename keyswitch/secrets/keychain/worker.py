@@ -117,8 +117,8 @@ def _end(child: int) -> None:
 
 def _package_place() -> str:
     """Return where this keyswitch lies; a zip application's is on no path."""
-    here = os.path.abspath(__file__)
-    return os.path.dirname(os.path.dirname(os.path.dirname(here)))
+    here, _ = os.path.splitext(os.path.abspath(__file__))
+    return here.removesuffix(os.sep + __name__.replace(".", os.sep))
 
 
 def in_interpreter(request: bytes, deadline: float) -> bytes:

@@ -1,9 +1,9 @@
-"""No core file of a process that has secrets in its memory.
+"""Let a process that has secrets in its memory leave no core file.
 
 Part of the express lane. On Linux the process is not dumpable either
-(`unlock.close_to_others`), which also holds where cores go to a program; the
-limit is what other systems have. Children inherit it, so a program that the
-person asked for is started with the one that was there before.
+(`kernel_keyring.close_to_others`), which also holds where cores go to a
+program; the limit is what other systems have. Children inherit it, so a program
+that the person asked for is started with the one that was there before.
 """
 
 from __future__ import annotations

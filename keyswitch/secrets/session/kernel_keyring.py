@@ -26,56 +26,39 @@ _CALLS = {
     "aarch64": (217, 219, 167),
     "riscv64": (217, 219, 167),
 }
-_PRCTL = 2  # in the table's rows
-_SET_DUMPABLE = 4  # PR_SET_DUMPABLE
+_ADD_KEY, _KEYCTL, _PRCTL = 0, 1, 2  # places in a row of the table
+
+_SET_DUMPABLE = 4  # PR_SET_DUMPABLE, of prctl
 _SESSION = -3  # KEY_SPEC_SESSION_KEYRING
-_GET_ID, _REVOKE, _SETPERM, _DESCRIBE, _UNLINK, _SEARCH, _READ, _TIMEOUT = (
-    0,
-    3,
-    5,
-    6,
-    9,
-    10,
-    11,
-    15,
-)
+# Operations of keyctl.
+_GET_ID, _REVOKE, _SETPERM, _DESCRIBE = 0, 3, 5, 6
+_UNLINK, _SEARCH, _READ, _TIMEOUT = 9, 10, 11, 15
 _POSSESSOR_ALL = 0x3F000000
 
 _session: int | None = None
 
 
-class _Foreign:
-    """The libc function, and the few C types that its calls take."""
-
-    __slots__ = ("char", "long", "syscall")
-
-    def __init__(self, long: Any, char: Any, syscall: Any) -> None:
-        self.long = long
-        self.char = char
-        self.syscall = syscall
-
-    def buffer(self, size: int) -> Any:
-        """Return zeroed memory that C may write to."""
-        return (self.char * size)()
+# The C types long and char, and the libc function syscall, once loaded.
+_libc: list[tuple[Any, Any, Any]] = []
 
 
-_foreign: list[_Foreign] = []
-
-
-def _load() -> _Foreign | None:
-    if not _foreign:
+def _load() -> tuple[Any, Any, Any] | None:
+    if not _libc:
         try:
-            _foreign.append(_below_ctypes())
+            _libc.append(_below_ctypes())
         except (ImportError, AttributeError, TypeError):
             # Nobody promised that module: another Python may differ.
             try:
-                _foreign.append(_of_ctypes())
+                import ctypes
             except ImportError:
                 return None
-    return _foreign[0]
+            function = ctypes.CDLL(None).syscall
+            function.restype = ctypes.c_long
+            _libc.append((ctypes.c_long, ctypes.c_char, function))
+    return _libc[0]
 
 
-def _below_ctypes() -> _Foreign:
+def _below_ctypes() -> tuple[Any, Any, Any]:
     """Use the C part of ctypes; the rest is a tenth of a bare interpreter."""
     import _ctypes
 
@@ -90,15 +73,7 @@ def _below_ctypes() -> _Foreign:
         _restype_ = Long
 
     libc = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
-    return _Foreign(Long, Char, Function(_ctypes.dlsym(libc, "syscall")))
-
-
-def _of_ctypes() -> _Foreign:
-    import ctypes
-
-    function = ctypes.CDLL(None).syscall
-    function.restype = ctypes.c_long
-    return _Foreign(ctypes.c_long, ctypes.c_char, function)
+    return Long, Char, Function(_ctypes.dlsym(libc, "syscall"))
 
 
 def close_to_others() -> None:
@@ -120,24 +95,24 @@ def _numbers() -> tuple[int, int, int] | None:
 
 
 def _system_call(which: int, *args: object) -> int:
-    """Call add_key (0), keyctl (1) or prctl (2); -1 on every failure."""
+    """Call one of the table; -1 on every failure."""
     numbers = _numbers()
-    foreign = _load() if numbers else None
-    if numbers is None or foreign is None:
+    libc = _load() if numbers else None
+    if numbers is None or libc is None:
         return -1
-    long = foreign.long
+    long, _, syscall = libc
     converted = [long(arg) if isinstance(arg, int) else arg for arg in args]
-    return int(foreign.syscall(long(numbers[which]), *converted))
+    return int(syscall(long(numbers[which]), *converted))
 
 
 def _call(operation: int, *args: object) -> int:
-    return _system_call(1, operation, *args)
+    return _system_call(_KEYCTL, operation, *args)
 
 
 def _memory(size: int) -> Any:
-    foreign = _load()
-    assert foreign is not None  # noqa: S101 - a call was answered before
-    return foreign.buffer(size)
+    """Return zeroed memory that C may write to; a call was answered before."""
+    char = _libc[0][1]
+    return (char * size)()
 
 
 def _session_keyring() -> int:
@@ -196,7 +171,7 @@ def write(description: str, payload: bytes, timeout: int) -> bool:
     if keyring < 0 or not payload or len(payload) > MAX_VALUE:
         return False
     key = _system_call(
-        0, b"user", description.encode(), payload, len(payload), keyring
+        _ADD_KEY, b"user", description.encode(), payload, len(payload), keyring
     )
     if key < 0:
         return False  # no room in the user's quota, or forbidden here

@@ -1,7 +1,7 @@
 """The vault: one encrypted file with every secret, and the ways to open it.
 
 Reading is part of the lane of `keyswitch env`, so this module imports no more
-than that needs; what writes lives in `vault_writing.py`.
+than that needs; what writes lives in `writing`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from keyswitch.errors import (
 )
 from keyswitch.secret import Secret
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 KEY_PREFIX = "keyswitch:dek:"
-SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see unlock_file.py
+_SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see `runtime_file`
 MACHINE_KEY_LIMIT = 64  # bytes
 PREVIOUS = 3  # versions kept beside the vault
 
@@ -62,7 +62,7 @@ class Vault:
         """Read the file and check its outside; it need not be unlocked."""
         # First what was seen, as a writer notes a version once it is there:
         # one that comes in between must not look like an older file.
-        seen = atomic.read_regular(seen_file(self.paths), 4096)
+        seen = atomic.read_regular(self.paths.vault_seen_file, 4096)
         data = atomic.read_regular(
             self.paths.vault_file, envelope.FILE_LIMIT, ours=True
         )
@@ -104,11 +104,11 @@ class Vault:
 
     def _unlock(self, opened: envelope.Opened) -> None:
         cached = kernel_keyring.read(KEY_PREFIX + opened.vid)
-        if cached is None and os.environ.get(SESSION_VARIABLE):
+        if cached is None and os.environ.get(_SESSION_VARIABLE):
             from keyswitch.secrets.session import runtime_file
 
             cached = runtime_file.read(
-                self.paths, opened.vid, os.environ[SESSION_VARIABLE]
+                self.paths, opened.vid, os.environ[_SESSION_VARIABLE]
             )
         if cached is not None and opened.use_key(cached):
             return
@@ -134,7 +134,7 @@ class Vault:
         for left in range(TRIES, 0, -1):
             try:
                 self._by_passphrase(opened, ask(question), 0)
-            except envelope.WrongKeyError:
+            except key_slots.WrongKeyError:
                 if left == 1:
                     raise
                 question = _ASKED_AGAIN
@@ -150,8 +150,8 @@ class Vault:
     def _by_passphrase(
         self, opened: envelope.Opened, passphrase: Secret, timeout: int
     ) -> None:
-        if not envelope.unwrap_passphrase(opened, normalised(passphrase)):
-            raise envelope.WrongKeyError(
+        if not key_slots.unwrap_passphrase(opened, normalised(passphrase)):
+            raise key_slots.WrongKeyError(
                 "that is not the passphrase of the vault",
                 "try again, or use the recovery code: keyswitch vault "
                 "recovery --use",
@@ -171,7 +171,7 @@ class Vault:
             )
 
     def _by_machine_key(self, opened: envelope.Opened) -> bool:
-        slot = envelope.first_match(opened.header["slots"], "machine")
+        slot = key_slots.slot_of(opened, "machine")
         if slot is None:
             return False
         key = atomic.read_regular(
@@ -180,11 +180,11 @@ class Vault:
         return (
             key is not None
             and len(key) == envelope.KEY_SIZE
-            and envelope.unwrap(opened, slot, key)
+            and key_slots.unwrap(opened, slot, key)
         )
 
     def _by_keychain(self, opened: envelope.Opened) -> bool:
-        slot = envelope.first_match(opened.header["slots"], "keychain")
+        slot = key_slots.slot_of(opened, "keychain")
         if slot is None:
             return False
         from keyswitch.secrets.keychain.store import open_keychain
@@ -194,7 +194,7 @@ class Vault:
             key = bytes.fromhex(found.reveal())
         except (StoreError, LockedError, ValueError):
             return False  # a passphrase may still open it
-        return envelope.unwrap(opened, slot, key)
+        return key_slots.unwrap(opened, slot, key)
 
     def _locked(self, slots: Iterable[dict[str, Any]]) -> LockedError:
         kinds = {slot["type"] for slot in slots}
@@ -243,11 +243,6 @@ def entry_name(item: str, generation: int) -> str:
     return f"{item}:{generation}"
 
 
-def seen_file(paths: Paths) -> str:
-    """Return the file with the newest version that this machine has seen."""
-    return paths.vault_seen_file
-
-
 def _check_rollback(
     paths: Paths, opened: envelope.Opened, seen: bytes | None
 ) -> None:
@@ -255,7 +250,7 @@ def _check_rollback(
     if seen is None:
         return
     if seen.startswith(b"keyswitch-"):  # 0.1.0 begins with the vault's id
-        raise NewerFileError(seen_file(paths))
+        raise NewerFileError(paths.vault_seen_file)
     vid, _, numbers = seen.decode("ascii", "replace").partition(" ")
     if vid != opened.vid:
         return

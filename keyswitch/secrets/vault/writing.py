@@ -16,12 +16,11 @@ from keyswitch.errors import (
     StoreError,
 )
 from keyswitch.profiles import stages
-from keyswitch.secrets.vault import envelope
+from keyswitch.secrets.vault import envelope, key_slots, recovery_code
 from keyswitch.secrets.vault.reading import (
     PREVIOUS,
     Vault,
     normalised,
-    seen_file,
 )
 
 if TYPE_CHECKING:
@@ -29,13 +28,6 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-
-
-def default_kdf() -> dict[str, Any]:
-    """Return the key derivation for new slots on this machine."""
-    if envelope.argon2_works():
-        return envelope.DEFAULT_KDF
-    return envelope.FALLBACK_KDF
 
 
 @contextlib.contextmanager
@@ -89,11 +81,7 @@ def update(
         for name in removed:
             entries.pop(name, None)
         entries.update(added)
-        header = {
-            **opened.header,
-            "epoch": opened.header["epoch"] + 1,
-            "hver": opened.header["hver"] + 1,
-        }
+        header = opened.next_header(epoch=opened.header["epoch"] + 1)
         data = envelope.seal(header, opened.data_key, {"entries": entries})
         try:
             replace_file(
@@ -139,12 +127,12 @@ def replace_file(  # noqa: PLR0913
             _keep_previous(target)
         os.replace(staged, target)
     except OSError as e:
-        _forget(staged)
+        atomic.forget(staged)
         raise atomic.unusable(paths.vault_file, e) from e
     except BaseException:
         if is_all and not os.path.lexists(staged):
             commit_points.passed.append(target)  # interrupted, but too late
-        _forget(staged)
+        atomic.forget(staged)
         raise
     if is_all:
         commit_points.passed.append(target)
@@ -172,14 +160,13 @@ def _make_durable(folder: str) -> None:
 def _note_seen(paths: Paths, header: Mapping[str, Any]) -> None:
     seen = f"{header['vid']} {header['epoch']} {header['hver']}\n"
     ensure_private_dir(paths.state)
-    atomic.write_private(seen_file(paths), seen.encode())
+    atomic.write_private(paths.vault_seen_file, seen.encode())
 
 
 def _sweep(paths: Paths) -> None:
     """Remove what a killed writer staged; under the vault's lock, only."""
     for path in stages.of_the_vault(paths):
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+        atomic.forget(path)
 
 
 def _prove(
@@ -204,11 +191,6 @@ def _keep_previous(target: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.replace(f"{target}.{number - 1}", f"{target}.{number}")
     os.link(target, f"{target}.1")
-
-
-def _forget(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)
 
 
 def previous_versions(paths: Paths) -> list[str]:
@@ -256,36 +238,56 @@ def create(
             "'keyswitch vault passwd' changes its passphrase",
         )
     vid, data_key = os.urandom(16).hex(), os.urandom(envelope.KEY_SIZE)
-    slots, code = [], ""
-    if passphrase is not None:
-        check_passphrase(passphrase)
-        slots.append(
-            envelope.wrap_passphrase(
-                vid, data_key, normalised(passphrase), default_kdf()
-            )
-        )
-    if machine_key:
-        with locked(paths):
-            key = machine_key_of(paths)
-        slots.append(envelope.wrap(vid, data_key, "machine", key))
-    if recovery and passphrase is not None:
-        code = envelope.new_recovery_code()
-        slots.append(
-            envelope.wrap(
-                vid, data_key, "recovery", envelope.recovery_key(code)
-            )
-        )
-    header = {"vid": vid, "epoch": 1, "hver": 1, "slots": slots}
     with locked(paths):
         if vault.exists():
             raise InputError(
                 "another command made a vault meanwhile", "use that one"
             )
+        slots, code = new_slots(
+            paths,
+            vid,
+            data_key,
+            passphrase=passphrase,
+            machine_key=machine_key,
+            recovery=recovery,
+        )
+        header = {"vid": vid, "epoch": 1, "hver": 1, "slots": slots}
         data = envelope.seal(header, data_key, {"entries": {}})
         replace_file(paths, data, data_key, {})
     if ask is not None:
         vault.remember(vid, data_key)
     return code
+
+
+def new_slots(  # noqa: PLR0913
+    paths: Paths,
+    vid: str,
+    data_key: bytes,
+    *,
+    passphrase: Secret | None,
+    machine_key: bool,
+    recovery: bool = True,
+) -> tuple[list[Any], str]:
+    """Return the slots of a new data key, and the recovery code or "".
+
+    A code goes with a passphrase. To be called under the vault's lock.
+    """
+    slots, code = [], ""
+    if passphrase is not None:
+        check_passphrase(passphrase)
+        slots.append(
+            key_slots.wrap_passphrase(
+                vid, data_key, normalised(passphrase), key_slots.default_kdf()
+            )
+        )
+    if machine_key:
+        key = machine_key_of(paths)
+        slots.append(key_slots.wrap(vid, data_key, "machine", key))
+    if recovery and passphrase is not None:
+        code = recovery_code.new_code()
+        key = recovery_code.key_of(code)
+        slots.append(key_slots.wrap(vid, data_key, "recovery", key))
+    return slots, code
 
 
 def machine_key_of(paths: Paths) -> bytes:
@@ -302,4 +304,4 @@ def machine_key_of(paths: Paths) -> bytes:
 def accept_rollback(paths: Paths) -> None:
     """Take the vault file that is there for the newest one."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(seen_file(paths))
+        os.unlink(paths.vault_seen_file)

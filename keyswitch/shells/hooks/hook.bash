@@ -4,11 +4,12 @@
 # All of it is one group: cut short, it is a syntax error and does nothing.
 # `\builtin` passes over aliases and functions of the person who sources this.
 {
-  __keyswitch_state='@STATE_FILE@'
+  __keyswitch_state='@STATE_FILE@' __keyswitch_config='@CONFIG_FILE@'
   # Unset: nothing was followed yet. Empty: look again at once.
   \builtin unset -v __keyswitch_key
 
-  # Work out what the profile depends on, as __keyswitch_new; no process.
+  # Work out what the profile depends on, as __keyswitch_new, and whether none
+  # counts here, as __keyswitch_none; no process.
   function __keyswitch_look {
     \builtin local dir state link text
     dir=. state='' link='' text=''
@@ -45,6 +46,28 @@
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
     __keyswitch_new="$__keyswitch_new//$link//${PWD-}//${DIRENV_DIFF-}//$state"
+    # Only what is sure: no choice, nothing to take back, no links by remote.
+    __keyswitch_none='' text=''
+    if [[ -e $__keyswitch_config || -h $__keyswitch_config ]]; then
+      text=links
+      if [[ -f $__keyswitch_config && -r $__keyswitch_config ]]; then
+        {
+          IFS='' \builtin read -r -d '' text <"$__keyswitch_config" ||
+            \builtin :
+        } 2>/dev/null
+      fi
+    fi
+    link=$link${KEYSWITCH_PROFILE-}${KEYSWITCH_ENV-}${KEYSWITCH_PANE-}
+    if [[ -z $link && $text != *links* && $text != *\\* ]]; then
+      case $state in
+      $'{\n  "version": 1,\n  "active": "",\n'*) __keyswitch_none=none ;;
+      '')
+        if [[ ! -e $__keyswitch_state && ! -h $__keyswitch_state ]]; then
+          __keyswitch_none=none
+        fi
+        ;;
+      esac
+    fi
   }
 
   # Carry out $1, what keyswitch wrote. No value in it holds a space, so these
@@ -73,6 +96,7 @@
   function __keyswitch_follow {
     \builtin local __keyswitch_new __keyswitch_text __keyswitch_first
     \builtin local __keyswitch_was __keyswitch_now __keyswitch_failed=''
+    \builtin local __keyswitch_none=''
     __keyswitch_was=${KEYSWITCH_ENV-}
     case ${__keyswitch_was#*:} in
     p:*)
@@ -89,11 +113,13 @@
     if \builtin [ "$__keyswitch_new" = "${__keyswitch_key-}" ]; then
       \builtin return 0
     fi
-    \builtin type -P keyswitch >/dev/null || \builtin return 0
+    [[ -n $__keyswitch_none ]] || \builtin type -P keyswitch >/dev/null ||
+      \builtin return 0
     __keyswitch_first=${__keyswitch_key-first}
     # Kept before the attempt: what fails is not tried at every prompt.
     __keyswitch_key=$__keyswitch_new
     \builtin export -n __keyswitch_key # `set -a` exports what is assigned
+    [[ -z $__keyswitch_none ]] || \builtin return 0
     # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin exec keyswitch env --shell bash </dev/null
@@ -191,7 +217,7 @@
   }
 
   # Under `set -a` they were exported, and would be there in every child.
-  \builtin export -n __keyswitch_state
+  \builtin export -n __keyswitch_state __keyswitch_config
   \builtin export -nf keyswitch __keyswitch_hook __keyswitch_follow \
     __keyswitch_apply __keyswitch_look __keyswitch_moved
   if [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__keyswitch_hook* ]]; then

@@ -4,19 +4,22 @@
 begin
     # Scopes are named: there may be universal variables of the same name.
     set -gu __keyswitch_state '@STATE_FILE@'
+    set -gu __keyswitch_config '@CONFIG_FILE@'
     # No element: nothing was followed yet. An empty one: look again at once.
     set -gu __keyswitch_key
 
-    # Work out what the profile depends on, as __keyswitch_new; no process.
+    # Work out what the profile depends on, as __keyswitch_new, and whether none
+    # counts here, as __keyswitch_none; no process.
     function __keyswitch_look --no-scope-shadowing
         set -l __keyswitch_content
         set -l __keyswitch_link
         set -l __keyswitch_newer
         # Not $PWD, which may lead through a symbolic link: keyswitch looks
         # through the parents of the directory itself.
-        set -l __keyswitch_dir \
-            (builtin pwd -P 2>/dev/null | string collect --no-trim-newlines)
-        string match -rq '(?s)^(?<__keyswitch_dir>.*?)/?\n$' \
+        # By `read`, which keeps newlines of a name and starts no thread.
+        set -l __keyswitch_dir
+        builtin pwd -P 2>/dev/null | read -z __keyswitch_dir
+        string match -rq '(?s)^(?<__keyswitch_dir>.*?)/?\n\z' \
             -- "$__keyswitch_dir"
         if test -f "$__keyswitch_state" -a -r "$__keyswitch_state"
             read -z __keyswitch_content <$__keyswitch_state
@@ -41,7 +44,7 @@ begin
                     set __keyswitch_link "$__keyswitch_link//$__keyswitch_text"
                 end
             end
-            string match -rq '(?s)^(?<__keyswitch_dir>.*)/[^/]*$' \
+            string match -rq '(?s)^(?<__keyswitch_dir>.*)/[^/]*\z' \
                 -- "$__keyswitch_dir"
             or break
         end
@@ -51,6 +54,26 @@ begin
         set __keyswitch_new "$KEYSWITCH_PROFILE//$__keyswitch_newer"
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_link//$PWD//$DIRENV_DIFF"
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_content"
+        # Only what is sure: no choice, nothing to take back, no link by remote.
+        set -l __keyswitch_text
+        if test -e "$__keyswitch_config" -o -L "$__keyswitch_config"
+            set __keyswitch_text links
+            if test -f "$__keyswitch_config" -a -r "$__keyswitch_config"
+                read -z __keyswitch_text <$__keyswitch_config
+            end
+        end
+        set -a __keyswitch_link \
+            "$KEYSWITCH_PROFILE$KEYSWITCH_ENV$KEYSWITCH_PANE"
+        string match -q '?*' -- $__keyswitch_link
+        or string match -rq 'links|\\\\' -- "$__keyswitch_text"
+        and return
+        if test -z "$__keyswitch_content"
+            test -e "$__keyswitch_state" -o -L "$__keyswitch_state"
+            or set __keyswitch_none none
+        else if string match -rq '^{\n  "version": 1,\n  "active": "",\n' \
+                -- "$__keyswitch_content"
+            set __keyswitch_none none
+        end
     end
 
     # Say where what `env NAME` chose came along into a multiplexer's pane, and
@@ -82,16 +105,20 @@ begin
             return 0
         end
         set -l __keyswitch_new
+        set -l __keyswitch_none
         __keyswitch_look
         test "$__keyswitch_new" = "$__keyswitch_key"
         and return
-        command -q keyswitch
+        test -n "$__keyswitch_none"
+        or command -q keyswitch
         or return 0
         set -l __keyswitch_first
         set -q __keyswitch_key[1]
         or set __keyswitch_first first
         # Kept before the attempt: what fails is not tried at every prompt.
         set -gu __keyswitch_key "$__keyswitch_new"
+        test -n "$__keyswitch_none"
+        and return 0
         set -l __keyswitch_text
         # Where it fails, it may take a former account out of this shell.
         set __keyswitch_text (command keyswitch env --shell fish </dev/null)

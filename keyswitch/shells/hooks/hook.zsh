@@ -4,11 +4,14 @@
 # `\builtin` passes over aliases and functions of the person who sources this.
 {
   \builtin typeset -g __keyswitch_state='@STATE_FILE@'
-  \builtin typeset -g +x __keyswitch_state # `setopt ALL_EXPORT` exports it
+  \builtin typeset -g __keyswitch_config='@CONFIG_FILE@'
+  # `setopt ALL_EXPORT` exports them.
+  \builtin typeset -g +x __keyswitch_state __keyswitch_config
   # Unset: nothing was followed yet. Empty: look again at once.
   \builtin unset -v __keyswitch_key
 
-  # Work out what the profile depends on, as __keyswitch_new; no process.
+  # Work out what the profile depends on, as __keyswitch_new, and whether none
+  # counts here, as __keyswitch_none; no process.
   function __keyswitch_look {
     \builtin local dir=. state='' link='' text=''
     if [[ -f $__keyswitch_state && -r $__keyswitch_state ]]; then
@@ -41,6 +44,25 @@
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
     __keyswitch_new="$__keyswitch_new//$link//$PWD//${DIRENV_DIFF-}//$state"
+    # Only what is sure: no choice, nothing to take back, no links by remote.
+    __keyswitch_none='' text=''
+    if [[ -e $__keyswitch_config || -h $__keyswitch_config ]]; then
+      text=links
+      if [[ -f $__keyswitch_config && -r $__keyswitch_config ]]; then
+        { text=$(<$__keyswitch_config) } 2>/dev/null
+      fi
+    fi
+    link=$link${KEYSWITCH_PROFILE-}${KEYSWITCH_ENV-}${KEYSWITCH_PANE-}
+    if [[ -z $link && $text != *links* && $text != *\\* ]]; then
+      case $state in
+      ($'{\n  "version": 1,\n  "active": "",\n'*) __keyswitch_none=none ;;
+      ('')
+        if [[ ! -e $__keyswitch_state && ! -h $__keyswitch_state ]]; then
+          __keyswitch_none=none
+        fi
+        ;;
+      esac
+    fi
   }
 
   # Say where what `env NAME` chose came along into a multiplexer's pane, and
@@ -62,7 +84,7 @@
   function __keyswitch_follow {
     \builtin local __keyswitch_new='' __keyswitch_text='' __keyswitch_first=''
     \builtin local __keyswitch_was="${KEYSWITCH_ENV-}" __keyswitch_now=''
-    \builtin local __keyswitch_failed=''
+    \builtin local __keyswitch_failed='' __keyswitch_none=''
     if [[ ${__keyswitch_was#*:} == p:* ]]; then
       __keyswitch_moved
       # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
@@ -75,10 +97,12 @@
     if [[ $__keyswitch_new == "${__keyswitch_key-}" ]]; then
       \builtin return 0
     fi
-    \builtin whence -p keyswitch >/dev/null || \builtin return 0
+    [[ -n $__keyswitch_none ]] || \builtin whence -p keyswitch >/dev/null ||
+      \builtin return 0
     __keyswitch_first=${__keyswitch_key-first}
     # Kept before the attempt: what fails is not tried at every prompt.
     \builtin typeset -g __keyswitch_key="$__keyswitch_new"
+    [[ -z $__keyswitch_none ]] || \builtin return 0
     # Where it fails, it may take a former account out of this shell.
     __keyswitch_text=$(
       \builtin command keyswitch env --shell zsh </dev/null

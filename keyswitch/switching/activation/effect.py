@@ -19,7 +19,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.switching.activation.looking import (
     accounts_of,
-    chosen_of,
+    exported_here,
     see_keychain,
 )
 from keyswitch.targets.claude_code.files import FILE_LIMIT
@@ -69,7 +69,9 @@ def effect_of(
     situation = Situation(
         scene,
         accounts_of(workspace, pending, profile.name if follows else ""),
-        chosen_of(workspace, profile.name, selection.BY_USE),
+        chosen=profile.name,
+        how=selection.BY_USE,
+        exported=exported_here(workspace),
     )
     found = warnings(situation)
     if situation.in_use is False:

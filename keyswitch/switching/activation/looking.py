@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import Accounts
-from keyswitch.diagnosis.findings.situation import Chosen, Situation
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.flags import parse_flags
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import KeyswitchError
@@ -51,8 +51,10 @@ def situation_of(
     return Situation(
         scene,
         accounts_of(workspace),
-        chosen_of(workspace, answers.name, answers.how),
-        run,
+        chosen=answers.name,
+        how=answers.how,
+        exported=exported_here(workspace),
+        run=run,
     )
 
 
@@ -82,15 +84,13 @@ def accounts_of(
     )
 
 
-def chosen_of(workspace: Workspace, name: str, how: str) -> Chosen:
-    """Return a choice, with what `keyswitch env` set in this shell."""
+def exported_here(workspace: Workspace) -> frozenset[str]:
+    """Return the variables that `keyswitch env` set in this shell."""
     marker = read_marker(workspace.environ)
-    exported: frozenset[str] = frozenset()
-    if marker:
-        key = read_key(workspace.paths)
-        theirs = marker.not_ours(workspace.environ, key)
-        exported = frozenset(marker.assigned) - theirs
-    return Chosen(name, how, exported)
+    if not marker:
+        return frozenset()
+    theirs = marker.not_ours(workspace.environ, read_key(workspace.paths))
+    return frozenset(marker.assigned) - theirs
 
 
 def _answers_here(workspace: Workspace) -> Selection:

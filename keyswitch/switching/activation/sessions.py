@@ -17,6 +17,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.files import FILE_LIMIT
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
+from keyswitch.targets.claude_code.login.stored import global_config
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER
 
@@ -51,7 +52,8 @@ def look(
 
     `files` are the changes that the switch made.
     """
-    follows = _when(workspace, profile, {c.path: c for c in files})
+    found = sessions.find(workspace.places.config_dir)
+    follows = found and _when(workspace, profile, {c.path: c for c in files})
     if not follows:
         return []
     moved = _is_login(workspace, profile) or any(
@@ -59,7 +61,7 @@ def look(
     )
     return [
         Followed(session, follows, moved and session.in_turn)
-        for session in sessions.find(workspace.places.config_dir)
+        for session in found
     ]
 
 
@@ -129,15 +131,15 @@ def _has_login(change: FileChange | None) -> bool:
     return isinstance(login, dict) and bool(login.get("accessToken"))
 
 
-def _managed_keys(change: FileChange | None) -> tuple[Any, Any]:
+def _managed_keys(change: FileChange | None) -> tuple[str, str]:
     if change is None:
-        return None, None
+        return "", ""
     before, after = (
         # Often a file of megabytes, and seldom one with a key.
-        _object(text).get(MANAGED_KEY)
-        if text and MANAGED_KEY.encode() in text
-        else None
-        for text in (change.before, change.after)
+        global_config(data).managed_key
+        if data and MANAGED_KEY.encode() in data
+        else ""
+        for data in (change.before, change.after)
     )
     return before, after
 

@@ -69,8 +69,9 @@ def use(
         from keyswitch.switching.logging_in import old_sessions
 
         old_sessions.remember(workspace)
-    present, seen, findings = _looked(workspace, profile, configure=configure)
     sessions = _sessions(workspace, profile, draft) if look else None
+    del draft  # of files of megabytes, which are read once more now
+    present, seen, findings = _looked(workspace, profile, configure=configure)
     return Outcome(
         present.active,
         present.previous,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.change import commit
 from keyswitch.directories import links, patterns
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import upwards
 from keyswitch.display import printable
 from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange
@@ -101,15 +102,11 @@ def nearest(folder: str) -> str:
     A directory without one gives the path that it would have there.
     """
     folder = os.path.realpath(folder)
-    start = folder
-    while True:
-        path = os.path.join(folder, links.FILE)
+    for at in upwards(folder):
+        path = os.path.join(at, links.FILE)
         if os.path.lexists(path) and not _is_folder(path):
             return path
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return os.path.join(start, links.FILE)
-        folder = parent
+    return os.path.join(folder, links.FILE)
 
 
 def _is_folder(path: str) -> bool:

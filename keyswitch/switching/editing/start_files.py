@@ -10,16 +10,16 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes import hook_files
 from keyswitch.changes.change import commit
 from keyswitch.changes.undo_records import splice_of
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
 from keyswitch.shells import rc_block
+from keyswitch.shells.hook_file import SHELLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from keyswitch.changes.draft import Draft
     from keyswitch.workspace import Workspace
 
@@ -66,12 +66,20 @@ def shell_of(typed: str) -> str:
 
 def block_for(workspace: Workspace, shell: str) -> str:
     """Return the marked block that a start file of this shell gets."""
-    if shell != "nu":
-        return rc_block.block(shell)
-    from keyswitch.shells.hook_scripts import hook_script
+    from keyswitch.shells.hook_scripts import hook_script, quoted
 
-    hook = hook_script(shell, workspace.paths.state_file)
-    return rc_block.block(shell, hook)
+    paths = workspace.paths
+    if shell == "nu":
+        hook = hook_script(shell, paths.state_file, paths.config_file)
+        return rc_block.block(shell, hook=hook)
+    if hook_file_for(workspace, shell):
+        return rc_block.block(shell, folder=quoted(shell, paths.state))
+    return rc_block.block(shell)
+
+
+def hook_file_for(workspace: Workspace, shell: str) -> str:
+    """Return the hook file that the block reads; "": it needs none."""
+    return workspace.paths.hook_file(shell) if shell in SHELLS else ""
 
 
 def start_file(workspace: Workspace, shell: str, *, login: bool) -> str:
@@ -101,11 +109,29 @@ def plan_install(workspace: Workspace, shell: str, *, login: bool) -> Edit:
     return Edit(path, before, rc_block.with_block(path, before, text))
 
 
+def is_current(workspace: Workspace, shell: str, file: str) -> bool:
+    """Tell whether the hook file of an installed block is what it has to be.
+
+    So is the record that the start file has one.
+    """
+    paths = workspace.paths
+    entry = hook_files.StartFile(shell, file)
+    return entry in hook_files.recorded(paths) and paths.hook_file(
+        shell
+    ) not in hook_files.outdated(paths, workspace.environ)
+
+
 def plan_uninstall(workspace: Workspace, shell: str) -> list[Edit]:
-    """Return every start file of this shell that has a block, without it."""
+    """Return every start file of this shell that has a block, without it.
+
+    Those that `install` wrote are known, wherever the environment says now
+    that the shell's start file is.
+    """
     files = [start_file(workspace, shell, login=False)]
     if shell == "bash":
         files += [os.path.join(workspace.home, n) for n in _BASH_LOGIN]
+    recorded = hook_files.recorded(workspace.paths)
+    files += [entry.path for entry in recorded if entry.shell == shell]
     edits = []
     # Several names may be links to one file.
     for path in {os.path.realpath(f): f for f in reversed(files)}.values():
@@ -124,19 +150,31 @@ def plan_uninstall(workspace: Workspace, shell: str) -> list[Edit]:
 def install(workspace: Workspace, shell: str, *, login: bool) -> None:
     """Put the block into the start file."""
 
-    def plan() -> list[Edit]:
-        return [plan_install(workspace, shell, login=login)]
+    def make(draft: Draft) -> None:
+        edit = plan_install(workspace, shell, login=login)
+        _add(draft, [edit])
+        entry = hook_files.StartFile(shell, edit.file)
+        entries = [*hook_files.recorded(workspace.paths), entry]
+        hook_files.record(workspace, draft, entries)
+        draft.command = f"install {shell}"
+        # A hook file that is written again is nothing to take back.
+        draft.beside = draft.is_empty
 
-    _carry_out(workspace, f"install {shell}", plan)
+    commit(workspace, make)
 
 
 def uninstall(workspace: Workspace, shell: str) -> None:
     """Take the block out of every start file of the shell."""
-    _carry_out(
-        workspace,
-        f"uninstall {shell}",
-        lambda: plan_uninstall(workspace, shell),
-    )
+
+    def make(draft: Draft) -> None:
+        _add(draft, plan_uninstall(workspace, shell))
+        entries = hook_files.recorded(workspace.paths)
+        others = [entry for entry in entries if entry.shell != shell]
+        hook_files.record(workspace, draft, others)
+        if not draft.is_empty:
+            draft.command = f"uninstall {shell}"
+
+    commit(workspace, make)
 
 
 def notes(workspace: Workspace, shell: str, *, login: bool) -> list[str]:
@@ -166,26 +204,19 @@ def notes(workspace: Workspace, shell: str, *, login: bool) -> list[str]:
     return found
 
 
-def _carry_out(
-    workspace: Workspace, command: str, plan: Callable[[], list[Edit]]
-) -> None:
-    def make(draft: Draft) -> None:
-        for edit in plan():
-            if not edit.changes:
-                continue
-            change = FileChange(*edit)
-            if change.before is None or change.after is None:
-                # A file that comes or goes as a whole holds nothing else.
-                draft.edit(change, own=True)
-                continue
-            draft.edit(change)
-            draft.splices.append(
-                splice_of(change.path, change.before, change.after)
-            )
-        if not draft.is_empty:
-            draft.command = command
-
-    commit(workspace, make)
+def _add(draft: Draft, edits: list[Edit]) -> None:
+    for edit in edits:
+        if not edit.changes:
+            continue
+        change = FileChange(*edit)
+        if change.before is None or change.after is None:
+            # A file that comes or goes as a whole holds nothing else.
+            draft.edit(change, own=True)
+            continue
+        draft.edit(change)
+        draft.splices.append(
+            splice_of(change.path, change.before, change.after)
+        )
 
 
 def _is_text(data: bytes) -> bool:

@@ -119,14 +119,14 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
 
     A login does, and what Claude Code's usual files would lead elsewhere.
     """
-    from keyswitch.terminal.other_way import goes_elsewhere
+    from keyswitch.terminal.active_settings import come_first
 
     own = (CONFIG_VARIABLE, workspace.paths.folder_of(compiled.name))
     return (
         compiled.provider == PROVIDER
         or own in compiled.literals
         or os.path.isdir(own[1])
-        or goes_elsewhere(
+        or come_first(
             workspace.paths,
             compiled,
             compiled_active(workspace),

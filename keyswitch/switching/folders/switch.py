@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.switching.folders.isolation import plan_both
 from keyswitch.switching.planning.one_folder import plan_folder
 
 if TYPE_CHECKING:
@@ -34,7 +33,10 @@ def plan_target(  # noqa: PLR0913 - those of plan_folder
     The arguments are those of `plan_folder`; `places` names a folder that is
     planned alone.
     """
+    # What is loaded below is of no use for a switch between keys.
     if places is None and profile is not None and profile.isolated:
+        from keyswitch.switching.folders.isolation import plan_both
+
         plan_both(
             workspace,
             draft,
@@ -46,7 +48,6 @@ def plan_target(  # noqa: PLR0913 - those of plan_folder
         return
     gives_back = back is not None or (profile is None and moves_login)
     if gives_back and os.path.exists(workspace.paths.logins_file):
-        # Loaded here, since a switch between keys has no use for it.
         from keyswitch.switching.folders import one_copy
 
         one_copy.leave_given(workspace, draft, places or workspace.places, back)

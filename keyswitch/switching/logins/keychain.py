@@ -17,14 +17,19 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.draft import Draft
 from keyswitch.commit.journal import digest
 from keyswitch.commit.keychain_items import service_of
-from keyswitch.commit.login_note import Wanted, decoded, note_file
+from keyswitch.commit.login_note import (
+    Change,
+    Wanted,
+    decoded,
+    encoded,
+    note_file,
+)
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import (
     FileStateError,
     KeyswitchError,
 )
 from keyswitch.model import FileChange
-from keyswitch.profiles import own_json
 from keyswitch.switching.logins.places import LoginPlace
 from keyswitch.targets.claude_code.files import ITEM_PREFIX
 from keyswitch.targets.claude_code.login import parts as login_parts
@@ -59,7 +64,7 @@ class KeychainPlace(LoginPlace):
         self.keychain = keychain
         self.note = note_file(workspace.paths)
         unfinished = decoded(self.note, read_regular(self.note, _LIMIT))
-        self._unfinished = [str(change["folder"]) for change in unfinished]
+        self._unfinished = [change.folder for change in unfinished]
         self.half_done = self._folder in self._unfinished
         self.file = self.data
         item = keychain.read(keychain.login)
@@ -136,24 +141,15 @@ class KeychainPlace(LoginPlace):
                     "unlock the keychain: security unlock-keychain",
                 )
         planned = decoded(self.note, self.draft.read(self.note, _LIMIT))
-        changes = [c for c in planned if c["folder"] != self._folder]
-        wanted = [
+        changes = [c for c in planned if c.folder != self._folder]
+        wanted = tuple(
             Wanted(service_of(i), digest(i.before), digest(i.after))
             for i in items
             if i.before != i.after
-        ]
+        )
         if wanted:
-            changes.append(
-                {
-                    "folder": self._folder,
-                    "items": [w._asdict() for w in wanted],
-                    "tokens": tokens,
-                }
-            )
-        note = {"version": own_json.VERSION, "changes": changes}
-        text = json.dumps(note, indent=1) + "\n"
-        after = text.encode() if changes else None
-        self.draft.write(self.note, after, limit=_LIMIT)
+            changes.append(Change(self._folder, wanted, tokens))
+        self.draft.write(self.note, encoded(changes), limit=_LIMIT)
 
 
 def key_of(parts: Parts) -> bytes | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import login_ledger
 from keyswitch.commit.journal import digest
 from keyswitch.commit.keychain_items import forget, put_item
-from keyswitch.commit.login_note import Wanted, decoded, note_file
+from keyswitch.commit.login_note import decoded, note_file
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
@@ -23,6 +23,7 @@ from keyswitch.targets.claude_code.login.parts import Parts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyswitch.commit.login_note import Wanted
     from keyswitch.targets.claude_code.login.keychain import Keychain
     from keyswitch.workspace import Workspace
 
@@ -57,16 +58,16 @@ def finish(workspace: Workspace) -> list[str]:
             return []
         said = []
         for change in decoded(note_file(workspace.paths), data):
-            parts = _wanted_login(workspace, change["tokens"])
+            parts = _wanted_login(workspace, change.tokens)
             if parts is None:
                 said.append("the login of the last change is not stored now")
                 continue
             locks = []
-            if os.path.isdir(change["folder"]):
-                locks = login_locks(change["folder"])
+            if os.path.isdir(change.folder):
+                locks = login_locks(change.folder)
             with held(locks):
-                for item in change["items"]:
-                    said += _finish_item(keychain, Wanted(**item), parts)
+                for item in change.items:
+                    said += _finish_item(keychain, item, parts)
         forget(workspace.paths)
     return [*said, "finished a change of the login that was interrupted"]
 

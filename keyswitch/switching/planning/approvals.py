@@ -112,12 +112,7 @@ def _tails(
         compiled = compiled_profile(workspace, profile.name)
         triple = (ref.store, ref.item, ref.generation)
         values = read_values(
-            workspace.paths,
-            [triple],
-            stamp=compiled.stamp,
-            cache=compiled.cache,
-            timeout=compiled.timeout,
-            ask=workspace.ask,
+            workspace.paths, compiled, [triple], ask=workspace.ask
         )
     except KeyswitchError:
         return []  # locked: Claude Code will ask once, nothing worse

@@ -61,9 +61,14 @@ def look(workspace: Workspace, scope: str, name: str) -> list[Found]:
     return select(Scan(workspace, Draft()).everything(), scope, name)
 
 
-def remove(workspace: Workspace, scope: str, name: str) -> list[Found]:
-    """Remove the tokens; returns those that were removed."""
-    _require_open_stores(workspace, look(workspace, scope, name))
+def remove(
+    workspace: Workspace, scope: str, name: str, seen: Sequence[Found]
+) -> list[Found]:
+    """Remove the tokens; returns those that were removed.
+
+    `seen` are those that `look` found before.
+    """
+    _require_open_stores(workspace, seen)
 
     def make(draft: Draft) -> list[Found]:
         _plan_leave(workspace, draft, scope, name)

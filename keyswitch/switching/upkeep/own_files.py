@@ -12,11 +12,16 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.changes import login_ledger, undo_records
+from keyswitch.changes import (
+    hook_files,
+    login_ledger,
+    own_variables,
+    undo_records,
+)
 from keyswitch.commit import journal, made_folders
 from keyswitch.commit.login_note import decoded, note_file
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
-from keyswitch.diagnosis.findings.mend import ASIDE, MODE, Mend
+from keyswitch.diagnosis.findings.mend import ASIDE, HOOK, MODE, Mend
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular
 from keyswitch.disk.opening import is_planted
@@ -31,12 +36,14 @@ from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
-from keyswitch.secrets.vault.reading import Vault, seen_file
+from keyswitch.secrets.vault.reading import Vault
+from keyswitch.shells.hook_file import SHELLS
 from keyswitch.switching.logging_in.old_sessions import stamp_file
+from keyswitch.switching.upkeep import hook_findings
 from keyswitch.targets.claude_code.settings import baseline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from keyswitch.profiles.paths import Paths
 
@@ -55,7 +62,7 @@ class _Kind(NamedTuple):
     read: Callable[[str, bytes], object] | None = None
 
 
-def findings(paths: Paths) -> list[Finding]:
+def findings(paths: Paths, environ: Mapping[str, str]) -> list[Finding]:
     """Return what is wrong with files and folders of keyswitch's own."""
     found = [*_folders(paths)]
     if not found:
@@ -64,14 +71,21 @@ def findings(paths: Paths) -> list[Finding]:
                 found += _file(paths, path, kind)
         found += _settings(paths)
         found += _vault(paths)
+    if not found:
+        found += hook_findings.findings(paths, environ)
     return found
 
 
-def mend(mends: Sequence[Mend]) -> list[str]:
+def mend(
+    mends: Sequence[Mend], paths: Paths, environ: Mapping[str, str]
+) -> list[str]:
     """Carry out what the findings say; return what was done, a line each."""
     done = []
     for m in mends:
         try:
+            if m.kind == HOOK:
+                done.append(hook_findings.write(paths, environ, m.path))
+                continue
             if identity(m.path) != m.expected:
                 continue  # another command was faster
             if m.kind == ASIDE:
@@ -108,7 +122,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         paths.machine_key_file,
         paths.install_key_file,
         paths.remotes_file,
-        seen_file(paths),
+        paths.vault_seen_file,
         stamp_file(paths),
         os.path.join(paths.data, "vault.lock"),
     )
@@ -118,10 +132,13 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
             paths.undo_file, lambda path, data: undo_records.parse(data, path)
         ),
         _one(note_file(paths), decoded),
+        _one(paths.start_files_file, hook_files.parse),
+        *(_one(paths.hook_file(s), hook_files.refuse_odd) for s in SHELLS),
         *map(_one, plain),
         _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
         _Kind(paths.baseline_dir, (), one_of_the_baselines),
         _Kind(paths.bound_dir, (), bound.parse),
+        _Kind(paths.agreed_dir, (), own_variables.check_record),
         _Kind(paths.intents_dir),
         _Kind(os.path.dirname(paths.compiled("x"))),
         _Kind(os.path.dirname(paths.trusted("x"))),

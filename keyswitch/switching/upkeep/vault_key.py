@@ -16,7 +16,7 @@ from keyswitch.commit.transaction import Transaction
 from keyswitch.model import SecretRef
 from keyswitch.secrets import stores
 from keyswitch.secrets.keychain.store import open_keychain
-from keyswitch.secrets.vault import slots
+from keyswitch.secrets.vault import access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def add(workspace: Workspace, vault: Vault) -> None:
     place.require()  # before anything says that there could be an item
     with changing(workspace, vault):
         intents.declare(workspace.paths, _ref(item), "")
-        slots.add_keychain_slot(vault, place, item)
+        access.add_keychain_slot(vault, place, item)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import stat
 
+from keyswitch.disk.opening import open_flags, upwards
+
 LIMIT = 1 << 20  # bytes of a settings file that are looked at here
 _LINE = 1 << 20  # bytes of the files in which git names a folder; git's limit
 _UTF_16 = b"\xff\xfe"  # Claude Code reads such a file, too
@@ -40,13 +42,9 @@ def root_of(cwd: str, home: str) -> str:
     A home directory that is a repository counts only for a session that was
     started in it.
     """
-    folder = cwd
-    while not os.path.exists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return cwd
-        folder = parent
-    root = _main_checkout(folder)
+    tops = (f for f in upwards(cwd) if os.path.exists(f + "/.git"))
+    folder = next(tops, "")
+    root = _main_checkout(folder) if folder else ""
     if not root or os.path.normpath(root) == os.path.normpath(home):
         return cwd
     return root
@@ -103,7 +101,7 @@ def _is_suspicious(path: str) -> bool:
 
 def _read(path: str, limit: int) -> bytes | None:
     """Return a file's bytes; None if it is too large, or no plain file."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | open_flags())
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None

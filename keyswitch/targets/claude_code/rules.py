@@ -28,6 +28,11 @@ SIMPLE = "CLAUDE_CODE_SIMPLE"
 HOST_MANAGED = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"
 UNIX_SOCKET = "ANTHROPIC_UNIX_SOCKET"
 
+# One proxy serves http and https addresses; the first that is not blank.
+PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")
+AUTHORITIES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+UNCHECKED = "NODE_TLS_REJECT_UNAUTHORIZED"
+
 FIRST_PARTY_HOST = "api.anthropic.com"
 
 # Of the levels user, project, local, flag and managed, lowest first: those that
@@ -93,7 +98,17 @@ PROVIDERS = (
 )
 
 
+# Settings that name a command which prints a credential.
 HELPER = "apiKeyHelper"
+AWS_EXPORT = "awsCredentialExport"
+
+# Members of .credentials.json and of .claude.json.
+LOGIN = "claudeAiOauth"
+CONSOLE_KEY = "primaryApiKey"
+
+# What a subscription pays for, by the name of its source.
+SUBSCRIPTION = (OAUTH_TOKEN, OAUTH_FD, LOGIN)
+
 STORED_LOGIN = "stored login"
 MANAGED_KEY = "managed key"
 ANTHROPIC_PROFILE = "profile"

@@ -6,7 +6,8 @@ import json
 import stat
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.secrets.vault.envelope import parse, unwrap, unwrap_passphrase
+from keyswitch.secrets.vault.envelope import parse
+from keyswitch.secrets.vault.key_slots import unwrap, unwrap_passphrase
 from tests.faults.cases import (
     CONFIG,
     ENVIRON,

@@ -17,7 +17,7 @@ from unittest import mock
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2]))
 
-from keyswitch.secrets.vault import envelope  # noqa: E402
+from keyswitch.secrets.vault import envelope, key_slots, recovery_code  # noqa: E402
 
 MAGIC = envelope.MAGIC
 VID, OTHER_VID = "0f" * 16, "1e" * 16
@@ -51,11 +51,11 @@ def b64(data):
 
 
 def passphrase_slot(kdf=CHEAP, phrase=PASS, vid=VID, key=DATA_KEY):
-    return envelope.wrap_passphrase(vid, key, phrase.encode(), kdf)
+    return key_slots.wrap_passphrase(vid, key, phrase.encode(), kdf)
 
 
 def plain_slot(kind="machine", key=MACHINE, vid=VID, **extra):
-    return envelope.wrap(vid, DATA_KEY, kind, key, **extra)
+    return key_slots.wrap(vid, DATA_KEY, kind, key, **extra)
 
 
 def header(*slots, **changed):
@@ -66,7 +66,7 @@ def header(*slots, **changed):
 def signed(raw, body, key=DATA_KEY, magic=MAGIC):
     """Return a vault around header bytes of any kind, with a right MAC."""
     lines = magic + b"\n" + raw + b"\n"
-    mac = envelope._header_mac(key, lines)
+    mac = envelope._header_mac(key, lines).finalize()
     return lines + b64(mac).encode() + b"\n" + body
 
 
@@ -86,8 +86,8 @@ def vault(*slots, **changed):
 def successes():
     machine = {"machine": MACHINE.hex()}
     phrase = {"passphrase": PASS}
-    code = envelope.new_recovery_code()
-    recovery = plain_slot("recovery", envelope.recovery_key(code))
+    code = recovery_code.new_code()
+    recovery = plain_slot("recovery", recovery_code.key_of(code))
     kept = plain_slot("keychain", KEYCHAIN, item="ks1-00")
     yield "ok-machine", vault(), machine, OK
     yield "ok-passphrase", vault(passphrase_slot()), phrase, OK
@@ -96,7 +96,7 @@ def successes():
     everything = vault(passphrase_slot(), recovery, kept, plain_slot())
     yield "ok-four-ways-passphrase", everything, phrase, OK
     yield "ok-four-ways-machine", everything, machine, OK
-    default = passphrase_slot(envelope.DEFAULT_KDF)
+    default = passphrase_slot(key_slots.DEFAULT_KDF)
     yield "ok-default-kdf", vault(default), phrase, OK
     for n in (15, 17):
         slot = passphrase_slot({"name": "scrypt", "n": 1 << n})

@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.targets.claude_code.settings import json_text, splice
+from keyswitch.targets.claude_code.settings.excerpt import excerpt, restored
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -204,7 +205,7 @@ def read(
     ):
         if data is None or not data.strip(b" \t\r\n\xef\xbb\xbf"):
             continue
-        text = json_text.decode(path, data)
+        text = excerpt(path, data, keys, edits=False)
         for key in keys:
             raw = splice.raw_value(path, text, (key,))
             if raw is not None and raw != "null":
@@ -249,8 +250,8 @@ def applied(
     other byte stays. A file that would say nothing any more is no file.
     """
     blank = data is None or not data.strip(b" \t\r\n\xef\xbb\xbf")
-    text = "{}" if blank else json_text.decode(path, data or b"")
-    json_text.whole(path, text)
+    whole = b"{}" if blank else data or b""
+    text = excerpt(path, whole, (*keys, *dropped), edits=True)
     for key in dropped:
         if splice.raw_value(path, text, (key,)) is not None:
             text = splice.remove_member(path, text, (key,), None)
@@ -267,4 +268,4 @@ def applied(
         return data
     if splice.is_empty(path, text, ()) and keys == CREDENTIALS_KEYS:
         return None
-    return text.encode("utf-8")
+    return restored(text, whole)

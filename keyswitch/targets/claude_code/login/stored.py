@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from keyswitch.targets.claude_code.javascript import double
+from keyswitch.targets.claude_code.settings.excerpt import excerpt
+from keyswitch.targets.claude_code.settings.json_text import JsonTextError
 from keyswitch.targets.claude_code.settings.settings_file import as_text, loads
 
 INFERENCE = "user:inference"
@@ -81,6 +83,15 @@ def stored_login(data: bytes | None) -> Login | None:
     )
 
 
+# The members that `global_config` looks at.
+_OF_ACCOUNTS = (
+    "customApiKeyResponses",
+    "hasCompletedOnboarding",
+    "oauthAccount",
+    "primaryApiKey",
+)
+
+
 class GlobalConfig(NamedTuple):
     """What `.claude.json` says about accounts."""
 
@@ -92,7 +103,6 @@ class GlobalConfig(NamedTuple):
     approved: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     onboarded: bool = False
-    trusted: frozenset[str] = frozenset()  # directories
     broken: bool = False  # Claude Code refuses to start
 
     def __repr__(self) -> str:
@@ -103,18 +113,16 @@ def global_config(data: bytes | None) -> GlobalConfig:
     """Return what the file says; an empty one says nothing."""
     if data is None:
         return GlobalConfig()
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    if not text.strip():
-        return GlobalConfig()
     try:
-        document = loads(text)
+        text = excerpt("", data, _OF_ACCOUNTS, edits=False)
+    except JsonTextError:
+        text = data.decode("utf-8", "replace")  # what Claude Code makes of it
+    try:
+        document = _object(text)
     except (ValueError, RecursionError):
         return GlobalConfig(broken=True)
-    if not isinstance(document, dict):
-        return GlobalConfig()
     account = _dict(document.get("oauthAccount"))
     answers = _dict(document.get("customApiKeyResponses"))
-    projects = _dict(document.get("projects"))
     key = document.get("primaryApiKey")
     return GlobalConfig(
         managed_key=key
@@ -127,12 +135,26 @@ def global_config(data: bytes | None) -> GlobalConfig:
         approved=_texts(answers.get("approved")),
         rejected=_texts(answers.get("rejected")),
         onboarded=document.get("hasCompletedOnboarding") is True,
-        trusted=frozenset(
-            path
-            for path, entry in projects.items()
-            if _dict(entry).get("hasTrustDialogAccepted") is True
-        ),
     )
+
+
+def trusted(data: bytes | None) -> frozenset[str]:
+    """Return the directories that `.claude.json` says a person trusts."""
+    try:
+        document = _object((data or b"").decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(
+        path
+        for path, entry in _dict(document.get("projects")).items()
+        if _dict(entry).get("hasTrustDialogAccepted") is True
+    )
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Return the object of a file's text; one that says nothing is empty."""
+    text = text.removeprefix("\ufeff")
+    return _dict(loads(text)) if text.strip() else {}
 
 
 class AnthropicProfile(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from keyswitch.targets.claude_code.settings import json_text, splice
+from keyswitch.targets.claude_code.settings import splice
 from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
     Baseline,
@@ -14,6 +14,7 @@ from keyswitch.targets.claude_code.settings.baseline import (
     digest,
     revert,
 )
+from keyswitch.targets.claude_code.settings.excerpt import excerpt, restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +42,10 @@ def plan_approvals(
     blank = observed is None or not observed.strip(b" \t\r\n\xef\xbb\xbf")
     if blank and not any(tails.values()):
         return Plan(observed, Baseline())
-    text = "{}" if blank else json_text.decode(path, observed or b"")
-    json_text.whole(path, text)
+    data = b"{}" if blank else observed or b""
+    ours = [e.keys[0] for e in baseline.elements]
+    ours += [o.keys[0] for o in baseline.owned]
+    text = excerpt(path, data, (APPROVED[0], *ours), edits=True)
     leave = [e for e in baseline.elements if e.item not in tails]
     stay = [e for e in baseline.elements if e.item in tails]
     text = revert(path, text, Baseline(False, (), tuple(leave)), key, str).text
@@ -66,9 +69,9 @@ def plan_approvals(
     if not stay:
         if created and splice.is_empty(path, text, ()):
             return Plan(None, Baseline())
-        return Plan(text.encode("utf-8"), Baseline())
+        return Plan(restored(text, data), Baseline())
     return Plan(
-        text.encode("utf-8"), Baseline(created, tuple(owned), tuple(stay))
+        restored(text, data), Baseline(created, tuple(owned), tuple(stay))
     )
 
 

@@ -137,53 +137,18 @@ def _without_element(path: str, text: str, element: Element, key: bytes) -> str:
 
 def to_document(baseline: Baseline) -> dict[str, Any]:
     """Return the record as JSON values."""
-    return {
-        "created": baseline.created,
-        "owned": [
-            [list(o.keys), o.ours, o.was, o.before, o.gap]
-            for o in baseline.owned
-        ],
-        "elements": [
-            [list(e.keys), e.ours, e.gap, e.item] for e in baseline.elements
-        ],
-    }
+    return baseline._asdict()  # keys and elements as lists
 
 
 def from_document(path: str, document: Any) -> Baseline:
     """Read a record back."""
-    try:
-        found = Baseline(
-            bool(document["created"]),
-            tuple(
-                Owned(tuple(keys), ours, was, before, gap)
-                for keys, ours, was, before, gap in document["owned"]
-            ),
-            tuple(
-                Element(tuple(keys), ours, gap, item)
-                for keys, ours, gap, item in document["elements"]
-            ),
-        )
-    except own_json.DAMAGE as e:
-        raise damaged(path) from e
-    if not _is_sound(found):
+    found = own_json.record(Baseline, document, path, _LOST)
+    if () in {
+        *(o.keys for o in found.owned),
+        *(e.keys for e in found.elements),
+    }:
         raise damaged(path)
     return found
-
-
-def _is_sound(baseline: Baseline) -> bool:
-    """Tell whether every value is of its type."""
-    words = [word for one in baseline.owned for word in one[1:4]]
-    words += [word for one in baseline.elements for word in (one[1], one[3])]
-    keys = [one.keys for one in baseline.owned]
-    keys += [one.keys for one in baseline.elements]
-    gaps = [one.gap for one in baseline.owned]
-    gaps += [one.gap for one in baseline.elements]
-    words += [key for one in keys for key in one]
-    return (
-        all(keys)
-        and all(isinstance(word, str) for word in words)
-        and all(isinstance(gap, str | None) for gap in gaps)
-    )
 
 
 _LOST = (

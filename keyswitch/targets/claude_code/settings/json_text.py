@@ -1,7 +1,8 @@
 """Where the parts of a JSON text stand, without changing a character of it.
 
-Values are skipped by the C scanner of the standard library, so that a
-`.claude.json` of many megabytes costs no more than parsing it once.
+Values are skipped by the C scanner of the standard library, which keeps
+nothing of their objects: a `.claude.json` of many megabytes costs less than
+parsing it once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from keyswitch.errors import FileStateError
+from keyswitch.targets.claude_code.settings import json_depth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
 MAX_DEPTH = 200
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
-_AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 _MANY_DIGITS = 40  # no number that means something has as many
+
+# What stands for a value that `excerpt.py` left out: where its bytes are, its
+# line ends, and the characters behind the last of these. No UTF-8 text holds
+# such a character.
+PLACEHOLDER = '"\ud800{} {} {} {}"'
+LEFT_OUT = re.compile('"\ud800(\\d+) (\\d+) (\\d+) (\\d+)"')
 
 
 class Child(NamedTuple):
@@ -33,6 +38,7 @@ class Child(NamedTuple):
     start: int  # of the key, or of the element
     value: int  # of the value
     end: int  # behind the value
+    inside: Container | None = None  # where it was asked for
 
 
 class Container(NamedTuple):
@@ -47,10 +53,14 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-# Numbers stay texts: 1e400 and 5,000 digits are none of our business.
+# Numbers stay texts: 1e400 and 5,000 digits are none of our business. Of an
+# object nothing stays but its length.
 _scan = json.scanner.make_scanner(  # type: ignore[attr-defined]
     json.JSONDecoder(
-        parse_int=str, parse_float=str, parse_constant=_no_constant
+        parse_int=str,
+        parse_float=str,
+        parse_constant=_no_constant,
+        object_pairs_hook=len,
     )
 )
 
@@ -61,12 +71,18 @@ class JsonTextError(FileStateError):
 
 def fail(path: str, text: str, at: int, what: str) -> JsonTextError:
     """Return the error for a position: file:line:column, no content."""
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
+    before = LEFT_OUT.sub(_shape, text[:at])
+    line = before.count("\n") + 1
+    column = len(before) - before.rfind("\n")
     return JsonTextError(
         f"{path}:{line}:{column}: {what}",
         "mend that place; keyswitch does not write what it cannot read",
     )
+
+
+def _shape(left_out: re.Match[str]) -> str:
+    """Return a text of the lines and columns of what was left out."""
+    return "\n" * int(left_out[3]) + " " * int(left_out[4])
 
 
 def decode(path: str, data: bytes) -> str:
@@ -103,42 +119,66 @@ def _space(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def top(path: str, text: str) -> Container:
+def top(path: str, text: str, into: Sequence[str] = ()) -> Container:
     """Return the outermost object, after checking the whole text."""
     at = _space(text, 1 if text.startswith("\ufeff") else 0)
     if not text.startswith("{", at):
         raise fail(path, text, at, "the file has to hold a JSON object")
-    end = _space(text, skip_value(path, text, at))
+    try:
+        found = container(path, text, at, into)
+    except JsonTextError:
+        skip_value(path, text, at)  # it says better what is wrong
+        raise
+    end = _space(text, found.end)
     if end != len(text):
         raise fail(path, text, end, "something follows the JSON object")
-    return container(path, text, at)
+    return found
 
 
-def container(path: str, text: str, at: int) -> Container:
-    """Return the object or array that begins at `at`."""
+def container(
+    path: str, text: str, at: int, into: Sequence[str] = ()
+) -> Container:
+    """Return the object or array that begins at `at`.
+
+    `into` are keys, each in the object of the one before: their children
+    are wanted as well.
+    """
     is_object = text[at] == "{"
     close = "}" if is_object else "]"
     children: list[Child] = []
     position = _space(text, at + 1)
-    while not text.startswith(close, position):
+    while not text.startswith(close, position) or children:
         start = position
         key = None
         if is_object:
             if not text.startswith('"', position):
                 raise fail(path, text, position, "a key is missing")
-            key, position = scanstring(text, position + 1, True)
+            key, position = _key(path, text, position)
             position = _space(text, position)
             if not text.startswith(":", position):
                 raise fail(path, text, position, "a colon is missing")
             position = _space(text, position + 1)
-        end = skip_value(path, text, position)
-        children.append(Child(key, start, position, end))
+        inside = None
+        if into and into[0] == key and text.startswith("{", position):
+            inside = container(path, text, position, into[1:])
+        end = inside.end if inside else skip_value(path, text, position)
+        children.append(Child(key, start, position, end, inside))
         position = _space(text, end)
-        if text.startswith(",", position):
-            position = _space(text, position + 1)
-        elif not text.startswith(close, position):
+        if text.startswith(close, position):
+            break
+        if not text.startswith(",", position):
             raise fail(path, text, position, "a comma is missing")
+        position = _space(text, position + 1)
     return Container(at, position + 1, tuple(children))
+
+
+def _key(path: str, text: str, at: int) -> tuple[str, int]:
+    """Return the key that begins at `at`, and the position behind it."""
+    try:
+        key, end = scanstring(text, at + 1, True)
+    except json.JSONDecodeError as e:
+        raise fail(path, text, e.pos, e.msg.lower()) from e
+    return str(key), int(end)
 
 
 def find(
@@ -149,7 +189,7 @@ def find(
     None stands for a member that is not there; a key that appears twice on
     the way is refused, because which one counts is a matter of taste.
     """
-    where = top(path, text)
+    where = top(path, text, keys[:-1])
     child: Child | None = None
     for depth, key in enumerate(keys):
         found = [c for c in where.children if c.key == key]
@@ -158,11 +198,11 @@ def find(
         child = found[0] if found else None
         if child is None or depth == len(keys) - 1:
             break
-        if text[child.value] != "{":
+        if child.inside is None:
             raise fail(
                 path, text, child.value, f"'{key}' has to be a JSON object"
             )
-        where = container(path, text, child.value)
+        where = child.inside
     return where, child
 
 
@@ -177,20 +217,11 @@ def check_depth(path: str, raw: str) -> None:
 
     Python itself gives up at a depth that differs from one call to the next.
     """
-    if raw.count("[") + raw.count("{") <= MAX_DEPTH:
-        return
-    # Brackets alone, and of those the innermost pairs away, level by level:
-    # a tenth of a second for twenty megabytes.
-    rest = _TEXT.sub("", raw).encode("utf-8", "replace")
-    rest = rest.translate(_AS_ARRAYS, _NO_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        rest = rest.replace(b"[]", b"")
-        if not rest:
-            return
-    raise JsonTextError(
-        f"{path}: nested more than {MAX_DEPTH} deep",
-        "mend that file; keyswitch does not write what it cannot read",
-    )
+    if json_depth.is_deeper(raw, MAX_DEPTH):
+        raise JsonTextError(
+            f"{path}: nested more than {MAX_DEPTH} deep",
+            "mend that file; keyswitch does not write what it cannot read",
+        )
 
 
 def parsed(path: str, raw: str) -> Any:

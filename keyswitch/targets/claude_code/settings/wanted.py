@@ -5,16 +5,18 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.targets.claude_code import rules
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
 
 
-HELPER = "apiKeyHelper"
+HELPER = rules.HELPER
 
 
-AWS_EXPORT = "awsCredentialExport"
+AWS_EXPORT = rules.AWS_EXPORT
 
 
 ENV = "env"

@@ -1,4 +1,4 @@
-"""Whether a repository's settings send a helper's answer somewhere else.
+"""Whether a repository's settings send a helper's answer to another host.
 
 Observed, Claude Code 2.1.330: `claude -p` obeys a repository's settings
 without a question of trust, and the helper's process is not given the
@@ -47,10 +47,10 @@ class MovedError(KeyswitchError):
     """A repository would get what the helper is asked for."""
 
 
-def require_own_way(
+def require_own_host(
     profile: Compiled, environ: Mapping[str, str], *, regions: bool = True
 ) -> None:
-    """Raise MovedError where settings from here lead elsewhere.
+    """Raise MovedError where this directory's settings decide the host.
 
     Another region is the same cloud, and other programs than Claude Code have
     one of their own: without `regions` it does not matter.
@@ -73,8 +73,8 @@ def require_own_way(
     found = next(_moves(profile, scene, regions=regions), None)
     if found is not None:
         raise MovedError(
-            f"{found.place} sets {found.name}, so '{profile.name}' would go "
-            "another way than its own, and it is not given",
+            f"{found.place} sets {found.name}, so the secret of "
+            f"'{profile.name}' could go to another host, and is not given",
             "look at that file; if you want this, make a profile for that "
             "address: keyswitch add NAME --provider gateway",
         )
@@ -96,7 +96,7 @@ def _is_too_large(path: str) -> bool:
 def _moves(
     profile: Compiled, scene: Scene, *, regions: bool
 ) -> Iterator[Source]:
-    """Return what a repository decides about the way, the person's not."""
+    """Yield what a repository decides about the host, and not the person."""
     without = Scene(
         scene.environ,
         home=scene.home,
@@ -148,7 +148,7 @@ def _is_own(path: str, scene: Scene) -> bool:
 
 
 def _is_helper_alone(command: str) -> bool:
-    """Tell whether nothing else would get what keyswitch prints."""
+    """Tell whether a command is keyswitch's helper and nothing else."""
     return bool(_WORDS.fullmatch(command)) and own_helper.is_keyswitch(command)
 
 

@@ -1,10 +1,10 @@
 """Whether Claude Code would send a shell's key to another profile's host.
 
 Part of the express lane. What the active profile put into Claude Code's files
-(a gateway's address, a cloud) outranks what a shell exports, so a key of a
-terminal's or a directory's own choice could go there. Observed, Claude Code
-2.1.330: a helper's environment holds the address that counts, and its
-directory is the one that Claude Code was started in.
+(a gateway's address, a cloud) outranks what a shell exports, so a key that a
+terminal or a directory chose could go there. Observed, Claude Code 2.1.330: a
+helper's environment holds the address that counts, and its directory is the
+one that Claude Code was started in.
 """
 
 from __future__ import annotations
@@ -35,26 +35,24 @@ _BEDROCK = "CLAUDE_CODE_USE_BEDROCK"
 _SENT = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
 
 
-def url_of(profile: Compiled | None) -> str:
-    """Return the address that a profile sets, "" for the usual one."""
-    return dict(profile.literals).get(URL, "") if profile else ""
-
-
-def goes_elsewhere(
+def come_first(
     paths: Paths,
     profile: Compiled,
     active: Compiled | None,
     environ: Mapping[str, str],
 ) -> bool:
-    """Tell whether Claude Code, from this shell, goes the active one's way."""
+    """Tell whether the active profile's settings outrank a shell's profile.
+
+    Claude Code, started in this shell, then asks as the active profile, or
+    with the shell's key at the active profile's host.
+    """
     if active is None or active.name == profile.name:
         return False
     if not _is_for_claude_code(profile) or _own_folder(paths, profile, environ):
         return False
-    if not _is_for_claude_code(active):
-        return False  # nothing of it is in Claude Code's files
-    if any(name == FOLDER_VARIABLE for name, _ in active.literals):
-        return False  # its settings are in a folder of its own
+    # Otherwise nothing of it is in Claude Code's files, or not in this folder.
+    if not _is_for_claude_code(active) or sets_folder(active):
+        return False
     ours = dict(profile.literals)
     return _is_outranked(profile, active) or any(
         ours.get(name) != value
@@ -74,11 +72,11 @@ def _is_outranked(profile: Compiled, active: Compiled) -> bool:
     if "helper" not in active.roles:
         return both_bedrock
     return "helper" not in profile.roles and (
-        both_bedrock or any(name in _SENT for name, _ in profile.secrets)
+        both_bedrock or _exports_a_key(profile)
     )
 
 
-def leaks(
+def leak(
     paths: Paths,
     profile: Compiled,
     active: Compiled | None,
@@ -86,16 +84,31 @@ def leaks(
 ) -> bool:
     """Tell whether an exported key would reach another profile's host."""
     return (
-        goes_elsewhere(paths, profile, active, environ)
-        and url_of(active) not in ("", url_of(profile))
-        and any(name in _SENT for name, _ in profile.secrets)
+        come_first(paths, profile, active, environ)
+        and _url_of(active) not in ("", _url_of(profile))
+        and _exports_a_key(profile)
     )
+
+
+def _url_of(profile: Compiled | None) -> str:
+    """Return the address that a profile sets, "" for the usual one."""
+    return dict(profile.literals).get(URL, "") if profile else ""
+
+
+def sets_folder(profile: Compiled) -> bool:
+    """Tell whether a profile exports a configuration folder of its own."""
+    return FOLDER_VARIABLE in dict(profile.literals)
+
+
+def _exports_a_key(profile: Compiled) -> bool:
+    """Tell whether a profile exports a secret that Claude Code asks with."""
+    return any(name in _SENT for name, _ in profile.secrets)
 
 
 def _is_for_claude_code(profile: Compiled) -> bool:
     return (
         "helper" in profile.roles
-        or any(name in _SENT for name, _ in profile.secrets)
+        or _exports_a_key(profile)
         or any(name.startswith(_CLOUD) for name, _ in profile.literals)
     )
 
@@ -103,10 +116,9 @@ def _is_for_claude_code(profile: Compiled) -> bool:
 def _own_folder(
     paths: Paths, profile: Compiled, environ: Mapping[str, str]
 ) -> bool:
-    own = paths.folder_of(profile.name)
     return (
-        environ.get(FOLDER_VARIABLE) == own
-        or any(name == FOLDER_VARIABLE for name, _ in profile.literals)
+        environ.get(FOLDER_VARIABLE) == paths.folder_of(profile.name)
+        or sets_folder(profile)
         or keeps_folder(paths, profile, environ)
     )
 
@@ -120,20 +132,20 @@ def keeps_folder(
     """
     if environ.get(PROFILE_VARIABLE) != profile.name:
         return False
-    marker = read_marker(environ)
-    chosen_here = marker is not None and PROFILE_VARIABLE in marker.assigned
+    present = read_marker(environ)
+    chosen_here = present is not None and PROFILE_VARIABLE in present.assigned
     if not (chosen_here or environ.get(SHELL_VARIABLE) == profile.name):
         return False
     return os.path.isdir(paths.folder_of(profile.name))
 
 
-def require_same_way(
+def require_fitting(
     chosen: Selection,
     profile: Compiled,
     active: Compiled | None,
     environ: Mapping[str, str],
 ) -> None:
-    """Raise where a helper's answer would go another profile's way.
+    """Raise where Claude Code would send a helper's answer to another host.
 
     Of a directory's profile nothing else is known than that, so it has to be
     set up as the active one is, or a shell has exported its address.
@@ -141,40 +153,33 @@ def require_same_way(
     if chosen.how == BY_USE or (active and active.name == profile.name):
         return
     there = environ.get(URL, "")
-    if (
-        there
-        and there == url_of(profile)
-        and _alike_but_for_address(profile, active)
-    ):
+    if there and there == _url_of(profile) and _rest(profile) == _rest(active):
         return
     if chosen.how == BY_DIRECTORY:
-        theirs = active.literals if active else []
+        literals = active.literals if active else []
         provider = active.provider if active else profile.provider
-        if profile.literals != theirs or profile.provider != provider:
-            raise refusal(profile, active)
-        return
-    if there and there == url_of(active) != url_of(profile):
+        fits = (profile.literals, profile.provider) == (literals, provider)
+    else:
+        fits = not there or there != _url_of(active)
+        fits = fits or there == _url_of(profile)
+    if not fits:
         raise refusal(profile, active)
 
 
-def _alike_but_for_address(profile: Compiled, active: Compiled | None) -> bool:
-    """Tell whether two differ in nothing but their address and models."""
-
-    def rest(found: Compiled | None) -> set[tuple[str, str]]:
-        return {
-            (name, value)
-            for name, value in (found.literals if found else ())
-            if name != URL and not name.endswith("_MODEL")
-        }
-
-    return rest(profile) == rest(active)
+def _rest(profile: Compiled | None) -> set[tuple[str, str]]:
+    """Return what a profile sets besides its address and models."""
+    return {
+        (name, value)
+        for name, value in (profile.literals if profile else ())
+        if name != URL and not name.endswith("_MODEL")
+    }
 
 
 def refusal(profile: Compiled, active: Compiled | None) -> KeyswitchError:
     """Return what is said where a profile does not fit."""
     name = f"'{active.name}'" if active else "no profile"
     return KeyswitchError(
-        f"'{profile.name}' is chosen here, and Claude Code is set up for "
-        f"{name}, which goes another way",
+        f"'{profile.name}' is chosen here, but Claude Code's settings are "
+        f"for {name}, and they come first",
         f"start it so: keyswitch run {profile.name} -- claude",
     )

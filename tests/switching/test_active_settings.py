@@ -4,7 +4,7 @@ import pytest
 
 from keyswitch.compiled import Compiled
 from keyswitch.profiles.paths import Paths
-from keyswitch.terminal.other_way import goes_elsewhere
+from keyswitch.terminal.active_settings import come_first
 
 PATHS = Paths(config="/c", data="/d", state="/s")
 BEDROCK = ("CLAUDE_CODE_USE_BEDROCK", "1")
@@ -68,7 +68,7 @@ def profile(kind, name):
 def test_an_export_is_not_trusted_past_what_the_files_say(
     active, chosen, elsewhere
 ):
-    found = goes_elsewhere(
+    found = come_first(
         PATHS, profile(chosen, "chosen"), profile(active, "active"), {}
     )
     assert found is elsewhere

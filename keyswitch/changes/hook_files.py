@@ -1,0 +1,151 @@
+"""Which start files have keyswitch's block, and the hook files that they read.
+
+`install` records a start file and `uninstall` forgets it. A shell has a hook
+file as long as a start file of it is recorded. An update of keyswitch brings
+another text: the next change of any kind writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import is_planted
+from keyswitch.errors import DamagedFileError, InputError, OddFileError
+from keyswitch.profiles import own_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.changes.draft import Draft
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.workspace import Workspace
+
+LIMIT = 1 << 20  # bytes
+
+_LOST = "'keyswitch install SHELL' records again where the shell's hook is"
+
+
+class StartFile(NamedTuple):
+    """A file with keyswitch's block, and the shell that reads it."""
+
+    shell: str
+    path: str
+
+
+def parse(path: str, data: bytes | None) -> list[StartFile]:
+    """Read the record."""
+    if data is None:
+        return []
+    document = own_json.document(path, data, _LOST)
+    try:
+        found = [StartFile(**entry) for entry in document["files"]]
+    except own_json.DAMAGE as e:
+        raise DamagedFileError(path, _LOST) from e
+    if not all(
+        isinstance(word, str) and "\0" not in word
+        for entry in found
+        for word in entry
+    ):
+        raise DamagedFileError(path, _LOST)
+    return found
+
+
+def recorded(paths: Paths) -> list[StartFile]:
+    """Return the start files that have a block."""
+    path = paths.start_files_file
+    return parse(path, read_regular(path, LIMIT, ours=True))
+
+
+def record(workspace: Workspace, draft: Draft, new: list[StartFile]) -> None:
+    """Plan that these start files have a block, and no others."""
+    path = workspace.paths.start_files_file
+    before = draft.read(path, LIMIT)
+    if set(new) == set(parse(path, before)):
+        return
+    entries = [entry._asdict() for entry in sorted(set(new))]
+    text = json.dumps({"version": 1, "files": entries}, indent=1) + "\n"
+    after = text.encode() if entries else None
+    draft.write(path, after, limit=LIMIT, own=True, private=True)
+
+
+def follow(workspace: Workspace, draft: Draft) -> None:
+    """Plan the hook files as the recorded start files need them."""
+    paths = workspace.paths
+    data = draft.read(paths.start_files_file, LIMIT)
+    if data is None and not draft.names(paths.start_files_file):
+        return
+    from keyswitch.shells.hook_file import SHELLS  # not for every change
+
+    shells = {entry.shell for entry in parse(paths.start_files_file, data)}
+    for shell in SHELLS:
+        path = paths.hook_file(shell)
+        after = None
+        if shell in shells:
+            after = _text(paths, workspace.environ, shell)
+        if draft.read(path, LIMIT, read=_read) != after:
+            draft.write(path, after, limit=LIMIT, private=True)
+
+
+def outdated(
+    paths: Paths, environ: Mapping[str, str]
+) -> dict[str, tuple[str, bytes]]:
+    """Return {path: (what is wrong, the right text)} of hook files.
+
+    Root finds nothing wrong in another user's home: it is not root's to mend.
+    """
+    found: dict[str, tuple[str, bytes]] = {}
+    if os.path.isdir(paths.state) and not _is_mine(paths.state):
+        return found
+    for shell in sorted({entry.shell for entry in recorded(paths)}):
+        text = _text(paths, environ, shell)
+        path = paths.hook_file(shell)
+        if text is None:
+            continue
+        present = _read(path, LIMIT)
+        if present is None:
+            found[path] = (f"{path} is missing", text)
+        elif present != text:
+            found[path] = (f"{path} is not the one of this version", text)
+        elif not _is_mine(path):
+            found[path] = (f"{path} belongs to another user", text)
+    return found
+
+
+def _is_mine(path: str) -> bool:
+    return os.name != "posix" or os.stat(path).st_uid == os.geteuid()
+
+
+def _text(paths: Paths, environ: Mapping[str, str], shell: str) -> bytes | None:
+    """Return what a hook file holds; None: its block does not read one."""
+    from keyswitch.shells.hook_file import SHELLS, hook_file
+
+    if shell not in SHELLS:
+        return None
+    try:
+        return hook_file(paths, environ, shell).encode()
+    except InputError:
+        return None  # a path that no hook can name
+
+
+def _read(path: str, limit: int) -> bytes | None:
+    """Return a hook file; raise OddFileError for one that no shell reads."""
+    refuse_odd(path)
+    return read_regular(path, limit)
+
+
+def refuse_odd(path: str, _: bytes = b"") -> None:
+    """Raise OddFileError where a shell does not read a hook file."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return
+    if stat.S_ISLNK(found.st_mode) or is_planted(found):
+        raise OddFileError(
+            path,
+            f"{path} is a link, or belongs to another user",
+            "move it out of the way",
+        )

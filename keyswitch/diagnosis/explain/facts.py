@@ -1,0 +1,252 @@
+"""What is so here, as conditions and words for the rules in `causes/*.toml`.
+
+Conditions are names such as "aws" and "login-shadowed"; words fill places such
+as "{credential}". Credentials are masked here: no explanation can show one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from keyswitch.diagnosis.explain import rulebook
+from keyswitch.diagnosis.explain.error_text import find
+from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.findings.origin import StartFiles
+from keyswitch.diagnosis.resolver import aws
+from keyswitch.providers.shapes import mask
+from keyswitch.targets.claude_code import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keyswitch.diagnosis.explain.error_text import ErrorText
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.verdict import Header, Source, Verdict
+
+FAMILIES = {
+    "bedrock": "aws",
+    "mantle": "aws",
+    "anthropicAws": "aws",
+    "foundry": "foundry",
+    "vertex": "google",
+    "anthropicGoogleCloud": "google",
+}
+
+# How a source is called in conditions: by its name, else by its kind.
+_USED = {
+    rules.API_KEY: "api-key-used",
+    rules.API_KEY_FD: "api-key-used",
+    rules.AUTH_TOKEN: "auth-token-used",
+    rules.OAUTH_TOKEN: "oauth-token-used",
+    rules.OAUTH_FD: "oauth-token-used",
+    rules.HELPER: "helper-used",
+    rules.AWS_EXPORT: "aws-export-used",
+    aws.ACCESS_KEY: "aws-pair-used",
+    aws.BEARER_TOKEN: "aws-bearer-used",
+    "login": "login-used",
+    "managed_key": "managed-key-used",
+    "anthropic_profile": "profile-used",
+    "federation": "profile-used",
+    "custom_header": "custom-header-used",
+    "aws_profile": "aws-profile-used",
+}
+
+# What a source that has no telling name is called.
+_CALLED = {
+    "login": "the stored login",
+    "managed_key": "the key of a Console login",
+    "anthropic_profile": "the Anthropic profile '{name}'",
+    "aws_profile": "the AWS profile '{name}'",
+    "federation": "a token of the identity federation",
+    "custom_header": "a header of {name}",
+    "helper": "what the command of {name} prints",
+}
+
+# Kinds of sources that a person sets and can take away.
+_SETTABLE = ("environment", "custom_header", "helper")
+
+
+class Facts:
+    """The conditions that hold, and the words that can be filled in.
+
+    `about` is the header that an explanation speaks of: "key" or "bearer".
+    """
+
+    def __init__(
+        self,
+        text: ErrorText,
+        about: str,
+        scene: Scene | None,
+        verdict: Verdict | None,
+        active: str,
+    ) -> None:
+        told = {
+            family
+            for family, phrases in rulebook.told().items()
+            if any(find(phrase, text) for phrase in phrases)
+        }
+        self.holds = {f"told-{family}" for family in told}
+        self.words = {"profile": active or "NAME"}
+        if find("Not logged in", text):
+            self.holds.add("told-not-logged-in")
+        if active:
+            self.holds.add("active")
+        if scene is None or verdict is None:
+            return
+        self._scene, self._verdict = scene, verdict
+        zdotdir = scene.environ.get("ZDOTDIR", "")
+        self._start_files = StartFiles(scene.home, scene.cwd, zdotdir)
+        self.holds.add("known")
+        self.words["config"] = scene.places.global_config
+        self._address()
+        self._credentials(about)
+        self._extras()
+        if told and not told & self.holds:
+            self.holds.add("elsewhere")
+
+    def _address(self) -> None:
+        """Say whom Claude Code talks to here, and what chose that."""
+        provider, url = self._verdict.provider, self._verdict.base_url
+        self.words["provider"] = self._verdict.service
+        if provider is None:
+            self.holds.add("anthropic")
+        else:
+            self.holds |= {"cloud", provider.name, FAMILIES[provider.name]}
+            self.words["flag"] = provider.flag
+            flag = self._scene.request.get(provider.flag)
+            if flag is not None:
+                self._place("flag", flag.source)
+        if url is None or (provider is None and billing.is_anthropic(url.text)):
+            return
+        self.holds.add("gateway")
+        self.words["gateway"] = _host_and_port(url.text)
+        self._place("gateway", url.source)
+        if url.source.set_by in rules.REPOSITORY_LEVELS:
+            self.holds.add("gateway-of-repository")
+
+    def _credentials(self, about: str) -> None:
+        """Say what is sent here, or why nothing is."""
+        request = self._verdict.request
+        self.holds.add("sent" if request.sent else "unsent")
+        self.words["refusal"] = request.refusal
+        found = [h for h in (request.bearer, request.key) if h is not None]
+        if about == "key":
+            found.reverse()
+        if len(found) == 2 and not found[0].same_as(found[1]):
+            self.holds.add("two")
+            self.words["second"] = self._described(found[1])
+        for header in found[:1]:
+            self._used(header)
+        self._shadowed_login()
+
+    def _used(self, header: Header) -> None:
+        source = header.source
+        self.words["credential"] = self._described(header)
+        self.words["credential_name"] = source.name
+        self._place("credential", source)
+        used = _USED.get(source.name) or _USED.get(source.kind, "other-used")
+        if source.kind == "custom_header":
+            used = "custom-header-used"
+        self.holds.add(used)
+        if source.set_by in rules.REPOSITORY_LEVELS:
+            self.holds.add("credential-of-repository")
+        if "keyswitch" in source.command:
+            self.holds.add("keyswitch-used")
+        if source.kind == "aws_profile":
+            self.words["aws_profile"] = source.name
+
+    def _shadowed_login(self) -> None:
+        """Say whether a login is passed over, and all that is in its way."""
+        request = self._verdict.request
+        hidden = [s.source for s in request.shadowed]
+        if not any(source.kind == "login" for source in hidden):
+            return
+        self.holds.add("login-shadowed")
+        before = [h.source for h in request.headers]
+        before += [source for source in hidden if source.kind in _SETTABLE]
+        stops = [self._how_to_stop(source) for source in before]
+        if all(stops):
+            self.words["login_stop"] = _joined(dict.fromkeys(stops))
+
+    def _extras(self) -> None:
+        view, login = self._scene.request, self._scene.login
+        if login is not None and login.blanked:
+            self.holds.add("login-emptied")
+        proxy = view.given(*rules.PROXIES)
+        if proxy is not None:
+            self.holds.add("proxy")
+            self.words["proxy"] = proxy.source.name
+            self._place("proxy", proxy.source)
+        if view.given(aws.PROFILE):
+            self.words.setdefault("aws_profile", view.text(aws.PROFILE))
+        token = view.given(aws.SESSION_TOKEN)
+        if token is not None:
+            self.holds.add("session-token")
+            self._place("session", token.source)
+
+    def _place(self, name: str, source: Source) -> None:
+        self.words[f"{name}_where"] = self._where(source)
+        self.words[f"{name}_stop"] = self._how_to_stop(source)
+
+    def _line(self, source: Source) -> str:
+        """Return the start file's line that sets a variable, or ""."""
+        value = self._scene.environ.get(source.name)
+        origin = value and self._start_files.origin_of(source.name, value)
+        return origin.place if origin else ""
+
+    def _where(self, source: Source) -> str:
+        """Return where a source is set, as the end of a sentence."""
+        if source.path:
+            return f"in {source.place}"
+        if source.set_by == "flag":
+            return "after --settings"
+        line = self._line(source)
+        return f"in this shell, by {line}" if line else "in this shell"
+
+    def _how_to_stop(self, source: Source) -> str:
+        """Return what takes a setting away, "" for a login: it is none."""
+        if source.kind not in _SETTABLE:
+            return ""
+        if source.set_by == "managed":
+            return f"ask whoever manages {source.path}"
+        if source.set_by == "flag" and not source.path:
+            return "leave --settings away"
+        if source.path:
+            env = "" if source.kind == "helper" else "env."
+            return f"remove {env}{source.name} from {source.place}"
+        line = self._line(source)
+        first = f"take it out of {line}, then " if line else ""
+        return f"{first}`unset {source.name}`"
+
+    def _described(self, header: Header) -> str:
+        """Return a credential's source with its masked value."""
+        source = header.source
+        masked = mask(header.value.reveal()) if header.value else ""
+        # A mask that hides everything says nothing.
+        shown = f" ({masked})" if len(masked) > 1 else ""
+        what = _CALLED.get(source.kind, "{name}").format(name=source.name)
+        placed = source.path or source.set_by
+        return what + shown + (f", {self._where(source)}" if placed else "")
+
+
+def _host_and_port(url: str) -> str:
+    """Return what may be shown of an address: it can hold a password."""
+    host = billing.host_of(url)
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        port = None
+    if not host:
+        return "an address without host"
+    return f"{host}:{port}" if port else host
+
+
+def _joined(stops: Iterable[str]) -> str:
+    """Return the steps as one text, with a single `unset` for all variables."""
+    lead = "`unset "
+    plain = [s[len(lead) : -1] for s in stops if s.startswith(lead)]
+    rest = [s for s in stops if not s.startswith(lead)]
+    if plain:
+        rest.append(f"{lead}{' '.join(plain)}`")
+    return ", then ".join(rest)

@@ -1,0 +1,33 @@
+# keyswitch @VERSION@: what a start file reads, so that a new terminal starts no
+# process. keyswitch writes this file, again after an update: edits are lost.
+#
+# With another version installed, or where keyswitch's own files are elsewhere
+# for this shell, it does nothing, and its status is 1.
+begin
+    set -l __keyswitch_text
+    if test -f '@MODULE@' -a -r '@MODULE@'
+        read -z __keyswitch_text <'@MODULE@'
+    end
+    set -l __keyswitch_places "$XDG_STATE_HOME" "$XDG_CONFIG_HOME"
+    test -n "$__keyswitch_places[1]"
+    or set __keyswitch_places[1] "$HOME/.local/state"
+    test -n "$__keyswitch_places[2]"
+    or set __keyswitch_places[2] "$HOME/.config"
+    set __keyswitch_places \
+        "$KEYSWITCH_HOME//$__keyswitch_places[1]//$__keyswitch_places[2]"
+    if string match -q '*"@VERSION@"*' -- "$__keyswitch_text"
+        and test "$__keyswitch_places" = '@PLACES@'
+        @HOOK@
+        # Read when it is first asked for: it takes as long as all the rest.
+        function __keyswitch_complete
+            complete --erase -c keyswitch
+            source '@COMPLETION@'
+            and __keyswitch_complete $argv
+        end
+        complete -c keyswitch -f -a '(__keyswitch_complete)'
+        complete -c keyswitch -n '__keyswitch_complete files' -F
+        true
+    else
+        false
+    end
+end

@@ -1,0 +1,30 @@
+# keyswitch @VERSION@: what a start file reads, so that a new terminal starts no
+# process. keyswitch writes this file, again after an update: edits are lost.
+#
+# With another version installed, or where keyswitch's own files are elsewhere
+# for this shell, it does nothing, and its status is 1.
+{
+  \builtin typeset -g __keyswitch_text='' __keyswitch_places=''
+  if [[ -f '@MODULE@' && -r '@MODULE@' ]]; then
+    __keyswitch_text=$(<'@MODULE@') # in zsh this does not fork
+  fi
+  __keyswitch_places=${XDG_STATE_HOME:-${HOME-}/.local/state}
+  __keyswitch_places=$__keyswitch_places//${XDG_CONFIG_HOME:-${HOME-}/.config}
+  __keyswitch_places=${KEYSWITCH_HOME-}//$__keyswitch_places
+  if [[ $__keyswitch_text == *'"@VERSION@"'* &&
+    $__keyswitch_places == '@PLACES@' ]]; then
+    \builtin unset -v __keyswitch_text __keyswitch_places
+    @HOOK@
+    # Read when it is first asked for: it takes as long as all the rest.
+    function __keyswitch_complete {
+      \builtin . '@COMPLETION@' && __keyswitch_complete "$@"
+    }
+    if ((${+functions[compdef]})); then
+      compdef __keyswitch_complete keyswitch
+    fi
+    \builtin true
+  else
+    \builtin unset -v __keyswitch_text __keyswitch_places
+    \builtin false
+  fi
+}

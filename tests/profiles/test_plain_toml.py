@@ -1,0 +1,74 @@
+"""Plain TOML is read at once, and means what any parser says that it means."""
+
+import tomllib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keyswitch.profiles import toml_text
+from tests.fuzz import mutations, seeds
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "", "# a note é", 'a = "x"', 'b = "é …"', "c = 3", "d = 03",
+            "e = 0", "day = 2027-02-01", "day = 2027-02-30", "[fields]",
+            "[secrets.a]",
+            "[secrets]", "[secrets.a.b]", "[a]", "[a.b]", 'a.b = "x"',
+            'q = "a\\"b"', 'q = "\x7f"', "t = true", "l = ['x']", "a", "[a",
+            'a = "x" # y', "big = 12345678901", "\ta = 1", 'a="x"', "# \x01",
+            'w = "x"\r', "[[a]]", '"k" = "x"', "[ a ]", "a = 'x'", "# \t tab",
+        ]
+    ),
+    max_size=7,
+)  # fmt: skip
+MANY = settings(
+    max_examples=1_000,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def by_the_library(text):
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def require_the_same(text):
+    found = toml_text._plain(text)
+    if found is not None:
+        assert found == by_the_library(text)
+
+
+@MANY
+@given(LINES.map("\n".join))
+def test_lines_in_any_order_mean_the_same(text):
+    require_the_same(text)
+
+
+@MANY
+@given(st.integers(0, 1 << 64))
+def test_a_profile_that_somebody_changed_means_the_same(number):
+    data = mutations.of(number, seeds.SEEDS["profile_file"])
+    require_the_same(data.decode("utf-8", "replace"))
+
+
+def test_what_keyswitch_writes_needs_no_other_parser():
+    text = (
+        'provider = "anthropic"\nlabel = "Kläranlage … 2"\n'
+        "created = 2026-11-29\n\n[fields]\n"
+        'base_url = "https://gw.example.com"\n\n[secrets.api_key]\n'
+        'store = "vault"\ngeneration = 12\nhint = "sk-ant-…k-AA"\n'
+    )
+    assert toml_text._plain(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text", ['a = "x"\na = "y"', "[a]\n[a]", "[a.b]\n[a.b]", 'a = "x"\n[a.b]']
+)
+def test_what_is_there_twice_is_an_error_with_its_line(text):
+    with pytest.raises(toml_text.InputError, match=r"c\.toml:[12]:"):
+        toml_text.parse_text(text, "c.toml")
