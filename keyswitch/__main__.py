@@ -36,17 +36,13 @@ def _say(text: str) -> None:
         return
 
 
-def is_committed() -> bool:
-    """Tell whether a change of this command passed its commit point."""
-    points = sys.modules.get("keyswitch.disk.commit_points")
-    return points is not None and bool(points.passed)
-
-
 def _unprinted(error: OSError) -> int:
     """Say that the output could not be written, to a full disk for one.
 
     Returns the exit status: a change that is made is not taken back for that.
     """
+    from keyswitch.express import is_committed
+
     reason = (error.strerror or "system error").lower()
     made = "; the change is made" if is_committed() else ""
     _say(f"error: cannot print: {reason}{made}")

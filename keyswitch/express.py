@@ -48,15 +48,10 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
     return None
 
 
-def work_is_pending(paths: Paths) -> bool:
-    """Tell whether a killed command left something for the next one."""
-    for folder in (paths.journal_dir, paths.intents_dir):
-        try:
-            if os.listdir(folder):
-                return True
-        except OSError:
-            continue
-    return False
+def is_committed() -> bool:
+    """Tell whether a change of this command passed its commit point."""
+    points = sys.modules.get("keyswitch.disk.commit_points")
+    return points is not None and bool(points.passed)
 
 
 def _open(environ: Mapping[str, str], *, gives: bool = False) -> Paths | None:

@@ -239,7 +239,6 @@ KNOWS_CLAUDE_CODE = {
     "diagnosis": "predicts what Claude Code itself sends",
     "providers/variables.py": "data: variables that carry a credential",
     "terminal/agents.py": "data: variables that agents set in a terminal",
-    "cli/checks/report.py": "names the variables that the resolver looks at",
     # The start-up lane, where a look-up in the table costs a module a start.
     "compiled.py": "the folder variable, compared below with the table's",
     "express.py": "looks whether the repository's settings matter at all",

@@ -2,69 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.errors import InputError, UsageError
+from keyswitch.cli.command import Session, options
+from keyswitch.cli.prompt import ask_secret
+from keyswitch.cli.sources import Source, read_source
+from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from keyswitch.cli.session import Session
+    from collections.abc import Mapping
 
 
-def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that give a passphrase where nobody can type."""
-    function = click.option(
-        "--passphrase-file", metavar="PATH", help="Read it from this file."
-    )(function)
-    return click.option(
+# Where nobody can type a passphrase.
+passphrase_options = options(
+    click.option(
         "--passphrase-fd", metavar="N", help="Read it from this descriptor."
-    )(function)
+    ),
+    click.option(
+        "--passphrase-file", metavar="PATH", help="Read it from this file."
+    ),
+)
 
 
-def given_passphrase(fd: str | None, file: str | None) -> Secret | None:
-    """Return the passphrase of an option, or None."""
-    from keyswitch.cli.sources import Source, read_source
-
-    if fd is None and file is None:
-        return None
-    source = (
-        Source("", "fd", fd)
-        if fd is not None
-        else Source("", "file", file or "")
-    )
-    try:
-        text = read_source(source).decode()
-    except UnicodeDecodeError as e:
-        raise InputError(
-            "the passphrase is not valid UTF-8", "check the source"
-        ) from e
-    return Secret(text.removesuffix("\n").removesuffix("\r"))
+def given_passphrase(options: Mapping[str, Any]) -> Secret | None:
+    """Return the passphrase that the options give, or None."""
+    kinds = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
+    for option, kind in kinds.items():
+        if options[option] is not None:
+            source = Source("", kind, options[option])
+            try:
+                text = read_source(source).decode()
+            except UnicodeDecodeError as e:
+                raise InputError(
+                    "the passphrase is not valid UTF-8", "check the source"
+                ) from e
+            return Secret(text.removesuffix("\n").removesuffix("\r"))
+    return None
 
 
-def new_passphrase(session: Session) -> Secret:
+def new_passphrase(session: Session, options: Mapping[str, Any]) -> Secret:
+    """Return the passphrase that the options give, or ask for a new one."""
+    given = given_passphrase(options)
+    if given is None:
+        return ask_new_passphrase(session)
+    return _checked(session, given)
+
+
+def ask_new_passphrase(session: Session) -> Secret:
     """Ask for a new passphrase twice."""
-    from keyswitch.cli.prompt import ask_secret
+    session.require_terminal(
+        "a new passphrase is needed",
+        "give --passphrase-fd N, --passphrase-file PATH or --machine-key",
+    )
+
+    def check(first: Secret) -> Secret:
+        _checked(session, first)
+        if ask_secret("the same again: ") != first:
+            raise InputError("those were different", "once more")
+        return first
+
+    return session.ask_until(lambda: ask_secret("new passphrase: "), check)
+
+
+def _checked(session: Session, passphrase: Secret) -> Secret:
     from keyswitch.secrets.vault.writing import check_passphrase
 
-    if not session.can_ask:
-        raise UsageError(
-            "a new passphrase is needed, and nobody can be asked",
-            "give --passphrase-fd N, --passphrase-file PATH or --machine-key",
-        )
-    while True:
-        first = ask_secret("new passphrase: ")
-        try:
-            warning = check_passphrase(first)
-        except InputError as e:
-            session.output.warn(f"{e.message}; {e.hint}")
-            continue
-        if warning:
-            session.output.warn(warning)
-        if ask_secret("the same again: ") == first:
-            return first
-        session.output.warn("those were different; once more")
+    warning = check_passphrase(passphrase)
+    if warning:
+        session.warn(warning)
+    return passphrase

@@ -19,6 +19,7 @@ from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles.names import nearest
 from keyswitch.secret import Secret
+from keyswitch.secrets.given import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +41,7 @@ def ask_secret(question: str) -> Secret:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as e:
         raise UsageError(
-            "there is no terminal to ask on",
-            "give it by --stdin, --from-env, --from-file or --fd",
+            "there is no terminal to ask on", f"give it by {SOURCES}"
         ) from e
     try:
         while (line := _ask_hidden(terminal, question)) is None:
@@ -64,6 +64,10 @@ def _ask_hidden(terminal: int, question: str) -> str | None:
     hidden = [*before]
     hidden[3] &= ~termios.ECHO
 
+    def ask() -> None:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
+        os.write(terminal, printable(question).encode())
+
     def restore() -> None:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
@@ -72,24 +76,16 @@ def _ask_hidden(terminal: int, question: str) -> str | None:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        restore()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)  # returns when the job goes on
+    def stop(number: int, frame: FrameType | None) -> None:
+        end(number, frame)  # returns when the job goes on
         signal.signal(number, stop)
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
-        os.write(terminal, printable(question).encode())
+        ask()
 
-    handlers = {
-        signal.SIGTERM: end,
-        signal.SIGHUP: end,
-        signal.SIGQUIT: end,
-        signal.SIGTSTP: stop,
-    }
-    saved = {n: signal.signal(n, handler) for n, handler in handlers.items()}
+    ends = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    saved = {number: signal.signal(number, end) for number in ends}
+    saved[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, stop)
     try:
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
-        os.write(terminal, printable(question).encode())
+        ask()
         line = _read_line(terminal)
         more = _goes_on(terminal, hidden)
     finally:
@@ -131,7 +127,7 @@ def _read_line(terminal: int) -> str:
     if len(line) >= LONGEST_LINE:
         raise InputError(
             f"the terminal may have cut that off at {LONGEST_LINE} bytes",
-            "give it by --stdin, --from-env, --from-file or --fd",
+            f"give it by {SOURCES}",
         )
     return line.decode("utf-8", "replace")
 
@@ -176,13 +172,12 @@ def _answer(shown: str) -> str:
     """Ask on standard error: standard output may be taken by `eval`."""
     sys.stderr.write(printable(shown))
     sys.stderr.flush()
-    if (
-        isinstance(sys.stdin, io.TextIOWrapper)
-        and sys.stdin.errors != "replace"
-    ):
-        sys.stdin.reconfigure(errors="replace")  # keys of another encoding
+    stdin = sys.stdin
+    # It cannot be set again after the first read.
+    if isinstance(stdin, io.TextIOWrapper) and stdin.errors != "replace":
+        stdin.reconfigure(errors="replace")  # keys of another encoding
     try:
-        answer = sys.stdin.readline()
+        answer = stdin.readline()
     except KeyboardInterrupt:
         answer = ""
     if not answer:  # Ctrl-D, too: what follows goes to a line of its own

@@ -6,121 +6,82 @@ machine and stays in the shell's history.
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from keyswitch.cli import given
-from keyswitch.errors import CancelledError, InputError, UsageError
+from keyswitch.cli.command import Session, options
+from keyswitch.cli.prompt import ask_secret, confirm
+from keyswitch.cli.starting_over import take
+from keyswitch.errors import CancelledError, UsageError
+from keyswitch.providers.shapes import check_secret, doubt
+from keyswitch.secrets import given
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from keyswitch.cli.session import Session
     from keyswitch.providers.field import Field
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
-INPUT_LIMIT = 1 << 20  # bytes read from any source before giving up
+# option -> how its source is read
+_READERS = {
+    "stdin": given.from_descriptor,
+    "from_env": given.from_variable,
+    "from_file": given.from_file,
+    "fd": given.from_descriptor,
+}
 
-_HOW = "--stdin, --from-env NAME, --from-file PATH or --fd N"
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One source option: which field it fills, and where from."""
 
     field: str  # "": the provider's main secret
-    kind: str  # "stdin", "env", "file" or "fd"
+    kind: str  # one of `_READERS`
     place: str
 
 
-def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that name a secret's source."""
-    options = (
-        click.option(
-            "--stdin", "stdin", is_flag=True, help="Read the secret from stdin."
-        ),
-        click.option(
-            "--from-env",
-            multiple=True,
-            metavar="[FIELD=]NAME",
-            help="Read it from this environment variable.",
-        ),
-        click.option(
-            "--from-file",
-            multiple=True,
-            metavar="[FIELD=]PATH",
-            help="Read it from this file.",
-        ),
-        click.option(
-            "--fd",
-            multiple=True,
-            metavar="[FIELD=]N",
-            help="Read it from this open file descriptor.",
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+source_options = options(
+    click.option("--stdin", is_flag=True, help="Read the secret from stdin."),
+    click.option(
+        "--from-env",
+        multiple=True,
+        metavar="[FIELD=]NAME",
+        help="Read it from this environment variable.",
+    ),
+    click.option(
+        "--from-file",
+        multiple=True,
+        metavar="[FIELD=]PATH",
+        help="Read it from this file.",
+    ),
+    click.option(
+        "--fd",
+        multiple=True,
+        metavar="[FIELD=]N",
+        help="Read it from this open file descriptor.",
+    ),
+)
 
 
 def parse_sources(
-    *,
-    stdin: bool,
-    from_env: Sequence[str],
-    from_file: Sequence[str],
-    fd: Sequence[str],
-    known: Sequence[str],
+    given_options: Mapping[str, Any], known: Sequence[str]
 ) -> list[Source]:
     """Return what the source options say; `known` are the secret fields."""
-    found = [Source("", "stdin", "")] if stdin else []
-    for kind, values in (("env", from_env), ("file", from_file), ("fd", fd)):
-        for value in values:
+    found = [Source("", "stdin", "0")] if given_options["stdin"] else []
+    for kind in ("from_env", "from_file", "fd"):
+        for value in given_options[kind]:
             field, equals, place = value.partition("=")
-            if equals and field in known:
-                found.append(Source(field, kind, place))
-            else:
-                found.append(Source("", kind, value))
+            named = equals and field in known
+            source = (field, kind, place) if named else ("", kind, value)
+            found.append(Source(*source))
     return found
 
 
 def read_source(source: Source) -> bytes:
-    """Return the bytes of a source, at most `INPUT_LIMIT` and one more."""
-    if source.kind == "env":
-        value = os.environb.get(os.fsencode(source.place))
-        if value is None:
-            raise InputError(
-                f"the variable {source.place} is not set",
-                "export it first, or take another source",
-            )
-        return value
-    try:
-        if source.kind == "file":
-            descriptor = os.open(
-                source.place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-            )
-        elif source.kind == "fd":
-            descriptor = os.dup(int(source.place))
-        else:
-            descriptor = os.dup(0)
-        with os.fdopen(descriptor, "rb") as stream:
-            return given.take(
-                f"{source.kind} {source.place}",
-                lambda: stream.read(INPUT_LIMIT + 1) or b"",
-            )
-    except ValueError as e:
-        raise UsageError(
-            "--fd takes a number", "for example: --fd 3 3<secret-file"
-        ) from e
-    except OSError as e:
-        place = source.place or "standard input"
-        raise InputError(
-            f"cannot read the secret from {place}: {e.strerror}",
-            f"give it by {_HOW}",
-        ) from e
+    """Return the bytes of a source."""
+    read, place = _READERS[source.kind], source.place
+    return take(f"{source.kind} {place}", lambda: read(place))
 
 
 def collect(
@@ -142,7 +103,8 @@ def collect(
         field = names[source.field] if source.field else _next(queue, wanted)
         if field in queue:
             queue.remove(field)
-        secret = _check(provider, field, read_source(source))
+        raw = read_source(source)
+        secret = check_secret(field, raw, provider=provider)
         if not is_meant(session, field, secret.reveal(), fields):
             raise CancelledError
         values[field.name] = secret
@@ -160,18 +122,12 @@ def is_meant(
     *,
     hidden: bool = False,
 ) -> bool:
-    """Ask about a value of an unusual length; only say it to a script."""
-    from keyswitch.providers.shapes import doubt
-
+    """Ask whether a value of unusual length is right; a script is told."""
     why = doubt(field, value, fields)
     if not why:
         return True
-    session.output.say(why)
-    if not session.can_ask:
-        return True
-    from keyswitch.cli.prompt import confirm
-
-    return confirm("take it as it is?", hidden=hidden)
+    session.say(why)
+    return not session.can_ask or confirm("take it as it is?", hidden=hidden)
 
 
 def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
@@ -191,25 +147,15 @@ def _ask(
     field: Field,
     fields: Mapping[str, str],
 ) -> Secret:
-    if not session.can_ask:
-        raise UsageError(
-            f"the {field.name} is missing, and nobody can be asked",
-            f"give it by {_HOW}",
-        )
-    from keyswitch.cli.prompt import ask_secret
+    session.require_terminal(
+        f"the {field.name} is missing", f"give it by {given.SOURCES}"
+    )
 
-    while True:
-        answer = ask_secret(f"{provider.title}, {field.title or field.name}: ")
-        try:
-            secret = _check(provider, field, answer.reveal().encode())
-        except InputError as e:
-            session.output.warn(f"{e.message}; {e.hint}")
-            continue
-        if is_meant(session, field, secret.reveal(), fields, hidden=True):
-            return secret
+    def check(answer: Secret) -> Secret | None:
+        raw = answer.reveal().encode()
+        secret = check_secret(field, raw, provider=provider)
+        meant = is_meant(session, field, secret.reveal(), fields, hidden=True)
+        return secret if meant else None
 
-
-def _check(provider: Provider, field: Field, raw: bytes) -> Secret:
-    from keyswitch.providers.shapes import check_secret
-
-    return check_secret(field, raw, provider=provider)
+    question = f"{provider.title}, {field.title or field.name}: "
+    return session.ask_until(lambda: ask_secret(question), check)

@@ -1,4 +1,4 @@
-"""What a profile file tells about its login: when it ends, whether it renews.
+"""What a profile file tells: when its secret or login ends, whose it is.
 
 Pure, and no secret store is asked. The file says how the login was when it
 was last stored; Claude Code may have renewed it since.
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import date, timedelta
 
     from keyswitch.model import Profile
 
@@ -22,6 +22,7 @@ TOLD = ("token_expires", "refreshable")
 _NOTHING_SHOWN = ("", "…")  # the hint of a login without token or key
 # Milliseconds at the beginning of the year 9999, the last one that has a date.
 _LAST = 253_370_764_800_000
+_SOON = 14  # days before an expiry date that it is worth a word
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -75,6 +76,24 @@ def who(profile: Profile) -> str:
         return ""
     email, plan = (profile.fields.get(k, "") for k in ("email", "plan"))
     return f"{email} ({plan})" if email and plan else email or plan
+
+
+def notes(profile: Profile, at: datetime) -> tuple[str, str]:
+    """Return when a profile ends, if that is worth a word, and whose it is."""
+    ends = _expiry(profile, at.date())
+    login = status_of(profile, at)
+    if login is None:
+        return ends, profile.label
+    return ends or login.text, profile.label or who(profile)
+
+
+def _expiry(profile: Profile, today: date) -> str:
+    if profile.expires is None:
+        return ""
+    days = (profile.expires - today).days
+    if days < 0:
+        return f"expired {profile.expires.isoformat()}"
+    return f"expires in {days} d" if days <= _SOON else ""
 
 
 def _of_setup_token(profile: Profile, now: datetime) -> LoginStatus:

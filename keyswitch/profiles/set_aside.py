@@ -6,7 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import OddFileError
+from keyswitch.errors import DamagedFileError, OddFileError
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
@@ -49,6 +49,17 @@ def set_aside(path: str) -> str:
         number += 1
     os.rename(path, place)
     return place
+
+
+def may_go(paths: Paths, error: OddFileError) -> bool:
+    """Tell whether keyswitch can do without the file that an error names.
+
+    It can do without anything in its state folder.
+    """
+    if is_link_to_key(paths, error.path):
+        return False
+    in_state = error.path.startswith(paths.state + os.sep)
+    return in_state or isinstance(error, DamagedFileError)
 
 
 def is_link_to_key(paths: Paths, path: str) -> bool:

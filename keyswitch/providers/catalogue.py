@@ -55,6 +55,26 @@ class Catalogue:
             self._read[provider_id] = read_provider(self.own, provider_id)
         return self._read[provider_id]
 
+    def issuer_of(self, secret: str) -> Provider | None:
+        """Return the provider whose keys begin most like this one."""
+        fitting = [
+            (len(start), name)
+            for name in self.ids()
+            for field in self.get(name).fields
+            for start in (
+                *field.prefixes,
+                *(one.prefix for one in field.lengths),
+            )
+            if start and secret.startswith(start)
+        ]
+        longest = max(fitting, key=lambda found: found[0], default=None)
+        return self.get(longest[1]) if longest else None
+
+
+def built_in() -> Catalogue:
+    """Return the catalogue without a person's own providers."""
+    return Catalogue(os.path.join(BUILT_IN, "none"))
+
 
 def load_catalogue(paths: Paths) -> Catalogue:
     """Return the catalogue; no file is read before a provider is wanted."""

@@ -1,6 +1,6 @@
 """The bundle: profiles with their secrets in one encrypted file.
 
-The same form as the vault's (`secrets/vault/envelope.py`) behind a first line
+It has the form of the vault (`secrets/vault/envelope.py`) behind a first line
 of its own, with one passphrase slot. What is inside is no more trusted than any
 other file: every name, text and value is checked before anybody sees it.
 """
@@ -29,7 +29,7 @@ _KIND = "keyswitch-bundle"
 
 
 class Packed(NamedTuple):
-    """One profile of a bundle; its references are none of this machine."""
+    """One profile of a bundle and its secrets; it refers to no store."""
 
     profile: Profile
     secrets: Mapping[str, Secret]

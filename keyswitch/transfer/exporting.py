@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
-from keyswitch.errors import InputError
+from keyswitch.errors import InputError, NotFoundError
+from keyswitch.profiles import profile_files
 from keyswitch.secrets.stores import open_store
 from keyswitch.secrets.vault.key_slots import default_kdf
 from keyswitch.secrets.vault.reading import normalised
@@ -24,20 +25,31 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-def can_travel(workspace: Workspace, profile: Profile) -> bool:
-    """Tell whether a copy of a profile works elsewhere.
+def all_that_travel(workspace: Workspace) -> tuple[list[str], list[str]]:
+    """Return the names of the profiles to export, and of the logins."""
+    profiles, broken = profile_files.load_all(workspace.paths)
+    for one in broken:
+        raise one.error
+    logins = [p.name for p in profiles if _is_login(workspace, p)]
+    others = [p.name for p in profiles if p.name not in logins]
+    return others, logins
 
-    A login does not: of two copies the first renewal ends the other.
-    """
-    return not workspace.provider_of(profile).not_addable
+
+def _is_login(workspace: Workspace, profile: Profile) -> bool:
+    """Tell whether a second copy would stop working at the first renewal."""
+    return bool(workspace.provider_of(profile).not_addable)
 
 
 def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
     """Read the profiles and their secrets."""
+    if not names:
+        raise NotFoundError(
+            "there is no profile to export", "make one: keyswitch add NAME"
+        )
     packed = []
     for name in sorted(set(names)):
         profile, _ = workspace.load(name)
-        if not can_travel(workspace, profile):
+        if _is_login(workspace, profile):
             raise InputError(
                 f"'{name}' is a login, and a second copy of one stops working "
                 "when the first is renewed",

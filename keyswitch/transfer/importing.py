@@ -9,10 +9,13 @@ from keyswitch.changes import own_variables
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.model import SecretRef
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.profile_document import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
+from keyswitch.providers.own_variables import Named, named_by
+from keyswitch.providers.shapes import is_opaque, mask
+from keyswitch.providers.variables import carries
 from keyswitch.switching.editing.profile_changes import (
     new_secret,
     refuse_existing,
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from keyswitch.changes.draft import Draft, NewItem
-    from keyswitch.model import Profile
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.transfer.bundle import Packed
     from keyswitch.workspace import Workspace
@@ -65,9 +67,35 @@ def destinations(
 
 
 def named(one: Packed) -> Profile:
-    """Return a profile of a bundle with references, to none of its secrets."""
+    """Return a bundle's profile as if its secrets were stored."""
     refs = {field: SecretRef("vault", "") for field in one.secrets}
     return replace(one.profile, secrets=refs)
+
+
+def doubtful_variables(catalogue: Catalogue, one: Packed) -> list[Named]:
+    """Return the variables that a profile names and that may not be a key's.
+
+    A program may take orders from one; no table knows them all.
+    """
+    found = named_by(catalogue.get(one.profile.provider), named(one))
+    return [variable for variable in found if not carries(variable.variable)]
+
+
+def previews(catalogue: Catalogue, one: Packed) -> dict[str, str]:
+    """Return what is shown of a bundle's secrets: masks, where that is safe.
+
+    What does not look like a secret may be a program or an address: it is
+    shown. So is all that goes into a doubtful variable.
+    """
+    provider = catalogue.get(one.profile.provider)
+    doubtful = {found.field for found in doubtful_variables(catalogue, one)}
+    values = {name: value.reveal() for name, value in one.secrets.items()}
+    return {
+        name: mask(value)
+        if name not in doubtful and is_opaque(provider.field(name), value)
+        else value
+        for name, value in values.items()
+    }
 
 
 def conflicts(workspace: Workspace, packed: Sequence[Packed]) -> list[str]:
@@ -118,62 +146,58 @@ def take_in(
     replace_existing: bool,
 ) -> None:
     """Write every profile and its secrets, in one change."""
-    fresh = {
-        one.profile.name: {
+    items: list[NewItem] = []
+    profiles = []
+    for one in packed:
+        fresh = {
             field: new_secret(workspace, store, value)
             for field, value in one.secrets.items()
         }
-        for one in packed
-    }
-    profiles = [_with_refs(one, fresh[one.profile.name]) for one in packed]
+        items += fresh.values()
+        refs = {field: item.ref for field, item in fresh.items()}
+        profiles.append(replace(one.profile, secrets=refs))
     for profile in profiles:
         own_variables.check(workspace, profile)
-        if not replace_existing:
-            refuse_existing(workspace, profile.name)
-    items = [item for one in fresh.values() for item in one.values()]
 
     def make(draft: Draft) -> None:
+        here = profile_files.scan(workspace.paths)
         for item in items:
             draft.store(item)
-        _plan(workspace, draft, profiles, replace_existing=replace_existing)
+        for profile in profiles:
+            if profile.name in here:
+                if not replace_existing:
+                    refuse_existing(workspace, profile.name)
+                _replace(workspace, draft, profile)
+            text = profile_files.dumps_new(profile).encode()
+            path = workspace.paths.profile(profile.name)
+            draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
+        _follow(workspace, draft, profiles)
 
     commit(workspace, make)
 
 
-def _with_refs(one: Packed, fresh: dict[str, NewItem]) -> Profile:
-    refs = {field: secret.ref for field, secret in fresh.items()}
-    return replace(one.profile, secrets=refs)
+def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+    """Give up the secrets of the profile that is here already."""
+    old, _ = draft.load(workspace, profile.name)
+    if old.provider != profile.provider:
+        raise InputError(
+            f"profile '{profile.name}' is of another provider here "
+            f"({old.provider})",
+            f"rename it first: keyswitch rename {profile.name} NAME",
+        )
+    if _kept(profile, old) != profile:
+        raise InputError(
+            f"profile '{profile.name}' was changed meanwhile",
+            "look at both again: run the import once more",
+        )
+    draft.discarded += old.secrets.values()
 
 
-def _plan(
-    workspace: Workspace,
-    draft: Draft,
-    profiles: Sequence[Profile],
-    *,
-    replace_existing: bool,
+def _follow(
+    workspace: Workspace, draft: Draft, profiles: Sequence[Profile]
 ) -> None:
+    """Plan what follows from the new profiles in other files."""
     altered = {profile.name: profile for profile in profiles}
-    here = set(profile_files.scan(workspace.paths))
-    for profile in profiles:
-        if profile.name in here:
-            if not replace_existing:
-                refuse_existing(workspace, profile.name)
-            old, _ = draft.load(workspace, profile.name)
-            if old.provider != profile.provider:
-                raise InputError(
-                    f"profile '{profile.name}' is of another provider here "
-                    f"({old.provider})",
-                    f"rename it first: keyswitch rename {profile.name} NAME",
-                )
-            if _kept(profile, old) != profile:
-                raise InputError(
-                    f"profile '{profile.name}' was changed meanwhile",
-                    "look at both again: run the import once more",
-                )
-            draft.discarded += old.secrets.values()
-        text = profile_files.dumps_new(profile).encode()
-        path = workspace.paths.profile(profile.name)
-        draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
     if active is not None:

@@ -469,7 +469,7 @@ def test_a_report_is_a_text_without_names(messy):
 
 
 def test_help_says_what_the_table_says():
-    assert COMMANDS["doctor"][2] in doctor.get_short_help_str(200)
+    assert COMMANDS["doctor"][1] in doctor.get_short_help_str(200)
 
 
 # -------------------------------------------------------------- the helper

@@ -201,5 +201,5 @@ def test_nothing_is_changed(bare):
 
 
 def test_help_says_what_the_table_says(bare):
-    assert COMMANDS["explain"][2] in explain.get_short_help_str(200)
+    assert COMMANDS["explain"][1] in explain.get_short_help_str(200)
     assert "Examples:" in bare("explain", "--help").out

@@ -372,6 +372,11 @@ def test_a_file_comes_before_a_remote_and_the_terminal_before_both(person):
     assert person.chosen("x") == "acme"
 
 
+def test_a_dry_run_that_only_shows_links_is_one_document(person):
+    shown = json.loads(person("link", "--dry-run", "--json").out)
+    assert shown["links"] == []
+
+
 def test_of_two_rules_the_first_counts(person):
     person.repo("x")
     person("link", "--remote", "*/acme/api", "gate")

@@ -8,8 +8,9 @@ import termios
 
 import pytest
 
-from keyswitch.cli.profiles import picker
+from keyswitch.cli.profiles import choices
 from keyswitch.profiles.paths import resolve
+from keyswitch.workspace import Workspace
 from tests.cli.keyswitch import KEY, OTHER
 from tests.cli.logins import Logins
 from tests.cli.terminal import COMMAND, Terminal
@@ -60,9 +61,11 @@ def test_a_row_tells_account_expiry_and_where_it_is_used(three, opened):
     ]
 
 
-def test_the_marker_of_a_shell_counts_as_this_shell():
+def test_the_marker_of_a_shell_counts_as_this_shell(tmp_path):
     marker = "home:p:1:ANTHROPIC_API_KEY:"
-    assert picker.used_here({"KEYSWITCH_ENV": marker}, "acme") == {
+    environ = {"HOME": str(tmp_path), "KEYSWITCH_ENV": marker}
+    workspace = Workspace(environ, cwd=str(tmp_path))
+    assert choices.used_here(workspace, "acme") == {
         "acme": ["active"],
         "home": ["this shell"],
     }
@@ -170,9 +173,13 @@ def test_forty_columns_show_a_part_of_everything(opened):
 def test_a_plain_terminal_gets_a_numbered_list(three, environ):
     terminal = Terminal(three, *COMMAND, "use", **environ)
     terminal.sees("profile (number or name):")
-    assert terminal.shown.splitlines()[:3] == [
-        "   1 * acme", "   2   home", "   3   me",
-    ]  # fmt: skip
+    lines = terminal.shown.splitlines()[:3]
+    assert [line.split()[:3] for line in lines] == [
+        ["1", "acme", "anthropic"],
+        ["2", "home", "anthropic"],
+        ["3", "me", "claude-login"],
+    ]
+    assert lines[0].endswith("sk-ant-api03-…MPLE  active")
     terminal.type("2" + ENTER)
     assert terminal.ends() == 0
     assert "\x1b" not in terminal.raw
@@ -263,15 +270,15 @@ def test_a_label_moves_no_cursor(three, opened, label):
 
 
 def test_what_a_row_shows_is_made_printable(three, monkeypatch):
-    real = picker.profile_files.load
+    real = choices.profile_files.load
 
     def load(paths, name):
         profile, data = real(paths, name)
         object.__setattr__(profile, "label", "\x1b[2J\u202e")
         return profile, data
 
-    monkeypatch.setattr(picker.profile_files, "load", load)
-    listing = picker.Listing(resolve(three.environ), ["me"], {})
+    monkeypatch.setattr(choices.profile_files, "load", load)
+    listing = choices.profiles(resolve(three.environ), ["me"], {})
     assert listing.row("me").account == "\\x1b[2J\\u202e"
 
 
@@ -297,14 +304,14 @@ def test_many_profiles_open_before_all_are_read(three):
 
 def test_a_name_that_was_typed_comes_first(three):
     paths = resolve(three.environ)
-    listing = picker.Listing(paths, ["acme", "home", "me", "me-too"], {})
+    listing = choices.profiles(paths, ["acme", "home", "me", "me-too"], {})
     listing.narrow("me")
     assert listing.matches == ["me", "me-too", "acme", "home"]
 
 
 def test_what_is_pointed_at_stays_while_files_are_read(three):
     paths = resolve(three.environ)
-    listing = picker.Listing(paths, ["acme", "home", "me"], {})
+    listing = choices.profiles(paths, ["acme", "home", "me"], {})
     listing.narrow("mpl")
     listing.row("home")
     listing.look_again()

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 
 def test_every_command_is_in_help_with_its_own_words_and_an_example(ks):
     text = ks("--help").out
-    for name, (_, _, words) in COMMANDS.items():
+    for name, (_, words) in COMMANDS.items():
         command = cli.get_command(None, name)
         assert command.get_short_help_str(limit=80) == words
         assert f"  {name}" in text
@@ -42,6 +43,12 @@ def test_listings_show_masks_and_never_a_secret(ks):
     shown = json.loads(ks("show", "work", "--json").out)["profile"]
     assert shown["expires"] == "2031-01-02"
     assert shown["secrets"]["api_key"]["hint"] == "sk-ant-api03-…MPLE"
+
+
+def test_a_listing_shows_the_label_beside_the_expiry(ks):
+    day = (datetime.now(UTC).astimezone().date() + timedelta(3)).isoformat()
+    ks.add("work", "--label", "Acme, API", "--expires", day)
+    assert re.search(r"expires in [23] d; Acme, API\n", ks("list").out)
 
 
 def test_global_flags_stand_before_or_after_the_command(ks):

@@ -21,7 +21,6 @@ import pytest
 from keyswitch.cli.checks.doctor import doctor
 from keyswitch.cli.checks.explain import explain
 from keyswitch.cli.checks.whoami import whoami
-from keyswitch.cli.output import Output
 from keyswitch.cli.session import Session
 from keyswitch.diagnosis.explain import error_log
 from keyswitch.diagnosis.findings.origin import StartFiles
@@ -155,7 +154,8 @@ def as_shown(error, profiles):
 def run(home, command, *args):
     """Do in this process what the command line does."""
     out, err = io.StringIO(), io.StringIO()
-    session = Session(Output(), home.environ, no_input=True)
+    session = Session(home.environ)
+    session.no_input = True
     session._workspace = Workspace(home.environ, cwd=home.cwd)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from keyswitch.cli.checks.report import text
 from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.online.network import Step
+from keyswitch.diagnosis.report.lines import report_text
 from tests.diagnosis.homes import (
     AWS_FILES,
     AWS_ID,
@@ -81,7 +81,7 @@ STEPS = (
 
 def report(home_, folder, steps=()):
     situation = home_.build(folder)
-    return text(situation, examine(situation), steps)
+    return report_text(situation, examine(situation), steps)
 
 
 @pytest.mark.parametrize("home_", [CROWDED, CLOUD], ids=["crowded", "cloud"])

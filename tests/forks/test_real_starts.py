@@ -12,6 +12,7 @@ STARTED = re.compile(
 # Not all that a file does: the tests of it that need one.
 REAL = {
     "cli/terminal.py": "a terminal",
+    "bench/modules.py": "what one process enters",
     "bench/large.py": "the time and memory of one process",
     "cli/test_bad_input.py": "closed streams, full disks, early signals",
     "cli/test_damaged_files.py": "a pipe of its parent",

@@ -137,7 +137,7 @@ ARGUMENTS["export", "names"] = PROFILES
 def places():
     """Return every place, the root first."""
     shared = {name for o in _options("", cli) for name in o.names}
-    commands = tuple((name, COMMANDS[name][2]) for name in sorted(COMMANDS))
+    commands = tuple((name, COMMANDS[name][1]) for name in sorted(COMMANDS))
     return [
         CommandNode("", commands, _options("", cli), (), takes_global=False),
         *(

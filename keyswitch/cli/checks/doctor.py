@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.checks.trust import trust_in
-from keyswitch.cli.dry_run import rehearse
-from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.checks.verdict_view import account, finding_document
+from keyswitch.cli.command import Session, at_most_one, command, rehearsed
+from keyswitch.cli.output import attributes
+from keyswitch.diagnosis.findings.finding import NOTE, Finding
+from keyswitch.diagnosis.findings.mend import FOLDER
 from keyswitch.errors import ExitCode, FileStateError, UsageError
+from keyswitch.profiles.paths import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.network import Step
 
+_ROUNDS = 3  # files can be looked at once their folder is mended
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  keyswitch doctor\n"
-    "  keyswitch doctor --fix             mend what is safe, after a yes\n"
-    "  keyswitch doctor --network         try the way to the service, too\n"
-    "  keyswitch doctor --report > report.txt"
+
+@command(
+    "keyswitch doctor",
+    "keyswitch doctor --fix             mend what is safe, after a yes",
+    "keyswitch doctor --network         try the way to the service, too",
+    "keyswitch doctor --report > report.txt",
 )
 @click.option("--fix", is_flag=True, help="Mend what is safe; undoable.")
 @click.option("--dry-run", is_flag=True, help="With --fix: only show it.")
@@ -40,8 +44,6 @@ if TYPE_CHECKING:
 @click.option(
     "--report", is_flag=True, help="Print a report for a support ticket."
 )
-@global_options
-@click.pass_obj
 def doctor(  # noqa: PLR0913
     session: Session,
     *,
@@ -52,28 +54,26 @@ def doctor(  # noqa: PLR0913
     run_helper: bool,
     report: bool,
 ) -> int:
-    """Look for what is wrong, say why, and mend it.
+    """Find what is wrong, say why, and mend it.
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
     from keyswitch.diagnosis.checks import by_gravity
 
-    if report and session.output.json:
-        raise UsageError("--report and --json exclude each other", "choose one")
+    at_most_one({"--report": report, "--json": session.json})
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
         raise UsageError(f"{given} goes with --fix", "give --fix as well")
-    own, fix, mended = _own(session, fix=fix, dry_run=dry_run, yes=yes)
+    session.dry_run = dry_run
+    mending = _Mending(session, wanted=fix, yes=yes)
+    own = mending.own_files()
     try:
-        situation, findings = _look(
-            session,
-            how=_Mending(dry_run, yes, mended) if fix else None,
-            run_helper=run_helper,
-        )
+        situation, findings = _look(session, mending, run_helper=run_helper)
     except FileStateError:
         if not own:
             raise
-        _print_own(session, own)  # more cannot be seen until then
+        # Nothing else can be looked at before these are mended.
+        _print(session, own)
         return ExitCode.FAILED
     findings = by_gravity([*own, *findings])
     steps: tuple[Step, ...] = ()
@@ -83,174 +83,150 @@ def doctor(  # noqa: PLR0913
         steps = way.probe(situation.scene, situation.verdict)
         findings = by_gravity([*way.findings(steps), *findings])
     if report:
-        from keyswitch.cli.checks.report import text
+        from keyswitch.diagnosis.report.lines import report_text
 
-        session.output.raw(text(situation, findings, steps))
-    elif session.output.json:
-        _print_document(session, findings, steps)
+        session.raw(report_text(situation, findings, steps))
     else:
-        _print(session, situation, findings, steps)
-    return ExitCode.FAILED if _grave(findings) else ExitCode.OK
-
-
-class _Mending(NamedTuple):
-    """The options of `--fix`, and whether it has mended something already."""
-
-    dry_run: bool
-    yes: bool
-    began: bool
+        _print(session, findings, steps, situation)
+    is_wrong = any(f.severity != NOTE for f in findings)
+    return ExitCode.FAILED if is_wrong else ExitCode.OK
 
 
 def _look(
-    session: Session, *, how: _Mending | None, run_helper: bool
+    session: Session, mending: _Mending, *, run_helper: bool
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
-    from keyswitch.cli.agents import refuse_agents
+    from keyswitch.cli.secrets.agreements import trust_in
     from keyswitch.diagnosis.checks import examine
     from keyswitch.switching.activation.looking import situation_of
     from keyswitch.switching.folders import left_helpers
 
     workspace = session.workspace()
     if run_helper:
-        refuse_agents(workspace)
+        session.refuse_agents()
     trusts = trust_in(session)
-    situation = situation_of(workspace, run_helper=run_helper, trusts=trusts)
-    findings = examine(situation)
-    if how is not None and _mend(session, findings, how):
+
+    def examined() -> tuple[Situation, list[Finding]]:
         situation = situation_of(
             workspace, run_helper=run_helper, trusts=trusts
         )
-        findings = examine(situation)
+        return situation, examine(situation)
+
+    situation, findings = examined()
+    if mending.mend(findings):
+        situation, findings = examined()
     return situation, [*findings, *left_helpers.findings(workspace)]
 
 
-_ROUNDS = 3  # files can be looked at once their folder is mended
+@dataclass
+class _Mending:
+    """`--fix`: shows what would be mended, asks, and mends it."""
+
+    session: Session
+    wanted: bool
+    yes: bool
+    began: bool = False  # something was shown
+
+    def own_files(self) -> list[Finding]:
+        """Return what is wrong with keyswitch's own files, mended if wanted.
+
+        They come first: the rest needs these files.
+        """
+        from keyswitch.switching.upkeep import own_files
+
+        environ = self.session.environ
+        paths = resolve(environ)
+        found = own_files.findings(paths, environ)
+        for _ in range(_ROUNDS if self.wanted else 0):
+            if any(f.check == own_files.NEWER for f in found):
+                self.session.warn("nothing is mended beside a newer file")
+                self.wanted = False
+                break
+            mends = [f.mend for f in found if f.mend is not None]
+            if not self._agreed(mends):
+                break
+            for line in own_files.mend(mends, paths, environ):
+                self.session.say(line)
+            found = own_files.findings(paths, environ)
+        return found
+
+    def mend(self, findings: Sequence[Finding]) -> bool:
+        """Mend what else can be; tell whether something was."""
+        if not self.wanted:
+            return False
+        from keyswitch.switching.upkeep.repairs import mend
+
+        mends = list(dict.fromkeys(f.mend for f in findings if f.mend))
+        workspace = self.session.workspace()
+        if not mends and not self.began:
+            self.session.say("nothing here that --fix could mend")
+        if not self._agreed(mends):
+            if mends:
+                rehearsed(self.session, lambda: mend(workspace, mends))
+            return False
+        mend(workspace, mends)
+        # After a folder alone `undo` would take something else back.
+        undoable = any(m.kind != FOLDER for m in mends)
+        undo = "; take it back with: keyswitch undo" if undoable else ""
+        self.session.say(f"done{undo}")
+        return True
+
+    def _agreed(self, mends: Sequence[object]) -> bool:
+        """Show the changes; tell whether to make them."""
+        for one in mends:
+            verb = "would mend" if self.session.dry_run else "mend"
+            self.session.say(f"{verb}: {one}")
+        self.began = self.began or bool(mends)
+        if self.session.dry_run or not mends:
+            return False
+        self.session.confirm(f"make these {len(mends)} changes?", yes=self.yes)
+        return True
 
 
-def _own(
-    session: Session, *, fix: bool, dry_run: bool, yes: bool
-) -> tuple[list[Finding], bool, bool]:
-    """Return what is wrong with keyswitch's own files, mended if that is asked.
-
-    Then whether more may be mended, and whether something was. It comes first:
-    the rest needs these files.
-    """
-    from keyswitch.profiles.paths import resolve
-    from keyswitch.switching.upkeep import own_files
-
-    paths = resolve(session.environ)
-    found = own_files.findings(paths, session.environ)
-    mended = False
-    for _ in range(_ROUNDS if fix else 0):
-        if any(f.check == own_files.NEWER for f in found):
-            session.output.warn("nothing is mended beside a newer file")
-            return found, False, mended
-        mends = [f.mend for f in found if f.mend is not None]
-        for m in mends:
-            session.output.say(f"{'would mend' if dry_run else 'mend'}: {m}")
-        mended = mended or bool(mends)
-        if dry_run or not mends:
-            break
-        session.confirm(f"make these {len(mends)} changes?", yes=yes)
-        for line in own_files.mend(mends, paths, session.environ):
-            session.output.say(line)
-        found = own_files.findings(paths, session.environ)
-    return found, fix, mended
-
-
-def _print_own(session: Session, found: Sequence[Finding]) -> None:
-    """Print the findings alone."""
-    if session.output.json:
-        _print_document(session, found, ())
-    else:
-        _print_findings(session, found)
-
-
-def _grave(findings: Sequence[Finding]) -> bool:
-    from keyswitch.diagnosis.findings.finding import NOTE
-
-    return any(f.severity != NOTE for f in findings)
-
-
-def _mend(session: Session, findings: Sequence[Finding], how: _Mending) -> bool:
-    """Show what would be mended, and mend it after a yes."""
-    from keyswitch.diagnosis.findings.mend import FOLDER
-    from keyswitch.switching.upkeep.repairs import mend
-
-    mends = list(dict.fromkeys(f.mend for f in findings if f.mend is not None))
-    if not mends:
-        if not how.began:
-            session.output.say("nothing here that --fix could mend")
-        return False
-    for m in mends:
-        session.output.say(f"{'would mend' if how.dry_run else 'mend'}: {m}")
-    if how.dry_run:
-        rehearse(session, lambda: mend(session.workspace(), mends))
-        return False
-    session.confirm(f"make these {len(mends)} changes?", yes=how.yes)
-    mend(session.workspace(), mends)
-    if all(m.kind == FOLDER for m in mends):
-        session.output.say("done")  # `undo` would take something else back
-    else:
-        session.output.say("done; take it back with: keyswitch undo")
-    return True
-
-
-def _print_document(
-    session: Session, findings: Sequence[Finding], steps: Sequence[Step]
+def _print(
+    session: Session,
+    findings: Sequence[Finding],
+    steps: Sequence[Step] = (),
+    situation: Situation | None = None,
 ) -> None:
-    from keyswitch.cli.checks.verdict_view import finding_document
+    if session.json:
+        session.document(_document(findings, steps))
+        return
+    for step in steps:
+        word = "ok" if step.ok else "failed"
+        session.data(
+            f"{step.name:6} {word:6} {step.milliseconds:5} ms  "
+            f"{step.target}  {step.detail}"
+        )
+    for finding in findings:
+        session.data(f"{finding.severity}: {finding.what}")
+        session.data(f"  why: {finding.why}")
+        session.data(f"  fix: {finding.fix}")
+    if situation is None:
+        return
+    if not findings:
+        session.data("nothing wrong was found")
+    elif any(f.mend is not None for f in findings):
+        session.say("keyswitch doctor --fix mends what can be mended safely")
+    session.say(f"account in use: {account(situation)}")
 
-    document = {
+
+def _document(
+    findings: Sequence[Finding], steps: Sequence[Step]
+) -> dict[str, Any]:
+    document: dict[str, Any] = {
         "findings": [
-            {
-                **finding_document(f),
-                "mend": None if f.mend is None else str(f.mend),
-            }
+            {**finding_document(f), "mend": f.mend and str(f.mend)}
             for f in findings
         ]
     }
     if steps:
         document["network"] = [
             {
-                "step": s.name,
-                "target": s.target,
-                "ok": s.ok,
-                "milliseconds": s.milliseconds,
-                "detail": s.detail,
-                "why": s.why or None,
-                "fix": s.fix or None,
+                "step": step.name,
+                **attributes(step, "target", "ok", "milliseconds", "detail"),
+                **attributes(step, or_null=("why", "fix")),
             }
-            for s in steps
+            for step in steps
         ]
-    session.output.document(document)
-
-
-def _print(
-    session: Session,
-    situation: Situation,
-    findings: Sequence[Finding],
-    steps: Sequence[Step],
-) -> None:
-    from keyswitch.cli.checks.verdict_view import account
-
-    output = session.output
-    for step in steps:
-        word = "ok" if step.ok else "failed"
-        output.data(
-            f"{step.name:6} {word:6} {step.milliseconds:5} ms  "
-            f"{step.target}  {step.detail}"
-        )
-    _print_findings(session, findings)
-    if not findings:
-        output.data("nothing wrong was found")
-    elif any(f.mend is not None for f in findings):
-        output.say("keyswitch doctor --fix mends what can be mended safely")
-    output.say(f"account in use: {account(situation)}")
-
-
-def _print_findings(session: Session, findings: Sequence[Finding]) -> None:
-    for f in findings:
-        session.output.data(f"{f.severity}: {f.what}")
-        session.output.data(f"  why: {f.why}")
-        session.output.data(f"  fix: {f.fix}")
+    return document

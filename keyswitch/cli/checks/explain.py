@@ -6,39 +6,39 @@ import os
 import re
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli import given
-from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.command import Session, at_most_one, command
+from keyswitch.cli.output import attributes
+from keyswitch.cli.starting_over import take
+from keyswitch.diagnosis.explain.error_log import newest_error
+from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
+from keyswitch.diagnosis.resolver.resolve import resolve
+from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import (
-    ExitCode,
     InputError,
     KeyswitchError,
     NotFoundError,
     UsageError,
 )
+from keyswitch.secrets.given import LIMIT
+from keyswitch.terminal.selection import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from keyswitch.diagnosis.explain.knowledge import Cause
-    from keyswitch.diagnosis.resolver.scene import Scene
-
-LIMIT = 1 << 20  # bytes of a text on standard input
-WIDTH = 78
-
+WIDTH = 78  # columns
 _COMMAND_AT_END = re.compile(r"(.*\S)\s+`([^`]+)`", re.DOTALL)
 _UNBROKEN = "\ue000"  # in place of a space that may not end a line
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  keyswitch explain 'API Error: 403 The security token ...'\n"
-    "  claude -p hi 2>&1 | keyswitch explain\n"
-    "  keyswitch explain --from-log       the last one of Claude Code\n"
-    "  keyswitch explain --from-log --json",
+@command(
+    "keyswitch explain 'API Error: 403 The security token ...'",
+    "claude -p hi 2>&1 | keyswitch explain",
+    "keyswitch explain --from-log       the last one of Claude Code",
+    "keyswitch explain --from-log --json",
     # A pasted text may hold words such as --model.
     context_settings={"ignore_unknown_options": True},
 )
@@ -48,38 +48,35 @@ _UNBROKEN = "\ue000"  # in place of a space that may not end a line
     is_flag=True,
     help="Take the newest error of Claude Code's transcripts.",
 )
-@global_options
-@click.pass_obj
-def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> int:
-    """Say what an error text means and what to do.
+def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
+    """Explain an error text, and say what to do.
 
     The text is read from standard input if there is none. It is compared with
     texts that are known, and what Claude Code would use here decides which
     cause comes first. Nothing of it is sent anywhere or printed again.
     """
-    if text and from_log:
-        raise UsageError("TEXT and --from-log exclude each other", "drop one")
+    at_most_one({"TEXT": text, "--from-log": from_log})
     scene, active = _scene(session)
     if from_log:
-        given = _from_log(session, scene)
+        error = _from_log(session, scene)
     else:
-        given = " ".join(text) if text else _from_stdin()
-    if not given.strip():
+        error = " ".join(text) if text else _from_stdin()
+    if not error.strip():
         raise UsageError(
             "the text is empty", "keyswitch explain 'TEXT', or --from-log"
         )
-    causes = _causes(given, scene, active)
-    if session.output.json:
-        session.output.document({"causes": [_document(c) for c in causes]})
-    else:
-        _show(session, causes)
+    causes = _causes(error, scene, active)
+    if session.json:
+        names = ("id", "title", "why", "fix", "evidence")
+        session.document({"causes": [attributes(c, *names) for c in causes]})
+    elif causes:
+        _show(session, *causes)
     if not causes:
         raise NotFoundError(
             "this text is not known",
             "'keyswitch whoami' says what is sent here, 'keyswitch doctor' "
             "looks for what is wrong",
         )
-    return ExitCode.OK
 
 
 def _scene(session: Session) -> tuple[Scene | None, str]:
@@ -88,28 +85,21 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
     An explanation is wanted most where something is broken, so whatever
     cannot be read is left out.
     """
-    from keyswitch.diagnosis.resolver.scene import Scene
-
     active = ""
     try:
         workspace = session.workspace()
         scene = Scene(session.environ, home=workspace.home, cwd=workspace.cwd)
     except (KeyswitchError, OSError, ValueError) as e:
-        session.output.detail(f"looked at the text only: {e}")
+        session.detail(f"looked at the text only: {e}")
         return None, active
     try:
-        from keyswitch.terminal.selection import select
-
         active = select(workspace.paths, session.environ).name
     except (KeyswitchError, OSError, ValueError) as e:
-        session.output.detail(f"the active profile is not known: {e}")
+        session.detail(f"the active profile is not known: {e}")
     return scene, active
 
 
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
-    from keyswitch.diagnosis.explain.knowledge import causes_of
-    from keyswitch.diagnosis.resolver.resolve import resolve
-
     if scene is None:
         return causes_of(text)
     try:
@@ -124,7 +114,7 @@ def _from_stdin() -> str:
             "there is no text to explain",
             "keyswitch explain 'TEXT', or pipe it in, or --from-log",
         )
-    data = given.take("stdin", lambda: sys.stdin.buffer.read(LIMIT + 1))
+    data = take("stdin", lambda: sys.stdin.buffer.read(LIMIT + 1))
     if len(data) > LIMIT:
         raise InputError(
             f"the text is larger than {LIMIT >> 20} MiB",
@@ -134,15 +124,9 @@ def _from_stdin() -> str:
 
 
 def _from_log(session: Session, scene: Scene | None) -> str:
-    from keyswitch.diagnosis.explain.error_log import newest_error
-
-    folders = []
-    if scene is not None:
-        # Settings can move what the environment alone does not.
-        folders = [
-            scene.places.config_dir,
-            scene.settings_places.config_dir,
-        ]
+    # Settings can move what the environment alone does not.
+    places = (scene.places, scene.settings_places) if scene else ()
+    folders = [one.config_dir for one in places]
     found = newest_error(folders)
     if found is None:
         where = folders[0] if folders else "Claude Code's folder"
@@ -150,43 +134,24 @@ def _from_log(session: Session, scene: Scene | None) -> str:
             f"no API error was logged below {where}",
             "give the text itself: keyswitch explain 'TEXT'",
         )
-    session.output.say(f"logged {found.time} in {found.path}")
+    session.say(f"logged {found.time} in {found.path}")
     return found.text
 
 
-def _document(cause: Cause) -> dict[str, Any]:
-    return {
-        "id": cause.id,
-        "title": cause.title,
-        "why": list(cause.why),
-        "fix": list(cause.fix),
-        "evidence": cause.evidence,
-    }
-
-
-def _show(session: Session, causes: Sequence[Cause]) -> None:
+def _show(session: Session, first: Cause, *others: Cause) -> None:
     """Print the likeliest cause in full, the others in one line each."""
-    if not causes:
-        return
-    first, *others = causes
-    data = session.output.data
-    data(first.title)
-    data("")
-    data("why:")
+    lines = [first.title, "", "why:"]
     for line in first.why:
-        for part in _wrapped(line, "  - "):
-            data(part)
-    data("")
-    data("what to do:")
+        lines += _wrapped(line, "  - ")
+    lines += ["", "what to do:"]
     for number, line in enumerate(first.fix, 1):
-        for part in _wrapped(line, f"  {number}. "):
-            data(part)
+        lines += _wrapped(line, f"  {number}. ")
     if others:
-        data("")
-        data("also possible:")
-    for cause in others:
-        data(f"  - {cause.title} ({cause.id})")
-    session.output.detail(f"{first.id}: recognised by '{first.evidence}'")
+        lines += ["", "also possible:"]
+    lines += [f"  - {cause.title} ({cause.id})" for cause in others]
+    for line in lines:
+        session.data(line)
+    session.detail(f"{first.id}: recognised by '{first.evidence}'")
 
 
 def _wrapped(line: str, lead: str) -> Iterator[str]:

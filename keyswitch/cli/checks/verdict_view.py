@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.cli.output import attributes
 from keyswitch.diagnosis.findings import billing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from keyswitch.diagnosis.findings.accounts import Owner
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
-    from keyswitch.diagnosis.verdict import Header, Shadowed, Source
-
-NOTHING = "-"
+    from keyswitch.diagnosis.verdict import Header, Source
 
 _KINDS = {
     "login": "the stored login",
@@ -24,25 +24,16 @@ _KINDS = {
     "aws_profile": "AWS profile",
     "federation": "the federation",
 }
+_ANSWERS = {True: "accepted", False: "refused", None: "not known"}
 
 
-def source_document(situation: Situation, source: Source) -> dict[str, Any]:
-    """Return a source as `--json` shows it."""
-    document: dict[str, Any] = {
-        "kind": source.kind,
-        "name": source.name,
-        "set_by": source.set_by or None,
-    }
+def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
+    document = attributes(source, "kind", "name", or_null=("set_by",))
     if source.path:
-        document["path"] = source.path
-        document["line"] = source.line or None
+        document |= attributes(source, "path", or_null=("line",))
     origin = situation.origin(source)
     if origin is not None:
-        document["start_file"] = {
-            "path": origin.path,
-            "line": origin.line,
-            "certain": origin.certain,
-        }
+        document["start_file"] = attributes(origin, "path", "line", "certain")
     return document
 
 
@@ -51,50 +42,33 @@ def _header_document(
 ) -> dict[str, Any] | None:
     if header is None:
         return None
-    owner = situation.owner(header)
     return {
         "scheme": header.shown_scheme,
-        "masked": owner.masked,
-        "source": source_document(situation, header.source),
-        "profile": owner.profile or None,
+        **_owner_document(situation, situation.owner(header), header.source),
         "why_unknown": header.why_unknown or None,
     }
 
 
-def _shadowed_document(situation: Situation, entry: Shadowed) -> dict[str, Any]:
-    owner = situation.accounts.owner_of(entry.value, entry.source)
-    return {
-        "source": source_document(situation, entry.source),
-        "masked": owner.masked,
-        "profile": owner.profile or None,
-        "because": entry.because,
-    }
+def _owner_document(
+    situation: Situation, owner: Owner, source: Source
+) -> dict[str, Any]:
+    shown = attributes(owner, "masked", or_null=("profile",))
+    return {**shown, "source": _source_document(situation, source)}
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
     """Return a finding as `--json` shows it."""
-    return {
-        "id": finding.check,
-        "severity": finding.severity,
-        "what": finding.what,
-        "why": finding.why,
-        "fix": finding.fix,
-        "place": finding.place or None,
-    }
+    words = ("severity", "what", "why", "fix")
+    shown = attributes(finding, *words, or_null=("place",))
+    return {"id": finding.check, **shown}
 
 
 def answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
     """Return what the service said, as `--json` shows it."""
     return {
-        "header": answer.header,
-        "source": source_document(situation, answer.source),
-        "asked": answer.asked or None,
-        "ok": answer.ok,
-        "status": answer.status,
-        "milliseconds": answer.milliseconds,
-        "who": answer.who or None,
-        "what": answer.what,
-        "fix": answer.fix or None,
+        **attributes(answer, "header", "ok", "status", "milliseconds", "what"),
+        **attributes(answer, or_null=("asked", "who", "fix")),
+        "source": _source_document(situation, answer.source),
     }
 
 
@@ -103,25 +77,30 @@ def document(
 ) -> dict[str, Any]:
     """Return the verdict as `whoami --json` shows it."""
     verdict = situation.verdict
-    status, request = verdict.status, verdict.request
-    url = verdict.base_url
+    status, request, url = verdict.status, verdict.request, verdict.base_url
+    shadowed = []
+    for entry in request.shadowed:
+        owner = situation.accounts.owner_of(entry.value, entry.source)
+        shown = _owner_document(situation, owner, entry.source)
+        shadowed.append({**shown, "because": entry.because})
     return {
-        "claude_code": {
-            "logged_in": status.logged_in,
-            "auth_method": status.auth_method,
-            "api_provider": status.api_provider,
-            "api_key_source": status.api_key_source,
-            "email": status.email,
-            "org_name": status.org_name,
-            "subscription_type": status.subscription_type,
-        },
+        "claude_code": attributes(
+            status,
+            "logged_in",
+            "auth_method",
+            "api_provider",
+            "api_key_source",
+            "email",
+            "org_name",
+            "subscription_type",
+        ),
         "request": {
             "sent": request.sent,
             "refusal": request.refusal or None,
             "x-api-key": _header_document(situation, request.key),
             "authorization": _header_document(situation, request.bearer),
             "base_url": billing.shown(url.text) if url else None,
-            "base_url_source": source_document(situation, url.source)
+            "base_url_source": _source_document(situation, url.source)
             if url
             else None,
             "bill": situation.bill or None,
@@ -129,29 +108,22 @@ def document(
         "active": situation.chosen or None,
         "in_use": situation.in_use,
         "interactive": list(situation.questions),
-        "shadowed": [
-            _shadowed_document(situation, s) for s in request.shadowed
-        ],
+        "shadowed": shadowed,
         "warnings": [finding_document(f) for f in findings],
     }
-
-
-# ------------------------------------------------------------- for a person
 
 
 def rows(
     situation: Situation, findings: Sequence[Finding]
 ) -> Iterator[tuple[str, str]]:
     """Yield (title, text) of one screen."""
-    verdict = situation.verdict
-    request = verdict.request
+    request, status = situation.verdict.request, situation.verdict.status
     yield "account", account(situation)
     if request.sent:
         yield "x-api-key", _header(situation, request.key)
         yield "authorization", _header(situation, request.bearer)
         yield "sent to", _address(situation)
         yield "bill", _bill(situation)
-    status = verdict.status
     method = status.auth_method
     if status.api_key_source and status.api_key_source != method:
         method += f", {status.api_key_source}"
@@ -170,21 +142,29 @@ def rows(
         yield "", f"fix: {finding.fix}"
 
 
+def answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
+    """Yield what the service said of each credential."""
+    for answer in answers:
+        who = f" as {answer.who}" if answer.who else ""
+        took = answer.milliseconds
+        time = "" if took is None else f" ({took} ms)"
+        said = f"{_ANSWERS[answer.ok]}{who}: {answer.what}{time}"
+        yield f"asked ({answer.header})", said
+        if answer.fix:
+            yield "", f"fix: {answer.fix}"
+
+
 def account(situation: Situation) -> str:
     """Return whose account this is, in one line."""
     request = situation.verdict.request
     if not request.sent:
         return f"none: {request.refusal}"
-    names = {situation.owner(h).profile for h in request.headers}
-    parts = [_profile_text(situation, name) for name in sorted(names - {""})]
-    if "" in names:
-        parts += [
-            _stranger(situation, h)
-            for h in request.headers
-            if not situation.owner(h).profile
-        ]
     if not request.headers:
         return "none: requests go out without a credential"
+    owners = [(situation.owner(h).profile, h) for h in request.headers]
+    names = sorted({name for name, _ in owners if name})
+    parts = [_profile_text(situation, name) for name in names]
+    parts += [_stranger(situation, h) for name, h in owners if not name]
     return " and ".join(dict.fromkeys(parts))
 
 
@@ -197,14 +177,12 @@ def _profile_text(situation: Situation, name: str) -> str:
 
 
 def _stranger(situation: Situation, header: Header) -> str:
+    """Return whose a credential of no profile is."""
     status = situation.verdict.status
     if header.source.kind == "login":
-        plan = (
-            f" ({status.subscription_type})"
-            if (status.subscription_type)
-            else ""
-        )
-        return f"{status.email or 'a login'}{plan}, no profile of keyswitch"
+        plan = status.subscription_type
+        who = (status.email or "a login") + (f" ({plan})" if plan else "")
+        return f"{who}, no profile of keyswitch"
     if header.value is None:
         return f"not known: {header.why_unknown}"
     return "a credential that no profile holds"
@@ -212,18 +190,16 @@ def _stranger(situation: Situation, header: Header) -> str:
 
 def _header(situation: Situation, header: Header | None) -> str:
     if header is None:
-        return NOTHING
+        return "-"
     shown = situation.owner(header).masked
     if shown is None:
         shown = "(not known)"
-    elif not shown:
-        shown = "(empty)"
-    return f"{shown}  {_where(situation, header.source)}"
+    return f"{shown or '(empty)'}  {_where(situation, header.source)}"
 
 
 def _where(situation: Situation, source: Source) -> str:
     kind = _KINDS.get(source.kind)
-    place = _short(situation, situation.place(source))
+    place = _short(situation, source)
     if kind is None:
         return f"{source.name} in {place}" if source.path else place
     if source.kind in ("aws_profile", "anthropic_profile"):
@@ -231,19 +207,18 @@ def _where(situation: Situation, source: Source) -> str:
     return f"{kind} in {place}"
 
 
-def _short(situation: Situation, place: str) -> str:
+def _short(situation: Situation, source: Source) -> str:
+    """Return where a source is, below `~` where that is so."""
+    place = situation.place(source)
     home = situation.scene.home.rstrip("/")
     return place.replace(f"{home}/", "~/") if home else place
 
 
 def _address(situation: Situation) -> str:
-    verdict = situation.verdict
-    if verdict.base_url is not None:
-        place = _short(situation, situation.place(verdict.base_url.source))
-        return f"{billing.shown(verdict.base_url.text)}  {place}"
-    if verdict.provider is not None:
-        return verdict.provider.title
-    return "https://api.anthropic.com"
+    url, provider = situation.verdict.base_url, situation.verdict.provider
+    if url is not None:
+        return f"{billing.shown(url.text)}  {_short(situation, url.source)}"
+    return provider.title if provider else "https://api.anthropic.com"
 
 
 def _bill(situation: Situation) -> str:
@@ -254,15 +229,3 @@ def _bill(situation: Situation) -> str:
     if profile.expect == situation.bill:
         return f"{bill}, as '{profile.name}' expects"
     return f"{bill}, but '{profile.name}' expects {profile.expect}"
-
-
-def answer_text(answer: Answer) -> str:
-    """Return what the service said, in one line."""
-    took = (
-        f" ({answer.milliseconds} ms)"
-        if answer.milliseconds is not None
-        else ""
-    )
-    who = f" as {answer.who}" if answer.who else ""
-    word = {True: "accepted", False: "refused", None: "not known"}[answer.ok]
-    return f"{word}{who}: {answer.what}{took}"

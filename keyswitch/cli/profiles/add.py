@@ -1,57 +1,46 @@
-"""add and rotate: the two commands that take a secret in."""
+"""add and rotate: store a new secret."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.dry_run import dry_run_option
-from keyswitch.cli.profiles.add_questions import (
-    ask_alternative,
-    ask_fields,
-    ask_name,
-    ask_provider,
-)
+from keyswitch.cli.command import Session, command
+from keyswitch.cli.profiles.add_questions import ask_name, complete, provider_of
 from keyswitch.cli.profiles.editing import parse_date, parse_settings
 from keyswitch.cli.prompt import choose_one
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
-from keyswitch.cli.session import Session, global_options, hand_over
-from keyswitch.cli.sources import (
-    collect,
-    is_meant,
-    parse_sources,
-    source_options,
-)
-from keyswitch.errors import ExitCode, UsageError
+from keyswitch.cli.session import hand_over
+from keyswitch.cli.sources import collect, parse_sources, source_options
+from keyswitch.errors import UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles.names import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.cli.sources import Source
-    from keyswitch.providers.field import Field
-    from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
+_EXPIRES = click.option("--expires", metavar="DATE", help="As 2027-02-01.")
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  keyswitch add                                     asks for everything\n"
-    "  keyswitch add work --provider anthropic           asks for the key\n"
-    "  keyswitch add ci --provider anthropic --store vault --stdin < key\n"
-    "  keyswitch add client --provider bedrock --set region=eu-central-1 \\\n"
-    "      --set access_key_id=AKIA... --from-env AWS_SECRET_ACCESS_KEY\n"
-    "  keyswitch providers                               what there is"
+
+@command(
+    "keyswitch add                                     asks for everything",
+    "keyswitch add work --provider anthropic           asks for the key",
+    "keyswitch add ci --provider anthropic --store vault --stdin < key",
+    "keyswitch add client --provider bedrock --set region=eu-central-1 \\",
+    "    --set access_key_id=AKIA... --from-env AWS_SECRET_ACCESS_KEY",
+    "keyswitch providers                               what there is",
+    dry_run=True,
 )
 @click.argument("name", required=False)
 @click.option("--provider", "provider_id", metavar="PROVIDER")
 @click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
 @click.option("--label", default="", help="Free text for listings.")
-@click.option("--expires", metavar="DATE", help="As 2027-02-01.")
+@_EXPIRES
 @click.option(
     "--expect",
     type=click.Choice(["api", "subscription", "cloud"]),
@@ -59,9 +48,6 @@ if TYPE_CHECKING:
 )
 @STORE
 @source_options
-@global_options
-@click.pass_obj
-@dry_run_option
 def add(  # noqa: PLR0913
     session: Session,
     name: str | None,
@@ -72,43 +58,33 @@ def add(  # noqa: PLR0913
     expires: str | None,
     expect: str | None,
     store: str | None,
-    stdin: bool,
-    from_env: tuple[str, ...],
-    from_file: tuple[str, ...],
-    fd: tuple[str, ...],
-) -> int:
+    **given: Any,
+) -> int | None:
     """Make a profile and store its secret.
 
     On a terminal it asks for what is missing.
     """
-    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching.editing import profile_changes
 
+    session.refuse_agents()  # a new profile may have any host
     workspace = session.workspace()
-    refuse_agents(workspace)  # a new profile may have any host
     if name is not None:
         check_name(name)
-    expiry = parse_date(expires) if expires else None
+        profile_changes.refuse_existing(workspace, name)
+    expiry = parse_date(expires)
     fields = parse_settings(sets)
     label = typed("the label", label)
-    if name is not None:
-        profile_changes.refuse_existing(workspace, name)
-    provider = workspace.catalogue.get(_provider(session, name, provider_id))
-    is_plain = not (sets or expires or expect or stdin or from_file or fd)
-    if provider.not_addable and session.can_ask and is_plain and not from_env:
+    provider = workspace.catalogue.get(provider_of(session, name, provider_id))
+    is_plain = not (sets or expires or expect or any(given.values()))
+    if provider.not_addable and session.can_ask and is_plain:
         name = name or ask_name(session, provider.id)
         return _log_in(name, store=store, label=label)
     provider.check_addable()
     refuse_secret_fields(provider, fields)
     fields = provider.complete_fields(fields)
-    sources = parse_sources(
-        stdin=stdin,
-        from_env=from_env,
-        from_file=from_file,
-        fd=fd,
-        known=[field.name for field in provider.fields if field.secret],
-    )
-    name, fields, wanted = _complete(session, provider, name, fields, sources)
+    known = [field.name for field in provider.fields if field.secret]
+    sources = parse_sources(given, known)
+    name, fields, wanted = complete(session, provider, name, fields, sources)
     secrets = collect(session, provider, wanted, sources, fields)
     profile = Profile(
         name=name,
@@ -119,25 +95,11 @@ def add(  # noqa: PLR0913
         expect=expect or "",
         fields=fields,
     )
-    return _store(session, profile, secrets, store)
+    _store(session, profile, secrets, store)
+    return None
 
 
-def _provider(session: Session, name: str | None, given: str | None) -> str:
-    if name is None and not session.can_ask:
-        raise UsageError(
-            "missing argument 'NAME'", "see 'keyswitch add --help'"
-        )
-    if given:
-        return given
-    if not session.can_ask:
-        ids = session.workspace().catalogue.ids()
-        raise UsageError(
-            "the provider is missing", f"--provider {'|'.join(ids)}"
-        )
-    return ask_provider(session)
-
-
-def _log_in(name: str, *, store: str | None, label: str) -> int:
+def _log_in(name: str, *, store: str | None, label: str) -> int | None:
     """Hand over to `login`, which makes the profiles that `add` cannot."""
     how = choose_one(
         "which login",
@@ -146,38 +108,10 @@ def _log_in(name: str, *, store: str | None, label: str) -> int:
             "present": "keep the login that Claude Code has now",
         },
     )
-    given = ["--capture"] if how == "present" else []
-    given += ["--store", store] if store else []
-    given += ["--label", label] if label else []
-    return hand_over("login", [name, *given])
-
-
-def _complete(
-    session: Session,
-    provider: Provider,
-    name: str | None,
-    fields: dict[str, str],
-    sources: list[Source],
-) -> tuple[str, dict[str, str], list[Field]]:
-    """Return name, plain fields and the secrets that go with them."""
-    if not session.can_ask:
-        for field_name, value in fields.items():
-            is_meant(session, provider.field(field_name), value, fields)
-        return name or "", fields, provider.wanted_secrets(fields)
-    named = {source.field: "" for source in sources if source.field}
-    unnamed = any(not source.field for source in sources)
-    name = name or ask_name(session, provider.id)
-    group = ask_alternative(provider, {**fields, **named}, unnamed=unnamed)
-    wanted = provider.wanted_secrets(fields, group)
-    if wanted and provider.help_url and not sources:
-        session.output.say(f"get one: {provider.help_url}")
-    group = group or provider.group_of({f.name: "" for f in wanted})
-    plain = [
-        f
-        for f in provider.fields
-        if f.required and not f.secret and f.group in ("", group)
-    ]
-    return name, ask_fields(session, plain, fields), wanted
+    capture = how == "present"
+    return hand_over(
+        "login", name=name, capture=capture, store=store, label=label
+    )
 
 
 def _store(
@@ -185,13 +119,16 @@ def _store(
     profile: Profile,
     secrets: Mapping[str, Secret],
     store: str | None,
-) -> int:
-    """Store what was given; what can be refused is, before a passphrase."""
-    from keyswitch.cli.secrets.own_variables import ask_about
+) -> None:
+    """Store the profile and its secrets.
+
+    What can be refused is refused before a passphrase is asked for.
+    """
+    from keyswitch.cli.secrets.agreements import agree_to_variables
     from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
-    ask_about(session, profile)
+    agree_to_variables(session, profile)
     profile_changes.check_new(workspace, profile, secrets)
     place = choose_store_for(session, store) if secrets else ""
     fresh = {
@@ -200,41 +137,34 @@ def _store(
     }
     profile_changes.add(workspace, profile, fresh)
     where = f", secret in the {place}" if secrets else ""
-    session.output.say(f"added '{profile.name}' ({profile.provider}{where})")
-    session.output.say(f"switch to it: keyswitch use {profile.name}")
-    return ExitCode.OK
+    session.say(f"added '{profile.name}' ({profile.provider}{where})")
+    session.say(f"switch to it: keyswitch use {profile.name}")
 
 
-@click.command(
-    epilog="\b\nExamples:\n  keyswitch rotate work\n"
-    "  keyswitch rotate client --from-env session_token=AWS_SESSION_TOKEN"
+@command(
+    "keyswitch rotate work",
+    "keyswitch rotate client --from-env session_token=AWS_SESSION_TOKEN",
+    dry_run=True,
 )
 @click.argument("name")
-@click.option("--expires", metavar="DATE", help="As 2027-02-01.")
+@_EXPIRES
 @STORE
 @source_options
-@global_options
-@click.pass_obj
-@dry_run_option
-def rotate(  # noqa: PLR0913
+def rotate(
     session: Session,
     name: str,
     *,
     expires: str | None,
     store: str | None,
-    stdin: bool,
-    from_env: tuple[str, ...],
-    from_file: tuple[str, ...],
-    fd: tuple[str, ...],
-) -> int:
+    **given: Any,
+) -> None:
     """Replace a profile's secret."""
-    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching.editing import profile_changes
 
+    session.refuse_agents()
     workspace = session.workspace()
-    refuse_agents(workspace)
     profile, _ = workspace.load(name)
-    provider: Provider = workspace.provider_of(profile)
+    provider = workspace.provider_of(profile)
     if provider.not_addable:
         raise UsageError(
             f"a login of '{name}' comes from Claude Code only",
@@ -246,16 +176,10 @@ def rotate(  # noqa: PLR0913
             f"profile '{name}' ({provider.id}) has no secret",
             f"change its fields: keyswitch edit {name} --set FIELD=VALUE",
         )
-    expiry = parse_date(expires) if expires else None
-    sources = parse_sources(
-        stdin=stdin,
-        from_env=from_env,
-        from_file=from_file,
-        fd=fd,
-        known=[field.name for field in wanted],
-    )
-    named = {source.field for source in sources if source.field}
-    if sources and all(source.field for source in sources):
+    expiry = parse_date(expires)
+    sources = parse_sources(given, [field.name for field in wanted])
+    named = {source.field for source in sources}
+    if named and "" not in named:
         wanted = [field for field in wanted if field.name in named]
     values = collect(session, provider, wanted, sources, profile.fields)
     kept = {ref.store for ref in profile.secrets.values()}
@@ -264,7 +188,6 @@ def rotate(  # noqa: PLR0913
     profile_changes.rotate(
         workspace, name, {f: (place, v) for f, v in values.items()}, expiry
     )
-    session.output.say(f"rotated {', '.join(sorted(values))} of '{name}'")
+    session.say(f"rotated {', '.join(sorted(values))} of '{name}'")
     if provider.revoke_url:
-        session.output.say(f"now revoke the old one at {provider.revoke_url}")
-    return ExitCode.OK
+        session.say(f"now revoke the old one at {provider.revoke_url}")

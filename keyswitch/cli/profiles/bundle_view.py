@@ -4,69 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.cli.output import attributes
+from keyswitch.cli.prompt import ask_line
+from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.errors import InputError, UsageError
+from keyswitch.providers.binding import ascii_host, shown_host
+from keyswitch.providers.own_variables import refuse_named
+from keyswitch.transfer import importing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.cli.session import Session
     from keyswitch.model import Profile
-    from keyswitch.providers.catalogue import Catalogue
     from keyswitch.transfer.bundle import Packed
 
 
 def show(session: Session, packed: Sequence[Packed]) -> None:
     """Print what would be written: all of it, and of secrets the masks."""
-    from keyswitch.providers.binding import ascii_host, shown_host
-    from keyswitch.transfer.importing import conflicts, destinations
-
     catalogue = session.workspace().catalogue
-    hosts = destinations(catalogue, packed)
-    here = conflicts(session.workspace(), packed)
-    if session.output.json:
-        session.output.document(
-            {
-                "profiles": [
-                    {
-                        **_document(catalogue, one),
-                        "exists": one.profile.name in here,
-                    }
-                    for one in packed
-                ],
-                "hosts": sorted({d.host for d in hosts}),
-                "ascii_hosts": sorted({ascii_host(d.host) for d in hosts}),
-            }
-        )
-        return
-    rows = []
+    here = importing.conflicts(session.workspace(), packed)
+    hosts = importing.destinations(catalogue, packed)
+    profiles: list[dict[str, Any]] = []
+    rows: list[tuple[str, str, str, str]] = []
     for one in packed:
         profile = one.profile
+        settings = _settings(profile)
+        fields = dict(sorted(profile.fields.items()))
+        secrets = importing.previews(catalogue, one)
+        profiles.append(
+            {
+                **attributes(profile, "name", "provider", "label"),
+                **settings,
+                "fields": fields,
+                "secrets": secrets,
+                "exists": profile.name in here,
+            }
+        )
         state = "replaces yours" if profile.name in here else ""
         rows.append((profile.name, profile.provider, profile.label, state))
-        shown = {
-            **{k: _in_words(v) for k, v in _settings(profile).items()},
-            **dict(sorted(profile.fields.items())),
-            **_previews(catalogue, one),
-        }
-        rows += [("", key, value, "") for key, value in shown.items()]
+        shown = {**{k: _in_words(v) for k, v in settings.items()}, **fields}
+        rows += [("", k, v, "") for k, v in {**shown, **secrets}.items()]
         rows += [
-            ("", "sends to", shown_host(d.host), "")
-            for d in hosts
-            if d.name == profile.name
+            ("", "sends to", shown_host(host), "")
+            for name, host in hosts
+            if name == profile.name
         ]
-    session.output.table(rows)
-
-
-def _document(catalogue: Catalogue, one: Packed) -> dict[str, Any]:
-    profile = one.profile
-    return {
-        "name": profile.name,
-        "provider": profile.provider,
-        "label": profile.label,
-        **_settings(profile),
-        "fields": dict(sorted(profile.fields.items())),
-        "secrets": _previews(catalogue, one),
+    document = {
+        "profiles": profiles,
+        "hosts": sorted({d.host for d in hosts}),
+        "ascii_hosts": sorted({ascii_host(d.host) for d in hosts}),
     }
+    session.show(document, rows)
 
 
 def _settings(profile: Profile) -> dict[str, Any]:
@@ -89,93 +78,48 @@ def _in_words(value: object) -> str:
     return "yes" if value is True else str(value)
 
 
-def _previews(catalogue: Catalogue, one: Packed) -> dict[str, str]:
-    """Return what is shown of a bundle's secrets.
-
-    What does not look like one may be a program or an address: it is shown.
-    So is all that goes into a variable which nothing tells to be a key's.
-    """
-    from keyswitch.providers.own_variables import named_by
-    from keyswitch.providers.shapes import is_opaque, mask
-    from keyswitch.providers.variables import carries
-    from keyswitch.transfer.importing import named
-
-    provider = catalogue.get(one.profile.provider)
-    uncertain = {
-        found.field
-        for found in named_by(provider, named(one))
-        if not carries(found.variable)
-    }
-    return {
-        name: mask(value.reveal())
-        if name not in uncertain
-        and is_opaque(provider.field(name), value.reveal())
-        else value.reveal()
-        for name, value in one.secrets.items()
-    }
-
-
 def accept(
     session: Session, packed: Sequence[Packed], accepted: Sequence[str]
 ) -> None:
-    """Let a person see to every variable and host of the secrets."""
-    from keyswitch.cli.secrets.own_variables import ask_about
-    from keyswitch.transfer.importing import named
-
+    """Let a person accept every variable and host of the secrets."""
     for one in packed:
-        ask_about(session, named(one))
-        _accept_variables(session, named(one))
-    _accept_hosts(session, packed, accepted)
+        agree_to_variables(session, importing.named(one))
+        _accept_variables(session, one)
+    for name, host in importing.destinations(
+        session.workspace().catalogue, packed
+    ):
+        if not {host, ascii_host(host)} & {*accepted}:
+            _accept_host(session, name, host)
+            accepted = (*accepted, host)
 
 
-def _accept_variables(session: Session, profile: Profile) -> None:
-    """Ask about each variable that is not called like one of a key.
-
-    It may be one that a program takes orders from, which no table knows. What
-    is known to be one is refused in any case.
-    """
-    from keyswitch.providers.own_variables import named_by, refuse_named
-    from keyswitch.providers.variables import carries
-
-    provider = session.workspace().provider_of(profile)
-    refuse_named(provider, profile)
-    for _, _, variable in named_by(provider, profile):
-        if carries(variable):
-            continue
+def _accept_variables(session: Session, one: Packed) -> None:
+    """Ask about each variable whose name does not look like a key's."""
+    name, catalogue = one.profile.name, session.workspace().catalogue
+    refuse_named(catalogue.get(one.profile.provider), importing.named(one))
+    for _, _, variable in importing.doubtful_variables(catalogue, one):
         if not session.can_ask:
             raise InputError(
-                f"'{profile.name}' would set {variable}, which is not called "
-                "like a key",
+                f"'{name}' would set {variable}, which is not called like a "
+                "key",
                 "import it on a terminal, or leave that profile out",
             )
-        session.confirm(f"let '{profile.name}' set {variable}?", yes=False)
+        session.confirm(f"let '{name}' set {variable}?")
 
 
-def _accept_hosts(
-    session: Session, packed: Sequence[Packed], accepted: Sequence[str]
-) -> None:
-    """Let a person type every host that a secret would go to."""
-    from keyswitch.providers.binding import ascii_host, shown_host
-    from keyswitch.transfer.importing import destinations
-
-    for name, host in destinations(session.workspace().catalogue, packed):
-        names = {host, ascii_host(host)}
-        if names & {*accepted}:
-            continue
-        shown = shown_host(host)
-        if not session.can_ask:
-            raise UsageError(
-                f"'{name}' would send its secret to {shown}",
-                f"if you trust that: --accept-host {ascii_host(host)}",
-            )
-        from keyswitch.cli.prompt import ask_line
-
-        answer = ask_line(
-            f"'{name}' sends its secret to {shown}; type the host to accept"
+def _accept_host(session: Session, name: str, host: str) -> None:
+    """Let a person type a host that a secret would go to."""
+    shown = shown_host(host)
+    if not session.can_ask:
+        raise UsageError(
+            f"'{name}' would send its secret to {shown}",
+            f"if you trust that: --accept-host {ascii_host(host)}",
         )
-        if answer not in names:
-            raise InputError(
-                f"'{answer}' is not {shown}",
-                "nothing was imported; try again, or leave that profile out",
-            )
-        accepted = (*accepted, host)
+    answer = ask_line(
+        f"'{name}' sends its secret to {shown}; type the host to accept"
+    )
+    if answer not in {host, ascii_host(host)}:
+        raise InputError(
+            f"'{answer}' is not {shown}",
+            "nothing was imported; try again, or leave that profile out",
+        )

@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.dry_run import dry_run_option
-from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, InputError, UsageError
+from keyswitch.cli.command import YES, Session, command
+from keyswitch.directories import patterns
+from keyswitch.errors import InputError, KeyswitchError, UsageError
+from keyswitch.profiles import profile_files
+from keyswitch.targets import table
+from keyswitch.terminal.selection import ENDS, own_choice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyswitch.model import Profile
 
 
-def parse_date(text: str) -> date:
-    """Parse a date that was typed."""
+def parse_date(text: str | None) -> date | None:
+    """Parse the value of `--expires`; None: it is not given, or empty."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if text else None
     except ValueError as e:
         raise InputError(
             f"'{text}' is not a date", "write it as 2027-02-01"
@@ -41,36 +46,47 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
     return fields
 
 
-def parse_shared(text: str) -> tuple[str, ...] | None:
-    """Parse the value of `--share`; None: what is usual."""
-    from keyswitch.targets import table
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
+
+def _parse_shared(text: str) -> tuple[str, ...] | None:
+    """Parse the value of `--share`; None: the default."""
     if not text.strip():
         return None
-    if text.strip() == "none":
-        return ()
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    names = () if text.strip() == "none" else _listed(text)
     table.main().folders.check(names)
     return names
 
 
-def parse_places(text: str) -> tuple[str, ...]:
+def _parse_places(text: str) -> tuple[str, ...]:
     """Parse the value of `--only` and `--never`."""
-    from keyswitch.directories import patterns
-
-    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    found = _listed(text)
     for pattern in found:
         patterns.check(pattern)
     return found
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  keyswitch edit work --label 'Acme, API' --expires 2027-02-01\n"
-    "  keyswitch edit work --set base_url=https://gateway.example.com\n"
-    "  keyswitch edit me --isolated --share commands,agents,history\n"
-    "  keyswitch edit client --only '~/clients/**,github.com/acme/*'\n"
-    "  keyswitch edit work               in your editor"
+# Option -> how its value is parsed; the names are those of a profile's fields.
+_PARSERS: dict[str, Callable[[Any], object]] = {
+    "label": lambda text: typed("the label", text),
+    "expires": parse_date,
+    "expect": str,
+    "isolated": bool,
+    "shared": _parse_shared,
+    "only": _parse_places,
+    "never": _parse_places,
+}
+_OF_PLACES = {"isolated", "shared", "only", "never"}
+
+
+@command(
+    "keyswitch edit work --label 'Acme, API' --expires 2027-02-01",
+    "keyswitch edit work --set base_url=https://gateway.example.com",
+    "keyswitch edit me --isolated --share commands,agents,history",
+    "keyswitch edit client --only '~/clients/**,github.com/acme/*'",
+    "keyswitch edit work               in your editor",
+    dry_run=True,
 )
 @click.argument("name")
 @click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
@@ -85,6 +101,7 @@ def parse_places(text: str) -> tuple[str, ...]:
 )
 @click.option(
     "--share",
+    "shared",
     metavar="LIST",
     help="What that folder shares: agents, commands, history, memory, "
     "settings, skills; 'none'; '' for what is usual.",
@@ -96,39 +113,28 @@ def parse_places(text: str) -> tuple[str, ...]:
     "(github.com/acme/*), with commas; '' for everywhere.",
 )
 @click.option("--never", metavar="PLACES", help="Where it may not.")
-@global_options
-@click.pass_obj
-@dry_run_option
-def edit(  # noqa: PLR0913
+def edit(
     session: Session,
     name: str,
     *,
     sets: tuple[str, ...],
     unsets: tuple[str, ...],
-    label: str | None,
-    expires: str | None,
-    expect: str | None,
-    isolated: bool | None,
-    share: str | None,
-    only: str | None,
-    never: str | None,
-) -> int:
+    **options: Any,
+) -> None:
     """Change a profile's fields."""
-    from keyswitch.cli.agents import refuse_agents
     from keyswitch.switching.editing import profile_changes
 
     workspace = session.workspace()
-    if label is not None:
-        label = typed("the label", label)
-    options = (label, expires, expect, isolated, share, only, never)
-    if not (sets or unsets) and all(o is None for o in options):
-        from keyswitch.cli.profiles.editor import edit_in_editor
-
-        return edit_in_editor(session, name)
+    changes: dict[str, Any] = {
+        key: _PARSERS[key](value)
+        for key, value in options.items()
+        if value is not None
+    }
+    if not (sets or unsets or changes):
+        return _edit_in_editor(session, name)
     profile, _ = workspace.load(name)
-    moving = (isolated, share, only, never)
-    if sets or unsets or any(o is not None for o in moving):
-        refuse_agents(workspace)  # where the secret goes, and may go
+    if sets or unsets or changes.keys() & _OF_PLACES:
+        session.refuse_agents()  # where the secret goes, and may go
     fields = parse_settings(sets)
     provider = workspace.provider_of(profile)
     refuse_secret_fields(provider, fields, f"to: keyswitch rotate {name}")
@@ -136,83 +142,91 @@ def edit(  # noqa: PLR0913
 
     def alter(old: Profile) -> Profile:
         kept = {k: v for k, v in old.fields.items() if k not in unsets}
-        return replace(
-            old,
-            fields={**kept, **fields},
-            label=old.label if label is None else label,
-            expires=old.expires
-            if expires is None
-            else (parse_date(expires) if expires else None),
-            expect=old.expect if expect is None else expect,
-            isolated=old.isolated if isolated is None else isolated,
-            shared=old.shared if share is None else parse_shared(share),
-            only=old.only if only is None else parse_places(only),
-            never=old.never if never is None else parse_places(never),
-        )
+        return replace(old, fields={**kept, **fields}, **changes)
 
     given = {*fields, *unsets}
     profile_changes.rewrite(workspace, "edit", name, alter, given=given)
-    session.output.say(f"changed '{name}'")
-    return ExitCode.OK
+    session.say(f"changed '{name}'")
+    return None
 
 
-def _say_who_asks(session: Session, name: str, new_name: str) -> None:
-    """Say what asks for a profile that is not there any more."""
+def _edit_in_editor(session: Session, name: str) -> None:
+    """Let a person edit the file; keep nothing that does not parse."""
+    from keyswitch.changes import own_variables
+    from keyswitch.cli.secrets.agreements import agree_to_edit
+    from keyswitch.switching.editing import profile_text
+
+    session.refuse_agents()
+    session.require_terminal(
+        "nothing to change was given",
+        f"for example: keyswitch edit {name} --label TEXT",
+    )
+    workspace = session.workspace()
+    path = workspace.paths.profile(name)
+    before = text = profile_text.raw_text(workspace, name)
+    while True:
+        edited = click.edit(text, extension=".toml")
+        if edited is None or edited == before:
+            session.say("nothing changed")
+            return
+        try:
+            profile = profile_files.parse(edited, path)
+            own_variables.check(workspace, profile)
+            break
+        except KeyswitchError as e:
+            if session.dry_run:
+                raise
+            session.warn(f"{e.message}; {e.hint}")
+            session.confirm("open the editor again?")
+            text = edited  # nothing that was typed is lost
+    agreed = agree_to_edit(session, name, before, profile)
+    profile_text.replace_text(workspace, name, before, edited, agreed)
+    session.say(f"changed '{name}'")
+
+
+def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:
+    """Say which shell and which links still ask for a former name."""
     from keyswitch.switching.editing.link_changes import asking_for
-    from keyswitch.terminal.selection import ENDS, own_choice
 
-    own = own_choice(session.workspace().environ)
+    own = own_choice(session.environ)
     if own.name == name:
-        session.output.say(
+        session.say(
             f"this shell still has '{name}', chosen by {own.how}: "
             f"{ENDS[own.how]}"
         )
     for place in asking_for(session.workspace(), name):
         remote = "" if place.startswith("/") else f"--remote '{place}' "
         fix = f"link {remote}{new_name}" if new_name else f"unlink {remote}"
-        session.output.say(
-            f"{place} still asks for '{name}': keyswitch {fix.strip()}"
-        )
+        session.say(f"{place} still asks for '{name}': keyswitch {fix.strip()}")
 
 
-@click.command(epilog="\b\nExample:\n  keyswitch rename work acme")
+@command("keyswitch rename work acme", dry_run=True)
 @click.argument("name")
 @click.argument("new_name")
-@global_options
-@click.pass_obj
-@dry_run_option
-def rename(session: Session, name: str, new_name: str) -> int:
+def rename(session: Session, name: str, new_name: str) -> None:
     """Give a profile another name."""
     from keyswitch.switching.editing import profile_changes
 
     profile_changes.rename(session.workspace(), name, new_name)
-    session.output.say(f"renamed '{name}' to '{new_name}'")
+    session.say(f"renamed '{name}' to '{new_name}'")
     _say_who_asks(session, name, new_name)
-    return ExitCode.OK
 
 
-@click.command(epilog="\b\nExample:\n  keyswitch copy work work-eu")
+@command("keyswitch copy work work-eu", dry_run=True)
 @click.argument("name")
 @click.argument("new_name")
-@global_options
-@click.pass_obj
-@dry_run_option
-def copy(session: Session, name: str, new_name: str) -> int:
+def copy(session: Session, name: str, new_name: str) -> None:
     """Copy a profile, secrets included."""
     from keyswitch.switching.editing import profile_changes
 
     profile_changes.copy(session.workspace(), name, new_name)
-    session.output.say(f"copied '{name}' to '{new_name}'")
-    return ExitCode.OK
+    session.say(f"copied '{name}' to '{new_name}'")
 
 
-@click.command(epilog="\b\nExample:\n  keyswitch remove old --yes")
+@command("keyswitch remove old --yes", dry_run=True)
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
-@dry_run_option
-def remove(session: Session, name: str, *, yes: bool) -> int:
+@YES
+def remove(session: Session, name: str, *, yes: bool) -> None:
     """Remove a profile."""
     from keyswitch.switching.editing import profile_changes
 
@@ -220,16 +234,15 @@ def remove(session: Session, name: str, *, yes: bool) -> int:
     profile, _ = workspace.load(name)
     session.confirm(f"remove profile '{name}'?", yes=yes)
     was_active = profile_changes.remove(workspace, name)
-    session.output.say(f"removed '{name}'")
+    session.say(f"removed '{name}'")
     if was_active:
-        session.output.say("it was active; now no profile is")
-    _say_who_asks(session, name, "")
+        session.say("it was active; now no profile is")
+    _say_who_asks(session, name)
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):
-        session.output.say(f"its folder stays, with its history: {folder}")
+        session.say(f"its folder stays, with its history: {folder}")
     if profile.secrets:
-        session.output.say(
+        session.say(
             "its secret stays in the store for 'keyswitch undo'; "
             "'keyswitch revoke-local' removes it now"
         )
-    return ExitCode.OK

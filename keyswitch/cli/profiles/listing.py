@@ -1,196 +1,144 @@
-"""list, show, edit, rename, copy, remove, providers."""
+"""list and show: profiles, with references to their secrets."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.profiles import own_folder_view
-from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, UsageError
-from keyswitch.profiles import login_status
+from keyswitch.cli.command import Session, command
+from keyswitch.cli.output import attributes
+from keyswitch.errors import UsageError
+from keyswitch.profiles import login_status, profile_files, state
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.workspace import Workspace
 
-NO_SECRET = "-"
-SOON = 14  # days before an expiry date that it is worth a word
 
-
-def document_of(profile: Profile, active: str, now: datetime) -> dict[str, Any]:
+def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:
     """Return a profile as `--json` shows it: references, never values."""
     document = {
-        "name": profile.name,
+        **attributes(profile, "name", "provider", "label", or_null=("expect",)),
         "active": profile.name == active,
-        "provider": profile.provider,
-        "label": profile.label,
-        "created": profile.created.isoformat() if profile.created else None,
-        "expires": profile.expires.isoformat() if profile.expires else None,
-        "expect": profile.expect or None,
+        "created": profile.created and profile.created.isoformat(),
+        "expires": profile.expires and profile.expires.isoformat(),
         "fields": dict(sorted(profile.fields.items())),
         "secrets": {
-            field: {
-                "store": ref.store,
-                "generation": ref.generation,
-                "fingerprint": ref.fingerprint,
-                "hint": ref.hint,
-            }
+            field: attributes(ref, "store", "generation", "fingerprint", "hint")
             for field, ref in sorted(profile.secrets.items())
         },
     }
     for key, places in (("only", profile.only), ("never", profile.never)):
         if places:
             document[key] = list(places)
-    document |= own_folder_view.document_of(profile)
-    login = login_status.status_of(profile, now)
+    if profile.isolated:
+        from keyswitch.switching.folders import isolation
+
+        document["isolated"] = True
+        document["shared"] = list(isolation.shared_of(profile))
+    login = login_status.status_of(profile, at)
     if login is not None:
         document["login"] = {
             "status": login.text,
-            "expires_at": login.expires_at,
-            "refreshable": login.refreshable,
+            **attributes(login, "expires_at", "refreshable"),
         }
     return document
 
 
-def _now() -> datetime:
+def now() -> datetime:
     """Return the time by the person's own calendar."""
     return datetime.now(UTC).astimezone()
 
 
-def expiry_note(profile: Profile, today: date) -> str:
-    """Say when a profile expires, if that is soon or past."""
-    if profile.expires is None:
-        return ""
-    days = (profile.expires - today).days
-    if days < 0:
-        return f"expired {profile.expires.isoformat()}"
-    if days <= SOON:
-        return f"expires in {days} d"
-    return ""
-
-
-def _note(profile: Profile, now: datetime) -> str:
-    """Return what the last column of a listing says."""
-    ends = expiry_note(profile, now.date())
-    login = login_status.status_of(profile, now)
-    if login is None:
-        return ends or profile.label
-    whose = profile.label or login_status.who(profile)
-    return "; ".join(filter(None, (ends or login.text, whose)))
-
-
-@click.command("list", epilog="\b\nExample:\n  keyswitch list --json")
-@global_options
-@click.pass_obj
-def list_(session: Session) -> int:
+@command("keyswitch list --json", name="list")
+def list_(session: Session) -> None:
     """List the profiles."""
-    from keyswitch.profiles import profile_files, state
-
     workspace = session.workspace()
     profiles, broken = profile_files.load_all(workspace.paths)
     active = state.read(workspace.paths).active
-    now = _now()
-    if session.output.json:
-        session.output.document(
+    at = now()
+    if session.json:
+        session.document(
             {
-                "profiles": [document_of(p, active, now) for p in profiles],
+                "profiles": [document_of(p, active, at) for p in profiles],
                 "broken": [
                     {"name": b.name, "error": b.error.message} for b in broken
                 ],
             }
         )
     else:
-        _print_table(session, profiles, active, now)
+        session.table(_row(profile, active, at) for profile in profiles)
     for entry in broken:
-        session.output.warn(f"{entry.error.message}; {entry.error.hint}")
+        session.warn(f"{entry.error.message}; {entry.error.hint}")
     if not profiles and not broken:
-        session.output.say(
+        session.say(
             "no profiles yet; make one: keyswitch add NAME --provider anthropic"
         )
-    return ExitCode.OK
 
 
-def _print_table(
-    session: Session, profiles: list[Profile], active: str, now: datetime
-) -> None:
-    session.output.table(
-        [
-            "*" if profile.name == active else " ",
-            profile.name,
-            profile.provider,
-            next(
-                (ref.hint for _, ref in sorted(profile.secrets.items())),
-                NO_SECRET,
-            ),
-            ",".join(sorted({r.store for r in profile.secrets.values()}))
-            or "-",
-            _note(profile, now),
-        ]
-        for profile in profiles
+def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
+    hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
+    stores = sorted({ref.store for ref in profile.secrets.values()})
+    return (
+        "*" if profile.name == active else " ",
+        profile.name,
+        profile.provider,
+        hints[0] if hints else "-",
+        ",".join(stores) or "-",
+        "; ".join(filter(None, login_status.notes(profile, at))),
     )
 
 
-@click.command(
-    epilog=(
-        "\b\nExamples:\n  keyswitch show work\n"
-        "  keyswitch show work --reveal    on a terminal, after asking"
-    )
+@command(
+    "keyswitch show work",
+    "keyswitch show work --reveal    on a terminal, after asking",
 )
 @click.argument("name")
 @click.option("--reveal", is_flag=True, help="Show the secrets, after asking.")
-@global_options
-@click.pass_obj
-def show(session: Session, name: str, *, reveal: bool) -> int:
+def show(session: Session, name: str, *, reveal: bool) -> None:
     """Show one profile."""
-    from keyswitch.profiles import state
-
     workspace = session.workspace()
     profile, _ = workspace.load(name)
     active = state.read(workspace.paths).active
     if reveal:
-        return _reveal(session, workspace, profile)
-    if session.output.json:
-        session.output.document(
-            {"profile": document_of(profile, active, _now())}
-        )
-        return ExitCode.OK
-    provider = workspace.provider_of(profile)
-    rows = [
-        ("name", name),
-        ("provider", f"{profile.provider}, {provider.title}"),
-    ]
-    if name == active:
-        rows.append(("active", "yes"))
-    for key in ("label", "created", "expires", "expect"):
-        value = getattr(profile, key)
-        if value:
-            rows.append((key, str(value)))
-    for key, places in (("only in", profile.only), ("never in", profile.never)):
-        if places:
-            rows.append((key, ", ".join(places)))
+        _reveal(session, profile)
+    elif session.json:
+        session.document({"profile": document_of(profile, active, now())})
+    else:
+        session.table(_rows(workspace, profile, active))
+
+
+def _rows(
+    workspace: Workspace, profile: Profile, active: str
+) -> list[tuple[str, str]]:
+    title = workspace.provider_of(profile).title
+    values = {
+        "name": profile.name,
+        "provider": f"{profile.provider}, {title}",
+        "active": "yes" if profile.name == active else "",
+        "label": profile.label,
+        "created": profile.created,
+        "expires": profile.expires,
+        "expect": profile.expect,
+        "only in": ", ".join(profile.only),
+        "never in": ", ".join(profile.never),
+    }
+    rows = [(key, str(value)) for key, value in values.items() if value]
     rows += _plain_rows(profile)
     for field, ref in sorted(profile.secrets.items()):
-        rows.append(
-            (
-                field,
-                (
-                    f"{ref.hint}  in the {ref.store}, generation "
-                    f"{ref.generation}, fingerprint {ref.fingerprint}"
-                ),
-            )
-        )
-    rows += own_folder_view.rows_of(workspace, profile)
-    rows.append(("file", workspace.paths.profile(name)))
-    session.output.table(rows)
-    return ExitCode.OK
+        place = f"in the {ref.store}, generation {ref.generation}"
+        text = f"{ref.hint}  {place}, fingerprint {ref.fingerprint}"
+        rows.append((field, text))
+    rows += _folder_rows(workspace, profile)
+    return [*rows, ("file", workspace.paths.profile(profile.name))]
 
 
 def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
     """Return the fields as a person reads them, a login's state in words."""
-    login = login_status.status_of(profile, _now())
+    login = login_status.status_of(profile, now())
     if login is None:
         return sorted(profile.fields.items())
     rows = [("status", login.text)]
@@ -206,25 +154,36 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
     ]
 
 
-def _reveal(session: Session, workspace: Workspace, profile: Profile) -> int:
-    import os
+def _folder_rows(
+    workspace: Workspace, profile: Profile
+) -> list[tuple[str, str]]:
+    """Return a profile's own configuration folder and what it shares."""
+    folder = workspace.paths.folder_of(profile.name)
+    if not (profile.isolated or os.path.isdir(folder)):
+        return []
+    from keyswitch.targets import table
 
+    usual = workspace.places.config_dir
+    links = table.main().folders.present(folder, usual)
+    shared = [("shared", f"{link.path} -> {link.source}") for link in links]
+    return [("folder", folder), *shared]
+
+
+def _reveal(session: Session, profile: Profile) -> None:
+    """Show the secrets on a terminal, after a yes."""
     from keyswitch.changes.compiling import compiled_profile
-    from keyswitch.cli.agents import refuse_agents
     from keyswitch.terminal.exports import values_of
 
-    refuse_agents(workspace, always=True)
+    session.refuse_agents(always=True)
     if not os.isatty(1) or not session.can_ask:
         raise UsageError(
             "secrets are shown on a terminal only",
             "programs use 'keyswitch env', 'run' or 'helper'",
         )
-    session.confirm(
-        f"show the secrets of '{profile.name}' on this screen?", yes=False
-    )
+    session.confirm(f"show the secrets of '{profile.name}' on this screen?")
+    workspace = session.workspace()
     compiled = compiled_profile(workspace, profile.name)
     values = values_of(
         workspace.paths, compiled, sorted(compiled.refs), ask=workspace.ask
     )
-    session.output.table(sorted(values.items()))
-    return ExitCode.OK
+    session.table(sorted(values.items()))

@@ -2,58 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
-from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode
-
-if TYPE_CHECKING:
-    from keyswitch.providers.schema import Provider
+from keyswitch.cli.command import Session, command
+from keyswitch.cli.output import attributes
 
 
-@click.command(epilog="\b\nExample:\n  keyswitch providers bedrock")
+@command("keyswitch providers bedrock")
 @click.argument("name", required=False)
-@global_options
-@click.pass_obj
-def providers(session: Session, name: str | None) -> int:
+def providers(session: Session, name: str | None) -> None:
     """List the providers and fields."""
     catalogue = session.workspace().catalogue
     ids = [name] if name else catalogue.ids()
     found = [catalogue.get(provider_id) for provider_id in ids]
-    if session.output.json:
-        session.output.document({"providers": [_document(p) for p in found]})
-    elif name:
-        session.output.table(
-            (
-                f.name,
-                "secret" if f.secret else "field",
-                "required" if f.required else "optional",
-                " ".join(f.env),
-                f.title,
-            )
-            for f in found[0].fields
-        )
-        if found[0].help_url:
-            session.output.say(f"get one: {found[0].help_url}")
-    else:
-        session.output.table((p.id, p.title) for p in found)
-    return ExitCode.OK
-
-
-def _document(provider: Provider) -> dict[str, Any]:
-    return {
-        "id": provider.id,
-        "title": provider.title,
-        "bill": provider.bill or None,
-        "fields": [
+    document = {
+        "providers": [
             {
-                "name": f.name,
-                "secret": f.secret,
-                "required": f.required,
-                "env": list(f.env),
+                **attributes(provider, "id", "title", or_null=("bill",)),
+                "fields": [
+                    attributes(field, "name", "secret", "required", "env")
+                    for field in provider.fields
+                ],
             }
-            for f in provider.fields
-        ],
+            for provider in found
+        ]
     }
+    if not name:
+        session.show(document, [(p.id, p.title) for p in found])
+        return
+    [provider] = found
+    rows = [
+        (
+            field.name,
+            "secret" if field.secret else "field",
+            "required" if field.required else "optional",
+            " ".join(field.env),
+            field.title,
+        )
+        for field in provider.fields
+    ]
+    session.show(document, rows)
+    if provider.help_url and not session.json:
+        session.say(f"get one: {provider.help_url}")

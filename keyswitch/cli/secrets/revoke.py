@@ -1,4 +1,4 @@
-"""revoke-local."""
+"""revoke-local: remove tokens from this machine."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.dry_run import rehearse
-from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, UsageError
+from keyswitch.cli.command import YES, Session, at_most_one, command, rehearsed
+from keyswitch.cli.output import attributes
+from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,26 +16,13 @@ if TYPE_CHECKING:
     from keyswitch.switching.revoking.stored import Found
 
 
-def _document(found: Sequence[Found]) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": f.source,
-            "masked": f.masked,
-            "profile": f.profile or None,
-            "stale": f.stale or None,
-            "by_hand": f.by_hand,
-        }
-        for f in found
-    ]
-
-
-@click.command(
-    "revoke-local",
-    epilog="\b\nExamples:\n"
-    "  keyswitch revoke-local --dry-run     stale tokens, only shown\n"
-    "  keyswitch revoke-local               stale tokens, after a yes\n"
-    "  keyswitch revoke-local work --yes    every trace of one profile\n"
-    "  keyswitch revoke-local --all         everything on this machine",
+@command(
+    "keyswitch revoke-local --dry-run     stale tokens, only shown",
+    "keyswitch revoke-local               stale tokens, after a yes",
+    "keyswitch revoke-local work --yes    every trace of one profile",
+    "keyswitch revoke-local --all         everything on this machine",
+    name="revoke-local",
+    dry_run=True,
 )
 @click.argument("name", required=False, default="")
 @click.option("--all", "all_", is_flag=True, help="Every token there is.")
@@ -47,10 +34,7 @@ def _document(found: Sequence[Found]) -> list[dict[str, Any]]:
     is_flag=True,
     help="Expired, blanked and orphaned ones (the default).",
 )
-@click.option("--dry-run", is_flag=True, help="Show, remove nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
+@YES
 def revoke_local(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -58,9 +42,8 @@ def revoke_local(  # noqa: PLR0913
     all_: bool,
     claude_code: bool,
     stale: bool,
-    dry_run: bool,
     yes: bool,
-) -> int:
+) -> int | None:
     """Remove tokens from this machine.
 
     The service is not asked: a removed token still works for whoever has a
@@ -69,27 +52,32 @@ def revoke_local(  # noqa: PLR0913
     from keyswitch.switching.revoking import revoke
     from keyswitch.targets.target import MAIN
 
-    if sum((bool(name), all_, claude_code, stale)) > 1:
-        raise UsageError(
-            "NAME, --all, --claude-code and --stale exclude each other",
-            "choose one",
-        )
-    scope = revoke.STALE
-    if all_ or claude_code:
-        scope = revoke.ALL if all_ else MAIN
+    options = {"--all": all_, "--claude-code": claude_code, "--stale": stale}
+    at_most_one({"NAME": name, **options})
+    scope = MAIN if claude_code else revoke.STALE
+    scope = revoke.ALL if all_ else scope
     workspace = session.workspace()
     if name:
         workspace.load(name)
     found = revoke.look(workspace, scope, name)
-    if dry_run:
-        rehearse(session, lambda: revoke.remove(workspace, scope, name, found))
-    if dry_run or not found:
-        _show(session, found, "found")
-        if not found:
-            session.output.say("nothing to remove")
-        return ExitCode.OK
-    if not session.output.json:
-        _show(session, found, "found")
+    ends_here = not found or rehearsed(
+        session, lambda: revoke.remove(workspace, scope, name, found)
+    )
+    if ends_here or not session.json:
+        rows = [
+            (
+                f.source,
+                f.masked or "-",
+                f.profile or "-",
+                f.stale or ("to edit by hand" if f.by_hand else "-"),
+            )
+            for f in found
+        ]
+        session.show({"found": _documents(found)}, rows)
+    if not found:
+        session.say("nothing to remove")
+    if ends_here:
+        return None
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
     return _carry_out(session, scope, name, found)
 
@@ -104,38 +92,27 @@ def _carry_out(
     found = revoke.remove(workspace, scope, name, seen)
     removed = [f for f in found if not f.by_hand]
     left = revoke.look(workspace, scope, name)
-    # Of a secret whose last record went nobody knows whose it is.
+    # Once its last record is gone, nobody knows whose secret it was.
     known = {f.source for f in left}
     left += [f for f in found if f.by_hand and f.source not in known]
     pages = revoke.pages(workspace, removed)
-    if session.output.json:
-        session.output.document(
+    if session.json:
+        session.document(
             {
-                "removed": _document(removed),
-                "left": _document(left),
+                "removed": _documents(removed),
+                "left": _documents(left),
                 "revoke_at": pages,
             }
         )
-    session.output.say(
-        f"removed {len(removed)}; looked again: {len(left)} left"
-    )
+    session.say(f"removed {len(removed)}; looked again: {len(left)} left")
     for entry in left:
         how = " (edit it by hand)" if entry.by_hand else ""
-        session.output.warn(f"still there: {entry.source}{how}")
+        session.warn(f"still there: {entry.source}{how}")
     for page in pages:
-        session.output.say(f"now revoke at the service: {page}")
+        session.say(f"now revoke at the service: {page}")
     return ExitCode.NOT_IN_EFFECT if left else ExitCode.OK
 
 
-def _note(found: Found) -> str:
-    return "to edit by hand" if found.by_hand else "-"
-
-
-def _show(session: Session, found: Sequence[Found], key: str) -> None:
-    if session.output.json:
-        session.output.document({key: _document(found)})
-        return
-    session.output.table(
-        (f.source, f.masked or "-", f.profile or "-", f.stale or _note(f))
-        for f in found
-    )
+def _documents(found: Sequence[Found]) -> list[dict[str, Any]]:
+    shown, or_null = ("source", "masked", "by_hand"), ("profile", "stale")
+    return [attributes(f, *shown, or_null=or_null) for f in found]

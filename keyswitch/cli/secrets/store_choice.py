@@ -1,13 +1,20 @@
-"""Which secret store a command writes to, and what is asked and said of it."""
+"""Choose the secret store that a command writes to, and make the vault."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.changes.store_choice import NoStoreError, choose_store
+from keyswitch.cli.passphrase import ask_new_passphrase
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.vault.reading import Vault
+
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
+    from keyswitch.secret import Secret
 
 STORE = click.option(
     "--store",
@@ -17,13 +24,10 @@ STORE = click.option(
 
 
 def choose_store_for(session: Session, wanted: str | None) -> str:
-    """Return the store to write to, open where that takes a person.
+    """Return the store to write to, and say why it is not the one asked for.
 
-    It says so where it was not asked for.
+    A vault that needs a passphrase is unlocked.
     """
-    from keyswitch.changes.store_choice import NoStoreError, choose_store
-    from keyswitch.cli.secrets.vault import create_vault, open_session_vault
-
     workspace = session.workspace()
     try:
         choice = choose_store(workspace, wanted)
@@ -31,18 +35,59 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
         if not session.can_ask or wanted == "keychain":
             raise
         if e.absent:
-            session.output.say("no keychain here: an encrypted vault takes it")
-            session.output.detail(e.details)
+            session.say("no keychain here: an encrypted vault takes it")
+            session.detail(e.details)
         else:
-            session.output.warn(e.message)
-        session.confirm("make an encrypted vault?", yes=False)
+            session.warn(e.message)
+        session.confirm("make an encrypted vault?")
         create_vault(session)
         return "vault"
     for line in choice.notes:
-        session.output.say(line)
+        session.say(line)
     if choice.details:
-        session.output.detail(choice.details)
+        session.detail(choice.details)
     if choice.store == "vault":
         # Before anything is locked: others must not wait for a passphrase.
-        open_session_vault(session).open()
+        Vault(workspace.paths, ask=workspace.ask).open()
     return choice.store
+
+
+def create_vault(
+    session: Session,
+    *,
+    passphrase: Secret | None = None,
+    machine_key: bool = False,
+) -> None:
+    """Make the vault and show its recovery code."""
+    from keyswitch.secrets.vault import writing
+
+    paths = session.workspace().paths
+    ask = None
+    if passphrase is None and not machine_key:
+        passphrase = ask_new_passphrase(session)
+        ask = session.workspace().ask
+    code = writing.create(
+        paths, passphrase=passphrase, machine_key=machine_key, ask=ask
+    )
+    session.say(f"made the vault {paths.vault_file}")
+    if machine_key:
+        session.say(
+            f"it opens with the key in {paths.machine_key_file}: that "
+            "protects copies of the vault, not this account"
+        )
+    show_code(session, code)
+    possible, why = kernel_keyring.available()
+    if ask is not None and not possible:
+        session.say(f"{why}: each command asks for the passphrase")
+        session.say(
+            'to be asked once a shell: eval "$(keyswitch unlock)"; never: '
+            "keyswitch vault machine-key"
+        )
+
+
+def show_code(session: Session, code: str) -> None:
+    """Show a recovery code, if there is one."""
+    if code:
+        session.say("recovery code, shown this once; keep it elsewhere:")
+        session.show({"recovery_code": code}, [[code]])
+        sys.stdout.flush()

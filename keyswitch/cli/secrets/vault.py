@@ -1,93 +1,34 @@
-"""vault, lock, unlock."""
+"""vault: make the encrypted vault, and change what opens it."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from keyswitch.cli.command import YES, Session, command
 from keyswitch.cli.passphrase import (
+    ask_new_passphrase,
     given_passphrase,
     new_passphrase,
     passphrase_options,
 )
-from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import ExitCode, InputError
-
-if TYPE_CHECKING:
-    from keyswitch.secret import Secret
-    from keyswitch.secrets.vault.reading import Vault
-
-
-def open_session_vault(session: Session) -> Vault:
-    """Return the vault of this workspace, not yet unlocked."""
-    from keyswitch.secrets.vault.reading import Vault
-
-    workspace = session.workspace()
-    return Vault(workspace.paths, ask=workspace.ask)
+from keyswitch.cli.prompt import ask_secret
+from keyswitch.cli.secrets.store_choice import create_vault, show_code
+from keyswitch.errors import InputError
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.vault import access, writing
+from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault
 
 
-def _own_vault(session: Session) -> Vault:
+def _to_change(session: Session, *, unlocked: bool = True) -> Vault:
     """Return the vault to change what opens it, which agents may not do."""
-    from keyswitch.cli.agents import refuse_agents
-
-    refuse_agents(session.workspace())
-    return open_session_vault(session)
-
-
-def create_vault(
-    session: Session,
-    *,
-    passphrase: Secret | None = None,
-    machine_key: bool = False,
-) -> None:
-    """Make the vault and show its recovery code."""
-    from keyswitch.secrets.vault import writing
-
-    paths = session.workspace().paths
-    typed = passphrase is None and not machine_key
-    if typed:
-        passphrase = new_passphrase(session)
-    code = writing.create(
-        paths,
-        passphrase=passphrase,
-        machine_key=machine_key,
-        ask=session.workspace().ask if typed else None,
-    )
-    session.output.say(f"made the vault {paths.vault_file}")
-    if machine_key:
-        session.output.say(
-            f"it opens with the key in {paths.machine_key_file}: that "
-            "protects copies of the vault, not this account"
-        )
-    _show_code(session, code)
-    if typed:
-        _say_how_to_stay_open(session)
-
-
-def _say_how_to_stay_open(session: Session) -> None:
-    """Say what to do where nothing remembers a passphrase."""
-    from keyswitch.secrets.session import kernel_keyring
-
-    possible, why = kernel_keyring.available()
-    if not possible:
-        session.output.say(f"{why}: each command asks for the passphrase")
-        session.output.say(
-            'to be asked once a shell: eval "$(keyswitch unlock)"; never: '
-            "keyswitch vault machine-key"
-        )
-
-
-def _show_code(session: Session, code: str) -> None:
-    if not code:
-        return
-    session.output.say("recovery code, shown this once; keep it elsewhere:")
-    if session.output.json:
-        session.output.document({"recovery_code": code})
-    else:
-        session.output.data(code)
-    sys.stdout.flush()
+    session.refuse_agents()
+    workspace = session.workspace()
+    found = Vault(workspace.paths, ask=workspace.ask)
+    if unlocked:
+        found.open()
+    return found
 
 
 @click.group(
@@ -99,209 +40,140 @@ def vault() -> None:
     """Manage the encrypted vault."""
 
 
-@vault.command(
-    epilog="\b\nExamples:\n  keyswitch vault init\n"
-    "  keyswitch vault init --machine-key\n"
-    "  keyswitch vault init --passphrase-fd 3 3<passphrase-file"
+@command(
+    "keyswitch vault init",
+    "keyswitch vault init --machine-key",
+    "keyswitch vault init --passphrase-fd 3 3<passphrase-file",
+    group=vault,
 )
 @click.option(
     "--machine-key",
     is_flag=True,
-    help="Open without anybody, by a key file of this machine. Protects "
+    help="Open without a passphrase, by a key file of this machine. Protects "
     "copies of the vault, not this account.",
 )
 @passphrase_options
-@global_options
-@click.pass_obj
-def init(
-    session: Session,
-    *,
-    machine_key: bool,
-    passphrase_fd: str | None,
-    passphrase_file: str | None,
-) -> int:
+def init(session: Session, *, machine_key: bool, **passphrase: Any) -> None:
     """Make the vault."""
-    if open_session_vault(session).exists():
+    paths = session.workspace().paths
+    if Vault(paths).exists():
         raise InputError(
-            f"there is a vault already: {session.workspace().paths.vault_file}",
+            f"there is a vault already: {paths.vault_file}",
             "'keyswitch vault passwd' changes its passphrase",
         )
-    create_vault(
-        session,
-        passphrase=given_passphrase(passphrase_fd, passphrase_file),
-        machine_key=machine_key,
-    )
-    return ExitCode.OK
+    given = given_passphrase(passphrase)
+    create_vault(session, passphrase=given, machine_key=machine_key)
 
 
-@vault.command(epilog="\b\nExample:\n  keyswitch vault passwd")
+@command("keyswitch vault passwd", group=vault)
 @passphrase_options
-@global_options
-@click.pass_obj
-def passwd(
-    session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
-) -> int:
+def passwd(session: Session, **passphrase: Any) -> None:
     """Set another passphrase. After a leak use 'vault rotate' instead."""
-    from keyswitch.secrets.vault import access
-
-    found = _own_vault(session)
-    found.open()
-    new = given_passphrase(passphrase_fd, passphrase_file) or new_passphrase(
-        session
-    )
-    access.change_passphrase(found, new)
-    session.output.say("changed the passphrase")
-    return ExitCode.OK
+    found = _to_change(session)
+    _change(session, found, passphrase)
 
 
-@vault.command(epilog="\b\nExample:\n  keyswitch vault rotate")
+def _change(session: Session, found: Vault, options: dict[str, Any]) -> None:
+    """Change the passphrase."""
+    access.change_passphrase(found, new_passphrase(session, options))
+    session.say("changed the passphrase")
+
+
+@command("keyswitch vault rotate", group=vault)
 @passphrase_options
-@global_options
-@click.pass_obj
-def rotate(
-    session: Session, *, passphrase_fd: str | None, passphrase_file: str | None
-) -> int:
+def rotate(session: Session, **passphrase: Any) -> None:
     """Encrypt everything under a new key; older copies do not open with it."""
-    from keyswitch.secrets.vault import access
     from keyswitch.switching.upkeep import vault_key
 
-    found = _own_vault(session)
+    found = _to_change(session)
     kinds = {slot["type"] for slot in found.open().header["slots"]}
-    new = given_passphrase(passphrase_fd, passphrase_file)
-    if new is None and "passphrase" in kinds:
-        new = new_passphrase(session)
+    new = given_passphrase(passphrase)
+    if "passphrase" in kinds and new is None:
+        new = ask_new_passphrase(session)
     with vault_key.changing(session.workspace(), found):
         code = access.rotate(found, new)
-    session.output.say("everything is encrypted under a new key")
+    session.say("everything is encrypted under a new key")
     if "keychain" in kinds:
-        session.output.say(
-            "the keychain no longer opens it: keyswitch vault keychain"
-        )
-    _show_code(session, code)
-    return ExitCode.OK
+        session.say("the keychain no longer opens it: keyswitch vault keychain")
+    show_code(session, code)
 
 
-@vault.command(
-    epilog="\b\nExamples:\n  keyswitch vault recovery          a new code\n"
-    "  keyswitch vault recovery --use    a new passphrase by the code"
+@command(
+    "keyswitch vault recovery          a new code",
+    "keyswitch vault recovery --use    a new passphrase by the code",
+    group=vault,
 )
 @click.option("--use", "use_code", is_flag=True, help="Open with the code.")
 @passphrase_options
-@global_options
-@click.pass_obj
-def recovery(
-    session: Session,
-    *,
-    use_code: bool,
-    passphrase_fd: str | None,
-    passphrase_file: str | None,
-) -> int:
+def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     """Make a new recovery code, or open the vault with one."""
-    from keyswitch.cli.prompt import ask_secret
-    from keyswitch.secrets.vault import access
-
-    found = _own_vault(session)
-    if not use_code:
-        access.new_recovery(found, lambda code: _show_code(session, code))
-        return ExitCode.OK
-    code = ask_secret("recovery code: ")
-    access.open_with_recovery(found, code.reveal())
-    new = given_passphrase(passphrase_fd, passphrase_file) or new_passphrase(
-        session
-    )
-    access.change_passphrase(found, new)
-    session.output.say("changed the passphrase")
-    return ExitCode.OK
+    found = _to_change(session, unlocked=False)
+    if use_code:
+        code = ask_secret("recovery code: ")
+        access.open_with_recovery(found, code.reveal())
+        _change(session, found, passphrase)
+    else:
+        access.new_recovery(found, lambda code: show_code(session, code))
 
 
-@vault.command(epilog="\b\nExample:\n  keyswitch vault keychain")
-@global_options
-@click.pass_obj
-def keychain(session: Session) -> int:
+@command("keyswitch vault keychain", group=vault)
+def keychain(session: Session) -> None:
     """Let the system keychain open the vault too."""
     from keyswitch.switching.upkeep import vault_key
 
-    found = _own_vault(session)
-    found.open()
+    found = _to_change(session)
     vault_key.add(session.workspace(), found)
-    session.output.say("the keychain opens the vault from now on")
-    return ExitCode.OK
+    session.say("the keychain opens the vault from now on")
 
 
-@vault.command(
-    "machine-key", epilog="\b\nExample:\n  keyswitch vault machine-key"
-)
-@global_options
-@click.pass_obj
-def machine_key(session: Session) -> int:
-    """Let this machine open the vault without anybody."""
-    from keyswitch.secrets.vault import access
-
-    found = _own_vault(session)
-    found.open()
+@command("keyswitch vault machine-key", group=vault)
+def machine_key(session: Session) -> None:
+    """Let this machine open the vault without a passphrase."""
+    found = _to_change(session)
     access.add_machine_slot(found)
-    session.output.say(
-        f"the key lies in {session.workspace().paths.machine_key_file}: it "
+    session.say(
+        f"the key lies in {found.paths.machine_key_file}: it "
         "protects copies of the vault, not this account"
     )
-    return ExitCode.OK
 
 
-@vault.command(
-    "accept-rollback",
-    epilog="\b\nExample:\n  keyswitch vault accept-rollback",
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
-def accept_rollback(session: Session, *, yes: bool) -> int:
-    """Go on with a vault file that is older than it was."""
-    from keyswitch.cli.agents import refuse_agents
-    from keyswitch.secrets.vault import writing
-
-    refuse_agents(session.workspace())
+@command("keyswitch vault accept-rollback", group=vault)
+@YES
+def accept_rollback(session: Session, *, yes: bool) -> None:
+    """Accept a vault file that is older than the last one seen."""
+    session.refuse_agents()
     session.confirm("take the older vault for the right one?", yes=yes)
     writing.accept_rollback(session.workspace().paths)
-    session.output.say("accepted")
-    return ExitCode.OK
+    session.say("accepted")
 
 
-@vault.command(epilog="\b\nExample:\n  keyswitch vault status --json")
-@global_options
-@click.pass_obj
-def status(session: Session) -> int:
+@command("keyswitch vault status --json", group=vault)
+def status(session: Session) -> None:
     """Show how the vault can be opened. Needs no passphrase."""
-    from keyswitch.secrets.session import kernel_keyring
-    from keyswitch.secrets.vault.reading import KEY_PREFIX
-
-    found = open_session_vault(session)
+    found = Vault(session.workspace().paths)
     if not found.exists():
-        if session.output.json:
-            session.output.document({"exists": False})
-        else:
-            session.output.data("there is no vault")
-        return ExitCode.OK
+        session.show({"exists": False}, [["there is no vault"]])
+        return
     opened = found.load()
     cached = kernel_keyring.read(KEY_PREFIX + opened.vid) is not None
-    slots = [
+    ways = [
         {
-            "type": s["type"],
-            **{k: v for k, v in s.get("kdf", {}).items() if k != "salt"},
+            "type": slot["type"],
+            **{k: v for k, v in slot.get("kdf", {}).items() if k != "salt"},
         }
-        for s in opened.header["slots"]
+        for slot in opened.header["slots"]
     ]
-    shown = {
-        "exists": True,
-        "file": found.paths.vault_file,
-        "epoch": opened.header["epoch"],
-        "slots": slots,
-        "unlocked": cached,
-    }
-    if session.output.json:
-        session.output.document(shown)
-        return ExitCode.OK
-    rows = [("file", found.paths.vault_file)]
-    rows.append(("cached key", "yes" if cached else "no"))
-    rows += [("opens by", " ".join(map(str, slot.values()))) for slot in slots]
-    session.output.table(rows)
-    return ExitCode.OK
+    session.show(
+        {
+            "exists": True,
+            "file": found.paths.vault_file,
+            "epoch": opened.header["epoch"],
+            "slots": ways,
+            "unlocked": cached,
+        },
+        [
+            ("file", found.paths.vault_file),
+            ("cached key", "yes" if cached else "no"),
+            *(("opens by", " ".join(map(str, way.values()))) for way in ways),
+        ],
+    )

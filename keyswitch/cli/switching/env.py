@@ -1,4 +1,4 @@
-"""env and run: a profile's variables for this shell, or for one command."""
+"""env, run, shell: a profile's variables for a shell or for one command."""
 
 from __future__ import annotations
 
@@ -7,42 +7,41 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch import shells
 from keyswitch.changes.compiling import compiled_active, compiled_profile
-from keyswitch.cli.agents import refuse_agents
-from keyswitch.cli.session import Session, global_options
-from keyswitch.errors import (
-    ExitCode,
-    KeyswitchError,
-    NotFoundError,
-    UsageError,
-)
+from keyswitch.cli.command import Session, at_most_one, command
+from keyswitch.directories import guard, remote_links
+from keyswitch.disk.ownership import require_own_home
+from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
+from keyswitch.express import give_back, warn, warn_of_settings, write_out
+from keyswitch.shells.detect import parent_shell
+from keyswitch.terminal import marker, selection
+from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.shell_script import for_shell
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
     from keyswitch.shells.script import EnvScript
-    from keyswitch.terminal.selection import Selection
     from keyswitch.workspace import Workspace
 
-FORMATS = ("json", "dotenv")
 
-
-@click.command(
-    epilog="\b\nExamples:\n"
-    '  eval "$(keyswitch env)"               bash, zsh, sh, dash, ksh\n'
-    "  keyswitch env --shell fish | source   fish\n"
-    '  eval "$(keyswitch env work)"          this shell only\n'
-    '  eval "$(keyswitch env --unset)"       take it back\n'
-    "  keyswitch env work --format dotenv > .env"
+@command(
+    'eval "$(keyswitch env)"               bash, zsh, sh, dash, ksh',
+    "keyswitch env --shell fish | source   fish",
+    'eval "$(keyswitch env work)"          this shell only',
+    'eval "$(keyswitch env --unset)"       take it back',
+    "keyswitch env work --format dotenv > .env",
 )
 @click.argument("name", required=False, default="")
 @click.option("--shell", metavar="SHELL", help="Default: the parent process.")
 @click.option("--unset", is_flag=True, help="Undo what env did here.")
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), help="A document."
+    "--format",
+    "format_",
+    type=click.Choice(marker.DOCUMENTS),
+    help="Print a document for another program.",
 )
 @click.option("--reveal", is_flag=True, help="Real values on a terminal too.")
-@global_options
-@click.pass_obj
 def env(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -51,16 +50,8 @@ def env(  # noqa: PLR0913
     unset: bool,
     format_: str | None,
     reveal: bool,
-) -> int:
+) -> int | None:
     """Print export statements for eval."""
-    from keyswitch import shells
-    from keyswitch.directories import remote_links
-    from keyswitch.disk.ownership import require_own_home
-    from keyswitch.express import give_back, warn_of_settings, write_out
-    from keyswitch.shells.detect import parent_shell
-    from keyswitch.terminal import marker, selection
-    from keyswitch.terminal.fingerprints import read_key
-
     if unset and name:
         raise UsageError(
             "--unset takes no profile name", "keyswitch env --unset"
@@ -68,41 +59,45 @@ def env(  # noqa: PLR0913
     if not unset:
         require_own_home()
     workspace = session.reader()
+    paths, environ = workspace.paths, workspace.environ
     language = _language(session, shell, format_)
-    remote_links.work_out(workspace.paths, keep_them=True)
-    chosen = selection.select(workspace.paths, workspace.environ, name)
+    remote_links.work_out(paths, keep_them=True)
+    chosen = selection.select(paths, environ, name)
     compiled = None
     if chosen.name and not unset:
-        refuse_agents(workspace, always=reveal)
+        session.refuse_agents(always=reveal)
         if os.isatty(1) and not reveal and not format_:
-            return _preview(session, workspace, chosen.name)
+            _preview(session, chosen.name)
+            return None
     if unset:
-        key = read_key(workspace.paths)
-        script = marker.plan_unset(workspace.environ, key)
+        script = marker.plan_unset(environ, read_key(paths))
     else:
         try:
             script, compiled = _script(workspace, chosen, document=format_)
         except KeyswitchError as e:
             if name or os.isatty(1):
                 raise
-            paths, environ = workspace.paths, workspace.environ
             return give_back(paths, environ, chosen.name, language, e)
     if script is not None:
         script = marker.for_language(script, language)
         write_out(shells.render(language or parent_shell(), script))
         if not format_:
-            warn_of_settings(script, workspace.environ, compiled)
-    return ExitCode.OK
+            warn_of_settings(script, environ, compiled)
+    return None
 
 
 def _script(
-    workspace: Workspace, chosen: Selection, *, document: str | None
+    workspace: Workspace, chosen: selection.Selection, *, document: str | None
 ) -> tuple[EnvScript | None, Compiled | None]:
     """Work out the script, and say what a person has to know."""
-    from keyswitch.express import warn
-    from keyswitch.terminal.shell_script import for_shell
-
-    compiled = _compiled(workspace, chosen) if chosen.name else None
+    compiled = None
+    if chosen.name:
+        try:
+            compiled = compiled_profile(workspace, chosen.name)
+        except NotFoundError:
+            # A directory may ask for a profile that is not on this machine.
+            if chosen.how != selection.BY_DIRECTORY:
+                raise
     script, notes = for_shell(
         workspace.paths,
         chosen,
@@ -117,11 +112,8 @@ def _script(
 
 def _language(session: Session, shell: str | None, format_: str | None) -> str:
     """Return the language that was asked for; "": the parent's."""
-    from keyswitch import shells
-
-    if format_ and shell:
-        raise UsageError("--format and --shell exclude each other", "drop one")
-    language = format_ or shell or ("json" if session.output.json else "")
+    at_most_one({"--format": format_, "--shell": shell})
+    language = format_ or shell or ("json" if session.json else "")
     if language and language not in shells.SHELLS:
         raise UsageError(
             f"there is no shell '{language}'",
@@ -130,32 +122,22 @@ def _language(session: Session, shell: str | None, format_: str | None) -> str:
     return language
 
 
-def _compiled(workspace: Workspace, chosen: Selection) -> Compiled | None:
-    """Return the profile; None: a directory asks for one that is not here."""
-    from keyswitch.terminal import selection
-
-    try:
-        return compiled_profile(workspace, chosen.name)
-    except NotFoundError:
-        if chosen.how != selection.BY_DIRECTORY:
-            raise
-        return None
-
-
-def _preview(session: Session, workspace: Workspace, name: str) -> int:
+def _preview(session: Session, name: str) -> None:
     """Show on a terminal what would be set, with masked values."""
+    workspace = session.workspace()
     compiled = compiled_profile(workspace, name)
     profile, _ = workspace.load(name)
     hints = {field: ref.hint for field, ref in profile.secrets.items()}
-    rows = [(n, v) for n, v in compiled.literals]
-    rows += [(n, hints.get(field, "…")) for n, field in compiled.secrets]
-    rows += [(n, "(unset)") for n in compiled.rivals if n in workspace.environ]
-    session.output.table(sorted(rows))
-    session.output.say(
-        'values are masked on a terminal; use it as: eval "$(keyswitch env'
-        + (f' {name})"' if name else ')"')
+    rows = [
+        *compiled.literals,
+        *((n, hints.get(field, "…")) for n, field in compiled.secrets),
+        *((n, "(unset)") for n in compiled.rivals if n in workspace.environ),
+    ]
+    session.table(sorted(rows))
+    session.say(
+        "values are masked on a terminal; use it as: "
+        f'eval "$(keyswitch env {name})"'
     )
-    return ExitCode.OK
 
 
 @click.command(
@@ -174,13 +156,45 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     is passed on. Claude Code is also told to ignore what files on disk say
     about credentials.
     """
-    from keyswitch.directories.guard import require
-    from keyswitch.disk.ownership import require_own_home
     from keyswitch.switching.running.run import execute
 
     require_own_home()
     workspace = session.workspace()
-    refuse_agents(workspace)
+    session.refuse_agents()
     compiled = compiled_profile(workspace, name)
-    require(compiled, workspace.environ)
+    guard.require(compiled, workspace.environ)
     return execute(workspace, compiled, list(command))
+
+
+@command("keyswitch shell work", "keyswitch shell work --shell fish")
+@click.argument("name")
+@click.option(
+    "--shell", "program", metavar="PROGRAM", help="Default: the one you are in."
+)
+def shell(session: Session, name: str, *, program: str | None) -> int:
+    """Start a shell that uses one profile.
+
+    It keeps that profile whatever is switched elsewhere; 'exit' leaves it. A
+    shell inside such a shell is refused.
+    """
+    from keyswitch.switching.running import subshell
+
+    workspace = session.workspace()
+    inside = workspace.environ.get(subshell.VARIABLE, "")
+    if inside:
+        raise UsageError(
+            f"this is a keyswitch shell for '{inside}' already",
+            "leave it first: exit",
+        )
+    session.refuse_agents()
+    compiled = compiled_profile(workspace, name)
+    guard.require(compiled, workspace.environ)
+    argv, environ, notes = subshell.prepare(workspace, compiled, program)
+    for note in notes:
+        session.say(note)
+    for line in subshell.overridden(compiled, environ):
+        session.warn(line)
+    session.say(f"this shell uses '{name}'; 'exit' leaves it")
+    status = subshell.run(argv, environ)
+    session.say(f"left the shell of '{name}'")
+    return status

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.changes.compiling import compiled_active, compiled_profile
-from keyswitch.errors import ExitCode, NotFoundError
+from keyswitch.directories import guard
+from keyswitch.disk.ownership import require_own_home
+from keyswitch.errors import NotFoundError
+from keyswitch.express import write_out
+from keyswitch.terminal import exports, selection
+from keyswitch.terminal.active_settings import require_fitting
+from keyswitch.terminal.agents import require_person
+from keyswitch.terminal.repository_settings import require_own_host
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
@@ -24,20 +31,23 @@ if TYPE_CHECKING:
     "  keyswitch helper claude-code       as Claude Code's apiKeyHelper\n"
     "  keyswitch helper aws client        as credential_process of AWS tools"
 )
-def helper() -> None:
+@click.pass_obj
+def helper(session: Session) -> None:
     """Answer programs that ask for a secret."""
-    from keyswitch.disk.ownership import require_own_home
-
     require_own_home()
+    session.no_input = True
 
 
-def _print_role(session: Session, compiled: Compiled, role: str) -> int:
-    from keyswitch.directories.guard import require
-    from keyswitch.express import write_out
-    from keyswitch.terminal.exports import one_secret
-    from keyswitch.terminal.repository_settings import require_own_host
+def _compiled(session: Session, name: str) -> Compiled:
+    """Return a profile, unless an agent asks that may not have it."""
+    compiled = compiled_profile(session.reader(), name)
+    # Claude Code itself is answered: it marks commands of its agent only.
+    require_person(compiled.agents, session.environ, helper=True)
+    return compiled
 
-    require(compiled, session.environ)
+
+def _print_role(session: Session, compiled: Compiled, role: str) -> None:
+    guard.require(compiled, session.environ)
     require_own_host(compiled, session.environ)
     if role not in compiled.roles:
         raise NotFoundError(
@@ -46,47 +56,35 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> int:
             "use 'keyswitch env' or 'keyswitch run' for it",
         )
     paths = session.reader().paths
-    write_out(one_secret(paths, compiled, compiled.roles[role]) + "\n")
-    return ExitCode.OK
+    field = compiled.roles[role]
+    write_out(exports.one_secret(paths, compiled, field) + "\n")
 
 
 @helper.command("claude-code")
 @click.pass_obj
-def claude_code(session: Session) -> int:
+def claude_code(session: Session) -> None:
     """Print the key that Claude Code has to send (its apiKeyHelper)."""
-    from keyswitch.terminal import selection
-    from keyswitch.terminal.active_settings import require_fitting
-    from keyswitch.terminal.agents import require_person
-
-    session.no_input = True
     workspace = session.reader()
     chosen = selection.select_for_helper(workspace.paths, workspace.environ)
-    compiled = compiled_profile(workspace, selection.require(chosen))
-    # Claude Code itself is answered: it marks commands of its agent only.
-    require_person(compiled.agents, session.environ, helper=True)
+    compiled = _compiled(session, selection.require(chosen))
     require_fitting(
         chosen, compiled, compiled_active(workspace), workspace.environ
     )
-    return _print_role(session, compiled, "helper")
+    _print_role(session, compiled, "helper")
 
 
 @helper.command("api-key")
 @click.argument("name")
 @click.pass_obj
-def api_key(session: Session, name: str) -> int:
+def api_key(session: Session, name: str) -> None:
     """Print the main secret of a profile."""
-    from keyswitch.terminal.agents import require_person
-
-    session.no_input = True
-    compiled = compiled_profile(session.reader(), name)
-    require_person(compiled.agents, session.environ, helper=True)
-    return _print_role(session, compiled, "key")
+    _print_role(session, _compiled(session, name), "key")
 
 
 @helper.command("aws")
 @click.argument("name")
 @click.pass_obj
-def aws(session: Session, name: str) -> int:
+def aws(session: Session, name: str) -> None:
     """Print AWS credentials as JSON.
 
     One document serves both askers: AWS tools read the top level
@@ -95,19 +93,11 @@ def aws(session: Session, name: str) -> int:
     """
     import json
 
-    from keyswitch.directories.guard import require
-    from keyswitch.express import write_out
-    from keyswitch.terminal.agents import require_person
-    from keyswitch.terminal.exports import HELPER_LIMIT, pairs_of
-    from keyswitch.terminal.repository_settings import require_own_host
-
-    session.no_input = True
-    workspace = session.reader()
-    compiled = compiled_profile(workspace, name)
-    require_person(compiled.agents, session.environ, helper=True)
-    require(compiled, session.environ)
+    compiled = _compiled(session, name)
+    guard.require(compiled, session.environ)
     require_own_host(compiled, session.environ, regions=False)
-    pairs = dict(pairs_of(workspace.paths, compiled, deadline=HELPER_LIMIT))
+    paths, limit = session.reader().paths, exports.HELPER_LIMIT
+    pairs = dict(exports.pairs_of(paths, compiled, deadline=limit))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:
         raise NotFoundError(
             f"profile '{name}' ({compiled.provider}) holds no AWS access key",
@@ -120,4 +110,3 @@ def aws(session: Session, name: str) -> int:
     if "AWS_SESSION_TOKEN" in pairs:
         keys["SessionToken"] = pairs["AWS_SESSION_TOKEN"]
     write_out(json.dumps({"Version": 1, **keys, "Credentials": keys}) + "\n")
-    return ExitCode.OK

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+import sys
+from typing import Any
 
 import click
 
-from keyswitch.cli.dry_run import rehearse
-from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.command import YES, Session, command, rehearsed
 from keyswitch.display import printable
-from keyswitch.errors import ExitCode, UsageError
-
-if TYPE_CHECKING:
-    from keyswitch.switching.editing.start_files import Edit
+from keyswitch.errors import KeyswitchError, UsageError
+from keyswitch.shells.detect import parent_shell
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  keyswitch install              the shell that this is typed in\n"
-    "  keyswitch install zsh --dry-run\n"
-    "  keyswitch install bash --login     ~/.bash_profile, ~/.profile\n"
-    "  keyswitch install fish --yes"
+@command(
+    "keyswitch install              the shell that this is typed in",
+    "keyswitch install zsh --dry-run",
+    "keyswitch install bash --login     ~/.bash_profile, ~/.profile",
+    "keyswitch install fish --yes",
+    dry_run=True,
 )
 @click.argument("shell", required=False, default="")
 @click.option(
@@ -29,18 +27,10 @@ if TYPE_CHECKING:
     default=None,
     help="The file of bash's login shells; the default on macOS.",
 )
-@click.option("--dry-run", is_flag=True, help="Show file and block only.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
+@YES
 def install(
-    session: Session,
-    shell: str,
-    *,
-    login: bool | None,
-    dry_run: bool,
-    yes: bool,
-) -> int:
+    session: Session, shell: str, *, login: bool | None, yes: bool
+) -> None:
     """Let every terminal follow a switch.
 
     A marked block goes to the end of the shell's start file. It loads a hook
@@ -59,60 +49,58 @@ def install(
             f"{shell} reads the same file in login shells", "leave out --login"
         )
     edit = start_files.plan_install(workspace, shell, login=login)
-    found = _Planned(
-        edit,
-        start_files.block_for(workspace, shell),
-        start_files.hook_file_for(workspace, shell),
-        edit.changes or not start_files.is_current(workspace, shell, edit.file),
+    block = start_files.block_for(workspace, shell)
+    hook_file = start_files.hook_file_for(workspace, shell)  # "": needs none
+    changes = edit.changes or not start_files.is_current(
+        workspace, shell, edit.file
     )
-    if dry_run:
-        rehearse(
-            session,
-            lambda: start_files.install(workspace, shell, login=bool(login)),
-        )
-        return _show(session, found)
-    _announce(session, found)
+    document = {
+        "file": edit.file,
+        "block": block,
+        "hook_file": hook_file or None,
+        "changed": changes,
+    }
+    if rehearsed(
+        session,
+        lambda: start_files.install(workspace, shell, login=bool(login)),
+    ):
+        shown = filter(None, (edit.file, *block.splitlines(), hook_file))
+        session.show(document, [[line] for line in shown])
+        return
+    _announce(session, document, is_new=edit.changes)
     if edit.changes:
         session.confirm("write it?", yes=yes)
-    if found.changes:
+    if changes:
         start_files.install(workspace, shell, login=login)
     for note in start_files.notes(workspace, shell, login=login):
-        session.output.warn(note)
+        session.warn(note)
     if edit.changes:
-        command = "." if shell == "pwsh" else "source"
-        session.output.say(
-            f"open a new terminal, or: {command} {shlex.quote(edit.file)}"
-        )
-    return _document(session, found)
+        load = "." if shell == "pwsh" else "source"
+        session.say(f"open a new terminal, or: {load} {shlex.quote(edit.file)}")
+    session.show(document, [])
 
 
-class _Planned(NamedTuple):
-    """What `install` does: the start file, its block, the file of the hook."""
-
-    edit: Edit
-    block: str
-    hook_file: str  # "": the shell needs none
-    changes: bool
-
-
-def _announce(session: Session, found: _Planned) -> None:
+def _announce(
+    session: Session, document: dict[str, Any], *, is_new: bool
+) -> None:
     """Say what is going to be written."""
-    say = session.output.say
-    if found.edit.changes:
-        say(f"{found.edit.file} gets this block:")
-        _talk(session, found.block)
-        if found.hook_file:
-            say(f"the hook goes to {found.hook_file}")
+    file, hook_file = document["file"], document["hook_file"]
+    if not is_new:
+        session.say(f"{file} has the block already")
+        if document["changed"] and hook_file:
+            session.say(f"{hook_file} is written again")
         return
-    say(f"{found.edit.file} has the block already")
-    if found.changes and found.hook_file:
-        say(f"{found.hook_file} is written again")
+    session.say(f"{file} gets this block:")
+    if not session.quiet:
+        for line in document["block"].splitlines():
+            sys.stderr.write(f"  {printable(line)}".rstrip() + "\n")
+    if hook_file:
+        session.say(f"the hook goes to {hook_file}")
 
 
 def _shell(typed: str) -> str:
     """Return the shell that was named, or the one this was typed in."""
-    from keyswitch.shells.detect import parent_shell
-    from keyswitch.switching.editing.start_files import shell_of
+    from keyswitch.switching.editing import start_files
 
     if not typed:
         typed = parent_shell()
@@ -120,43 +108,14 @@ def _shell(typed: str) -> str:
             raise UsageError(
                 "cannot tell for which shell", "name it: keyswitch install bash"
             )
-    return shell_of(typed)
+    return start_files.shell_of(typed)
 
 
-def _show(session: Session, found: _Planned) -> int:
-    if session.output.json:
-        return _document(session, found)
-    session.output.data(found.edit.file)
-    for line in found.block.splitlines():
-        session.output.data(line)
-    if found.hook_file:
-        session.output.data(found.hook_file)
-    return ExitCode.OK
-
-
-def _document(session: Session, found: _Planned) -> int:
-    if session.output.json:
-        session.output.document(
-            {
-                "file": found.edit.file,
-                "block": found.block,
-                "hook_file": found.hook_file or None,
-                "changed": found.changes,
-            }
-        )
-    return ExitCode.OK
-
-
-def _talk(session: Session, block: str) -> None:
-    if not session.output.quiet:
-        for line in block.splitlines():
-            click.echo(f"  {printable(line)}".rstrip(), err=True)
-
-
-@click.command(
-    epilog="\b\nExamples:\n  keyswitch uninstall bash\n"
-    "  keyswitch uninstall fish --yes\n"
-    "  keyswitch uninstall --all --dry-run    before the program is removed"
+@command(
+    "keyswitch uninstall bash",
+    "keyswitch uninstall fish --yes",
+    "keyswitch uninstall --all --dry-run    before the program is removed",
+    dry_run=True,
 )
 @click.argument("shell", required=False, default="")
 @click.option(
@@ -165,14 +124,11 @@ def _talk(session: Session, block: str) -> None:
     is_flag=True,
     help="Of every shell, and out of Claude Code's files as well.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be changed.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@global_options
-@click.pass_obj
+@YES
 def uninstall(
-    session: Session, shell: str, *, everything: bool, dry_run: bool, yes: bool
-) -> int:
-    """Take the shell integration out again.
+    session: Session, shell: str, *, everything: bool, yes: bool
+) -> None:
+    """Remove the hook from a start file.
 
     Every other byte of the start file stays; a file that was made for the
     block, and holds nothing else, is removed, and so is the hook's. With --all
@@ -184,32 +140,67 @@ def uninstall(
             raise UsageError(
                 "--all is for every shell", "leave the shell's name out"
             )
-        from keyswitch.cli.profiles.removal import uninstall_all
-
-        return uninstall_all(session, dry_run=dry_run, yes=yes)
+        _uninstall_all(session, yes=yes)
+        return
     from keyswitch.switching.editing import start_files
 
     workspace = session.workspace()
     shell = _shell(shell)
     edits = start_files.plan_uninstall(workspace, shell)
     files = [edit.file for edit in edits]
-    if dry_run:
-        rehearse(session, lambda: start_files.uninstall(workspace, shell))
-    if dry_run and not session.output.json:
-        for file in files or ["nothing to change"]:
-            session.output.data(file)
-        return ExitCode.OK
-    if edits and not dry_run:
+    if rehearsed(session, lambda: start_files.uninstall(workspace, shell)):
+        rows = [[line] for line in files or ["nothing to change"]]
+        session.show({"files": files, "changed": False}, rows)
+        return
+    if files:
         for file in files:
-            session.output.say(f"the block in {file} will be removed")
+            session.say(f"the block in {file} will be removed")
         session.confirm("remove it?", yes=yes)
         start_files.uninstall(workspace, shell)
-        session.output.say("terminals that are open keep it until they end")
-    elif not edits:
-        session.output.say(f"there is no block in a start file of {shell}")
-        if not dry_run:
-            start_files.uninstall(workspace, shell)  # what is recorded of one
-    if session.output.json:
-        changed = bool(files) and not dry_run
-        session.output.document({"files": files, "changed": changed})
-    return ExitCode.OK
+        session.say("terminals that are open keep it until they end")
+    else:
+        session.say(f"there is no block in a start file of {shell}")
+        start_files.uninstall(workspace, shell)  # what is recorded of one
+    session.show({"files": files, "changed": bool(files)}, [])
+
+
+def _uninstall_all(session: Session, *, yes: bool) -> None:
+    """Take everything back, and say what stays."""
+    from keyswitch.switching.upkeep import removal
+
+    workspace = session.workspace()
+    steps = removal.steps(workspace)
+    stays = removal.what_stays(workspace)
+    lines = [f"{step.place}: {step.what}" for step in steps]
+    shown: list[str] = []
+    if session.dry_run:
+        shown = lines or ["nothing to change"]
+        for step in steps:
+            try:
+                rehearsed(session, step.carry_out)
+            except KeyswitchError as e:
+                session.warn(f"{step.place} would stay: {e.message}")
+    elif steps:
+        for line in lines:
+            session.say(line)
+        session.confirm("do it?", yes=yes)
+        for line in removal.carry_out(steps):
+            session.say(line)
+    else:
+        session.say("keyswitch is in no file of another program here")
+    changed = bool(steps) and not session.dry_run
+    session.show(
+        {"changes": lines, "changed": changed, "stays": stays},
+        [[line] for line in shown],
+    )
+    if session.json:
+        return
+    for line in stays:
+        session.say(f"stays: {line}")
+    if changed:
+        session.say("open terminals keep the hook until they end")
+    if not session.dry_run:
+        session.say(
+            "now remove the program, as you installed it: pipx uninstall "
+            "keyswitch, for one"
+        )

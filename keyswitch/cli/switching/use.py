@@ -1,4 +1,4 @@
-"""use, off, current: which profile is the active one."""
+"""use, off, current: the active profile."""
 
 from __future__ import annotations
 
@@ -7,30 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.dry_run import dry_run_option
-from keyswitch.cli.session import Session, global_options
+from keyswitch.cli.command import Session, command
+from keyswitch.cli.output import attributes
 from keyswitch.cli.switching import turns
-from keyswitch.errors import (
-    ExitCode,
-    KeyswitchError,
-    NotFoundError,
-    UsageError,
-)
+from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
+from keyswitch.profiles import state
+from keyswitch.terminal import selection
 
 if TYPE_CHECKING:
     from keyswitch.switching.activation.use import Outcome
-    from keyswitch.workspace import Workspace
-
-PREVIOUS = "-"
 
 
-@click.command(
-    epilog="\b\nExamples:\n  keyswitch use work\n"
-    "  keyswitch use -            the profile before this one\n"
-    "  keyswitch use              choose from a list\n"
-    "  keyswitch use work --dry-run\n"
-    "  keyswitch use work --wait --timeout 60    not in the middle of a turn\n"
-    '  eval "$(keyswitch use me --here)"    this shell only'
+@command(
+    "keyswitch use work",
+    "keyswitch use -            the profile before this one",
+    "keyswitch use              choose from a list",
+    "keyswitch use work --dry-run",
+    "keyswitch use work --wait --timeout 60    not in the middle of a turn",
+    'eval "$(keyswitch use me --here)"    this shell only',
+    dry_run=True,
 )
 @click.argument("name", required=False)
 @click.option("--here", is_flag=True, help="For this shell only, by eval.")
@@ -42,9 +37,6 @@ PREVIOUS = "-"
     help="Which program to configure; 'none' moves the pointer only.",
 )
 @turns.turn_options
-@global_options
-@click.pass_obj
-@dry_run_option
 def use(
     session: Session,
     /,
@@ -53,24 +45,20 @@ def use(
     here: bool,
     target: str,
     **turn: Any,
-) -> int:
+) -> int | None:
     """Switch to a profile."""
     turns.check(turn)
-    if here and (session.dry_run or session.output.json):
-        raise UsageError(
-            "--here prints a script for eval, and nothing else",
-            "leave --dry-run and --json away; 'keyswitch env NAME' on a "
-            "terminal shows what would be set",
+    if here:
+        _refuse_beside_here(
+            session,
+            "; 'keyswitch env NAME' on a terminal shows what would be set",
         )
-    from keyswitch.profiles import state
-    from keyswitch.switching.activation import use as activate
-
     workspace = session.workspace()
     if name is None:
         name = _pick(session, here=here)
         if name is None:
-            return ExitCode.OK
-    if name == PREVIOUS:
+            return None
+    if name == "-":
         name = state.read(workspace.paths).previous
         if not name:
             raise NotFoundError(
@@ -79,31 +67,40 @@ def use(
     if here:
         from keyswitch.cli.switching.here import use_here
 
-        return use_here(session, name)
-    from keyswitch.cli.secrets.other_use import agreed_to
-    from keyswitch.cli.secrets.own_variables import ask_about_named
+        use_here(session, name)
+        return None
+    from keyswitch.cli.secrets.agreements import agree_to_profile
+    from keyswitch.switching.activation import use as activation
 
-    agreed = agreed_to(session, name)
-    ask_about_named(session, name)
+    agreed = agree_to_profile(session, name)
     turns.wait_if_asked(session, turn)
     configure = target == "claude-code"
-    outcome = activate.use(
+    outcome = activation.use(
         workspace,
         name,
         configure=configure,
-        look=configure and turns.look(turn),
+        look=configure and not turn["force"],
         agreed=agreed,
     )
     return _report(session, outcome)
 
 
+def _refuse_beside_here(session: Session, hint: str = "") -> None:
+    """Refuse `--here`, which prints a script, with --dry-run or --json."""
+    if session.dry_run or session.json:
+        raise UsageError(
+            "--here prints a script for eval, and nothing else",
+            f"leave --dry-run and --json away{hint}",
+        )
+
+
 def _pick(session: Session, *, here: bool) -> str | None:
     """Let a person choose; where nobody can, print the names."""
-    from keyswitch.profiles import profile_files, state
+    from keyswitch.profiles import profile_files
 
     # With `here`, `eval` takes standard output: nothing but a script may be
     # there, and nothing is drawn on it.
-    if here and (session.output.json or not session.can_ask):
+    if here and not session.can_ask:
         raise UsageError(
             "nobody can be asked which profile",
             "name it: keyswitch use NAME --here",
@@ -111,142 +108,107 @@ def _pick(session: Session, *, here: bool) -> str | None:
     workspace = session.workspace()
     names = profile_files.scan(workspace.paths)
     active = state.read(workspace.paths).active
-    if session.output.json:
-        session.output.document({"profiles": names, "active": active or None})
-        return None
-    if not session.can_ask or not (here or os.isatty(1)):
-        for name in names:
-            session.output.data(name)
+    if session.json or not session.can_ask or not (here or os.isatty(1)):
+        session.show(
+            {"profiles": names, "active": active or None},
+            [[name] for name in names],
+        )
         return None
     if not names:
         raise NotFoundError(
             "there are no profiles", "make one: keyswitch add NAME"
         )
-    from keyswitch.cli.profiles import picker
+    from keyswitch.cli.profiles import choices, picker
 
-    if picker.can_draw(session.environ):
-        used = picker.used_here(session.environ, active)
-        linked = _linked_here(workspace)
-        if linked:
-            used.setdefault(linked, []).append("this directory")
-        return picker.choose(picker.Listing(workspace.paths, names, used))
-    from keyswitch.cli.prompt import ask_line
-
-    for number, name in enumerate(names, 1):
-        mark = "*" if name == active else " "
-        click.echo(f"{number:4} {mark} {name}", err=True)
-    answer = ""
-    while not answer:
-        answer = ask_line("profile (number or name)")
-    if answer.isdecimal() and 1 <= int(answer) <= len(names):
-        return names[int(answer) - 1]
-    return answer
-
-
-def _linked_here(workspace: Workspace) -> str:
-    """Return the profile that this directory asks for, and may."""
-    from keyswitch.terminal import selection
-
-    environ = dict(workspace.environ)
-    environ.pop(selection.PROFILE_VARIABLE, None)
-    chosen = selection.select(workspace.paths, environ)
-    return chosen.name if chosen.how == selection.BY_DIRECTORY else ""
+    used = choices.used_here(workspace, active)
+    profiles = choices.profiles(workspace.paths, names, used)
+    return picker.choose("profile", profiles, session.environ)
 
 
 def _report(session: Session, outcome: Outcome) -> int:
-    """Say what was switched, and what stands in its way."""
-    if session.output.json:
-        session.output.document(
+    """Say which profile is active, and what overrides it."""
+    from keyswitch.switching.activation.delivery import LOCKED
+
+    findings = outcome.findings
+    if session.json:
+        session.document(
             {
-                "active": outcome.active or None,
-                "previous": outcome.previous or None,
-                "in_effect": outcome.active == outcome.chosen
-                and not outcome.findings,
+                **attributes(outcome, or_null=("active", "previous")),
+                "in_effect": outcome.active == outcome.chosen and not findings,
                 "shadowed_by": [
-                    {
-                        "what": f.what,
-                        "why": f.why,
-                        "fix": f.fix,
-                        "place": f.place or None,
-                    }
-                    for f in outcome.findings
+                    attributes(f, "what", "why", "fix", or_null=("place",))
+                    for f in findings
                 ],
                 "notes": outcome.notes,
                 "sessions": turns.documents(outcome.sessions),
             }
         )
     elif outcome.chosen:
-        session.output.say(f"switched to '{outcome.chosen}'")
+        session.say(f"switched to '{outcome.chosen}'")
     else:
-        session.output.say("no profile is active")
+        session.say("no profile is active")
     for note in outcome.notes:
-        session.output.say(note)
+        session.say(note)
     turns.report(session, outcome.sessions)
-    for finding in outcome.findings:
-        session.output.warn(f"{finding.what}; {finding.why}")
-        session.output.say(f"to mend it: {finding.fix}")
-    from keyswitch.switching.activation.delivery import LOCKED
-
-    if any(f.check == LOCKED for f in outcome.findings):
+    for finding in findings:
+        session.warn(f"{finding.what}; {finding.why}")
+        session.say(f"to mend it: {finding.fix}")
+    if any(f.check == LOCKED for f in findings):
         return ExitCode.LOCKED
-    return ExitCode.NOT_IN_EFFECT if outcome.findings else ExitCode.OK
+    return ExitCode.NOT_IN_EFFECT if findings else ExitCode.OK
 
 
-@click.command(
-    epilog="\b\nExamples:\n  keyswitch off\n"
-    "  keyswitch off --wait       not in the middle of a turn\n"
-    '  eval "$(keyswitch off --here)"    this shell follows again'
+@command(
+    "keyswitch off",
+    "keyswitch off --wait       not in the middle of a turn",
+    'eval "$(keyswitch off --here)"    this shell follows again',
+    dry_run=True,
 )
 @click.option(
     "--here", is_flag=True, help="End this shell's own choice only, by eval."
 )
 @turns.turn_options
-@global_options
-@click.pass_obj
-@dry_run_option
-def off(session: Session, /, *, here: bool, **turn: Any) -> int:
-    """Make no profile active; restore what was."""
+def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
+    """Make no profile active.
+
+    Claude Code's files get back what was there before.
+    """
     turns.check(turn)
     if here:
-        if session.dry_run or session.output.json:
-            raise UsageError(
-                "--here prints a script for eval, and nothing else",
-                "leave --dry-run and --json away",
-            )
+        _refuse_beside_here(session)
         from keyswitch.cli.switching.here import off_here
 
-        return off_here(session)
-    from keyswitch.switching.activation import use as activate
+        off_here(session)
+        return None
+    from keyswitch.switching.activation import use as activation
 
     workspace = session.workspace()
     turns.wait_if_asked(session, turn)
-    return _report(session, activate.off(workspace, look=turns.look(turn)))
+    return _report(session, activation.off(workspace, look=not turn["force"]))
 
 
-@click.command(epilog="\b\nExample:\n  PS1='$(keyswitch current --prompt) $ '")
+@command("PS1='$(keyswitch current --prompt) $ '")
 @click.option(
-    "--prompt", is_flag=True, help="Nothing, and no error, where there is none."
+    "--prompt",
+    is_flag=True,
+    help="Print nothing, and no error, where no profile is active.",
 )
-@global_options
-@click.pass_obj
-def current(session: Session, *, prompt: bool) -> int:
+def current(session: Session, *, prompt: bool) -> int | None:
     """Print the active profile's name."""
-    from keyswitch.terminal import selection
-
     workspace = session.reader()
     try:
         chosen = selection.select_here(workspace.paths, workspace.environ)
         selection.require_there(workspace.paths, chosen)
     except KeyswitchError:
-        if not prompt:
-            raise
-        return ExitCode.OK  # a prompt has no room for it
+        if prompt:
+            return None  # a prompt has no room for it
+        raise
     if prompt:
         if chosen.name:
-            session.output.data(chosen.name)
-        return ExitCode.OK
-    if session.output.json:
-        session.output.document(
+            session.data(chosen.name)
+        return None
+    if session.json:
+        session.document(
             {
                 "active": chosen.name or None,
                 "chosen_by": chosen.how or None,
@@ -254,8 +216,8 @@ def current(session: Session, *, prompt: bool) -> int:
             }
         )
         return ExitCode.OK if chosen.name else ExitCode.FAILED
-    session.output.data(selection.require(chosen))
-    if session.output.verbose or os.isatty(1):
+    session.data(selection.require(chosen))
+    if session.verbose or os.isatty(1):
         where = f" ({chosen.link})" if chosen.link else ""
-        session.output.say(f"chosen by: {chosen.how}{where}")
-    return ExitCode.OK
+        session.say(f"chosen by: {chosen.how}{where}")
+    return None

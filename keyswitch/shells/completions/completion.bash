@@ -75,12 +75,12 @@
       ;;
     import)
       found=(
-        --dry-run --replace --accept-host --yes --store --passphrase-fd
-        --passphrase-file
+        --replace --accept-host --yes --store --passphrase-fd
+        --passphrase-file --dry-run
       )
       ;;
     install)
-      found=(--login --no-login --dry-run --yes)
+      found=(--login --no-login --yes --dry-run)
       ;;
     link)
       found=(--remote --dry-run)
@@ -92,7 +92,7 @@
       )
       ;;
     logout)
-      found=(--dry-run --yes)
+      found=(--yes --dry-run)
       ;;
     off)
       found=(--here --wait --timeout --force --dry-run)
@@ -104,7 +104,7 @@
       found=(--dry-run)
       ;;
     revoke-local)
-      found=(--all --claude-code --stale --dry-run --yes)
+      found=(--all --claude-code --stale --yes --dry-run)
       ;;
     rotate)
       found=(--expires --store --stdin --from-env --from-file --fd --dry-run)
@@ -119,7 +119,7 @@
       found=(--dry-run)
       ;;
     uninstall)
-      found=(--all --dry-run --yes)
+      found=(--all --yes --dry-run)
       ;;
     unlink)
       found=(--remote --dry-run)

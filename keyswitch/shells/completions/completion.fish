@@ -13,23 +13,23 @@ begin
                     completion\t'Print a completion script for a shell.' \
                     copy\t'Copy a profile, secrets included.' \
                     current\t'Print the active profile\'s name.' \
-                    deny\t'Refuse a directory\'s link, silently.' \
-                    doctor\t'Look for what is wrong, say why, and mend it.' \
+                    deny\t'Refuse a directory\'s link.' \
+                    doctor\t'Find what is wrong, say why, and mend it.' \
                     edit\t'Change a profile\'s fields.' \
                     env\t'Print export statements for eval.' \
-                    explain\t'Say what an error text means and what to do.' \
-                    export\t'Write profiles and their secrets to an encrypted file.' \
+                    explain\t'Explain an error text, and say what to do.' \
+                    export\t'Export profiles to an encrypted file.' \
                     helper\t'Answer programs that ask for a secret.' \
                     history\t'List what was changed when.' \
-                    hook\t'Print what makes every prompt follow.' \
-                    import\t'Take profiles in from an encrypted file.' \
+                    hook\t'Print a shell\'s prompt hook.' \
+                    import\t'Import profiles from an encrypted file.' \
                     install\t'Let every terminal follow a switch.' \
-                    link\t'Let a directory ask for a profile.' \
+                    link\t'Link a directory to a profile.' \
                     list\t'List the profiles.' \
                     lock\t'Forget every unlocked key and value.' \
                     login\t'Keep a login of Claude Code as a profile.' \
-                    logout\t'Remove a login\'s tokens from this machine; the profile stays.' \
-                    off\t'Make no profile active; restore what was.' \
+                    logout\t'Remove a login\'s tokens from this machine.' \
+                    off\t'Make no profile active.' \
                     providers\t'List the providers and fields.' \
                     remove\t'Remove a profile.' \
                     rename\t'Give a profile another name.' \
@@ -39,12 +39,12 @@ begin
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
                     undo\t'Take back the last change.' \
-                    uninstall\t'Take the shell integration out again.' \
-                    unlink\t'Take a directory\'s link away.' \
+                    uninstall\t'Remove the hook from a start file.' \
+                    unlink\t'Remove a directory\'s link.' \
                     unlock\t'Unlock the vault for this session.' \
                     use\t'Switch to a profile.' \
                     vault\t'Manage the encrypted vault.' \
-                    whoami\t'Say which credential Claude Code sends here, and why.'
+                    whoami\t'Say which credential Claude Code sends.'
             case helper
                 set found \
                     api-key\t'Print the main secret of a profile.' \
@@ -52,10 +52,10 @@ begin
                     claude-code\t'Print the key that Claude Code has to send (its apiKeyHelper).'
             case vault
                 set found \
-                    accept-rollback\t'Go on with a vault file that is older than it was.' \
+                    accept-rollback\t'Accept a vault file that is older than the last one seen.' \
                     init\t'Make the vault.' \
                     keychain\t'Let the system keychain open the vault too.' \
-                    machine-key\t'Let this machine open the vault without anybody.' \
+                    machine-key\t'Let this machine open the vault without a passphrase.' \
                     passwd\t'Set another passphrase.' \
                     recovery\t'Make a new recovery code, or open the vault with one.' \
                     rotate\t'Encrypt everything under a new key; older copies do not open with it.' \
@@ -96,7 +96,7 @@ begin
                     --dry-run\t'Show what would be changed.'
             case current
                 set found \
-                    --prompt\t'Nothing, and no error, where there is none.'
+                    --prompt\t'Print nothing, and no error, where no profile is active.'
             case deny
                 set found \
                     --dry-run\t'Show what would be changed.'
@@ -125,7 +125,7 @@ begin
                 set found \
                     --shell\t'Default: the parent process.' \
                     --unset\t'Undo what env did here.' \
-                    --format\t'A document.' \
+                    --format\t'Print a document for another program.' \
                     --reveal\t'Real values on a terminal too.'
             case explain
                 set found \
@@ -143,19 +143,19 @@ begin
                     --number\tN
             case import
                 set found \
-                    --dry-run\t'Show what is in it.' \
                     --replace\t'Overwrite profiles.' \
                     --accept-host\t'A secret may go to this host; otherwise you are asked to type it.' \
                     --yes\t'Do not ask for the rest.' \
                     --store\t'Default: the keychain where there is one.' \
                     --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --passphrase-file\t'Read it from this file.' \
+                    --dry-run\t'Show what would be changed.'
             case install
                 set found \
                     --login\t'The file of bash\'s login shells; the default on macOS.' \
                     --no-login\t'The opposite of --login.' \
-                    --dry-run\t'Show file and block only.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case link
                 set found \
                     --remote\t'Every clone of these git remotes, in your own config.toml.' \
@@ -165,8 +165,8 @@ begin
                     --capture\t'Keep the present login.' \
                     --token\t'Keep a \'claude setup-token\' one.' \
                     --orphan\t'Keep the newest login that belonged to no profile.' \
-                    --store\t'' \
-                    --label\t'Free text, shown in lists.' \
+                    --store\t'Default: the keychain where there is one.' \
+                    --label\t'Free text for listings.' \
                     --stdin\t'With --token: read it there.' \
                     --from-env\t'With --token: from there.' \
                     --console\t'A Console login (API billing).' \
@@ -174,8 +174,8 @@ begin
                     --dry-run\t'Show what would be changed.'
             case logout
                 set found \
-                    --dry-run\t'Show, remove nothing.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case off
                 set found \
                     --here\t'End this shell\'s own choice only, by eval.' \
@@ -195,8 +195,8 @@ begin
                     --all\t'Every token there is.' \
                     --claude-code\t'What lies in Claude Code\'s files.' \
                     --stale\t'Expired, blanked and orphaned ones (the default).' \
-                    --dry-run\t'Show, remove nothing.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case rotate
                 set found \
                     --expires\t'As 2027-02-01.' \
@@ -218,8 +218,8 @@ begin
             case uninstall
                 set found \
                     --all\t'Of every shell, and out of Claude Code\'s files as well.' \
-                    --dry-run\t'Show what would be changed.' \
-                    --yes\t'Do not ask.'
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
             case unlink
                 set found \
                     --remote\t'The rule of a remote.' \
@@ -242,7 +242,7 @@ begin
                     --yes\t'Do not ask.'
             case 'vault init'
                 set found \
-                    --machine-key\t'Open without anybody, by a key file of this machine. Protects copies of the vault, not this account.' \
+                    --machine-key\t'Open without a passphrase, by a key file of this machine. Protects copies of the vault, not this account.' \
                     --passphrase-fd\t'Read it from this descriptor.' \
                     --passphrase-file\t'Read it from this file.'
             case 'vault passwd'

@@ -86,12 +86,12 @@
                 break
             }
             'import' {
-                '--dry-run', '--replace', '--accept-host', '--yes', '--store',
-                '--passphrase-fd', '--passphrase-file'
+                '--replace', '--accept-host', '--yes', '--store',
+                '--passphrase-fd', '--passphrase-file', '--dry-run'
                 break
             }
             'install' {
-                '--login', '--no-login', '--dry-run', '--yes'
+                '--login', '--no-login', '--yes', '--dry-run'
                 break
             }
             'link' {
@@ -104,7 +104,7 @@
                 break
             }
             'logout' {
-                '--dry-run', '--yes'
+                '--yes', '--dry-run'
                 break
             }
             'off' {
@@ -120,7 +120,7 @@
                 break
             }
             'revoke-local' {
-                '--all', '--claude-code', '--stale', '--dry-run', '--yes'
+                '--all', '--claude-code', '--stale', '--yes', '--dry-run'
                 break
             }
             'rotate' {
@@ -141,7 +141,7 @@
                 break
             }
             'uninstall' {
-                '--all', '--dry-run', '--yes'
+                '--all', '--yes', '--dry-run'
                 break
             }
             'unlink' {

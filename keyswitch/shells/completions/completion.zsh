@@ -15,23 +15,23 @@
         'completion:Print a completion script for a shell.'
         'copy:Copy a profile, secrets included.'
         'current:Print the active profile'"'"'s name.'
-        'deny:Refuse a directory'"'"'s link, silently.'
-        'doctor:Look for what is wrong, say why, and mend it.'
+        'deny:Refuse a directory'"'"'s link.'
+        'doctor:Find what is wrong, say why, and mend it.'
         'edit:Change a profile'"'"'s fields.'
         'env:Print export statements for eval.'
-        'explain:Say what an error text means and what to do.'
-        'export:Write profiles and their secrets to an encrypted file.'
+        'explain:Explain an error text, and say what to do.'
+        'export:Export profiles to an encrypted file.'
         'helper:Answer programs that ask for a secret.'
         'history:List what was changed when.'
-        'hook:Print what makes every prompt follow.'
-        'import:Take profiles in from an encrypted file.'
+        'hook:Print a shell'"'"'s prompt hook.'
+        'import:Import profiles from an encrypted file.'
         'install:Let every terminal follow a switch.'
-        'link:Let a directory ask for a profile.'
+        'link:Link a directory to a profile.'
         'list:List the profiles.'
         'lock:Forget every unlocked key and value.'
         'login:Keep a login of Claude Code as a profile.'
-        'logout:Remove a login'"'"'s tokens from this machine; the profile stays.'
-        'off:Make no profile active; restore what was.'
+        'logout:Remove a login'"'"'s tokens from this machine.'
+        'off:Make no profile active.'
         'providers:List the providers and fields.'
         'remove:Remove a profile.'
         'rename:Give a profile another name.'
@@ -41,12 +41,12 @@
         'shell:Start a shell that uses one profile.'
         'show:Show one profile.'
         'undo:Take back the last change.'
-        'uninstall:Take the shell integration out again.'
-        'unlink:Take a directory'"'"'s link away.'
+        'uninstall:Remove the hook from a start file.'
+        'unlink:Remove a directory'"'"'s link.'
         'unlock:Unlock the vault for this session.'
         'use:Switch to a profile.'
         'vault:Manage the encrypted vault.'
-        'whoami:Say which credential Claude Code sends here, and why.'
+        'whoami:Say which credential Claude Code sends.'
       )
       ;;
     (helper)
@@ -58,10 +58,10 @@
       ;;
     (vault)
       found=(
-        'accept-rollback:Go on with a vault file that is older than it was.'
+        'accept-rollback:Accept a vault file that is older than the last one seen.'
         'init:Make the vault.'
         'keychain:Let the system keychain open the vault too.'
-        'machine-key:Let this machine open the vault without anybody.'
+        'machine-key:Let this machine open the vault without a passphrase.'
         'passwd:Set another passphrase.'
         'recovery:Make a new recovery code, or open the vault with one.'
         'rotate:Encrypt everything under a new key; older copies do not open with it.'
@@ -123,7 +123,7 @@
       ;;
     (current)
       specs=(
-        '--prompt[Nothing, and no error, where there is none.]'
+        '--prompt[Print nothing, and no error, where no profile is active.]'
       )
       ;;
     (deny)
@@ -162,7 +162,7 @@
       specs=(
         '--shell=[Default: the parent process.]:SHELL:(bash cmd dash dotenv fish json ksh mksh nu pwsh sh zsh)'
         '--unset[Undo what env did here.]'
-        '--format=[A document.]:format:(dotenv json)'
+        '--format=[Print a document for another program.]:format:(dotenv json)'
         '--reveal[Real values on a terminal too.]'
         1:name:__keyswitch_profiles
       )
@@ -214,13 +214,13 @@
       ;;
     (import)
       specs=(
-        '--dry-run[Show what is in it.]'
         '--replace[Overwrite profiles.]'
         '*--accept-host=[A secret may go to this host; otherwise you are asked to type it.]:HOST: '
         '--yes[Do not ask for the rest.]'
         '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
         '--passphrase-fd=[Read it from this descriptor.]:N: '
         '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--dry-run[Show what would be changed.]'
         1:path:_files
         '*:names: '
       )
@@ -229,8 +229,8 @@
       specs=(
         '--login[The file of bash'"'"'s login shells; the default on macOS.]'
         '--no-login[The opposite of --login.]'
-        '--dry-run[Show file and block only.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         '1:shell:(bash fish nu pwsh zsh)'
       )
       ;;
@@ -250,8 +250,8 @@
         '--capture[Keep the present login.]'
         '--token[Keep a '"'"'claude setup-token'"'"' one.]'
         '--orphan[Keep the newest login that belonged to no profile.]'
-        '--store=[]:store:(keychain vault)'
-        '--label=[Free text, shown in lists.]:label: '
+        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '--label=[Free text for listings.]:label: '
         '--stdin[With --token: read it there.]'
         '--from-env=[With --token: from there.]:NAME: '
         '--console[A Console login (API billing).]'
@@ -262,8 +262,8 @@
       ;;
     (logout)
       specs=(
-        '--dry-run[Show, remove nothing.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -300,8 +300,8 @@
         '--all[Every token there is.]'
         '--claude-code[What lies in Claude Code'"'"'s files.]'
         '--stale[Expired, blanked and orphaned ones (the default).]'
-        '--dry-run[Show, remove nothing.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -343,8 +343,8 @@
     (uninstall)
       specs=(
         '--all[Of every shell, and out of Claude Code'"'"'s files as well.]'
-        '--dry-run[Show what would be changed.]'
         '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
         '1:shell:(bash fish nu pwsh zsh)'
       )
       ;;
@@ -385,7 +385,7 @@
       ;;
     ('vault init')
       specs=(
-        '--machine-key[Open without anybody, by a key file of this machine. Protects copies of the vault, not this account.]'
+        '--machine-key[Open without a passphrase, by a key file of this machine. Protects copies of the vault, not this account.]'
         '--passphrase-fd=[Read it from this descriptor.]:N: '
         '--passphrase-file=[Read it from this file.]:PATH:_files'
       )

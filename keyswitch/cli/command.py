@@ -1,0 +1,140 @@
+"""What every command is made with: declaration, session, `--dry-run`."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from keyswitch.cli.session import Session
+from keyswitch.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Body = Callable[..., int | None]  # of the session; returns an exit status
+
+# Every command needs it as well.
+__all__ = ["Session"]
+
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def command(
+    *examples: str,
+    name: str | None = None,
+    group: click.Group | None = None,
+    note: str = "",
+    dry_run: bool = False,
+    **settings: Any,
+) -> Callable[[Body], click.Command]:
+    """Make a command of a function of the session, arguments and options.
+
+    The function returns an exit status; None is success. The examples and the
+    note are printed below the options. With `dry_run` the command takes
+    `--dry-run`.
+    """
+    title = "Examples" if len(examples) > 1 else "Example"
+    epilog = "\n  ".join([f"\b\n{title}:", *examples]) + f"\n{note}"
+
+    def declare(function: Body) -> click.Command:
+        flags = global_options()
+        if dry_run:
+            function = _plan_only(function)
+            flags.append(_flag("--dry-run", text="Show what would be changed."))
+        decorate: Callable[[Any], click.Command]
+        decorate = click.command(name, epilog=epilog, **settings)
+        made = decorate(click.pass_obj(function))
+        made.params += flags
+        if group is not None:
+            group.add_command(made)
+        return made
+
+    return declare
+
+
+def global_options() -> list[click.Parameter]:
+    """Return the options that stand before or after a command's name."""
+    return [
+        _flag("--json", text="Print data as JSON."),
+        _flag("--no-input", text="Never ask anything."),
+        _flag("-q", "--quiet", text="Print results only."),
+        _flag("-v", "--verbose", text="Say what is done."),
+    ]
+
+
+def options(*each: Callable[..., Any]) -> Callable[..., Any]:
+    """Return one decorator that adds these options, in this order."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(each):
+            function = option(function)
+        return function
+
+    return add
+
+
+def at_most_one(given: Mapping[str, object]) -> None:
+    """Raise if more than one of these options was given a value."""
+    if sum(map(bool, given.values())) > 1:
+        *others, last = given
+        raise UsageError(
+            f"{', '.join(others)} and {last} exclude each other", "choose one"
+        )
+
+
+def _flag(*names: str, text: str) -> click.Option:
+    """Return an option that sets the session's attribute of its name."""
+    return click.Option(
+        names, is_flag=True, expose_value=False, callback=_set, help=text
+    )
+
+
+def _set(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    session = ctx.find_object(Session)
+    if value and session is not None:
+        setattr(session, str(option.name), True)
+
+
+def _plan_only(function: Body) -> Body:
+    """Let a dry run of a command end at its commit.
+
+    Up to there it runs with the same checks; then the plan is printed.
+    """
+
+    @functools.wraps(function)
+    def run(session: Session, /, *args: Any, **options: Any) -> int | None:
+        from keyswitch.changes.change import DryRun
+
+        lines: list[str] = []
+        try:
+            status = function(session, *args, **options)
+            if not session.dry_run or status or session.printed:
+                return status
+        except DryRun as plan:
+            from keyswitch.switching.activation.preview import describe
+
+            for note in plan.messages:
+                session.say(note)
+            lines = describe(session.workspace(), plan.draft)
+        shown = lines or ["nothing to change"]
+        session.show({"changes": lines}, [[line] for line in shown])
+        return None
+
+    return run
+
+
+def rehearsed(session: Session, change: Callable[[], object]) -> bool:
+    """In a dry run, run a change as far as its commit; tell whether it is one.
+
+    For a command that shows its own plan. Raises what the change would raise.
+    """
+    from keyswitch.changes.change import DryRun
+
+    if session.dry_run:
+        with contextlib.suppress(DryRun):
+            change()
+    return session.dry_run

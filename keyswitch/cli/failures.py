@@ -1,0 +1,92 @@
+"""What is printed for a command that fails."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch import __version__
+from keyswitch.cli.commands import COMMANDS
+from keyswitch.display import of_a_size, printable, without_secrets
+from keyswitch.errors import FileStateError, KeyswitchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+
+# Errors of printing; an error of a file of ours has the file's name.
+_OF_OUTPUT = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+_SHOWN = 20  # characters of an argument; a longer one could be a token
+
+
+def expected(error: Exception) -> KeyswitchError | None:
+    """Return what is printed for an error; None: it is a bug."""
+    if isinstance(error, KeyswitchError):
+        return error
+    if isinstance(error, OSError):
+        # Disk full, no descriptors left, and the like: nobody's bug.
+        if not error.filename and error.errno in _OF_OUTPUT:
+            raise error  # the caller says it, since it has more to print
+        from keyswitch.disk.atomic import unusable
+
+        return unusable(str(error.filename or "a file"), error)
+    if isinstance(error, UnicodeEncodeError) and _has_odd_folder():
+        return FileStateError(
+            "the name of a folder is not valid UTF-8, and this needs it as "
+            "text",
+            "rename that folder, or set HOME (KEYSWITCH_HOME for keyswitch's "
+            "own files) to another",
+        )
+    return None
+
+
+def _has_odd_folder() -> bool:
+    """Tell whether a folder that matters here has a name that is not UTF-8."""
+    names = [v for k, v in os.environ.items() if k.endswith(("HOME", "DIR"))]
+    with contextlib.suppress(OSError):
+        names.append(os.getcwd())
+    return any("\udc80" <= c <= "\udcff" for name in names for c in name)
+
+
+def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
+    """Return what click found wrong, without a secret among the arguments."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "keyswitch"
+    message = error.format_message().strip().splitlines() or ["usage error"]
+    text = without_secrets(message[0].rstrip("."))
+    for word in args:
+        value = word.partition("=")[2] if word.startswith("-") else word
+        if len(value) > _SHOWN:
+            text = text.replace(value, f"{value[:4]}…")
+    text = printable(of_a_size(text[:1].lower() + text[1:]))
+    hint = f"see '{path} --help'"
+    if "unexpected" in text and path.endswith((" add", " rotate")):
+        hint += (
+            "; if that was a secret, it is in your shell's history now: "
+            "revoke it, and give the new one at the prompt"
+        )
+    return f"keyswitch: error: {text}\nkeyswitch: hint: {hint}\n"
+
+
+def bug(error: Exception, args: Sequence[str]) -> str:
+    """Return the report of a bug: where it is, never with which values."""
+    import platform
+    import traceback
+
+    frames = [
+        f"  {os.path.basename(frame.filename)}:{frame.lineno} {frame.name}\n"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "keyswitch" in frame.filename
+    ]
+    command = next((a for a in args if a in COMMANDS), "?")
+    return (
+        f"keyswitch: error: this is a bug in keyswitch: "
+        f"{type(error).__name__} in '{command}'\n"
+        "keyswitch: hint: please report the following lines; "
+        "they hold no secret\n"
+        f"  keyswitch {__version__}, Python {platform.python_version()}, "
+        f"{platform.system()}\n" + "".join(frames)
+    )

@@ -1,0 +1,185 @@
+"""The lists to choose from, which narrow while a person types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyswitch.cli.profiles.listing import now
+from keyswitch.display import printable
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import login_status, profile_files
+from keyswitch.profiles.names import nearest
+from keyswitch.terminal import selection
+from keyswitch.terminal.marker import read_marker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.workspace import Workspace
+
+ACTIVE = "active"
+LONGEST_CELL = 200  # characters
+
+
+class Row(NamedTuple):
+    """What is shown beside a name, and the text that a filter looks at."""
+
+    kind: str
+    account: str
+    expiry: str
+    searched: str
+
+
+class ChoiceList:
+    """The names that match what was typed, and which is pointed at.
+
+    A row is read when it is first asked for. `used` says where a name is in
+    use. With `guess` the nearest name is offered where none matches.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        read: Callable[[str], Row],
+        used: Mapping[str, Sequence[str]] | None = None,
+        *,
+        guess: bool = False,
+    ) -> None:
+        self.names = names
+        self.used = used or {}
+        self.guessed = False
+        self._guess = guess
+        self._read = read
+        self._rows: dict[str, Row] = {}
+        self._top = 0
+        self.narrow("")
+
+    def row(self, name: str) -> Row:
+        """Return a name's row."""
+        if name not in self._rows:
+            self._rows[name] = self._read(name)
+        return self._rows[name]
+
+    def cells(self, name: str) -> tuple[str, ...]:
+        """Return what is shown beside a name."""
+        return *self.row(name)[:3], ", ".join(self.used.get(name, ()))
+
+    def line(self, name: str) -> str:
+        """Return the same as one line."""
+        kind, *others = self.cells(name)
+        return "  ".join([f"{kind:27}", *filter(None, others)])
+
+    @property
+    def unread(self) -> list[str]:
+        """Return the names whose rows were not read yet."""
+        return [name for name in self.names if name not in self._rows]
+
+    def narrow(self, typed: str) -> None:
+        """Keep what holds every word that was typed; point at the first."""
+        self._words = typed.casefold().split()
+        self._match()
+        self.at = 0
+        if not self._words:
+            marked = (n for n in self.matches if self.is_active(n))
+            self.at = self.matches.index(next(marked, self.matches[0]))
+
+    def look_again(self) -> None:
+        """Match the rows that were read since; what is pointed at stays."""
+        if self._words:
+            pointed = self.pointed
+            self._match()
+            if pointed:
+                self.at = self.matches.index(pointed)
+
+    def _match(self) -> None:
+        """Find the names that match, the nearest to a typed name first."""
+        self.matches = list(self.names)
+        self.guessed = False
+        if not self._words:
+            return
+        first = self._words[0]
+        ranked = []
+        for name in self.names:
+            row = self._rows.get(name)
+            searched = row.searched if row else name
+            if all(word in searched for word in self._words):
+                far = (name != first, not name.startswith(first))
+                ranked.append((*far, first not in name, name))
+        self.matches = [name for *_, name in sorted(ranked)]
+        if self._guess and not ranked:
+            near = nearest(first, self.names)
+            self.matches = [near] if near else []
+            self.guessed = bool(near)
+
+    @property
+    def pointed(self) -> str:
+        """Return the name pointed at, "" where nothing matches."""
+        return self.matches[self.at] if self.matches else ""
+
+    def move(self, steps: int) -> None:
+        """Point at another row, not beyond the first and the last."""
+        self.at = max(0, min(self.at + steps, len(self.matches) - 1))
+
+    def visible(self, height: int) -> list[str]:
+        """Return the names in a window that has the pointer in it."""
+        last = max(len(self.matches) - height, 0)
+        top = max(self._top, self.at - height + 1)
+        self._top = min(top, self.at, last)
+        return self.matches[self._top : self._top + height]
+
+    def is_active(self, name: str) -> bool:
+        """Tell whether a profile is the one that `use` chose last."""
+        return ACTIVE in self.used.get(name, ())
+
+
+def providers(workspace: Workspace) -> ChoiceList:
+    """Return all providers: name, title, what is needed."""
+
+    def read(name: str) -> Row:
+        provider = workspace.catalogue.get(name)
+        title, setup = provider.title, provider.setup
+        return Row(title, setup, "", f"{name} {title} {setup}".casefold())
+
+    return ChoiceList(workspace.catalogue.ids(), read, guess=True)
+
+
+def profiles(
+    paths: Paths, names: Sequence[str], used: Mapping[str, Sequence[str]]
+) -> ChoiceList:
+    """Return profiles: name, provider, account, expiry, where it is used."""
+    at = now()
+    return ChoiceList(names, lambda name: _row(paths, name, at), used)
+
+
+def _row(paths: Paths, name: str, at: datetime) -> Row:
+    try:
+        profile, _ = profile_files.load(paths, name)
+    except KeyswitchError:
+        # Whoever chooses it is told what is wrong with it.
+        return Row("broken", "", "", f"{name} broken")
+    ends, who = login_status.notes(profile, at)
+    if login_status.status_of(profile, at) is None:
+        hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
+        who = " ".join(filter(None, (who, *hints[:1]))) or "-"
+    owner = login_status.who(profile)
+    searched = f"{name} {profile.provider} {owner} {who}".casefold()
+    shown = (profile.provider, who, ends)
+    kind, who, ends = (printable(text)[:LONGEST_CELL] for text in shown)
+    return Row(kind, who, ends, searched)
+
+
+def used_here(workspace: Workspace, active: str) -> dict[str, list[str]]:
+    """Return {name: where that profile is used}, as far as it is known."""
+    used = {active: [ACTIVE]} if active else {}
+    environ = dict(workspace.environ)
+    marker = read_marker(environ)
+    own = environ.pop(selection.PROFILE_VARIABLE, "")
+    own = own or (marker.name if marker else "")
+    chosen = selection.select(workspace.paths, environ)
+    linked = chosen.name if chosen.how == selection.BY_DIRECTORY else ""
+    for name, where in ((own, "this shell"), (linked, "this directory")):
+        if name:
+            used.setdefault(name, []).append(where)
+    return used

@@ -1,0 +1,91 @@
+"""Ask a person to agree: to a new use of a secret, a variable, a program.
+
+Where nobody can be asked, nothing is agreed to and the command refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.changes import bindings, own_variables
+from keyswitch.cli.prompt import confirm
+from keyswitch.display import without_secrets
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import profile_files
+from keyswitch.providers.binding import shown_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from keyswitch.cli.session import Session
+    from keyswitch.diagnosis.verdict import Value
+    from keyswitch.model import Profile
+    from keyswitch.providers.bound import Mismatch
+
+
+def agree_to_profile(session: Session, name: str) -> list[Mismatch]:
+    """Ask about all that is new in a profile; return new uses of secrets."""
+    if not session.may_agree():
+        return []
+    workspace = session.workspace()
+    try:
+        profile, _ = workspace.load(name)
+        found = bindings.mismatches(workspace, profile)
+        workspace.provider_of(profile).check(profile)
+    except KeyswitchError:
+        return []  # the command says it
+    _agree_to_uses(session, found)
+    agree_to_variables(session, profile)
+    return found
+
+
+def agree_to_edit(
+    session: Session, name: str, before: str, new: Profile
+) -> list[str]:
+    """Ask about what was new before a file was edited; return the items.
+
+    What the person has edited just now needs no yes.
+    """
+    workspace = session.workspace()
+    try:
+        old = profile_files.parse(before, workspace.paths.profile(name))
+        changed = {m.ref.item for m in bindings.mismatches(workspace, old)}
+    except KeyswitchError:
+        return []  # the edit mends a broken file
+    found = bindings.mismatches(workspace, new)
+    left = [m for m in found if m.ref.item in changed]
+    _agree_to_uses(session, left)
+    return [m.ref.item for m in left]
+
+
+def agree_to_variables(session: Session, profile: Profile) -> None:
+    """Ask about variables of an own provider file that steer programs."""
+    if session.may_agree():
+        workspace = session.workspace()
+        found = own_variables.not_agreed(workspace, profile)
+        for one in found:
+            session.warn(one.what)
+            session.confirm(f"let it set {one.variable}?")
+        own_variables.agree(workspace, found)
+
+
+def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:
+    for one in found:
+        session.warn(one.what)
+        session.confirm(f"send it to {shown_host(one.asked.host)} from now on?")
+
+
+def trust_in(session: Session) -> Callable[[Value], bool]:
+    """Return what asks, once each, whether to run a repository's program."""
+    answers: dict[str, bool] = {}
+
+    def trusts(command: Value) -> bool:
+        program = command.text
+        if session.can_ask and program not in answers:
+            answers[program] = confirm(
+                f"{command.source.place} came with the repository; run "
+                f"what it names, {without_secrets(program)}?"
+            )
+        return answers.get(program, False)
+
+    return trusts

@@ -1,0 +1,1 @@
+"""A report for a support ticket: everything that matters, nothing secret."""
