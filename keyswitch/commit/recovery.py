@@ -153,15 +153,16 @@ def recover(paths: Paths) -> list[str]:
         return []
     said = []
     try:
-        for found in (prepared, committed):
-            if found is not None:
-                lock_folders.remove_orphans(found.locks, written)
+        if prepared is not None:
+            lock_folders.remove_orphans(prepared.locks, written)
         if committed is not None:
             beside = committed.beside
             if not _are_renamed(beside.folders):
                 said = [note for s in committed.steps for note in _redo(s)]
                 said += _redo_rights(beside.rights)
                 set_links(beside.links)
+            # Until now they kept the other program from writing in between.
+            lock_folders.remove_orphans(committed.locks, written)
             said += _redo_folders(beside.folders)
             remove_folders(beside.emptied)
             said.append("finished a change that was interrupted")

@@ -115,3 +115,30 @@ def test_recovery_removes_the_folders_of_a_killed_command(ks, committed):
     assert not folder.parent.exists()
     assert (full / "theirs").exists()
     assert os.listdir(paths.journal_dir) == []
+
+
+def test_nobody_writes_between_a_killed_command_and_its_recovery(
+    ks, monkeypatch
+):
+    """Its locks stand until its files are in place."""
+    paths, lock = resolve(ks.environ), ks.file(".claude.json.lock")
+    target, stage = ks.file(".claude.json"), ks.file(".keyswitch-x")
+    target.write_bytes(b"old")
+    stage.write_bytes(b"new")
+    os.makedirs(paths.journal_dir, 0o700)
+    step = journal.Step(
+        str(target), str(stage), journal.digest(b"old"), journal.digest(b"new")
+    )
+    journal.prepare(paths, Journal((step,), (str(lock),)))
+    journal.commit(paths)
+    lock.mkdir(0o500)
+    install, locked = recovery.install, []
+
+    def observed(step):
+        locked.append(lock.is_dir())
+        return install(step)
+
+    monkeypatch.setattr(recovery, "install", observed)
+    recovery.recover(paths)
+    assert (locked, lock.exists()) == ([True], False)
+    assert target.read_bytes() == b"new"
