@@ -126,7 +126,7 @@ def test_a_link_in_its_place_is_set_aside_and_not_followed(ks, command):
     assert hook(ks).read_bytes() == text
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_a_file_of_another_user_is_named_and_replaced(bare):
     bare("install", "bash", "--yes")
     os.chown(hook(bare), 12_345, 12_345)

@@ -147,7 +147,8 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch, number):
 
 def test_the_kind_of_a_file_system_is_that_of_the_innermost_mount():
     assert file_systems.mount_of("/proc/self/status").kind == "proc"
-    assert file_systems.mount_of("/").kind != "proc"
+    root = file_systems.mount_of("/")  # None in a changed root
+    assert root is None or root.kind != "proc"
 
 
 @pytest.mark.parametrize(

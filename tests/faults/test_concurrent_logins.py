@@ -232,13 +232,15 @@ def test_a_thousand_switches_lose_no_login(tmp_path, starters, block, times):
 class Stopped:
     """A command that was stopped after one of its calls, until it goes on."""
 
-    def __init__(self, command, home, call, number):
+    def __init__(self, command, home, call, number, of=None):
+        """Stop it at a call of this number; `of`: of those on this file."""
         log = home.with_name(f"{command.argv[3]}.log")
         log.touch()
         self._tracer = subprocess.Popen(
             [
                 "strace", "-o", str(log), "-e", f"trace={CALLS}",
                 "-e", f"inject={call}:signal=STOP:when={number}",
+                *(["-P", str(of)] if of else []),
                 *command.argv,
             ],
             env={**ENVIRON, "HOME": str(home)},

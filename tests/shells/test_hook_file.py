@@ -110,7 +110,7 @@ def elsewhere(_, monkeypatch):
 
 def other_owner(file, _):
     if os.geteuid() != 0:
-        pytest.skip("only root can give files away")
+        pytest.skip("needs root")
     os.chown(file, 12_345, 12_345)
 
 

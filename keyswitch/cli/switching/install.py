@@ -146,6 +146,7 @@ def uninstall(
 
     workspace = session.workspace()
     shell = _shell(shell)
+    start_files.require_plain(workspace, shell)
     edits = start_files.plan_uninstall(workspace, shell)
     files = [edit.file for edit in edits]
     if rehearsed(session, lambda: start_files.uninstall(workspace, shell)):

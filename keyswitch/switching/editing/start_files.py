@@ -147,6 +147,13 @@ def plan_uninstall(workspace: Workspace, shell: str) -> list[Edit]:
     return [edit for edit in edits if edit.changes]
 
 
+def require_plain(workspace: Workspace, shell: str) -> None:
+    """Raise for a start file with a block that cannot be looked into now."""
+    for entry in hook_files.recorded(workspace.paths):
+        if entry.shell == shell:
+            read_regular(entry.path, FILE_LIMIT)
+
+
 def install(workspace: Workspace, shell: str, *, login: bool) -> None:
     """Put the block into the start file."""
 
