@@ -7,7 +7,6 @@ new secrets, and commits all files in one transaction.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from keyswitch.changes import (
@@ -22,11 +21,11 @@ from keyswitch.commit import made_folders
 from keyswitch.commit.journal import Beside, Rights
 from keyswitch.commit.own_lock import LOCK_WAIT
 from keyswitch.commit.transaction import Transaction, on_disk
-from keyswitch.disk.atomic import read_regular, unusable
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
-from keyswitch.profiles.set_aside import MARK
+from keyswitch.profiles.set_aside import baseline_files
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
 
@@ -267,20 +266,6 @@ def _settle(
         ) from e
 
 
-def baseline_files(workspace: Workspace) -> list[str]:
-    """Return the files that record what was there before keyswitch."""
-    folder = workspace.paths.baseline_dir
-    try:
-        names = sorted(os.listdir(folder))
-    except FileNotFoundError:
-        return []
-    except OSError as e:
-        raise unusable(folder, e) from e
-    found = [os.path.join(folder, name) for name in names]
-    # What was set aside counts as long as it can be read.
-    return [f for f in found if MARK not in f or os.path.isfile(f)]
-
-
 def sweep(workspace: Workspace) -> None:
     """Delete store items that a killed command left without an owner."""
     from keyswitch.secrets.stores import delete_items
@@ -297,7 +282,7 @@ def sweep(workspace: Workspace) -> None:
         intents.sweep(
             workspace.paths,
             delete,
-            baselines=baseline_files(workspace),
+            baselines=baseline_files(workspace.paths),
             undo=undo,
         )
     except (OSError, KeyswitchError):

@@ -6,6 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.atomic import unusable
 from keyswitch.errors import DamagedFileError, OddFileError
 
 if TYPE_CHECKING:
@@ -68,3 +69,17 @@ def is_link_to_key(paths: Paths, path: str) -> bool:
     It may lead to a disk that is not there now and comes back.
     """
     return path == paths.machine_key_file and os.path.islink(path)
+
+
+def baseline_files(paths: Paths) -> list[str]:
+    """Return the files that record what was there before keyswitch."""
+    folder = paths.baseline_dir
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        raise unusable(folder, e) from e
+    found = [os.path.join(folder, name) for name in names]
+    # What was set aside counts as long as it can be read.
+    return [f for f in found if MARK not in f or os.path.isfile(f)]

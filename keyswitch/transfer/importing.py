@@ -20,7 +20,7 @@ from keyswitch.switching.editing.profile_changes import (
     new_secret,
     refuse_existing,
 )
-from keyswitch.switching.folders import after_edit, known_folders
+from keyswitch.switching.folders import after_edit, other_folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -201,6 +201,6 @@ def _follow(
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
     if active is not None:
-        known_folders.plan_elsewhere(workspace, draft, active)
+        other_folders.plan_elsewhere(workspace, draft, active)
     draft.command, draft.profile = "import", ",".join(altered)[:200]
     draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

@@ -12,7 +12,7 @@ from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.switching.folders import known_folders
+from keyswitch.switching.folders import other_folders
 from keyswitch.switching.folders.switch import plan_targets
 from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.planning.switch import Switch
@@ -94,7 +94,7 @@ def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
             places = isolation.places_of(workspace, profile.name)
         one_copy.leave_others(workspace, draft, profile, places)
     plan_targets(workspace, draft, Switch(profile))
-    known_folders.plan_elsewhere(workspace, draft, profile)
+    other_folders.plan_elsewhere(workspace, draft, profile)
 
 
 def _looked(
@@ -181,8 +181,8 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
 
     def make(draft: Draft) -> None:
         plan_targets(workspace, draft, Switch(None))
-        known_folders.plan_elsewhere(workspace, draft, None)
-        known_folders.say_logins(workspace, draft)
+        other_folders.plan_elsewhere(workspace, draft, None)
+        other_folders.say_logins(workspace, draft)
         _switch(workspace, draft, "off", "", None)
 
     _, draft = commit(workspace, make, tell=said.append)

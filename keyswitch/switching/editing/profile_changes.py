@@ -17,7 +17,7 @@ from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching.folders import after_edit, known_folders, renaming
+from keyswitch.switching.folders import after_edit, other_folders, renaming
 from keyswitch.switching.logins import names as login_names
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _follow_elsewhere(
 ) -> None:
     """Plan the other folders after the active profile's change."""
     if _is_active(workspace, name):
-        known_folders.plan_elsewhere(workspace, draft, new)
+        other_folders.plan_elsewhere(workspace, draft, new)
 
 
 def rotate(
@@ -231,7 +231,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         if not (profile.isolated and _is_active(workspace, source)):
             after_edit.plan_follow(workspace, draft, profile, moved)
         _follow_elsewhere(workspace, draft, source, moved)
-        known_folders.rename_own(workspace, draft, source, moved)
+        other_folders.rename_own(workspace, draft, source, moved)
         login_names.renamed(workspace, draft, source, name)
         draft.folders += renaming.renamed(workspace, source, name)
         _name(draft, "rename", moved)
@@ -263,8 +263,8 @@ def remove(workspace: Workspace, name: str) -> bool:
         draft.write(path, None, limit=profile_files.PROFILE_LIMIT, own=True)
         after_edit.plan_leave(workspace, draft, profile)
         _follow_elsewhere(workspace, draft, name, None)
-        known_folders.plan_own(workspace, draft, name)
-        known_folders.say_logins(workspace, draft, name)
+        other_folders.plan_own(workspace, draft, name)
+        other_folders.say_logins(workspace, draft, name)
         login_names.removed(workspace, draft, profile)
         draft.discarded += profile.secrets.values()
         _name(draft, "remove", profile)

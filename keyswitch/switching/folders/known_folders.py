@@ -1,10 +1,4 @@
-"""Every configuration folder that keyswitch wrote to, not only this one.
-
-There is one active profile, and a helper in each folder that it was used in.
-So a change of the profile is one of all those folders; what cannot be changed
-stays as it is, and is named with the command that does it later. Folders of a
-profile's own are for terminals that chose it, and go with their profile.
-"""
+"""Every configuration folder that keyswitch wrote to, not only this one."""
 
 from __future__ import annotations
 
@@ -12,133 +6,21 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.change import baseline_files
 from keyswitch.changes.draft import Draft
-from keyswitch.commit.transaction import Transaction, on_disk
-from keyswitch.errors import FileStateError, KeyswitchError
+from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.switching.folders.switch import plan_one
+from keyswitch.profiles.set_aside import baseline_files
 from keyswitch.switching.planning.records import (
     folders,
     login_places,
-    named,
-    places_of,
     record_path,
-    recorded_in,
 )
-from keyswitch.switching.planning.switch import Switch
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from keyswitch.changes.login_ledger import Ledger
-    from keyswitch.model import Profile
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
-
-
-def plan_elsewhere(
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile | None,
-    again: Iterable[str] = (),
-) -> None:
-    """Plan every other folder for the profile that becomes the active one.
-
-    `again` are folders that a change took keyswitch out of, and that its undo
-    puts it back into. Logins stay where they are: they work without keyswitch.
-    """
-    isolated = profile is not None and profile.isolated
-    known = {p.config_dir: p for p in others(workspace)}
-    for folder in again:
-        known.setdefault(folder, places_of(workspace, folder))
-    for places in known.values():
-        if places == workspace.places:
-            continue
-        wanted = None if isolated or is_own(workspace, places) else profile
-        before = draft.changes_of(places.settings)
-
-        def plan(
-            places: Places = places, wanted: Profile | None = wanted
-        ) -> None:
-            switch = Switch(wanted, moves_login=False, keep_changed=True)
-            plan_one(workspace, draft, switch, places)
-            _require_writable(draft, places)
-
-        error = draft.attempt(plan)
-        if error is not None:
-            draft.notes.append(
-                f"{places.config_dir} is left as it is ({error.message}); "
-                f"later: {way_out(places)}"
-            )
-        elif draft.changes_of(places.settings) and not before:
-            draft.elsewhere.append(places.config_dir)
-            what = "follows" if wanted else "was restored"
-            draft.notes.append(f"{places.config_dir} {what}, too")
-
-
-def _require_writable(draft: Draft, places: Places) -> None:
-    """Raise where a folder's files would keep the whole change from it."""
-    for path in places.files:
-        folder = os.path.dirname(os.path.realpath(path))
-        if draft.changes_of(path) and not os.access(folder, os.W_OK):
-            raise FileStateError(
-                f"{path} cannot be written", f"look at the rights of {folder}"
-            )
-    Transaction.check(on_disk(draft.changes()), ())
-
-
-def plan_own(workspace: Workspace, draft: Draft, name: str) -> None:
-    """Plan a profile's own folder for no profile: this one goes."""
-    places = _own(workspace, name)
-    if os.path.exists(record_path(workspace, places)):
-        switch = Switch(None, moves_login=False)
-        plan_one(workspace, draft, switch, places)
-
-
-def rename_own(
-    workspace: Workspace, draft: Draft, old: str, renamed: Profile
-) -> None:
-    """Plan a profile's own folder, and its record, for another name."""
-    places, after = _own(workspace, old), _own(workspace, renamed.name)
-    path = record_path(workspace, places)
-    if not os.path.exists(path):
-        return
-    if places.settings in recorded_in(draft, path):
-        switch = Switch(renamed, moves_login=False, keep_changed=True)
-        plan_one(workspace, draft, switch, places)
-    moved = table.main().folders.record_moved(
-        path, draft.read(path, FILE_LIMIT), places.config_dir, after.config_dir
-    )
-    draft.write(path, None, limit=FILE_LIMIT)
-    draft.write(record_path(workspace, after), moved, limit=FILE_LIMIT)
-
-
-def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
-    """Say which logins keyswitch put into other folders, where they stay.
-
-    Those of one profile, or all of them.
-    """
-    if not os.path.exists(workspace.paths.logins_file):
-        return
-    from keyswitch.switching.folders import one_copy
-
-    ledger = _ledger(workspace, draft)
-    found = login_places(workspace, ledger)
-    for places in sorted(found, key=lambda places: places.login_dir):
-        live = ledger.folders[places.login_dir].live
-        if (
-            live
-            and name in ("", live)
-            and not one_copy.is_same(workspace, places, workspace.places)
-            and not is_own(workspace, places)
-            and os.path.exists(places.credentials)
-        ):
-            draft.notes.append(
-                f"the login of '{live}' stays in {places.login_dir}: "
-                f"{way_out(places)}"
-            )
 
 
 def names(workspace: Workspace) -> list[str]:
@@ -162,7 +44,7 @@ def others(workspace: Workspace) -> list[Places]:
     paths = workspace.paths
     usual = record_path(workspace, workspace.places)
     known = {usual, paths.logins_file, paths.made_file}
-    if known.issuperset(baseline_files(workspace)):
+    if known.issuperset(baseline_files(workspace.paths)):
         return []
     return [
         places
@@ -191,11 +73,8 @@ def is_own(workspace: Workspace, places: Places) -> bool:
     return places.config_dir.startswith(workspace.paths.folders_dir + os.sep)
 
 
-def _own(workspace: Workspace, name: str) -> Places:
-    return named(workspace, workspace.paths.folder_of(name))
-
-
-def _ledger(workspace: Workspace, draft: Draft) -> Ledger:
+def ledger_of(workspace: Workspace, draft: Draft) -> Ledger:
+    """Return the ledger of logins as a draft leaves it."""
     # Loaded here, since a switch between keys has no use for it.
     from keyswitch.changes import login_ledger
 
@@ -212,7 +91,7 @@ def recorded(workspace: Workspace) -> list[tuple[Places, bool]]:
     found: dict[Places, bool] = {}
     for places, _ in folders(workspace, Draft()):
         found[places] = False
-    for places in login_places(workspace, _ledger(workspace, Draft())):
+    for places in login_places(workspace, ledger_of(workspace, Draft())):
         if not is_own(workspace, places):
             found[places] = True
     return list(found.items())

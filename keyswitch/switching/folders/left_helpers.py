@@ -9,8 +9,8 @@ from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.switching.folders import known_folders
-from keyswitch.switching.planning.planned import calls_us
 from keyswitch.switching.planning.records import (
+    calls_us,
     holder_of,
     record_path,
     recorded_in,

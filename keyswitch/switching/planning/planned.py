@@ -66,11 +66,6 @@ def reading(draft: Draft) -> Read:
     return lambda path: read_settled(draft, path)
 
 
-def calls_us(places: Places) -> bool:
-    """Tell whether a folder's settings call some keyswitch's helper."""
-    return table.main().folders.calls_us(places, reading(Draft()))
-
-
 def _request(workspace: Workspace, draft: Draft, switch: Switch) -> Request:
     store = Displaced(workspace, draft)
     account, cancels = None, False

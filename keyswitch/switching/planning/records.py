@@ -10,15 +10,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.change import baseline_files
+from keyswitch.changes.draft import Draft
+from keyswitch.changes.unsettled import read_settled
 from keyswitch.model import FILE_LIMIT
+from keyswitch.profiles.set_aside import baseline_files
 from keyswitch.targets import table, target
 from keyswitch.targets.target import MAIN, id_of_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from keyswitch.changes.draft import Draft
     from keyswitch.changes.login_ledger import Ledger
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
@@ -39,7 +40,7 @@ def folders(
 ) -> Iterator[tuple[Places, Collection[str]]]:
     """Yield (folder, its recorded files) of every record."""
     paths = workspace.paths
-    for record in baseline_files(workspace):
+    for record in baseline_files(paths):
         if record in (paths.logins_file, paths.made_file):
             continue
         if not record.endswith(".json") or id_of_record(record) != MAIN:
@@ -48,6 +49,13 @@ def folders(
         for places in _candidates(workspace, recorded):
             if record_path(workspace, places) == record:
                 yield places, recorded
+
+
+def calls_us(places: Places) -> bool:
+    """Tell whether a folder's settings call some keyswitch's helper."""
+    return table.main().folders.calls_us(
+        places, lambda path: read_settled(Draft(), path)
+    )
 
 
 def recorded_in(draft: Draft, record: str) -> Collection[str]:

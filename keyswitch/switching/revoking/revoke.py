@@ -16,7 +16,7 @@ from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
-from keyswitch.switching.folders import known_folders
+from keyswitch.switching.folders import other_folders
 from keyswitch.switching.folders.switch import plan_targets
 from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.planning.switch import Switch
@@ -52,7 +52,7 @@ def _plan_leave(
     if _leaves(scope, name):
         # Logins are seen to apart: none is put in place to be removed again.
         plan_targets(workspace, draft, Switch(None, moves_login=False))
-        known_folders.plan_elsewhere(workspace, draft, None)
+        other_folders.plan_elsewhere(workspace, draft, None)
 
 
 def _leaves(scope: str, name: str) -> bool:

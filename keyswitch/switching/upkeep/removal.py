@@ -18,7 +18,7 @@ from keyswitch.switching.editing import start_files
 from keyswitch.switching.folders import known_folders
 from keyswitch.switching.folders.switch import plan_one
 from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.planned import calls_us
+from keyswitch.switching.planning.records import calls_us
 from keyswitch.switching.planning.switch import Switch
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, FileChange
 from keyswitch.profiles import state
-from keyswitch.switching.folders import after_edit, known_folders, renaming
+from keyswitch.switching.folders import after_edit, other_folders, renaming
 from keyswitch.switching.logins import names as login_names
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def undo_last(workspace: Workspace) -> Record:
             workspace, draft, record.moved, keeps_own=is_rename
         )
         if draft.pointer is not None or record.elsewhere:
-            known_folders.plan_elsewhere(
+            other_folders.plan_elsewhere(
                 workspace, draft, profile, record.elsewhere
             )
         names = None
@@ -72,7 +72,7 @@ def undo_last(workspace: Workspace) -> Record:
         draft.folders += _folders_back(workspace, record)
         if is_rename:
             former, _ = draft.load(workspace, _former_name(record))
-            known_folders.rename_own(workspace, draft, record.profile, former)
+            other_folders.rename_own(workspace, draft, record.profile, former)
         _plan_own_folder(workspace, draft, record)
         draft.discarded += record.created
         draft.command, draft.profile = "undo", record.profile
