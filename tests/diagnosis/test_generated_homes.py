@@ -160,6 +160,7 @@ def run(home, command, *args):
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = command.main(list(args), obj=session, standalone_mode=False)
+            code = code or 0  # as the command line takes it
         except (KeyswitchError, OSError) as e:
             error = as_shown(e, session.workspace().paths.profiles_dir)
             err.write(error_text(error))

@@ -160,13 +160,13 @@ look() {
   echo "end $i"
 }
 text=$(cat FILE; printf x); text=${text%x}
-for ((i = FIRST; i <= ${#text}; i += 8)); do
+for ((i = FIRST; i <= ${#text}; i += STEP)); do
   (trap look EXIT; eval "${text:0:i}") 2>/dev/null
 done
 """,
     "zsh": """
 text=$(cat FILE; printf x); text=${text%x}
-for ((i = FIRST; i <= ${#text}; i += 8)); do
+for ((i = FIRST; i <= ${#text}; i += STEP)); do
   (
     eval "${text[1,i]}"
     print -l ${(k)functions[(I)*keyswitch*]} ${(k)parameters[(I)*keyswitch*]}
@@ -176,7 +176,7 @@ for ((i = FIRST; i <= ${#text}; i += 8)); do
 done
 """,
     "fish": """
-for i in (seq FIRST 8 SIZE)
+for i in (seq FIRST STEP SIZE)
   head -c $i FILE | source 2>/dev/null
   functions -a | string match '*keyswitch*'
   set --names | string match '*keyswitch*'
@@ -186,8 +186,8 @@ end
 }
 
 
-def cut(tmp_path, shell, text, first):
-    """Source every eighth prefix, from the first that is named.
+def cut(tmp_path, shell, text, first, step=8):
+    """Source every so many prefixes, from the first that is named.
 
     Returns (what was defined, how many were looked at, how many there are).
     The whole text is not among them.
@@ -200,6 +200,7 @@ def cut(tmp_path, shell, text, first):
         CUT[shell].replace("FILE", shlex.quote(str(path)))
         .replace("${#text}", str(size))
         .replace("FIRST", str(first)).replace("SIZE", str(size))
+        .replace("STEP", str(step))
     )  # fmt: skip
     flags = [] if shell == "fish" else ["-i"]
     argv = [*QUIET[shell], *flags, str(driver)]
@@ -209,7 +210,7 @@ def cut(tmp_path, shell, text, first):
     return (
         [n for n in lines if n and n not in ends],
         len(ends),
-        (size - first) // 8 + 1,
+        (size - first) // step + 1,
     )
 
 
@@ -228,5 +229,5 @@ def test_the_harness_sees_text_that_is_no_group(tmp_path, shell):
     text = hook_script(shell, "/state.json", "/none")
     first, last = ("begin\n", "end\n") if shell == "fish" else ("{\n", "}\n")
     bare = text.replace(first, "", 1).removesuffix(last)
-    defined, _, _ = cut(tmp_path, shell, bare, 1)
+    defined, _, _ = cut(tmp_path, shell, bare, 0, 97)
     assert "__keyswitch_state" in defined

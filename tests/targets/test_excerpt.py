@@ -19,7 +19,7 @@ from tests.targets.documents import VALUES, objects, settings_texts
 KEY = b"k" * 32
 OURS = ("customApiKeyResponses", "oauthAccount", "primaryApiKey")
 MANY = settings(
-    max_examples=100,
+    max_examples=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
