@@ -81,7 +81,8 @@
   # Say where what `env NAME` chose came along into a multiplexer's pane, and
   # note that it was said there.
   function __keyswitch_moved {
-    \builtin local pane=${TMUX_PANE:-${ZELLIJ_PANE_ID:-${STY:+$STY:${WINDOW-}}}}
+    \builtin local pane
+    pane=${TMUX_PANE:-${ZELLIJ_PANE_ID:-${STY:+$STY:${WINDOW-}}}}
     pane=${pane:--}
     if [[ -z ${KEYSWITCH_PANE-} || ${KEYSWITCH_PANE%%@*} == "$pane" ]]; then
       \builtin return 0
@@ -95,8 +96,10 @@
   # Bring this shell up to date, if something changed; 4: it cannot be.
   function __keyswitch_follow {
     \builtin local __keyswitch_new __keyswitch_text __keyswitch_first
-    \builtin local __keyswitch_was __keyswitch_now __keyswitch_failed=''
-    \builtin local __keyswitch_none=''
+    \builtin local __keyswitch_was __keyswitch_now
+    # Apart: `set -k` takes an assignment out of a command's words.
+    \builtin local __keyswitch_failed __keyswitch_none
+    __keyswitch_failed='' __keyswitch_none=''
     __keyswitch_was=${KEYSWITCH_ENV-}
     case ${__keyswitch_was#*:} in
     p:*)
