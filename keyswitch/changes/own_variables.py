@@ -6,12 +6,12 @@ each, so that it is asked once: by provider, variable and value.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import sha256
 from keyswitch.errors import InputError
 from keyswitch.profiles import own_json
 from keyswitch.providers.own_variables import (
@@ -83,5 +83,5 @@ def agree(workspace: Workspace, seen: Iterable[Steering]) -> None:
 
 def _record(workspace: Workspace, one: Steering) -> str:
     parts = (one.provider, one.variable, one.value)
-    name = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    name = sha256("\0".join(parts).encode())
     return os.path.join(workspace.paths.agreed_dir, name)

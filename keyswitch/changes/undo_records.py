@@ -7,7 +7,6 @@ change made or left. Items stay in their store while a record needs them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keyswitch.changes import history
 from keyswitch.changes.draft import Draft, Mode, Splice
 from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
+from keyswitch.disk.digests import sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import SecretRef  # noqa: TC001 - of a field
 from keyswitch.profiles import own_json, state
@@ -92,7 +92,7 @@ def spliced_back(splice: Splice, data: bytes | None) -> bytes | None:
 
 def digest(data: bytes | None) -> str | None:
     """Return the digest by which a file's later change is noticed."""
-    return None if data is None else hashlib.sha256(data).hexdigest()
+    return None if data is None else sha256(data)
 
 
 def record_of(workspace: Workspace, draft: Draft) -> Record:

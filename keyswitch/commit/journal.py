@@ -8,7 +8,6 @@ from one to the other is the commit point.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from dataclasses import astuple
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk import commit_points
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
+from keyswitch.disk.digests import sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import LinkChange  # noqa: TC001 - of a field
 from keyswitch.profiles import own_json
@@ -72,7 +72,7 @@ class Journal(NamedTuple):
 
 def digest(data: bytes | None) -> str | None:
     """Return the hash by which a file's content is recognised."""
-    return None if data is None else hashlib.sha256(data).hexdigest()
+    return None if data is None else sha256(data)
 
 
 def prepare(paths: Paths, journal: Journal) -> None:

@@ -7,12 +7,12 @@ of one that an older version stored.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import sha256
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers.binding import Binding, bindings_of, shown_host
@@ -86,7 +86,7 @@ def path_of(paths: Paths, item: str) -> str:
     """Return the record of an item; a profile file may name it anything."""
     name = item if item.isascii() and item.replace("-", "").isalnum() else ""
     if not name or len(name) > 100:
-        name = hashlib.sha256(item.encode("utf-8", "replace")).hexdigest()
+        name = sha256(item.encode("utf-8", "replace"))
     return os.path.join(paths.bound_dir, name)
 
 

@@ -8,10 +8,11 @@ change, which reaches the disk all or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from keyswitch.disk.digests import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -159,7 +160,7 @@ class MainTarget(Target, Protocol):
 
 def record_path(paths: Paths, target_id: str, config_dir: str) -> str:
     """Return the file in which a program's plan remembers what was there."""
-    digest = hashlib.sha256(os.fsencode(config_dir)).hexdigest()[:16]
+    digest = sha256(os.fsencode(config_dir))[:16]
     prefix = "" if target_id == MAIN else f"{target_id}-"
     return os.path.join(paths.baseline_dir, f"{prefix}{digest}.json")
 

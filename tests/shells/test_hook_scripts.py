@@ -229,5 +229,5 @@ def test_the_harness_sees_text_that_is_no_group(tmp_path, shell):
     text = hook_script(shell, "/state.json", "/none")
     first, last = ("begin\n", "end\n") if shell == "fish" else ("{\n", "}\n")
     bare = text.replace(first, "", 1).removesuffix(last)
-    defined, _, _ = cut(tmp_path, shell, bare, 0, 331)
+    defined, _, _ = cut(tmp_path, shell, bare, 0, 97)
     assert "__keyswitch_state" in defined

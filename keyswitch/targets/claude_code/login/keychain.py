@@ -8,13 +8,13 @@ never repeated: with a line that is too long for it, it prints the secret.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
 import unicodedata
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.digests import sha256
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
@@ -59,7 +59,7 @@ def suffix(environ: Mapping[str, str]) -> str:
         return ""
     text = unicodedata.normalize("NFC", folder)
     data = text.encode("utf-8", "surrogateescape")
-    return f"-{hashlib.sha256(data).hexdigest()[:8]}"
+    return f"-{sha256(data)[:8]}"
 
 
 def account(environ: Mapping[str, str]) -> str:

@@ -7,12 +7,11 @@ store, and the record holds a token that finds them again.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.disk.digests import hmac_sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.profiles import own_json
 from keyswitch.targets import splice
@@ -65,7 +64,7 @@ class Reverted:
 def digest(key: bytes, raw: str) -> str:
     """Return the keyed digest by which our own text is recognised."""
     data = raw.encode("utf-8", "surrogatepass")  # JSON may hold half a pair
-    return hmac.new(key, data, hashlib.sha256).hexdigest()[:32]
+    return hmac_sha256(key, data)[:32]
 
 
 def revert(
@@ -108,7 +107,7 @@ def _revert_key(
                 path, result.text, owned.keys, owned.gap
             )
         return
-    same = hmac.compare_digest(digest(key, raw), owned.ours)
+    same = digest(key, raw) == owned.ours
     # A helper of keyswitch that somebody edited can only fail without us.
     if not same and not own_helper.is_ours(owned.keys, raw):
         result.conflicts.append(".".join(owned.keys))
@@ -127,9 +126,7 @@ def _revert_key(
 
 def _without_element(path: str, text: str, element: Element, key: bytes) -> str:
     for index, value in enumerate(splice.elements(path, text, element.keys)):
-        if isinstance(value, str) and hmac.compare_digest(
-            digest(key, value), element.ours
-        ):
+        if isinstance(value, str) and digest(key, value) == element.ours:
             return splice.remove_element(
                 path, text, element.keys, index, element.gap
             )
