@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +16,7 @@ FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that a change rewrites
 ITEM_PREFIX = "keychain:"
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRef:
+class SecretRef(NamedTuple):
     """Where one secret of a profile lives; holds nothing secret itself.
 
     `item` is the opaque random id and `generation` counts its values, so that
@@ -32,16 +30,10 @@ class SecretRef:
     hint: str = ""  # masked form for listings
 
 
-def _empty() -> Mapping[str, str]:
-    return MappingProxyType({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def _no_refs() -> Mapping[str, SecretRef]:
-    return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """A named account: provider, plain fields, references to its secrets."""
 
     name: str
@@ -55,12 +47,11 @@ class Profile:
     shared: tuple[str, ...] | None = None
     only: tuple[str, ...] = ()  # places of which one has to be here
     never: tuple[str, ...] = ()  # places that may not be here
-    fields: Mapping[str, str] = field(default_factory=_empty)
-    secrets: Mapping[str, SecretRef] = field(default_factory=_no_refs)
+    fields: Mapping[str, str] = _NOTHING
+    secrets: Mapping[str, SecretRef] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """One file of a plan, as bytes. None means that the file does not exist.
 
     `before` is what was read when the plan was made; the transaction compares
@@ -80,8 +71,7 @@ class FileChange:
     goes_when_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChange:
+class LinkChange(NamedTuple):
     """A symbolic link to `source` that a plan makes (`wanted`) or removes."""
 
     path: str

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
@@ -192,8 +191,7 @@ class Draft:
             self.own.setdefault(path, change.before)
         known = self._files.get(path)
         if known is not None:
-            change = replace(
-                change,
+            change = change._replace(
                 before=known.before,
                 private=known.private or change.private,
             )

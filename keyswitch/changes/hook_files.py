@@ -41,17 +41,14 @@ def parse(path: str, data: bytes | None) -> list[StartFile]:
     if data is None:
         return []
     document = own_json.document(path, data, _LOST)
-    try:
-        found = [StartFile(**entry) for entry in document["files"]]
-    except own_json.DAMAGE as e:
-        raise DamagedFileError(path, _LOST) from e
-    if not all(
-        isinstance(word, str) and "\0" not in word
-        for entry in found
-        for word in entry
-    ):
+    found = list(own_json.record(_File, document, path, _LOST).files)
+    if not own_json.are_paths(entry.path for entry in found):
         raise DamagedFileError(path, _LOST)
     return found
+
+
+class _File(NamedTuple):
+    files: tuple[StartFile, ...]
 
 
 def recorded(paths: Paths) -> list[StartFile]:

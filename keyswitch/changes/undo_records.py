@@ -8,7 +8,6 @@ change made or left. Items stay in their store while a record needs them.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.changes import history
@@ -183,8 +182,8 @@ def _document(record: Record) -> dict[str, Any]:
     return {
         **record._asdict(),
         "files": [file._asdict() for file in record.files],
-        "created": [asdict(ref) for ref in record.created],
-        "discarded": [asdict(ref) for ref in record.discarded],
+        "created": [ref._asdict() for ref in record.created],
+        "discarded": [ref._asdict() for ref in record.discarded],
         "splices": [splice._asdict() for splice in record.splices],
         "modes": [mode._asdict() for mode in record.modes],
     }

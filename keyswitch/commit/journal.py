@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk import commit_points
@@ -83,7 +82,7 @@ def prepare(paths: Paths, journal: Journal) -> None:
         "locks": journal.locks,
         "rights": journal.beside.rights,
         "folders": journal.beside.folders,
-        "links": [astuple(link) for link in journal.beside.links],
+        "links": journal.beside.links,
         "emptied": journal.beside.emptied,
         "made": journal.made,
     }

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
@@ -43,7 +42,7 @@ def plan(
             files.append(change)
             continue
         if change.path in known and change.after == _SAYS_NOTHING:
-            change = replace(change, after=None)
+            change = change._replace(after=None)
         files.append(change)
         if change.after is not None:
             made |= _made(change)

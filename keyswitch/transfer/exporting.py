@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
@@ -62,7 +61,7 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
             )
             for field, ref in profile.secrets.items()
         }
-        packed.append(Packed(replace(profile, secrets={}), secrets))
+        packed.append(Packed(profile._replace(secrets={}), secrets))
     return packed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.changes import own_variables
@@ -69,7 +68,7 @@ def destinations(
 def named(one: Packed) -> Profile:
     """Return a bundle's profile as if its secrets were stored."""
     refs = {field: SecretRef("vault", "") for field in one.secrets}
-    return replace(one.profile, secrets=refs)
+    return one.profile._replace(secrets=refs)
 
 
 def doubtful_variables(catalogue: Catalogue, one: Packed) -> list[Named]:
@@ -129,8 +128,7 @@ def _kept(profile: Profile, ours: Profile | None) -> Profile:
             "'never' together",
             f"name fewer: keyswitch edit {profile.name} --never PLACE",
         )
-    return replace(
-        profile,
+    return profile._replace(
         isolated=ours.isolated,
         shared=ours.shared,
         only=ours.only or profile.only,
@@ -155,7 +153,7 @@ def take_in(
         }
         items += fresh.values()
         refs = {field: item.ref for field, item in fresh.items()}
-        profiles.append(replace(one.profile, secrets=refs))
+        profiles.append(one.profile._replace(secrets=refs))
     for profile in profiles:
         own_variables.check(workspace, profile)
 

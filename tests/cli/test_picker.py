@@ -274,8 +274,7 @@ def test_what_a_row_shows_is_made_printable(three, monkeypatch):
 
     def load(paths, name):
         profile, data = real(paths, name)
-        object.__setattr__(profile, "label", "\x1b[2J\u202e")
-        return profile, data
+        return profile._replace(label="\x1b[2J\u202e"), data
 
     monkeypatch.setattr(choices.profile_files, "load", load)
     listing = choices.profiles(resolve(three.environ), ["me"], {})

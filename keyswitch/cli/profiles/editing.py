@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +141,7 @@ def edit(
 
     def alter(old: Profile) -> Profile:
         kept = {k: v for k, v in old.fields.items() if k not in unsets}
-        return replace(old, fields={**kept, **fields}, **changes)
+        return old._replace(fields={**kept, **fields}, **changes)
 
     given = {*fields, *unsets}
     profile_changes.rewrite(workspace, "edit", name, alter, given=given)

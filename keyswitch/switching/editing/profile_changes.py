@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,7 @@ def add(
     """Write a new profile and its secrets."""
     check_name(profile.name)
     refs = {field: item.ref for field, item in fresh.items()}
-    profile = replace(profile, secrets={**profile.secrets, **refs})
+    profile = profile._replace(secrets={**profile.secrets, **refs})
     own_variables.check(workspace, profile)
     path = workspace.paths.profile(profile.name)
 
@@ -87,7 +86,7 @@ def check_new(
     refs = {field: SecretRef("vault", new_item()) for field in values}
     for field, ref in refs.items():
         draft.store(NewItem(ref, values[field]))
-    profile = replace(profile, secrets=refs)
+    profile = profile._replace(secrets=refs)
     own_variables.check(workspace, profile)
     after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
 
@@ -190,8 +189,7 @@ def rotate(
 
     def alter(old: Profile) -> Profile:
         refs = {field: item.ref for field, item in fresh.items()}
-        return replace(
-            old,
+        return old._replace(
             secrets={**old.secrets, **refs},
             expires=expires or old.expires,
         )
@@ -210,7 +208,7 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
         store = open_store(ref.store, workspace.paths, workspace.ask)
         value = store.get(ref.item, ref.generation)
         fresh[field] = new_secret(workspace, ref.store, value)
-    return add(workspace, replace(profile, name=name, secrets={}), fresh)
+    return add(workspace, profile._replace(name=name, secrets={}), fresh)
 
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
@@ -227,7 +225,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         paths, limit = workspace.paths, profile_files.PROFILE_LIMIT
         draft.write(paths.profile(source), None, limit=limit, own=True)
         draft.write(paths.profile(name), data, limit=limit, own=True)
-        moved = replace(profile, name=name)
+        moved = profile._replace(name=name)
         if not (profile.isolated and _is_active(workspace, source)):
             after_edit.plan_follow(workspace, draft, profile, moved)
         _follow_elsewhere(workspace, draft, source, moved)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
@@ -79,7 +78,7 @@ def remove(workspace: Workspace, name: str) -> None:
         draft.dropped += refs.values()
         kept = {k: v for k, v in profile.secrets.items() if k != FIELD}
         text = profile_files.edited(
-            data.decode("utf-8"), replace(profile, secrets=kept)
+            data.decode("utf-8"), profile._replace(secrets=kept)
         )
         path = workspace.paths.profile(name)
         draft.write(

@@ -9,7 +9,6 @@ profile's reference and the ledger then change in one transaction.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
@@ -188,7 +187,7 @@ class Logins:
             return
         if newest is None:
             rest = {k: v for k, v in profile.secrets.items() if k != FIELD}
-            self._set(name, replace(profile, secrets=rest))
+            self._set(name, profile._replace(secrets=rest))
             return
         parts = self.fetch(newest.ref)
         ref = reference(self.workspace, newest, parts)

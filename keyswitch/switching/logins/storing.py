@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -115,8 +114,7 @@ def with_login(profile: Profile, parts: Login, ref: SecretRef) -> Profile:
     fields = {k: v for k, v in profile.fields.items() if k not in _DESCRIBED}
     # What the tokens do not say stays as it was; they are the same account's.
     fields |= {k: profile.fields[k] for k in _NAMES if k in profile.fields}
-    return replace(
-        profile,
+    return profile._replace(
         fields=fields | described,
         secrets={**profile.secrets, FIELD: ref},
     )

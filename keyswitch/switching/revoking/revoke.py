@@ -6,7 +6,6 @@ service, and a token that is only deleted still works for whoever copied it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.change import commit
@@ -162,7 +161,7 @@ def _plan_profiles(
         profile, data = draft.load(workspace, name)
         kept = {k: v for k, v in profile.secrets.items() if k not in gone}
         after = profile_files.edited(
-            data.decode("utf-8"), replace(profile, secrets=kept)
+            data.decode("utf-8"), profile._replace(secrets=kept)
         )
         path = workspace.paths.profile(name)
         draft.write(

@@ -17,6 +17,7 @@ from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.repository import root_of
+from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
 from keyswitch.targets.claude_code.settings.tokens import (
     LOGIN,
@@ -24,11 +25,7 @@ from keyswitch.targets.claude_code.settings.tokens import (
     REJECTED,
     SECRET_VARIABLES,
 )
-from keyswitch.targets.claude_code.settings.wanted import (
-    AWS_EXPORT,
-    ENV,
-    HELPER,
-)
+from keyswitch.targets.claude_code.settings.wanted import ENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

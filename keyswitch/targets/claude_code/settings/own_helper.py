@@ -11,12 +11,8 @@ import re
 import shlex
 
 from keyswitch.targets import splice
-from keyswitch.targets.claude_code.settings.wanted import (
-    AWS_EXPORT,
-    BESIDE_HELPER,
-    ENV,
-    HELPER,
-)
+from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
+from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER, ENV
 
 # Also of a zip application, and of Windows with its other slash.
 _PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")

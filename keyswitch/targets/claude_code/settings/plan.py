@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
 from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import own_helper
 from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
@@ -23,11 +24,7 @@ from keyswitch.targets.claude_code.settings.baseline import (
     digest,
     revert,
 )
-from keyswitch.targets.claude_code.settings.wanted import (
-    AWS_EXPORT,
-    ENV,
-    HELPER,
-)
+from keyswitch.targets.claude_code.settings.wanted import ENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence

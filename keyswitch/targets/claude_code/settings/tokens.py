@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import own_helper
 from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
-from keyswitch.targets.claude_code.settings.wanted import (
-    AWS_EXPORT,
-    ENV,
-    HELPER,
-)
+from keyswitch.targets.claude_code.settings.wanted import ENV
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,18 +6,12 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
-
-
-HELPER = rules.HELPER
-
-
-AWS_EXPORT = rules.AWS_EXPORT
 
 
 ENV = "env"

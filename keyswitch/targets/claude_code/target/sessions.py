@@ -17,8 +17,9 @@ from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code import sessions
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
 from keyswitch.targets.claude_code.login.stored import global_config
+from keyswitch.targets.claude_code.rules import HELPER
 from keyswitch.targets.claude_code.settings.settings_file import loads
-from keyswitch.targets.claude_code.settings.wanted import ENV, HELPER
+from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.parts import MINUTES, NEXT_TURN, RESTART, Follows
 
 if TYPE_CHECKING:
