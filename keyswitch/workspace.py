@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
-    from keyswitch.targets.login import Keychain
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Keychain, Places
 
 
 class Workspace:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
     from keyswitch.targets.lock_folders import LockSpec
-    from keyswitch.targets.parts import PlannedFile
+    from keyswitch.targets.values import PlannedFile
     from keyswitch.workspace import Workspace
 
 # When a file is put in place, among the files of a change. A kill in between

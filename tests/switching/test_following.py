@@ -7,7 +7,7 @@ import pytest
 from keyswitch.model import FileChange
 from keyswitch.switching.activation.sessions import look
 from keyswitch.targets.claude_code.target import sessions
-from keyswitch.targets.parts import RunningSession
+from keyswitch.targets.values import RunningSession
 from keyswitch.workspace import Workspace
 
 KEY = {"primaryApiKey": "sk-ant-api03-FAKE-managed-EXAMPLE"}

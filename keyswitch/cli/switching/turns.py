@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.switching.activation.sessions import Followed
-    from keyswitch.targets.parts import RunningSession
+    from keyswitch.targets.values import RunningSession
 
 turn_options = options(
     click.option(

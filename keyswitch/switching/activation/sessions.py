@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.targets import table
-from keyswitch.targets.parts import Account
+from keyswitch.targets.values import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from keyswitch.model import FileChange, Profile
-    from keyswitch.targets.parts import RunningSession
+    from keyswitch.targets.values import RunningSession
     from keyswitch.workspace import Workspace
 
 _POLL = 0.5  # seconds; a look costs some milliseconds

@@ -34,7 +34,7 @@ from keyswitch.targets import table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
     from keyswitch.workspace import Workspace
 
 

@@ -17,7 +17,7 @@ from keyswitch.switching.logins.storing import FIELD
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
     from keyswitch.workspace import Workspace
 
 

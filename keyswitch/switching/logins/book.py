@@ -38,8 +38,7 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.login import Login
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
 

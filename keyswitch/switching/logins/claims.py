@@ -10,7 +10,7 @@ from keyswitch.switching.logins import owners
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
 
 
 def newest(logins: Logins, name: str) -> tuple[Generation, str]:

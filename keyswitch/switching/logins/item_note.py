@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from keyswitch.changes.draft import Draft
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.parts import PlannedFile
+    from keyswitch.targets.values import PlannedFile
 
 _LIMIT = 1 << 16  # bytes of a note
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.commit.login_note import Wanted
-    from keyswitch.targets.login import Keychain, Login
+    from keyswitch.targets.target import Keychain, Login
     from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note

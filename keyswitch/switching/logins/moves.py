@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Folder, Generation, Moved
     from keyswitch.model import Profile
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
 
 
 def switch_to(logins: Logins, profile: Profile) -> None:

@@ -17,14 +17,14 @@ from keyswitch.errors import StoreError
 from keyswitch.profiles import profile_files
 from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.logins.storing import FIELD, tokens_of
-from keyswitch.targets.login import Identity
+from keyswitch.targets.values import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
 
 _NOBODY = Identity("", "")
 

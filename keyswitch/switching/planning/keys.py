@@ -12,7 +12,7 @@ from keyswitch.changes.compiling import compiled_profile
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
 from keyswitch.secrets.reader import read_values
-from keyswitch.targets.parts import Account
+from keyswitch.targets.values import Account
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile
     from keyswitch.switching.planning.switch import Switch
-    from keyswitch.targets.target import KeyOf
+    from keyswitch.targets.values import KeyOf
     from keyswitch.workspace import Workspace
 
 AT_ONCE = 50  # profiles looked at when the first key profile becomes active

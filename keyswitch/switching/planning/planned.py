@@ -13,14 +13,13 @@ from keyswitch.switching.planning import keys
 from keyswitch.switching.planning.displaced import Displaced, ref_of
 from keyswitch.switching.planning.records import holder_of, is_one_file
 from keyswitch.targets import table
-from keyswitch.targets.parts import Account
-from keyswitch.targets.target import Request
+from keyswitch.targets.values import Account, Request
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from keyswitch.switching.planning.switch import Switch
-    from keyswitch.targets.parts import Read
     from keyswitch.targets.target import Places, Target
+    from keyswitch.targets.values import Read
     from keyswitch.workspace import Workspace
 
 

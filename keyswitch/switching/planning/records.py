@@ -14,8 +14,8 @@ from keyswitch.changes.draft import Draft
 from keyswitch.changes.unsettled import read_settled
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles.set_aside import baseline_files
-from keyswitch.targets import table, target
-from keyswitch.targets.target import MAIN, id_of_record
+from keyswitch.targets import table, values
+from keyswitch.targets.values import MAIN, id_of_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def record_path(workspace: Workspace, places: Places) -> str:
     """Return the file that records what one folder had before."""
-    return target.record_path(workspace.paths, MAIN, places.config_dir)
+    return values.record_path(workspace.paths, MAIN, places.config_dir)
 
 
 def is_one_file(path: str, other: str) -> bool:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from keyswitch.switching.revoking.stored import Found
-    from keyswitch.targets.login import Login
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
     Read = Callable[[str], bytes | None]

@@ -22,7 +22,7 @@ from keyswitch.switching.planning.switch import Switch
 from keyswitch.switching.revoking import logins as revoke_logins
 from keyswitch.switching.revoking.scan import Scan
 from keyswitch.targets import table
-from keyswitch.targets.target import MAIN
+from keyswitch.targets.values import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

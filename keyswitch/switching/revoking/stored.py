@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.parts import Token
+    from keyswitch.targets.target import Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.secrets.session import core_files
 from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.targets import table
-from keyswitch.targets.parts import Account, Run
+from keyswitch.targets.target import Run
+from keyswitch.targets.values import Account
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.fingerprints import read_key
@@ -27,7 +28,7 @@ from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
-    from keyswitch.targets.parts import Launch
+    from keyswitch.targets.target import Launch
     from keyswitch.workspace import Workspace
 
 
