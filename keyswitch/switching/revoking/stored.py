@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger, undo_records
-from keyswitch.switching.logins.names import PROVIDER
+from keyswitch.changes.login_ledger import PROVIDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,10 +13,10 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.secrets.session import core_files
-from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.targets import table
 from keyswitch.targets.target import Run
 from keyswitch.targets.values import Account
@@ -76,7 +76,7 @@ def _folder(
     )
     if not (isolated or login or cancelled):
         return []
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     full, _ = workspace.load(profile.name)
     if (
