@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
 from keyswitch.commit.journal import digest
-from keyswitch.commit.keychain_items import BRIEF, forget, put_item
-from keyswitch.commit.login_note import (
+from keyswitch.commit.keychain_items import (
+    BRIEF,
     Change,
     Wanted,
     decoded,
     encoded,
+    forget,
     note_file,
+    put_item,
 )
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular

@@ -17,7 +17,7 @@ from keyswitch.changes.draft import Draft
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.commit.made_folders import missing
 from keyswitch.disk.atomic import sync_dir, unusable
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.switching.planning import one_copy
 from keyswitch.switching.planning.known_folders import named

@@ -11,11 +11,10 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.draft import Draft
-from keyswitch.changes.unsettled import read_settled
+from keyswitch.changes.draft import Draft, read_settled
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.profiles.set_aside import baseline_files
+from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.targets import table, values
 from keyswitch.targets.values import MAIN, id_of_record
 

@@ -7,9 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.changes.compiling import compiled_profile
-from keyswitch.changes.draft import Draft, NewItem
+from keyswitch.changes.draft import Draft, NewItem, read_settled
 from keyswitch.changes.login_ledger import PROVIDER
-from keyswitch.changes.unsettled import read_settled
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import SecretRef
 from keyswitch.profiles import profile_files
