@@ -81,9 +81,9 @@ def use(
 
     profile, draft = commit(workspace, make, tell=notes.append)
     if configure and profile.provider == PROVIDER:
-        from keyswitch.switching.logging_in import old_sessions
+        from keyswitch.switching.logging_in import leftovers
 
-        old_sessions.remember(workspace)
+        leftovers.remember(workspace)
     sessions = _sessions(workspace, profile, draft) if look else None
     del draft  # of files of megabytes, which are read once more now
     present, seen, findings = _looked(workspace, profile, configure=configure)

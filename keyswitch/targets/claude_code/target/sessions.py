@@ -24,9 +24,8 @@ from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
-from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
 from keyswitch.targets.claude_code.login.stored import global_config
-from keyswitch.targets.claude_code.rules import HELPER
+from keyswitch.targets.claude_code.rules import CONSOLE_KEY, HELPER, LOGIN
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.values import (
@@ -108,7 +107,7 @@ def _env(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _login_of(change: FileChange | None) -> object:
-    login = _object(change.after if change else None).get(OAUTH)
+    login = _object(change.after if change else None).get(LOGIN)
     return isinstance(login, dict) and login.get("accessToken")
 
 
@@ -118,7 +117,7 @@ def _managed_keys(change: FileChange | None) -> tuple[str, str]:
     before, after = (
         # Often a file of megabytes, and seldom one with a key.
         global_config(data).managed_key
-        if data and MANAGED_KEY.encode() in data
+        if data and CONSOLE_KEY.encode() in data
         else ""
         for data in (change.before, change.after)
     )
