@@ -44,13 +44,24 @@ def removed(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     have been superseded, but for those that may be another account's. A login
     that is live stays where it is.
     """
-    ledger = login_ledger.with_unsure_apart(
-        _read(workspace, draft), profile.name
-    )
+    before = _read(workspace, draft)
+    ledger = login_ledger.with_unsure_apart(before, profile.name)
+    apart = len(ledger.orphans) - len(before.orphans)
+    if apart:
+        draft.notes.append(_kept_apart(profile.name, apart))
     after, gone = login_ledger.without_profile(ledger, profile.name)
     _write(workspace, draft, after)
     kept = {ref.item for ref in profile.secrets.values()}
     draft.dropped += [g.ref for g in gone if g.item not in kept]
+
+
+def _kept_apart(name: str, count: int) -> str:
+    logins = "1 older login" if count == 1 else f"{count} older logins"
+    return (
+        f"{logins} of '{name}' may be another account's and stay in the "
+        "store: 'keyswitch login NAME --orphan' gives the newest one to a "
+        "profile"
+    )
 
 
 def taken_back(
