@@ -336,6 +336,18 @@ def test_current_loads_light_modules_only(unlocked):
     assert {n.partition(".")[0] for n in names} & SLOW == set()
 
 
+def test_a_command_loads_what_only_help_needs_for_help_only(unlocked):
+    def loads(*args):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "keyswitch", *args],
+            env=unlocked, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return "| dis\n" in done.stderr.replace("  ", "")  # by `inspect`
+
+    assert not loads("list")
+    assert loads("list", "--help")
+
+
 def modules_of(environ, *args):
     """Return what one run of the command line loaded, exit status 0."""
     script = (

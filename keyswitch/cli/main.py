@@ -13,7 +13,7 @@ import click
 from keyswitch import __version__
 from keyswitch.cli import starting_over
 from keyswitch.cli.arguments import refuse_secrets
-from keyswitch.cli.command import global_options
+from keyswitch.cli.command import HELP, Option, global_options
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.failures import bug, expected, usage_error
 from keyswitch.cli.session import Session
@@ -90,9 +90,9 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     epilog=EXAMPLES,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, prog_name="keyswitch")
+@click.version_option(__version__, prog_name="keyswitch", cls=Option)
+@HELP
 def cli() -> None:
     """Keep several accounts as named profiles and switch between them.
 

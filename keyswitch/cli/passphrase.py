@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from keyswitch.cli.command import Session, options
+from keyswitch.cli.command import Session, option, options
 from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.sources import Source, read_source
 from keyswitch.errors import InputError
@@ -18,21 +16,19 @@ if TYPE_CHECKING:
 
 # Where nobody can type a passphrase.
 passphrase_options = options(
-    click.option(
+    option(
         "--passphrase-fd", metavar="N", help="Read it from this descriptor."
     ),
-    click.option(
-        "--passphrase-file", metavar="PATH", help="Read it from this file."
-    ),
+    option("--passphrase-file", metavar="PATH", help="Read it from this file."),
 )
 
 
 def given_passphrase(options: Mapping[str, Any]) -> Secret | None:
     """Return the passphrase that the options give, or None."""
     kinds = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
-    for option, kind in kinds.items():
-        if options[option] is not None:
-            source = Source("", kind, options[option])
+    for name, kind in kinds.items():
+        if options[name] is not None:
+            source = Source("", kind, options[name])
             try:
                 text = read_source(source).decode()
             except UnicodeDecodeError as e:

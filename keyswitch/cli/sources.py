@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
-
-from keyswitch.cli.command import Session, options
+from keyswitch.cli.command import Session, option, options
 from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.cli.starting_over import take
 from keyswitch.errors import CancelledError, UsageError
@@ -42,20 +40,20 @@ class Source(NamedTuple):
 
 
 source_options = options(
-    click.option("--stdin", is_flag=True, help="Read the secret from stdin."),
-    click.option(
+    option("--stdin", is_flag=True, help="Read the secret from stdin."),
+    option(
         "--from-env",
         multiple=True,
         metavar="[FIELD=]NAME",
         help="Read it from this environment variable.",
     ),
-    click.option(
+    option(
         "--from-file",
         multiple=True,
         metavar="[FIELD=]PATH",
         help="Read it from this file.",
     ),
-    click.option(
+    option(
         "--fd",
         multiple=True,
         metavar="[FIELD=]N",

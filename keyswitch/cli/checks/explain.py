@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.command import Session, at_most_one, command
+from keyswitch.cli.command import Session, at_most_one, command, option
 from keyswitch.cli.output import attributes
 from keyswitch.cli.starting_over import take
 from keyswitch.diagnosis.explain.error_log import newest_error
@@ -43,7 +43,7 @@ _UNBROKEN = "\ue000"  # in place of a space that may not end a line
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("text", nargs=-1)
-@click.option(
+@option(
     "--from-log",
     is_flag=True,
     help="Take the newest error of Claude Code's transcripts.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.command import Session, command
+from keyswitch.cli.command import Session, command, option
 from keyswitch.cli.profiles.add_questions import ask_name, complete, provider_of
 from keyswitch.cli.profiles.editing import parse_date, parse_settings
 from keyswitch.cli.prompt import choose_one
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from keyswitch.secret import Secret
 
-_EXPIRES = click.option("--expires", metavar="DATE", help="As 2027-02-01.")
+_EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
 
 
 @command(
@@ -37,11 +37,11 @@ _EXPIRES = click.option("--expires", metavar="DATE", help="As 2027-02-01.")
     dry_run=True,
 )
 @click.argument("name", required=False)
-@click.option("--provider", "provider_id", metavar="PROVIDER")
-@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
-@click.option("--label", default="", help="Free text for listings.")
+@option("--provider", "provider_id", metavar="PROVIDER")
+@option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
+@option("--label", default="", help="Free text for listings.")
 @_EXPIRES
-@click.option(
+@option(
     "--expect",
     type=click.Choice(["api", "subscription", "cloud"]),
     help="Refuse to use it if it would be billed otherwise.",

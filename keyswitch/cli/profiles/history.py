@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from keyswitch.changes import history as log
-from keyswitch.cli.command import Session, command
+from keyswitch.cli.command import Session, command, option
 from keyswitch.cli.output import attributes
 from keyswitch.disk.atomic import read_regular
 
@@ -22,7 +20,7 @@ def undo(session: Session) -> None:
 
 
 @command("keyswitch history --json")
-@click.option("-n", "--number", default=20, show_default=True, metavar="N")
+@option("-n", "--number", default=20, show_default=True, metavar="N")
 def history(session: Session, number: int) -> None:
     """List what was changed when."""
     path = session.workspace().paths.history_file

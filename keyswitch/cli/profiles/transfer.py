@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, rehearsed
+from keyswitch.cli.command import Session, command, option, rehearsed
 from keyswitch.cli.passphrase import (
     given_passphrase,
     new_passphrase,
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     "keyswitch export --all --to profiles.ksb",
 )
 @click.argument("names", nargs=-1, metavar="NAME...")
-@click.option("--all", "everything", is_flag=True, help="All but logins.")
-@click.option("--to", "path", metavar="FILE", required=True, help="The bundle.")
-@click.option("--replace", is_flag=True, help="Overwrite that file.")
+@option("--all", "everything", is_flag=True, help="All but logins.")
+@option("--to", "path", metavar="FILE", required=True, help="The bundle.")
+@option("--replace", is_flag=True, help="Overwrite that file.")
 @passphrase_options
 def export(
     session: Session,
@@ -80,15 +80,15 @@ def export(
 )
 @click.argument("path", metavar="FILE")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@click.option("--replace", is_flag=True, help="Overwrite profiles.")
-@click.option(
+@option("--replace", is_flag=True, help="Overwrite profiles.")
+@option(
     "--accept-host",
     "hosts",
     multiple=True,
     metavar="HOST",
     help="A secret may go to this host; otherwise you are asked to type it.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask for the rest.")
+@option("--yes", is_flag=True, help="Do not ask for the rest.")
 @STORE
 @passphrase_options
 def import_(  # noqa: PLR0913

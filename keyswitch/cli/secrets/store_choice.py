@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.changes.store_choice import NoStoreError, choose_store
+from keyswitch.cli.command import option
 from keyswitch.cli.passphrase import ask_new_passphrase
 from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault.reading import Vault
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from keyswitch.cli.session import Session
     from keyswitch.secret import Secret
 
-STORE = click.option(
+STORE = option(
     "--store",
     type=click.Choice(["keychain", "vault"]),
     help="Default: the keychain where there is one.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from keyswitch.cli.command import Session, command
+from keyswitch.cli.command import Session, command, option
 from keyswitch.cli.passphrase import given_passphrase, passphrase_options
 from keyswitch.cli.prompt import ask_secret
 from keyswitch.errors import LockedError
@@ -22,7 +22,7 @@ from keyswitch.secrets.vault.reading import TRIES, Vault
     "keyswitch unlock --timeout 3600",
     'eval "$(keyswitch unlock)"     where there is no session keyring',
 )
-@click.option(
+@option(
     "--timeout",
     type=click.IntRange(1, 86_400),
     metavar="SECONDS",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from keyswitch.cli.command import YES, Session, command
+from keyswitch.cli.command import HELP, YES, Session, command, option
 from keyswitch.cli.passphrase import (
     ask_new_passphrase,
     given_passphrase,
@@ -36,6 +36,7 @@ def _to_change(session: Session, *, unlocked: bool = True) -> Vault:
     "  keyswitch vault init --machine-key     servers, containers, CI\n"
     "  keyswitch vault passwd"
 )
+@HELP
 def vault() -> None:
     """Manage the encrypted vault."""
 
@@ -46,7 +47,7 @@ def vault() -> None:
     "keyswitch vault init --passphrase-fd 3 3<passphrase-file",
     group=vault,
 )
-@click.option(
+@option(
     "--machine-key",
     is_flag=True,
     help="Open without a passphrase, by a key file of this machine. Protects "
@@ -103,7 +104,7 @@ def rotate(session: Session, **passphrase: Any) -> None:
     "keyswitch vault recovery --use    a new passphrase by the code",
     group=vault,
 )
-@click.option("--use", "use_code", is_flag=True, help="Open with the code.")
+@option("--use", "use_code", is_flag=True, help="Open with the code.")
 @passphrase_options
 def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     """Make a new recovery code, or open the vault with one."""

@@ -9,7 +9,7 @@ import click
 
 from keyswitch import shells
 from keyswitch.changes.compiling import compiled_active, compiled_profile
-from keyswitch.cli.command import Session, at_most_one, command
+from keyswitch.cli.command import HELP, Session, at_most_one, command, option
 from keyswitch.directories import guard, remote_links
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     "keyswitch env work --format dotenv > .env",
 )
 @click.argument("name", required=False, default="")
-@click.option("--shell", metavar="SHELL", help="Default: the parent process.")
-@click.option("--unset", is_flag=True, help="Undo what env did here.")
-@click.option(
+@option("--shell", metavar="SHELL", help="Default: the parent process.")
+@option("--unset", is_flag=True, help="Undo what env did here.")
+@option(
     "--format",
     "format_",
     type=click.Choice(marker.DOCUMENTS),
     help="Print a document for another program.",
 )
-@click.option("--reveal", is_flag=True, help="Real values on a terminal too.")
+@option("--reveal", is_flag=True, help="Real values on a terminal too.")
 def env(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -147,6 +147,7 @@ def _preview(session: Session, name: str) -> None:
 )
 @click.argument("name")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
+@HELP
 @click.pass_obj
 def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     """Run one command with a profile.
@@ -168,7 +169,7 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")
 @click.argument("name")
-@click.option(
+@option(
     "--shell", "program", metavar="PROGRAM", help="Default: the one you are in."
 )
 def shell(session: Session, name: str, *, program: str | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from keyswitch.cli.command import YES, Session, command, rehearsed
+from keyswitch.cli.command import YES, Session, command, option, rehearsed
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.shells.detect import parent_shell
@@ -22,7 +22,7 @@ from keyswitch.shells.detect import parent_shell
     dry_run=True,
 )
 @click.argument("shell", required=False, default="")
-@click.option(
+@option(
     "--login/--no-login",
     default=None,
     help="The file of bash's login shells; the default on macOS.",
@@ -118,7 +118,7 @@ def _shell(typed: str) -> str:
     dry_run=True,
 )
 @click.argument("shell", required=False, default="")
-@click.option(
+@option(
     "--all",
     "everything",
     is_flag=True,

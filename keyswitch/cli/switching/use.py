@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command
+from keyswitch.cli.command import Session, command, option
 from keyswitch.cli.output import attributes
 from keyswitch.cli.switching import turns
 from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     dry_run=True,
 )
 @click.argument("name", required=False)
-@click.option("--here", is_flag=True, help="For this shell only, by eval.")
-@click.option(
+@option("--here", is_flag=True, help="For this shell only, by eval.")
+@option(
     "--target",
     type=click.Choice(["claude-code", "none"]),
     default="claude-code",
@@ -164,7 +164,7 @@ def _report(session: Session, outcome: Outcome) -> int:
     'eval "$(keyswitch off --here)"    this shell follows again',
     dry_run=True,
 )
-@click.option(
+@option(
     "--here", is_flag=True, help="End this shell's own choice only, by eval."
 )
 @turns.turn_options
@@ -188,7 +188,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
 
 
 @command("PS1='$(keyswitch current --prompt) $ '")
-@click.option(
+@option(
     "--prompt",
     is_flag=True,
     help="Print nothing, and no error, where no profile is active.",
