@@ -14,7 +14,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import InputError
 from keyswitch.profiles import own_json
-from keyswitch.providers.own_variables import (
+from keyswitch.providers.schema import (
     Steering,
     of_own_file,
     refuse_named,

@@ -64,7 +64,7 @@ def ask_new_passphrase(session: Session) -> Secret:
 
 
 def _checked(session: Session, passphrase: Secret) -> Secret:
-    from keyswitch.secrets.vault.writing import check_passphrase
+    from keyswitch.secrets.vault.access import check_passphrase
 
     warning = check_passphrase(passphrase)
     if warning:

@@ -18,8 +18,8 @@ from keyswitch.secrets import given
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from keyswitch.providers.field import Field
     from keyswitch.providers.schema import Provider
+    from keyswitch.providers.shapes import Field
     from keyswitch.secret import Secret
 
 # option -> how its source is read

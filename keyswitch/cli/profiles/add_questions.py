@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.cli.session import Session
-    from keyswitch.providers.field import Field
     from keyswitch.providers.schema import Provider
+    from keyswitch.providers.shapes import Field
 
 
 def provider_of(session: Session, name: str | None, given: str | None) -> str:

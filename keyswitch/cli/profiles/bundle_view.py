@@ -9,7 +9,7 @@ from keyswitch.cli.prompt import ask_line
 from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.errors import InputError, UsageError
 from keyswitch.providers.binding import ascii_host, shown_host
-from keyswitch.providers.own_variables import refuse_named
+from keyswitch.providers.schema import refuse_named
 from keyswitch.transfer import importing
 
 if TYPE_CHECKING:

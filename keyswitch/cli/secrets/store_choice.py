@@ -60,14 +60,14 @@ def create_vault(
     machine_key: bool = False,
 ) -> None:
     """Make the vault and show its recovery code."""
-    from keyswitch.secrets.vault import writing
+    from keyswitch.secrets.vault import access
 
     paths = session.workspace().paths
     ask = None
     if passphrase is None and not machine_key:
         passphrase = ask_new_passphrase(session)
         ask = session.workspace().ask
-    code = writing.create(
+    code = access.create(
         paths, passphrase=passphrase, machine_key=machine_key, ask=ask
     )
     session.say(f"made the vault {paths.vault_file}")

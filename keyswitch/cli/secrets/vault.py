@@ -17,7 +17,7 @@ from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.secrets.store_choice import create_vault, show_code
 from keyswitch.errors import InputError
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import access, writing
+from keyswitch.secrets.vault import access
 from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault
 
 
@@ -144,7 +144,7 @@ def accept_rollback(session: Session, *, yes: bool) -> None:
     """Accept a vault file that is older than the last one seen."""
     session.refuse_agents()
     session.confirm("take the older vault for the right one?", yes=yes)
-    writing.accept_rollback(session.workspace().paths)
+    access.accept_rollback(session.workspace().paths)
     session.say("accepted")
 
 

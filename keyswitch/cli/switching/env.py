@@ -16,7 +16,7 @@ from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.express import give_back, warn, warn_of_settings, write_out
 from keyswitch.shells.detect import parent_shell
 from keyswitch.terminal import marker, selection
-from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.shell_script import for_shell
 
 if TYPE_CHECKING:

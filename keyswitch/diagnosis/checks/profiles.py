@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import settings
-from keyswitch.providers.own_variables import refuse_named
+from keyswitch.providers.schema import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
 from keyswitch.secrets.session.kernel_keyring import available
 

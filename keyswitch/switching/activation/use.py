@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.model import Profile
-    from keyswitch.providers.bound import Mismatch
+    from keyswitch.providers.binding import Mismatch
     from keyswitch.switching.activation.sessions import Followed
     from keyswitch.workspace import Workspace
 

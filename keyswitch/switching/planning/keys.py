@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
-from keyswitch.secrets.reader import read_values
+from keyswitch.secrets.stores import read_values
 from keyswitch.targets.parts import Account
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files, state
 from keyswitch.profiles.state import State
-from keyswitch.shells.rc_files import without_lines
+from keyswitch.shells.rc_lines import without_lines
 from keyswitch.switching.folders import other_folders
 from keyswitch.switching.folders.switch import plan_targets
 from keyswitch.switching.logins.names import PROVIDER
@@ -82,8 +82,8 @@ def remove(
 
     removed, _ = commit(workspace, make)
     if removed:
-        from keyswitch.secrets.reader import VALUES_PREFIX
         from keyswitch.secrets.session import kernel_keyring
+        from keyswitch.secrets.stores import VALUES_PREFIX
 
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
