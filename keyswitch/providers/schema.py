@@ -12,7 +12,7 @@ file is asked about.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import nearest
@@ -20,7 +20,7 @@ from keyswitch.providers.shapes import check_label, check_plain
 from keyswitch.providers.variables import ADDRESS, steers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from keyswitch.model import Profile
     from keyswitch.providers.shapes import Field
@@ -110,7 +110,7 @@ class Provider(NamedTuple):
         defaults = {f.name: f.default for f in self.fields if f.default}
         return {**defaults, **fields}
 
-    def group_of(self, names: Mapping[str, Any]) -> str:
+    def group_of(self, names: Iterable[str]) -> str:
         """Return the alternative that the given field names stand for."""
         used = {self.field(name).group for name in names} - {""}
         if len(used) > 1:
@@ -194,7 +194,7 @@ class Provider(NamedTuple):
 
     def claude_code_for(self, profile: Profile) -> ClaudeCode:
         """Return how Claude Code takes this profile."""
-        group = self.group_of({**profile.fields, **profile.secrets})
+        group = self.group_of([*profile.fields, *profile.secrets])
         table = dict(self.claude_code)
         return table.get(group) or table.get("") or ClaudeCode()
 

@@ -37,7 +37,7 @@ sys.exit(main(sys.argv[1:]))
 DEFECTS = {
     "add": ("cli.sources", "read_source", "new key"),
     "rotate": ("cli.sources", "read_source", "new key"),
-    "unlock": ("cli.passphrase", "given_passphrase", "vault passphrase"),
+    "unlock": ("cli.sources", "given_passphrase", "vault passphrase"),
     "env": ("secrets.stores", "_from_stores", "key"),
     "helper claude-code": ("secrets.stores", "_from_stores", "key"),
     "helper aws": ("secrets.stores", "_from_stores", "aws secret"),

@@ -13,7 +13,7 @@ from keyswitch.cli.command import (
     option,
     rehearsed,
 )
-from keyswitch.cli.output import attributes
+from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.findings.finding import NOTE, Finding
 from keyswitch.diagnosis.findings.mend import FOLDER
 from keyswitch.errors import ExitCode, FileStateError, UsageError

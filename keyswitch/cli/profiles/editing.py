@@ -1,4 +1,4 @@
-"""edit, rename, copy, remove."""
+"""edit, rename, copy, remove, undo."""
 
 from __future__ import annotations
 
@@ -245,3 +245,14 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
             "its secret stays in the store for 'keyswitch undo'; "
             "'keyswitch revoke-local' removes it now"
         )
+
+
+@command("keyswitch undo", dry_run=True)
+def undo(session: Session) -> None:
+    """Take back the last change."""
+    from keyswitch.switching.upkeep.undo import undo_last
+
+    session.refuse_agents()  # a former address may come back
+    done = undo_last(session.workspace())
+    what = f"{done.command} {done.profile}".strip()
+    session.say(f"took back '{what}'")

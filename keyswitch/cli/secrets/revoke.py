@@ -14,7 +14,7 @@ from keyswitch.cli.command import (
     option,
     rehearsed,
 )
-from keyswitch.cli.output import attributes
+from keyswitch.cli.session import attributes
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:

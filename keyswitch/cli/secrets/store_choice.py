@@ -9,7 +9,7 @@ import click
 
 from keyswitch.changes.store_choice import NoStoreError, choose_store
 from keyswitch.cli.command import option
-from keyswitch.cli.passphrase import ask_new_passphrase
+from keyswitch.cli.sources import ask_new_passphrase
 from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault.reading import Vault
 

@@ -7,7 +7,7 @@ import os
 import click
 
 from keyswitch.cli.command import Session, command, option
-from keyswitch.cli.output import attributes
+from keyswitch.cli.session import attributes
 from keyswitch.directories import links
 from keyswitch.errors import UsageError
 from keyswitch.terminal import selection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.command import Session, at_most_one, option, options
-from keyswitch.cli.output import attributes
+from keyswitch.cli.session import attributes
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import KeyswitchError, UsageError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.command import Session, command, option
-from keyswitch.cli.output import attributes
+from keyswitch.cli.session import attributes
 from keyswitch.cli.switching import turns
 from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
 from keyswitch.profiles import state
@@ -65,7 +65,7 @@ def use(
                 "there is no previous profile", "name one: keyswitch use NAME"
             )
     if here:
-        from keyswitch.cli.switching.here import use_here
+        from keyswitch.cli.switching.env import use_here
 
         use_here(session, name)
         return None
@@ -176,7 +176,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
     turns.check(turn)
     if here:
         _refuse_beside_here(session)
-        from keyswitch.cli.switching.here import off_here
+        from keyswitch.cli.switching.env import off_here
 
         off_here(session)
         return None
