@@ -11,7 +11,6 @@ agreed: that is kept, a small file each, by provider, variable and value.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -278,7 +277,7 @@ def _is_agreed(path: str) -> bool:
 def check_record(path: str, data: bytes) -> None:
     """Raise unless a record is one, and of this version."""
     lost = "what it agreed to is asked about again"
-    own_json.record(Steering, own_json.document(path, data, lost), path, lost)
+    own_json.read(Steering, path, data, lost)
 
 
 def check_complete(workspace: Workspace, profile: Profile) -> None:
@@ -302,10 +301,8 @@ def agree_to(workspace: Workspace, seen: Iterable[Steering]) -> None:
     """Keep what a person agreed to."""
     for one in seen:
         ensure_private_dir(workspace.paths.agreed_dir)
-        text = json.dumps(
-            {"version": own_json.VERSION, **one._asdict()}, indent=1
-        )
-        write_once(_agreement(workspace, one), f"{text}\n".encode())
+        data = own_json.encode(**one._asdict())
+        write_once(_agreement(workspace, one), data)
 
 
 def _agreement(workspace: Workspace, one: Steering) -> str:

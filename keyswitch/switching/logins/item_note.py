@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.commit.journal import digest
 from keyswitch.commit.keychain_items import (
     Change,
     Wanted,
@@ -21,6 +20,7 @@ from keyswitch.commit.keychain_items import (
     note_file,
 )
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import digest
 from keyswitch.errors import FileStateError
 from keyswitch.model import ITEM_PREFIX
 

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
-from keyswitch.commit.journal import digest
 from keyswitch.commit.keychain_items import (
     BRIEF,
     decoded,
@@ -16,6 +15,7 @@ from keyswitch.commit.keychain_items import (
 )
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.switching.logins.storing import fetch
 from keyswitch.targets import table
