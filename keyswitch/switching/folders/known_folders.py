@@ -78,7 +78,7 @@ def ledger_of(workspace: Workspace, draft: Draft) -> Ledger:
     # Loaded here, since a switch between keys has no use for it.
     from keyswitch.changes import login_ledger
 
-    path = login_ledger.path_of(workspace.paths)
+    path = workspace.paths.logins_file
     return login_ledger.decode(path, draft.read(path, FILE_LIMIT))
 
 

@@ -65,7 +65,7 @@ class Logins:
             places, lambda path: draft.read(path, FILE_LIMIT), self.keychain
         )
         draft.saw(self.place.items)
-        self.path = login_ledger.path_of(workspace.paths)
+        self.path = workspace.paths.logins_file
         self._config = config
         self.ledger: Ledger = login_ledger.decode(
             self.path, draft.read(self.path, login_ledger.LIMIT)

@@ -77,7 +77,7 @@ def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Login | None:
     """Return a stored login by its fingerprints; without any, no login."""
     if not tokens:
         return table.main().logins.nothing
-    path = login_ledger.path_of(workspace.paths)
+    path = workspace.paths.logins_file
     ledger = login_ledger.decode(path, read_regular(path, login_ledger.LIMIT))
     for found in ledger.items():
         if set(found.tokens) == set(tokens):

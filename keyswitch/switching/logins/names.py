@@ -82,11 +82,11 @@ def refuse_second_owner(profile: Profile) -> None:
 
 
 def _read(workspace: Workspace, draft: Draft) -> Ledger:
-    path = login_ledger.path_of(workspace.paths)
+    path = workspace.paths.logins_file
     return login_ledger.decode(path, draft.read(path, login_ledger.LIMIT))
 
 
 def _write(workspace: Workspace, draft: Draft, ledger: Ledger) -> None:
-    path = login_ledger.path_of(workspace.paths)
+    path = workspace.paths.logins_file
     after = login_ledger.encode(ledger)
     draft.write(path, after, limit=login_ledger.LIMIT, rank=FIRST)
