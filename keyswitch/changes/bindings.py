@@ -44,15 +44,9 @@ _LOGIN = ("claude-login", "login")  # provider and field of a kept login
 
 def mismatches(workspace: Workspace, profile: Profile) -> list[Mismatch]:
     """Return the secrets that a profile file uses for something else."""
-    return _mismatches(workspace, profile, _reader(workspace))
-
-
-def _mismatches(
-    workspace: Workspace, profile: Profile, read: Read
-) -> list[Mismatch]:
     if not profile.secrets:
         return []
-    provider = workspace.provider_of(profile)
+    provider, read = workspace.provider_of(profile), _reader(workspace)
     found = bound.mismatches(workspace.paths, provider, profile, read)
     return [one for one in found if not _is_moved_login(workspace, one)]
 
@@ -80,14 +74,10 @@ def require(workspace: Workspace, profile: Profile) -> None:
     for field, binding in bindings_of(provider, profile).items():
         path = bound.path_of(workspace.paths, profile.secrets[field].item)
         if not os.path.lexists(path):
-            _record(workspace, path, binding)
-
-
-def _record(workspace: Workspace, path: str, binding: Binding) -> None:
-    # Where nothing can be written, nothing else of a use is kept either.
-    with contextlib.suppress(OSError, KeyswitchError):
-        ensure_private_dir(workspace.paths.bound_dir)
-        write_once(path, bound.text_of(binding))
+            # Where nothing can be written, nothing else of a use is kept.
+            with contextlib.suppress(OSError, KeyswitchError):
+                ensure_private_dir(workspace.paths.bound_dir)
+                write_once(path, bound.text_of(binding))
 
 
 def _reader(workspace: Workspace, draft: Draft | None = None) -> Read:
