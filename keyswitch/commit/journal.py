@@ -8,13 +8,11 @@ from one to the other is the commit point.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.disk import commit_points
+from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
-from keyswitch.disk.digests import sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import LinkChange  # noqa: TC001 - of a field
 from keyswitch.profiles import own_json
@@ -64,30 +62,20 @@ class Journal(NamedTuple):
     """A whole transaction."""
 
     steps: tuple[Step, ...]
-    locks: tuple[str, ...] = ()  # lock directories that were going to be taken
-    beside: Beside = Beside()
+    locks: tuple[str, ...]  # lock directories that were going to be taken
+    rights: tuple[Rights, ...] = ()  # the fields of Beside
+    folders: tuple[Folder, ...] = ()
+    links: tuple[LinkChange, ...] = ()
+    emptied: tuple[str, ...] = ()
     made: tuple[str, ...] = ()  # folders that the stages need, outer first
-
-
-def digest(data: bytes | None) -> str | None:
-    """Return the hash by which a file's content is recognised."""
-    return None if data is None else sha256(data)
 
 
 def prepare(paths: Paths, journal: Journal) -> None:
     """Write the journal; from here on its stages can always be found."""
-    document = {
-        "version": own_json.VERSION,
-        "steps": [step._asdict() for step in journal.steps],
-        "locks": journal.locks,
-        "rights": journal.beside.rights,
-        "folders": journal.beside.folders,
-        "links": journal.beside.links,
-        "emptied": journal.beside.emptied,
-        "made": journal.made,
-    }
-    text = json.dumps(document, indent=1) + "\n"
-    write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
+    entries = journal._asdict()
+    entries["steps"] = [step._asdict() for step in journal.steps]
+    data = own_json.encode(**entries)
+    write_private(os.path.join(paths.journal_dir, _PREPARED), data)
 
 
 def commit(paths: Paths) -> None:
@@ -96,7 +84,7 @@ def commit(paths: Paths) -> None:
         os.path.join(paths.journal_dir, _PREPARED),
         os.path.join(paths.journal_dir, _COMMIT),
     )
-    commit_points.passed.append(paths.journal_dir)
+    atomic.commit_points.append(paths.journal_dir)
 
 
 def uncommit(paths: Paths) -> None:
@@ -105,7 +93,7 @@ def uncommit(paths: Paths) -> None:
         os.path.join(paths.journal_dir, _COMMIT),
         os.path.join(paths.journal_dir, _PREPARED),
     )
-    commit_points.passed.remove(paths.journal_dir)
+    atomic.commit_points.remove(paths.journal_dir)
 
 
 def discard(paths: Paths) -> None:
@@ -146,25 +134,13 @@ def read(path: str) -> Journal | None:
     lost = _LOST_COMMIT if os.path.basename(path) == _COMMIT else _LOST
     if data is None:
         return None
-    document = own_json.document(path, data, lost, unmarked=True)
-    found = own_json.record(_File, document, path, lost)
+    found = own_json.read(Journal, path, data, lost, unmarked=True)
     if not _is_sound(found):
         raise DamagedFileError(path, lost)
-    beside = Beside(found.rights, found.folders, found.links, found.emptied)
-    return Journal(found.steps, found.locks, beside, found.made)
+    return found
 
 
-class _File(NamedTuple):
-    steps: tuple[Step, ...]
-    locks: tuple[str, ...]
-    rights: tuple[Rights, ...] = ()
-    folders: tuple[Folder, ...] = ()
-    links: tuple[LinkChange, ...] = ()
-    emptied: tuple[str, ...] = ()
-    made: tuple[str, ...] = ()
-
-
-def _is_sound(found: _File) -> bool:
+def _is_sound(found: Journal) -> bool:
     """Tell whether each path can be one here, and a stage's name is one."""
     links = [(link.path, link.source) for link in found.links]
     paths = [path for pair in (*found.folders, *links) for path in pair]

@@ -9,9 +9,20 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import struct
+import sys
 
-from keyswitch.disk import attributes, ownership
+from keyswitch.disk import ownership
 from keyswitch.errors import FileStateError
+
+# include/uapi/linux/fs.h: FS_IMMUTABLE_FL and FS_APPEND_FL.
+_FIXED = 0x10 | 0x20
+_FIXING_FLAGS = (  # of macOS and the BSDs
+    stat.UF_IMMUTABLE | stat.UF_APPEND | stat.SF_IMMUTABLE | stat.SF_APPEND
+)
+# FS_IOC_GETFLAGS, _IOR('f', 1, long), as most architectures number it. Where
+# it has another number it fails, and the attributes count as absent.
+_GET_FLAGS = 0x80006601 | struct.calcsize("l") << 16
 
 
 def check(path: str, target: str, *, anywhere: bool = False) -> None:
@@ -28,10 +39,12 @@ def check(path: str, target: str, *, anywhere: bool = False) -> None:
         _check_owner(path, target, found)
     folder = os.path.dirname(target)
     if not anywhere:
-        if os.path.isdir(folder):
-            _check_folder(path, folder)
+        if os.name == "posix" and os.path.isdir(folder):
+            seen = os.stat(folder)
+            _check_owner(path, folder, seen)
+            _require_own(path, folder, seen)
         ownership.require_way_to(target, path)
-    if attributes.is_fixed(folder):
+    if is_fixed(folder):
         raise _cannot_be_written(f"{path}: {folder}")
     if found is not None:
         _check_writable(path, target, found)
@@ -52,28 +65,19 @@ def _check_owner(path: str, target: str, found: os.stat_result) -> None:
         )
 
 
-def _check_folder(path: str, folder: str) -> None:
-    """Refuse a directory in which others may exchange our files."""
-    if os.name != "posix":
-        return
-    found = os.stat(folder)
-    _check_owner(path, folder, found)
-    _require_own(path, folder, found)
-
-
 def _require_own(path: str, folder: str, found: os.stat_result) -> None:
-    """Refuse a directory that others may write in."""
-    if found.st_mode & stat.S_ISVTX:
+    """Refuse a directory in which others may exchange our files."""
+    mode, who = found.st_mode, ""
+    if mode & stat.S_ISVTX:
         return
-    if found.st_mode & stat.S_IWOTH:
+    if mode & stat.S_IWOTH:
+        who, right = "everybody", "o-w"
+    elif mode & stat.S_IWGRP and not _is_own_group(found.st_gid):
+        who, right = "other members of a group", "g-w"
+    if who:
         raise FileStateError(
-            f"{path}: everybody may write in {folder}",
-            f"take that right away: chmod o-w {folder}",
-        )
-    if found.st_mode & stat.S_IWGRP and not _is_own_group(found.st_gid):
-        raise FileStateError(
-            f"{path}: other members of a group may write in {folder}",
-            f"take that right away: chmod g-w {folder}",
+            f"{path}: {who} may write in {folder}",
+            f"take that right away: chmod {right} {folder}",
         )
 
 
@@ -107,7 +111,7 @@ def _check_writable(path: str, target: str, found: os.stat_result) -> None:
     """
     if not found.st_mode & stat.S_IWUSR:
         raise FileStateError(f"{path} is read-only", f"chmod u+w {path}")
-    if not os.access(target, os.W_OK) or attributes.is_fixed(target):
+    if not os.access(target, os.W_OK) or is_fixed(target):
         raise _cannot_be_written(path)
 
 
@@ -116,3 +120,33 @@ def _cannot_be_written(what: str) -> FileStateError:
         f"{what} cannot be written",
         "look at its owner, its attributes (lsattr) and its mount",
     )
+
+
+def is_fixed(path: str) -> bool:
+    """Tell whether attributes keep a file or directory as it is.
+
+    `os.access` notices `chattr +i`, and not `chattr +a`: a directory then only
+    gets new entries, so not even a stage in it could be removed. False as well
+    where that cannot be told: not there, not readable, no attributes.
+    """
+    if sys.platform != "linux":
+        try:
+            flags = getattr(os.stat(path), "st_flags", 0)
+        except OSError:
+            return False
+        return bool(flags & _FIXING_FLAGS)
+    import fcntl
+
+    try:
+        # A FIFO that took the file's place must not be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        found = fcntl.ioctl(descriptor, _GET_FLAGS, bytes(struct.calcsize("l")))
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    # The kernel fills in an int, whatever the request says.
+    return bool(int.from_bytes(found[:4], sys.byteorder) & _FIXED)

@@ -12,11 +12,11 @@ import os
 import tempfile
 
 from keyswitch import compiled
-from keyswitch.changes import history, login_ledger, undo_records
+from keyswitch.changes import history, login_ledger
 from keyswitch.commit import journal
-from keyswitch.directories import links, remote_links, remotes
+from keyswitch.directories import links, patterns, remotes
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import link_rules, profile_files, settings, state
+from keyswitch.profiles import profile_files, settings, state, toml_edits
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue
 from keyswitch.providers.catalogue import load_catalogue
@@ -25,14 +25,10 @@ from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.shells.script import is_variable
 from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.settings import (
-    approved_keys,
-    baseline,
-    plan,
-    settings_file,
-    tokens,
-)
+from keyswitch.targets.claude_code.settings import baseline, plan, settings_file
+from keyswitch.targets.claude_code.target import planning, tokens
 from keyswitch.terminal import marker as environment
 from keyswitch.transfer import bundle
 
@@ -69,7 +65,7 @@ def profile_file(data):
     """A profile file, and the edit of one that can be read."""
     text = data.decode("utf-8", "replace")
     found = profile_files.parse(text, "work.toml")
-    edited = profile_files.edited(text, found)
+    edited = toml_edits.with_profile(text, found)
     assert profile_files.parse(edited, "work.toml") == found
 
 
@@ -92,7 +88,7 @@ def config_file(data):
 
 def link_rule(data):
     for name in ("work", None):
-        made = link_rules.edited(data, "github.com/a/*", name, "c.toml")
+        made = toml_edits.with_link(data, "github.com/a/*", name, "c.toml")
         if made and name:
             put(place().config_file, made)
             assert ("github.com/a/*", name) in settings.load(place()).links
@@ -151,16 +147,14 @@ def settings_as_claude_code_reads_it(data):
 
 
 def approvals(data):
-    plan = approved_keys.plan_approvals(
+    after, record = planning.plan_approvals(
         "c.json", data, baseline.Baseline(), {"ks1-a": "tail-0001"}, KEY
     )
     assert "tail-0001" in splice.elements(
-        "c.json", json_text.decode("c.json", plan.after), approved_keys.APPROVED
+        "c.json", json_text.decode("c.json", after), rules.APPROVED
     )
-    back = approved_keys.plan_approvals(
-        "c.json", plan.after, plan.baseline, {}, KEY
-    )
-    assert back.after == data or not data.strip(b" \t\r\n\xef\xbb\xbf")
+    back, _ = planning.plan_approvals("c.json", after, record, {}, KEY)
+    assert back == data or not data.strip(b" \t\r\n\xef\xbb\xbf")
 
 
 def credentials(data):
@@ -173,12 +167,12 @@ def credentials(data):
         login_parts.applied("c.json", data, login_parts.Parts({}), keys)
     again = login_parts.read(("c.json", made), ("d.json", made))
     assert again == parts
-    tokens.in_credentials("c.json", data, 0.0)
+    list(tokens.in_credentials("c.json", data, 0.0))
 
 
 def displaced_record(data):
     for record in baseline.decode("r.json", data).values():
-        baseline.to_document(record)
+        record._asdict()
 
 
 def vault(data):
@@ -246,9 +240,9 @@ def journal_file(data):
 
 
 def undo_file(data):
-    records = undo_records.parse(data, "undo.json")
-    made = undo_records.to_bytes(records)
-    assert undo_records.parse(made, "undo.json") == records
+    records = history.parse_undo(data, "undo.json")
+    made = history.to_bytes(records)
+    assert history.parse_undo(made, "undo.json") == records
 
 
 def history_file(data):
@@ -274,10 +268,10 @@ def compiled_profile(data):
 
 def remotes_file(data):
     seen = compiled.identity(put(place().config_file, b""))
-    head = f"{remote_links._HEAD}\ndep {seen} {place().config_file}\n".encode()
+    head = f"{patterns._HEAD}\ndep {seen} {place().config_file}\n".encode()
     for text in (data, head + data + b"\nend\n"):
         put(place().remotes_file, text)
-        remote_links.work_out(place())
+        patterns.work_out(place())
 
 
 def shell_marker(data):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch import shells
-from keyswitch.changes import own_variables
+from keyswitch.changes import bindings
 from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.cli.command import HELP, Session, at_most_one, command, option
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
-from keyswitch.directories import guard, remote_links
+from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.express import give_back, warn, warn_of_settings, write_out
@@ -67,7 +67,7 @@ def env(  # noqa: PLR0913
     workspace = session.reader()
     paths, environ = workspace.paths, workspace.environ
     language = _language(session, shell, format_)
-    remote_links.work_out(paths, keep_them=True)
+    patterns.work_out(paths, keep_them=True)
     chosen = selection.select(paths, environ, name)
     compiled = None
     if chosen.name and not unset:
@@ -214,13 +214,13 @@ def use_here(session: Session, name: str) -> None:
     elsewhere stays. So does a key that the usual settings would send to
     another profile's host.
     """
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     session.refuse_agents()
     workspace = session.workspace()
     paths, environ = workspace.paths, workspace.environ
     profile, _ = workspace.load(name)
-    own_variables.check(workspace, profile)
+    bindings.check_complete(workspace, profile)
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, environ)  # before a login is moved
     if os.isatty(1):

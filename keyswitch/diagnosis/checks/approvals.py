@@ -9,7 +9,7 @@ from keyswitch.diagnosis.findings.interactive import approval_of
 from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
-from keyswitch.targets.claude_code.settings.tokens import REJECTED
+from keyswitch.targets.claude_code.rules import REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws, sources
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
         place, used = situation.place(command.source), _is_used(situation, key)
         if problem:
             what, fix = problem
-            if own_helper.is_keyswitch(command.text):
+            if wanted.is_keyswitch(command.text):
                 use = f"keyswitch use {situation.chosen or 'NAME'}"
                 fix = f"keyswitch moved: {use} writes the new path"
             yield Finding(
@@ -179,7 +179,7 @@ def _foreign(
             f"from {place}",
             place,
         )
-    elif situation.chosen and not own_helper.is_keyswitch(command.text):
+    elif situation.chosen and not wanted.is_keyswitch(command.text):
         yield Finding(
             "helper-not-ours",
             NOTE,

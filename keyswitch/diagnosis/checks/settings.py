@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import removal
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
 def _for_helper(file: SettingsFile, name: str) -> bool:
     """Tell whether `use` emptied a variable, so that its helper counts."""
     helper = file.command(rules.HELPER)
-    return name in BESIDE_HELPER and own_helper.is_keyswitch(helper or "")
+    return name in BESIDE_HELPER and wanted.is_keyswitch(helper or "")
 
 
 def overriding(situation: Situation) -> Iterator[Finding]:

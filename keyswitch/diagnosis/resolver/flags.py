@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import InputError
-from keyswitch.targets.claude_code.javascript import trim
+from keyswitch.targets.claude_code.settings.settings_file import trim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.javascript import trim
-from keyswitch.targets.claude_code.settings.settings_file import line_of
+from keyswitch.targets.claude_code.settings.settings_file import line_of, trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

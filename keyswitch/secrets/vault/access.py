@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk import atomic
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, StoreError
 from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault import envelope, key_slots

@@ -11,14 +11,14 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import open_own
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError, KeyswitchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.login import Keychain
+    from keyswitch.targets.target import Keychain
 
 _PREFIX = "scratch-"
 _LOCK = ".keyswitch-lock"

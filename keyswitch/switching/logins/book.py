@@ -12,16 +12,15 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
-from keyswitch.changes.draft import FIRST, NewItem
+from keyswitch.changes.draft import FIRST, NewItem, read_settled
 from keyswitch.changes.login_ledger import (
     Folder,
     Generation,
     Ledger,
 )
-from keyswitch.changes.unsettled import read_settled
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import FILE_LIMIT, Profile, SecretRef
-from keyswitch.profiles import profile_files
+from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.logins.storing import (
     FIELD,
@@ -38,8 +37,7 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.login import Login
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
 
@@ -66,11 +64,8 @@ class Logins:
             places, lambda path: draft.read(path, FILE_LIMIT), self.keychain
         )
         draft.saw(self.place.items)
-        self.path = login_ledger.path_of(workspace.paths)
         self._config = config
-        self.ledger: Ledger = login_ledger.decode(
-            self.path, draft.read(self.path, login_ledger.LIMIT)
-        )
+        self.ledger: Ledger = draft.ledger(workspace.paths)
         # name -> (as its file has it, the file's bytes, as it will be)
         self._profiles: dict[
             str, tuple[Profile | None, bytes | None, Profile]
@@ -101,9 +96,9 @@ class Logins:
         """Tell whether a change was committed, and is not in place yet."""
         if self.keychain is None:
             return False
-        from keyswitch.switching.logins import item_note
+        from keyswitch.switching.logins import keychain_note
 
-        unfinished = item_note.unfinished(self.workspace.paths)
+        unfinished = keychain_note.unfinished(self.workspace.paths)
         return self.places.login_dir in unfinished
 
     def newest(self, name: str) -> Generation | None:
@@ -257,9 +252,9 @@ class Logins:
         """Plan the program's files with this login in them."""
         files = self.place.replaced(parts, self._present())
         if self.keychain is not None:
-            from keyswitch.switching.logins import item_note
+            from keyswitch.switching.logins import keychain_note
 
-            changes = item_note.plan(
+            changes = keychain_note.plan(
                 self.draft,
                 self.workspace.paths,
                 self.places.login_dir,
@@ -296,9 +291,9 @@ class Logins:
             if after != before:
                 path = self.workspace.paths.profile(name)
                 text = (
-                    profile_files.dumps_new(after)
+                    toml_edits.new_profile(after)
                     if data is None
-                    else profile_files.edited(data.decode("utf-8"), after)
+                    else toml_edits.with_profile(data.decode("utf-8"), after)
                 )
                 self.draft.write(
                     path,
@@ -309,10 +304,7 @@ class Logins:
                 )
         self.ledger, idle = login_ledger.without_idle(self.ledger)
         self.draft.dropped += [g.ref for g in idle]
-        ledger = login_ledger.encode(self.ledger)
-        self.draft.write(
-            self.path, ledger, limit=login_ledger.LIMIT, rank=FIRST
-        )
+        self.draft.write_ledger(self.workspace.paths, self.ledger)
 
 
 def of_nobody(parts: Login, shown: str) -> str:

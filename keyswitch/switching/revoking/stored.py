@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import login_ledger, undo_records
-from keyswitch.switching.logins.names import PROVIDER
+from keyswitch.changes import history, login_ledger
+from keyswitch.changes.login_ledger import PROVIDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.parts import Token
+    from keyswitch.targets.target import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Stored:
         self.profiles = profiles
         self.unreadable = set(unreadable)
         self.ledger = ledger
-        self.records = undo_records.parse(undo[1], undo[0])
+        self.records = history.parse_undo(undo[1], undo[0])
         self.owners = {
             ref.item: p.name for p in profiles for ref in p.secrets.values()
         }
