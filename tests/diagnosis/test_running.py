@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.diagnosis.findings.running import Runner
+from keyswitch.diagnosis.findings.commands import Runner
 from keyswitch.diagnosis.verdict import Source, Value
 from tests.diagnosis.homes import KEY, SETTINGS, Home
 

@@ -10,8 +10,7 @@ import click
 from keyswitch.cli.checks.verdict_view import account, finding_document
 from keyswitch.cli.command import Session, at_most_one, command, rehearsed
 from keyswitch.cli.output import attributes
-from keyswitch.diagnosis.findings.finding import NOTE, Finding
-from keyswitch.diagnosis.findings.mend import FOLDER
+from keyswitch.diagnosis.findings.finding import FOLDER, NOTE, Finding
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
 
@@ -83,7 +82,7 @@ def doctor(  # noqa: PLR0913
         steps = way.probe(situation.scene, situation.verdict)
         findings = by_gravity([*way.findings(steps), *findings])
     if report:
-        from keyswitch.diagnosis.report.lines import report_text
+        from keyswitch.diagnosis.report import report_text
 
         session.raw(report_text(situation, findings, steps))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.cli.output import attributes
-from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis import urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,7 +99,7 @@ def document(
             "refusal": request.refusal or None,
             "x-api-key": _header_document(situation, request.key),
             "authorization": _header_document(situation, request.bearer),
-            "base_url": billing.shown(url.text) if url else None,
+            "base_url": urls.shown(url.text) if url else None,
             "base_url_source": _source_document(situation, url.source)
             if url
             else None,
@@ -217,7 +217,7 @@ def _short(situation: Situation, source: Source) -> str:
 def _address(situation: Situation) -> str:
     url, provider = situation.verdict.base_url, situation.verdict.provider
     if url is not None:
-        return f"{billing.shown(url.text)}  {_short(situation, url.source)}"
+        return f"{urls.shown(url.text)}  {_short(situation, url.source)}"
     return provider.title if provider else "https://api.anthropic.com"
 
 

@@ -8,21 +8,26 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
+    from keyswitch.diagnosis.findings.commands import Ran, Runner
     from keyswitch.diagnosis.findings.origin import StartFiles
-    from keyswitch.diagnosis.findings.running import Ran, Runner
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.shells.rc_lines import Assignment
+
+API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
+
+# Beginnings of tokens that a subscription's login hands out.
+OAUTH_PREFIX = "sk-ant-oat"
 
 
 class Situation:
@@ -128,8 +133,25 @@ class Situation:
 
     @property
     def bill(self) -> str:
-        """The bill that a request lands on, "" where none can be told."""
-        return billing.bill_of(self.verdict)
+        """The bill that a request lands on, "" where none can be told.
+
+        A key beside a login's token is not a subscription any more: which of
+        the two the service takes was not observed, so it counts as the key's.
+        """
+        request = self.verdict.request
+        if not request.sent:
+            return ""
+        if self.verdict.provider is not None:
+            return CLOUD
+        if self.foreign_url or request.key is not None:
+            return API  # a gateway's, whoever pays for that, or the key's
+        if request.bearer is None:
+            return ""
+        source, value = request.bearer.source, request.bearer.value
+        login = source.name in rules.SUBSCRIPTION or (
+            value is not None and value.reveal().startswith(OAUTH_PREFIX)
+        )
+        return SUBSCRIPTION if login else API
 
     @cached_property
     def questions(self) -> tuple[str, ...]:
@@ -162,7 +184,7 @@ class Situation:
             return None
         return None if taken.how == "none" else taken
 
-    @property
+    @cached_property
     def in_use(self) -> bool | None:
         """Tell whether the wanted profile is what is sent, and only it.
 
@@ -202,4 +224,6 @@ class Situation:
         found = self.verdict.base_url
         if found is None or self.verdict.provider is not None:
             return ""
-        return "" if billing.is_anthropic(found.text) else found.text
+        from keyswitch.diagnosis.urls import is_anthropic
+
+        return "" if is_anthropic(found.text) else found.text
