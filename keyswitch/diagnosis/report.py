@@ -12,13 +12,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from keyswitch import __version__
-from keyswitch.diagnosis.findings.billing import (
+from keyswitch.diagnosis.findings.installations import installs
+from keyswitch.diagnosis.urls import (
     LOCAL,
     host_of,
     is_anthropic,
     shown,
 )
-from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
 

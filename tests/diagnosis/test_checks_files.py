@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keyswitch.diagnosis.findings.finding import FOLDER, MODE
+from keyswitch.diagnosis.findings.mend import FOLDER, MODE
 from tests.diagnosis.homes import (
     AWS_FILES,
     CONFIG,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.findings.finding import LINE, MEMBER
+from keyswitch.diagnosis.findings.mend import LINE, MEMBER
 from tests.diagnosis.homes import (
     BEDROCK,
     CREDENTIALS,

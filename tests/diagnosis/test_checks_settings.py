@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.findings.finding import MEMBER
+from keyswitch.diagnosis.findings.mend import MEMBER
 from tests.diagnosis.homes import (
     CONFIG,
     KEY,

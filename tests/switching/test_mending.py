@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.diagnosis.findings.finding import (
+from keyswitch.diagnosis.findings.mend import (
     ELEMENT,
     FOLDER,
     LINE,

@@ -10,7 +10,8 @@ import click
 from keyswitch.cli.checks.verdict_view import account, finding_document
 from keyswitch.cli.command import Session, at_most_one, command, rehearsed
 from keyswitch.cli.output import attributes
-from keyswitch.diagnosis.findings.finding import FOLDER, NOTE, Finding
+from keyswitch.diagnosis.findings.finding import NOTE, Finding
+from keyswitch.diagnosis.findings.mend import FOLDER
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
 

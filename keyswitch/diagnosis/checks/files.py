@@ -9,14 +9,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import masked
-from keyswitch.diagnosis.findings.finding import (
-    FOLDER,
-    MODE,
-    NOTE,
-    WARNING,
-    Finding,
-    Mend,
-)
+from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.mend import FOLDER, MODE, Mend
 from keyswitch.diagnosis.findings.origin import read_text
 from keyswitch.diagnosis.resolver.aws import sections
 from keyswitch.display import printable

@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import (
-    ERROR,
-    LINE,
-    MEMBER,
-    NOTE,
-    WARNING,
-    Finding,
-    Mend,
-)
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.findings.mend import LINE, MEMBER, Mend
 from keyswitch.diagnosis.resolver.request import to_anthropic
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets import splice

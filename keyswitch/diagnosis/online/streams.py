@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from cryptography import x509
-
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Value
 
@@ -203,21 +201,12 @@ def authorities(scene: Scene) -> list[Value]:
     ]
 
 
-def unchecked(scene: Scene) -> Value | None:
-    """Return what turns the check of certificates off for Claude Code."""
-    off = scene.request.text(rules.UNCHECKED) == "0"
-    return scene.request.get(rules.UNCHECKED) if off else None
-
-
 def blind() -> ssl.SSLContext:
     """Return a context to look at a certificate with; nothing is sent."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-# -------------------------------------------------------------- certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,37 +222,26 @@ class Certificate:
 def read_certificate(data: bytes) -> Certificate | None:
     """Return what a certificate says, or None if it cannot be read."""
     from cryptography import x509
+    from cryptography.x509.oid import NameOID
 
     try:
         found = x509.load_der_x509_certificate(data)
+        issuer = [
+            str(attribute.value)
+            for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
+            for attribute in found.issuer.get_attributes_for_oid(oid)
+        ]
+        names = [
+            name
+            for extension in found.extensions
+            if isinstance(extension.value, x509.SubjectAlternativeName)
+            for name in extension.value.get_values_for_type(x509.DNSName)
+        ]
         return Certificate(
-            _issuer(found.issuer),
-            _names(found),
+            ", ".join(dict.fromkeys(issuer)),
+            tuple(names),
             found.not_valid_before_utc,
             found.not_valid_after_utc,
         )
     except (ValueError, x509.DuplicateExtension):
         return None
-
-
-def _issuer(name: x509.Name) -> str:
-    from cryptography.x509.oid import NameOID
-
-    parts = [
-        str(attribute.value)
-        for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
-        for attribute in name.get_attributes_for_oid(oid)
-    ]
-    return ", ".join(dict.fromkeys(parts))
-
-
-def _names(found: x509.Certificate) -> tuple[str, ...]:
-    from cryptography import x509
-
-    try:
-        extension = found.extensions.get_extension_for_class(
-            x509.SubjectAlternativeName
-        )
-    except x509.ExtensionNotFound:
-        return ()
-    return tuple(extension.value.get_values_for_type(x509.DNSName))

@@ -6,7 +6,6 @@ A `Candidate` is there or not; which one is sent is the resolver's decision.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 ASK_HELPER = "its answer is known only when it runs (--run-helper)"
 
-_DESCRIPTOR = re.compile(r"0*[0-9]{1,6}")  # no system has more
+_DESCRIPTOR_DIGITS = 6  # no system has more
 _DESCRIPTOR_LIMIT = 65536  # bytes
 _NONBLOCK = 2  # SPLICE_F_NONBLOCK
 
@@ -43,7 +42,8 @@ def variable(view: View, name: str) -> Candidate | None:
 def descriptor(view: View, name: str) -> tuple[Candidate | None, bool]:
     """Return a credential on a file descriptor, and whether one is named."""
     number = view.text(name)
-    if not _DESCRIPTOR.fullmatch(number):
+    known = number.isascii() and number.isdigit()
+    if not known or len(number.lstrip("0")) > _DESCRIPTOR_DIGITS:
         return None, bool(number)
     data = _peek(int(number))
     text = data.decode("utf-8", "replace").strip() if data else ""

@@ -7,7 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import hook_files
-from keyswitch.diagnosis.findings.finding import HOOK, NOTE, Finding, Mend
+from keyswitch.diagnosis.findings.finding import NOTE, Finding
+from keyswitch.diagnosis.findings.mend import HOOK, Mend
 from keyswitch.disk.atomic import write_private
 
 if TYPE_CHECKING:

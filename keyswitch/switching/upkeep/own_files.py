@@ -20,15 +20,8 @@ from keyswitch.changes import (
 )
 from keyswitch.commit import journal, made_folders
 from keyswitch.commit.login_note import decoded, note_file
-from keyswitch.diagnosis.findings.finding import (
-    ASIDE,
-    ERROR,
-    HOOK,
-    MODE,
-    WARNING,
-    Finding,
-    Mend,
-)
+from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
+from keyswitch.diagnosis.findings.mend import ASIDE, HOOK, MODE, Mend
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular
 from keyswitch.disk.opening import is_planted

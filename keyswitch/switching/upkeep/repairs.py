@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Mode
 from keyswitch.changes.undo_records import splice_of
-from keyswitch.diagnosis.findings.finding import (
+from keyswitch.diagnosis.findings.mend import (
     ELEMENT,
     FOLDER,
     LINE,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.diagnosis.findings.finding import Mend
+    from keyswitch.diagnosis.findings.mend import Mend
     from keyswitch.workspace import Workspace
 
 _AGAIN = "look again: keyswitch doctor"
