@@ -50,8 +50,8 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
 
 def is_committed() -> bool:
     """Tell whether a change of this command passed its commit point."""
-    points = sys.modules.get("keyswitch.disk.commit_points")
-    return points is not None and bool(points.passed)
+    files = sys.modules.get("keyswitch.disk.atomic")
+    return files is not None and bool(files.commit_points)
 
 
 def _open(environ: Mapping[str, str], *, gives: bool = False) -> Paths | None:

@@ -7,6 +7,13 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from keyswitch.disk.atomic import (
+    make_durable,
+    read_regular,
+    unusable,
+    write_once,
+)
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import paths as places
 from keyswitch.targets import table
@@ -22,6 +29,9 @@ if TYPE_CHECKING:
     from keyswitch.secret import Secret
     from keyswitch.targets.login import Keychain
     from keyswitch.targets.target import Places
+
+_KEY_SIZE = 32  # bytes of the key of this machine
+_KEY_LIMIT = 1024  # bytes of a file that should be one
 
 
 class Workspace:
@@ -128,9 +138,7 @@ class Workspace:
     @cached_property
     def install_key(self) -> bytes:
         """The per-machine key of fingerprints."""
-        from keyswitch.profiles.install_key import install_key
-
-        return install_key(self.paths, keep=not self.dry_run)
+        return _install_key(self.paths, keep=not self.dry_run)
 
     def load(self, name: str) -> tuple[Profile, bytes]:
         """Read one profile and its file's bytes."""
@@ -165,3 +173,24 @@ def own_command() -> list[str]:
 
 def _is_program(path: str) -> bool:
     return os.access(path, os.X_OK) and not os.path.isdir(path)
+
+
+def _install_key(paths: Paths, *, keep: bool = True) -> bytes:
+    """Return the key; make it the first time, and write it if `keep`."""
+    path = paths.install_key_file
+    key = read_regular(path, _KEY_LIMIT, ours=True)
+    if key is not None and len(key) == _KEY_SIZE:
+        return key
+    if not keep:
+        return os.urandom(_KEY_SIZE)
+    ensure_private_dir(paths.state)
+    try:
+        if key is not None:
+            os.unlink(path)  # half of one, from a command that was killed
+        write_once(path, os.urandom(_KEY_SIZE))
+        make_durable(path)  # fingerprints are compared for years
+    except FileExistsError:
+        pass  # another command was faster
+    except OSError as e:
+        raise unusable(path, e) from e
+    return read_regular(path, _KEY_LIMIT) or b""

@@ -63,9 +63,7 @@ LANE = ("terminal", "directories")
 BESIDE_THE_LANE = (
     "keyswitch.terminal.repository_settings",
     "keyswitch.directories.addresses",
-    "keyswitch.directories.git",
     "keyswitch.directories.git_remotes",
-    "keyswitch.directories.ssh_names",
 )
 LIGHT = {
     "keyswitch",

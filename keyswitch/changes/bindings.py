@@ -1,21 +1,32 @@
-"""Hold a stored secret to the use that it was stored for.
+"""Hold a profile to what its secrets, and its provider's variables, are for.
 
 Every way to a secret's value asks `require` or `check` first. A change of
 keyswitch's own moves the records along (`follow`), so what was changed in a
 profile file by anybody else is noticed, and refused until the person agrees.
+
+A provider file may set variables that carry no credential once the person has
+agreed: that is kept, a small file each, by provider, variable and value.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular, sync_dir, write_once
-from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import profile_files
+from keyswitch.disk.digests import sha256
+from keyswitch.disk.permissions import ensure_private_dir
+from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers import bound
 from keyswitch.providers.binding import Binding, bindings_of
+from keyswitch.providers.own_variables import (
+    Steering,
+    of_own_file,
+    refuse_named,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], Binding | None]
 
+_LIMIT = 1 << 18  # bytes of an agreement; a provider file may have 64 KiB
 _LOGIN = ("claude-login", "login")  # provider and field of a kept login
 
 
@@ -73,8 +85,6 @@ def require(workspace: Workspace, profile: Profile) -> None:
 
 
 def _record(workspace: Workspace, path: str, binding: Binding) -> None:
-    from keyswitch.disk.private_folders import ensure_private_dir
-
     # Where nothing can be written, nothing else of a use is kept either.
     with contextlib.suppress(OSError, KeyswitchError):
         ensure_private_dir(workspace.paths.bound_dir)
@@ -247,3 +257,58 @@ def forget(paths: Paths, ref: SecretRef) -> None:
     with contextlib.suppress(OSError):
         os.unlink(path)
         sync_dir(os.path.dirname(path))
+
+
+def not_agreed(workspace: Workspace, profile: Profile) -> list[Steering]:
+    """Return the variables of an own provider that nobody agreed to yet.
+
+    Raises NewerFileError and DamagedFileError for a record of such a kind.
+    """
+    found = of_own_file(workspace.provider_of(profile), profile)
+    return [one for one in found if not _is_agreed(_agreement(workspace, one))]
+
+
+def _is_agreed(path: str) -> bool:
+    data = read_regular(path, _LIMIT, ours=True)
+    if data is not None:
+        check_record(path, data)
+    return data is not None
+
+
+def check_record(path: str, data: bytes) -> None:
+    """Raise unless a record is one, and of this version."""
+    lost = "what it agreed to is asked about again"
+    own_json.record(Steering, own_json.document(path, data, lost), path, lost)
+
+
+def check_complete(workspace: Workspace, profile: Profile) -> None:
+    """Raise unless a profile is complete, and all it sets may be set."""
+    workspace.provider_of(profile).check(profile)
+    require_variables(workspace, profile)
+
+
+def require_variables(workspace: Workspace, profile: Profile) -> None:
+    """Raise unless each variable is for a credential, or was agreed to."""
+    refuse_named(workspace.provider_of(profile), profile)
+    for one in not_agreed(workspace, profile):
+        raise InputError(
+            one.what,
+            "take it out of the provider file, or agree to it on a terminal: "
+            f"keyswitch use {profile.name}",
+        )
+
+
+def agree_to(workspace: Workspace, seen: Iterable[Steering]) -> None:
+    """Keep what a person agreed to."""
+    for one in seen:
+        ensure_private_dir(workspace.paths.agreed_dir)
+        text = json.dumps(
+            {"version": own_json.VERSION, **one._asdict()}, indent=1
+        )
+        write_once(_agreement(workspace, one), f"{text}\n".encode())
+
+
+def _agreement(workspace: Workspace, one: Steering) -> str:
+    parts = (one.provider, one.variable, one.value)
+    name = sha256("\0".join(parts).encode())
+    return os.path.join(workspace.paths.agreed_dir, name)

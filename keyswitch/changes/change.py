@@ -9,23 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from keyswitch.changes import (
-    bindings,
-    history,
-    hook_files,
-    intents,
-    undo_records,
-)
-from keyswitch.changes.unsettled import once_settled
+from keyswitch.changes import bindings, history, hook_files, intents
+from keyswitch.changes.draft import once_settled
 from keyswitch.commit import made_folders
 from keyswitch.commit.journal import Beside, Rights
-from keyswitch.commit.own_lock import LOCK_WAIT
 from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.file_systems import LOCK_WAIT
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
-from keyswitch.profiles.set_aside import baseline_files
+from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
 
@@ -70,7 +64,7 @@ def commit(
     with a new draft, when another program wrote one of its files in between.
     What a person should know of the change goes to `tell`.
     """
-    from keyswitch.disk.private_folders import ensure_private_dir
+    from keyswitch.disk.permissions import ensure_private_dir
 
     if workspace.dry_run:
         raise DryRun(_rehearsed(workspace, make))
@@ -199,23 +193,23 @@ def _files_of(
         files += _new_stamp(workspace, always=draft.tells_shells)
     gone = list(draft.dropped)
     undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
-    records = undo_records.parse(undo_before, paths.undo_file)
+    records = history.parse_undo(undo_before, paths.undo_file)
     if draft.is_undo:
         records = records[:-1]
         gone += draft.discarded
     elif draft.beside:
         pass
     elif draft.undoable:
-        records, forgotten = undo_records.push(
-            records, undo_records.record_of(workspace, draft)
+        records, forgotten = history.push(
+            records, history.record_of(workspace, draft)
         )
         gone += forgotten
     else:
-        records, forgotten = undo_records.cut(
+        records, forgotten = history.cut(
             records, draft, everything=draft.forget_undo
         )
         gone += [*draft.discarded, *forgotten]
-    undo_after = undo_records.to_bytes(records)
+    undo_after = history.to_bytes(records)
     if undo_after != undo_before:
         files.append(FileChange(paths.undo_file, undo_before, undo_after))
     log_before = read_regular(paths.history_file, _OWN_LIMIT)
@@ -276,7 +270,7 @@ def sweep(workspace: Workspace) -> None:
 
     def undo() -> bytes:
         data = read_regular(workspace.paths.undo_file, _OWN_LIMIT)
-        return undo_records.needed(data, workspace.paths.undo_file)
+        return history.needed(data, workspace.paths.undo_file)
 
     try:
         intents.sweep(

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch import compiled
-from keyswitch.changes import bindings, own_variables
+from keyswitch.changes import bindings
 from keyswitch.compiled import (
     FOLDER_VARIABLE,
     HEAD,
@@ -16,7 +16,7 @@ from keyswitch.compiled import (
     identity,
 )
 from keyswitch.disk.atomic import write_once
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.providers.bound import OtherUseError
@@ -73,7 +73,7 @@ def _allowed(workspace: Workspace, name: str) -> Profile:
     is_certain = False
     while True:
         profile, _ = workspace.load(name)
-        own_variables.require(workspace, profile)
+        bindings.require_variables(workspace, profile)
         try:
             bindings.require(workspace, profile)
         except OtherUseError:

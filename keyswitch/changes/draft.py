@@ -4,18 +4,23 @@ Every step of a plan reads files through the draft and writes to it. So a later
 step sees what an earlier one left, and two steps can edit the same file.
 Nothing here reaches a disk or a secret store: `change.commit` carries a
 finished draft out, and a dry run prints it.
+
+A file that another program is writing in place is empty or half for a moment.
+What was read of it then is no reason to give up, and nothing to build on: an
+empty file would be taken for one with nothing in it. So the plan waits.
 """
 
 from __future__ import annotations
 
 import copy
 import os
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from keyswitch.disk.atomic import read_regular
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import KeyswitchError, UnreadableTextError
 from keyswitch.model import FILE_LIMIT, FileChange
-from keyswitch.profiles import profile_files
+from keyswitch.profiles import clock, profile_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +37,13 @@ if TYPE_CHECKING:
 # When a file is put in place, among the files of a change. A kill in between
 # must leave new tokens under an old name rather than old ones under a new one.
 FIRST, USUAL, LAST = 0, 1, 2
+
+_FRESH = 0.5  # seconds from a write in which the next one may follow
+_PAUSES = (0.05, 0.1, 0.2, 0.3)  # together longer than that
+
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+
+T = TypeVar("T")
 
 
 class NewItem(NamedTuple):
@@ -258,3 +270,39 @@ class Draft:
             or self.links
             or self.pointer
         )
+
+
+def read_settled(draft: Draft, path: str) -> bytes | None:
+    """Return a file of a draft; one that was emptied just now is an error."""
+    return draft.read(path, FILE_LIMIT, read=_read_settled)
+
+
+def _read_settled(path: str, limit: int) -> bytes | None:
+    data = read_regular(path, limit)
+    if data is not None and not data.strip(_BLANK) and _is_fresh(path):
+        raise UnreadableTextError(
+            f"{path} is being written by another program",
+            "try again in a moment",
+        )
+    return data
+
+
+def once_settled(make: Callable[[Draft], T]) -> tuple[Draft, T]:
+    """Fill a draft, again where it read a file that is being written."""
+    for pause in _PAUSES:
+        draft = Draft()
+        try:
+            return draft, make(draft)
+        except UnreadableTextError:
+            if not any(map(_is_fresh, draft.files_read)):
+                raise
+            time.sleep(pause)
+    draft = Draft()
+    return draft, make(draft)
+
+
+def _is_fresh(path: str) -> bool:
+    try:
+        return abs(clock.now() - os.stat(path).st_mtime) < _FRESH
+    except OSError:
+        return False

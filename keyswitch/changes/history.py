@@ -1,15 +1,34 @@
-"""What was changed when: commands, names and fingerprints, never values."""
+"""What was changed: a line each, and what takes the last changes back.
+
+The history says what each command changed and when. An undo record holds the
+text that keyswitch's own files had before (none of them ever holds a secret),
+the pointer before and after, and which store items the change made or left.
+Items stay in their store while a record needs them.
+"""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from keyswitch.changes.draft import Draft, Mode, Splice
+from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
+from keyswitch.disk.digests import sha256
+from keyswitch.errors import DamagedFileError
+from keyswitch.model import SecretRef  # noqa: TC001 - of a field
+from keyswitch.profiles import own_json, state
+from keyswitch.profiles.state import State
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile
+    from collections.abc import Iterator
 
-MAX_LINES = 1000
+    from keyswitch.model import Profile
+    from keyswitch.workspace import Workspace
+
+MAX_LINES = 1000  # of the history
+MAX_RECORDS = 10  # that can be taken back
+MAX_WITH_SECRETS = 3  # generations of old secrets that stay in a store
 
 
 class Entry(NamedTuple):
@@ -64,3 +83,189 @@ def parse(data: bytes | None) -> list[Entry]:
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return entries
+
+
+class OwnFile(NamedTuple):
+    """One of keyswitch's own files: its text before, a digest of it after."""
+
+    path: str
+    before: str | None
+    after: str | None  # sha256, hex
+
+
+class Record(NamedTuple):
+    """One change that can be taken back."""
+
+    at: str
+    command: str
+    profile: str
+    files: tuple[OwnFile, ...] = ()
+    pointer_before: tuple[str, str] | None = None  # active, previous
+    pointer_after: tuple[str, str] | None = None
+    created: tuple[SecretRef, ...] = ()
+    discarded: tuple[SecretRef, ...] = ()
+    splices: tuple[Splice, ...] = ()  # in the order in which they were made
+    modes: tuple[Mode, ...] = ()
+    moved: Moved | None = None  # the login, if it was
+    elsewhere: tuple[str, ...] = ()  # other configuration folders
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """Every path that it names."""
+        for part in (self.files, self.splices, self.modes):
+            yield from (one.path for one in part)
+        yield from self.elsewhere
+
+
+def splice_of(path: str, before: bytes, after: bytes) -> Splice:
+    """Return the edit that leads from one text to another."""
+    start = 0
+    shortest = min(len(before), len(after))
+    while start < shortest and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < shortest - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    removed = before[start : len(before) - end]
+    return Splice(
+        path,
+        start,
+        len(after) - end - start,
+        removed.decode("utf-8", "surrogateescape"),
+        digest(after),
+    )
+
+
+def spliced_back(splice: Splice, data: bytes | None) -> bytes | None:
+    """Return the text before an edit; None: the file was changed since."""
+    if data is None or digest(data) != splice.after:
+        return None
+    removed = splice.removed.encode("utf-8", "surrogateescape")
+    return (
+        data[: splice.offset] + removed + data[splice.offset + splice.length :]
+    )
+
+
+def digest(data: bytes | None) -> str | None:
+    """Return the digest by which a file's later change is noticed."""
+    return None if data is None else sha256(data)
+
+
+def record_of(workspace: Workspace, draft: Draft) -> Record:
+    """Return the record of a change that is about to be committed."""
+    before = after = None
+    if draft.pointer is not None:
+        present = state.read(workspace.paths)
+        before = (present.active, present.previous)
+        after = (draft.pointer.active, draft.pointer.previous)
+    ends = {change.path: change.after for change in draft.changes()}
+    return Record(
+        at=now(),
+        command=draft.command,
+        profile=draft.profile,
+        files=tuple(
+            OwnFile(
+                path,
+                None if text is None else text.decode(),
+                digest(ends[path]),
+            )
+            for path, text in draft.own.items()
+            if path in ends
+        ),
+        pointer_before=before,
+        pointer_after=after,
+        created=tuple(draft.created),
+        discarded=tuple(draft.discarded),
+        splices=tuple(draft.splices),
+        modes=tuple(draft.modes),
+        moved=draft.moved,
+        elsewhere=tuple(draft.elsewhere),
+    )
+
+
+def push(
+    records: list[Record], new: Record
+) -> tuple[list[Record], list[SecretRef]]:
+    """Add a record; return the kept ones and the items nobody needs now."""
+    records = [*records, new]
+    kept = records[-MAX_RECORDS:]
+    holders = [record for record in kept if record.discarded]
+    if len(holders) > MAX_WITH_SECRETS:
+        # An older record cannot be undone without the newer ones, and never
+        # without its secret, so everything up to it goes.
+        kept = kept[kept.index(holders[-MAX_WITH_SECRETS - 1]) + 1 :]
+    forgotten = records[: len(records) - len(kept)]
+    return kept, [ref for record in forgotten for ref in record.discarded]
+
+
+def cut(
+    records: list[Record], draft: Draft, *, everything: bool = False
+) -> tuple[list[Record], list[SecretRef]]:
+    """Drop the records that a change without a way back makes untrue."""
+    touched = set(draft.own)
+    keep_from = 0
+    for index, record in enumerate(records):
+        if (
+            everything
+            or draft.pointer is not None
+            or record.profile == draft.profile
+            or touched & {file.path for file in record.files}
+        ):
+            keep_from = index + 1
+    return records[keep_from:], [
+        ref for record in records[:keep_from] for ref in record.discarded
+    ]
+
+
+def to_bytes(records: list[Record]) -> bytes | None:
+    """Return the undo file; None: there is nothing to undo, and no file."""
+    if not records:
+        return None
+    document = {"version": 1, "records": [_document(r) for r in records]}
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def needed(data: bytes | None, path: str) -> bytes:
+    """Return an undo file without what its records only made.
+
+    Such an item has another owner, or none any more: to take the change back
+    needs what it discarded, not what it created.
+    """
+    records = [record._replace(created=()) for record in parse_undo(data, path)]
+    return to_bytes(records) or data or b""
+
+
+def _document(record: Record) -> dict[str, Any]:
+    return {
+        **record._asdict(),
+        "files": [file._asdict() for file in record.files],
+        "created": [ref._asdict() for ref in record.created],
+        "discarded": [ref._asdict() for ref in record.discarded],
+        "splices": [splice._asdict() for splice in record.splices],
+        "modes": [mode._asdict() for mode in record.modes],
+    }
+
+
+def parse_undo(data: bytes | None, path: str) -> list[Record]:
+    """Read the undo file."""
+    if data is None:
+        return []
+    document = own_json.document(path, data, _LOST)
+    records = own_json.record(_File, document, path, _LOST).records
+    paths = [p for record in records for p in record.paths]
+    if not own_json.are_paths(paths):
+        raise DamagedFileError(path, _LOST)
+    return list(records)
+
+
+class _File(NamedTuple):
+    version: int
+    records: tuple[Record, ...]
+
+
+_LOST = "earlier changes cannot be undone any more"
+
+
+def state_of(pair: tuple[str, str]) -> State:
+    """Return a pointer with a new stamp, so that shells notice."""
+    return State(pair[0], pair[1], state.new_stamp())

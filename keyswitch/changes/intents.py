@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular, write_private
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.names import check_name
 

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError
-from keyswitch.profiles import stages
+from keyswitch.profiles import odd_files
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
@@ -23,18 +23,18 @@ def finish(workspace: Workspace, wait: float | None = None) -> list[str]:
     paths, said = workspace.paths, []
     if _is_pending(paths):
         from keyswitch.changes.change import recover
-        from keyswitch.commit.own_lock import LOCK_WAIT
+        from keyswitch.disk.file_systems import LOCK_WAIT
 
         try:
             said = recover(workspace, LOCK_WAIT if wait is None else wait)
         except FileStateError:
             if wait is None:
                 raise
-    if any(stages.of_the_vault(paths)):
+    if any(odd_files.of_the_vault(paths)):
         from keyswitch.secrets.vault import writing
 
         writing.sweep(paths)
-    if any(stages.of_the_rest(paths)):
+    if any(odd_files.of_the_rest(paths)):
         from keyswitch.commit.transaction import Transaction
 
         with contextlib.suppress(FileStateError), Transaction(paths, wait=0):

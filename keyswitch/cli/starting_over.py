@@ -29,7 +29,7 @@ def take(place: str, read: Callable[[], bytes]) -> bytes:
 
 def set_aside(error: OddFileError) -> None:
     """Give the damaged file another name and say so, or raise the error."""
-    from keyswitch.profiles import set_aside as files
+    from keyswitch.profiles import odd_files as files
     from keyswitch.profiles.paths import resolve
 
     if not files.may_go(resolve(os.environ), error):

@@ -12,7 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.disk import commit_points
+from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import DamagedFileError
@@ -64,8 +64,11 @@ class Journal(NamedTuple):
     """A whole transaction."""
 
     steps: tuple[Step, ...]
-    locks: tuple[str, ...] = ()  # lock directories that were going to be taken
-    beside: Beside = Beside()
+    locks: tuple[str, ...]  # lock directories that were going to be taken
+    rights: tuple[Rights, ...] = ()  # the fields of Beside
+    folders: tuple[Folder, ...] = ()
+    links: tuple[LinkChange, ...] = ()
+    emptied: tuple[str, ...] = ()
     made: tuple[str, ...] = ()  # folders that the stages need, outer first
 
 
@@ -78,13 +81,8 @@ def prepare(paths: Paths, journal: Journal) -> None:
     """Write the journal; from here on its stages can always be found."""
     document = {
         "version": own_json.VERSION,
+        **journal._asdict(),
         "steps": [step._asdict() for step in journal.steps],
-        "locks": journal.locks,
-        "rights": journal.beside.rights,
-        "folders": journal.beside.folders,
-        "links": journal.beside.links,
-        "emptied": journal.beside.emptied,
-        "made": journal.made,
     }
     text = json.dumps(document, indent=1) + "\n"
     write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
@@ -96,7 +94,7 @@ def commit(paths: Paths) -> None:
         os.path.join(paths.journal_dir, _PREPARED),
         os.path.join(paths.journal_dir, _COMMIT),
     )
-    commit_points.passed.append(paths.journal_dir)
+    atomic.commit_points.append(paths.journal_dir)
 
 
 def uncommit(paths: Paths) -> None:
@@ -105,7 +103,7 @@ def uncommit(paths: Paths) -> None:
         os.path.join(paths.journal_dir, _COMMIT),
         os.path.join(paths.journal_dir, _PREPARED),
     )
-    commit_points.passed.remove(paths.journal_dir)
+    atomic.commit_points.remove(paths.journal_dir)
 
 
 def discard(paths: Paths) -> None:
@@ -147,24 +145,13 @@ def read(path: str) -> Journal | None:
     if data is None:
         return None
     document = own_json.document(path, data, lost, unmarked=True)
-    found = own_json.record(_File, document, path, lost)
+    found = own_json.record(Journal, document, path, lost)
     if not _is_sound(found):
         raise DamagedFileError(path, lost)
-    beside = Beside(found.rights, found.folders, found.links, found.emptied)
-    return Journal(found.steps, found.locks, beside, found.made)
+    return found
 
 
-class _File(NamedTuple):
-    steps: tuple[Step, ...]
-    locks: tuple[str, ...]
-    rights: tuple[Rights, ...] = ()
-    folders: tuple[Folder, ...] = ()
-    links: tuple[LinkChange, ...] = ()
-    emptied: tuple[str, ...] = ()
-    made: tuple[str, ...] = ()
-
-
-def _is_sound(found: _File) -> bool:
+def _is_sound(found: Journal) -> bool:
     """Tell whether each path can be one here, and a stage's name is one."""
     links = [(link.path, link.source) for link in found.links]
     paths = [path for pair in (*found.folders, *links) for path in pair]

@@ -7,12 +7,14 @@ for the next command if this one is killed.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.commit.login_note import note_file
+from keyswitch.commit.steps import overtaken
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import ITEM_PREFIX
+from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,33 +23,34 @@ if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.login import Keychain
 
-
 BRIEF = 2.0  # seconds for one call while other programs' locks are held
 
 
-def service_of(change: FileChange) -> str:
-    """Return the name of the item that a change is of."""
-    return change.path.removeprefix(ITEM_PREFIX)
+def require_as_read(keychain: Keychain, items: Sequence[FileChange]) -> None:
+    """Raise ChangedUnderneathError unless the items are what the plan saw."""
+    for item in items:
+        service = item.path.removeprefix(ITEM_PREFIX)
+        if keychain.read(service, BRIEF) != item.before:
+            raise overtaken(item.path)
 
 
-def is_overtaken(keychain: Keychain, item: FileChange) -> bool:
-    """Tell whether another program wrote an item since the plan was made."""
-    return keychain.read(service_of(item), BRIEF) != item.before
+def put(
+    keychain: Keychain, items: Sequence[FileChange]
+) -> CleanupLeftError | None:
+    """Bring the items to their new state; return what kept them from it.
 
-
-def put(keychain: Keychain, items: Sequence[FileChange]) -> None:
-    """Bring the items to their new state; the change itself is committed.
-
-    Raises CleanupLeftError when that fails: the note stays.
+    The change itself is committed, and the note stays.
     """
     try:
         for item in items:
-            put_item(keychain, service_of(item), item.after)
+            service = item.path.removeprefix(ITEM_PREFIX)
+            put_item(keychain, service, item.after)
     except KeyswitchError as e:
-        raise CleanupLeftError(
+        return CleanupLeftError(
             f"the change is made, but the login is not in place: {e.message}",
             f"{e.hint}; the next keyswitch command finishes it",
-        ) from e
+        )
+    return None
 
 
 def put_item(keychain: Keychain, service: str, value: bytes | None) -> None:
@@ -62,3 +65,52 @@ def forget(paths: Paths) -> None:
     """Remove the note: its items are in place."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(note_file(paths))
+
+
+class Wanted(NamedTuple):
+    """One item of a note; hashes are None where there is no item."""
+
+    service: str
+    old: str | None
+    new: str | None
+
+
+class Change(NamedTuple):
+    """The items of one configuration folder."""
+
+    folder: str
+    items: tuple[Wanted, ...]
+    tokens: tuple[str, ...]  # fingerprints of the login that is put there
+
+
+class _File(NamedTuple):
+    changes: tuple[Change, ...]
+
+
+def note_file(paths: Paths) -> str:
+    """Return the file that says which items are not in place yet."""
+    return paths.state + "/login-items.json"
+
+
+_LOST = "an interrupted change of a login is not finished: make it again"
+
+
+def decoded(path: str, data: bytes | None) -> tuple[Change, ...]:
+    """Return the folders' changes of a note."""
+    if data is None:
+        return ()
+    note = own_json.document(path, data, _LOST, unmarked=True)
+    note.setdefault("changes", [note])  # a note of 0.1.0 is one change
+    return own_json.record(_File, note, path, _LOST).changes
+
+
+def encoded(changes: Sequence[Change]) -> bytes | None:
+    """Return the note; None: every item is in place, and there is no file."""
+    if not changes:
+        return None
+    entries = [
+        {**c._asdict(), "items": [item._asdict() for item in c.items]}
+        for c in changes
+    ]
+    note = {"version": own_json.VERSION, "changes": entries}
+    return (json.dumps(note, indent=1) + "\n").encode()

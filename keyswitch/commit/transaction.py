@@ -15,16 +15,29 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch.commit import journal, own_lock, recovery
+from keyswitch.commit import journal
 from keyswitch.commit.journal import Beside, Journal
 from keyswitch.commit.made_folders import folders_for
-from keyswitch.commit.steps import installed, is_as_read, staged, step_of
+from keyswitch.commit.steps import (
+    ChangedUnderneathError,
+    give_rights,
+    install,
+    recover,
+    remove_folders,
+    rename_folders,
+    require_as_read,
+    set_links,
+    staged,
+    step_of,
+    unlink,
+)
 from keyswitch.disk import atomic
+from keyswitch.disk.file_systems import LOCK_WAIT, take_lock
 from keyswitch.disk.ownership import require_way_to
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
 from keyswitch.model import ITEM_PREFIX
-from keyswitch.profiles.set_aside import refuse_links
+from keyswitch.profiles import odd_files
 from keyswitch.targets import lock_folders
 
 if TYPE_CHECKING:
@@ -70,10 +83,6 @@ def on_disk(changes: Sequence[FileChange]) -> list[FileChange]:
     ]
 
 
-class ChangedUnderneathError(FileStateError):
-    """Another program wrote a file between the plan and the commit."""
-
-
 class Transaction:
     """The right to change files: keyswitch's own lock, after recovery."""
 
@@ -82,7 +91,7 @@ class Transaction:
         paths: Paths,
         keychain: Keychain | None = None,
         *,
-        wait: float = own_lock.LOCK_WAIT,
+        wait: float = LOCK_WAIT,
     ) -> None:
         self.paths = paths
         self._wait = wait  # seconds, for another keyswitch command
@@ -92,13 +101,13 @@ class Transaction:
         self._lock = -1
 
     def __enter__(self) -> Self:
-        refuse_links(self.paths)
+        odd_files.refuse_links(self.paths)
         for folder in (self.paths.state, self.paths.journal_dir):
             ensure_private_dir(folder)
-        self._lock = own_lock.take(self.paths.lock_file, self._wait)
+        self._lock = take_lock(self.paths.lock_file, self._wait)
         try:
-            self.recovered = recovery.recover(self.paths)
-            recovery.sweep(self.paths)
+            self.recovered = recover(self.paths)
+            odd_files.sweep(self.paths)
         except BaseException:
             os.close(self._lock)
             raise
@@ -164,7 +173,7 @@ class Transaction:
             names = tuple(spec.path for spec in locks)
             needed = folders_for(steps)
             journal.prepare(
-                self.paths, Journal(tuple(steps), names, beside, needed)
+                self.paths, Journal(tuple(steps), names, *beside, needed)
             )
             for change, step in zip(changes, steps, strict=True):
                 staged(change, step, made)
@@ -172,15 +181,13 @@ class Transaction:
                 atomic.sync_dir(folder)
             with lock_folders.held(locks):
                 for change, step in zip(changes, steps, strict=True):
-                    _compare(change, step)
+                    require_as_read(change, step)
                 self._compare_items(items)
                 journal.commit(self.paths)
                 self._finish(changes, steps, beside)
                 left = self._put_items(items)
             # Only now, since Claude Code's locks may lie in these folders.
-            self._settle_folders(beside)
-            # And this last, so that a lock that a kill leaves is in a journal.
-            self._forget()
+            self._settle(beside)
         except OSError as e:
             self._take_back(steps, made, locks)
             raise atomic.unusable(e.filename or changes[0].path, e) from e
@@ -208,11 +215,11 @@ class Transaction:
                     self._look_again(changes, steps)
                 begun = True
                 for step in steps:
-                    self.notes += installed(step)
+                    self.notes += install(step)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
-                recovery.give_rights(beside.rights)
-                recovery.set_links(beside.links)
+                give_rights(beside.rights)
+                set_links(beside.links)
             except OSError as e:
                 if attempt == 1:
                     continue  # a passing fault; the steps can be repeated
@@ -229,7 +236,7 @@ class Transaction:
         """
         try:
             for change, step in zip(changes, steps, strict=True):
-                _compare(change, step)
+                require_as_read(change, step)
         except ChangedUnderneathError:
             journal.uncommit(self.paths)
             raise
@@ -237,40 +244,32 @@ class Transaction:
             return  # it cannot be read just now; the renames will tell
 
     def _compare_items(self, items: Sequence[FileChange]) -> None:
-        if self.keychain is None or not items:
-            return
-        from keyswitch.commit.keychain_items import is_overtaken
+        if self.keychain is not None and items:
+            from keyswitch.commit import keychain_items
 
-        for item in items:
-            if is_overtaken(self.keychain, item):
-                raise _overtaken(item.path)
+            keychain_items.require_as_read(self.keychain, items)
 
     def _put_items(
         self, items: Sequence[FileChange]
     ) -> CleanupLeftError | None:
-        """Bring the items to their new state; return what kept it from that.
+        """Return what kept the items from their new state.
 
         The files are done by then, so the journal goes either way.
         """
         if self.keychain is None or not items:
             return None
-        from keyswitch.commit.keychain_items import put
+        from keyswitch.commit import keychain_items
 
-        try:
-            put(self.keychain, items)
-        except CleanupLeftError as e:
-            return e
-        return None
+        return keychain_items.put(self.keychain, items)
 
-    def _settle_folders(self, beside: Beside) -> None:
-        try:
-            recovery.rename_folders(beside.folders)
-            recovery.remove_folders(beside.emptied)
-        except OSError as e:
-            raise _unfinished(e) from e
+    def _settle(self, beside: Beside) -> None:
+        """Rename and remove folders, and forget the journal.
 
-    def _forget(self) -> None:
+        That comes last, so that a lock that a kill leaves is in a journal.
+        """
         try:
+            rename_folders(beside.folders)
+            remove_folders(beside.emptied)
             journal.discard(self.paths)
         except OSError as e:
             raise _unfinished(e) from e
@@ -289,8 +288,8 @@ class Transaction:
             )
         with contextlib.suppress(OSError):
             for step in steps:
-                recovery.unlink(step.stage)
-            recovery.remove_folders(made)
+                unlink(step.stage)
+            remove_folders(made)
             # One may just have been made when somebody pressed Ctrl-C.
             lock_folders.remove_orphans(
                 [spec.path for spec in locks], journal.written_at(self.paths)
@@ -303,15 +302,4 @@ def _unfinished(error: OSError) -> CleanupLeftError:
     return CleanupLeftError(
         f"the change is made, but not everything could be finished: {reason}",
         "the next keyswitch command finishes it",
-    )
-
-
-def _compare(change: FileChange, step: Step) -> None:
-    if not is_as_read(change, step):
-        raise _overtaken(change.path)
-
-
-def _overtaken(path: str) -> ChangedUnderneathError:
-    return ChangedUnderneathError(
-        f"{path} is being changed by another program", "try again in a moment"
     )

@@ -15,12 +15,13 @@ import stat
 from keyswitch.disk.opening import upwards
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import check_name
+from keyswitch.profiles.paths import LINK_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
-FILE = ".keyswitch"
+FILE = LINK_FILE
 LIMIT = 4096  # bytes
 NAMED = 3  # links that do not count, of one place: a tree may be full of them
 

@@ -22,6 +22,10 @@ if os.name == "posix":
     _NEW |= os.O_NOFOLLOW | os.O_CLOEXEC
 STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
 
+# Paths of what made a change of this process final. For the one line that an
+# interrupted command prints: where it was interrupted does not tell that.
+commit_points: list[str] = []
+
 
 def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
     """Return a file's bytes, or None if there is none.

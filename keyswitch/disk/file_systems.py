@@ -1,15 +1,19 @@
-"""Which file systems are mounted, and the error of one that has no locks."""
+"""Which file systems are mounted, and locks of files on them."""
 
 from __future__ import annotations
 
 import errno
 import os
 import re
+import time
 from typing import NamedTuple
 
-from keyswitch.disk.atomic import unusable
+from keyswitch.disk.atomic import open_own, unusable
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import FileStateError
+
+LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
+_LOCK_POLL = 0.02  # seconds
 
 # What `flock` says where there are no locks, on NFS without lockd for one.
 _NO_LOCKS = (
@@ -29,6 +33,43 @@ class Mount(NamedTuple):
     root: str  # the folder of that device which is mounted
     point: str  # the folder where it can be seen
     kind: str  # of the file system
+
+
+def take_lock(path: str, wait: float = LOCK_WAIT) -> int:
+    """Take keyswitch's lock. The kernel drops it when the process ends.
+
+    Raises FileStateError after `wait` seconds.
+    """
+    try:
+        descriptor = open_own(path)
+    except OSError as e:
+        raise unusable(path, e) from e
+    if os.name != "posix":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+        return descriptor
+    import fcntl
+
+    begun = time.monotonic()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited = time.monotonic() - begun
+            if waited > wait:
+                os.close(descriptor)
+                raise FileStateError(
+                    f"another keyswitch command is at work since {wait:.0f} s",
+                    "wait for it, or answer what it asks",
+                ) from None
+            # Who has waited longer asks more often, and so is sooner served.
+            time.sleep(_LOCK_POLL if waited < 1 else _LOCK_POLL / 10)
+        except OSError as e:
+            os.close(descriptor)
+            raise cannot_lock(path, e) from e
+        else:
+            return descriptor
 
 
 def cannot_lock(path: str, error: OSError) -> FileStateError:

@@ -9,9 +9,20 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import struct
+import sys
 
-from keyswitch.disk import attributes, ownership
+from keyswitch.disk import ownership
 from keyswitch.errors import FileStateError
+
+# include/uapi/linux/fs.h: FS_IMMUTABLE_FL and FS_APPEND_FL.
+_FIXED = 0x10 | 0x20
+_FIXING_FLAGS = (  # of macOS and the BSDs
+    stat.UF_IMMUTABLE | stat.UF_APPEND | stat.SF_IMMUTABLE | stat.SF_APPEND
+)
+# FS_IOC_GETFLAGS, _IOR('f', 1, long), as most architectures number it. Where
+# it has another number it fails, and the attributes count as absent.
+_GET_FLAGS = 0x80006601 | struct.calcsize("l") << 16
 
 
 def check(path: str, target: str, *, anywhere: bool = False) -> None:
@@ -31,7 +42,7 @@ def check(path: str, target: str, *, anywhere: bool = False) -> None:
         if os.path.isdir(folder):
             _check_folder(path, folder)
         ownership.require_way_to(target, path)
-    if attributes.is_fixed(folder):
+    if is_fixed(folder):
         raise _cannot_be_written(f"{path}: {folder}")
     if found is not None:
         _check_writable(path, target, found)
@@ -107,7 +118,7 @@ def _check_writable(path: str, target: str, found: os.stat_result) -> None:
     """
     if not found.st_mode & stat.S_IWUSR:
         raise FileStateError(f"{path} is read-only", f"chmod u+w {path}")
-    if not os.access(target, os.W_OK) or attributes.is_fixed(target):
+    if not os.access(target, os.W_OK) or is_fixed(target):
         raise _cannot_be_written(path)
 
 
@@ -116,3 +127,37 @@ def _cannot_be_written(what: str) -> FileStateError:
         f"{what} cannot be written",
         "look at its owner, its attributes (lsattr) and its mount",
     )
+
+
+def is_fixed(path: str) -> bool:
+    """Tell whether attributes keep a file or directory as it is.
+
+    `os.access` notices `chattr +i`, and not `chattr +a`: a directory then only
+    gets new entries, so not even a stage in it could be removed. False as well
+    where that cannot be told: not there, not readable, no attributes.
+    """
+    if sys.platform != "linux":
+        return _has_fixing_flag(path)
+    import fcntl
+
+    try:
+        # A FIFO that took the file's place must not be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        found = fcntl.ioctl(descriptor, _GET_FLAGS, bytes(struct.calcsize("l")))
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    # The kernel fills in an int, whatever the request says.
+    return bool(int.from_bytes(found[:4], sys.byteorder) & _FIXED)
+
+
+def _has_fixing_flag(path: str) -> bool:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return bool(getattr(found, "st_flags", 0) & _FIXING_FLAGS)

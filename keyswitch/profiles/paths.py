@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOME_VARIABLE = "KEYSWITCH_HOME"
+LINK_FILE = ".keyswitch"  # names a profile, for the directory it lies in
 
 
 class Paths:

@@ -1,35 +1,35 @@
 """Profile files: TOML that a person may edit and commit to a repository.
 
-Writing edits the text with tomlkit, so that comments and order stay, and
-proves by reading it that the new text means exactly what was wanted, before
-anybody writes it.
+They are read strictly, value by value; `toml_edits` has their new texts.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles.names import check_name, nearest
-from keyswitch.profiles.profile_document import REF_KEYS, profile_of
 from keyswitch.profiles.toml_text import parse_bytes, parse_text
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile
+    from collections.abc import Mapping
+
     from keyswitch.profiles.paths import Paths
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
-_PLAIN_KEYS = (
-    *("provider", "label", "created", "expires", "expect"),
-    *("isolated", "shared", "only", "never"),
+PLACES_LIMIT = 32  # patterns of `only` or `never`
+EXPECTATIONS = ("", "api", "subscription", "cloud")
+_SECRETS_ARE_ELSEWHERE = (
+    "a secret never stands in this file: keyswitch rotate stores one"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """A profile file that cannot be used, and why."""
 
     name: str
@@ -107,110 +107,113 @@ def parse(text: str, path: str) -> Profile:
     return profile_of(path, name, parse_text(text, path))
 
 
-def dumps_new(profile: Profile) -> str:
-    """Return the text of a new profile file."""
-    import tomlkit
-
-    document = tomlkit.document()
-    document["provider"] = profile.provider
-    _put(document, profile)
-    text = tomlkit.dumps(document)
-    _prove(text, profile)
-    return text
-
-
-def edited(text: str, profile: Profile) -> str:
-    """Return `text` changed so that it means `profile`.
-
-    Comments, order, unknown keys, a byte order mark and the kind of line ends
-    stay as they are.
-    """
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    try:
-        document = tomlkit.parse(text.removeprefix(mark))
-        _put(document, profile)
-        after = mark + tomlkit.dumps(document)
-    except TOMLKitError as e:
-        raise _cannot_edit(profile.name) from e
-    if "\r\n" in text:
-        after = after.replace("\r\n", "\n").replace("\n", "\r\n")
-    _prove(after, profile)
-    return after
-
-
-def _put(document: Any, profile: Profile) -> None:
-    """Set every value that differs; take away what is not wanted."""
-    import tomlkit
-
-    wanted = _plain(profile)
-    for key in _PLAIN_KEYS:
-        _set(document, key, wanted.get(key))
-    for section in ("fields", "secrets"):
-        values = wanted.get(section, {})
-        table = document.get(section)
-        if table is None:
-            if not values:
-                continue
-            table = tomlkit.table(is_super_table=section == "secrets")
-            document.append(section, table)
-            table = document[section]
-        for key in [k for k in table if k not in values]:
-            del table[key]
-        for key, value in values.items():
-            if isinstance(value, dict):
-                if key not in table:
-                    table.append(key, tomlkit.table())
-                for name, part in value.items():
-                    _set(table[key], name, part)
-            else:
-                _set(table, key, value)
+def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
+    """Return the profile that a file's document means; raise InputError."""
+    read = _Document(path, document)
+    if not read.text("provider"):
+        raise read.wrong(
+            "'provider' is missing", 'for example: provider = "anthropic"'
+        )
+    if read.text("expect") not in EXPECTATIONS:
+        raise read.wrong("'expect' has to be api, subscription or cloud")
+    if not isinstance(document.get("isolated", False), bool):
+        raise read.wrong("'isolated' has to be true or false")
+    fields, secrets = read.table("fields"), read.table("secrets")
+    for key, value in fields.items():
+        if not _is_text(value):
+            raise read.wrong(
+                f"'fields.{key}' has to be a text of printable characters"
+            )
+    refs = {key: _ref(path, key, table) for key, table in secrets.items()}
+    return Profile(
+        name=name,
+        provider=read.text("provider"),
+        label=read.text("label"),
+        created=read.day("created"),
+        expires=read.day("expires"),
+        expect=read.text("expect"),
+        isolated=document.get("isolated", False),
+        shared=read.texts("shared", "'commands', 'agents'")
+        if "shared" in document
+        else None,
+        only=read.places("only"),
+        never=read.places("never"),
+        fields=MappingProxyType(dict(fields)),
+        secrets=MappingProxyType(refs),
+    )
 
 
-def _set(table: Any, key: str, value: object) -> None:
-    if value in (None, ""):
-        if key in table:
-            del table[key]
-    elif key not in table or table[key] != value:
-        table[key] = value
+class _Document:
+    """The values of a file, each of the type that is asked for."""
+
+    def __init__(self, path: str, values: Mapping[str, Any]) -> None:
+        self.path = path
+        self.values = values
+
+    def wrong(self, what: str, hint: str = "mend that line") -> InputError:
+        return InputError(f"{self.path}: {what}", hint)
+
+    def text(self, key: str) -> str:
+        value: str = self.values.get(key, "")
+        if not _is_text(value):
+            raise self.wrong(
+                f"'{key}' has to be a text of printable characters"
+            )
+        return value
+
+    def texts(self, key: str, example: str) -> tuple[str, ...]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(map(_is_text, value)):
+            raise self.wrong(f"'{key}' has to be a list such as [{example}]")
+        return tuple(map(str, value))
+
+    def places(self, key: str) -> tuple[str, ...]:
+        """Return the patterns of `only` or `never`."""
+        found = self.texts(key, "'~/clients/**'")
+        if len(found) > PLACES_LIMIT or "" in found:
+            raise self.wrong(
+                f"'{key}' has to be a list such as ['~/clients/**']"
+            )
+        return found
+
+    def table(self, key: str) -> Mapping[str, Any]:
+        value: Any = self.values.get(key, {})
+        if not isinstance(value, dict):
+            raise self.wrong(f"[{key}] has to be a table")
+        return value
+
+    def day(self, key: str) -> date | None:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self.wrong(f"'{key}' has to be a date such as 2027-02-01")
+        return value
 
 
-def _plain(profile: Profile) -> dict[str, Any]:
-    """Return a profile as the document that its file has to mean."""
-    document: dict[str, Any] = {
-        **{key: getattr(profile, key) for key in _PLAIN_KEYS},
-        "isolated": profile.isolated or None,
-        "shared": None if profile.shared is None else list(profile.shared),
-        "only": list(profile.only) or None,
-        "never": list(profile.never) or None,
-        "fields": dict(profile.fields),
-        "secrets": {
-            field: {
-                key: getattr(ref, key)
-                for key in REF_KEYS
-                if getattr(ref, key) != ""
-            }
-            for field, ref in profile.secrets.items()
-        },
-    }
-    return {k: v for k, v in document.items() if v not in (None, "", {})}
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
 
 
-def _prove(text: str, profile: Profile) -> None:
-    """Raise unless the text means the profile, and nothing of it was lost."""
-    try:
-        found = parse(text, profile.name + ".toml")
-    except InputError as e:
-        raise _cannot_edit(profile.name) from e
-    if _plain(found) != _plain(profile) or len(text.encode()) > PROFILE_LIMIT:
-        raise _cannot_edit(profile.name)
-
-
-def _cannot_edit(name: str) -> InputError:
-    return InputError(
-        f"the file of profile '{name}' cannot be edited without changing its "
-        "meaning",
-        f"edit it yourself: keyswitch edit {name}",
+def _ref(path: str, field: str, table: Any) -> SecretRef:
+    read = _Document(f"{path}: [secrets.{field}]", table)
+    if not isinstance(table, dict):
+        raise InputError(
+            f"{read.path} has to be a table", _SECRETS_ARE_ELSEWHERE
+        )
+    generation = table.get("generation", 1)
+    if type(generation) is not int or generation < 1:
+        raise read.wrong("'generation' has to be a number from 1")
+    texts = {"fingerprint": "", "hint": "", **table}
+    for key in ("store", "item", "fingerprint", "hint"):
+        if not _is_text(texts.get(key)):
+            raise read.wrong(f"'{key}' has to be a text")
+        if key in ("store", "item") and " " in texts[key]:
+            raise read.wrong(f"'{key}' holds a space")
+    return SecretRef(
+        texts["store"],
+        texts["item"],
+        generation,
+        texts["fingerprint"],
+        texts["hint"],
     )

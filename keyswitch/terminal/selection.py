@@ -111,14 +111,12 @@ def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
             elif link.status != links.DENIED:
                 found.passed_over.append(link)
     if not found.name and os.path.exists(paths.config_file):
-        from keyswitch.directories import remote_links
+        from keyswitch.directories import patterns
 
         rules = (
-            remote_links.work_out(paths)
-            if stale_is_fine
-            else remote_links.rules(paths)
+            patterns.work_out(paths) if stale_is_fine else patterns.rules(paths)
         )
-        found.name, found.link = remote_links.asked_by(rules, folder)
+        found.name, found.link = patterns.asked_by(rules, folder)
     return found
 
 

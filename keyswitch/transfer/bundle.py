@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import InputError, LockedError
-from keyswitch.profiles import profile_files
+from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.secrets.vault import envelope, key_slots
 
@@ -48,7 +48,7 @@ def pack(
         "version": 1,
         "profiles": {
             one.profile.name: {
-                "toml": profile_files.dumps_new(one.profile),
+                "toml": toml_edits.new_profile(one.profile),
                 "secrets": {k: v.reveal() for k, v in one.secrets.items()},
             }
             for one in packed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.changes import own_variables
+from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import profile_files, state
-from keyswitch.profiles.profile_document import PLACES_LIMIT
+from keyswitch.profiles import profile_files, state, toml_edits
+from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
 from keyswitch.providers.own_variables import Named, named_by
 from keyswitch.providers.shapes import is_opaque, mask
@@ -155,7 +155,7 @@ def take_in(
         refs = {field: item.ref for field, item in fresh.items()}
         profiles.append(one.profile._replace(secrets=refs))
     for profile in profiles:
-        own_variables.check(workspace, profile)
+        bindings.check_complete(workspace, profile)
 
     def make(draft: Draft) -> None:
         here = profile_files.scan(workspace.paths)
@@ -166,7 +166,7 @@ def take_in(
                 if not replace_existing:
                     refuse_existing(workspace, profile.name)
                 _replace(workspace, draft, profile)
-            text = profile_files.dumps_new(profile).encode()
+            text = toml_edits.new_profile(profile).encode()
             path = workspace.paths.profile(profile.name)
             draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
         _follow(workspace, draft, profiles)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from keyswitch.cli import main, starting_over
-from keyswitch.disk import commit_points
+from keyswitch.disk import atomic
 from keyswitch.errors import DamagedFileError, ExitCode
 from tests.cli.keyswitch import KEY, OTHER, two_keys
 
@@ -51,11 +51,11 @@ def test_a_command_whose_change_is_made_does_not_begin_again(monkeypatch):
 
     def change(_args):
         begun.append(1)
-        commit_points.passed.append("journal")
+        atomic.commit_points.append("journal")
         raise DamagedFileError("/x/undo.json", "nothing")
 
     monkeypatch.setattr(main, "_click", change)
-    monkeypatch.setattr(commit_points, "passed", [])
+    monkeypatch.setattr(atomic, "commit_points", [])
     monkeypatch.setattr(starting_over, "set_aside", lambda _: None)
     assert main.run(["use", "work"]) == ExitCode.CLEANUP_LEFT
     assert begun == [1]

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from keyswitch.commit import journal, recovery
+from keyswitch.commit import journal, steps
 from keyswitch.commit.journal import Beside, Journal
 from keyswitch.profiles.paths import resolve
 from tests.cli.accounts import live, log_in, token
@@ -108,10 +108,10 @@ def test_recovery_removes_the_folders_of_a_killed_command(ks, committed):
     beside, made = (
         (Beside(emptied=names), ()) if committed else (Beside(), names)
     )
-    journal.prepare(paths, Journal((), (), beside, made))
+    journal.prepare(paths, Journal((), (), *beside, made))
     if committed:
         journal.commit(paths)
-    recovery.recover(paths)
+    steps.recover(paths)
     assert not folder.parent.exists()
     assert (full / "theirs").exists()
     assert os.listdir(paths.journal_dir) == []
@@ -132,13 +132,13 @@ def test_nobody_writes_between_a_killed_command_and_its_recovery(
     journal.prepare(paths, Journal((step,), (str(lock),)))
     journal.commit(paths)
     lock.mkdir(0o500)
-    install, locked = recovery.install, []
+    install, locked = steps.install, []
 
     def observed(step):
         locked.append(lock.is_dir())
         return install(step)
 
-    monkeypatch.setattr(recovery, "install", observed)
-    recovery.recover(paths)
+    monkeypatch.setattr(steps, "install", observed)
+    steps.recover(paths)
     assert (locked, lock.exists()) == ([True], False)
     assert target.read_bytes() == b"new"

@@ -10,7 +10,6 @@ import sys
 
 import pytest
 
-from keyswitch.commit import own_lock
 from keyswitch.disk import atomic, file_systems
 from keyswitch.errors import FileStateError
 from keyswitch.profiles import clock
@@ -137,7 +136,7 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch, number):
     mount = file_systems.mount_of(os.path.realpath(tmp_path))
     kind = mount and mount.kind  # None in a chroot
     with pytest.raises(FileStateError) as e:
-        own_lock.take(str(tmp_path / "lock"))
+        file_systems.take_lock(str(tmp_path / "lock"))
     assert (
         f"its file system{f' ({kind})' if kind else ''} has no locks"
         in e.value.message

@@ -80,9 +80,10 @@ os.rename = rename
 """
 NO_RECOVERY = """
 from keyswitch.changes import change
-from keyswitch.commit import recovery
-recovery.sweep = lambda paths: None
-recovery.recover = lambda paths: []
+from keyswitch.commit import transaction
+from keyswitch.profiles import odd_files
+odd_files.sweep = lambda paths: None
+transaction.recover = lambda paths: []
 change.sweep = lambda workspace: None
 """
 OVER_THE_LINK = """

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from keyswitch.commit import recovery
+from keyswitch.commit import steps
 from keyswitch.commit.journal import Rights, Step
 from keyswitch.disk import permissions
 from tests.files.test_modes import SOMEBODY
@@ -16,7 +16,7 @@ def mode_of(path):
 
 
 def give(path, before, after):
-    recovery.give_rights([Rights(str(path), before, after)])
+    steps.give_rights([Rights(str(path), before, after)])
 
 
 @pytest.mark.parametrize("before", [0o644, 0o200, 0o000])
@@ -69,7 +69,7 @@ def test_a_rewrite_in_place_goes_to_a_file_only(tmp_path, odd):
     else:
         os.mkfifo(target)
     with pytest.raises(OSError, match=str(target)):
-        recovery._write_in_place(Step(str(target), str(stage), None, None))
+        steps._write_in_place(Step(str(target), str(stage), None, None))
     assert victim.read_text() == "kept"
     assert stage.exists()
 

@@ -12,11 +12,11 @@ import os
 import tempfile
 
 from keyswitch import compiled
-from keyswitch.changes import history, login_ledger, undo_records
+from keyswitch.changes import history, login_ledger
 from keyswitch.commit import journal
-from keyswitch.directories import links, remote_links, remotes
+from keyswitch.directories import links, patterns, remotes
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import link_rules, profile_files, settings, state
+from keyswitch.profiles import profile_files, settings, state, toml_edits
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue_file
 from keyswitch.providers.catalogue import load_catalogue
@@ -69,7 +69,7 @@ def profile_file(data):
     """A profile file, and the edit of one that can be read."""
     text = data.decode("utf-8", "replace")
     found = profile_files.parse(text, "work.toml")
-    edited = profile_files.edited(text, found)
+    edited = toml_edits.with_profile(text, found)
     assert profile_files.parse(edited, "work.toml") == found
 
 
@@ -92,7 +92,7 @@ def config_file(data):
 
 def link_rule(data):
     for name in ("work", None):
-        made = link_rules.edited(data, "github.com/a/*", name, "c.toml")
+        made = toml_edits.with_link(data, "github.com/a/*", name, "c.toml")
         if made and name:
             put(place().config_file, made)
             assert ("github.com/a/*", name) in settings.load(place()).links
@@ -246,9 +246,9 @@ def journal_file(data):
 
 
 def undo_file(data):
-    records = undo_records.parse(data, "undo.json")
-    made = undo_records.to_bytes(records)
-    assert undo_records.parse(made, "undo.json") == records
+    records = history.parse_undo(data, "undo.json")
+    made = history.to_bytes(records)
+    assert history.parse_undo(made, "undo.json") == records
 
 
 def history_file(data):
@@ -274,10 +274,10 @@ def compiled_profile(data):
 
 def remotes_file(data):
     seen = compiled.identity(put(place().config_file, b""))
-    head = f"{remote_links._HEAD}\ndep {seen} {place().config_file}\n".encode()
+    head = f"{patterns._HEAD}\ndep {seen} {place().config_file}\n".encode()
     for text in (data, head + data + b"\nend\n"):
         put(place().remotes_file, text)
-        remote_links.work_out(place())
+        patterns.work_out(place())
 
 
 def shell_marker(data):

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from keyswitch import compiled
-from keyswitch.changes import undo_records
+from keyswitch.changes import history
 from keyswitch.commit import journal
-from keyswitch.commit.login_note import decoded
+from keyswitch.commit.keychain_items import decoded
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.paths import resolve
@@ -112,7 +112,7 @@ def test_an_undo_record_with_half_a_pointer_is_damaged():
         b'"discarded":[]}]}'
     )
     with pytest.raises(DamagedFileError):
-        undo_records.parse(text, "undo.json")
+        history.parse_undo(text, "undo.json")
 
 
 @pytest.mark.parametrize(

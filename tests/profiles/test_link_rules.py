@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyswitch.errors import InputError
-from keyswitch.profiles import link_rules
-from keyswitch.profiles.link_rules import edited
+from keyswitch.profiles import toml_edits
 from keyswitch.profiles.settings import LINKS_LIMIT
+from keyswitch.profiles.toml_edits import with_link
 
 ACME = "github.com/acme/*"
 
@@ -36,7 +36,7 @@ each = pytest.mark.parametrize("name", sorted(FILES))
 
 
 def edit(data, pattern, name):
-    return edited(data, pattern, name, "config.toml")
+    return with_link(data, pattern, name, "config.toml")
 
 
 def meaning(data):
@@ -123,7 +123,7 @@ def test_what_cannot_be_edited_is_refused_with_a_reason(data):
     "text", ["", "store = 'keychain'\n", "[links]\n'a/b' = 'work'\n", "["]
 )
 def test_an_edit_that_went_wrong_is_not_handed_on(monkeypatch, text):
-    monkeypatch.setattr(link_rules, "_edited_text", lambda *_: text)
+    monkeypatch.setattr(toml_edits, "_edited_text", lambda *_: text)
     with pytest.raises(InputError):
         edit(b"store = 'vault'\n", ACME, "work")
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from platformdirs import PlatformDirs
 
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError
 from keyswitch.profiles.paths import resolve
 

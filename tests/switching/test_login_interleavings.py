@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from keyswitch.changes import login_ledger, undo_records
+from keyswitch.changes import history, login_ledger
 from keyswitch.commit import journal, transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
@@ -143,7 +143,7 @@ class World:
 
     def undoable(self):
         data = read_regular(self.paths.undo_file, 1 << 24)
-        return undo_records.parse(data, self.paths.undo_file)
+        return history.parse_undo(data, self.paths.undo_file)
 
     def parts(self, generation, entries):
         return login_parts.unpack(

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from keyswitch.compiled import Compiled
-from keyswitch.directories import links, remote_links
+from keyswitch.directories import links, patterns
 from keyswitch.errors import (
     InputError,
     KeyswitchError,
@@ -208,7 +208,7 @@ def test_rules_by_remote_that_are_not_worked_out_are_stale(paths):
     assert chosen(paths) == ("machine", selection.BY_USE)
     with pytest.raises(StaleError):
         selection.select(paths, {}, stale_is_fine=False)
-    assert remote_links.work_out(paths, keep_them=True)
+    assert patterns.work_out(paths, keep_them=True)
     assert selection.select(paths, {}, stale_is_fine=False).name == "machine"
     named = selection.select(paths, TERMINAL, stale_is_fine=False)
     assert named.name == "terminal"

@@ -151,7 +151,7 @@ def edit(
 
 def _edit_in_editor(session: Session, name: str) -> None:
     """Let a person edit the file; keep nothing that does not parse."""
-    from keyswitch.changes import own_variables
+    from keyswitch.changes import bindings
     from keyswitch.cli.secrets.agreements import agree_to_edit
     from keyswitch.switching.editing import profile_text
 
@@ -170,7 +170,7 @@ def _edit_in_editor(session: Session, name: str) -> None:
             return
         try:
             profile = profile_files.parse(edited, path)
-            own_variables.check(workspace, profile)
+            bindings.check_complete(workspace, profile)
             break
         except KeyswitchError as e:
             if session.dry_run:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import bindings, own_variables
+from keyswitch.changes import bindings
 from keyswitch.cli.prompt import confirm
 from keyswitch.display import without_secrets
 from keyswitch.errors import KeyswitchError
@@ -62,11 +62,11 @@ def agree_to_variables(session: Session, profile: Profile) -> None:
     """Ask about variables of an own provider file that steer programs."""
     if session.may_agree():
         workspace = session.workspace()
-        found = own_variables.not_agreed(workspace, profile)
+        found = bindings.not_agreed(workspace, profile)
         for one in found:
             session.warn(one.what)
             session.confirm(f"let it set {one.variable}?")
-        own_variables.agree(workspace, found)
+        bindings.agree_to(workspace, found)
 
 
 def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:

@@ -10,7 +10,7 @@ import click
 from keyswitch import shells
 from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.cli.command import Session, at_most_one, command
-from keyswitch.directories import guard, remote_links
+from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.express import give_back, warn, warn_of_settings, write_out
@@ -61,7 +61,7 @@ def env(  # noqa: PLR0913
     workspace = session.reader()
     paths, environ = workspace.paths, workspace.environ
     language = _language(session, shell, format_)
-    remote_links.work_out(paths, keep_them=True)
+    patterns.work_out(paths, keep_them=True)
     chosen = selection.select(paths, environ, name)
     compiled = None
     if chosen.name and not unset:

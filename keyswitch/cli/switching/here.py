@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch import shells
-from keyswitch.changes import own_variables
+from keyswitch.changes import bindings
 from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard
@@ -37,7 +37,7 @@ def use_here(session: Session, name: str) -> None:
     workspace = session.workspace()
     paths, environ = workspace.paths, workspace.environ
     profile, _ = workspace.load(name)
-    own_variables.check(workspace, profile)
+    bindings.check_complete(workspace, profile)
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, environ)  # before a login is moved
     if os.isatty(1):

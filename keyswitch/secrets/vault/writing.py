@@ -6,16 +6,16 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.disk import atomic, commit_points, rewriting
+from keyswitch.disk import atomic, rewriting
 from keyswitch.disk.file_systems import cannot_lock
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import (
     CleanupLeftError,
     InputError,
     KeyswitchError,
     StoreError,
 )
-from keyswitch.profiles import stages
+from keyswitch.profiles import odd_files
 from keyswitch.secrets.vault import envelope, key_slots, recovery_code
 from keyswitch.secrets.vault.reading import (
     PREVIOUS,
@@ -55,7 +55,7 @@ def locked(paths: Paths) -> Iterator[None]:
 
 def sweep(paths: Paths) -> None:
     """Remove what a killed writer left, unless another one is at work."""
-    if os.name != "posix" or not any(stages.of_the_vault(paths)):
+    if os.name != "posix" or not any(odd_files.of_the_vault(paths)):
         return
     import fcntl
 
@@ -131,11 +131,11 @@ def replace_file(  # noqa: PLR0913
         raise atomic.unusable(paths.vault_file, e) from e
     except BaseException:
         if is_all and not os.path.lexists(staged):
-            commit_points.passed.append(target)  # interrupted, but too late
+            atomic.commit_points.append(target)  # interrupted, but too late
         atomic.forget(staged)
         raise
     if is_all:
-        commit_points.passed.append(target)
+        atomic.commit_points.append(target)
     _make_durable(os.path.dirname(target))
     with contextlib.suppress(KeyswitchError):
         # The change is done; without this note, the next one is noted.
@@ -165,7 +165,7 @@ def _note_seen(paths: Paths, header: Mapping[str, Any]) -> None:
 
 def _sweep(paths: Paths) -> None:
     """Remove what a killed writer staged; under the vault's lock, only."""
-    for path in stages.of_the_vault(paths):
+    for path in odd_files.of_the_vault(paths):
         atomic.forget(path)
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import bindings, own_variables
+from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import KeyswitchError
@@ -59,7 +59,7 @@ def use(
 
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
-        own_variables.check(workspace, profile)
+        bindings.check_complete(workspace, profile)
         bindings.allow_use(workspace, draft, profile, agreed)
         if configure:
             _plan_files(workspace, draft, profile)

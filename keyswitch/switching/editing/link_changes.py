@@ -12,7 +12,7 @@ from keyswitch.disk.opening import upwards
 from keyswitch.display import printable
 from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange
-from keyswitch.profiles import link_rules, settings
+from keyswitch.profiles import settings, toml_edits
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -166,7 +166,7 @@ def _edit_rules(
 
     def make(draft: Draft) -> None:
         before = draft.read(path, settings.SETTINGS_LIMIT)
-        after = link_rules.edited(before, pattern, name, path)
+        after = toml_edits.with_link(before, pattern, name, path)
         if after != before:
             draft.write(path, after, limit=settings.SETTINGS_LIMIT, own=True)
             _name(draft, command, name or "")

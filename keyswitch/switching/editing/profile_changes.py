@@ -6,13 +6,13 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import bindings, own_variables
+from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import profile_files, state
+from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
@@ -57,14 +57,14 @@ def add(
     check_name(profile.name)
     refs = {field: item.ref for field, item in fresh.items()}
     profile = profile._replace(secrets={**profile.secrets, **refs})
-    own_variables.check(workspace, profile)
+    bindings.check_complete(workspace, profile)
     path = workspace.paths.profile(profile.name)
 
     def make(draft: Draft) -> None:
         refuse_existing(workspace, profile.name)
         for item in fresh.values():
             draft.store(item)
-        text = profile_files.dumps_new(profile).encode()
+        text = toml_edits.new_profile(profile).encode()
         draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
         after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
         _name(draft, "add", profile)
@@ -87,7 +87,7 @@ def check_new(
     for field, ref in refs.items():
         draft.store(NewItem(ref, values[field]))
     profile = profile._replace(secrets=refs)
-    own_variables.check(workspace, profile)
+    bindings.check_complete(workspace, profile)
     after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
 
 
@@ -120,7 +120,7 @@ def rewrite(  # noqa: PLR0913
             draft.store(item)
         old, data = draft.load(workspace, name)
         new = alter(old)
-        text = profile_files.edited(data.decode("utf-8"), new)
+        text = toml_edits.with_profile(data.decode("utf-8"), new)
         bindings.allow_edit(workspace, draft, old, new, given)
         plan_edited(workspace, draft, old, new, text)
         draft.command = command
@@ -139,7 +139,7 @@ def plan_edited(
     """Plan a profile's new text, and all that follows from it."""
     from keyswitch.switching.folders import isolation
 
-    own_variables.check(workspace, new)
+    bindings.check_complete(workspace, new)
     path = workspace.paths.profile(new.name)
     draft.write(
         path, text.encode(), limit=profile_files.PROFILE_LIMIT, own=True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.changes import hook_files
 from keyswitch.changes.change import commit
-from keyswitch.changes.undo_records import splice_of
+from keyswitch.changes.history import splice_of
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange

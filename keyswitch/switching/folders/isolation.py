@@ -16,7 +16,7 @@ from keyswitch.changes.compiling import compiled_active
 from keyswitch.changes.draft import Draft
 from keyswitch.commit.made_folders import missing
 from keyswitch.disk.atomic import sync_dir, unusable
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.switching.folders import one_copy
 from keyswitch.switching.logins.names import PROVIDER

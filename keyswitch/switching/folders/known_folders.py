@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.profiles.set_aside import baseline_files
+from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.switching.planning.records import (
     folders,
     login_places,

@@ -8,7 +8,7 @@ from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError
-from keyswitch.profiles import profile_files
+from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.switching.folders import isolation, one_copy
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
@@ -77,7 +77,7 @@ def remove(workspace: Workspace, name: str) -> None:
             refs[profile.secrets[FIELD].item] = profile.secrets[FIELD]
         draft.dropped += refs.values()
         kept = {k: v for k, v in profile.secrets.items() if k != FIELD}
-        text = profile_files.edited(
+        text = toml_edits.with_profile(
             data.decode("utf-8"), profile._replace(secrets=kept)
         )
         path = workspace.paths.profile(name)

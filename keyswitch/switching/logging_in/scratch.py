@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import open_own
-from keyswitch.disk.private_folders import ensure_private_dir
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError, KeyswitchError
 
 if TYPE_CHECKING:

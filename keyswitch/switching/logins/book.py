@@ -12,16 +12,15 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
-from keyswitch.changes.draft import FIRST, NewItem
+from keyswitch.changes.draft import FIRST, NewItem, read_settled
 from keyswitch.changes.login_ledger import (
     Folder,
     Generation,
     Ledger,
 )
-from keyswitch.changes.unsettled import read_settled
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import FILE_LIMIT, Profile, SecretRef
-from keyswitch.profiles import profile_files
+from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.logins.storing import (
     FIELD,
@@ -296,9 +295,9 @@ class Logins:
             if after != before:
                 path = self.workspace.paths.profile(name)
                 text = (
-                    profile_files.dumps_new(after)
+                    toml_edits.new_profile(after)
                     if data is None
-                    else profile_files.edited(data.decode("utf-8"), after)
+                    else toml_edits.with_profile(data.decode("utf-8"), after)
                 )
                 self.draft.write(
                     path,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.commit.journal import digest
-from keyswitch.commit.login_note import (
+from keyswitch.commit.keychain_items import (
     Change,
     Wanted,
     decoded,

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.commit.journal import digest
-from keyswitch.commit.keychain_items import BRIEF, forget, put_item
-from keyswitch.commit.login_note import decoded, note_file
+from keyswitch.commit.keychain_items import (
+    BRIEF,
+    decoded,
+    forget,
+    note_file,
+    put_item,
+)
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
@@ -19,7 +24,7 @@ from keyswitch.targets.lock_folders import held
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.commit.login_note import Wanted
+    from keyswitch.commit.keychain_items import Wanted
     from keyswitch.targets.login import Keychain, Login
     from keyswitch.workspace import Workspace
 

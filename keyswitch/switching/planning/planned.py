@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.draft import Draft, NewItem
-from keyswitch.changes.unsettled import read_settled
+from keyswitch.changes.draft import Draft, NewItem, read_settled
 from keyswitch.secret import Secret
 from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.planning import keys

@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.draft import Draft
-from keyswitch.changes.unsettled import read_settled
+from keyswitch.changes.draft import Draft, read_settled
 from keyswitch.model import FILE_LIMIT
-from keyswitch.profiles.set_aside import baseline_files
+from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.targets import table, target
 from keyswitch.targets.target import MAIN, id_of_record
 

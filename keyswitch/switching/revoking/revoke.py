@@ -12,7 +12,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.profiles import profile_files, state
+from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_files import without_lines
 from keyswitch.switching.folders import other_folders
@@ -160,7 +160,7 @@ def _plan_profiles(
         gone = {f.field for f in found if f.profile == name and f.field}
         profile, data = draft.load(workspace, name)
         kept = {k: v for k, v in profile.secrets.items() if k not in gone}
-        after = profile_files.edited(
+        after = toml_edits.with_profile(
             data.decode("utf-8"), profile._replace(secrets=kept)
         )
         path = workspace.paths.profile(name)

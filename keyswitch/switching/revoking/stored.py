@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import login_ledger, undo_records
+from keyswitch.changes import history, login_ledger
 from keyswitch.switching.logins.names import PROVIDER
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Stored:
         self.profiles = profiles
         self.unreadable = set(unreadable)
         self.ledger = ledger
-        self.records = undo_records.parse(undo[1], undo[0])
+        self.records = history.parse_undo(undo[1], undo[0])
         self.owners = {
             ref.item: p.name for p in profiles for ref in p.secrets.values()
         }

@@ -12,14 +12,9 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.changes import (
-    hook_files,
-    login_ledger,
-    own_variables,
-    undo_records,
-)
+from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal, made_folders
-from keyswitch.commit.login_note import decoded, note_file
+from keyswitch.commit.keychain_items import decoded, note_file
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import ASIDE, HOOK, MODE, Mend
 from keyswitch.disk import permissions
@@ -32,7 +27,7 @@ from keyswitch.errors import (
     OddFileError,
 )
 from keyswitch.profiles import settings, state
-from keyswitch.profiles.set_aside import MARK, is_link_to_key, set_aside
+from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
 from keyswitch.providers import bound
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
@@ -133,7 +128,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
     return (
         _one(paths.state_file, lambda path, data: state.parse(data, path)),
         _one(
-            paths.undo_file, lambda path, data: undo_records.parse(data, path)
+            paths.undo_file, lambda path, data: history.parse_undo(data, path)
         ),
         _one(note_file(paths), decoded),
         _one(paths.start_files_file, hook_files.parse),
@@ -142,7 +137,7 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
         _Kind(paths.baseline_dir, (), one_of_the_baselines),
         _Kind(paths.bound_dir, (), bound.parse),
-        _Kind(paths.agreed_dir, (), own_variables.check_record),
+        _Kind(paths.agreed_dir, (), bindings.check_record),
         _Kind(paths.intents_dir),
         _Kind(os.path.dirname(paths.compiled("x"))),
         _Kind(os.path.dirname(paths.trusted("x"))),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Mode
-from keyswitch.changes.undo_records import splice_of
+from keyswitch.changes.history import splice_of
 from keyswitch.diagnosis.findings.mend import (
     ELEMENT,
     FOLDER,

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import undo_records
+from keyswitch.changes import history
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Mode
 from keyswitch.disk.atomic import read_regular
@@ -18,7 +18,7 @@ from keyswitch.switching.logins import names as login_names
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.changes.undo_records import OwnFile, Record
+    from keyswitch.changes.history import OwnFile, Record
     from keyswitch.commit.journal import Folder
     from keyswitch.profiles.state import State
     from keyswitch.workspace import Workspace
@@ -33,7 +33,7 @@ class NothingToUndoError(KeyswitchError):
 def last(workspace: Workspace) -> Record:
     """Return the record of the change that `undo` would take back."""
     path = workspace.paths.undo_file
-    records = undo_records.parse(read_regular(path, _LIMIT), path)
+    records = history.parse_undo(read_regular(path, _LIMIT), path)
     if not records:
         raise NothingToUndoError(
             "there is no change to take back",
@@ -91,7 +91,7 @@ def _pointer_back(workspace: Workspace, record: Record) -> State | None:
             "the active profile was changed since",
             "switch yourself: keyswitch use NAME",
         )
-    return undo_records.state_of(record.pointer_before)
+    return history.state_of(record.pointer_before)
 
 
 def _plan_own_folder(
@@ -137,7 +137,7 @@ def _mended_back(record: Record) -> list[FileChange]:
         data = present
         for splice in reversed(record.splices):
             if splice.path == path:
-                data = undo_records.spliced_back(splice, data)
+                data = history.spliced_back(splice, data)
         if data is None:
             raise _changed_since(path)
         changes.append(FileChange(path, present, data))
@@ -153,7 +153,7 @@ def _changed_since(path: str) -> FileStateError:
 
 def _back(file: OwnFile) -> FileChange:
     present = read_regular(file.path, _LIMIT)
-    if undo_records.digest(present) != file.after:
+    if history.digest(present) != file.after:
         raise _changed_since(file.path)
     before = None if file.before is None else file.before.encode()
     return FileChange(file.path, present, before)

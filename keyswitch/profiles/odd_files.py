@@ -1,4 +1,9 @@
-"""Rename a damaged file, so that nothing of it is lost and no one reads it."""
+"""Files in keyswitch's own folders that are not what they should be.
+
+A damaged one is renamed, so that nothing of it is lost and no one reads it. A
+kill leaves stages beside what they were going to replace; a change of other
+programs' files has a journal that names its stages.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,12 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.atomic import unusable
+from keyswitch.disk.atomic import STAGE_PREFIX, forget, is_stage_of, unusable
 from keyswitch.errors import DamagedFileError, OddFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keyswitch.profiles.paths import Paths
 
 MARK = ".damaged-"
@@ -83,3 +90,43 @@ def baseline_files(paths: Paths) -> list[str]:
     found = [os.path.join(folder, name) for name in names]
     # What was set aside counts as long as it can be read.
     return [f for f in found if MARK not in f or os.path.isfile(f)]
+
+
+def of_the_vault(paths: Paths) -> Iterator[str]:
+    """Yield stages of the vault, which has a lock of its own."""
+    for path in _under_its_lock(paths):
+        folder, last = os.path.split(os.path.realpath(path))
+        for name in _names(folder):
+            if is_stage_of(name, last):
+                yield os.path.join(folder, name)
+
+
+def of_the_rest(paths: Paths) -> Iterator[str]:
+    """Yield stages of all else, which keyswitch's lock guards."""
+    others = [
+        os.path.basename(os.path.realpath(path))
+        for path in _under_its_lock(paths)
+    ]
+    for folder in paths.own_folders:
+        for name in _names(folder):
+            if name.startswith(STAGE_PREFIX) and not any(
+                is_stage_of(name, other) for other in others
+            ):
+                yield os.path.join(folder, name)
+
+
+def sweep(paths: Paths) -> None:
+    """Remove stages of single-file writes that a kill left; under the lock."""
+    for path in of_the_rest(paths):
+        forget(path)
+
+
+def _under_its_lock(paths: Paths) -> tuple[str, ...]:
+    return paths.vault_file, paths.vault_seen_file, paths.machine_key_file
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []

@@ -1,0 +1,211 @@
+"""New texts of the TOML files that people edit: profiles, and `[links]`.
+
+tomlkit edits a text by key, so that comments and order stay. Before anybody
+writes a new text, reading it proves that it means exactly what was wanted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keyswitch.errors import InputError
+from keyswitch.profiles import profile_files
+from keyswitch.profiles.settings import LINKS_LIMIT
+from keyswitch.profiles.toml_text import parse_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.model import Profile
+
+_PLAIN_KEYS = (
+    *("provider", "label", "created", "expires", "expect"),
+    *("isolated", "shared", "only", "never"),
+)
+_REF_KEYS = ("store", "item", "generation", "fingerprint", "hint")
+_TABLE = "links"
+
+
+def new_profile(profile: Profile) -> str:
+    """Return the text of a new profile file."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document["provider"] = profile.provider
+    _put(document, profile)
+    text = tomlkit.dumps(document)
+    _prove(text, profile)
+    return text
+
+
+def with_profile(text: str, profile: Profile) -> str:
+    """Return `text` changed so that it means `profile`.
+
+    Comments, order, unknown keys, a byte order mark and the kind of line ends
+    stay as they are.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    try:
+        document = tomlkit.parse(text.removeprefix(mark))
+        _put(document, profile)
+        after = mark + tomlkit.dumps(document)
+    except TOMLKitError as e:
+        raise _cannot_edit(profile.name) from e
+    if "\r\n" in text:
+        after = after.replace("\r\n", "\n").replace("\n", "\r\n")
+    _prove(after, profile)
+    return after
+
+
+def _put(document: Any, profile: Profile) -> None:
+    """Set every value that differs; take away what is not wanted."""
+    import tomlkit
+
+    wanted = _plain(profile)
+    for key in _PLAIN_KEYS:
+        _set(document, key, wanted.get(key))
+    for section in ("fields", "secrets"):
+        values = wanted.get(section, {})
+        table = document.get(section)
+        if table is None:
+            if not values:
+                continue
+            table = tomlkit.table(is_super_table=section == "secrets")
+            document.append(section, table)
+            table = document[section]
+        for key in [k for k in table if k not in values]:
+            del table[key]
+        for key, value in values.items():
+            if isinstance(value, dict):
+                if key not in table:
+                    table.append(key, tomlkit.table())
+                for name, part in value.items():
+                    _set(table[key], name, part)
+            else:
+                _set(table, key, value)
+
+
+def _set(table: Any, key: str, value: object) -> None:
+    if value in (None, ""):
+        if key in table:
+            del table[key]
+    elif key not in table or table[key] != value:
+        table[key] = value
+
+
+def _plain(profile: Profile) -> dict[str, Any]:
+    """Return a profile as the document that its file has to mean."""
+    document: dict[str, Any] = {
+        **{key: getattr(profile, key) for key in _PLAIN_KEYS},
+        "isolated": profile.isolated or None,
+        "shared": None if profile.shared is None else list(profile.shared),
+        "only": list(profile.only) or None,
+        "never": list(profile.never) or None,
+        "fields": dict(profile.fields),
+        "secrets": {
+            field: {
+                key: getattr(ref, key)
+                for key in _REF_KEYS
+                if getattr(ref, key) != ""
+            }
+            for field, ref in profile.secrets.items()
+        },
+    }
+    return {k: v for k, v in document.items() if v not in (None, "", {})}
+
+
+def _prove(text: str, profile: Profile) -> None:
+    """Raise unless the text means the profile, and nothing of it was lost."""
+    try:
+        found = profile_files.parse(text, profile.name + ".toml")
+    except InputError as e:
+        raise _cannot_edit(profile.name) from e
+    if (
+        _plain(found) != _plain(profile)
+        or len(text.encode()) > profile_files.PROFILE_LIMIT
+    ):
+        raise _cannot_edit(profile.name)
+
+
+def _cannot_edit(name: str) -> InputError:
+    return InputError(
+        f"the file of profile '{name}' cannot be edited without changing its "
+        "meaning",
+        f"edit it yourself: keyswitch edit {name}",
+    )
+
+
+def with_link(
+    data: bytes | None, pattern: str, name: str | None, path: str
+) -> bytes | None:
+    """Return config.toml with one rule set; `name` None takes it away.
+
+    A file that would hold nothing any more is None. Raises where the edit
+    would change anything else.
+    """
+    from tomlkit.exceptions import TOMLKitError
+
+    document = parse_bytes(data, path) if data else {}
+    wanted = _with_rule(document, pattern, name)
+    before = (data or b"").decode("utf-8-sig")
+    try:
+        after = _edited_text(before, pattern, name)
+    except TOMLKitError as e:
+        raise _cannot_link(path) from e
+    if "\r\n" in before and "\n" not in before.replace("\r\n", ""):
+        after = after.replace("\r\n", "\n").replace("\n", "\r\n")
+    made = parse_bytes(after.encode(), path)
+    if {k: v for k, v in made.items() if (k, v) != (_TABLE, {})} != wanted:
+        raise _cannot_link(path)
+    if data and data.startswith(b"\xef\xbb\xbf"):
+        after = "\ufeff" + after
+    return after.encode() if after.strip() else None
+
+
+def _edited_text(before: str, pattern: str, name: str | None) -> str:
+    import tomlkit
+
+    text = tomlkit.parse(before)
+    table: Any = text.get(_TABLE)
+    if name is not None:
+        if table is None:
+            table = tomlkit.table()
+            text.append(_TABLE, table)
+            table = text[_TABLE]
+        table[pattern] = name
+    elif table is not None and pattern in table:
+        del table[pattern]
+        # What is left may be comments, which belong to somebody.
+        if not table and not table.as_string().strip():
+            del text[_TABLE]
+    return tomlkit.dumps(text)
+
+
+def _with_rule(
+    document: Mapping[str, Any], pattern: str, name: str | None
+) -> dict[str, Any]:
+    rules = document.get(_TABLE, {})
+    if not isinstance(rules, dict):
+        raise InputError("[links] has to be a table", "mend config.toml")
+    rules = dict(rules)
+    if name is None:
+        rules.pop(pattern, None)
+    else:
+        rules[pattern] = name
+    if len(rules) > LINKS_LIMIT:
+        raise InputError(
+            f"[links] has no room for more than {LINKS_LIMIT} rules",
+            "one pattern can stand for many: 'github.com/acme/*'",
+        )
+    result = {k: v for k, v in document.items() if k != _TABLE}
+    return {**result, _TABLE: rules} if rules else result
+
+
+def _cannot_link(path: str) -> InputError:
+    return InputError(
+        f"{path} cannot be edited without changing its meaning",
+        "edit [links] there yourself",
+    )
