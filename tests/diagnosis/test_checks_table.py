@@ -91,8 +91,10 @@ def test_every_check_of_the_modules_stands_in_the_table():
     looked = {check.__name__ for check in CHECKS}
     for path in SOURCES:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and (
-                [a.arg for a in node.args.args] == ["situation"]
+            if (
+                isinstance(node, ast.FunctionDef)
+                and [a.arg for a in node.args.args] == ["situation"]
+                and ast.unparse(node.returns) == "Iterator[Finding]"
                 and not node.name.startswith("_")
             ):
                 assert node.name in looked

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.cli.output import attributes
 from keyswitch.diagnosis import urls
+from keyswitch.diagnosis.findings import interactive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,7 +108,7 @@ def document(
         },
         "active": situation.chosen or None,
         "in_use": situation.in_use,
-        "interactive": list(situation.questions),
+        "interactive": list(interactive.questions(situation)),
         "shadowed": shadowed,
         "warnings": [finding_document(f) for f in findings],
     }
@@ -134,7 +135,7 @@ def rows(
         place = f"{_where(situation, entry.source)}: {entry.because}"
         shown = owner.masked or "(not read)"
         yield "" if number else "shadowed", f"{shown}{whose}  {place}"
-    for number, question in enumerate(situation.questions):
+    for number, question in enumerate(interactive.questions(situation)):
         yield "" if number else "would ask", question
     for finding in findings:
         yield finding.severity, finding.what

@@ -75,7 +75,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
                 place,
             )
         elif used:
-            yield from _answered(situation.ran(command), key, place)
+            yield from _answered(situation, key, command)
         yield from _foreign(situation, key, command)
 
 
@@ -141,10 +141,17 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     return None
 
 
-def _answered(ran: Ran | None, key: str, place: str) -> Iterator[Finding]:
+def _answered(
+    situation: Situation, key: str, command: Value
+) -> Iterator[Finding]:
     """Find that a command that was run failed, or was slow."""
-    if ran is None:
+    if not isinstance(situation.run, Runner):
         return
+    situation.run(command)
+    ran, place = (
+        situation.run.ran[command.text],
+        situation.place(command.source),
+    )
     problem = ran.problem or _no_use(key, ran.answer)
     if problem:
         yield Finding(

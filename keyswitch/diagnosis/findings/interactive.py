@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Verdict
 
 
-def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
+def questions(situation: Situation) -> tuple[str, ...]:
     """Return what a person would be asked or told, in that order."""
+    scene, verdict = situation.scene, situation.verdict
     found = []
     if not scene.config.onboarded:
         found.append("the first start: a theme and, without a key, a login")
     if not _trusted(scene):
         found.append(f"whether the folder {scene.cwd} is trusted")
-    key, answer = verdict.request.key, approval_of(scene, verdict)
+    key, answer = verdict.request.key, _approval_of(situation)
     if answer == "rejected":
         not_used = f"{rules.API_KEY} is not used: it was rejected once"
         found.append(f"nothing, but {not_used}")
@@ -45,19 +46,19 @@ def _trusted(scene: Scene) -> bool:
     return any(folder in scene.trusted for folder in upwards(scene.cwd))
 
 
-def approval_of(scene: Scene, verdict: Verdict) -> str:
+def _approval_of(situation: Situation) -> str:
     """Return what was answered for the key in use: "approved", "rejected".
 
     "" where no key of a variable is used, or it was never asked about. A key
     in both lists counts as approved.
     """
-    key = verdict.request.key
+    key, config = situation.verdict.request.key, situation.scene.config
     if key is None or key.value is None or key.source.name != rules.API_KEY:
         return ""
     tail = tail_of(key.value.reveal())
-    if tail in scene.config.approved:
+    if tail in config.approved:
         return "approved"
-    return "rejected" if tail in scene.config.rejected else ""
+    return "rejected" if tail in config.rejected else ""
 
 
 def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def answers(situation: Situation) -> Iterator[Finding]:
     place = situation.scene.places.global_config
     if key is None or key.value is None or key.source.name != rules.API_KEY:
         return
-    answer = approval_of(situation.scene, situation.verdict)
+    answer = _approval_of(situation)
     if answer == "rejected":
         text = key.value.reveal()
         # The end of a short key is as good as the key.

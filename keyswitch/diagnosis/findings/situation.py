@@ -16,10 +16,10 @@ from keyswitch.targets.claude_code.settings import own_helper
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
-    from keyswitch.diagnosis.findings.commands import Ran, Runner
     from keyswitch.diagnosis.findings.origin import StartFiles
+    from keyswitch.diagnosis.resolver.candidates import Run
     from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
+    from keyswitch.diagnosis.verdict import Header, Source, Verdict
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.shells.rc_lines import Assignment
@@ -34,7 +34,8 @@ class Situation:
     """One moment: what is sent, whose it is, and what was asked for.
 
     `chosen` is the profile that should be in use, "" for none, `how` what
-    chose it, and `exported` the variables that `keyswitch env` set here.
+    chose it, `exported` the variables that `keyswitch env` set here, and `run`
+    what runs helpers, if a person asked for that.
     """
 
     def __init__(  # noqa: PLR0913
@@ -45,7 +46,7 @@ class Situation:
         chosen: str = "",
         how: str = "",
         exported: frozenset[str] = frozenset(),
-        run: Runner | None = None,
+        run: Run | None = None,
     ) -> None:
         self.scene = scene
         self.accounts = accounts
@@ -54,7 +55,7 @@ class Situation:
         self.exported = exported
         self.view = scene.request
         self.verdict: Verdict = resolve(scene, run)
-        self._run = run
+        self.run = run
 
     @cached_property
     def start_files(self) -> StartFiles:
@@ -124,13 +125,6 @@ class Situation:
             return "leave --settings away"
         return f"remove '{source.name}' from {source.place}"
 
-    def ran(self, command: Value) -> Ran | None:
-        """Return how a helper went, if a person had helpers run."""
-        if self._run is None:
-            return None
-        self._run(command)
-        return self._run.ran.get(command.text)
-
     @property
     def bill(self) -> str:
         """The bill that a request lands on, "" where none can be told.
@@ -152,13 +146,6 @@ class Situation:
             value is not None and value.reveal().startswith(OAUTH_PREFIX)
         )
         return SUBSCRIPTION if login else API
-
-    @cached_property
-    def questions(self) -> tuple[str, ...]:
-        """What interactive mode would ask."""
-        from keyswitch.diagnosis.findings import interactive
-
-        return interactive.questions(self.scene, self.verdict)
 
     # ----------------------------------------------- the profile asked for
 
