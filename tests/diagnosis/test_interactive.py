@@ -95,9 +95,7 @@ def test_it_asks_what_was_not_answered(home, config, environ, questions):
     files = {CONFIG: config, CREDENTIALS: login()}
     if config["projects"].keys() == {"{home}/"}:
         config["projects"] = {"{home}": {"hasTrustDialogAccepted": True}}
-    found = interactive.questions(
-        Home(files=files, environ=environ).build(home)
-    )
+    found = asked(Home(files=files, environ=environ), home)
     assert list(found) == [q.format(f"{home}/project") for q in questions]
 
 
@@ -110,9 +108,7 @@ def test_the_first_start_asks_everything_in_order(home):
 def test_a_token_beside_a_helper_is_a_pair_unless_it_is_cancelled(home):
     settings = {"apiKeyHelper": "echo FAKE"}
     files = {CONFIG: known(), SETTINGS: settings}
-    found = interactive.questions(
-        Home(files=files, environ=WITH_TOKEN).build(home)
-    )
+    found = asked(Home(files=files, environ=WITH_TOKEN), home)
     assert list(found) == warns_of("CLAUDE_CODE_OAUTH_TOKEN", "apiKeyHelper")
     settings["env"] = {"CLAUDE_CODE_OAUTH_TOKEN": ""}
     assert asked(Home(files=files, environ=WITH_TOKEN), home) == ()
