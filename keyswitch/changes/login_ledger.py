@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
 
+PROVIDER = "claude-login"  # of the profiles that are logins
 LIMIT = 1 << 22  # bytes of the ledger
 KEPT = 3  # generations of one login
 KEPT_UNSURE = 20  # of those that do not say whose they are

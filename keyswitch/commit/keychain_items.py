@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.login import Keychain
+    from keyswitch.targets.target import Keychain
 
 BRIEF = 2.0  # seconds for one call while other programs' locks are held
 

@@ -19,7 +19,7 @@ from keyswitch.switching.editing.profile_changes import (
     new_secret,
     refuse_existing,
 )
-from keyswitch.switching.folders import after_edit, other_folders
+from keyswitch.switching.planning import after_edit, all_folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -199,6 +199,6 @@ def _follow(
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
     if active is not None:
-        other_folders.plan_elsewhere(workspace, draft, active)
+        all_folders.plan_elsewhere(workspace, draft, active)
     draft.command, draft.profile = "import", ",".join(altered)[:200]
     draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

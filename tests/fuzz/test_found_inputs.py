@@ -20,9 +20,10 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, header, key_slots
 from keyswitch.secrets.vault.reading import Vault
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.settings import approved_keys, baseline, plan
-from keyswitch.targets.claude_code.target import launch
+from keyswitch.targets.claude_code.settings import baseline, plan
+from keyswitch.targets.claude_code.target import launch, planning
 
 KEY = b"k" * 32
 DIGITS = b"9" * 5000  # more than Python turns into a number
@@ -137,22 +138,22 @@ def test_a_damaged_line_makes_a_kept_profile_stale(paths, line):
 def test_an_odd_approved_key_stays_or_is_refused(element):
     text = b'{"customApiKeyResponses":{"approved":[' + element + b"]}}"
     try:
-        found = approved_keys.plan_approvals(
+        after, _ = planning.plan_approvals(
             "c.json", text, baseline.Baseline(), TAILS, KEY
         )
     except KeyswitchError as e:
         assert e.message.startswith("c.json")  # noqa: PT017
     else:
-        assert element in found.after
+        assert element in after
 
 
 def test_half_a_surrogate_pair_among_approved_keys_is_no_key_of_ours():
-    ours = baseline.Element(approved_keys.APPROVED, "00" * 16)
+    ours = baseline.Element(rules.APPROVED, "00" * 16)
     text = b'{"customApiKeyResponses":{"approved":["\\ud800"]}}'
-    found = approved_keys.plan_approvals(
+    after, _ = planning.plan_approvals(
         "c.json", text, baseline.Baseline(elements=(ours,)), TAILS, KEY
     )
-    assert b'"\\ud800","tail' in found.after
+    assert b'"\\ud800","tail' in after
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def _look(
     from keyswitch.cli.secrets.agreements import trust_in
     from keyswitch.diagnosis.checks import examine
     from keyswitch.switching.activation.looking import situation_of
-    from keyswitch.switching.folders import left_helpers
+    from keyswitch.switching.planning import left_helpers
 
     workspace = session.workspace()
     if run_helper:

@@ -153,7 +153,7 @@ def _edit_in_editor(session: Session, name: str) -> None:
     """Let a person edit the file; keep nothing that does not parse."""
     from keyswitch.changes import bindings
     from keyswitch.cli.secrets.agreements import agree_to_edit
-    from keyswitch.switching.editing import profile_text
+    from keyswitch.switching.editing import profile_changes
 
     session.refuse_agents()
     session.require_terminal(
@@ -162,7 +162,7 @@ def _edit_in_editor(session: Session, name: str) -> None:
     )
     workspace = session.workspace()
     path = workspace.paths.profile(name)
-    before = text = profile_text.raw_text(workspace, name)
+    before = text = profile_changes.raw_text(workspace, name)
     while True:
         edited = click.edit(text, extension=".toml")
         if edited is None or edited == before:
@@ -179,7 +179,7 @@ def _edit_in_editor(session: Session, name: str) -> None:
             session.confirm("open the editor again?")
             text = edited  # nothing that was typed is lost
     agreed = agree_to_edit(session, name, before, profile)
-    profile_text.replace_text(workspace, name, before, edited, agreed)
+    profile_changes.replace_text(workspace, name, before, edited, agreed)
     session.say(f"changed '{name}'")
 
 

@@ -35,7 +35,7 @@ def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:
         if places:
             document[key] = list(places)
     if profile.isolated:
-        from keyswitch.switching.folders import isolation
+        from keyswitch.switching.planning import isolation
 
         document["isolated"] = True
         document["shared"] = list(isolation.shared_of(profile))

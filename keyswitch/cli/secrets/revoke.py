@@ -50,7 +50,7 @@ def revoke_local(  # noqa: PLR0913
     copy, until it is revoked on the page that is printed at the end.
     """
     from keyswitch.switching.revoking import revoke
-    from keyswitch.targets.target import MAIN
+    from keyswitch.targets.values import MAIN
 
     options = {"--all": all_, "--claude-code": claude_code, "--stale": stale}
     at_most_one({"NAME": name, **options})

@@ -31,7 +31,7 @@ def use_here(session: Session, name: str) -> None:
     elsewhere stays. So does a key that the usual settings would send to
     another profile's host.
     """
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     session.refuse_agents()
     workspace = session.workspace()

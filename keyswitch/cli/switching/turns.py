@@ -14,8 +14,8 @@ from keyswitch.errors import KeyswitchError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from keyswitch.switching.activation.sessions import Followed
-    from keyswitch.targets.parts import RunningSession
+    from keyswitch.switching.activation.use import Followed
+    from keyswitch.targets.values import RunningSession
 
 turn_options = options(
     click.option(
@@ -53,7 +53,7 @@ def wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
     """Wait for the turns of running sessions to end, or raise."""
     if session.dry_run or not turn["wait"]:
         return
-    from keyswitch.switching.activation.sessions import wait_for_turns
+    from keyswitch.switching.activation.use import wait_for_turns
 
     workspace = session.workspace()
 

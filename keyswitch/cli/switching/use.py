@@ -127,7 +127,7 @@ def _pick(session: Session, *, here: bool) -> str | None:
 
 def _report(session: Session, outcome: Outcome) -> int:
     """Say which profile is active, and what overrides it."""
-    from keyswitch.switching.activation.delivery import LOCKED
+    from keyswitch.switching.activation.effect import LOCKED
 
     findings = outcome.findings
     if session.json:

@@ -20,7 +20,8 @@ from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
-from keyswitch.targets.claude_code.settings import literals, tokens
+from keyswitch.targets.claude_code.settings import literals
+from keyswitch.targets.claude_code.target import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ SWITCHERS = (
 
 def start_files(situation: Situation) -> Iterator[Finding]:
     """Find keys in shell start files."""
-    for found in situation.start_files.assignments(tokens.SECRET_VARIABLES):
+    for found in situation.start_files.assignments(rules.SECRET_VARIABLES):
         if found.value and is_secret(found.name, found.value):
             yield _plain(situation, found.name, found.value, found.place)
 
@@ -72,7 +73,7 @@ def dotenv(situation: Situation) -> Iterator[Finding]:
     for name in _DOTENV:
         path = os.path.join(situation.scene.cwd, name)
         text = read_text(path)
-        for found in find_assignments(text, tokens.SECRET_VARIABLES, path):
+        for found in find_assignments(text, rules.SECRET_VARIABLES, path):
             if found.value and is_secret(found.name, found.value):
                 yield _plain(situation, found.name, found.value, found.place)
 
@@ -108,7 +109,7 @@ def own_files(situation: Situation) -> Iterator[Finding]:
 
 def in_env(file: SettingsFile) -> Iterator[str]:
     """Yield the variables of an env block that hold a credential."""
-    for name in tokens.SECRET_VARIABLES:
+    for name in rules.SECRET_VARIABLES:
         if is_secret(name, file.env.get(name, "")):
             yield name
 
@@ -159,7 +160,7 @@ def copies_with_key(scene: Scene) -> Iterator[str]:
     """Yield the old copies of .claude.json with a Console key in them."""
     for path in scene.listed(scene.places.backups)[-20:]:
         found = tokens.in_global_config(path, scene.read(path))
-        if any(t.keys == tokens.MANAGED_KEY for t in found):
+        if any(t.place == rules.CONSOLE_KEY for t in found):
             yield path
 
 

@@ -11,7 +11,7 @@ from keyswitch.diagnosis.resolver.request import to_anthropic
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets import splice
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
 def _for_helper(file: SettingsFile, name: str) -> bool:
     """Tell whether `use` emptied a variable, so that its helper counts."""
     helper = file.command(rules.HELPER)
-    return name in BESIDE_HELPER and own_helper.is_keyswitch(helper or "")
+    return name in BESIDE_HELPER and wanted.is_keyswitch(helper or "")
 
 
 def overriding(situation: Situation) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from keyswitch.diagnosis.resolver.candidates import one_word
 from keyswitch.errors import InputError
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +63,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
         place, used = situation.place(command.source), _is_used(situation, key)
         if problem:
             what, fix = problem
-            if own_helper.is_keyswitch(command.text):
+            if wanted.is_keyswitch(command.text):
                 use = f"keyswitch use {situation.chosen or 'NAME'}"
                 fix = f"keyswitch moved: {use} writes the new path"
             yield Finding(
@@ -195,7 +195,7 @@ def _foreign(
             f"from {place}",
             place,
         )
-    elif situation.chosen and not own_helper.is_keyswitch(command.text):
+    elif situation.chosen and not wanted.is_keyswitch(command.text):
         yield Finding(
             "helper-not-ours",
             NOTE,

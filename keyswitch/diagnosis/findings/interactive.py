@@ -143,7 +143,7 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
     """
     # Loaded here, since `whoami` needs the rest of this module only.
     from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
-    from keyswitch.targets.claude_code.settings.tokens import REJECTED
+    from keyswitch.targets.claude_code.rules import REJECTED
 
     if len(tail) < TAIL:
         return f"remove it from '{'.'.join(REJECTED)}' in {place}", place, None

@@ -12,7 +12,7 @@ from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
@@ -114,7 +114,7 @@ class Situation:
         if self.accounts.own_words(source.command):
             # Ours, and it answers for the profile that this shell was given.
             return 'eval "$(keyswitch env)"'
-        if own_helper.is_keyswitch(source.command):
+        if wanted.is_keyswitch(source.command):
             # Some keyswitch's that is gone, moved, or another one.
             return f"keyswitch use {self.chosen or 'NAME'}"
         if source.kind == "login":

@@ -14,7 +14,7 @@ from keyswitch.diagnosis.verdict import Candidate, Source, Value
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.javascript import trim
+from keyswitch.targets.claude_code.settings.settings_file import trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -22,12 +22,12 @@ from keyswitch.targets.claude_code.files import (
     STORAGE_VARIABLE,
     locations,
 )
-from keyswitch.targets.claude_code.javascript import trim
 from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.settings.settings_file import (
     SettingsFile,
     line_of,
     parse,
+    trim,
 )
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from keyswitch.shells.rc_files import RC_FILES, find_exports
 from keyswitch.switching.revoking.logins import LiveLogins, folders_of
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets import table
-from keyswitch.targets.parts import Look
+from keyswitch.targets.target import Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.parts import Token
+    from keyswitch.targets.target import Token
     from keyswitch.workspace import Workspace
 
 _RC_LIMIT = 1 << 22

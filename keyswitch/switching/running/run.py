@@ -13,12 +13,13 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.secrets.session import core_files
-from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.targets import table
-from keyswitch.targets.parts import Account, Run
+from keyswitch.targets.target import Run
+from keyswitch.targets.values import Account
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.fingerprints import read_key
@@ -27,7 +28,7 @@ from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
-    from keyswitch.targets.parts import Launch
+    from keyswitch.targets.target import Launch
     from keyswitch.workspace import Workspace
 
 
@@ -75,7 +76,7 @@ def _folder(
     )
     if not (isolated or login or cancelled):
         return []
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     full, _ = workspace.load(profile.name)
     if (

@@ -39,7 +39,7 @@ def prepare(
     argv = [_program(workspace, program)]
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
     notes: list[str] = []
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     if isolation.wants_folder(workspace, profile):
         full, _ = workspace.load(profile.name)

@@ -36,7 +36,7 @@ from keyswitch.shells.hook_file import SHELLS
 from keyswitch.switching.logging_in.old_sessions import stamp_file
 from keyswitch.switching.upkeep import hook_findings
 from keyswitch.targets import table
-from keyswitch.targets.target import id_of_record
+from keyswitch.targets.values import id_of_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

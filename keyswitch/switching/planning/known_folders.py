@@ -1,4 +1,4 @@
-"""The records of what was in the main program's folders before keyswitch.
+"""The configuration folders that keyswitch wrote to, and its records of them.
 
 One record a folder, and one folder a file: where a link makes two folders
 share their settings, these are recorded for the folder that had them first,
@@ -8,13 +8,15 @@ or the second record would take keyswitch's own values for the person's.
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft, read_settled
+from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles.odd_files import baseline_files
-from keyswitch.targets import table, target
-from keyswitch.targets.target import MAIN, id_of_record
+from keyswitch.targets import table, values
+from keyswitch.targets.values import MAIN, id_of_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 def record_path(workspace: Workspace, places: Places) -> str:
     """Return the file that records what one folder had before."""
-    return target.record_path(workspace.paths, MAIN, places.config_dir)
+    return values.record_path(workspace.paths, MAIN, places.config_dir)
 
 
 def is_one_file(path: str, other: str) -> bool:
@@ -65,24 +67,25 @@ def recorded_in(draft: Draft, record: str) -> Collection[str]:
 def holder_of(workspace: Workspace, draft: Draft, places: Places) -> Places:
     """Return the folder that a folder's settings are recorded for."""
     own = record_path(workspace, places)
-    of_profiles = workspace.paths.folders_dir + os.sep
     found = [
         other
         for other, recorded in folders(workspace, draft)
         if record_path(workspace, other) != own
         and other.settings in recorded
-        and not other.config_dir.startswith(of_profiles)
+        and not is_own(workspace, other)
         and is_one_file(other.settings, places.settings)
     ]
     if places.settings in recorded_in(draft, own):
         found.append(places)
     # An older keyswitch recorded both; the one that is no link was first.
-    return min(found, key=_by_age, default=places)
-
-
-def _by_age(places: Places) -> tuple[bool, str]:
-    path = places.settings
-    return os.path.realpath(path) != path, path
+    return min(
+        found,
+        key=lambda at: (
+            os.path.realpath(at.settings) != at.settings,
+            at.settings,
+        ),
+        default=places,
+    )
 
 
 def _candidates(
@@ -129,3 +132,63 @@ def login_places(workspace: Workspace, ledger: Ledger) -> list[Places]:
         )
         for folder in ledger.folders
     ]
+
+
+def names(workspace: Workspace) -> list[str]:
+    """Return the other folders that keyswitch is used in, to be shown."""
+    try:
+        return [places.config_dir for places in others(workspace)]
+    except KeyswitchError:
+        return []  # the records cannot be read
+
+
+def others(workspace: Workspace) -> list[Places]:
+    """Return the other folders whose files keyswitch changed.
+
+    Of profiles' own folders those whose profile is gone.
+    """
+    paths = workspace.paths
+    usual = record_path(workspace, workspace.places)
+    known = {usual, paths.logins_file, paths.made_file}
+    if known.issuperset(baseline_files(paths)):
+        return []
+    return [
+        places
+        for places, _ in recorded(workspace)
+        if places.config_dir != workspace.places.config_dir
+        and os.path.isdir(places.config_dir)
+        and os.path.exists(record_path(workspace, places))
+        and not (
+            is_own(workspace, places)
+            and os.path.lexists(
+                paths.profile(os.path.basename(places.config_dir))
+            )
+        )
+    ]
+
+
+def way_out(places: Places) -> str:
+    """Return the command that switches keyswitch off in a folder."""
+    given = table.main().folders.variables_of(places)
+    words = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
+    return " ".join([*words, "keyswitch off"])
+
+
+def is_own(workspace: Workspace, places: Places) -> bool:
+    """Tell whether a folder is a profile's own."""
+    return places.config_dir.startswith(workspace.paths.folders_dir + os.sep)
+
+
+def recorded(workspace: Workspace) -> list[tuple[Places, bool]]:
+    """Return the folders that have something of keyswitch's.
+
+    And whether `off` gives a login back there: a profile's own folder keeps
+    its login, which is in no other place.
+    """
+    found: dict[Places, bool] = {}
+    for places, _ in folders(workspace, Draft()):
+        found[places] = False
+    for places in login_places(workspace, Draft().ledger(workspace.paths)):
+        if not is_own(workspace, places):
+            found[places] = True
+    return list(found.items())

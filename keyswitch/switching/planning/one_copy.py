@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError
 from keyswitch.switching.logins import keeping, moves, owners
 from keyswitch.switching.logins.book import Logins
-from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.records import (
+from keyswitch.switching.planning.known_folders import (
     is_one_file,
     login_places,
     named,

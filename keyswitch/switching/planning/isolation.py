@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.change import commit
 from keyswitch.changes.compiling import compiled_active
 from keyswitch.changes.draft import Draft
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.commit.made_folders import missing
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.switching.folders import one_copy
-from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.planned import plan_folder, reading
-from keyswitch.switching.planning.records import named
-from keyswitch.switching.planning.switch import Switch
+from keyswitch.switching.planning import one_copy
+from keyswitch.switching.planning.known_folders import named
+from keyswitch.switching.planning.planned import Switch, plan_folder, reading
 from keyswitch.targets import table
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from keyswitch.changes.draft import Draft
 from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.switching.folders import known_folders
-from keyswitch.switching.planning.records import (
+from keyswitch.switching.planning import known_folders
+from keyswitch.switching.planning.known_folders import (
     calls_us,
     holder_of,
     record_path,

@@ -1,4 +1,4 @@
-"""Plan a change for the other configuration folders that keyswitch is used in.
+"""Plan the programs' files in every configuration folder of a change.
 
 There is one active profile, and a helper in each folder that it was used in.
 So a change of the profile is one of all those folders; what cannot be changed
@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.switching.folders.known_folders import (
+from keyswitch.switching.planning.known_folders import (
     is_own,
-    ledger_of,
-    others,
-    way_out,
-)
-from keyswitch.switching.folders.switch import plan_one
-from keyswitch.switching.planning.records import (
     login_places,
     named,
+    others,
     places_of,
     record_path,
     recorded_in,
+    way_out,
 )
-from keyswitch.switching.planning.switch import Switch
+from keyswitch.switching.planning.planned import (
+    Switch,
+    plan_folder,
+    plan_others,
+)
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
@@ -38,6 +38,38 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
+
+
+def plan_targets(workspace: Workspace, draft: Draft, switch: Switch) -> None:
+    """Plan every program's files.
+
+    An isolated profile has a folder of its own; where none is chosen for a
+    terminal there is no profile.
+    """
+    profile = switch.profile
+    if profile is not None and profile.isolated:
+        # Loaded here, since a switch between keys has no use for it.
+        from keyswitch.switching.planning.isolation import plan_both
+
+        plan_both(workspace, draft, switch, profile)
+        switch = switch._replace(profile=None)
+    else:
+        plan_one(workspace, draft, switch, workspace.places)
+    plan_others(workspace, draft, switch)
+
+
+def plan_one(
+    workspace: Workspace, draft: Draft, switch: Switch, places: Places
+) -> None:
+    """Plan one folder of the main program; a login is in no other then."""
+    gives_back = switch.back is not None or (
+        switch.profile is None and switch.moves_login
+    )
+    if gives_back and os.path.exists(workspace.paths.logins_file):
+        from keyswitch.switching.planning import one_copy
+
+        one_copy.leave_given(workspace, draft, places, switch.back)
+    plan_folder(workspace, draft, switch, places)
 
 
 def plan_elsewhere(
@@ -124,9 +156,9 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
     """
     if not os.path.exists(workspace.paths.logins_file):
         return
-    from keyswitch.switching.folders import one_copy
+    from keyswitch.switching.planning import one_copy
 
-    ledger = ledger_of(workspace, draft)
+    ledger = draft.ledger(workspace.paths)
     found = login_places(workspace, ledger)
     for places in sorted(found, key=lambda places: places.login_dir):
         live = ledger.folders[places.login_dir].live
