@@ -11,7 +11,6 @@ agreed: that is kept, a small file each, by provider, variable and value.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -45,15 +44,9 @@ _LOGIN = ("claude-login", "login")  # provider and field of a kept login
 
 def mismatches(workspace: Workspace, profile: Profile) -> list[Mismatch]:
     """Return the secrets that a profile file uses for something else."""
-    return _mismatches(workspace, profile, _reader(workspace))
-
-
-def _mismatches(
-    workspace: Workspace, profile: Profile, read: Read
-) -> list[Mismatch]:
     if not profile.secrets:
         return []
-    provider = workspace.provider_of(profile)
+    provider, read = workspace.provider_of(profile), _reader(workspace)
     found = bound.mismatches(workspace.paths, provider, profile, read)
     return [one for one in found if not _is_moved_login(workspace, one)]
 
@@ -81,14 +74,10 @@ def require(workspace: Workspace, profile: Profile) -> None:
     for field, binding in bindings_of(provider, profile).items():
         path = bound.path_of(workspace.paths, profile.secrets[field].item)
         if not os.path.lexists(path):
-            _record(workspace, path, binding)
-
-
-def _record(workspace: Workspace, path: str, binding: Binding) -> None:
-    # Where nothing can be written, nothing else of a use is kept either.
-    with contextlib.suppress(OSError, KeyswitchError):
-        ensure_private_dir(workspace.paths.bound_dir)
-        write_once(path, bound.text_of(binding))
+            # Where nothing can be written, nothing else of a use is kept.
+            with contextlib.suppress(OSError, KeyswitchError):
+                ensure_private_dir(workspace.paths.bound_dir)
+                write_once(path, bound.text_of(binding))
 
 
 def _reader(workspace: Workspace, draft: Draft | None = None) -> Read:
@@ -278,7 +267,7 @@ def _is_agreed(path: str) -> bool:
 def check_record(path: str, data: bytes) -> None:
     """Raise unless a record is one, and of this version."""
     lost = "what it agreed to is asked about again"
-    own_json.record(Steering, own_json.document(path, data, lost), path, lost)
+    own_json.read(Steering, path, data, lost)
 
 
 def check_complete(workspace: Workspace, profile: Profile) -> None:
@@ -302,10 +291,8 @@ def agree_to(workspace: Workspace, seen: Iterable[Steering]) -> None:
     """Keep what a person agreed to."""
     for one in seen:
         ensure_private_dir(workspace.paths.agreed_dir)
-        text = json.dumps(
-            {"version": own_json.VERSION, **one._asdict()}, indent=1
-        )
-        write_once(_agreement(workspace, one), f"{text}\n".encode())
+        data = own_json.encode(**one._asdict())
+        write_once(_agreement(workspace, one), data)
 
 
 def _agreement(workspace: Workspace, one: Steering) -> str:

@@ -7,7 +7,6 @@ another text: the next change of any kind writes it.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,15 +39,11 @@ def parse(path: str, data: bytes | None) -> list[StartFile]:
     """Read the record."""
     if data is None:
         return []
-    document = own_json.document(path, data, _LOST)
-    found = list(own_json.record(_File, document, path, _LOST).files)
+    kind = tuple[StartFile, ...]
+    found = list(own_json.read(kind, path, data, _LOST, key="files"))
     if not own_json.are_paths(entry.path for entry in found):
         raise DamagedFileError(path, _LOST)
     return found
-
-
-class _File(NamedTuple):
-    files: tuple[StartFile, ...]
 
 
 def recorded(paths: Paths) -> list[StartFile]:
@@ -64,8 +59,7 @@ def record(workspace: Workspace, draft: Draft, new: list[StartFile]) -> None:
     if set(new) == set(parse(path, before)):
         return
     entries = [entry._asdict() for entry in sorted(set(new))]
-    text = json.dumps({"version": 1, "files": entries}, indent=1) + "\n"
-    after = text.encode() if entries else None
+    after = own_json.encode(files=entries) if entries else None
     draft.write(path, after, limit=LIMIT, own=True, private=True)
 
 

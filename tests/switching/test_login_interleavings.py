@@ -132,7 +132,7 @@ class World:
     # ---------------------------------------------------------------- facts
 
     def ledger(self):
-        path = login_ledger.path_of(self.paths)
+        path = self.paths.logins_file
         return login_ledger.decode(path, read_regular(path, 1 << 22))
 
     def entries(self):

@@ -35,7 +35,7 @@ class Scan:
         self.workspace = workspace
         self.draft = draft
         self.profiles, self.broken = files.load_all(workspace.paths)
-        ledger = login_ledger.path_of(workspace.paths)
+        ledger = workspace.paths.logins_file
         undo = workspace.paths.undo_file
         self.stored = Stored(
             self.profiles,
