@@ -83,7 +83,7 @@ def doctor(  # noqa: PLR0913
         steps = way.probe(situation.scene, situation.verdict)
         findings = by_gravity([*way.findings(steps), *findings])
     if report:
-        from keyswitch.diagnosis.report.lines import report_text
+        from keyswitch.diagnosis.checks.report import report_text
 
         session.raw(report_text(situation, findings, steps))
     else:
