@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.cli.output import attributes
+from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings import interactive
 

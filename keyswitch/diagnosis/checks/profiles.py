@@ -13,7 +13,7 @@ from keyswitch.errors import (
     NoItemError,
 )
 from keyswitch.profiles import settings
-from keyswitch.providers.own_variables import refuse_named
+from keyswitch.providers.schema import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
 from keyswitch.secrets.session.kernel_keyring import available
 from keyswitch.secrets.stores import open_store
