@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
-    from keyswitch.targets.login import Keychain
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Keychain, Places
 
 _KEY_SIZE = 32  # bytes of the key of this machine
 _KEY_LIMIT = 1024  # bytes of a file that should be one

@@ -81,9 +81,8 @@ LIGHT = {
     "keyswitch.profiles.state",
     "keyswitch.secret",
     "keyswitch.secrets",
-    "keyswitch.secrets.reader",
+    "keyswitch.secrets.stores",
     "keyswitch.secrets.session",
-    "keyswitch.secrets.session.core_files",
     "keyswitch.secrets.session.kernel_keyring",
     "keyswitch.shells",
     "keyswitch.shells.detect",
@@ -340,6 +339,18 @@ def test_current_loads_light_modules_only(unlocked):
     names = modules_of(unlocked, "current")
     assert {n for n in names if n.startswith("keyswitch")} <= LIGHT
     assert {n.partition(".")[0] for n in names} & SLOW == set()
+
+
+def test_a_command_loads_what_only_help_needs_for_help_only(unlocked):
+    def loads(*args):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "keyswitch", *args],
+            env=unlocked, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return "| dis\n" in done.stderr.replace("  ", "")  # by `inspect`
+
+    assert not loads("list")
+    assert loads("list", "--help")
 
 
 def modules_of(environ, *args):

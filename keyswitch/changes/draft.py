@@ -23,15 +23,16 @@ from keyswitch.model import FILE_LIMIT, FileChange
 from keyswitch.profiles import clock, profile_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from keyswitch.changes.login_ledger import Moved
+    from keyswitch.changes.login_ledger import Ledger, Moved
     from keyswitch.commit.journal import Folder
     from keyswitch.model import LinkChange, Profile, SecretRef
+    from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
     from keyswitch.targets.lock_folders import LockSpec
-    from keyswitch.targets.parts import PlannedFile
+    from keyswitch.targets.values import PlannedFile
     from keyswitch.workspace import Workspace
 
 # When a file is put in place, among the files of a change. A kill in between
@@ -157,6 +158,41 @@ class Draft:
         if text is None:
             raise profile_files.missing(workspace.paths, name)
         return profile_files.parse(text.decode("utf-8"), path), text
+
+    def write_profile(
+        self, workspace: Workspace, name: str, text: bytes | None
+    ) -> None:
+        """Plan a profile file's next text; None removes it."""
+        path, limit = workspace.paths.profile(name), profile_files.PROFILE_LIMIT
+        self.write(path, text, limit=limit, own=True)
+
+    def drop_secrets(
+        self, workspace: Workspace, name: str, fields: Collection[str]
+    ) -> None:
+        """Take references to secrets out of a profile's file."""
+        from keyswitch.profiles import toml_edits
+
+        profile, data = self.load(workspace, name)
+        kept = {k: v for k, v in profile.secrets.items() if k not in fields}
+        after = profile._replace(secrets=kept)
+        text = toml_edits.with_profile(data.decode("utf-8"), after)
+        self.write_profile(workspace, name, text.encode())
+
+    def ledger(self, paths: Paths) -> Ledger:
+        """Return the ledger of logins, as the change leaves it so far."""
+        # Loaded here, since a switch between keys has no use for it.
+        from keyswitch.changes import login_ledger
+
+        data = self.read(paths.logins_file, login_ledger.LIMIT)
+        return login_ledger.decode(paths.logins_file, data)
+
+    def write_ledger(self, paths: Paths, ledger: Ledger) -> None:
+        """Plan the ledger of logins."""
+        from keyswitch.changes import login_ledger
+
+        after = login_ledger.encode(ledger)
+        path, limit = paths.logins_file, login_ledger.LIMIT
+        self.write(path, after, limit=limit, rank=FIRST)
 
     def write(  # noqa: PLR0913
         self,

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
-    from keyswitch.targets.login import Keychain
+    from keyswitch.targets.target import Keychain
 
     class Planned(Protocol):
         """What a plan comes to."""

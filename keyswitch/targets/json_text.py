@@ -14,7 +14,6 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from keyswitch.errors import UnreadableTextError
-from keyswitch.targets import json_depth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +23,9 @@ MAX_DEPTH = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
 _MANY_DIGITS = 40  # no number that means something has as many
 
-# What stands for a value that `excerpt.py` left out: where its bytes are, its
-# line ends, and the characters behind the last of these. No UTF-8 text holds
-# such a character.
+# What stands for a value that `splice.excerpt` left out: where its bytes are,
+# its line ends, and the characters behind the last of these. No UTF-8 text
+# holds such a character.
 PLACEHOLDER = '"\ud800{} {} {} {}"'
 LEFT_OUT = re.compile('"\ud800(\\d+) (\\d+) (\\d+) (\\d+)"')
 
@@ -217,7 +216,7 @@ def check_depth(path: str, raw: str) -> None:
 
     Python itself gives up at a depth that differs from one call to the next.
     """
-    if json_depth.is_deeper(raw, MAX_DEPTH):
+    if is_deeper(raw, MAX_DEPTH):
         raise JsonTextError(
             f"{path}: nested more than {MAX_DEPTH} deep",
             "mend that file; keyswitch does not write what it cannot read",
@@ -235,3 +234,36 @@ def number(digits: str) -> float:
     if len(digits) < _MANY_DIGITS:
         return int(digits)
     return -math.inf if digits.startswith("-") else math.inf
+
+
+_STEP = 1 << 16  # characters; few enough to stay in the processor's cache
+_AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
+_NOT_QUOTED = bytes(b for b in range(256) if b not in b'[]{}"')
+# What may stand behind a backslash stays until the backslash goes.
+_PLAIN = bytes(b for b in _NOT_QUOTED if b not in rb"\/bfnrtu")
+
+
+def is_deeper(raw: str, limit: int) -> bool:
+    """Tell whether a valid JSON text is nested deeper than the limit."""
+    rest = _brackets(raw)
+    for _ in range(limit):
+        rest = rest.replace(b"[]", b"")  # the innermost pairs
+        if not rest:
+            return False
+    return True
+
+
+def _brackets(raw: str) -> bytes:
+    """Return the brackets outside of strings, all of them as of arrays."""
+    found, at, in_string = bytearray(), 0, 0
+    while at < len(raw):
+        end = at + _STEP
+        while raw.startswith("\\", end - 1):
+            end += 1  # what is escaped belongs to its backslash
+        step = raw[at:end].encode("latin-1", "replace").translate(None, _PLAIN)
+        at = end
+        step = step.replace(rb"\\", b"").replace(rb"\"", b"")
+        parts = step.translate(_AS_ARRAYS, _NOT_QUOTED).split(b'"')
+        found += b"".join(parts[in_string::2])
+        in_string = (in_string + len(parts) - 1) % 2
+    return bytes(found)

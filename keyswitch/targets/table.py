@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, cast
 
-from keyswitch.targets.target import MAIN
+from keyswitch.targets.values import MAIN
 
 if TYPE_CHECKING:
     from keyswitch.targets.target import MainTarget, Target

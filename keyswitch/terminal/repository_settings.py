@@ -11,13 +11,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.flags import Flags
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.resolver.scene import Flags, Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.terminal.selection import RUN_VARIABLE
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def _is_own(path: str, scene: Scene) -> bool:
 
 def _is_helper_alone(command: str) -> bool:
     """Tell whether a command is keyswitch's helper and nothing else."""
-    return bool(_WORDS.fullmatch(command)) and own_helper.is_keyswitch(command)
+    return bool(_WORDS.fullmatch(command)) and wanted.is_keyswitch(command)
 
 
 def _of_settings(scene: Scene, name: str) -> str:

@@ -12,14 +12,14 @@ from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
-from keyswitch.providers.own_variables import Named, named_by
+from keyswitch.providers.schema import Named, named_by
 from keyswitch.providers.shapes import is_opaque, mask
 from keyswitch.providers.variables import carries
 from keyswitch.switching.editing.profile_changes import (
     new_secret,
     refuse_existing,
 )
-from keyswitch.switching.folders import after_edit, other_folders
+from keyswitch.switching.planning import after_edit, all_folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -199,6 +199,6 @@ def _follow(
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
     if active is not None:
-        other_folders.plan_elsewhere(workspace, draft, active)
+        all_folders.plan_elsewhere(workspace, draft, active)
     draft.command, draft.profile = "import", ",".join(altered)[:200]
     draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

@@ -16,7 +16,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyswitch.diagnosis.explain import rulebook
+from keyswitch.diagnosis.explain import knowledge
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.catalogue import Catalogue
 from keyswitch.providers.schema import BUILT_IN
@@ -24,7 +24,7 @@ from keyswitch.providers.shapes import fingerprint
 from keyswitch.shells.rc_lines import DIRECTORY_FILES, SESSION_FILES
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import locations
-from keyswitch.targets.claude_code.settings import settings_types, tokens
+from keyswitch.targets.claude_code.settings import settings_file
 
 LONGEST_PATH = 500  # characters; longer ones are not made
 KEY = b"FAKE" * 8  # of the fingerprints
@@ -113,7 +113,7 @@ FLAGS = (
     rules.SIMPLE, rules.HOST_MANAGED,
 )  # fmt: skip
 SECRETS = (
-    *tokens.SECRET_VARIABLES, rules.API_KEY, rules.API_KEY, rules.AUTH_TOKEN,
+    *rules.SECRET_VARIABLES, rules.API_KEY, rules.API_KEY, rules.AUTH_TOKEN,
     "AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID", "AZURE_CLIENT_SECRET",
     "OPENAI_API_KEY",
 )  # fmt: skip
@@ -513,11 +513,11 @@ OTHERS = (
 KNOWN_KEYS = (
     "cleanupPeriodDays", "feedbackSurveyRate", "forceLoginMethod",
     "forceLoginOrgUUID", "permissions", "attribution", "env",
-    *sorted(settings_types.KNOWN),
+    *sorted(settings_file.KNOWN),
 )  # fmt: skip
 PHRASES = tuple(
     str(phrase)
-    for rule in rulebook.rules()
+    for rule in knowledge.rules()
     for phrase in (*rule.says, *rule.may_say, *rule.otherwise, *rule.statuses)
 )
 TEXTS = (

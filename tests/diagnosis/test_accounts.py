@@ -5,7 +5,7 @@ import pytest
 from keyswitch.diagnosis.findings.accounts import Accounts, masked
 from keyswitch.diagnosis.verdict import Source
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import IF_GONE
 from tests.diagnosis.homes import (
     AWS_ID,
@@ -113,7 +113,7 @@ def test_a_command_of_two_words_is_known_as_a_whole(home):
     ],
 )
 def test_some_keyswitch_s_command_is_told_from_others(command, ours):
-    assert own_helper.is_keyswitch(command) is ours
+    assert wanted.is_keyswitch(command) is ours
 
 
 @pytest.mark.parametrize(

@@ -18,21 +18,17 @@ from keyswitch.directories import links, patterns, remotes
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, settings, state, toml_edits
 from keyswitch.profiles.paths import resolve
-from keyswitch.providers import catalogue_file
+from keyswitch.providers import catalogue
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.shells.script import is_variable
 from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.settings import (
-    approved_keys,
-    baseline,
-    plan,
-    settings_file,
-    tokens,
-)
+from keyswitch.targets.claude_code.settings import baseline, plan, settings_file
+from keyswitch.targets.claude_code.target import planning, tokens
 from keyswitch.terminal import marker as environment
 from keyswitch.transfer import bundle
 
@@ -75,7 +71,7 @@ def profile_file(data):
 
 def provider_file(data):
     put(place().providers_dir + "/own.toml", data)
-    found = catalogue_file.read_provider(place().providers_dir, "own")
+    found = catalogue.read_provider(place().providers_dir, "own")
     for field in found.fields:
         if field.secret:
             check_secret(field, b"FAKE-value", provider=found)
@@ -151,16 +147,14 @@ def settings_as_claude_code_reads_it(data):
 
 
 def approvals(data):
-    plan = approved_keys.plan_approvals(
+    after, record = planning.plan_approvals(
         "c.json", data, baseline.Baseline(), {"ks1-a": "tail-0001"}, KEY
     )
     assert "tail-0001" in splice.elements(
-        "c.json", json_text.decode("c.json", plan.after), approved_keys.APPROVED
+        "c.json", json_text.decode("c.json", after), rules.APPROVED
     )
-    back = approved_keys.plan_approvals(
-        "c.json", plan.after, plan.baseline, {}, KEY
-    )
-    assert back.after == data or not data.strip(b" \t\r\n\xef\xbb\xbf")
+    back, _ = planning.plan_approvals("c.json", after, record, {}, KEY)
+    assert back == data or not data.strip(b" \t\r\n\xef\xbb\xbf")
 
 
 def credentials(data):
@@ -173,12 +167,12 @@ def credentials(data):
         login_parts.applied("c.json", data, login_parts.Parts({}), keys)
     again = login_parts.read(("c.json", made), ("d.json", made))
     assert again == parts
-    tokens.in_credentials("c.json", data, 0.0)
+    list(tokens.in_credentials("c.json", data, 0.0))
 
 
 def displaced_record(data):
     for record in baseline.decode("r.json", data).values():
-        baseline.to_document(record)
+        record._asdict()
 
 
 def vault(data):

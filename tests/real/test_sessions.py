@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from keyswitch.targets.claude_code import sessions
+from keyswitch.targets.claude_code.target import sessions
 from tests import components
 
 ONE = "sk-ant-api03-FAKE-one-0123456789abcdefghijEXAMPLE"

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from keyswitch.model import FileChange
-from keyswitch.switching.activation.sessions import look
+from keyswitch.switching.activation.use import following_sessions
 from keyswitch.targets.claude_code.target import sessions
-from keyswitch.targets.parts import RunningSession
+from keyswitch.targets.values import RunningSession
 from keyswitch.workspace import Workspace
 
 KEY = {"primaryApiKey": "sk-ant-api03-FAKE-managed-EXAMPLE"}
@@ -49,5 +49,5 @@ def test_a_change_is_followed_as_it_was_observed(
     ]
     one = RunningSession(4711, "/x", status="idle", in_turn=False)
     mocker.patch.object(sessions, "find", return_value=[one])
-    found = look(workspace, None, files)
+    found = following_sessions(workspace, None, files)
     assert [f.follows for f in found] == [when] * bool(when)

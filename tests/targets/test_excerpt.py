@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keyswitch.targets import excerpt
+from keyswitch.targets import splice
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.stored import GlobalConfig
 from keyswitch.targets.claude_code.login.stored import global_config as stored
-from keyswitch.targets.claude_code.settings import approved_keys
 from keyswitch.targets.claude_code.settings.baseline import Baseline
+from keyswitch.targets.claude_code.target import planning
 from keyswitch.targets.json_text import JsonTextError
 from tests.fuzz import mutations, seeds
 from tests.targets.documents import VALUES, objects, settings_texts
@@ -82,16 +82,14 @@ def styled(draw):
 
 
 def approved(data):
-    return approved_keys.plan_approvals(
+    return planning.plan_approvals(
         "c.json", data, Baseline(), {"ks1-a": "tail-0001"}, KEY
     )
 
 
 def taken_back(data):
-    made = approved(data)
-    return approved_keys.plan_approvals(
-        "c.json", made.after, made.baseline, {}, KEY
-    ).after
+    after, record = approved(data)
+    return planning.plan_approvals("c.json", after, record, {}, KEY)[0]
 
 
 PARTS = login_parts.Parts({"oauthAccount": '{"a": 1}'})
@@ -110,8 +108,8 @@ def login_of(data):
 def outcome(long, work, data):
     """Return what comes of it where values of that many bytes are long."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(excerpt, "_LONG", long)
-        patch.setattr(excerpt, "_STEP", 3)
+        patch.setattr(splice, "_LONG", long)
+        patch.setattr(splice, "_STEP", 3)
         try:
             return work(data)
         except JsonTextError as e:

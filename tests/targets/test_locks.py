@@ -1,10 +1,6 @@
 """Which of Claude Code's locks a change holds, and in which order."""
 
-from keyswitch.targets.claude_code.locks import (
-    config_lock,
-    locks,
-    login_locks,
-)
+from keyswitch.targets.claude_code.files import config_lock, locks, login_locks
 
 FOLDERS = ("/you/a", "/you/b")
 LOGINS = [f"{folder}/.credentials.json" for folder in FOLDERS]

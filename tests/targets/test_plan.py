@@ -9,17 +9,16 @@ from hypothesis import strategies as st
 
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.providers.schema import ClaudeCode
-from keyswitch.targets.claude_code.settings import approved_keys
 from keyswitch.targets.claude_code.settings.baseline import (
     Baseline,
     from_document,
-    to_document,
 )
 from keyswitch.targets.claude_code.settings.plan import edits_for, plan_settings
 from keyswitch.targets.claude_code.settings.wanted import (
     Command,
     wanted_settings,
 )
+from keyswitch.targets.claude_code.target import planning
 from tests.targets.documents import settings_texts
 
 KEY = b"k" * 32
@@ -78,9 +77,7 @@ def switch(data, baseline, way, store):
         new_token=store.new_token,
     )
     store.texts.update(plan.displaced)
-    record = from_document(
-        "r", json.loads(json.dumps(to_document(plan.baseline)))
-    )
+    record = from_document("r", json.loads(json.dumps(plan.baseline._asdict())))
     return plan, record
 
 
@@ -168,7 +165,7 @@ def test_a_displaced_secret_is_handed_out_and_not_in_the_record():
     data = b'{"env": {"ANTHROPIC_API_KEY": "FAKE-displaced"}}'
     plan, baseline = switch(data, Baseline(), "key", store)
     assert b"FAKE-displaced" not in plan.after
-    assert "FAKE-displaced" not in json.dumps(to_document(baseline))
+    assert "FAKE-displaced" not in json.dumps(baseline._asdict())
     assert list(store.texts.values()) == ['"FAKE-displaced"']
 
 
@@ -223,25 +220,23 @@ def test_odd_but_valid_places_do_not_matter():
 
 def test_the_tail_of_a_key_is_approved_and_taken_back():
     text = b'{"numStartups":1,"customApiKeyResponses":{"rejected":["x"]}}'
-    plan = approved_keys.plan_approvals(
+    after, record = planning.plan_approvals(
         "c.json", text, Baseline(), {"ks1-a": "tail-of-a-key-000001"}, KEY
     )
-    found = json.loads(plan.after)
+    found = json.loads(after)
     assert found["customApiKeyResponses"] == {
         "rejected": ["x"],
         "approved": ["tail-of-a-key-000001"],
     }
-    assert "tail-of-a-key" not in json.dumps(to_document(plan.baseline))
-    back = approved_keys.plan_approvals(
-        "c.json", plan.after, plan.baseline, {}, KEY
-    )
-    assert back.after == text
+    assert "tail-of-a-key" not in json.dumps(record._asdict())
+    back, _ = planning.plan_approvals("c.json", after, record, {}, KEY)
+    assert back == text
 
 
 def test_an_approval_of_the_persons_own_is_not_ours_to_take_back():
     text = b'{"customApiKeyResponses":{"approved":["mine"]}}'
-    plan = approved_keys.plan_approvals(
+    after, record = planning.plan_approvals(
         "c.json", text, Baseline(), {"ks1-a": "mine"}, KEY
     )
-    assert plan.after == text
-    assert plan.baseline == Baseline()
+    assert after == text
+    assert record == Baseline()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.targets.claude_code import sessions
-from keyswitch.targets.parts import RunningSession
+from keyswitch.targets.claude_code.target import sessions
+from keyswitch.targets.values import RunningSession
 from tests.targets.running import Impostor
 
 pytestmark = pytest.mark.skipif(

@@ -3,16 +3,16 @@
 import pytest
 
 from keyswitch.profiles.paths import resolve
-from keyswitch.targets import parts, table, target
-from keyswitch.targets.login import Logins
+from keyswitch.targets import table, target, values
+from keyswitch.targets.target import Logins
 from tests.targets import toy
 
 PARTS = {
-    "folders": parts.Folders,
-    "launch": parts.Launch,
+    "folders": target.Folders,
+    "launch": target.Launch,
     "logins": Logins,
-    "sessions": parts.Sessions,
-    "tokens": parts.Tokens,
+    "sessions": target.Sessions,
+    "tokens": target.Tokens,
 }
 
 
@@ -46,6 +46,6 @@ def test_the_main_program_has_every_part():
 
 def test_a_record_says_by_its_name_whose_it_is(home):
     paths = resolve({"HOME": str(home)})
-    for target_id in (target.MAIN, "toy", "two-words"):
-        path = target.record_path(paths, target_id, "/x")
-        assert target.id_of_record(path) == target_id
+    for target_id in (values.MAIN, "toy", "two-words"):
+        path = values.record_path(paths, target_id, "/x")
+        assert values.id_of_record(path) == target_id

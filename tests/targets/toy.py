@@ -11,8 +11,8 @@ import sys
 from typing import NamedTuple
 
 from keyswitch.targets.lock_folders import LockSpec
-from keyswitch.targets.parts import PlannedFile, Token
-from keyswitch.targets.target import TargetPlan, record_path
+from keyswitch.targets.target import Token
+from keyswitch.targets.values import PlannedFile, TargetPlan, record_path
 
 id = "toy"  # noqa: A001 - the name in `Target`
 folder_variable = "TOY_HOME"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.command import Session, command
+from keyswitch.cli.command import Session, command, option
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
-@click.option(
+@option(
     "--run-helper",
     is_flag=True,
     help="Run an apiKeyHelper to know its answer (10 s at most).",
 )
-@click.option(
+@option(
     "--verify", is_flag=True, help="Ask the service whose credential it is."
 )
 def whoami(
@@ -49,9 +49,11 @@ def whoami(
     """
     from keyswitch.cli.secrets.agreements import trust_in
     from keyswitch.diagnosis.findings.contradictions import warnings
-    from keyswitch.switching.activation.here import elsewhere
-    from keyswitch.switching.activation.looking import situation_of
-    from keyswitch.switching.folders import left_helpers
+    from keyswitch.switching.activation.looking import (
+        guarded_elsewhere,
+        situation_of,
+    )
+    from keyswitch.switching.planning import left_helpers
 
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
@@ -68,7 +70,7 @@ def whoami(
 
         answers = ask(situation.scene, situation.verdict)
     name = situation.chosen
-    kept_out = elsewhere(workspace, name) if name else []
+    kept_out = guarded_elsewhere(workspace, name) if name else []
     notes = [*warnings(situation), *left_helpers.findings(workspace)]
     _print(session, situation, [*kept_out, *notes], answers)
     if situation.in_use is False or kept_out:
@@ -85,7 +87,7 @@ def _print(
     answers: Sequence[Answer] | None,
 ) -> None:
     from keyswitch.cli.checks import verdict_view
-    from keyswitch.switching.folders import known_folders
+    from keyswitch.switching.planning import known_folders
 
     used_in = known_folders.names(session.workspace())
     if session.json:

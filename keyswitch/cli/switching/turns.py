@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, at_most_one, options
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import Session, at_most_one, option, options
+from keyswitch.cli.session import attributes
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import KeyswitchError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from keyswitch.switching.activation.sessions import Followed
-    from keyswitch.targets.parts import RunningSession
+    from keyswitch.switching.activation.use import Followed
+    from keyswitch.targets.values import RunningSession
 
 turn_options = options(
-    click.option(
+    option(
         "--wait",
         is_flag=True,
         help="Wait first until no running session is in a turn.",
     ),
-    click.option(
+    option(
         "--timeout",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
         help="With --wait: give up after this time, nothing changed.",
     ),
-    click.option(
+    option(
         "--force",
         is_flag=True,
         help="Switch without a look at running sessions.",
@@ -53,7 +53,7 @@ def wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
     """Wait for the turns of running sessions to end, or raise."""
     if session.dry_run or not turn["wait"]:
         return
-    from keyswitch.switching.activation.sessions import wait_for_turns
+    from keyswitch.switching.activation.use import wait_for_turns
 
     workspace = session.workspace()
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.findings.finding import ERROR
+from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.switching.activation.looking import (
     accounts_of,
     exported_here,
@@ -21,14 +22,13 @@ from keyswitch.switching.activation.looking import (
 )
 from keyswitch.targets import table
 from keyswitch.terminal import selection
-from keyswitch.terminal.fingerprints import read_key
-from keyswitch.terminal.marker import applied
+from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
+from keyswitch.terminal.marker import applied, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.compiled import Compiled
-    from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.workspace import Workspace
@@ -138,3 +138,30 @@ def _holds(
     value = workspace.environ.get(variable, "")
     seen = fingerprint(workspace.install_key, value)
     return bool(value) and profile.secrets[field].fingerprint == seen
+
+
+LOCKED = "secret-locked"
+_ABSENT = "secret-not-there"
+
+
+def undelivered(workspace: Workspace, name: str) -> list[Finding]:
+    """Return why nothing can use a profile that was just made active."""
+    try:
+        profile = compiled_profile(workspace, name)
+    except KeyswitchError:
+        return []  # its file is broken, which is said elsewhere
+    needed = {*(f for _, f in profile.secrets), *profile.roles.values()}
+    fields = sorted(needed & set(profile.refs))
+    try:
+        values_of(workspace.paths, profile, fields, deadline=KEYCHAIN_SHARE)
+    except KeyswitchError as e:
+        return [
+            Finding(
+                LOCKED if isinstance(e, LockedError) else _ABSENT,
+                ERROR,
+                f"no program gets the secret of '{name}'",
+                e.message,
+                e.hint or f"keyswitch rotate {name}",
+            )
+        ]
+    return []

@@ -7,16 +7,16 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import Accounts
+from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.diagnosis.resolver.flags import parse_flags
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
+from keyswitch.directories import guard
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.targets import table
 from keyswitch.terminal import selection
-from keyswitch.terminal.fingerprints import read_key
-from keyswitch.terminal.marker import read_marker
+from keyswitch.terminal.marker import read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import own_command
 
@@ -48,7 +48,7 @@ def situation_of(
     answers = _answers_here(workspace)
     run = None
     if run_helper:
-        from keyswitch.diagnosis.findings.running import Runner, require_trust
+        from keyswitch.diagnosis.findings.commands import Runner, require_trust
 
         require_trust(scene, trusts)
         run = Runner(scene)
@@ -110,3 +110,68 @@ def _answers_here(workspace: Workspace) -> Selection:
         return selection.select_for_helper(workspace.paths, workspace.environ)
     except KeyswitchError:
         return Selection("", selection.NOT_CHOSEN)
+
+
+_BACK = 'eval "$(keyswitch off --here)"'
+_FOLLOW = 'eval "$(keyswitch env)"'
+
+
+def kept_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
+    """Return why a profile that was just made active is not the one here."""
+    try:
+        chosen = selection.select_here(workspace.paths, workspace.environ)
+    except KeyswitchError:
+        return []  # `env` says that
+    here = chosen.how not in (selection.BY_USE, selection.NOT_CHOSEN)
+    if here and chosen.name != name:
+        return [_of_choice(workspace, chosen)]
+    return guarded_elsewhere(workspace, name)
+
+
+def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
+    """Return why a profile's guard keeps it out of this directory."""
+    try:
+        # Not the worked-out form: `whoami` asks, too, and keeps nothing.
+        profile, _ = workspace.load(name)
+        refused = guard.refusal(profile, workspace.environ, workspace.cwd)
+    except KeyswitchError:
+        return []  # the profile's file is broken, which is said elsewhere
+    if refused is None:
+        return []
+    return [
+        Finding(
+            "elsewhere",
+            ERROR,
+            f"'{name}' is not used here, and no other one is",
+            refused.message,
+            refused.hint,
+        )
+    ]
+
+
+def _unlink(link: str) -> str:
+    is_file = link.startswith("/")
+    return "keyswitch unlink" + ("" if is_file else f" --remote '{link}'")
+
+
+def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
+    if chosen.how == selection.BY_DIRECTORY:
+        return Finding(
+            "directory-choice",
+            ERROR,
+            f"this directory keeps '{chosen.name}'",
+            f"{chosen.link} asks for it",
+            f"{_unlink(chosen.link)}, or another one in this terminal: "
+            "keyswitch use NAME --here",
+            chosen.link,
+        )
+    fix = _FOLLOW if chosen.how == selection.BY_SHELL else _BACK
+    if workspace.environ.get(selection.SHELL_VARIABLE) == chosen.name:
+        fix = "exit"
+    return Finding(
+        "terminal-choice",
+        ERROR,
+        f"this terminal keeps '{chosen.name}'",
+        f"it was chosen by {chosen.how}",
+        fix,
+    )

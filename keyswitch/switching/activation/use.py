@@ -3,42 +3,54 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.switching.folders import other_folders
-from keyswitch.switching.folders.switch import plan_targets
-from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.switch import Switch
+from keyswitch.switching.planning import all_folders
+from keyswitch.switching.planning.planned import Switch
+from keyswitch.targets import table
+from keyswitch.targets.values import Account
 from keyswitch.terminal.marker import MARKER
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from keyswitch.changes.draft import Draft
     from keyswitch.diagnosis.findings.finding import Finding
-    from keyswitch.model import Profile
-    from keyswitch.providers.bound import Mismatch
-    from keyswitch.switching.activation.sessions import Followed
+    from keyswitch.model import FileChange, Profile
+    from keyswitch.providers.binding import Mismatch
+    from keyswitch.targets.values import RunningSession
     from keyswitch.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+_POLL = 0.5  # seconds; a look for sessions costs some milliseconds
+
+
+class Followed(NamedTuple):
+    """A running session after a switch."""
+
+    session: RunningSession
+    follows: str  # NEXT_TURN, MINUTES or RESTART
+    # The login was exchanged while it may have been renewing it.
+    in_turn: bool
+
+
+class Outcome(NamedTuple):
     """What a switch came to; another one may have come after it."""
 
     active: str  # now
     previous: str
-    notes: list[str] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)  # not in effect
-    sessions: list[Followed] | None = None  # None: nobody looked
+    notes: list[str]
+    sessions: list[Followed] | None  # None: nobody looked
+    findings: Sequence[Finding] = ()  # not in effect
     chosen: str = ""  # what the switch itself made active
 
 
@@ -74,27 +86,21 @@ def use(
     sessions = _sessions(workspace, profile, draft) if look else None
     del draft  # of files of megabytes, which are read once more now
     present, seen, findings = _looked(workspace, profile, configure=configure)
-    return Outcome(
-        present.active,
-        present.previous,
-        seen + notes,
-        findings,
-        sessions,
-        name,
-    )
+    active, previous = present.active, present.previous
+    return Outcome(active, previous, seen + notes, sessions, findings, name)
 
 
 def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan the programs' files; a login leaves every other folder."""
     if profile.provider == PROVIDER:
-        from keyswitch.switching.folders import isolation, one_copy
+        from keyswitch.switching.planning import isolation, one_copy
 
         places = workspace.places
         if profile.isolated:
             places = isolation.places_of(workspace, profile.name)
         one_copy.leave_others(workspace, draft, profile, places)
-    plan_targets(workspace, draft, Switch(profile))
-    other_folders.plan_elsewhere(workspace, draft, profile)
+    all_folders.plan_targets(workspace, draft, Switch(profile))
+    all_folders.plan_elsewhere(workspace, draft, profile)
 
 
 def _looked(
@@ -130,21 +136,19 @@ def _look(
     present = state.read(workspace.paths)
     if present.active != profile.name:
         return present, [_overtaken(present)], []
-    notes: list[str] = []
-    from keyswitch.switching.activation import delivery
+    from keyswitch.switching.activation import effect
 
-    findings = delivery.findings_of(workspace, profile.name)
+    notes: list[str] = []
+    findings = effect.undelivered(workspace, profile.name)
     if findings:
         return present, notes, findings
     if configure:
-        from keyswitch.switching.activation.effect import effect_of
-
-        notes, findings = effect_of(workspace, profile)
+        notes, findings = effect.effect_of(workspace, profile)
     if _may_differ_here(workspace, profile):
-        from keyswitch.switching.activation.here import findings_of
+        from keyswitch.switching.activation.looking import kept_elsewhere
 
         # What else is not in effect only follows from these.
-        findings = findings_of(workspace, profile.name) or findings
+        findings = kept_elsewhere(workspace, profile.name) or findings
     return present, notes, findings
 
 
@@ -170,9 +174,7 @@ def _sessions(
     """Return the running sessions that a change concerns."""
     if not draft.command:
         return []
-    from keyswitch.switching.activation.sessions import look
-
-    return look(workspace, profile, draft.changes())
+    return following_sessions(workspace, profile, draft.changes())
 
 
 def off(workspace: Workspace, *, look: bool = False) -> Outcome:
@@ -180,9 +182,9 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     said: list[str] = []
 
     def make(draft: Draft) -> None:
-        plan_targets(workspace, draft, Switch(None))
-        other_folders.plan_elsewhere(workspace, draft, None)
-        other_folders.say_logins(workspace, draft)
+        all_folders.plan_targets(workspace, draft, Switch(None))
+        all_folders.plan_elsewhere(workspace, draft, None)
+        all_folders.say_logins(workspace, draft)
         _switch(workspace, draft, "off", "", None)
 
     _, draft = commit(workspace, make, tell=said.append)
@@ -190,7 +192,7 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     notes = [_overtaken(present)] if present.active else []
     notes += said
     follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
-    if "KEYSWITCH_ENV" in workspace.environ and not follows:
+    if MARKER in workspace.environ and not follows:
         notes.append(
             'this shell still has the variables: eval "$(keyswitch env)"'
         )
@@ -201,7 +203,7 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
             'eval "$(keyswitch off --here)"'
         )
     sessions = _sessions(workspace, None, draft) if look else None
-    return Outcome(present.active, present.previous, notes, sessions=sessions)
+    return Outcome(present.active, present.previous, notes, sessions)
 
 
 def _switch(
@@ -215,12 +217,56 @@ def _switch(
     present = state.read(workspace.paths)
     if present.active == name and draft.is_empty:
         return
-    previous = (
-        present.active
-        if present.active and present.active != name
-        else present.previous
-    )
+    previous = present.previous
+    if present.active not in ("", name):
+        previous = present.active
     draft.command, draft.profile = command, name
     draft.pointer = State(name, previous, state.new_stamp())
     if profile is not None:
         draft.fingerprint = main_fingerprint(profile)
+
+
+def following_sessions(
+    workspace: Workspace, profile: Profile | None, files: Sequence[FileChange]
+) -> list[Followed]:
+    """Return the sessions that a switch concerns, and when each follows.
+
+    `files` are the changes that the switch made.
+    """
+    part, places = table.main().sessions, workspace.places
+    sessions = part.find(places.config_dir)
+    if not sessions:
+        return []
+    account = None
+    if profile is not None:
+        account = Account(profile, workspace.provider_of(profile))
+    found = part.follows(account, places, {c.path: c for c in files})
+    if not found.when:
+        return []
+    return [
+        Followed(session, found.when, found.login_moved and session.in_turn)
+        for session in sessions
+    ]
+
+
+def wait_for_turns(
+    workspace: Workspace,
+    tell: Callable[[Sequence[RunningSession]], None],
+    timeout: float | None = None,
+) -> list[RunningSession]:
+    """Wait until no session of the folder is in a turn.
+
+    Returns those that still are when the time is over. A session that this
+    command runs in is not waited for: its turn ends after the command.
+    """
+    part = table.main().sessions
+    own = part.ancestors()
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        found = part.find(workspace.places.config_dir)
+        busy = [s for s in found if s.in_turn and s.pid not in own]
+        left = _POLL if end is None else end - time.monotonic()
+        if not busy or left <= 0:
+            return busy
+        tell(busy)
+        time.sleep(min(_POLL, left))

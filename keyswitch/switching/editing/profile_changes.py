@@ -1,4 +1,4 @@
-"""Make, edit, rename, copy, rotate and remove profiles."""
+"""Make, edit, rename, copy, rotate and remove profiles, by key or as text."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
-from keyswitch.errors import InputError
+from keyswitch.disk.atomic import read_regular
+from keyswitch.errors import FileStateError, InputError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching.folders import after_edit, other_folders, renaming
-from keyswitch.switching.logins import names as login_names
+from keyswitch.switching.planning import after_edit, all_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -58,14 +58,13 @@ def add(
     refs = {field: item.ref for field, item in fresh.items()}
     profile = profile._replace(secrets={**profile.secrets, **refs})
     bindings.check_complete(workspace, profile)
-    path = workspace.paths.profile(profile.name)
 
     def make(draft: Draft) -> None:
         refuse_existing(workspace, profile.name)
         for item in fresh.values():
             draft.store(item)
         text = toml_edits.new_profile(profile).encode()
-        draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
+        draft.write_profile(workspace, profile.name, text)
         after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
         _name(draft, "add", profile)
 
@@ -126,7 +125,7 @@ def rewrite(  # noqa: PLR0913
         draft.command = command
         return new
 
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     new, _ = commit(workspace, make)
     isolation.make_folder(workspace, new)
@@ -137,13 +136,10 @@ def plan_edited(
     workspace: Workspace, draft: Draft, old: Profile, new: Profile, text: str
 ) -> None:
     """Plan a profile's new text, and all that follows from it."""
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     bindings.check_complete(workspace, new)
-    path = workspace.paths.profile(new.name)
-    draft.write(
-        path, text.encode(), limit=profile_files.PROFILE_LIMIT, own=True
-    )
+    draft.write_profile(workspace, new.name, text.encode())
     after_edit.plan_follow(workspace, draft, old, new)
     _follow_elsewhere(workspace, draft, old.name, new)
     if (old.isolated, old.shared) != (new.isolated, new.shared):
@@ -164,7 +160,7 @@ def _follow_elsewhere(
 ) -> None:
     """Plan the other folders after the active profile's change."""
     if _is_active(workspace, name):
-        other_folders.plan_elsewhere(workspace, draft, new)
+        all_folders.plan_elsewhere(workspace, draft, new)
 
 
 def rotate(
@@ -201,7 +197,7 @@ def rotate(
 def copy(workspace: Workspace, source: str, name: str) -> Profile:
     """Copy a profile; its secrets get items of their own."""
     profile, _ = workspace.load(source)
-    login_names.refuse_second_owner(profile)
+    after_edit.refuse_second_owner(profile)
     bindings.require(workspace, profile)
     fresh = {}
     for field, ref in profile.secrets.items():
@@ -213,7 +209,7 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
     """Give a profile another name; the pointer and its own folder follow."""
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     check_name(name)
 
@@ -222,16 +218,15 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         isolation.move_along(workspace, draft, source, name)
         profile, data = draft.load(workspace, source)
         bindings.check(workspace, profile)
-        paths, limit = workspace.paths, profile_files.PROFILE_LIMIT
-        draft.write(paths.profile(source), None, limit=limit, own=True)
-        draft.write(paths.profile(name), data, limit=limit, own=True)
+        draft.write_profile(workspace, source, None)
+        draft.write_profile(workspace, name, data)
         moved = profile._replace(name=name)
         if not (profile.isolated and _is_active(workspace, source)):
             after_edit.plan_follow(workspace, draft, profile, moved)
         _follow_elsewhere(workspace, draft, source, moved)
-        other_folders.rename_own(workspace, draft, source, moved)
-        login_names.renamed(workspace, draft, source, name)
-        draft.folders += renaming.renamed(workspace, source, name)
+        all_folders.rename_own(workspace, draft, source, moved)
+        after_edit.rename_logins(workspace, draft, source, name)
+        draft.folders += after_edit.renamed_folder(workspace, source, name)
         _name(draft, "rename", moved)
         _point(workspace, draft, {source: name})
 
@@ -252,20 +247,63 @@ def _point(
 
 def remove(workspace: Workspace, name: str) -> bool:
     """Remove a profile; its secrets wait for `undo`. Tell if it was active."""
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     def make(draft: Draft) -> bool:
         isolation.move_out(workspace, draft, name)
         profile, _ = draft.load(workspace, name)
-        path = workspace.paths.profile(name)
-        draft.write(path, None, limit=profile_files.PROFILE_LIMIT, own=True)
+        draft.write_profile(workspace, name, None)
         after_edit.plan_leave(workspace, draft, profile)
         _follow_elsewhere(workspace, draft, name, None)
-        other_folders.plan_own(workspace, draft, name)
-        other_folders.say_logins(workspace, draft, name)
-        login_names.removed(workspace, draft, profile)
+        all_folders.plan_own(workspace, draft, name)
+        all_folders.say_logins(workspace, draft, name)
+        after_edit.remove_logins(workspace, draft, profile)
         draft.discarded += profile.secrets.values()
         _name(draft, "remove", profile)
         return _point(workspace, draft, {name: ""})
 
     return commit(workspace, make)[0]
+
+
+def raw_text(workspace: Workspace, name: str) -> str:
+    """Return a profile file's text, whether or not it is valid."""
+    check_name(name)
+    path = workspace.paths.profile(name)
+    data = read_regular(path, profile_files.PROFILE_LIMIT, ours=True)
+    if data is None:
+        raise profile_files.missing(workspace.paths, name)
+    return data.decode("utf-8", "surrogateescape")
+
+
+def replace_text(
+    workspace: Workspace,
+    name: str,
+    before: str,
+    after: str,
+    agreed: Collection[str] = (),
+) -> None:
+    """Put an edited text in a profile file's place.
+
+    `agreed` names the items for whose new use there is a yes.
+    """
+    from keyswitch.switching.planning import isolation
+
+    path = workspace.paths.profile(name)
+    new = profile_files.parse(after, path)
+
+    def make(draft: Draft) -> None:
+        present = draft.read(path, profile_files.PROFILE_LIMIT)
+        if present != before.encode("utf-8", "surrogateescape"):
+            raise FileStateError(
+                f"{path} was changed while you edited it",
+                f"nothing was changed; edit it again: keyswitch edit {name}",
+            )
+        try:
+            old = profile_files.parse(before, path)
+        except InputError:
+            old = new  # the edit mends a broken file
+        bindings.allow_edit(workspace, draft, old, new, agreed)
+        plan_edited(workspace, draft, old, new, after)
+
+    commit(workspace, make)
+    isolation.make_folder(workspace, new)

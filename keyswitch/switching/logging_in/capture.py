@@ -15,26 +15,26 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import Profile
+from keyswitch.model import FILE_LIMIT, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.switching.editing.profile_changes import today
 from keyswitch.switching.logging_in import scratch
-from keyswitch.switching.logging_in.answers import config_without_ours
 from keyswitch.switching.logging_in.old_sessions import remember
-from keyswitch.switching.logins import claims, keeping, owners
+from keyswitch.switching.logins import keeping, owners
 from keyswitch.switching.logins.book import Logins
-from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.logins.storing import require_open
-from keyswitch.switching.planning.records import named
+from keyswitch.switching.planning.known_folders import named
+from keyswitch.switching.planning.planned import Switch, plan_keys
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
 
@@ -55,9 +55,9 @@ def capture(
         owner = owners.owner_of(logins, live)
         own = owners.own_parts(logins, live, owner)
         if not owner and owners.doubtful_name(logins, live):
-            own = claims.claimed(logins, own, name)
+            own = owners.claimed(logins, own, name)
         if owners.goes_by_name(logins, own, owner or name):
-            logins.draft.notes.append(claims.at_your_word(live))
+            logins.draft.notes.append(owners.at_your_word(live))
         if owner == name and keeping.is_earlier(logins, own, name):
             raise InputError(
                 f"the present login is an earlier state of '{name}'",
@@ -95,11 +95,11 @@ def from_orphan(
     """Make a profile of the newest login that belonged to nobody."""
 
     def find(logins: Logins) -> _Found:
-        chosen, holder = claims.newest(logins, name)
+        chosen, holder = owners.newest_claimable(logins, name)
         kept = logins.fetch(chosen.ref)
-        parts = claims.claimed(logins, kept, name)
+        parts = owners.claimed(logins, kept, name)
         if owners.goes_by_name(logins, parts, name):
-            word = f"{claims.at_your_word(kept)}; it was kept at {chosen.at}"
+            word = f"{owners.at_your_word(kept)}; it was kept at {chosen.at}"
             logins.draft.notes.append(word)
         if holder:
             logins.disown(holder, chosen)
@@ -290,3 +290,10 @@ def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
         draft.command, draft.beside = "login", True
 
     commit(workspace, make)
+
+
+def config_without_ours(workspace: Workspace, places: Places) -> bytes | None:
+    """Return `.claude.json` as it is without keyswitch's approvals."""
+    draft = Draft()  # a look, which nobody carries out
+    plan_keys(workspace, draft, Switch(None), places)
+    return draft.read(places.global_config, FILE_LIMIT)

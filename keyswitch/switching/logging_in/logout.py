@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError
-from keyswitch.profiles import profile_files, toml_edits
-from keyswitch.switching.folders import isolation, one_copy
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
-from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.logins.storing import FIELD
+from keyswitch.switching.planning import isolation, one_copy
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
     from keyswitch.workspace import Workspace
 
 
@@ -71,19 +70,12 @@ def remove(workspace: Workspace, name: str) -> None:
             logins.forget_orphan(orphan)
         logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
         logins.finish()
-        profile, data = draft.load(workspace, name)
+        profile, _ = draft.load(workspace, name)
         refs = {g.ref.item: g.ref for g in gone}
         if FIELD in profile.secrets:
             refs[profile.secrets[FIELD].item] = profile.secrets[FIELD]
         draft.dropped += refs.values()
-        kept = {k: v for k, v in profile.secrets.items() if k != FIELD}
-        text = toml_edits.with_profile(
-            data.decode("utf-8"), profile._replace(secrets=kept)
-        )
-        path = workspace.paths.profile(name)
-        draft.write(
-            path, text.encode(), limit=profile_files.PROFILE_LIMIT, own=True
-        )
+        draft.drop_secrets(workspace, name, (FIELD,))
         draft.command, draft.profile, draft.undoable = "logout", name, False
 
     commit(workspace, make)

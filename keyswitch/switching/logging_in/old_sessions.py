@@ -44,7 +44,7 @@ def _stamp(workspace: Workspace) -> str:
     found = present_stamp(workspace.places.credentials)
     if workspace.keychain is None:
         return found
-    from keyswitch.commit.journal import digest
+    from keyswitch.disk.digests import digest
 
     item = workspace.keychain.read(workspace.keychain.login)
     return f"{found}{digest(item)}\n"
@@ -78,9 +78,9 @@ def notice(workspace: Workspace) -> list[str]:
     scratch.sweep(workspace.paths, workspace.keychain)
     if workspace.keychain is None:
         return _seen_to(workspace)
-    from keyswitch.switching.logins.keychain_recovery import finished
+    from keyswitch.switching.logins.keychain_note import finish_noted
 
-    return finished(workspace) + _seen_to(workspace)
+    return finish_noted(workspace) + _seen_to(workspace)
 
 
 def _seen_to(workspace: Workspace) -> list[str]:
@@ -141,15 +141,15 @@ def _put_back(workspace: Workspace, name: str) -> None:
     Nobody asked for it, so `undo` is about what was done before.
     """
     from keyswitch.changes.change import commit
-    from keyswitch.switching.folders import one_copy
-    from keyswitch.switching.planning import login_part
-    from keyswitch.switching.planning.switch import Switch
+    from keyswitch.switching.logins import moves
+    from keyswitch.switching.logins.book import Logins
+    from keyswitch.switching.planning import one_copy
 
     def make(draft: Draft) -> None:
         profile, _ = workspace.load(name)
         draft.command, draft.profile, draft.beside = "repair", name, True
         one_copy.leave_others(workspace, draft, profile, workspace.places)
-        login_part.plan(workspace, draft, Switch(profile), workspace.places)
+        moves.switch_to(Logins(workspace, workspace.places, draft), profile)
         # What it says and who was there before is no news to the person.
         draft.moved = None
         draft.notes.clear()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.login import Keychain
+    from keyswitch.targets.target import Keychain
 
 _PREFIX = "scratch-"
 _LOCK = ".keyswitch-lock"

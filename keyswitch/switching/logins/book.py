@@ -37,8 +37,7 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.login import Login
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
 
@@ -65,11 +64,8 @@ class Logins:
             places, lambda path: draft.read(path, FILE_LIMIT), self.keychain
         )
         draft.saw(self.place.items)
-        self.path = login_ledger.path_of(workspace.paths)
         self._config = config
-        self.ledger: Ledger = login_ledger.decode(
-            self.path, draft.read(self.path, login_ledger.LIMIT)
-        )
+        self.ledger: Ledger = draft.ledger(workspace.paths)
         # name -> (as its file has it, the file's bytes, as it will be)
         self._profiles: dict[
             str, tuple[Profile | None, bytes | None, Profile]
@@ -100,9 +96,9 @@ class Logins:
         """Tell whether a change was committed, and is not in place yet."""
         if self.keychain is None:
             return False
-        from keyswitch.switching.logins import item_note
+        from keyswitch.switching.logins import keychain_note
 
-        unfinished = item_note.unfinished(self.workspace.paths)
+        unfinished = keychain_note.unfinished(self.workspace.paths)
         return self.places.login_dir in unfinished
 
     def newest(self, name: str) -> Generation | None:
@@ -256,9 +252,9 @@ class Logins:
         """Plan the program's files with this login in them."""
         files = self.place.replaced(parts, self._present())
         if self.keychain is not None:
-            from keyswitch.switching.logins import item_note
+            from keyswitch.switching.logins import keychain_note
 
-            changes = item_note.plan(
+            changes = keychain_note.plan(
                 self.draft,
                 self.workspace.paths,
                 self.places.login_dir,
@@ -308,10 +304,7 @@ class Logins:
                 )
         self.ledger, idle = login_ledger.without_idle(self.ledger)
         self.draft.dropped += [g.ref for g in idle]
-        ledger = login_ledger.encode(self.ledger)
-        self.draft.write(
-            self.path, ledger, limit=login_ledger.LIMIT, rank=FIRST
-        )
+        self.draft.write_ledger(self.workspace.paths, self.ledger)
 
 
 def of_nobody(parts: Login, shown: str) -> str:

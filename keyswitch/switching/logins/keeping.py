@@ -22,7 +22,7 @@ from keyswitch.switching.logins.storing import (
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
 
 
 def keep_live(logins: Logins, live: Login, store: str) -> str:

@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Folder, Generation, Moved
     from keyswitch.model import Profile
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
+
+
+def plan(logins: Logins, profile: Profile | None, back: Moved | None) -> None:
+    """Plan the login of a folder, for a profile or for none.
+
+    With `back` it becomes what it was before that move.
+    """
+    if back is not None:
+        take_back(logins, back)
+    elif profile is None:
+        give_back(logins)
+    else:
+        switch_to(logins, profile)
 
 
 def switch_to(logins: Logins, profile: Profile) -> None:

@@ -5,7 +5,7 @@ is that profile's, and tokens name their account. What the pointer says is no
 evidence, and the name that Claude Code shows is a weak one: an old session
 writes its tokens back and leaves that name as it is. Tokens of an old Claude
 Code name no account: where they go by the shown name it is said, and where that
-account's do name it they are nobody's.
+account's do name it they are nobody's. A person's word decides then.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import StoreError
+from keyswitch.changes.login_ledger import PROVIDER
+from keyswitch.errors import NotFoundError, StoreError
 from keyswitch.profiles import profile_files
-from keyswitch.switching.logins.names import PROVIDER
 from keyswitch.switching.logins.storing import FIELD, tokens_of
-from keyswitch.targets.login import Identity
+from keyswitch.targets.values import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
 
 _NOBODY = Identity("", "")
 
@@ -126,9 +126,6 @@ def _candidates(
                 yield name, whose
 
 
-# ------------------------------------------------------------ mixed accounts
-
-
 def own_parts(logins: Logins, live: Login, owner: str) -> Login:
     """Return the live login without what is another account's.
 
@@ -141,25 +138,22 @@ def own_parts(logins: Logins, live: Login, owner: str) -> Login:
     if not whose.account:
         whose = identity_of(logins, owner)
     if live.named_identity.fits(whose):
+        kept = None
         if not live.named_identity.account:
-            live = _with_own_device(logins, live, owner, whose)
+            # The device beside it may be another account's.
+            kept = last_stored(logins, owner, whose)
+        if kept is not None:
+            live = live.with_device_of(kept)
         return _without_foreign_key(logins, live, owner)
-    own = live.tokens
-    kept = last_stored(logins, owner, whose)
-    return own if kept is None else own.beside(kept)
+    return _with_last(logins, live, owner, whose)
 
 
-def _with_own_device(
-    logins: Logins, live: Login, owner: str, whose: Identity
+def _with_last(
+    logins: Logins, parts: Login, owner: str, whose: Identity
 ) -> Login:
-    """Return a login with the device that was last stored with it.
-
-    Where no name is shown, the one beside it may be another account's.
-    """
+    """Return the tokens, and beside them what was last stored with such."""
     kept = last_stored(logins, owner, whose)
-    if kept is None:
-        return live
-    return live.with_device_of(kept)
+    return parts.tokens if kept is None else parts.tokens.beside(kept)
 
 
 def _without_foreign_key(logins: Logins, live: Login, owner: str) -> Login:
@@ -195,3 +189,62 @@ def unknown_key(logins: Logins, rest: Login) -> Login | None:
     ):
         return None
     return rest.beside_tokens
+
+
+def newest_claimable(logins: Logins, name: str) -> tuple[Generation, str]:
+    """Return the newest login that may become the profile's.
+
+    And the profile that has it by the shown name alone, "" for none. One that
+    was kept as an earlier state of another profile's may not.
+    """
+    owned = [
+        (orphan, owner_of_orphan(logins, orphan))
+        for orphan in logins.ledger.orphans
+        if orphan.tokens
+    ]
+    nobodys = [(g, "") for g, owner in owned if not owner]
+    unnamed = [
+        (g, "")
+        for g, owner in owned
+        if owner == name or (not owner and not g.account)
+    ]
+    by_name = [
+        (g, holder)
+        for holder, kept in logins.ledger.generations.items()
+        if holder != name and is_login(logins, holder)
+        for g in kept
+        if g.by_name and not kept[-1].by_name  # something is left to it
+    ]
+    if logins.profile(name) is None:
+        # It may be of any account; what has a holder is nobody's last.
+        shown = [f for f in nobodys if f[0].email.partition("@")[0] == name]
+        choices = shown or nobodys or by_name
+    else:
+        choices = unnamed + by_name or nobodys
+    if not choices:
+        raise NotFoundError(
+            "no login is kept that belongs to nobody",
+            "keep the present one: keyswitch login NAME --capture",
+        )
+    # Of the same second, the first one is the newest.
+    return max(choices, key=lambda found: found[0].at)
+
+
+def claimed(logins: Logins, parts: Login, name: str) -> Login:
+    """Return a login as that of the profile which a person says it is of.
+
+    What stands beside tokens that name no account may be another's.
+    """
+    if parts.token_identity.account or not parts.has_tokens:
+        return parts
+    shown, whose = parts.named_identity, identity_of(logins, name)
+    if shown.fits(whose) and profile_of(logins, shown) in ("", name):
+        return parts
+    return _with_last(logins, parts, name, whose)
+
+
+def at_your_word(parts: Login) -> str:
+    """Say how little is known of whose a login is."""
+    who = parts.described().get("email", "")
+    shown = f"Claude Code shows {who}" if who else "no name is shown"
+    return f"the login does not say itself whose it is; {shown}"

@@ -15,7 +15,7 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
-    from keyswitch.targets.login import Login
+    from keyswitch.targets.target import Login
     from keyswitch.workspace import Workspace
 
 FIELD = "login"  # the secret field of a claude-login profile

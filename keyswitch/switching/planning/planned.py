@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
+from keyswitch.changes.compiling import compiled_profile
 from keyswitch.changes.draft import Draft, NewItem, read_settled
+from keyswitch.changes.login_ledger import PROVIDER
+from keyswitch.errors import FileStateError, KeyswitchError
+from keyswitch.model import SecretRef
+from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
-from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning import keys
-from keyswitch.switching.planning.displaced import Displaced, ref_of
-from keyswitch.switching.planning.records import holder_of, is_one_file
+from keyswitch.secrets.stores import new_item, open_store, read_values
+from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
-from keyswitch.targets.parts import Account
-from keyswitch.targets.target import Request
+from keyswitch.targets.values import Account, Request
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
-    from keyswitch.switching.planning.switch import Switch
-    from keyswitch.targets.parts import Read
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Moved
+    from keyswitch.model import Profile
     from keyswitch.targets.target import Places, Target
+    from keyswitch.targets.values import KeyOf, Read
     from keyswitch.workspace import Workspace
+
+_NONE: Mapping[str, Profile] = MappingProxyType({})
+
+
+class Switch(NamedTuple):
+    """A profile, or none: what was there before keyswitch comes back."""
+
+    profile: Profile | None
+    without: Sequence[SecretRef] = ()  # items that the same change takes away
+    moves_login: bool = True  # False: the login that is there stays
+    # The login becomes what it was before this move.
+    back: Moved | None = None
+    keep_changed: bool = False  # what somebody else changed stays as it is
+    altered: Mapping[str, Profile] = _NONE  # profiles that the change writes
 
 
 def plan_folder(
@@ -39,9 +60,11 @@ def plan_folder(
         switch.moves_login and _concerns_login(workspace, switch)
     ):
         # Loaded here, since a switch between keys has no use for it.
-        from keyswitch.switching.planning import login_part
+        from keyswitch.switching.logins import moves
+        from keyswitch.switching.logins.book import Logins
 
-        login_part.plan(workspace, draft, switch, places)
+        logins = Logins(workspace, places, draft)
+        moves.plan(logins, switch.profile, switch.back)
 
 
 def plan_others(workspace: Workspace, draft: Draft, switch: Switch) -> None:
@@ -80,7 +103,7 @@ def _request(workspace: Workspace, draft: Draft, switch: Switch) -> Request:
         keep_changed=switch.keep_changed,
         without=frozenset(ref.item for ref in switch.without),
         key=lambda: workspace.install_key,
-        keys=lambda key_of, known: keys.of_profiles(
+        keys=lambda key_of, known: of_profiles(
             workspace, draft, switch, key_of, known
         ),
         displaced_text=store.resolve,
@@ -116,3 +139,104 @@ def _concerns_login(workspace: Workspace, switch: Switch) -> bool:
     if switch.profile is None:
         return os.path.exists(workspace.paths.logins_file)
     return switch.profile.provider == PROVIDER
+
+
+def ref_of(token: str) -> SecretRef:
+    """Return the item that a token names."""
+    store, _, item = token.partition(":")
+    if not item:
+        raise FileStateError(
+            "the record of displaced settings is damaged",
+            "compare Claude Code's settings.json yourself",
+        )
+    return SecretRef(store, item)
+
+
+class Displaced:
+    """The displaced texts that one plan reads and makes."""
+
+    def __init__(self, workspace: Workspace, draft: Draft) -> None:
+        self._workspace = workspace
+        self._draft = draft
+        self._texts: dict[str, str] = {}
+        self._store = ""
+
+    def resolve(self, token: str) -> str:
+        """Return a displaced text."""
+        if token not in self._texts:
+            ref = ref_of(token)
+            new = self._draft.items.get(ref.item)
+            store = open_store(
+                ref.store, self._workspace.paths, self._workspace.ask
+            )
+            found = new.value if new else store.get(ref.item, ref.generation)
+            self._texts[token] = found.reveal()
+        return self._texts[token]
+
+    def new_token(self) -> str:
+        """Return the token of an item that is going to be written."""
+        if not self._store:
+            from keyswitch.changes.store_choice import choose_store
+
+            self._store = choose_store(self._workspace, None).store
+        return f"{self._store}:{new_item()}"
+
+
+AT_ONCE = 50  # profiles looked at when the first key profile becomes active
+
+
+def of_profiles(
+    workspace: Workspace,
+    draft: Draft,
+    switch: Switch,
+    key_of: KeyOf,
+    known: Collection[str],
+) -> Iterator[tuple[str, str]]:
+    """Yield (item, key) of profiles whose items are not known yet.
+
+    Those of the switch; of all profiles where nothing is known. `key_of` says
+    which secret of a profile is meant.
+    """
+    for profile in _candidates(workspace, switch, first=not known):
+        yield from _key_of(workspace, draft, profile, key_of, known)
+
+
+def _candidates(
+    workspace: Workspace, switch: Switch, *, first: bool
+) -> list[Profile]:
+    """Return the profiles whose keys are wanted and may not be recorded."""
+    found = dict(switch.altered)
+    if switch.profile is not None:
+        found = {switch.profile.name: switch.profile, **found}
+    if first:
+        names = profile_files.scan(workspace.paths)
+        for name in names if len(names) <= AT_ONCE else ():
+            try:
+                found.setdefault(name, workspace.load(name)[0])
+            except KeyswitchError:
+                continue  # broken ones are named by `list`
+    return list(found.values())
+
+
+def _key_of(
+    workspace: Workspace,
+    draft: Draft,
+    profile: Profile,
+    key_of: KeyOf,
+    known: Collection[str],
+) -> list[tuple[str, str]]:
+    """Return (item, key) of a profile, if it can be read silently."""
+    try:
+        ref = key_of(Account(profile, workspace.provider_of(profile)))
+        if ref is None or ref.item in known:
+            return []
+        if ref.item in draft.items:
+            return [(ref.item, draft.items[ref.item].value.reveal())]
+        compiled = compiled_profile(workspace, profile.name)
+        triple = (ref.store, ref.item, ref.generation)
+        values = read_values(
+            workspace.paths, compiled, [triple], ask=workspace.ask
+        )
+    except KeyswitchError:
+        return []  # locked: the program will ask once, nothing worse
+    return [(ref.item, values[triple])]

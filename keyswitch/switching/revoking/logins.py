@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyswitch.changes import login_ledger
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
-from keyswitch.switching.folders import known_folders
 from keyswitch.switching.logins import keeping, owners
 from keyswitch.switching.logins.book import Logins
-from keyswitch.switching.planning.records import named
+from keyswitch.switching.planning import known_folders
+from keyswitch.switching.planning.known_folders import named
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from keyswitch.switching.revoking.stored import Found
-    from keyswitch.targets.login import Login
-    from keyswitch.targets.target import Places
+    from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
     Read = Callable[[str], bytes | None]

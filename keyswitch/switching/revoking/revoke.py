@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.profiles import profile_files, state, toml_edits
+from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.shells.rc_files import without_lines
-from keyswitch.switching.folders import other_folders
-from keyswitch.switching.folders.switch import plan_targets
-from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.switch import Switch
+from keyswitch.shells.rc_lines import without_lines
+from keyswitch.switching.planning import all_folders
+from keyswitch.switching.planning.all_folders import plan_targets
+from keyswitch.switching.planning.planned import Switch
 from keyswitch.switching.revoking import logins as revoke_logins
 from keyswitch.switching.revoking.scan import Scan
 from keyswitch.targets import table
-from keyswitch.targets.target import MAIN
+from keyswitch.targets.values import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def _plan_leave(
     if _leaves(scope, name):
         # Logins are seen to apart: none is put in place to be removed again.
         plan_targets(workspace, draft, Switch(None, moves_login=False))
-        other_folders.plan_elsewhere(workspace, draft, None)
+        all_folders.plan_elsewhere(workspace, draft, None)
 
 
 def _leaves(scope: str, name: str) -> bool:
@@ -82,8 +82,8 @@ def remove(
 
     removed, _ = commit(workspace, make)
     if removed:
-        from keyswitch.secrets.reader import VALUES_PREFIX
         from keyswitch.secrets.session import kernel_keyring
+        from keyswitch.secrets.stores import VALUES_PREFIX
 
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
@@ -121,7 +121,9 @@ def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
         scan.live.values() if scope == MAIN else (),
         leaves_folders=leaves,
     )
-    _plan_profiles(workspace, draft, found)
+    for profile in sorted({f.profile for f in found if f.field}):
+        fields = [f.field for f in found if f.profile == profile]
+        draft.drop_secrets(workspace, profile, fields)
     draft.dropped += [f.ref for f in found if f.ref is not None]
     # Nothing waits for `undo`: it was all to go.
     present = state.read(workspace.paths)
@@ -150,23 +152,6 @@ def _without(path: str, data: bytes, found: Sequence[Found]) -> bytes:
     if tokens is None:
         return data
     return tokens.without(path, data, [f.token for f in found if f.token])
-
-
-def _plan_profiles(
-    workspace: Workspace, draft: Draft, found: Sequence[Found]
-) -> None:
-    """Take the references out of the profile files."""
-    for name in sorted({f.profile for f in found if f.field}):
-        gone = {f.field for f in found if f.profile == name and f.field}
-        profile, data = draft.load(workspace, name)
-        kept = {k: v for k, v in profile.secrets.items() if k not in gone}
-        after = toml_edits.with_profile(
-            data.decode("utf-8"), profile._replace(secrets=kept)
-        )
-        path = workspace.paths.profile(name)
-        draft.write(
-            path, after.encode(), limit=profile_files.PROFILE_LIMIT, own=True
-        )
 
 
 def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:

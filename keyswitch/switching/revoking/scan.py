@@ -12,17 +12,17 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
-from keyswitch.shells.rc_files import RC_FILES, find_exports
+from keyswitch.shells.rc_lines import RC_FILES, find_exports
 from keyswitch.switching.revoking.logins import LiveLogins, folders_of
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets import table
-from keyswitch.targets.parts import Look
+from keyswitch.targets.target import Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.targets.parts import Token
+    from keyswitch.targets.target import Token
     from keyswitch.workspace import Workspace
 
 _RC_LIMIT = 1 << 22
@@ -35,7 +35,7 @@ class Scan:
         self.workspace = workspace
         self.draft = draft
         self.profiles, self.broken = files.load_all(workspace.paths)
-        ledger = login_ledger.path_of(workspace.paths)
+        ledger = workspace.paths.logins_file
         undo = workspace.paths.undo_file
         self.stored = Stored(
             self.profiles,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import history, login_ledger
-from keyswitch.switching.logins.names import PROVIDER
+from keyswitch.changes.login_ledger import PROVIDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.parts import Token
+    from keyswitch.targets.target import Token
 
 
 @dataclass(frozen=True, slots=True)

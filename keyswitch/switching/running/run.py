@@ -13,21 +13,22 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
-from keyswitch.secrets.session import core_files
-from keyswitch.switching.logins.names import PROVIDER
+from keyswitch.secrets.session import kernel_keyring
 from keyswitch.targets import table
-from keyswitch.targets.parts import Account, Run
+from keyswitch.targets.target import Run
+from keyswitch.targets.values import Account
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
-from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
-    from keyswitch.targets.parts import Launch
+    from keyswitch.targets.target import Launch
     from keyswitch.workspace import Workspace
 
 
@@ -75,7 +76,7 @@ def _folder(
     )
     if not (isolated or login or cancelled):
         return []
-    from keyswitch.switching.folders import isolation
+    from keyswitch.switching.planning import isolation
 
     full, _ = workspace.load(profile.name)
     if (
@@ -111,7 +112,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":
-        core_files.allow()
+        kernel_keyring.allow_cores()
         for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
@@ -123,7 +124,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
             ) from e
     import subprocess
 
-    with core_files.Allowed():
+    with kernel_keyring.CoresAllowed():
         return subprocess.run(
             [program, *command[1:]], env=child, check=False
         ).returncode

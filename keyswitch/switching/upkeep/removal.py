@@ -10,16 +10,16 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.changes.change import commit
+from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching.activation import use
 from keyswitch.switching.editing import start_files
-from keyswitch.switching.folders import known_folders
-from keyswitch.switching.folders.switch import plan_one
-from keyswitch.switching.logins.names import PROVIDER
-from keyswitch.switching.planning.records import calls_us
-from keyswitch.switching.planning.switch import Switch
+from keyswitch.switching.planning import known_folders
+from keyswitch.switching.planning.all_folders import plan_one
+from keyswitch.switching.planning.known_folders import calls_us
+from keyswitch.switching.planning.planned import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

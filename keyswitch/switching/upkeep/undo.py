@@ -10,11 +10,11 @@ from keyswitch.changes import history
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Mode
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import digest
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, FileChange
 from keyswitch.profiles import state
-from keyswitch.switching.folders import after_edit, other_folders, renaming
-from keyswitch.switching.logins import names as login_names
+from keyswitch.switching.planning import after_edit, all_folders
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -55,14 +55,14 @@ def undo_last(workspace: Workspace) -> Record:
             workspace, draft, record.moved, keeps_own=is_rename
         )
         if draft.pointer is not None or record.elsewhere:
-            other_folders.plan_elsewhere(
+            all_folders.plan_elsewhere(
                 workspace, draft, profile, record.elsewhere
             )
         names = None
         if is_rename:
             names = (record.profile, _former_name(record))
         gone = {ref.item for ref in record.created}
-        login_names.taken_back(workspace, draft, gone, names)
+        after_edit.take_back_logins(workspace, draft, gone, names)
         for change in _mended_back(record):
             draft.edit(change)
         _require_modes(record)
@@ -72,7 +72,7 @@ def undo_last(workspace: Workspace) -> Record:
         draft.folders += _folders_back(workspace, record)
         if is_rename:
             former, _ = draft.load(workspace, _former_name(record))
-            other_folders.rename_own(workspace, draft, record.profile, former)
+            all_folders.rename_own(workspace, draft, record.profile, former)
         _plan_own_folder(workspace, draft, record)
         draft.discarded += record.created
         draft.command, draft.profile = "undo", record.profile
@@ -100,7 +100,7 @@ def _plan_own_folder(
     """Plan an isolated profile's folder as its file has it again."""
     folder = workspace.paths.folder_of(record.profile)
     if record.command == "edit" and os.path.isdir(folder):
-        from keyswitch.switching.folders import isolation
+        from keyswitch.switching.planning import isolation
 
         profile, _ = draft.load(workspace, record.profile)
         isolation.follow(workspace, draft, profile)
@@ -110,7 +110,7 @@ def _folders_back(workspace: Workspace, record: Record) -> tuple[Folder, ...]:
     if record.command != "rename":
         return ()
     former = _former_name(record)
-    return renaming.renamed(workspace, record.profile, former)
+    return after_edit.renamed_folder(workspace, record.profile, former)
 
 
 def _former_name(record: Record) -> str:
@@ -153,7 +153,7 @@ def _changed_since(path: str) -> FileStateError:
 
 def _back(file: OwnFile) -> FileChange:
     present = read_regular(file.path, _LIMIT)
-    if history.digest(present) != file.after:
+    if digest(present) != file.after:
         raise _changed_since(file.path)
     before = None if file.before is None else file.before.encode()
     return FileChange(file.path, present, before)

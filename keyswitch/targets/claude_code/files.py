@@ -1,9 +1,12 @@
-"""Where Claude Code's files are, by its own rules.
+"""Where Claude Code's files are, by its own rules, and which locks they have.
 
 Observed, Claude Code 2.1.330. `CLAUDE_CONFIG_DIR` moves everything; set but
 empty it means the current directory for credentials while `.claude.json` stays
 in the home directory. A `~` in it is not expanded. Set to `~/.claude` it still
 moves `.claude.json` into that directory.
+
+A lock that is older than ten seconds counts as left behind; a writer that
+finds a fresh one tries for about 1.4 s and then writes all the same.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.targets.claude_code.repository import root_of
+from keyswitch.targets.lock_folders import LockSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Self
 
 CONFIG_VARIABLE = "CLAUDE_CONFIG_DIR"
@@ -90,3 +94,48 @@ def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
             root_of(cwd, home), ".claude", "settings.local.json"
         ),
     )
+
+
+_STALE_AFTER = 10.0  # seconds
+
+
+def locks(changed: Iterable[str]) -> list[LockSpec]:
+    """Return the locks to hold while these files are replaced, in its order.
+
+    Files that it writes without a lock need none.
+    """
+    logins, configs = [], []
+    for path in sorted(changed):
+        folder, name = os.path.split(path)
+        if name == CREDENTIALS_NAME:
+            logins += login_locks(folder)
+        elif name in CONFIG_NAMES:
+            configs.append(config_lock(path))
+    return [*logins, *configs]
+
+
+def config_lock(global_config: str) -> LockSpec:
+    """Return the lock of `.claude.json`, or of the older `.config.json`."""
+    real = os.path.realpath(global_config)
+    return _lock(f"{real}.lock", global_config, real)
+
+
+def login_locks(folder: str) -> list[LockSpec]:
+    """Return the locks of a folder's `.credentials.json`, in their order.
+
+    Observed, Claude Code 2.1.330: a renewal takes the first two, every write
+    the third. Holding the third for 15 s can cost a login.
+    """
+    real = os.path.realpath(folder)
+    return [
+        _lock(path, folder, real)
+        for path in (
+            os.path.join(real, ".oauth_refresh.lock"),
+            f"{real}.lock",
+            os.path.join(real, ".storage-write.lock"),
+        )
+    ]
+
+
+def _lock(path: str, beside: str, real: str) -> LockSpec:
+    return LockSpec(path, beside, real, "Claude Code", _STALE_AFTER)

@@ -105,6 +105,24 @@ AWS_EXPORT = "awsCredentialExport"
 # Members of .credentials.json and of .claude.json.
 LOGIN = "claudeAiOauth"
 CONSOLE_KEY = "primaryApiKey"
+APPROVED = ("customApiKeyResponses", "approved")
+REJECTED = ("customApiKeyResponses", "rejected")
+
+# Variables of an env block that hold a credential themselves.
+SECRET_VARIABLES = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_AWS_API_KEY",
+    "ANTHROPIC_CUSTOM_HEADERS",
+    "ANTHROPIC_FOUNDRY_API_KEY",
+    "ANTHROPIC_FOUNDRY_AUTH_TOKEN",
+    "ANTHROPIC_IDENTITY_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "CLAUDE_CODE_OAUTH_REFRESH_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+)
 
 # What a subscription pays for, by the name of its source.
 SUBSCRIPTION = (OAUTH_TOKEN, OAUTH_FD, LOGIN)

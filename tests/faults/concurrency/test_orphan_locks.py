@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from keyswitch.targets.claude_code.locks import config_lock, login_locks
+from keyswitch.targets.claude_code.files import config_lock, login_locks
 from keyswitch.targets.lock_folders import WAIT
 from tests.faults.cases import CASES, ENVIRON, cli
 from tests.faults.harness import Place, folder_in_memory

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
-from keyswitch.targets.excerpt import excerpt, restored
-from keyswitch.targets.login import Identity
+from keyswitch.targets.splice import excerpt, restored
+from keyswitch.targets.values import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

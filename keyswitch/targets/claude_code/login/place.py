@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.parts import PlannedFile
+from keyswitch.targets.values import PlannedFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login.parts import Parts
-    from keyswitch.targets.parts import Read
+    from keyswitch.targets.values import Read
 
 
 class LoginPlace:

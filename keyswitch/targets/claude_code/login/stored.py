@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from keyswitch.targets.claude_code.javascript import double
-from keyswitch.targets.claude_code.settings.settings_file import as_text, loads
-from keyswitch.targets.excerpt import excerpt
+from keyswitch.targets.claude_code.settings.settings_file import (
+    as_text,
+    double,
+    loads,
+)
 from keyswitch.targets.json_text import JsonTextError
+from keyswitch.targets.splice import excerpt
 
 INFERENCE = "user:inference"
 TAIL = 20  # characters of a key by which Claude Code remembers an approval

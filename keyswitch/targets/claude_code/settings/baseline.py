@@ -8,14 +8,13 @@ store, and the record holds a token that finds them again.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.disk.digests import hmac_sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.profiles import own_json
 from keyswitch.targets import splice
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,13 +51,13 @@ class Baseline(NamedTuple):
     elements: tuple[Element, ...] = ()
 
 
-@dataclass(slots=True)
 class Reverted:
     """A file as it was, and what could not be given back."""
 
-    text: str
-    conflicts: list[str] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)  # texts that were put back
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.conflicts: list[str] = []
+        self.tokens: list[str] = []  # of texts that were put back
 
 
 def digest(key: bytes, raw: str) -> str:
@@ -94,25 +93,22 @@ def _revert_key(
     resolve: Callable[[str], str],
 ) -> None:
     raw = splice.raw_value(path, result.text, owned.keys)
-    container = owned.ours == ""
+    is_container = owned.ours == ""
     if raw is None:
-        if not container and owned.was == ABSENT:
-            return  # gone already, which is what we wanted
-        if not container:
+        # One that was absent is gone already, which is what we wanted.
+        if not is_container and owned.was != ABSENT:
             result.conflicts.append(".".join(owned.keys))
         return
-    if container:
-        if splice.is_empty(path, result.text, owned.keys):
-            result.text = splice.remove_member(
-                path, result.text, owned.keys, owned.gap
-            )
-        return
-    same = digest(key, raw) == owned.ours
-    # A helper of keyswitch that somebody edited can only fail without us.
-    if not same and not own_helper.is_ours(owned.keys, raw):
+    if is_container:
+        if not splice.is_empty(path, result.text, owned.keys):
+            return
+    elif digest(key, raw) != owned.ours and not wanted.is_own_helper(
+        owned.keys, raw
+    ):
+        # A helper of keyswitch that somebody edited can only fail without us.
         result.conflicts.append(".".join(owned.keys))
         return
-    if owned.was == ABSENT:
+    if owned.was == ABSENT:  # as every container was
         result.text = splice.remove_member(
             path, result.text, owned.keys, owned.gap
         )
@@ -131,11 +127,6 @@ def _without_element(path: str, text: str, element: Element, key: bytes) -> str:
                 path, text, element.keys, index, element.gap
             )
     return text
-
-
-def to_document(baseline: Baseline) -> dict[str, Any]:
-    """Return the record as JSON values."""
-    return baseline._asdict()  # keys and elements as lists
 
 
 def from_document(path: str, document: Any) -> Baseline:
@@ -163,7 +154,7 @@ def damaged(path: str) -> DamagedFileError:
 def encode(records: dict[str, Baseline]) -> bytes | None:
     """Return the bytes of all records; None: there is nothing to record."""
     kept = {
-        path: to_document(record)
+        path: record._asdict()
         for path, record in sorted(records.items())
         if record != Baseline()
     }

@@ -17,11 +17,12 @@ from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.repository import root_of
-from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
-from keyswitch.targets.claude_code.settings.approved_keys import APPROVED
-from keyswitch.targets.claude_code.settings.tokens import (
+from keyswitch.targets.claude_code.rules import (
+    APPROVED,
+    AWS_EXPORT,
+    CONSOLE_KEY,
+    HELPER,
     LOGIN,
-    MANAGED_KEY,
     REJECTED,
     SECRET_VARIABLES,
 )
@@ -35,8 +36,8 @@ _DEPTH = 40  # nobody nests settings deeper
 
 # Found by other code, or no whole secret.
 _KNOWN = (
-    LOGIN,
-    MANAGED_KEY,
+    (LOGIN,),
+    (CONSOLE_KEY,),
     APPROVED,
     REJECTED,
     *((ENV, name) for name in SECRET_VARIABLES),

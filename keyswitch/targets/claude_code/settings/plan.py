@@ -8,13 +8,12 @@ come out the same and no file is written.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import FileStateError
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
-from keyswitch.targets.claude_code.settings import own_helper
+from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.baseline import (
     ABSENT,
     RAW,
@@ -27,7 +26,7 @@ from keyswitch.targets.claude_code.settings.baseline import (
 from keyswitch.targets.claude_code.settings.wanted import ENV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
 
@@ -39,20 +38,20 @@ class Edit(NamedTuple):
     raw: str
 
 
-@dataclass(slots=True)
 class Plan:
-    """A file's next version, and what has to be remembered about it."""
+    """A settings file's next version, and what has to be remembered of it."""
 
-    after: bytes | None
-    baseline: Baseline
-    conflicts: list[str] = field(default_factory=list)
-    # token -> text that was displaced and may be secret
-    displaced: dict[str, str] = field(default_factory=dict)
-    put_back: list[str] = field(default_factory=list)  # tokens not needed now
-    # Keys with a helper of another keyswitch, which goes and stays away.
-    left_over: list[str] = field(default_factory=list)
-    # Keys that are displaced though somebody else set them since.
-    added: list[str] = field(default_factory=list)
+    def __init__(self, conflicts: list[str]) -> None:
+        self.after: bytes | None = None
+        self.baseline = Baseline()
+        self.conflicts = conflicts
+        # token -> text that was displaced and may be secret
+        self.displaced: dict[str, str] = {}
+        self.put_back: list[str] = []  # tokens not needed now
+        # Keys with a helper of another keyswitch, which goes and stays away.
+        self.left_over: list[str] = []
+        # Keys that are displaced though somebody else set them since.
+        self.added: list[str] = []
 
 
 def edits_for(
@@ -82,16 +81,10 @@ def edits_for(
     for name in sorted(set(rivals)):
         if name not in env and present.get(name):
             edits.append(Edit((ENV, name), '""'))
-    keys = [HELPER] if HELPER not in settings else []
-    if taken.how == "cloud" and AWS_EXPORT not in settings:
-        keys.append(AWS_EXPORT)
-    for key in keys:
+    helpers = {"cloud": (HELPER, AWS_EXPORT), "login": ()}
+    for key in helpers.get(taken.how, (HELPER,)):
         raw = splice.raw_value(path, text, (key,))
-        if (
-            raw is not None
-            and json_text.parsed(path, raw)
-            and taken.how != "login"
-        ):
+        if key not in settings and raw and json_text.parsed(path, raw):
             edits.append(Edit((key,), '""'))
     return edits
 
@@ -117,7 +110,6 @@ def plan_settings(  # noqa: PLR0913
     key: bytes,
     resolve: Callable[[str], str],
     new_token: Callable[[], str],
-    known: Mapping[str, str] | None = None,
     keep_changed: bool = False,
 ) -> Plan:
     """Plan a settings file: take the old edits back, then make the new ones.
@@ -125,8 +117,8 @@ def plan_settings(  # noqa: PLR0913
     With `keep_changed` a key that somebody else changed stays as it is, and
     in the record, so that the next plan knows it for changed as well.
 
-    `known` maps texts that were displaced before to their tokens, so that a
-    text which stays displaced keeps its place in the secret store.
+    A text which stays displaced keeps its token, and so its place in the
+    secret store.
     """
     created = baseline.created if observed is not None else True
     text = json_text.decode(path, observed) if observed is not None else "{}"
@@ -135,9 +127,9 @@ def plan_settings(  # noqa: PLR0913
     json_text.whole(path, text)
     back = revert(path, text, baseline, key, resolve)
     tokens = {resolve(token): token for token in back.tokens}
-    plan = Plan(None, Baseline(), back.conflicts)
+    plan = Plan(back.conflicts)
     owned: list[Owned] = []
-    text, found = own_helper.without(path, back.text)
+    text, found = wanted.without_helpers(path, back.text)
     plan.left_over = [".".join(keys) for keys in found]
     former = {o.keys: o for o in baseline.owned}
     left = {k for k in former if ".".join(k) in plan.conflicts}
@@ -145,18 +137,13 @@ def plan_settings(  # noqa: PLR0913
         if keep_changed and edit.keys in left:
             owned.append(former[edit.keys])
             continue
-        text = _apply(
-            path,
-            text,
-            edit,
-            owned,
-            plan,
-            key,
-            {**tokens, **(known or {})},
-            new_token,
-        )
+        text = _apply(path, text, edit, owned, plan, key, tokens, new_token)
     if keep_changed and baseline.owned:
-        plan.added = _added(owned, former)
+        plan.added = [
+            ".".join(o.keys)
+            for o in owned
+            if o.was in (RAW, SECRET) and o.keys not in former
+        ]
     # What is written again is no conflict: the other text is kept with it.
     again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
     plan.conflicts = [c for c in plan.conflicts if c not in again]
@@ -165,26 +152,9 @@ def plan_settings(  # noqa: PLR0913
     if created and not owned and splice.is_empty(path, text, ()):
         return plan
     if owned or observed is not None:
-        plan.after = _encode_created(text, observed)
+        plan.after = (text if observed is not None else text + "\n").encode()
     plan.baseline = Baseline(created, tuple(owned)) if owned else Baseline()
     return plan
-
-
-def _added(
-    owned: Sequence[Owned], former: Container[tuple[str, ...]]
-) -> list[str]:
-    """Return what is displaced, and was not there when it was looked before."""
-    return [
-        ".".join(o.keys)
-        for o in owned
-        if o.was in (RAW, SECRET) and o.keys not in former
-    ]
-
-
-def _encode_created(text: str, observed: bytes | None) -> bytes:
-    if observed is None:
-        text += "\n"
-    return text.encode("utf-8")
 
 
 def _apply(  # noqa: PLR0913

@@ -2,23 +2,24 @@
 
 Observed, Claude Code 2.1.330: a byte order mark is skipped, comments are not;
 one known key of a wrong type drops the whole file. Little-endian UTF-16 with
-its mark counts, big-endian does not.
+its mark counts, big-endian does not. Texts and numbers are JavaScript's.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from keyswitch.targets import json_text
-from keyswitch.targets.claude_code import javascript
-from keyswitch.targets.claude_code.settings.settings_types import wrong_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Accepts = Callable[[Any], bool]
 
 MANAGED = "managed"
 
@@ -143,7 +144,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return javascript.number(value)
+        return number(value)
     return json.dumps(value)
 
 
@@ -156,3 +157,177 @@ def line_of(text: str, *keys: str) -> int:
             return 0
         at = found
     return text.count("\n", 0, at) + 1
+
+
+def _a(*types: type) -> Accepts:
+    return lambda value: isinstance(value, types)
+
+
+def _list_of(accepts: Accepts) -> Accepts:
+    return lambda value: isinstance(value, list) and all(map(accepts, value))
+
+
+def _map_of(accepts: Accepts) -> Accepts:
+    return lambda value: (
+        isinstance(value, dict) and all(map(accepts, value.values()))
+    )
+
+
+def _with(**members: Accepts) -> Accepts:
+    return lambda value: (
+        isinstance(value, dict)
+        and all(f(value[key]) for key, f in members.items() if key in value)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and value >= 0 and double(value).is_integer()
+
+
+def _is_rate(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_attribution(value: Any) -> bool:
+    return value is True or _with(commit=_text, pr=_text)(value)
+
+
+# Which values a known key takes, observed by giving each every type of value.
+# Keys that are not listed take anything.
+_text, _list, _object = _a(str), _a(list), _a(dict)
+_texts = _list_of(_text)
+_null = type(None)
+
+_KINDS: tuple[tuple[Accepts, str], ...] = (
+    (
+        _text,
+        """
+        $schema advisorModel agent apiKeyHelper autoMemoryDirectory
+        autoUpdatesChannel awsAuthRefresh awsCredentialExport daemonColdStart
+        defaultShell gcpAuthRefresh language minimumVersion model
+        otelHeadersHelper outputStyle parentSettingsBehavior plansDirectory
+        pluginTrustMessage prUrlTemplate proxyAuthHelper tui
+        """,
+    ),
+    (
+        _a(bool),
+        """
+        agentPushNotifEnabled alwaysThinkingEnabled autoCompactEnabled
+        autoMemoryEnabled autoScrollEnabled awaySummaryEnabled disableAllHooks
+        fastMode forceRemoteSettingsRefresh includeCoAuthoredBy
+        includeGitInstructions inputNeededNotifEnabled prefersReducedMotion
+        promptSuggestionEnabled respectGitignore showClearContextOnPlanAccept
+        showThinkingSummaries showTurnDuration spinnerTipsEnabled
+        syntaxHighlightingDisabled terminalProgressBarEnabled
+        todoFeatureEnabled verbose voiceEnabled wslInheritsWindowsSettings
+        """,
+    ),
+    (
+        _a(bool, _null),
+        """
+        allowManagedHooksOnly allowManagedMcpServersOnly
+        allowManagedPermissionRulesOnly channelsEnabled disableRemoteControl
+        disableSkillShellExecution disableWorkflows enableAllProjectMcpServers
+        fastModePerSessionOptIn remoteControlAtStartup skipAutoPermissionPrompt
+        skipDangerousModePermissionPrompt skipWebFetchPreflight
+        useAutoModeDuringPlan
+        """,
+    ),
+    (
+        _object,
+        """
+        autoMode env fileSuggestion remote sandbox spinnerVerbs statusLine
+        voice worktree
+        """,
+    ),
+    (
+        _texts,
+        """
+        allowedHttpHookUrls availableModels claudeMdExcludes
+        companyAnnouncements httpHookAllowedEnvVars
+        """,
+    ),
+    (
+        lambda value: _text(value) or _texts(value),
+        "disabledMcpjsonServers enabledMcpjsonServers forceLoginOrgUUID",
+    ),
+    (_list_of(_object), "allowedChannelPlugins sshConfigs"),
+    (_a(list, _null), "blockedMarketplaces strictKnownMarketplaces"),
+    (
+        # Plugins by name, on or off, or a list of what they may do.
+        _map_of(_a(bool, list, dict)),
+        "enabledPlugins pluginConfigs skillOverrides",
+    ),
+    (_map_of(_text), "modelOverrides"),
+    (_is_count, "cleanupPeriodDays"),
+    (_is_rate, "feedbackSurveyRate"),
+    (_is_attribution, "attribution"),
+    (
+        _with(
+            additionalDirectories=_texts,
+            allow=_list,
+            ask=_list,
+            defaultMode=_text,
+            deny=_list,
+            disableAutoMode=_text,
+            disableBypassPermissionsMode=_text,
+        ),
+        "permissions",
+    ),
+)
+
+KNOWN: Mapping[str, Accepts] = {
+    key: accepts for accepts, keys in _KINDS for key in keys.split()
+}
+
+
+def wrong_keys(document: Mapping[str, Any]) -> list[str]:
+    """Return the keys whose values Claude Code does not accept, sorted."""
+    return sorted(
+        key
+        for key, value in document.items()
+        if key in KNOWN and not KNOWN[key](value)
+    )
+
+
+# What String.prototype.trim takes away. Python's strip() takes more control
+# characters and leaves the byte order mark.
+_SPACES = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+
+
+def trim(text: str) -> str:
+    """Return a text without outer white space."""
+    return text.strip(_SPACES)
+
+
+def double(value: float) -> float:
+    """Return a number of a JSON file as the double that it becomes."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def number(value: float) -> str:
+    """Return a number of a JSON file as the text that it becomes.
+
+    All of them are doubles: from 1e21 on they are written with an exponent.
+    """
+    found = double(value)
+    if math.isinf(found):
+        return "Infinity" if found > 0 else "-Infinity"
+    if found.is_integer() and abs(found) < 1e21:
+        return str(int(found))
+    text = repr(found)
+    if "e" not in text:
+        return text
+    digits, _, exponent = text.partition("e")
+    sign = "-" if exponent.startswith("-") else "+"
+    return f"{digits}e{sign}{exponent.lstrip('+-').lstrip('0')}"

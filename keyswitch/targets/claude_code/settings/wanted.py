@@ -1,18 +1,27 @@
-"""The settings that Claude Code needs for a profile, as values."""
+"""The settings that Claude Code needs for a profile, and our commands in them.
+
+A helper that another installation left, or a removed one, is nobody's own
+setting: without that keyswitch it can only fail.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.errors import KeyswitchError
+from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
-
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.values import Read
 
 ENV = "env"
 
@@ -182,3 +191,83 @@ def flag_settings(
     if env:
         settings[ENV] = dict(sorted(env.items()))
     return settings
+
+
+# Also of a zip application, and of Windows with its other slash.
+_PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
+HELPER_KEYS = ((HELPER,), (AWS_EXPORT,))
+
+
+def is_keyswitch(command: str) -> bool:
+    """Tell whether a command is some keyswitch's, wherever it is installed."""
+    words = _words(command)
+    called = words[: words.index("helper")] if "helper" in words else []
+    return bool(called) and _PROGRAM.search(called[-1]) is not None
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
+
+
+def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
+    """Tell whether the JSON text of a settings key is such a command.
+
+    Also with options, in a shell of its own, or with the other slash.
+    """
+    if keys not in HELPER_KEYS:
+        return False
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, str) and _calls(value.replace("\\", "/"))
+
+
+def _calls(command: str) -> bool:
+    words = _words(command)
+    if "helper" not in words:
+        return any(" " in word and _calls(word) for word in words)
+    before = words[: words.index("helper")]
+    called = [word for word in before if not word.startswith("-")]
+    return bool(called) and _PROGRAM.search(called[-1]) is not None
+
+
+def helper_keys(path: str, text: str) -> list[tuple[str, ...]]:
+    """Return the keys of a settings text that hold such a command."""
+    return [
+        keys
+        for keys in HELPER_KEYS
+        if is_own_helper(keys, splice.raw_value(path, text, keys) or "")
+    ]
+
+
+def without_helpers(path: str, text: str) -> tuple[str, list[tuple[str, ...]]]:
+    """Return a settings text without these commands, and their keys.
+
+    The shell's keys that were cancelled for the helper count again.
+    """
+    found = helper_keys(path, text)
+    for keys in found:
+        text = splice.remove_member(path, text, keys, None)
+    if (HELPER,) in found:
+        cancelled = [(ENV, name) for name in BESIDE_HELPER]
+        if all(splice.raw_value(path, text, k) == '""' for k in cancelled):
+            for keys in cancelled:
+                text = splice.remove_member(path, text, keys, None)
+            if splice.is_empty(path, text, (ENV,)):
+                text = splice.remove_member(path, text, (ENV,), None)
+    return text, found
+
+
+def calls_us(places: Locations, read: Read) -> bool:
+    """Tell whether a folder's settings call some keyswitch's helper."""
+    path = places.settings
+    try:
+        data = read(path)
+        text = "" if data is None else json_text.decode(path, data)
+        return "helper" in text and bool(helper_keys(path, text))
+    except KeyswitchError:
+        return False  # no JSON, or no file that can be read

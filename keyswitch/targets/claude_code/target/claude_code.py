@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, locations
-from keyswitch.targets.claude_code.locks import locks
+from keyswitch.targets.claude_code.files import (
+    CONFIG_VARIABLE,
+    locations,
+    locks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.parts import Read
-    from keyswitch.targets.target import Request, TargetPlan
+    from keyswitch.targets.values import Read, Request, TargetPlan
 
 __all__ = [
     "folder_variable",

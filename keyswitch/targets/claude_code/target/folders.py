@@ -17,15 +17,14 @@ from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
     STORAGE_VARIABLE,
 )
-from keyswitch.targets.claude_code.settings import baseline
-from keyswitch.targets.claude_code.target import planning
-from keyswitch.targets.parts import PlannedFile
+from keyswitch.targets.claude_code.settings import baseline, wanted
+from keyswitch.targets.values import PlannedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.parts import Read
+    from keyswitch.targets.values import Read
 
 # What a person can name -> the files and folders that it stands for.
 SHAREABLE = {
@@ -57,7 +56,7 @@ class Link(NamedTuple):
 
 
 variables = (CONFIG_VARIABLE, STORAGE_VARIABLE)
-calls_us = planning.calls_us
+calls_us = wanted.calls_us
 
 
 def variables_of(places: Locations) -> Mapping[str, str]:

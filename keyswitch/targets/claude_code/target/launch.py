@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from keyswitch.compiled import Compiled
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.parts import Run
+    from keyswitch.targets.target import Run
 
 
 def is_it(program: str) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.targets.claude_code.locks import login_locks
+from keyswitch.targets.claude_code.files import login_locks
 from keyswitch.targets.claude_code.login import parts
 from keyswitch.targets.claude_code.login.place import LoginPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.targets import login
+    from keyswitch.targets import target
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login.keychain import Keychain
     from keyswitch.targets.claude_code.login.parts import Parts
-    from keyswitch.targets.parts import Read
+    from keyswitch.targets.values import Read
 
 nothing = parts.Parts({})
 pack = parts.pack
@@ -34,14 +34,12 @@ def keychain(environ: Mapping[str, str]) -> Keychain:
 
 
 def place(
-    places: Locations, read: Read, keychain: login.Keychain | None
+    places: Locations, read: Read, keychain: target.Keychain | None
 ) -> LoginPlace:
     """Return where a folder's login is."""
     if keychain is None:
         return LoginPlace(places, read)
-    from keyswitch.targets.claude_code.login.keychain_place import (
-        KeychainPlace,
-    )
+    from keyswitch.targets.claude_code.login.keychain import KeychainPlace
 
     return KeychainPlace(places, read, keychain)
 
@@ -50,6 +48,6 @@ def item_content(
     service: str, present: bytes | None, found: Parts
 ) -> bytes | None:
     """Return what an item is to hold for a login."""
-    from keyswitch.targets.claude_code.login import keychain_place
+    from keyswitch.targets.claude_code.login import keychain
 
-    return keychain_place.item_content(service, present, found)
+    return keychain.item_content(service, present, found)

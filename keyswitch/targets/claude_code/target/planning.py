@@ -8,28 +8,32 @@ switch changes no file of Claude Code.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import KeyswitchError
-from keyswitch.targets import json_text
+from keyswitch.targets import splice
 from keyswitch.targets.claude_code.login.stored import tail_of
-from keyswitch.targets.claude_code.settings import (
-    approved_keys,
-    baseline,
-    own_helper,
-    wanted,
-)
+from keyswitch.targets.claude_code.rules import APPROVED
+from keyswitch.targets.claude_code.settings import baseline, wanted
 from keyswitch.targets.claude_code.settings import plan as settings_plan
-from keyswitch.targets.claude_code.settings.baseline import Baseline
-from keyswitch.targets.parts import PlannedFile
-from keyswitch.targets.target import MAIN, TargetPlan, record_path
+from keyswitch.targets.claude_code.settings.baseline import (
+    ABSENT,
+    Baseline,
+    Element,
+    Owned,
+    digest,
+    revert,
+)
+from keyswitch.targets.splice import excerpt, restored
+from keyswitch.targets.values import MAIN, PlannedFile, TargetPlan, record_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.model import SecretRef
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.parts import Account, Read
-    from keyswitch.targets.target import Request
+    from keyswitch.targets.values import Account, Read, Request
 
 
 def plan(request: Request, places: Locations, read: Read) -> TargetPlan:
@@ -46,17 +50,6 @@ def plan(request: Request, places: Locations, read: Read) -> TargetPlan:
     _plan_approvals(request, places, read, records, result)
     result.files += records.files()
     return result
-
-
-def calls_us(places: Locations, read: Read) -> bool:
-    """Tell whether a folder's settings call some keyswitch's helper."""
-    path = places.settings
-    try:
-        data = read(path)
-        text = "" if data is None else json_text.decode(path, data)
-        return "helper" in text and bool(own_helper.keys_in(path, text))
-    except KeyswitchError:
-        return False  # no JSON, or no file that can be read
 
 
 class _Records:
@@ -101,7 +94,7 @@ def _plan_settings(
     if (
         request.account is None
         and path not in recorded
-        and not calls_us(places, read)
+        and not wanted.calls_us(places, read)
     ):
         return
     found = settings_plan.plan_settings(
@@ -193,10 +186,66 @@ def _plan_approvals(
             tails.setdefault(item, tail_of(key))
         if tails and set(tails) == {e.item for e in before.elements}:
             return
-    planned = approved_keys.plan_approvals(
+    after, recorded[path] = plan_approvals(
         path, read(path), before, tails, request.key()
     )
     result.files.append(
-        PlannedFile(path, planned.after, is_last=True, goes_when_empty=True)
+        PlannedFile(path, after, is_last=True, goes_when_empty=True)
     )
-    recorded[path] = planned.baseline
+
+
+def plan_approvals(
+    path: str,
+    observed: bytes | None,
+    baseline: Baseline,
+    tails: Mapping[str, str | None],
+    key: bytes,
+) -> tuple[bytes | None, Baseline]:
+    """Plan `.claude.json`: exactly these of our keys are approved.
+
+    `tails` maps a secret's item to its tail; None stands for one that is
+    recorded already and needs not be read again.
+    """
+    created = baseline.created if observed is not None else True
+    # Claude Code takes an empty file for one with nothing in it.
+    blank = observed is None or not observed.strip(b" \t\r\n\xef\xbb\xbf")
+    if blank and not any(tails.values()):
+        return observed, Baseline()
+    data = b"{}" if blank else observed or b""
+    ours = [e.keys[0] for e in baseline.elements]
+    ours += [o.keys[0] for o in baseline.owned]
+    text = excerpt(path, data, (APPROVED[0], *ours), edits=True)
+    leave = [e for e in baseline.elements if e.item not in tails]
+    stay = [e for e in baseline.elements if e.item in tails]
+    text = revert(path, text, Baseline(False, (), tuple(leave)), key, str).text
+    new = {
+        item: tail
+        for item, tail in tails.items()
+        if tail is not None and item not in {e.item for e in stay}
+    }
+    owned = list(baseline.owned)
+    for item, tail in new.items():
+        if tail in splice.elements(path, text, APPROVED):
+            continue  # the person approved it already
+        text = _with_containers(path, text, owned)
+        text, gap = splice.append_element(
+            path, text, APPROVED, json.dumps(tail)
+        )
+        stay.append(Element(APPROVED, digest(key, tail), gap, item))
+    if not stay and owned:
+        text = revert(path, text, Baseline(False, tuple(owned)), key, str).text
+        owned = []
+    if not stay:
+        if created and splice.is_empty(path, text, ()):
+            return None, Baseline()
+        return restored(text, data), Baseline()
+    record = Baseline(created, tuple(owned), tuple(stay))
+    return restored(text, data), record
+
+
+def _with_containers(path: str, text: str, owned: list[Owned]) -> str:
+    for keys, raw in ((APPROVED[:1], "{}"), (APPROVED, "[]")):
+        if splice.raw_value(path, text, keys) is None:
+            text, gap = splice.insert_member(path, text, keys, raw)
+            owned.append(Owned(keys, "", ABSENT, "", gap))
+    return text

@@ -1,4 +1,4 @@
-"""When running sessions follow a switch.
+"""Running sessions: found by folder, and when they follow a switch.
 
 Observed, Claude Code 2.1.330, between two turns of one session: it takes a
 new login, a value of settings.json that was added or changed, and an
@@ -6,31 +6,43 @@ new login, a value of settings.json that was added or changed, and an
 from the settings' `env`, a managed key, and what its shell exported. The
 answer of a helper whose command stays the same is kept for five minutes and
 one turn, and AWS credentials until they are refused.
+
+Each session keeps `sessions/<pid>.json` in its folder from its first tenth of
+a second on and removes it at its end. A killed one leaves it, so a file counts
+only while its process has the start time that it names. Sessions without a
+file are found through /proc, where there is one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.targets.claude_code import sessions
+from keyswitch.profiles import clock
+from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
 from keyswitch.targets.claude_code.login.stored import global_config
 from keyswitch.targets.claude_code.rules import HELPER
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV
-from keyswitch.targets.parts import MINUTES, NEXT_TURN, RESTART, Follows
+from keyswitch.targets.values import (
+    MINUTES,
+    NEXT_TURN,
+    RESTART,
+    Follows,
+    RunningSession,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from keyswitch.model import FileChange
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.parts import Account
-
-find = sessions.find
-ancestors = sessions.ancestors
+    from keyswitch.targets.values import Account
 
 
 def follows(
@@ -130,3 +142,206 @@ def _object(data: bytes | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}  # Claude Code ignores such a file as well
     return found if isinstance(found, dict) else {}
+
+
+_PROC = "/proc"
+_FILE_LIMIT = 1 << 16  # bytes of a session's file; observed: 700
+_LINE_LIMIT = 1 << 12  # bytes of a command line; its first words matter
+_ENVIRON_LIMIT = 1 << 22  # bytes; more than the system passes on by default
+
+# Statuses of a session that is not in a turn; "shell": a command of its runs
+# in the background. The others are "busy" and "waiting", for an answer.
+_AT_REST = ("idle", "shell")
+
+# Programs that run Claude Code as a script, and how its package is called.
+_INTERPRETERS = (b"node", b"nodejs", b"bun")
+_PACKAGE = b"/@anthropic-ai/claude-code/"
+_INSTALLED = b"/claude/versions"  # of files that are named after a version
+
+# First words after which it is no session.
+_NO_SESSION = frozenset(
+    b"--help --version -h -v auth config doctor install mcp plugin "
+    b"setup-token update".split()
+)
+
+
+class _Process(NamedTuple):
+    parent: int
+    ticks: str  # its start, in clock ticks since the system's
+
+
+def find(config_dir: str) -> list[RunningSession]:
+    """Return the running sessions of this person and folder, by pid."""
+    if os.name != "posix":
+        return []  # there, signal 0 is no question
+    found = {s.pid: s for s in _with_files(config_dir)}
+    if _has_proc():
+        found |= {s.pid: s for s in _without_files(config_dir, set(found))}
+    return [found[pid] for pid in sorted(found)]
+
+
+def ancestors() -> set[int]:
+    """Return the processes that this one was started by."""
+    found = set()
+    pid = os.getppid()
+    while pid > 0 and pid not in found:
+        found.add(pid)
+        process = _process(pid)
+        pid = process.parent if process else 0
+    return found
+
+
+def _has_proc() -> bool:
+    return os.path.exists(f"{_PROC}/self/stat")
+
+
+def _with_files(config_dir: str) -> Iterator[RunningSession]:
+    folder = os.path.join(config_dir, "sessions")
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        pid = _number(name.removesuffix(".json"))
+        if pid and name == f"{pid}.json":
+            document = _document(os.path.join(folder, name))
+            if document.get("pid") == pid and _is_running(pid, document):
+                yield _described(pid, document)
+
+
+def _number(text: str) -> int:
+    """Return a process id, or 0 for any other text."""
+    good = text.isascii() and text.isdigit() and len(text) <= 10
+    return int(text) if good else 0
+
+
+def _document(path: str) -> dict[str, Any]:
+    try:
+        document = json.loads(read_regular(path, _FILE_LIMIT) or b"")
+    except (FileStateError, ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _is_running(pid: int, document: Mapping[str, Any]) -> bool:
+    """Tell whether the process of a session's file still is that session."""
+    if not _has_proc():
+        try:
+            os.kill(pid, 0)
+        except (OSError, OverflowError):
+            return False
+        return True
+    process = _process(pid)
+    if process is None:
+        return False
+    start = document.get("procStart")
+    return process.ticks == start if start else _is_claude(pid)
+
+
+def _described(pid: int, document: Mapping[str, Any]) -> RunningSession:
+    def text(key: str) -> str:
+        value = document.get(key)
+        return value if isinstance(value, str) else ""
+
+    started = document.get("startedAt")
+    return RunningSession(
+        pid,
+        text("cwd"),
+        text("kind"),
+        text("version"),
+        text("status"),
+        started / 1000 if type(started) is int and started < 1 << 53 else 0.0,
+        text("status") not in _AT_REST,
+    )
+
+
+def _process(pid: int) -> _Process | None:
+    """Return a living process of this person, or None."""
+    try:
+        if os.stat(f"{_PROC}/{pid}").st_uid != os.getuid():
+            return None
+    except OSError:
+        return None
+    # The name stands in parentheses and may hold any character.
+    fields = _start_of(pid, "stat", _LINE_LIMIT).rpartition(b")")[2].split()
+    if len(fields) < 20 or fields[0] in (b"Z", b"X"):
+        return None
+    return _Process(int(fields[1]), fields[19].decode())
+
+
+def _start_of(pid: int, name: str, limit: int) -> bytes:
+    """Return the first bytes of a process's file; b"": it is kept from us."""
+    try:
+        with open(f"{_PROC}/{pid}/{name}", "rb") as file:
+            return file.read(limit)
+    except OSError:
+        return b""
+
+
+def _without_files(
+    config_dir: str, known: set[int]
+) -> Iterator[RunningSession]:
+    wanted = os.path.realpath(config_dir)
+    processes = {}
+    for name in os.listdir(_PROC):
+        pid = _number(name)
+        if pid and pid not in known and _is_claude(pid):
+            process = _process(pid)
+            if process is not None:
+                processes[pid] = process
+    for pid, process in processes.items():
+        if process.parent in known or process.parent in processes:
+            continue  # a session's own helper process
+        cwd = _cwd(pid)
+        folder = _folder_of(pid, cwd)
+        if folder is not None and os.path.realpath(folder) == wanted:
+            yield RunningSession(pid, cwd, started=_epoch(process.ticks))
+
+
+def _is_claude(pid: int) -> bool:
+    """Tell by its command line whether a process is a session."""
+    words = _start_of(pid, "cmdline", _LINE_LIMIT).split(b"\0")
+    if os.path.basename(words[0]) in _INTERPRETERS:
+        words = words[1:]
+        while words and words[0].startswith(b"-"):
+            words = words[1:]
+    if not words or (len(words) > 1 and words[1] in _NO_SESSION):
+        return False
+    folder, name = os.path.split(words[0])
+    return (
+        name == b"claude" or folder.endswith(_INSTALLED) or _PACKAGE in words[0]
+    )
+
+
+def _cwd(pid: int) -> str:
+    try:
+        return os.readlink(f"{_PROC}/{pid}/cwd")
+    except OSError:
+        return ""
+
+
+def _folder_of(pid: int, cwd: str) -> str | None:
+    """Return a process's configuration folder, by its own variables.
+
+    Of its environment two variables are read; the rest is not kept.
+    """
+    wanted = (CONFIG_VARIABLE, "HOME")
+    found: dict[str, str] = {}
+    for pair in _start_of(pid, "environ", _ENVIRON_LIMIT).split(b"\0"):
+        name, _, value = pair.partition(b"=")
+        if (known := os.fsdecode(name)) in wanted:
+            found.setdefault(known, os.fsdecode(value))
+    if not any(found.values()):
+        return None
+    return config_dir_of(found, found.get("HOME", ""), cwd)
+
+
+def _epoch(ticks: str) -> float:
+    """Return a process's start in seconds since the epoch; 0: not known."""
+    try:
+        with open(f"{_PROC}/uptime", "rb") as file:
+            uptime = float(file.read().split()[0])
+        since_boot = int(ticks) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return clock.now() - uptime + since_boot

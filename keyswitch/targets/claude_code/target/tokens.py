@@ -1,33 +1,37 @@
-"""Where Claude Code's files may hold a credential, and taking it out."""
+"""Every token that Claude Code's files may hold, and taking it out.
+
+What its own `/logout` leaves behind is here too: `env` blocks, old copies of
+`.claude.json`, approvals (observed, Claude Code 2.1.330). MCP logins and
+everything else in those files are none of our business.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
+from keyswitch.targets import json_text, splice
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import locations
-from keyswitch.targets.claude_code.settings import (
-    baseline,
-    literals,
-    plan,
-    tokens,
-)
-from keyswitch.targets.parts import Token
-from keyswitch.targets.target import MAIN, record_path
+from keyswitch.targets.claude_code.settings import baseline, literals, plan
+from keyswitch.targets.claude_code.settings.wanted import ENV, is_own_helper
+from keyswitch.targets.target import Token
+from keyswitch.targets.values import MAIN, record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.parts import Look
+    from keyswitch.targets.target import Look
 
 pages = (
     "https://claude.ai/settings/claude-code",
     "https://console.anthropic.com/settings/keys",
 )
-variables = tokens.SECRET_VARIABLES
+variables = rules.SECRET_VARIABLES
 may_be_secret = plan.may_be_secret
 
 
@@ -44,7 +48,10 @@ def find(look: Look) -> Iterator[Token]:
 
     for folder, places in look.folders.items():
         if is_new(places.credentials):
-            yield from _login(look, folder, places.credentials)
+            path = places.credentials
+            now_ms = clock.now() * 1000
+            for token in in_credentials(path, look.read(path), now_ms):
+                yield token._replace(login_in=folder)
         if is_new(places.global_config):
             yield from _global_config(look, folder, places)
             yield from _literals(look, places.global_config)
@@ -52,13 +59,9 @@ def find(look: Look) -> Iterator[Token]:
         if not _is_shared(look, settings) and is_new(settings):
             yield from _settings(look, settings)
         for path in _listed(os.path.join(folder, "backups")):
-            found = _tokens(
-                path, tokens.in_global_config(path, look.read(path))
-            )
-            yield from (
-                token._replace(stale="an old copy")
-                for token in (*found, *_literals(look, path))
-            )
+            found = in_global_config(path, look.read(path))
+            for token in (*found, *_literals(look, path)):
+                yield token._replace(stale="an old copy")
     for path in literals.mcp_files(look.cwd, look.home):
         yield from _literals(look, path)
     here = locations(look.environ, look.home, look.cwd)
@@ -72,22 +75,79 @@ def find(look: Look) -> Iterator[Token]:
 
 def without(path: str, data: bytes, found: Sequence[Token]) -> bytes:
     """Return a file without these credentials; other bytes stay."""
-    return tokens.without(path, data, [token.at for token in found])
+    text = json_text.decode(path, data)
+    # Elements last to first, so that the positions of the others hold.
+    for keys, index in sorted(
+        (t.at for t in found), key=lambda a: -(a[1] or 0)
+    ):
+        if index is None:
+            text = splice.remove_member(path, text, keys, None)
+        else:
+            text = splice.remove_element(path, text, keys, index, None)
+    return text.encode("utf-8")
 
 
-def _tokens(path: str, found: Sequence[tokens.Token]) -> Iterator[Token]:
-    for token in found:
-        place = ".".join(token.keys)
-        if token.index is not None:
-            place += f"[{token.index}]"
-        yield Token(path, place, token.value, token, token.stale)
+def _token(
+    path: str,
+    keys: tuple[str, ...],
+    value: str,
+    index: int | None = None,
+    stale: str = "",
+) -> Token:
+    place = ".".join(keys) + ("" if index is None else f"[{index}]")
+    return Token(path, place, value, (keys, index), stale)
 
 
-def _login(look: Look, folder: str, path: str) -> Iterator[Token]:
-    data = look.read(path)
-    found = tokens.in_credentials(path, data, clock.now() * 1000)
-    for token in _tokens(path, found):
-        yield token._replace(login_in=folder)
+def _document(path: str, data: bytes | None) -> tuple[str, dict[str, Any]]:
+    """Return text and document; nothing of a file that has none."""
+    if data is None or not data.strip():
+        return "", {}
+    try:
+        text = json_text.decode(path, data)
+        json_text.top(path, text)
+        document = text.removeprefix("\ufeff")
+        return text, json.loads(document, parse_int=json_text.number)
+    except (KeyswitchError, ValueError, RecursionError):
+        return "", {}
+
+
+def in_credentials(
+    path: str, data: bytes | None, now_ms: float
+) -> Iterator[Token]:
+    """Find the subscription login."""
+    login = _document(path, data)[1].get(rules.LOGIN)
+    if not isinstance(login, dict):
+        return
+    access, refresh = login.get("accessToken"), login.get("refreshToken")
+    stale = ""
+    if not access and not refresh:
+        stale = "blanked: it was refused at its last refresh"
+    elif not refresh:
+        stale = _over(login.get("expiresAt"), now_ms)
+    texts = (t for t in (access, refresh) if isinstance(t, str) and t)
+    yield _token(path, (rules.LOGIN,), next(texts, ""), stale=stale)
+
+
+def _over(expires: object, now: float) -> str:
+    """Say that a token is of no use, if it is not: it has no successor."""
+    is_over = isinstance(expires, int) and 0 < expires < now
+    return "expired, and cannot be refreshed" if is_over else ""
+
+
+def in_global_config(path: str, data: bytes | None) -> Iterator[Token]:
+    """Find the Console key and the remembered ends of keys."""
+    text, document = _document(path, data)
+    key = document.get(rules.CONSOLE_KEY)
+    if isinstance(key, str) and key:
+        yield _token(path, (rules.CONSOLE_KEY,), key)
+    for keys in (rules.APPROVED, rules.REJECTED) if text else ():
+        try:
+            elements = splice.elements(path, text, keys)
+        except KeyswitchError:
+            continue
+        for index, element in enumerate(elements):
+            if isinstance(element, str) and element:
+                yield _token(path, keys, element, index)
 
 
 def _global_config(
@@ -95,33 +155,39 @@ def _global_config(
 ) -> Iterator[Token]:
     """Yield a Console key, and ends of keys with whom our record names."""
     path = places.global_config
-    items = _recorded_items(look, path)
-    for token in _tokens(path, tokens.in_global_config(path, look.read(path))):
-        if token.at.index is not None:
-            yield token._replace(end_of=items.get(token.value, ""))
-        else:
+    found = list(in_global_config(path, look.read(path)))
+    by_digest = _recorded_items(look, path)
+    for token in found:
+        if token.at[1] is None:
             yield token._replace(login_in=folder)
+        else:
+            ours = by_digest and baseline.digest(look.key(), token.value)
+            yield token._replace(end_of=by_digest.get(ours or "", ""))
 
 
 def _recorded_items(look: Look, path: str) -> dict[str, str]:
-    """Return {end of a key: the item that our record names for it}."""
+    """Return {digest of a key's end: the item that our record names for it}."""
     usual = record_path(look.paths, MAIN, look.usual.config_dir)
     try:
         records = baseline.decode(usual, look.read(usual))
     except KeyswitchError:
         return {}
     record = records.get(path, baseline.Baseline())
-    by_digest = {e.ours: e.item for e in record.elements}
-    found = tokens.in_global_config(path, look.read(path))
-    return {
-        t.value: by_digest.get(baseline.digest(look.key(), t.value), "")
-        for t in found
-    }
+    return {e.ours: e.item for e in record.elements}
 
 
 def _settings(look: Look, path: str) -> Iterator[Token]:
-    for token in _tokens(path, tokens.in_settings(path, look.read(path))):
-        yield token._replace(is_helper=token.at.is_helper)
+    """Find credentials of the env block, helpers that are ours, literals."""
+    _, document = _document(path, look.read(path))
+    env = document.get(ENV)
+    for name in rules.SECRET_VARIABLES:
+        value = env.get(name) if isinstance(env, dict) else None
+        if isinstance(value, str) and value:
+            yield _token(path, (ENV, name), value)
+    for key in (rules.HELPER, rules.AWS_EXPORT):
+        value = document.get(key)
+        if isinstance(value, str) and is_own_helper((key,), json.dumps(value)):
+            yield _token(path, (key,), value)._replace(is_helper=True)
     yield from _literals(look, path)
 
 
@@ -132,7 +198,7 @@ def _literals(look: Look, path: str) -> Iterator[Token]:
         if one.removable and one.keys in seen:
             continue  # it goes with the first one
         seen.add(one.keys)
-        at = tokens.Token(one.keys, one.secret) if one.removable else None
+        at = (one.keys, None) if one.removable else None
         yield Token(path, one.place or "a text", one.secret, at)
 
 
@@ -143,21 +209,24 @@ def _is_shared(look: Look, path: str) -> bool:
 
 
 def _anthropic_profiles(look: Look) -> Iterator[Token]:
+    """Find the tokens of Anthropic's own command line tools."""
     # As Claude Code looks for them, relative ones too.
     base = look.environ.get("ANTHROPIC_CONFIG_DIR") or os.path.join(
         look.environ.get("XDG_CONFIG_HOME")
         or os.path.join(look.home, ".config"),
         "anthropic",
     )
-    folder = os.path.join(look.cwd, base, "credentials")
-    for path in _listed(folder):
-        yield from _tokens(
-            path,
-            tokens.in_anthropic_credentials(path, look.read(path), clock.now()),
-        )
+    for path in _listed(os.path.join(look.cwd, base, "credentials")):
+        _, document = _document(path, look.read(path))
+        stale = ""
+        if not document.get("refresh_token"):
+            stale = _over(document.get("expires_at"), clock.now())
+        for key in ("access_token", "refresh_token"):
+            if isinstance(document.get(key), str) and document[key]:
+                yield _token(path, (key,), document[key], stale=stale)
 
 
-def _listed(folder: str) -> list[str]:
+def _listed(folder: str) -> Iterable[str]:
     try:
         return [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
     except OSError:

@@ -1,0 +1,284 @@
+"""The commands that Claude Code runs for a credential.
+
+Observed, Claude Code 2.1.330: `/bin/sh -c` in the working directory, with the
+variables of the session and of settings, but not of a repository's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.resolver import aws
+from keyswitch.diagnosis.resolver.candidates import one_word
+from keyswitch.errors import InputError
+from keyswitch.providers.shapes import public_prefix
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.settings import wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.verdict import Value
+
+
+KEYS = (rules.HELPER, rules.AWS_EXPORT)
+SLOW = 2.0  # seconds; Claude Code tells a person after ten
+
+# What a shell command may begin with that is no program's name.
+_SHELL_WORDS = frozenset("([{!|&;<>$`'\"\\~*?")
+# What a shell does by itself, or is sure to have.
+_BUILT_IN = (
+    r"[.:\[]|alias|break|case|cat|cd|command|continue|echo|eval|exec|exit|export"
+    r"|false|for|getopts|hash|if|jobs|kill|local|printf|pwd|read|readonly|return"
+    r"|set|shift|source|test|times|trap|true|type|ulimit|umask|unset|until|wait"
+    r"|while"
+)
+_PUNCTUATION = re.compile(r"[;|&<>()]")
+_EXPANDED = re.compile(r"[$`*?\[{]")
+_KEY_LENGTH = 20  # characters of a word with digits that is no program's name
+_KEEP_KEY = "keep it as a profile: keyswitch add NAME --provider anthropic"
+# What comes of a command that gives nothing.
+_OTHERWISE = {
+    rules.HELPER: "Claude Code sends an empty key then, and the request fails",
+    rules.AWS_EXPORT: "Claude Code silently falls back to the machine's own "
+    "identity",
+}
+
+
+def commands(situation: Situation) -> Iterator[Finding]:
+    """Find commands that cannot run, do not answer, or are not keyswitch's."""
+    for key in KEYS:
+        command = situation.scene.command(key)
+        if command is None:
+            continue
+        problem = _cannot_run(situation, command)
+        place, used = situation.place(command.source), _is_used(situation, key)
+        if problem:
+            what, fix = problem
+            if wanted.is_keyswitch(command.text):
+                use = f"keyswitch use {situation.chosen or 'NAME'}"
+                fix = f"keyswitch moved: {use} writes the new path"
+            yield Finding(
+                "helper-broken",
+                ERROR if used else WARNING,
+                f"{key} cannot run: {what}",
+                _OTHERWISE[key],
+                f"{fix} ({place})",
+                place,
+            )
+        elif used:
+            yield from _answered(situation, key, command)
+        yield from _foreign(situation, key, command)
+
+
+def program_of(command: str) -> str:
+    """Return the program that a shell command starts, "" if not plain."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return ""
+    while words and "=" in words[0].partition("/")[0]:
+        words = words[1:]  # NAME=value before the command
+    word = words[0] if words else ""
+    if not word or word[0] in _SHELL_WORDS:
+        return ""
+    word = _PUNCTUATION.split(word)[0]
+    return "" if _EXPANDED.search(word) else word
+
+
+def _is_used(situation: Situation, key: str) -> bool:
+    """Tell whether Claude Code runs this command here at all."""
+    provider, view = situation.verdict.provider, situation.view
+    if key == rules.HELPER:
+        sent = situation.verdict.request.headers
+        return provider is None or any(h.source.name == key for h in sent)
+    return (
+        provider is not None
+        and provider.name in aws.SIGNED
+        and not view.truthy(provider.skip)
+        and not view.given(aws.BEARER_TOKEN)
+    )
+
+
+def _seems_a_key(word: str) -> bool:
+    """Tell whether somebody put the key itself in a command's place."""
+    digits = any(c.isdigit() for c in word)
+    return bool(public_prefix(word)) or (digits and len(word) >= _KEY_LENGTH)
+
+
+def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
+    """Return (what, fix) if the command's program cannot be started."""
+    word = program_of(command.text)
+    if not word or re.fullmatch(_BUILT_IN, word):
+        return None
+    if "/" not in word:
+        import shutil  # which loads compressors, and is seldom needed
+
+        path = situation.view.text("PATH") or os.defpath
+        if shutil.which(word, path=path):
+            return None
+        if _seems_a_key(word):
+            return "it seems to be a key, not a command", _KEEP_KEY
+        return f"there is no program '{word}'", "install it, or remove the key"
+    word = os.path.join(situation.scene.cwd, word)
+    if not os.path.isdir(os.path.dirname(word)) and _seems_a_key(word):
+        # A key may have slashes in it.
+        return "its program does not exist", "mend or remove it"
+    if not os.path.exists(word):
+        return f"{word} does not exist", "mend or remove it"
+    if os.path.isdir(word):
+        return f"{word} is a folder", "mend or remove it"
+    if not os.access(word, os.X_OK):
+        return f"{word} is not executable", f"chmod u+x {shlex.quote(word)}"
+    return None
+
+
+def _answered(
+    situation: Situation, key: str, command: Value
+) -> Iterator[Finding]:
+    """Find that a command that was run failed, or was slow."""
+    if not isinstance(situation.run, Runner):
+        return
+    situation.run(command)
+    ran, place = (
+        situation.run.ran[command.text],
+        situation.place(command.source),
+    )
+    problem = ran.problem or _no_use(key, ran.answer)
+    if problem:
+        yield Finding(
+            "helper-failing",
+            ERROR,
+            f"{key}: {problem}",
+            _OTHERWISE[key],
+            f"run it by hand to see why, or remove '{key}' from {place}",
+            place,
+        )
+    elif ran.seconds > SLOW:
+        yield Finding(
+            "helper-slow",
+            WARNING,
+            f"{key} took {ran.seconds:.1f} s",
+            "every session waits for it, and again each time it is renewed",
+            f"make it faster, or cache its answer; it stands in {place}",
+            place,
+        )
+
+
+def _no_use(key: str, answer: str) -> str:
+    """Return why an answer is not taken, or ""."""
+    if key == rules.HELPER:
+        return "" if one_word(answer) else "prints more than one word"
+    taken = aws.exported_key(answer)
+    return "" if taken else "prints no whole set of keys"
+
+
+def _foreign(
+    situation: Situation, key: str, command: Value
+) -> Iterator[Finding]:
+    place = situation.place(command.source)
+    if command.source.set_by in rules.REPOSITORY_LEVELS:
+        yield Finding(
+            "helper-of-repository",
+            WARNING,
+            f"{key} comes with this directory's settings",
+            "it runs as you, with your variables",
+            f"look at it before you trust this directory, or remove '{key}' "
+            f"from {place}",
+            place,
+        )
+    elif situation.chosen and not wanted.is_keyswitch(command.text):
+        yield Finding(
+            "helper-not-ours",
+            NOTE,
+            f"{key} is not keyswitch's",
+            "'keyswitch use' puts its own in its place and keeps this one",
+            f"keyswitch use {situation.chosen}",
+            place,
+        )
+
+
+LIMIT = 10.0  # seconds
+_ANSWER_LIMIT = 1 << 20  # bytes that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a helper ended. `problem` is "" where it gave an answer."""
+
+    answer: str = field(repr=False)
+    seconds: float
+    problem: str = ""
+
+
+def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
+    """Raise where a program of a repository would be run without a yes."""
+    for key in KEYS:
+        command = scene.command(key)
+        if (
+            command is not None
+            and command.source.set_by in rules.REPOSITORY_LEVELS
+            and not trusts(command)
+        ):
+            raise InputError(
+                f"not run: a repository's settings name {key} "
+                f"({command.source.place})",
+                "look at that file; on a terminal keyswitch asks about it",
+            )
+
+
+class Runner:
+    """Runs each command once and remembers how it went."""
+
+    def __init__(self, scene: Scene, limit: float = LIMIT) -> None:
+        self.scene = scene
+        self.limit = limit
+        self.ran: dict[str, Ran] = {}
+
+    def __call__(self, command: Value) -> str | None:
+        """Return the answer of a command, or None if it gives none."""
+        if command.text not in self.ran:
+            self.ran[command.text] = self._run(command.text)
+        found = self.ran[command.text]
+        return None if found.problem else found.answer
+
+    def _run(self, command: str) -> Ran:
+        import subprocess
+        import time
+
+        began = time.monotonic()
+        try:
+            child = subprocess.Popen(
+                ["/bin/sh", "-c", command],
+                cwd=self.scene.cwd,
+                env=self.scene.effective_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as e:
+            return Ran("", 0.0, f"cannot be started: {e}")
+        try:
+            out, _ = child.communicate(timeout=self.limit)
+        except subprocess.TimeoutExpired:
+            # The whole group: what the shell started would live on.
+            os.killpg(child.pid, signal.SIGKILL)
+            # Not communicate: what left the group may hold the pipe open.
+            if child.stdout is not None:
+                child.stdout.close()
+            child.wait()
+            return Ran("", self.limit, f"no answer within {self.limit:.0f} s")
+        seconds = time.monotonic() - began
+        if child.returncode:
+            return Ran("", seconds, f"ends with status {child.returncode}")
+        text = out[:_ANSWER_LIMIT].decode("utf-8", "replace")
+        return Ran(text, seconds, "" if text.strip() else "prints nothing")

@@ -1,1 +1,0 @@
-"""Several configuration folders: which ones a change concerns."""

@@ -1,0 +1,152 @@
+"""Items of a keychain as part of a change of the login.
+
+A keychain is in no transaction of files. So the change that says which login
+is wanted is committed first, with a note of what is still to be done, and the
+items follow under the same locks. A command that was killed in between leaves
+that note: the next one reads the wanted login from its secret store again and
+finishes. The note holds names and hashes; the login that is replaced was
+stored, and has its owner, before any of this.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyswitch.changes.draft import Draft
+from keyswitch.commit.keychain_items import (
+    BRIEF,
+    Change,
+    Wanted,
+    decoded,
+    encoded,
+    forget,
+    note_file,
+    put_item,
+)
+from keyswitch.commit.transaction import Transaction
+from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import digest
+from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
+from keyswitch.model import ITEM_PREFIX
+from keyswitch.switching.logins.storing import fetch
+from keyswitch.targets import table
+from keyswitch.targets.lock_folders import held
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from keyswitch.profiles.paths import Paths
+    from keyswitch.targets.target import Keychain, Login
+    from keyswitch.targets.values import PlannedFile
+    from keyswitch.workspace import Workspace
+
+_LIMIT = 1 << 16  # bytes of a note
+_EMPTY = b"{}"  # an item that says nothing
+
+
+def unfinished(paths: Paths) -> list[str]:
+    """Return the folders whose items are not in place yet."""
+    note = note_file(paths)
+    return [c.folder for c in decoded(note, read_regular(note, _LIMIT))]
+
+
+def plan(  # noqa: PLR0913
+    draft: Draft,
+    paths: Paths,
+    folder: str,
+    present: Mapping[str, bytes | None],
+    files: Sequence[PlannedFile],
+    tokens: tuple[str, ...],
+) -> bool:
+    """Note a folder's items beside those of the same change, if any changes.
+
+    `present` is what they hold; `tokens` are the fingerprints by which the
+    login is found again.
+    """
+    for other in unfinished(paths):
+        if other != folder:
+            raise FileStateError(
+                f"a change of the login of {other} is not finished",
+                "unlock the keychain: security unlock-keychain",
+            )
+    note = note_file(paths)
+    planned = decoded(note, draft.read(note, _LIMIT))
+    changes = [c for c in planned if c.folder != folder]
+    wanted = tuple(
+        Wanted(
+            file.path.removeprefix(ITEM_PREFIX),
+            digest(present[file.path]),
+            digest(file.after),
+        )
+        for file in files
+        if file.path in present and file.after != present[file.path]
+    )
+    if wanted:
+        changes.append(Change(folder, wanted, tokens))
+    draft.write(note, encoded(changes), limit=_LIMIT)
+    return bool(wanted)
+
+
+def finish_noted(workspace: Workspace) -> list[str]:
+    """Do what a note is left of; return what there is to say about it."""
+    if not os.path.exists(note_file(workspace.paths)):
+        return []
+    try:
+        return finish(workspace)
+    except DamagedFileError:
+        raise
+    except KeyswitchError as e:
+        return [f"the login is not in place yet: {e.message}; {e.hint}"]
+
+
+def finish(workspace: Workspace) -> list[str]:
+    """Do what a note is left of; return what was done, one line each.
+
+    It can be repeated, and gives way to whoever wrote an item meanwhile.
+    """
+    keychain = workspace.keychain
+    if keychain is None:
+        return []
+    with Transaction(workspace.paths):
+        # Read under the lock: the command that wrote it may have gone on.
+        data = read_regular(note_file(workspace.paths), _LIMIT)
+        if data is None:
+            return []
+        said = []
+        for change in decoded(note_file(workspace.paths), data):
+            parts = _wanted_login(workspace, change.tokens)
+            if parts is None:
+                said.append("the login of the last change is not stored now")
+                continue
+            locks = []
+            if os.path.isdir(change.folder):
+                locks = table.main().logins.item_locks(change.folder)
+            with held(locks):
+                for item in change.items:
+                    said += _finish_item(keychain, item, parts)
+        forget(workspace.paths)
+    return [*said, "finished a change of the login that was interrupted"]
+
+
+def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Login | None:
+    """Return a stored login by its fingerprints; without any, no login."""
+    if not tokens:
+        return table.main().logins.nothing
+    for found in Draft().ledger(workspace.paths).items():
+        if set(found.tokens) == set(tokens):
+            return fetch(workspace, found.ref)
+    return None
+
+
+def _finish_item(keychain: Keychain, wanted: Wanted, parts: Login) -> list[str]:
+    present = keychain.read(wanted.service, BRIEF)
+    if digest(present) == wanted.new:
+        return []
+    after = table.main().logins.item_content(wanted.service, present, parts)
+    if after is None and wanted.new is not None:
+        after = _EMPTY
+    if digest(present) == wanted.old and digest(after) == wanted.new:
+        put_item(keychain, wanted.service, after)
+        return []
+    return [f"the keychain item '{wanted.service}' was changed by others"]

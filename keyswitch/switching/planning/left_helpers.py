@@ -1,0 +1,98 @@
+"""Helpers of keyswitch that stand in a folder's settings and are of no use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.changes.draft import Draft
+from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
+from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import state
+from keyswitch.switching.planning import known_folders
+from keyswitch.switching.planning.known_folders import (
+    calls_us,
+    holder_of,
+    record_path,
+    recorded_in,
+)
+
+if TYPE_CHECKING:
+    from keyswitch.targets.target import Places
+    from keyswitch.workspace import Workspace
+
+_GONE = "it is the folder of a profile that is gone"
+
+
+def findings(workspace: Workspace) -> list[Finding]:
+    """Return the folders, this one too, whose helper is of no use.
+
+    Nothing where a file of ours is damaged: the next change says so.
+    """
+    try:
+        here = _left_here(workspace)
+        there = [
+            _failing(workspace, places)
+            for places in known_folders.others(workspace)
+        ]
+    except KeyswitchError:
+        return []
+    return [found for found in (here, *there) if found is not None]
+
+
+def _failing(workspace: Workspace, places: Places) -> Finding | None:
+    """Return that a folder's helper has nothing to answer, if it is so."""
+    own = known_folders.is_own(workspace, places)
+    why = _GONE if own else _no_answer(workspace)
+    if not why or not calls_us(places):
+        return None
+    here = own or places.config_dir == workspace.places.config_dir
+    return Finding(
+        "helper-left" if here else "helper-elsewhere",
+        WARNING,
+        f"the helper in {places.settings} can only fail: {why}",
+        "keyswitch, of this installation or of another one, put it there, and "
+        "it was not taken out",
+        "keyswitch off" if here else known_folders.way_out(places),
+        places.settings,
+    )
+
+
+def _left_here(workspace: Workspace) -> Finding | None:
+    """Return that another keyswitch's helper stands here, if one does."""
+    places = workspace.places
+    found = _failing(workspace, places)
+    if found or not calls_us(places):
+        return found
+    holder = holder_of(workspace, Draft(), places)
+    path = record_path(workspace, holder)
+    if holder.settings in recorded_in(Draft(), path):
+        return None
+    name = state.read(workspace.paths).active
+    return Finding(
+        "helper-left",
+        NOTE,
+        f"the helper in {places.settings} was not put there by this keyswitch",
+        "another installation of keyswitch did, which may be gone one day",
+        f"keyswitch use {name}",
+        places.settings,
+    )
+
+
+def _no_answer(workspace: Workspace) -> str:
+    """Return why the helper has no answer for Claude Code, "" if it has."""
+    active = state.read(workspace.paths).active
+    if not active:
+        return "no profile is active"
+    return (
+        "" if _is_helped(workspace, active) else f"'{active}' needs no helper"
+    )
+
+
+def _is_helped(workspace: Workspace, name: str) -> bool:
+    """Tell whether a profile is one that the helper answers for."""
+    try:
+        profile, _ = workspace.load(name)
+        taken = workspace.provider_of(profile).claude_code_for(profile)
+    except KeyswitchError:
+        return False
+    return bool(taken.helper_field or taken.aws_export)

@@ -1,0 +1,140 @@
+"""A login is in one folder only: the first renewal of one copy ends the other.
+
+So whatever puts a login in place, for a switch or to give it back, takes it
+out of every other folder first, with the newest tokens that are there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.changes.login_ledger import PROVIDER
+from keyswitch.errors import InputError
+from keyswitch.switching.logins import keeping, moves, owners
+from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.planning.known_folders import (
+    is_one_file,
+    login_places,
+    named,
+)
+from keyswitch.targets import table
+
+if TYPE_CHECKING:
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Moved
+    from keyswitch.model import Profile
+    from keyswitch.targets.target import Places
+    from keyswitch.workspace import Workspace
+
+
+def leave_others(
+    workspace: Workspace, draft: Draft, profile: Profile, target: Places
+) -> None:
+    """Plan that a login which moves to a folder is in no other one.
+
+    Raises InputError where that would end what somebody uses by choice: the
+    usual folder's login, for a profile that is not isolated.
+    """
+    usual, name = workspace.places, profile.name
+    if profile.provider != PROVIDER:
+        return
+    if (
+        not profile.isolated
+        and not is_same(workspace, usual, target)
+        and is_live_in(workspace, draft, usual, name)
+    ):
+        raise InputError(
+            f"the login of '{name}' is in use in {usual.config_dir}, and a "
+            "second copy would stop working",
+            "switch that one first: keyswitch use OTHER, or keyswitch off",
+        )
+    _leave(workspace, draft, name, target)
+
+
+def leave_given(
+    workspace: Workspace,
+    draft: Draft,
+    target: Places,
+    back: Moved | None = None,
+) -> None:
+    """Plan the same for the login that a folder is given back."""
+    name = moves.given_back(Logins(workspace, target, draft), back)
+    if name:
+        _leave(workspace, draft, name, target)
+
+
+def _leave(
+    workspace: Workspace, draft: Draft, name: str, target: Places
+) -> None:
+    for places in folders(workspace, draft, name):
+        if is_same(workspace, places, target) or not is_live_in(
+            workspace, draft, places, name
+        ):
+            continue
+        take_out(workspace, draft, name, places)
+        draft.notes.append(
+            f"the login of '{name}' moved from {places.login_dir} to "
+            f"{target.login_dir}"
+        )
+
+
+def folders(workspace: Workspace, draft: Draft, name: str) -> list[Places]:
+    """Return the folders that keyswitch ever put a login into, each once."""
+    usual = workspace.places
+    ledger = Logins(workspace, usual, draft).ledger
+    found: list[Places] = []
+    for places in (
+        usual,
+        named(workspace, workspace.paths.folder_of(name)),
+        *login_places(workspace, ledger),
+    ):
+        if not any(is_same(workspace, places, other) for other in found):
+            found.append(places)
+    return found
+
+
+def is_same(workspace: Workspace, places: Places, other: Places) -> bool:
+    """Tell whether two folders have one login: a link may lead to another.
+
+    A keychain has an item for each spelling of a folder's name.
+    """
+    if workspace.keychain is not None:
+        return places.config_dir == other.config_dir
+    return is_one_file(places.credentials, other.credentials)
+
+
+def is_live_in(
+    workspace: Workspace, draft: Draft, places: Places, name: str
+) -> bool:
+    """Tell whether a profile's login is the one of a folder."""
+    logins = Logins(workspace, places, draft)
+    live = logins.live()
+    return live.usable and owners.owner_of(logins, live) == name
+
+
+def take_out(
+    workspace: Workspace, draft: Draft, name: str, places: Places
+) -> None:
+    """Plan to store the login of a folder, and what is there without it."""
+    logins = Logins(workspace, places, draft)
+    live = logins.live()
+    if not live.usable:
+        return
+    folder, moved = logins.folder(), draft.moved
+    usual = places == workspace.places
+    if usual and folder.before and folder.before_name != name:
+        leave_given(workspace, draft, places)
+        moves.give_back(Logins(workspace, places, draft))
+        draft.moved = moved  # it is the profile's own move that is undone
+    else:
+        keeping.keep_live(logins, live, "")
+        logins.put_in_place(table.main().logins.nothing)
+        logins.set_folder(None)
+        logins.finish()
+
+
+def keep(workspace: Workspace, draft: Draft, places: Places) -> None:
+    """Plan to store the login of a folder, where it stays as well."""
+    logins = Logins(workspace, places, draft)
+    keeping.keep_live(logins, logins.live(), "")
+    logins.finish()
