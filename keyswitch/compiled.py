@@ -16,6 +16,8 @@ from keyswitch.disk.opening import read_start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyswitch.profiles.paths import Paths
 
 HEAD = f"keyswitch-compiled 6 {__version__}"
@@ -67,6 +69,22 @@ def identity(path: str) -> str:
     except OSError:
         return "-"
     return f"{st.st_ino:x}.{st.st_mtime_ns:x}.{st.st_ctime_ns:x}.{st.st_size:x}"
+
+
+def keep(path: str, lines: Sequence[str]) -> None:
+    """Keep lines for the next start; doing without them is only slower."""
+    import contextlib
+
+    from keyswitch.disk.atomic import write_once
+    from keyswitch.disk.permissions import ensure_private_dir
+    from keyswitch.errors import KeyswitchError
+
+    text = "\n".join([*lines, "end", ""])
+    with contextlib.suppress(OSError, KeyswitchError):
+        ensure_private_dir(os.path.dirname(path))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        write_once(path, text.encode("utf-8", "surrogateescape"))
 
 
 def read(paths: Paths, name: str) -> Compiled | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from typing import TYPE_CHECKING
@@ -15,13 +14,11 @@ from keyswitch.compiled import (
     Compiled,
     identity,
 )
-from keyswitch.disk.atomic import write_once
-from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.providers.bound import OtherUseError
+from keyswitch.providers.binding import OtherUseError
 from keyswitch.providers.schema import environment, roles
-from keyswitch.secrets import reader
+from keyswitch.secrets import stores
 from keyswitch.secrets.session import kernel_keyring
 
 if TYPE_CHECKING:
@@ -49,7 +46,7 @@ def compiled_profile(workspace: Workspace, name: str) -> Compiled:
     )
     if result.cache != "values":
         # Values may have been kept under another setting.
-        kernel_keyring.drop(reader.VALUES_PREFIX)
+        kernel_keyring.drop(stores.VALUES_PREFIX)
     if identities[0][1] == before and not workspace.dry_run:
         _keep(paths, result, identities)
     return result
@@ -131,33 +128,21 @@ def _dependencies(paths: Paths, profile: Profile) -> list[str]:
 
 
 def _keep(
-    paths: Paths, compiled: Compiled, identities: list[tuple[str, str]]
+    paths: Paths, result: Compiled, identities: list[tuple[str, str]]
 ) -> None:
     """Keep a result for the next start; doing without it is only slower."""
-    lines = [HEAD, f"provider {compiled.provider}"]
+    lines = [HEAD, f"provider {result.provider}"]
     lines += [f"dep {seen} {path}" for path, seen in identities]
-    lines.append(
-        f"settings {compiled.cache} {compiled.timeout} {compiled.agents}"
-    )
-    lines += [f"set {name} {value}" for name, value in compiled.literals]
-    lines += [f"secret {name} {field}" for name, field in compiled.secrets]
+    lines.append(f"settings {result.cache} {result.timeout} {result.agents}")
+    lines += [f"set {name} {value}" for name, value in result.literals]
+    lines += [f"secret {name} {field}" for name, field in result.secrets]
     lines += [
         f"ref {field} {store} {item} {generation}"
-        for field, (store, item, generation) in sorted(compiled.refs.items())
+        for field, (store, item, generation) in sorted(result.refs.items())
     ]
-    lines += [f"unset {name}" for name in compiled.rivals]
-    lines += [f"only {pattern}" for pattern in compiled.only]
-    lines += [f"never {pattern}" for pattern in compiled.never]
-    lines += [f"role {k} {v}" for k, v in sorted(compiled.roles.items())]
-    lines += ["end", ""]
-    if any("\n" in line for line in lines):
-        return
-    path = paths.compiled(compiled.name)
-    try:
-        ensure_private_dir(os.path.dirname(path))
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        text = "\n".join(lines)
-        write_once(path, text.encode("utf-8", "surrogateescape"))
-    except (OSError, KeyswitchError):
-        return
+    lines += [f"unset {name}" for name in result.rivals]
+    lines += [f"only {pattern}" for pattern in result.only]
+    lines += [f"never {pattern}" for pattern in result.never]
+    lines += [f"role {k} {v}" for k, v in sorted(result.roles.items())]
+    if not any("\n" in line for line in lines):
+        compiled.keep(paths.compiled(result.name), lines)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.changes.draft import Draft, Mode, Splice
 from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
-from keyswitch.disk.digests import sha256
+from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import SecretRef  # noqa: TC001 - of a field
 from keyswitch.profiles import own_json, state
@@ -55,14 +55,7 @@ def appended(
 ) -> bytes:
     """Return the history's bytes with one more line; old ones fall off."""
     lines = (before or b"").splitlines()[-(MAX_LINES - 1) :]
-    line = json.dumps(
-        {
-            "at": now(),
-            "command": command,
-            "profile": profile,
-            "fingerprint": fingerprint,
-        }
-    )
+    line = json.dumps(Entry(now(), command, profile, fingerprint)._asdict())
     return b"".join(part + b"\n" for part in [*lines, line.encode()])
 
 
@@ -72,14 +65,7 @@ def parse(data: bytes | None) -> list[Entry]:
     for line in (data or b"").splitlines():
         try:
             found = json.loads(line)
-            entries.append(
-                Entry(
-                    *(
-                        str(found[key])
-                        for key in ("at", "command", "profile", "fingerprint")
-                    )
-                )
-            )
+            entries.append(Entry(*(str(found[key]) for key in Entry._fields)))
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return entries
@@ -144,11 +130,6 @@ def spliced_back(splice: Splice, data: bytes | None) -> bytes | None:
     return (
         data[: splice.offset] + removed + data[splice.offset + splice.length :]
     )
-
-
-def digest(data: bytes | None) -> str | None:
-    """Return the digest by which a file's later change is noticed."""
-    return None if data is None else sha256(data)
 
 
 def record_of(workspace: Workspace, draft: Draft) -> Record:
@@ -221,8 +202,7 @@ def to_bytes(records: list[Record]) -> bytes | None:
     """Return the undo file; None: there is nothing to undo, and no file."""
     if not records:
         return None
-    document = {"version": 1, "records": [_document(r) for r in records]}
-    return (json.dumps(document, indent=1) + "\n").encode()
+    return own_json.encode(records=[_document(r) for r in records])
 
 
 def needed(data: bytes | None, path: str) -> bytes:
@@ -236,31 +216,21 @@ def needed(data: bytes | None, path: str) -> bytes:
 
 
 def _document(record: Record) -> dict[str, Any]:
-    return {
-        **record._asdict(),
-        "files": [file._asdict() for file in record.files],
-        "created": [ref._asdict() for ref in record.created],
-        "discarded": [ref._asdict() for ref in record.discarded],
-        "splices": [splice._asdict() for splice in record.splices],
-        "modes": [mode._asdict() for mode in record.modes],
-    }
+    found = record._asdict()
+    for key in ("files", "created", "discarded", "splices", "modes"):
+        found[key] = [one._asdict() for one in found[key]]
+    return found
 
 
 def parse_undo(data: bytes | None, path: str) -> list[Record]:
     """Read the undo file."""
     if data is None:
         return []
-    document = own_json.document(path, data, _LOST)
-    records = own_json.record(_File, document, path, _LOST).records
-    paths = [p for record in records for p in record.paths]
-    if not own_json.are_paths(paths):
+    kind = tuple[Record, ...]
+    records = own_json.read(kind, path, data, _LOST, key="records")
+    if not own_json.are_paths(p for record in records for p in record.paths):
         raise DamagedFileError(path, _LOST)
     return list(records)
-
-
-class _File(NamedTuple):
-    version: int
-    records: tuple[Record, ...]
 
 
 _LOST = "earlier changes cannot be undone any more"

@@ -7,7 +7,6 @@ another text: the next change of any kind writes it.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,15 +39,11 @@ def parse(path: str, data: bytes | None) -> list[StartFile]:
     """Read the record."""
     if data is None:
         return []
-    document = own_json.document(path, data, _LOST)
-    found = list(own_json.record(_File, document, path, _LOST).files)
+    kind = tuple[StartFile, ...]
+    found = list(own_json.read(kind, path, data, _LOST, key="files"))
     if not own_json.are_paths(entry.path for entry in found):
         raise DamagedFileError(path, _LOST)
     return found
-
-
-class _File(NamedTuple):
-    files: tuple[StartFile, ...]
 
 
 def recorded(paths: Paths) -> list[StartFile]:
@@ -64,8 +59,7 @@ def record(workspace: Workspace, draft: Draft, new: list[StartFile]) -> None:
     if set(new) == set(parse(path, before)):
         return
     entries = [entry._asdict() for entry in sorted(set(new))]
-    text = json.dumps({"version": 1, "files": entries}, indent=1) + "\n"
-    after = text.encode() if entries else None
+    after = own_json.encode(files=entries) if entries else None
     draft.write(path, after, limit=LIMIT, own=True, private=True)
 
 
@@ -75,10 +69,10 @@ def follow(workspace: Workspace, draft: Draft) -> None:
     data = draft.read(paths.start_files_file, LIMIT)
     if data is None and not draft.names(paths.start_files_file):
         return
-    from keyswitch.shells.hook_file import SHELLS  # not for every change
+    from keyswitch.shells.hook_scripts import WITH_FILE  # not for every change
 
     shells = {entry.shell for entry in parse(paths.start_files_file, data)}
-    for shell in SHELLS:
+    for shell in WITH_FILE:
         path = paths.hook_file(shell)
         after = None
         if shell in shells:
@@ -118,9 +112,9 @@ def _is_mine(path: str) -> bool:
 
 def _text(paths: Paths, environ: Mapping[str, str], shell: str) -> bytes | None:
     """Return what a hook file holds; None: its block does not read one."""
-    from keyswitch.shells.hook_file import SHELLS, hook_file
+    from keyswitch.shells.hook_scripts import WITH_FILE, hook_file
 
-    if shell not in SHELLS:
+    if shell not in WITH_FILE:
         return None
     try:
         return hook_file(paths, environ, shell).encode()

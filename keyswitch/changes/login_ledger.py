@@ -6,7 +6,6 @@ items it names. It holds references and keyed fingerprints, nothing secret.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyswitch.errors import DamagedFileError
@@ -14,9 +13,10 @@ from keyswitch.model import SecretRef
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterator, Mapping
 
-    from keyswitch.profiles.paths import Paths
+    _Word = tuple[str, str]  # NOTHING, PROFILE or ORPHAN, and its name
+
 
 PROVIDER = "claude-login"  # of the profiles that are logins
 LIMIT = 1 << 22  # bytes of the ledger
@@ -126,11 +126,6 @@ class Ledger(NamedTuple):
         return ""
 
 
-def path_of(paths: Paths) -> str:
-    """Return the ledger's file."""
-    return paths.logins_file
-
-
 def decode(path: str, data: bytes | None) -> Ledger:
     """Read the ledger; an absent one is empty, a damaged one an error."""
     if data is None:
@@ -156,8 +151,7 @@ def encode(ledger: Ledger) -> bytes | None:
     """Return the file; None: there is nothing to remember, and no file."""
     if not any(ledger):
         return None
-    document = {
-        "version": 1,
+    entries: dict[str, object] = {
         "folders": {k: v._asdict() for k, v in sorted(ledger.folders.items())},
         "generations": {
             k: [_document(g) for g in kept]
@@ -166,8 +160,8 @@ def encode(ledger: Ledger) -> bytes | None:
         "orphans": [_document(g) for g in ledger.orphans],
     }
     if ledger.storage:
-        document["storage"] = ledger.storage
-    return (json.dumps(document, indent=1) + "\n").encode()
+        entries["storage"] = ledger.storage
+    return own_json.encode(**entries)
 
 
 def _document(found: Generation) -> dict[str, Any]:
@@ -209,26 +203,38 @@ def with_orphan(
     Each account has its own generations, so that none pushes another's out.
     """
     within = [g for g in ledger.orphans if g.is_in(new)]
-    folders = {
-        path: f._replace(before_name=new.item)
-        if f.before_name in {g.item for g in within}
-        else f
-        for path, f in ledger.folders.items()
-    }
-    needed = {f.before_name for f in folders.values()}
+    ledger = _retold(
+        ledger, {(ORPHAN, g.item): (ORPHAN, new.item) for g in within}
+    )
     kept = [new, *(g for g in ledger.orphans if g not in within)]
+    needed = _given_back(ledger)
     gone = [g for g in _superseded(kept, new) if g.item not in needed]
     left = tuple(g for g in kept if g not in gone)
-    after = ledger._replace(folders=folders, orphans=left)
-    return after, (*gone, *within)
+    return ledger._replace(orphans=left), (*gone, *within)
 
 
 def without_idle(ledger: Ledger) -> tuple[Ledger, tuple[Generation, ...]]:
     """Forget what has no tokens and is not to be given back any more."""
-    needed = {f.before_name for f in ledger.folders.values()}
+    needed = _given_back(ledger)
     idle = [g for g in ledger.orphans if not g.tokens and g.item not in needed]
     left = tuple(g for g in ledger.orphans if g not in idle)
     return ledger._replace(orphans=left), tuple(idle)
+
+
+def _given_back(ledger: Ledger) -> set[str]:
+    return {f.before_name for f in ledger.folders.values()}
+
+
+def _retold(ledger: Ledger, words: Mapping[_Word, _Word]) -> Ledger:
+    """Return the ledger with other words for whose login is and was there."""
+    folders = {
+        path: Folder(
+            words.get((PROFILE, f.live), (PROFILE, f.live))[1],
+            *words.get((f.before, f.before_name), (f.before, f.before_name)),
+        )
+        for path, f in ledger.folders.items()
+    }
+    return ledger._replace(folders=folders)
 
 
 def without_owner(ledger: Ledger, name: str) -> Ledger:
@@ -242,13 +248,7 @@ def without_owner(ledger: Ledger, name: str) -> Ledger:
 
 def given_owner(ledger: Ledger, orphan: Generation, name: str) -> Ledger:
     """Return the ledger after a login of nobody became a profile's."""
-    folders = {
-        path: f._replace(before=PROFILE, before_name=name)
-        if (f.before, f.before_name) == (ORPHAN, orphan.item)
-        else f
-        for path, f in ledger.folders.items()
-    }
-    return ledger._replace(folders=folders)
+    return _retold(ledger, {(ORPHAN, orphan.item): (PROFILE, name)})
 
 
 def without_generation(ledger: Ledger, name: str, item: str) -> Ledger:
@@ -270,12 +270,11 @@ def with_unsure_apart(ledger: Ledger, name: str) -> Ledger:
     unsure = [g for g in kept[1:] if g.with_tokens and not g.is_sure]
     for found in unsure:
         ledger = without_generation(ledger, name, found.item)
-    nobodys = [_nobodys(g) for g in unsure]
+    nobodys = [
+        g._replace(account="", email="", organization="", by_name=False)
+        for g in unsure
+    ]
     return ledger._replace(orphans=(*nobodys, *ledger.orphans))
-
-
-def _nobodys(found: Generation) -> Generation:
-    return found._replace(account="", email="", organization="", by_name=False)
 
 
 def without_profile(
@@ -306,16 +305,9 @@ def without_items(ledger: Ledger, gone: Container[str]) -> Ledger:
         *((PROFILE, n) for n in ledger.generations if n not in generations),
         *((ORPHAN, g.item) for g in ledger.orphans if g.item in gone),
     }
-    folders = {
-        path: Folder(
-            "" if (PROFILE, f.live) in lost else f.live,
-            *((NOTHING, "") if (f.before, f.before_name) in lost else f[1:]),
-        )
-        for path, f in ledger.folders.items()
-    }
     orphans = tuple(g for g in ledger.orphans if g.item not in gone)
-    return ledger._replace(
-        folders=folders, generations=generations, orphans=orphans
+    return _retold(ledger, dict.fromkeys(lost, (NOTHING, "")))._replace(
+        generations=generations, orphans=orphans
     )
 
 
@@ -324,13 +316,6 @@ def renamed(ledger: Ledger, old: str, new: str) -> Ledger:
     generations = {
         new if k == old else k: v for k, v in ledger.generations.items()
     }
-    folders = {
-        k: f._replace(
-            live=new if f.live == old else f.live,
-            before_name=new
-            if (f.before, f.before_name) == (PROFILE, old)
-            else f.before_name,
-        )
-        for k, f in ledger.folders.items()
-    }
-    return ledger._replace(folders=folders, generations=generations)
+    return _retold(ledger, {(PROFILE, old): (PROFILE, new)})._replace(
+        generations=generations
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.errors import KeyswitchError, StoreError
 from keyswitch.profiles import profile_files
@@ -27,8 +26,7 @@ class NoStoreError(StoreError):
     details: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A store, and what a person should know about how it was chosen."""
 
     store: str

@@ -8,13 +8,11 @@ from one to the other is the commit point.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
-from keyswitch.disk.digests import sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import LinkChange  # noqa: TC001 - of a field
 from keyswitch.profiles import own_json
@@ -72,20 +70,12 @@ class Journal(NamedTuple):
     made: tuple[str, ...] = ()  # folders that the stages need, outer first
 
 
-def digest(data: bytes | None) -> str | None:
-    """Return the hash by which a file's content is recognised."""
-    return None if data is None else sha256(data)
-
-
 def prepare(paths: Paths, journal: Journal) -> None:
     """Write the journal; from here on its stages can always be found."""
-    document = {
-        "version": own_json.VERSION,
-        **journal._asdict(),
-        "steps": [step._asdict() for step in journal.steps],
-    }
-    text = json.dumps(document, indent=1) + "\n"
-    write_private(os.path.join(paths.journal_dir, _PREPARED), text.encode())
+    entries = journal._asdict()
+    entries["steps"] = [step._asdict() for step in journal.steps]
+    data = own_json.encode(**entries)
+    write_private(os.path.join(paths.journal_dir, _PREPARED), data)
 
 
 def commit(paths: Paths) -> None:
@@ -144,8 +134,7 @@ def read(path: str) -> Journal | None:
     lost = _LOST_COMMIT if os.path.basename(path) == _COMMIT else _LOST
     if data is None:
         return None
-    document = own_json.document(path, data, lost, unmarked=True)
-    found = own_json.record(Journal, document, path, lost)
+    found = own_json.read(Journal, path, data, lost, unmarked=True)
     if not _is_sound(found):
         raise DamagedFileError(path, lost)
     return found

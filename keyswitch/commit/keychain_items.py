@@ -7,7 +7,6 @@ for the next command if this one is killed.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,10 +82,6 @@ class Change(NamedTuple):
     tokens: tuple[str, ...]  # fingerprints of the login that is put there
 
 
-class _File(NamedTuple):
-    changes: tuple[Change, ...]
-
-
 def note_file(paths: Paths) -> str:
     """Return the file that says which items are not in place yet."""
     return paths.state + "/login-items.json"
@@ -101,7 +96,8 @@ def decoded(path: str, data: bytes | None) -> tuple[Change, ...]:
         return ()
     note = own_json.document(path, data, _LOST, unmarked=True)
     note.setdefault("changes", [note])  # a note of 0.1.0 is one change
-    return own_json.record(_File, note, path, _LOST).changes
+    kind = tuple[Change, ...]
+    return own_json.record(kind, note["changes"], path, _LOST)
 
 
 def encoded(changes: Sequence[Change]) -> bytes | None:
@@ -112,5 +108,4 @@ def encoded(changes: Sequence[Change]) -> bytes | None:
         {**c._asdict(), "items": [item._asdict() for item in c.items]}
         for c in changes
     ]
-    note = {"version": own_json.VERSION, "changes": entries}
-    return (json.dumps(note, indent=1) + "\n").encode()
+    return own_json.encode(changes=entries)

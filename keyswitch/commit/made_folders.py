@@ -8,9 +8,8 @@ a file that was made for a login, when it says nothing any more.
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.model import ITEM_PREFIX, FileChange
@@ -48,7 +47,8 @@ def plan(
             made |= _made(change)
         elif change.before is not None:
             left |= known & {change.path, *_above(change.path)}
-    after = _text((known | made) - left)
+    present = sorted((known | made) - left)
+    after = own_json.encode(made=present) if present else None
     if before != after:
         files.append(FileChange(path, before, after))
     return files, tuple(sorted(left))
@@ -94,19 +94,7 @@ def parse(path: str, data: bytes | None) -> set[str]:
     """Read the record."""
     if data is None:
         return set()
-    document = own_json.document(path, data, _LOST)
-    return set(own_json.record(_File, document, path, _LOST).made)
-
-
-class _File(NamedTuple):
-    made: tuple[str, ...]
+    return set(own_json.read(tuple[str, ...], path, data, _LOST, key="made"))
 
 
 _LOST = "folders that keyswitch made for other programs stay, once empty"
-
-
-def _text(made: set[str]) -> bytes | None:
-    if not made:
-        return None
-    document = {"version": 1, "made": sorted(made)}
-    return (json.dumps(document, indent=1) + "\n").encode()

@@ -17,6 +17,7 @@ from keyswitch.commit import journal
 from keyswitch.commit.journal import Step
 from keyswitch.commit.made_folders import missing
 from keyswitch.disk import atomic, permissions, rewriting
+from keyswitch.disk.digests import digest
 from keyswitch.disk.file_systems import is_mount_point
 from keyswitch.disk.opening import open_flags
 from keyswitch.disk.ownership import require_own_way
@@ -49,8 +50,8 @@ def step_of(change: FileChange) -> Step:
     return Step(
         target=target,
         stage="" if change.after is None else atomic.stage_name(target),
-        old=journal.digest(change.before),
-        new=journal.digest(change.after),
+        old=digest(change.before),
+        new=digest(change.after),
     )
 
 
@@ -311,7 +312,7 @@ def _are_renamed(folders: Sequence[Folder]) -> bool:
 
 def _redo(step: Step) -> list[str]:
     """Finish one step, unless somebody else has written the file since."""
-    present = journal.digest(atomic.read_regular(step.target, FILE_LIMIT))
+    present = digest(atomic.read_regular(step.target, FILE_LIMIT))
     # What was rewritten in place may be whole and not yet durable.
     mounted = is_mount_point(step.target)
     if present == step.new and not mounted:

@@ -9,10 +9,11 @@ say so itself. A rule by remote is the person's own, from `config.toml`.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
-from keyswitch.disk.opening import upwards
+from keyswitch.disk.opening import read_opened, upwards
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.paths import LINK_FILE
@@ -30,12 +31,7 @@ DENIED = "denied"
 UNKNOWN = "not allowed"  # nobody judged this text at this path
 UNUSABLE = "unusable"
 
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Link:
@@ -106,17 +102,12 @@ def judgement(paths: Paths, mark: str) -> str:
     path = paths.trusted(mark)
     try:
         folder = os.stat(os.path.dirname(path))
-        descriptor = os.open(path, _FLAGS)
+        data, found = read_opened(path, 16, flags=_NO_LINK)
     except OSError:
         return ""
-    try:
-        if not (_is_private(folder) and _is_private(os.fstat(descriptor))):
-            return ""
-        word = os.read(descriptor, 16).partition(b"\n")[0]
-    except OSError:
+    if not (_is_private(folder) and _is_private(found)):
         return ""
-    finally:
-        os.close(descriptor)
+    word = data.partition(b"\n")[0]
     return {b"allow": ALLOWED, b"deny": DENIED}.get(word, "")
 
 
@@ -141,19 +132,14 @@ def _why_not(found: os.stat_result) -> str:
 def _content(path: str, seen: os.stat_result) -> bytes | None:
     """Read the file that was looked at; None: it is another one by now."""
     try:
-        descriptor = os.open(path, _FLAGS)
+        data, found = read_opened(path, LIMIT + 1, flags=_NO_LINK)
     except OSError as e:
-        if isinstance(e, PermissionError):
-            raise
-        return None
-    try:
-        found = os.fstat(descriptor)
-        if (found.st_ino, found.st_dev) != (seen.st_ino, seen.st_dev):
+        if e.errno in (errno.ENOENT, errno.ELOOP):
             return None
-        data = os.read(descriptor, LIMIT + 1)
-    finally:
-        os.close(descriptor)
-    return data if len(data) <= LIMIT else None
+        raise
+    if not os.path.samestat(found, seen) or len(data) > LIMIT:
+        return None
+    return data
 
 
 def _name_in(data: bytes) -> str:

@@ -13,14 +13,12 @@ from __future__ import annotations
 import os
 
 from keyswitch import __version__
-from keyswitch.compiled import identity
+from keyswitch.compiled import identity, keep
 from keyswitch.disk.opening import read_start
 from keyswitch.errors import InputError, StaleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from keyswitch.profiles.paths import Paths
 
     Rules = list[tuple[str, str]]  # (pattern of a remote, profile name)
@@ -171,26 +169,6 @@ def rules(paths: Paths) -> Rules:
     return found
 
 
-def keep(paths: Paths, seen: str, found: Sequence[tuple[str, str]]) -> None:
-    """Keep rules that were read from a config.toml of this identity."""
-    import contextlib
-
-    from keyswitch.disk.atomic import write_once
-    from keyswitch.disk.permissions import ensure_private_dir
-    from keyswitch.errors import KeyswitchError
-
-    lines = [_HEAD, f"dep {seen} {paths.config_file}"]
-    lines += [f"{name} {pattern}" for pattern, name in found]
-    text = "\n".join([*lines, "end", ""])
-    try:
-        ensure_private_dir(paths.state)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(paths.remotes_file)
-        write_once(paths.remotes_file, text.encode("utf-8", "surrogateescape"))
-    except (OSError, KeyswitchError):
-        return  # doing without it is only slower
-
-
 def work_out(paths: Paths, *, keep_them: bool = False) -> Rules:
     """Return the rules, from config.toml itself if they are not kept.
 
@@ -204,7 +182,9 @@ def work_out(paths: Paths, *, keep_them: bool = False) -> Rules:
         seen = identity(paths.config_file)
         found = list(settings.load(paths).links)
         if keep_them:
-            keep(paths, seen, found)
+            lines = [_HEAD, f"dep {seen} {paths.config_file}"]
+            lines += [f"{name} {pattern}" for pattern, name in found]
+            keep(paths.remotes_file, lines)
         return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 
-from keyswitch.disk.opening import open_flags, upwards
+from keyswitch.disk.opening import read_opened, upwards
 
 _LIMIT = 1 << 16  # bytes of a repository's config file
 _SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
@@ -130,21 +130,14 @@ def old_files(folder: str) -> list[str]:
 def read(path: str, limit: int = _LIMIT) -> str:
     """Return the text of a plain file of the person's own, or ""."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | open_flags())
+        data, found = read_opened(path, limit)
     except OSError:
         return ""
-    try:
-        found = os.fstat(descriptor)
-        if not (stat.S_ISREG(found.st_mode) and _is_own(found)):
-            return ""
-        data = os.read(descriptor, limit)
-        if len(data) == limit:
-            data = data[: data.rfind(b"\n") + 1]  # half a line misleads
-        return os.fsdecode(data)
-    except OSError:
+    if not (stat.S_ISREG(found.st_mode) and _is_own(found)):
         return ""
-    finally:
-        os.close(descriptor)
+    if len(data) == limit:
+        data = data[: data.rfind(b"\n") + 1]  # half a line misleads
+    return os.fsdecode(data)
 
 
 def _urls(text: str) -> dict[str, list[str]]:

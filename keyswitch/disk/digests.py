@@ -13,6 +13,11 @@ _BLOCK = 64  # bytes of SHA-256
 _INNER, _OUTER = bytes([0x36] * _BLOCK), bytes([0x5C] * _BLOCK)
 
 
+def digest(data: bytes | None) -> str | None:
+    """Return what tells a file's content from another; None: no file."""
+    return None if data is None else sha256(data)
+
+
 def sha256(data: bytes) -> str:
     """Return the digest in hexadecimal digits."""
     return _sha256(data).hex()

@@ -30,6 +30,17 @@ def is_planted(found: os.stat_result) -> bool:
     return me != 0 and found.st_uid not in (me, 0)
 
 
+def read_opened(
+    path: str, limit: int, *, flags: int = 0
+) -> tuple[bytes, os.stat_result]:
+    """Return up to `limit` bytes of a file, and what was opened."""
+    descriptor = os.open(path, os.O_RDONLY | open_flags() | flags)
+    try:
+        return os.read(descriptor, limit), os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read_start(path: str, limit: int, *, ours: bool = False) -> bytes | None:
     """Return up to `limit` bytes of a file; None where it cannot be read.
 
@@ -37,17 +48,10 @@ def read_start(path: str, limit: int, *, ours: bool = False) -> bytes | None:
     can do without; `atomic.read_regular` says what is wrong with one.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | open_flags())
+        data, found = read_opened(path, limit)
     except OSError:
         return None
-    try:
-        if ours and is_planted(os.fstat(descriptor)):
-            return None
-        return os.read(descriptor, limit)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
+    return None if ours and is_planted(found) else data
 
 
 def upwards(folder: str) -> Iterator[str]:

@@ -12,14 +12,12 @@ from __future__ import annotations
 import os
 import stat
 
-from keyswitch.disk.opening import MAX_LINKS
+from keyswitch.disk.opening import MAX_LINKS, upwards
 from keyswitch.errors import FileStateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_OWN_HOME = "run it without sudo, or with sudo -H for a home of root's own"
 
 
 def is_foreign_home() -> bool:
@@ -37,9 +35,10 @@ def require_own_home() -> None:
     """Refuse to be root in the home of somebody else."""
     if is_foreign_home():
         home = os.environ["HOME"]
-        owner = _name_of(os.stat(home).st_uid)
         raise FileStateError(
-            f"{home} belongs to {owner}, and this is root", _OWN_HOME
+            f"{home} belongs to {_name_of(os.stat(home).st_uid)}, and this is "
+            "root",
+            "run it without sudo, or with sudo -H for a home of root's own",
         )
 
 
@@ -61,10 +60,7 @@ def require_own_way(
     for at, found in _way(path):
         if found is None:
             if present:
-                raise FileStateError(
-                    f"{called}{path} is being changed by another program",
-                    "try again in a moment",
-                )
+                raise _moving(called + path)
         elif at not in above:
             _require_own(at, found, called, trusted)
     return at
@@ -73,10 +69,13 @@ def require_own_way(
 def require_way_to(target: str, path: str) -> None:
     """Refuse a path that others could lead elsewhere, or just have led."""
     if require_own_way(path, path) != target and os.name == "posix":
-        raise FileStateError(
-            f"{path} is being changed by another program",
-            "try again in a moment",
-        )
+        raise _moving(path)
+
+
+def _moving(what: str) -> FileStateError:
+    return FileStateError(
+        f"{what} is being changed by another program", "try again in a moment"
+    )
 
 
 def _require_own(
@@ -92,18 +91,12 @@ def _require_own(
             f"{called}{at} belongs to another user",
             "run keyswitch as that user, or use another folder",
         )
-    if _is_open(found.st_mode):
+    mode = found.st_mode
+    if stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise FileStateError(
             f"{called}everybody may write in {at}",
             f"take that right away: chmod o-w {at}",
         )
-
-
-def _is_open(mode: int) -> bool:
-    """Tell whether others may exchange what lies in this directory."""
-    return bool(
-        stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX
-    )
 
 
 def _trusted() -> tuple[int, ...]:
@@ -117,11 +110,8 @@ def _trusted() -> tuple[int, ...]:
 def _above_home() -> set[str]:
     """Return the directories above the home, as written and as they are."""
     home = os.environ.get("HOME", "")
-    found = set()
-    for path in (os.path.abspath(home), os.path.realpath(home)) if home else ():
-        while path != (path := os.path.dirname(path)):
-            found.add(path)
-    return found
+    paths = (os.path.abspath(home), os.path.realpath(home)) if home else ()
+    return {at for path in paths for at in upwards(os.path.dirname(path))}
 
 
 def _way(path: str) -> Iterator[tuple[str, os.stat_result | None]]:

@@ -39,8 +39,10 @@ def check(path: str, target: str, *, anywhere: bool = False) -> None:
         _check_owner(path, target, found)
     folder = os.path.dirname(target)
     if not anywhere:
-        if os.path.isdir(folder):
-            _check_folder(path, folder)
+        if os.name == "posix" and os.path.isdir(folder):
+            seen = os.stat(folder)
+            _check_owner(path, folder, seen)
+            _require_own(path, folder, seen)
         ownership.require_way_to(target, path)
     if is_fixed(folder):
         raise _cannot_be_written(f"{path}: {folder}")
@@ -63,28 +65,19 @@ def _check_owner(path: str, target: str, found: os.stat_result) -> None:
         )
 
 
-def _check_folder(path: str, folder: str) -> None:
-    """Refuse a directory in which others may exchange our files."""
-    if os.name != "posix":
-        return
-    found = os.stat(folder)
-    _check_owner(path, folder, found)
-    _require_own(path, folder, found)
-
-
 def _require_own(path: str, folder: str, found: os.stat_result) -> None:
-    """Refuse a directory that others may write in."""
-    if found.st_mode & stat.S_ISVTX:
+    """Refuse a directory in which others may exchange our files."""
+    mode, who = found.st_mode, ""
+    if mode & stat.S_ISVTX:
         return
-    if found.st_mode & stat.S_IWOTH:
+    if mode & stat.S_IWOTH:
+        who, right = "everybody", "o-w"
+    elif mode & stat.S_IWGRP and not _is_own_group(found.st_gid):
+        who, right = "other members of a group", "g-w"
+    if who:
         raise FileStateError(
-            f"{path}: everybody may write in {folder}",
-            f"take that right away: chmod o-w {folder}",
-        )
-    if found.st_mode & stat.S_IWGRP and not _is_own_group(found.st_gid):
-        raise FileStateError(
-            f"{path}: other members of a group may write in {folder}",
-            f"take that right away: chmod g-w {folder}",
+            f"{path}: {who} may write in {folder}",
+            f"take that right away: chmod {right} {folder}",
         )
 
 
@@ -137,7 +130,11 @@ def is_fixed(path: str) -> bool:
     where that cannot be told: not there, not readable, no attributes.
     """
     if sys.platform != "linux":
-        return _has_fixing_flag(path)
+        try:
+            flags = getattr(os.stat(path), "st_flags", 0)
+        except OSError:
+            return False
+        return bool(flags & _FIXING_FLAGS)
     import fcntl
 
     try:
@@ -153,11 +150,3 @@ def is_fixed(path: str) -> bool:
         os.close(descriptor)
     # The kernel fills in an int, whatever the request says.
     return bool(int.from_bytes(found[:4], sys.byteorder) & _FIXED)
-
-
-def _has_fixing_flag(path: str) -> bool:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return False
-    return bool(getattr(found, "st_flags", 0) & _FIXING_FLAGS)

@@ -1,4 +1,4 @@
-"""Read keyswitch's own JSON files: damaged, newer, or as they should be."""
+"""Keyswitch's own JSON files: damaged, newer, or as they should be."""
 
 from __future__ import annotations
 
@@ -59,8 +59,30 @@ def document(
     return found
 
 
+def encode(**entries: object) -> bytes:
+    """Return the text of a file of this version."""
+    document = {"version": VERSION, **entries}
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def read(  # noqa: PLR0913
+    kind: type[T],
+    path: str,
+    data: bytes,
+    what_is_lost: str,
+    *,
+    key: str = "",
+    unmarked: bool = False,
+) -> T:
+    """Return a file, or one entry of it, as a value of a kind."""
+    found = document(path, data, what_is_lost, unmarked=unmarked)
+    if key and key not in found:
+        raise DamagedFileError(path, what_is_lost)
+    return record(kind, found[key] if key else found, path, what_is_lost)
+
+
 def record(kind: type[T], found: Any, path: str, what_is_lost: str) -> T:
-    """Return a JSON value as a NamedTuple or dataclass of the given kind.
+    """Return a JSON value as one of a kind, such as a NamedTuple.
 
     Raises DamagedFileError where a value is not of its field's type.
     """

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import check_name
+from keyswitch.profiles.toml_text import parse_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What `config.toml` says; every field has a default."""
 
     store: str = ""  # where `add` puts secrets; "": ask the machine
@@ -50,7 +50,7 @@ def load(paths: Paths) -> Settings:
     document = _document(paths)
     _refuse_misspelt(paths.config_file, document)
     known: dict[str, Any] = {}
-    for key in Settings.__dataclass_fields__:
+    for key in Settings._fields:
         if key == "links":
             known[key] = _links(paths.config_file, document.get(key, {}))
         elif key in document:
@@ -72,7 +72,7 @@ def _refuse_misspelt(path: str, document: Mapping[str, Any]) -> None:
             continue
         tables += table.values()
         for key in table:
-            right = table is document and key in Settings.__dataclass_fields__
+            right = table is document and key in Settings._fields
             if not right and _like_agents(key):
                 raise InputError(
                     f"{path}: '{key}' looks like the policy 'agents', but "
@@ -91,20 +91,13 @@ def _like_agents(key: str) -> bool:
 
 def unknown(paths: Paths) -> list[str]:
     """Return the keys of `config.toml` that this version does not know."""
-    found = _document(paths)
-    return sorted(found.keys() - Settings.__dataclass_fields__.keys())
+    return sorted(_document(paths).keys() - {*Settings._fields})
 
 
 def _document(paths: Paths) -> dict[str, Any]:
     """Return the document of `config.toml`; empty where there is none."""
-    from keyswitch.disk.atomic import read_regular
-
     data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
-    if data is None:
-        return {}
-    from keyswitch.profiles.toml_text import parse_bytes
-
-    return parse_bytes(data, paths.config_file)
+    return {} if data is None else parse_bytes(data, paths.config_file)
 
 
 def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:

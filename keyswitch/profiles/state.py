@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.disk.opening import is_planted, open_flags
+from keyswitch.disk.opening import is_planted, read_opened
 from keyswitch.errors import DamagedFileError, FileStateError
 
 TYPE_CHECKING = False
@@ -64,7 +64,7 @@ def to_bytes(state: State) -> bytes:
 def read(paths: Paths) -> State:
     """Return the present state; an absent file means nothing is active."""
     try:
-        descriptor = os.open(paths.state_file, os.O_RDONLY | open_flags())
+        data, found = read_opened(paths.state_file, STATE_LIMIT + 1)
     except (FileNotFoundError, NotADirectoryError):
         if os.path.islink(paths.state_file):
             raise _damaged(paths.state_file) from None
@@ -76,17 +76,11 @@ def read(paths: Paths) -> State:
             f"cannot read {paths.state_file}: {e.strerror}",
             "it has to be a plain file that you may read",
         ) from e
-    try:
-        if is_planted(os.fstat(descriptor)):
-            raise FileStateError(
-                f"{paths.state_file} belongs to another user",
-                "delete it, then run 'keyswitch use NAME' again",
-            )
-        data = os.read(descriptor, STATE_LIMIT + 1)
-    except OSError as e:
-        raise _damaged(paths.state_file) from e
-    finally:
-        os.close(descriptor)
+    if is_planted(found):
+        raise FileStateError(
+            f"{paths.state_file} belongs to another user",
+            "delete it, then run 'keyswitch use NAME' again",
+        )
     return parse(data, paths.state_file)
 
 

@@ -14,7 +14,7 @@ from keyswitch.profiles.settings import LINKS_LIMIT
 from keyswitch.profiles.toml_text import parse_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from keyswitch.model import Profile
 
@@ -39,7 +39,20 @@ def new_profile(profile: Profile) -> str:
 
 
 def with_profile(text: str, profile: Profile) -> str:
-    """Return `text` changed so that it means `profile`.
+    """Return a profile file's text, changed so that it means `profile`."""
+    after = _edited(
+        text,
+        lambda document: _put(document, profile),
+        _cannot_edit(profile.name),
+    )
+    _prove(after, profile)
+    return after
+
+
+def _edited(
+    text: str, change: Callable[[Any], None], refusal: InputError
+) -> str:
+    """Return a text once its document is changed, or raise the refusal.
 
     Comments, order, unknown keys, a byte order mark and the kind of line ends
     stay as they are.
@@ -50,14 +63,13 @@ def with_profile(text: str, profile: Profile) -> str:
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     try:
         document = tomlkit.parse(text.removeprefix(mark))
-        _put(document, profile)
-        after = mark + tomlkit.dumps(document)
+        change(document)
+        after = tomlkit.dumps(document)
     except TOMLKitError as e:
-        raise _cannot_edit(profile.name) from e
-    if "\r\n" in text:
+        raise refusal from e
+    if "\r\n" in text and "\n" not in text.replace("\r\n", ""):
         after = after.replace("\r\n", "\n").replace("\n", "\r\n")
-    _prove(after, profile)
-    return after
+    return mark + after if after.strip() else ""
 
 
 def _put(document: Any, profile: Profile) -> None:
@@ -146,42 +158,36 @@ def with_link(
     A file that would hold nothing any more is None. Raises where the edit
     would change anything else.
     """
-    from tomlkit.exceptions import TOMLKitError
-
-    document = parse_bytes(data, path) if data else {}
-    wanted = _with_rule(document, pattern, name)
-    before = (data or b"").decode("utf-8-sig")
-    try:
-        after = _edited_text(before, pattern, name)
-    except TOMLKitError as e:
-        raise _cannot_link(path) from e
-    if "\r\n" in before and "\n" not in before.replace("\r\n", ""):
-        after = after.replace("\r\n", "\n").replace("\n", "\r\n")
-    made = parse_bytes(after.encode(), path)
+    wanted = _with_rule(parse_bytes(data or b"", path), pattern, name)
+    refusal = InputError(
+        f"{path} cannot be edited without changing its meaning",
+        "edit [links] there yourself",
+    )
+    after = _edited(
+        (data or b"").decode(),
+        lambda document: _put_rule(document, pattern, name),
+        refusal,
+    ).encode()
+    made = parse_bytes(after, path)
     if {k: v for k, v in made.items() if (k, v) != (_TABLE, {})} != wanted:
-        raise _cannot_link(path)
-    if data and data.startswith(b"\xef\xbb\xbf"):
-        after = "\ufeff" + after
-    return after.encode() if after.strip() else None
+        raise refusal
+    return after or None
 
 
-def _edited_text(before: str, pattern: str, name: str | None) -> str:
+def _put_rule(document: Any, pattern: str, name: str | None) -> None:
     import tomlkit
 
-    text = tomlkit.parse(before)
-    table: Any = text.get(_TABLE)
+    table = document.get(_TABLE)
     if name is not None:
         if table is None:
-            table = tomlkit.table()
-            text.append(_TABLE, table)
-            table = text[_TABLE]
+            document.append(_TABLE, tomlkit.table())
+            table = document[_TABLE]
         table[pattern] = name
     elif table is not None and pattern in table:
         del table[pattern]
         # What is left may be comments, which belong to somebody.
         if not table and not table.as_string().strip():
-            del text[_TABLE]
-    return tomlkit.dumps(text)
+            del document[_TABLE]
 
 
 def _with_rule(
@@ -202,10 +208,3 @@ def _with_rule(
         )
     result = {k: v for k, v in document.items() if k != _TABLE}
     return {**result, _TABLE: rules} if rules else result
-
-
-def _cannot_link(path: str) -> InputError:
-    return InputError(
-        f"{path} cannot be edited without changing its meaning",
-        "edit [links] there yourself",
-    )

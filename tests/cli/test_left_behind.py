@@ -7,6 +7,7 @@ import pytest
 
 from keyswitch.commit import journal, steps
 from keyswitch.commit.journal import Beside, Journal
+from keyswitch.disk.digests import digest
 from keyswitch.profiles.paths import resolve
 from tests.cli.accounts import live, log_in, token
 from tests.cli.keyswitch import KEY
@@ -126,9 +127,7 @@ def test_nobody_writes_between_a_killed_command_and_its_recovery(
     target.write_bytes(b"old")
     stage.write_bytes(b"new")
     os.makedirs(paths.journal_dir, 0o700)
-    step = journal.Step(
-        str(target), str(stage), journal.digest(b"old"), journal.digest(b"new")
-    )
+    step = journal.Step(str(target), str(stage), digest(b"old"), digest(b"new"))
     journal.prepare(paths, Journal((step,), (str(lock),)))
     journal.commit(paths)
     lock.mkdir(0o500)

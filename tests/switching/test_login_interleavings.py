@@ -29,8 +29,8 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.secret import Secret
+from keyswitch.secrets.vault.access import create
 from keyswitch.secrets.vault.reading import Vault, entry_name
-from keyswitch.secrets.vault.writing import create
 from keyswitch.switching.activation import use as activate
 from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.logging_in import capture, leftovers, logout
@@ -132,7 +132,7 @@ class World:
     # ---------------------------------------------------------------- facts
 
     def ledger(self):
-        path = login_ledger.path_of(self.paths)
+        path = self.paths.logins_file
         return login_ledger.decode(path, read_regular(path, 1 << 22))
 
     def entries(self):

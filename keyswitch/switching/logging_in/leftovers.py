@@ -50,7 +50,7 @@ def _stamp(workspace: Workspace) -> str:
     found = present_stamp(workspace.places.credentials)
     if workspace.keychain is None:
         return found
-    from keyswitch.commit.journal import digest
+    from keyswitch.disk.digests import digest
 
     item = workspace.keychain.read(workspace.keychain.login)
     return f"{found}{digest(item)}\n"

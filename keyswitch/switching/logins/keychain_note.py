@@ -14,7 +14,6 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.commit.journal import digest
 from keyswitch.commit.keychain_items import (
     BRIEF,
     Change,
@@ -27,6 +26,7 @@ from keyswitch.commit.keychain_items import (
 )
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
 from keyswitch.model import ITEM_PREFIX
 from keyswitch.switching.logins.storing import fetch

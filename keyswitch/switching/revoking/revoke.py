@@ -16,7 +16,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.shells.rc_files import without_lines
+from keyswitch.shells.rc_lines import without_lines
 from keyswitch.switching.logins import keeping
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import require_open
@@ -80,8 +80,8 @@ def remove(
 
     removed, _ = commit(workspace, make)
     if removed:
-        from keyswitch.secrets.reader import VALUES_PREFIX
         from keyswitch.secrets.session import kernel_keyring
+        from keyswitch.secrets.stores import VALUES_PREFIX
 
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:

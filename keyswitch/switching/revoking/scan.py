@@ -13,7 +13,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
-from keyswitch.shells.rc_files import RC_FILES, find_exports
+from keyswitch.shells.rc_lines import RC_FILES, find_exports
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning import known_folders

@@ -28,11 +28,11 @@ from keyswitch.errors import (
 )
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
-from keyswitch.providers import bound
+from keyswitch.providers import binding
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
-from keyswitch.shells.hook_file import SHELLS
+from keyswitch.shells.hook_scripts import WITH_FILE
 from keyswitch.switching.logging_in.leftovers import stamp_file
 from keyswitch.targets import table
 from keyswitch.targets.values import id_of_record
@@ -100,7 +100,7 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
     yield paths.undo_file, lambda path, data: history.parse_undo(data, path)
     yield note_file(paths), decoded
     yield paths.start_files_file, hook_files.parse
-    for shell in SHELLS:
+    for shell in WITH_FILE:
         yield paths.hook_file(shell), hook_files.refuse_odd
     for path in (
         paths.lock_file,
@@ -117,7 +117,7 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
     readers: dict[str, Reader | None] = {
         paths.journal_dir: lambda path, _: journal.read(path),
         paths.baseline_dir: lambda *file: _read_record(paths, *file),
-        paths.bound_dir: bound.parse,
+        paths.bound_dir: binding.parse,
         paths.agreed_dir: bindings.check_record,
         paths.intents_dir: None,
         os.path.dirname(paths.compiled("x")): None,

@@ -10,6 +10,7 @@ from keyswitch.changes import history
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Mode
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import digest
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, FileChange
 from keyswitch.profiles import state
@@ -141,7 +142,7 @@ def _changed_since(path: str) -> FileStateError:
 
 def _back(file: OwnFile) -> FileChange:
     present = read_regular(file.path, _LIMIT)
-    if history.digest(present) != file.after:
+    if digest(present) != file.after:
         raise _changed_since(file.path)
     before = None if file.before is None else file.before.encode()
     return FileChange(file.path, present, before)

@@ -123,7 +123,7 @@ def test_what_cannot_be_edited_is_refused_with_a_reason(data):
     "text", ["", "store = 'keychain'\n", "[links]\n'a/b' = 'work'\n", "["]
 )
 def test_an_edit_that_went_wrong_is_not_handed_on(monkeypatch, text):
-    monkeypatch.setattr(toml_edits, "_edited_text", lambda *_: text)
+    monkeypatch.setattr(toml_edits, "_edited", lambda *_: text)
     with pytest.raises(InputError):
         edit(b"store = 'vault'\n", ACME, "work")
 
