@@ -69,10 +69,10 @@ def follow(workspace: Workspace, draft: Draft) -> None:
     data = draft.read(paths.start_files_file, LIMIT)
     if data is None and not draft.names(paths.start_files_file):
         return
-    from keyswitch.shells.hook_file import SHELLS  # not for every change
+    from keyswitch.shells.hook_scripts import WITH_FILE  # not for every change
 
     shells = {entry.shell for entry in parse(paths.start_files_file, data)}
-    for shell in SHELLS:
+    for shell in WITH_FILE:
         path = paths.hook_file(shell)
         after = None
         if shell in shells:
@@ -112,9 +112,9 @@ def _is_mine(path: str) -> bool:
 
 def _text(paths: Paths, environ: Mapping[str, str], shell: str) -> bytes | None:
     """Return what a hook file holds; None: its block does not read one."""
-    from keyswitch.shells.hook_file import SHELLS, hook_file
+    from keyswitch.shells.hook_scripts import WITH_FILE, hook_file
 
-    if shell not in SHELLS:
+    if shell not in WITH_FILE:
         return None
     try:
         return hook_file(paths, environ, shell).encode()

@@ -15,6 +15,8 @@ RAW = "raw"
 BEARER = "Bearer"
 AWS = "AWS4-HMAC-SHA256"
 
+ASK_TOKEN = "a token is fetched first"
+
 _SCHEMES = (RAW, BEARER.lower(), AWS.lower(), "basic", "digest", "token", "")
 
 
@@ -70,6 +72,21 @@ class Header(NamedTuple):
     def shown_scheme(self) -> str:
         """The scheme, if it is one: a custom header may begin with a key."""
         return self.scheme if self.scheme.lower() in _SCHEMES else "other"
+
+
+class Candidate(NamedTuple):
+    """A credential that is there. `value` None: not known without asking."""
+
+    kind: str  # a name of the rules' orders
+    source: Source
+    value: Secret | None
+    why_unknown: str = ""
+    refusal: str = ""  # why Claude Code sends nothing when it picks this one
+    plain: bool = True  # a login in the form that Claude Code writes
+
+    def header(self, scheme: str) -> Header:
+        """Return the header that carries it."""
+        return Header(scheme, self.value, self.source, self.why_unknown)
 
 
 class Shadowed(NamedTuple):

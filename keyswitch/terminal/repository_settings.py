@@ -11,8 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.flags import Flags
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.resolver.scene import Flags, Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
 from keyswitch.targets.claude_code import rules

@@ -12,7 +12,7 @@ from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
-from keyswitch.providers.own_variables import Named, named_by
+from keyswitch.providers.schema import Named, named_by
 from keyswitch.providers.shapes import is_opaque, mask
 from keyswitch.providers.variables import carries
 from keyswitch.switching.editing.profile_changes import (

@@ -16,7 +16,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyswitch.diagnosis.explain import rulebook
+from keyswitch.diagnosis.explain import knowledge
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.catalogue import Catalogue
 from keyswitch.providers.schema import BUILT_IN
@@ -517,7 +517,7 @@ KNOWN_KEYS = (
 )  # fmt: skip
 PHRASES = tuple(
     str(phrase)
-    for rule in rulebook.rules()
+    for rule in knowledge.rules()
     for phrase in (*rule.says, *rule.may_say, *rule.otherwise, *rule.statuses)
 )
 TEXTS = (

@@ -12,11 +12,10 @@ from typing import Any
 
 from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.findings.accounts import Accounts
+from keyswitch.diagnosis.findings.commands import Runner
 from keyswitch.diagnosis.findings.finding import SEVERITIES
-from keyswitch.diagnosis.findings.running import Runner
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.diagnosis.resolver.flags import parse_flags
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.shapes import fingerprint
 

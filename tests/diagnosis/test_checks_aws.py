@@ -167,7 +167,7 @@ OWN = Home(
         },
     },
     patches={
-        "keyswitch.diagnosis.checks.credential_commands.KEYS": (),
+        "keyswitch.diagnosis.findings.commands.KEYS": (),
     },
 )
 

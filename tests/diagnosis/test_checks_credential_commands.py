@@ -16,7 +16,7 @@ from tests.diagnosis.homes import (
     profile,
 )
 
-SLOW = "keyswitch.diagnosis.checks.credential_commands.SLOW"
+SLOW = "keyswitch.diagnosis.findings.commands.SLOW"
 WHOLE = (
     '{"Credentials": {"AccessKeyId": "FAKE", "SecretAccessKey": "FAKE", '
     '"SessionToken": "FAKE"}}'

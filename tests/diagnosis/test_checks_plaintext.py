@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.checks.plaintext import SWITCHERS
+from keyswitch.diagnosis.checks.files import SWITCHERS
 from tests.diagnosis.homes import (
     AWS_SECRET,
     CONFIG,

@@ -27,10 +27,10 @@ def with_date(key, days):
 def keychain(*, ok=True, locked=False, tried=()):
     text = profile().replace('"vault"', '"keychain"')
     answer = SimpleNamespace(ok=ok, locked=locked, tried=tried)
-    opened = SimpleNamespace(probe=lambda: answer)
+    opened = SimpleNamespace(probe=lambda: answer, get=lambda *_: KEY)
     return Home(
         profiles={"work": text},
-        patches={f"{MODULE}.open_keychain": lambda _: opened},
+        patches={f"{MODULE}.open_keychain": lambda *_: opened},
     )
 
 
@@ -108,16 +108,17 @@ def test_the_holders_of_one_secret_are_named(look):
 
 
 def test_a_keychain_that_breaks_says_why(look, home):
-    def fail(_):
+    def fail(*_):
         raise InputError("config.toml is not valid", "mend it")
 
     home_ = keychain().but(patches={f"{MODULE}.open_keychain": fail})
-    finding = look(home_)["keychain-unusable"]
+    finding = look(home_)["store-unusable"]
     assert finding.why == "config.toml is not valid"
+    assert finding.fix == "mend it"
 
 
 def test_a_keychain_that_no_profile_uses_is_not_asked(look):
-    def fail(_):
+    def fail(*_):
         raise AssertionError
 
     home_ = Home(profiles={"work": profile()})

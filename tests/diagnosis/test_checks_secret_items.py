@@ -5,7 +5,7 @@ import pytest
 from keyswitch.errors import LockedError, NoItemError, StoreError
 from tests.diagnosis.homes import KEY, Home, profile
 
-MODULE = "keyswitch.diagnosis.checks.secret_items"
+MODULE = "keyswitch.diagnosis.checks.profiles"
 NOW = {"KEYSWITCH_ENV": "gone:f:1:ANTHROPIC_API_KEY:"}
 SET = frozenset({"ANTHROPIC_API_KEY"})
 

@@ -12,11 +12,17 @@ from tests.components import ROOT
 from tests.diagnosis.homes import Home, found_in
 
 PACKAGE = ROOT / "keyswitch" / "diagnosis"
-CHECK_MODULES = sorted(
-    p.stem for p in (PACKAGE / "checks").glob("*.py") if p.stem != "__init__"
-)
-TABLES = ["test_contradictions", "test_checks_bindings"] + [
-    f"test_checks_{m}" for m in CHECK_MODULES
+SOURCES = sorted(PACKAGE.glob("checks/[a-z]*.py"))
+# Where `whoami`, `use` or an option needs a part of a check.
+SOURCES += [
+    PACKAGE / "findings" / f"{name}.py"
+    for name in ("commands", "installations", "interactive")
+]
+TABLES = [
+    path.stem
+    for name in ("test_checks_*.py", "test_contradictions.py")
+    for path in sorted(ROOT.glob(f"tests/diagnosis/{name}"))
+    if path.stem != "test_checks_table"
 ]
 HOMES = {
     check: homes
@@ -33,12 +39,11 @@ def _name(call):
 
 def ids_in_source():
     """Return the first argument of every `Finding(`, and tables of them."""
-    sources = [
-        PACKAGE / "findings" / f"{m}.py"
-        for m in ("contradictions", "not_in_effect")
+    warnings = [
+        PACKAGE / "findings" / f"{name}.py"
+        for name in ("contradictions", "not_in_effect")
     ]
-    sources += [PACKAGE / "checks" / f"{m}.py" for m in CHECK_MODULES]
-    for path in sources:
+    for path in (*SOURCES, *warnings):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _name(node) == "Finding":
@@ -84,11 +89,12 @@ def test_a_home_that_nearly_has_it_does_not(home, monkeypatch, check):
 
 def test_every_check_of_the_modules_stands_in_the_table():
     looked = {check.__name__ for check in CHECKS}
-    for module in CHECK_MODULES:
-        tree = ast.parse((PACKAGE / "checks" / f"{module}.py").read_text())
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and (
-                [a.arg for a in node.args.args] == ["situation"]
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if (
+                isinstance(node, ast.FunctionDef)
+                and [a.arg for a in node.args.args] == ["situation"]
+                and ast.unparse(node.returns) == "Iterator[Finding]"
                 and not node.name.startswith("_")
             ):
                 assert node.name in looked

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keyswitch.diagnosis.findings import interactive
 from tests.diagnosis.homes import (
     CONFIG,
     CREDENTIALS,
@@ -11,6 +12,10 @@ from tests.diagnosis.homes import (
     Home,
     login,
 )
+
+
+def asked(made, folder):
+    return interactive.questions(made.build(folder))
 
 
 def known(folder="project", **more):
@@ -90,12 +95,12 @@ def test_it_asks_what_was_not_answered(home, config, environ, questions):
     files = {CONFIG: config, CREDENTIALS: login()}
     if config["projects"].keys() == {"{home}/"}:
         config["projects"] = {"{home}": {"hasTrustDialogAccepted": True}}
-    found = Home(files=files, environ=environ).build(home).questions
+    found = asked(Home(files=files, environ=environ), home)
     assert list(found) == [q.format(f"{home}/project") for q in questions]
 
 
 def test_the_first_start_asks_everything_in_order(home):
-    found = Home(environ=WITH_KEY).build(home).questions
+    found = asked(Home(environ=WITH_KEY), home)
     assert [q.partition(" ")[0] for q in found] == ["the", "whether", "whether"]
     assert found[-1] == ASKS
 
@@ -103,12 +108,12 @@ def test_the_first_start_asks_everything_in_order(home):
 def test_a_token_beside_a_helper_is_a_pair_unless_it_is_cancelled(home):
     settings = {"apiKeyHelper": "echo FAKE"}
     files = {CONFIG: known(), SETTINGS: settings}
-    found = Home(files=files, environ=WITH_TOKEN).build(home).questions
+    found = asked(Home(files=files, environ=WITH_TOKEN), home)
     assert list(found) == warns_of("CLAUDE_CODE_OAUTH_TOKEN", "apiKeyHelper")
     settings["env"] = {"CLAUDE_CODE_OAUTH_TOKEN": ""}
-    assert Home(files=files, environ=WITH_TOKEN).build(home).questions == ()
+    assert asked(Home(files=files, environ=WITH_TOKEN), home) == ()
 
 
 def test_a_helper_in_both_headers_is_no_pair(home):
     files = {CONFIG: known(), SETTINGS: {"apiKeyHelper": "echo FAKE"}}
-    assert Home(files=files).build(home).questions == ()
+    assert asked(Home(files=files), home) == ()

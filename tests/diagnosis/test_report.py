@@ -3,8 +3,8 @@
 import pytest
 
 from keyswitch.diagnosis.checks import examine
+from keyswitch.diagnosis.checks.report import report_text
 from keyswitch.diagnosis.online.network import Step
-from keyswitch.diagnosis.report.lines import report_text
 from tests.diagnosis.homes import (
     AWS_FILES,
     AWS_ID,

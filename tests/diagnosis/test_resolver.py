@@ -9,9 +9,8 @@ import subprocess
 
 import pytest
 
-from keyswitch.diagnosis.resolver.flags import parse_flags
 from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
 from keyswitch.targets.claude_code import rules
 from tests import claude_setups
 

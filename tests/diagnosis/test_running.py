@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.diagnosis.findings.running import Runner
+from keyswitch.diagnosis.findings.commands import Runner
 from keyswitch.diagnosis.verdict import Source, Value
 from tests.diagnosis.homes import KEY, SETTINGS, Home
 
@@ -51,7 +51,9 @@ def test_a_command_runs_once_however_often_it_is_asked_for(home):
     files = {SETTINGS: {"apiKeyHelper": "echo FAKE; echo x >> ../log"}}
     situation = Home(files=files, run=LONG).build(home)
     command = situation.scene.command("apiKeyHelper")
-    assert situation.ran(command) is situation.ran(command)
+    first = situation.run.ran[command.text]
+    assert situation.run(command) == first.answer
+    assert situation.run.ran[command.text] is first
     assert (home / "log").read_text() == "x\n"
 
 

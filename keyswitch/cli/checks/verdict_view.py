@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.cli.output import attributes
-from keyswitch.diagnosis.findings import billing
+from keyswitch.cli.session import attributes
+from keyswitch.diagnosis import urls
+from keyswitch.diagnosis.findings import interactive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,7 +100,7 @@ def document(
             "refusal": request.refusal or None,
             "x-api-key": _header_document(situation, request.key),
             "authorization": _header_document(situation, request.bearer),
-            "base_url": billing.shown(url.text) if url else None,
+            "base_url": urls.shown(url.text) if url else None,
             "base_url_source": _source_document(situation, url.source)
             if url
             else None,
@@ -107,7 +108,7 @@ def document(
         },
         "active": situation.chosen or None,
         "in_use": situation.in_use,
-        "interactive": list(situation.questions),
+        "interactive": list(interactive.questions(situation)),
         "shadowed": shadowed,
         "warnings": [finding_document(f) for f in findings],
     }
@@ -134,7 +135,7 @@ def rows(
         place = f"{_where(situation, entry.source)}: {entry.because}"
         shown = owner.masked or "(not read)"
         yield "" if number else "shadowed", f"{shown}{whose}  {place}"
-    for number, question in enumerate(situation.questions):
+    for number, question in enumerate(interactive.questions(situation)):
         yield "" if number else "would ask", question
     for finding in findings:
         yield finding.severity, finding.what
@@ -217,7 +218,7 @@ def _short(situation: Situation, source: Source) -> str:
 def _address(situation: Situation) -> str:
     url, provider = situation.verdict.base_url, situation.verdict.provider
     if url is not None:
-        return f"{billing.shown(url.text)}  {_short(situation, url.source)}"
+        return f"{urls.shown(url.text)}  {_short(situation, url.source)}"
     return provider.title if provider else "https://api.anthropic.com"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.command import Session, command
+from keyswitch.cli.command import Session, command, option
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
-@click.option(
+@option(
     "--run-helper",
     is_flag=True,
     help="Run an apiKeyHelper to know its answer (10 s at most).",
 )
-@click.option(
+@option(
     "--verify", is_flag=True, help="Ask the service whose credential it is."
 )
 def whoami(

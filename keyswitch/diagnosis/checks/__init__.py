@@ -9,20 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.checks import (
-    approvals,
     aws,
-    credential_commands,
     environment,
     files,
-    installs,
     logins,
-    plaintext,
     profiles,
-    provider_flags,
-    secret_items,
     settings,
 )
-from keyswitch.diagnosis.findings import contradictions
+from keyswitch.diagnosis.findings import (
+    commands,
+    contradictions,
+    installations,
+    interactive,
+)
 from keyswitch.diagnosis.findings.finding import SEVERITIES
 from keyswitch.display import printable
 
@@ -43,7 +42,7 @@ CHECKS = (
     contradictions.warnings,
     settings.odd_values,
     settings.overriding,
-    provider_flags.left_on,
+    settings.left_on,
     aws.session_token,
     aws.order,
     aws.export,
@@ -51,32 +50,31 @@ CHECKS = (
     logins.identity,
     logins.kept_of_nobody,
     logins.anthropic_profiles,
-    approvals.answers,
-    approvals.both_lists,
-    credential_commands.commands,
+    interactive.answers,
+    interactive.both_lists,
+    commands.commands,
     profiles.broken,
     profiles.unknown_settings,
     profiles.dates,
     profiles.doubles,
-    profiles.stores,
-    secret_items.items,
-    secret_items.exported,
+    profiles.secrets,
+    profiles.exported,
     profiles.unusable,
     files.exposed,
     files.links,
     files.locks,
-    plaintext.start_files,
-    plaintext.dotenv,
-    plaintext.settings,
-    plaintext.commands,
-    plaintext.own_files,
-    plaintext.backups,
-    plaintext.switchers,
+    files.start_files,
+    files.dotenv,
+    files.settings,
+    files.commands,
+    files.own_files,
+    files.backups,
+    files.switchers,
     environment.proxies,
     environment.certificates,
     environment.address,
     environment.wsl,
-    installs.duplicates,
+    installations.duplicates,
 )
 
 

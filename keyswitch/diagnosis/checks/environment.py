@@ -6,7 +6,7 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.targets.claude_code import rules
 
@@ -22,7 +22,7 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     view = situation.view
     for name in rules.PROXIES:
         value = view.given(name)
-        if value and not billing.http_url(value.text.strip()):
+        if value and not urls.http_url(value.text.strip()):
             yield Finding(
                 "proxy-malformed",
                 ERROR,
@@ -75,7 +75,7 @@ def address(situation: Situation) -> Iterator[Finding]:
     if found is None:
         return
     place, name = situation.place(found.source), found.source.name
-    url = billing.http_url(found.text)
+    url = urls.http_url(found.text)
     if url is None:
         yield Finding(
             "base-url-malformed",
@@ -91,7 +91,7 @@ def address(situation: Situation) -> Iterator[Finding]:
         if wrong(url) and not (situation.verdict.cloud and "version" in check):
             what, fix = f"{name} {problem}", f"{change} in {place}"
             yield Finding(check, WARNING, what, why, fix, place)
-    if billing.is_anthropic(found.text) and not situation.verdict.cloud:
+    if urls.is_anthropic(found.text) and not situation.verdict.cloud:
         yield Finding(
             "base-url-needless",
             NOTE,
@@ -107,7 +107,7 @@ _ADDRESS_RULES: tuple[
 ] = (
     (
         "base-url-open",
-        lambda u: u.scheme == "http" and u.hostname not in billing.LOCAL,
+        lambda u: u.scheme == "http" and u.hostname not in urls.LOCAL,
         "begins with http://",
         "the credential travels unencrypted",
         "use https://",

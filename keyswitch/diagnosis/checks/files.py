@@ -1,23 +1,184 @@
-"""Files that others can read, links and mounts, and locks left behind."""
+"""Credentials in files: in plain text, open to others, linked, locked."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.checks.plaintext import copies_with_key, in_env
+from keyswitch.diagnosis.findings.accounts import masked
 from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import FOLDER, MODE, Mend
-from keyswitch.diagnosis.resolver import anthropic_profiles
+from keyswitch.diagnosis.findings.origin import read_text
 from keyswitch.diagnosis.resolver.aws import sections
+from keyswitch.display import printable
 from keyswitch.profiles import clock
+from keyswitch.profiles.profile_files import texts_of_people
+from keyswitch.secret import Secret
+from keyswitch.shells.rc_lines import find_assignments
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.settings import literals
+from keyswitch.targets.claude_code.target import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
+
+
+_DOTENV = (".env", ".env.local", ".env.development")
+
+# Names of headers that carry a credential.
+_SECRET_HEADER = re.compile(r"auth|cookie|key|pass|secret|token")
+
+# (whose, path below the home directory)
+SWITCHERS = (
+    ("aisw", ".aisw"),
+    ("caam", ".local/share/caam"),
+    ("cc-account-switcher", ".claude-switch-backup"),
+    ("cc-switch", ".cc-switch"),
+    ("ccc", ".claude/ccc.json"),
+    ("ccm", ".ccm_accounts"),
+    ("ccm", ".ccm_config"),
+    ("ccs", ".ccs"),
+    ("claude-acc", ".claude-switch"),
+    ("claude-code-router", ".claude-code-router"),
+    ("claude-profile", ".claude-profiles"),
+    ("claude-swap", ".claude-swap-backup"),
+    ("claude-swap", ".local/share/claude-swap"),
+    ("claude-switcher", ".config/claude-switcher"),
+    ("claudepot", ".claudepot"),
+    ("clauth", ".clauth"),
+    ("clother", ".config/clother"),
+    ("clother", ".local/share/clother"),
+)
+
+
+def start_files(situation: Situation) -> Iterator[Finding]:
+    """Find keys in shell start files."""
+    for found in situation.start_files.assignments(rules.SECRET_VARIABLES):
+        if found.value and is_secret(found.name, found.value):
+            yield _plain(situation, found.name, found.value, found.place)
+
+
+def dotenv(situation: Situation) -> Iterator[Finding]:
+    """Find keys in .env files of the working directory."""
+    for name in _DOTENV:
+        path = os.path.join(situation.scene.cwd, name)
+        text = read_text(path)
+        for found in find_assignments(text, rules.SECRET_VARIABLES, path):
+            if found.value and is_secret(found.name, found.value):
+                yield _plain(situation, found.name, found.value, found.place)
+
+
+def settings(situation: Situation) -> Iterator[Finding]:
+    """Find keys in env blocks of settings files."""
+    for file in situation.scene.files:
+        for name in in_env(file):
+            if file.path:
+                place = file.place("env", name)
+                yield _plain(situation, f"env.{name}", file.env[name], place)
+
+
+def commands(situation: Situation) -> Iterator[Finding]:
+    """Find secrets in commands, servers and other texts of settings files."""
+    scene = situation.scene
+    own = (scene.settings_places.global_config, scene.places.global_config)
+    paths = [file.path for file in scene.files if file.path]
+    paths += [*own, *literals.mcp_files(scene.cwd, scene.home)]
+    for path in dict.fromkeys(paths):
+        for one in literals.find(path, scene.read(path)):
+            place = f"{path}:{one.line}" if one.line else path
+            name = one.place or "a text"
+            yield _plain(situation, name, one.secret, place)
+
+
+def own_files(situation: Situation) -> Iterator[Finding]:
+    """Find keys in files of keyswitch that people write, comments too."""
+    for path in texts_of_people(situation.accounts.paths):
+        for one in literals.in_text(read_text(path)):
+            yield _plain(situation, "a text", one.secret, f"{path}:{one.line}")
+
+
+def in_env(file: SettingsFile) -> Iterator[str]:
+    """Yield the variables of an env block that hold a credential."""
+    for name in rules.SECRET_VARIABLES:
+        if is_secret(name, file.env.get(name, "")):
+            yield name
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Tell whether a variable's value is a credential, and not just set."""
+    value = value.strip()
+    if not value or masked(Secret(value)) == value:
+        return False  # nothing, or what is shown as it is
+    if name != rules.CUSTOM_HEADERS:
+        return True
+    return any(map(_SECRET_HEADER.search, stored.custom_headers(value)))
+
+
+def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:
+    secret = Secret(value.strip())
+    owner = situation.accounts.holder_of(secret)
+    shown = printable(masked(secret))
+    return Finding(
+        "plaintext-secret",
+        WARNING,
+        f"{name} ({shown}) stands in plain text in {place}",
+        "every program you run, every backup and every copy of that file "
+        "has it",
+        f"profile '{owner}' has it already: take the line out"
+        if owner
+        else "keep it as a profile (keyswitch add NAME --from-file ...), then "
+        "take the line out",
+        place,
+    )
+
+
+def backups(situation: Situation) -> Iterator[Finding]:
+    """Find old copies of .claude.json with a key in them."""
+    holding = len(list(copies_with_key(situation.scene)))
+    if holding:
+        yield Finding(
+            "plaintext-backup",
+            NOTE,
+            f"{holding} old copies of .claude.json hold a Console key",
+            "they survive a logout",
+            "keyswitch revoke-local --stale",
+            situation.scene.places.backups,
+        )
+
+
+def copies_with_key(scene: Scene) -> Iterator[str]:
+    """Yield the old copies of .claude.json with a Console key in them."""
+    for path in scene.listed(scene.places.backups)[-20:]:
+        found = tokens.in_global_config(path, scene.read(path))
+        if any(t.place == rules.CONSOLE_KEY for t in found):
+            yield path
+
+
+def switchers(situation: Situation) -> Iterator[Finding]:
+    """Find what other account switchers keep, mostly in plain text."""
+    for name, place in SWITCHERS:
+        path = os.path.join(situation.scene.home, place)
+        if os.path.exists(path):
+            yield Finding(
+                "other-switcher",
+                NOTE,
+                f"{name} keeps accounts in {path}",
+                "with two switchers a copy of the login stops working: each "
+                "renewal by one ends the other's",
+                "use one of them; remove the other's store when it is empty",
+                path,
+            )
+
 
 LEFT_AFTER = 60  # seconds; Claude Code takes a lock over after ten
 
@@ -64,8 +225,8 @@ def _private(situation: Situation) -> Iterator[str]:
     if any("aws_secret_access_key" in section for section in of_aws):
         yield path
     yield from scene.listed(os.path.join(scene.home, ".aws", "sso", "cache"))
-    folder = anthropic_profiles.folder(scene)
-    yield from scene.listed(os.path.join(folder, "credentials"))
+    folder = os.path.join(scene.anthropic_dir, "credentials")
+    yield from scene.listed(folder)
     yield from (paths.vault_file, paths.machine_key_file)
 
 

@@ -1,21 +1,31 @@
-"""Profiles that are broken, changed or double, and keys that end or are old."""
+"""Profiles that are broken, changed, old or double, and their secrets."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import (
+    DamagedFileError,
+    KeyswitchError,
+    LockedError,
+    NoItemError,
+)
 from keyswitch.profiles import settings
-from keyswitch.providers.own_variables import refuse_named
+from keyswitch.providers.schema import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
 from keyswitch.secrets.session.kernel_keyring import available
+from keyswitch.secrets.stores import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.model import Profile, SecretRef
+    from keyswitch.secrets.keychain.store import Availability
+    from keyswitch.secrets.stores import SecretStore
+
 
 SOON = 14  # days
 ROTATE_AFTER = 365  # days, where a provider says nothing else
@@ -103,10 +113,8 @@ def dates(situation: Situation) -> Iterator[Finding]:
     """Find profiles that expire, and keys that are due for rotation."""
     today = datetime.now(UTC).astimezone().date()
     for profile in situation.accounts.profiles:
-        name, path = (
-            profile.name,
-            situation.accounts.paths.profile(profile.name),
-        )
+        name = profile.name
+        path = situation.accounts.paths.profile(name)
         fix = f"keyswitch rotate {name}"
         left = (profile.expires - today).days if profile.expires else SOON + 1
         age = (today - profile.created).days if profile.created else 0
@@ -157,16 +165,25 @@ def doubles(situation: Situation) -> Iterator[Finding]:
             )
 
 
-def stores(situation: Situation) -> Iterator[Finding]:
-    """Find where the secrets lie, and whether they can be read now."""
-    used = {
-        ref.store
-        for profile in situation.accounts.profiles
-        for ref in profile.secrets.values()
-    }
-    if "keychain" in used:
-        yield from _keychain(situation)
-    works, why = available() if used else (True, "")
+_PATIENCE = 1.2  # seconds that a keychain may take for one item
+
+
+class _Held(NamedTuple):
+    profile: Profile
+    field: str
+    ref: SecretRef
+
+
+def secrets(situation: Situation) -> Iterator[Finding]:
+    """Find stores that are missing, old or damaged, and items that are gone.
+
+    Nobody is asked: of a locked store nothing is known.
+    """
+    held: dict[str, list[_Held]] = {}
+    for profile in situation.accounts.profiles:
+        for field, ref in sorted(profile.secrets.items()):
+            held.setdefault(ref.store, []).append(_Held(profile, field, ref))
+    works, why = available() if held else (True, "")
     if not works:
         yield Finding(
             "no-session-keyring",
@@ -175,19 +192,64 @@ def stores(situation: Situation) -> Iterator[Finding]:
             "each command reads its secret store anew, which is slower",
             "nothing has to be done",
         )
+    for store, here in sorted(held.items()):
+        try:
+            yield from _of_store(situation, store, here)
+        except DamagedFileError:
+            raise  # the command line sets it aside
+        except LockedError as e:
+            yield Finding(
+                "store-locked",
+                NOTE,
+                e.message,
+                f"{_names(here)}: the secrets cannot be looked for now",
+                e.hint or "keyswitch unlock",
+            )
+        except KeyswitchError as e:
+            yield Finding(
+                "store-unusable",
+                _severity(situation, here),
+                f"no program gets the secret of {_names(here)}",
+                e.message,
+                e.hint or "keyswitch rotate NAME",
+                situation.accounts.paths.vault_file * (store == "vault"),
+            )
 
 
-def _keychain(situation: Situation) -> Iterator[Finding]:
-    locked = False
-    try:
-        found = open_keychain(situation.accounts.paths).probe()
-    except KeyswitchError as e:
-        works, why = False, e.message
+def _of_store(
+    situation: Situation, name: str, held: Sequence[_Held]
+) -> Iterator[Finding]:
+    paths = situation.accounts.paths
+    store: SecretStore
+    if name == "keychain":
+        store = keychain = open_keychain(paths, _PATIENCE)
+        problem = _problem_of(keychain.probe())
+        if problem is not None:
+            yield problem
+            return
     else:
-        works, locked = found.ok, found.locked
-        why = "; ".join(f"{title}: {reason}" for title, reason in found.tried)
-    if not works:
-        yield Finding(
+        store = open_store(name, paths, None)
+    for one in held:
+        try:
+            store.get(one.ref.item, one.ref.generation)
+        except NoItemError as e:
+            profile = one.profile
+            login = profile.provider == "claude-login"
+            yield Finding(
+                "secret-missing",
+                _severity(situation, [one]),
+                f"the secret of '{profile.name}' ({one.field}) is not in the "
+                f"{one.ref.store}",
+                f"{e.message}; every program that asks for it fails",
+                f"keyswitch {'login' if login else 'rotate'} {profile.name}",
+                paths.profile(profile.name),
+            )
+
+
+def _problem_of(keychain: Availability) -> Finding | None:
+    if not keychain.ok:
+        why = "; ".join(f"{name}: {reason}" for name, reason in keychain.tried)
+        return Finding(
             "keychain-unusable",
             ERROR,
             "the keychain that profiles use cannot be reached",
@@ -195,11 +257,39 @@ def _keychain(situation: Situation) -> Iterator[Finding]:
             "log in to a desktop session, or start a keyring daemon; "
             "'keyswitch vault init' is for machines without one",
         )
-    elif locked:
-        yield Finding(
+    if keychain.locked:
+        return Finding(
             "keychain-locked",
             WARNING,
             "the keychain is locked",
             "'env' and the helper print nothing until it is unlocked",
             "keyswitch unlock, or unlock it in your desktop",
+        )
+    return None
+
+
+def _severity(situation: Situation, held: Sequence[_Held]) -> str:
+    used = {situation.chosen, situation.accounts.helper_profile}
+    return ERROR if any(one.profile.name in used for one in held) else WARNING
+
+
+def _names(held: Sequence[_Held]) -> str:
+    names = sorted({one.profile.name for one in held})
+    shown = ", ".join(f"'{name}'" for name in names[:3])
+    more = len(names) - 3
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def exported(situation: Situation) -> Iterator[Finding]:
+    """Find a terminal that exports a profile which is not there any more."""
+    name, _, _ = situation.scene.environ.get("KEYSWITCH_ENV", "").partition(":")
+    accounts = situation.accounts
+    known = accounts.get(name) or name in {b.name for b in accounts.broken}
+    if name and not known and situation.exported:
+        yield Finding(
+            "exported-profile-missing",
+            ERROR,
+            f"this terminal exports '{name}', and there is no such profile",
+            f"its programs go on using {', '.join(situation.exported)}",
+            'eval "$(keyswitch env --unset)"',
         )

@@ -1,11 +1,15 @@
-"""Settings files that Claude Code ignores, refuses, or reads in its own way."""
+"""Settings that Claude Code ignores or misreads, and flags left on."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.findings.mend import removal
+from keyswitch.diagnosis.findings.mend import LINE, MEMBER, Mend
+from keyswitch.diagnosis.resolver.request import to_anthropic
+from keyswitch.errors import KeyswitchError
+from keyswitch.targets import splice
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
@@ -14,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.shells.rc_lines import Assignment
+    from keyswitch.targets.claude_code.rules import Provider
     from keyswitch.targets.claude_code.settings.settings_file import (
         SettingsFile,
     )
+
 
 _KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
 _CREDENTIALS = (*_KEYS, rules.BASE_URL, rules.PROFILE)
@@ -51,6 +58,22 @@ def ignored(situation: Situation) -> Iterator[Finding]:
         )
 
 
+def _removal(file: SettingsFile, *keys: str) -> Mend | None:
+    """Return the repair that removes a member, or None.
+
+    Only from files of the person, and not where it is a person's choice, as
+    with the same key twice.
+    """
+    # A replacement character stands for bytes that are not UTF-8.
+    if file.level not in ("user", "project", "local") or "\ufffd" in file.text:
+        return None
+    try:
+        raw = splice.raw_value(file.path, file.text, keys)
+    except KeyswitchError:
+        return None
+    return Mend(MEMBER, file.path, keys, expected=raw) if raw else None
+
+
 def odd_values(situation: Situation) -> Iterator[Finding]:
     """Find null and empty values of env blocks, which replace the shell's."""
     for file in situation.scene.files:
@@ -66,7 +89,7 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                     "Claude Code turns every value of an env block into text",
                     remove,
                     place,
-                    removal(file, "env", name),
+                    _removal(file, "env", name),
                 )
             elif env[name] == "" and name in _CREDENTIALS:
                 if _for_helper(file, name):
@@ -110,3 +133,100 @@ def overriding(situation: Situation) -> Iterator[Finding]:
             f"remove 'env.{name}' from {place}",
             place,
         )
+
+
+# A line that the next one belongs to.
+_LEANS_ON = (
+    r"\s*(if|elif|else|for|while|until|case|select|switch|function|begin|def)"
+    r"\b|.*((\b(then|do|else|in))|[\\({|]|&&)\s*$|\s*\(?[^()]*\)\s*$"
+)
+
+
+def left_on(situation: Situation) -> Iterator[Finding]:
+    """Find flags of clouds that are not wanted any more."""
+    for provider in rules.PROVIDERS:
+        if _is_meant(situation, provider):
+            continue
+        used = situation.verdict.provider is provider
+        grave = ERROR if used else WARNING
+        yield from _in_settings(situation, provider, grave)
+        for line in situation.start_files.assignments({provider.flag}):
+            # A function's line counts only if somebody called it.
+            called = provider.flag in situation.scene.environ
+            if rules.truthy(line.value) and (
+                called or not line.text[:1].isspace()
+            ):
+                yield _in_start_file(situation, provider, line, grave)
+
+
+def _is_meant(situation: Situation, provider: Provider) -> bool:
+    """Tell whether a cloud is wanted.
+
+    A chosen profile decides. Without one, a flag is left over if the cloud has
+    no credential, and something else could be used.
+    """
+    taken = situation.taken
+    if taken is not None:
+        return any(name == provider.flag for name, _ in taken.env)
+    request = situation.verdict.request
+    if request.sent or not request.refusal.startswith("there are no"):
+        return True
+    return not to_anthropic(situation.scene, None).sent
+
+
+def _in_settings(
+    situation: Situation, provider: Provider, grave: str
+) -> Iterator[Finding]:
+    for file in situation.scene.files:
+        if not rules.truthy(file.env.get(provider.flag)):
+            continue
+        place = file.place("env", provider.flag)
+        fix = f"remove 'env.{provider.flag}' from {place}"
+        if file.level == "managed":
+            fix = f"ask whoever manages {place}"
+        yield Finding(
+            "provider-flag-left",
+            grave,
+            f"{provider.flag} is on in a {file.level} settings file",
+            f"Claude Code talks to {provider.title} as long as it stands "
+            "there, whatever the shell says",
+            fix,
+            place,
+            _removal(file, "env", provider.flag),
+        )
+
+
+def _in_start_file(
+    situation: Situation, provider: Provider, line: Assignment, grave: str
+) -> Finding:
+    mend = None
+    home = situation.scene.home.rstrip("/") + "/"
+    if line.path.startswith(home) and _stands_alone(situation, line):
+        mend = Mend(LINE, line.path, line=line.line, expected=line.text)
+    return Finding(
+        "provider-flag-left",
+        grave,
+        f"{provider.flag} is set in a start file",
+        f"every new shell makes Claude Code talk to {provider.title}",
+        f"take {line.place} out, then: unset {provider.flag}",
+        line.place,
+        mend,
+    )
+
+
+def _stands_alone(situation: Situation, line: Assignment) -> bool:
+    """Tell whether the line can be removed without harm to what is around it.
+
+    A block that becomes empty is an error in most shells. A comment may hold
+    a secret, and the record that undoes a repair keeps the line.
+    """
+    if line.text[:1].isspace() or "#" in line.text:
+        return False
+    before = situation.start_files.texts[line.path].split("\n")[: line.line - 1]
+    code = [b for b in before if b.strip() and not b.lstrip().startswith("#")]
+    whole = "".join(code)
+    if any("<<" in text for text in code) or any(
+        whole.count(quote) % 2 for quote in "'\""
+    ):
+        return False  # it may stand in a text
+    return not code or not re.match(_LEANS_ON, code[-1])

@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from keyswitch.diagnosis.explain import rulebook
-from keyswitch.diagnosis.explain.error_text import find
-from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.origin import StartFiles
 from keyswitch.diagnosis.resolver import aws
 from keyswitch.providers.shapes import mask
@@ -19,8 +17,8 @@ from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
-    from keyswitch.diagnosis.explain.error_text import ErrorText
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
@@ -70,26 +68,20 @@ _SETTABLE = ("environment", "custom_header", "helper")
 class Facts:
     """The conditions that hold, and the words that can be filled in.
 
+    `told` says what of Claude Code's own words around an answer was found;
     `about` is the header that an explanation speaks of: "key" or "bearer".
     """
 
     def __init__(
         self,
-        text: ErrorText,
+        told: AbstractSet[str],
         about: str,
         scene: Scene | None,
         verdict: Verdict | None,
         active: str,
     ) -> None:
-        told = {
-            family
-            for family, phrases in rulebook.told().items()
-            if any(find(phrase, text) for phrase in phrases)
-        }
         self.holds = {f"told-{family}" for family in told}
         self.words = {"profile": active or "NAME"}
-        if find("Not logged in", text):
-            self.holds.add("told-not-logged-in")
         if active:
             self.holds.add("active")
         if scene is None or verdict is None:
@@ -102,7 +94,8 @@ class Facts:
         self._address()
         self._credentials(about)
         self._extras()
-        if told and not told & self.holds:
+        families = told - {"not-logged-in"}
+        if families and not families & self.holds:
             self.holds.add("elsewhere")
 
     def _address(self) -> None:
@@ -117,7 +110,7 @@ class Facts:
             flag = self._scene.request.get(provider.flag)
             if flag is not None:
                 self._place("flag", flag.source)
-        if url is None or (provider is None and billing.is_anthropic(url.text)):
+        if url is None or (provider is None and urls.is_anthropic(url.text)):
             return
         self.holds.add("gateway")
         self.words["gateway"] = _host_and_port(url.text)
@@ -232,7 +225,7 @@ class Facts:
 
 def _host_and_port(url: str) -> str:
     """Return what may be shown of an address: it can hold a password."""
-    host = billing.host_of(url)
+    host = urls.host_of(url)
     try:
         port = urlsplit(url).port
     except ValueError:

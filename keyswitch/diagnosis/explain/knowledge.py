@@ -1,23 +1,146 @@
 """The causes that an error text can have, the likeliest here first.
 
-The knowledge itself is data (`rulebook`). Nothing of the text is ever
-repeated, so that no secret in it can come back.
+Nothing of the text is ever repeated, so that no secret in it can come back.
+The knowledge itself is data, in `causes/*.toml`.
+
+A file holds `[[cause]]` tables, `[lines]`, lists that several causes share, and
+`[told]`, what Claude Code itself writes around an answer of each cloud.
+
+    id, title     the name for programs, and the one for people
+    says          phrases that name this cause
+    may_say       phrases that usually name another one, and can mean this
+    otherwise     phrases around any answer; count if none of those is there
+    statuses      HTTP statuses; count if no phrase is there
+    vaguely       words that say little; count last
+    about         "key" if its lines are about x-api-key, not about a bearer
+    likelier      conditions that make it likelier, {condition = points}
+    why, fix      lines; "@name" stands for a shared list
+
+A line may begin with conditions, "[aws !gateway] ...", which all have to
+hold, and may hold places to fill in, "{credential}". One whose conditions do
+not hold, or whose places cannot be filled in, is left out. What stands
+between backquotes is a command.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import os
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.diagnosis.explain import error_text, rulebook
+from keyswitch.diagnosis.explain.error_text import find, read
 from keyswitch.diagnosis.explain.facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from keyswitch.diagnosis.explain.error_text import ErrorText, Hit
-    from keyswitch.diagnosis.explain.rulebook import Line, Rule
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
+
+
+FOLDER = os.path.join(os.path.dirname(__file__), "causes")
+
+_LINE = re.compile(r"(?:\[([^\]]*)\] )?(.*)")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+
+
+class Line(NamedTuple):
+    """One sentence, and what has to hold for it to be said."""
+
+    text: str
+    conditions: tuple[str, ...] = ()
+
+    def said(
+        self, holds: AbstractSet[str], words: Mapping[str, str]
+    ) -> str | None:
+        """Return the sentence with its places filled in, or None."""
+        if not all(holds_here(c, holds) for c in self.conditions):
+            return None
+        if any(not words.get(name) for name in _PLACE.findall(self.text)):
+            return None
+        return _PLACE.sub(lambda m: words[m[1]], self.text)
+
+
+class Rule(NamedTuple):
+    """One entry of a file."""
+
+    id: str
+    title: str
+    says: tuple[str, ...] = ()
+    may_say: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    statuses: tuple[int, ...] = ()
+    vaguely: tuple[str, ...] = ()
+    about: str = "bearer"
+    likelier: tuple[tuple[str, int], ...] = ()
+    why: tuple[Line, ...] = ()
+    fix: tuple[Line, ...] = ()
+
+
+def holds_here(condition: str, holds: AbstractSet[str]) -> bool:
+    """Tell whether a condition, or the absence that "!" asks for, holds."""
+    if condition.startswith("!"):
+        return condition[1:] not in holds
+    return condition in holds
+
+
+@cache
+def _documents() -> list[dict[str, Any]]:
+    import tomllib
+
+    found = []
+    for name in sorted(os.listdir(FOLDER)):
+        if name.endswith(".toml"):
+            with open(os.path.join(FOLDER, name), "rb") as file:
+                found.append(tomllib.load(file))
+    return found
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every entry of every file, in a fixed order."""
+    shared: dict[str, list[str]] = {}
+    for document in _documents():
+        shared |= document.get("lines", {})
+    return tuple(
+        _rule(entry, shared)
+        for document in _documents()
+        for entry in document.get("cause", [])
+    )
+
+
+def _told() -> dict[str, list[str]]:
+    """Return what Claude Code writes around answers, by where it was sent."""
+    found: dict[str, list[str]] = {}
+    for document in _documents():
+        found |= document.get("told", {})
+    return found
+
+
+def _rule(entry: Mapping[str, Any], shared: Mapping[str, list[str]]) -> Rule:
+    fields = dict(entry)
+    for name in ("says", "may_say", "otherwise", "statuses", "vaguely"):
+        fields[name] = tuple(entry.get(name, ()))
+    for name in ("why", "fix"):
+        fields[name] = tuple(_lines(entry.get(name, ()), shared))
+    fields["likelier"] = tuple(entry.get("likelier", {}).items())
+    return Rule(**fields)
+
+
+def _lines(
+    texts: Iterable[str], shared: Mapping[str, list[str]]
+) -> Iterator[Line]:
+    for text in texts:
+        if text.startswith("@"):
+            yield from _lines(shared[text[1:]], shared)
+            continue
+        match = _LINE.fullmatch(text)
+        if match is not None:
+            yield Line(match[2], tuple((match[1] or "").split()))
+
 
 # How much a match says, best first.
 NAMED, POSSIBLE, WRAPPED, STATUS, VAGUE = 5, 4, 3, 2, 1
@@ -54,10 +177,17 @@ def causes_of(
     equals what the verdict makes likely decides, then the longer phrase.
     `active` is the profile that keyswitch has active.
     """
-    read = error_text.read(text)
-    matches = _matches(read)
+    error = read(text)
+    matches = _matches(error)
+    told = {
+        family
+        for family, phrases in _told().items()
+        if any(find(phrase, error) for phrase in phrases)
+    }
+    if find("Not logged in", error):
+        told.add("not-logged-in")
     here = {
-        about: Facts(read, about, scene, verdict, active)
+        about: Facts(told, about, scene, verdict, active)
         for about in {m.rule.about for m in matches}
     }
 
@@ -66,7 +196,7 @@ def causes_of(
         points = sum(
             points
             for condition, points in match.rule.likelier
-            if rulebook.holds_here(condition, holds)
+            if holds_here(condition, holds)
         )
         return -match.strength, -points, -match.hit.weight
 
@@ -79,7 +209,7 @@ def causes_of(
 
 def _matches(text: ErrorText) -> list[_Match]:
     """Return the rules that a text calls for, in the order of the files."""
-    found = [m for m in (_match(r, text) for r in rulebook.rules()) if m]
+    found = [m for m in (_match(r, text) for r in rules()) if m]
     strong = [m for m in found if m.strength >= POSSIBLE]
     return [
         match
@@ -99,7 +229,7 @@ def _match(rule: Rule, text: ErrorText) -> _Match | None:
         (STATUS, rule.statuses),
         (VAGUE, rule.vaguely),
     ):
-        hits = [h for h in (error_text.find(p, text) for p in phrases) if h]
+        hits = [h for h in (find(p, text) for p in phrases) if h]
         if hits:
             return _Match(rule, strength, max(hits, key=lambda h: h.weight))
     return None

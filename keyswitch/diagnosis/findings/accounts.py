@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Source
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.bound import Mismatch
+    from keyswitch.providers.binding import Mismatch
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
@@ -111,12 +111,12 @@ class Accounts:
         if provider is None:
             return []
         # Loaded here: it hashes, and most commands never ask.
-        from keyswitch.providers import bound
+        from keyswitch.providers import binding
 
-        read = partial(bound.recorded, self.paths)
+        read = partial(binding.recorded, self.paths)
         try:
             return list(
-                bound.mismatches(
+                binding.mismatches(
                     self.paths, provider, profile, read, look_at_others=False
                 )
             )

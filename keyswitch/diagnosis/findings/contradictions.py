@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.findings.not_in_effect import (
-    not_in_use,
-    nothing_is_sent,
-)
+from keyswitch.diagnosis.findings.situation import API, CLOUD, SUBSCRIPTION
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -22,15 +18,23 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Header
 
 _BILLS = {
-    billing.API: "the API",
-    billing.SUBSCRIPTION: "a subscription",
-    billing.CLOUD: "a cloud provider",
+    API: "the API",
+    SUBSCRIPTION: "a subscription",
+    CLOUD: "a cloud provider",
 }
 
 
 def warnings(situation: Situation) -> tuple[Finding, ...]:
     """Return every contradiction, the gravest kind first."""
-    return tuple(finding for rule in RULES for finding in rule(situation))
+    found: list[Finding] = []
+    if situation.in_use is False or not situation.verdict.request.sent:
+        # Loaded here, since mostly what was chosen is sent.
+        from keyswitch.diagnosis.findings.not_in_effect import not_in_effect
+
+        found += not_in_effect(situation)
+    for rule in RULES:
+        found += rule(situation)
+    return tuple(found)
 
 
 def two_accounts(situation: Situation) -> Iterator[Finding]:
@@ -85,12 +89,14 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
     name = next(strays, "")
     if not name:
         return
+    from keyswitch.diagnosis.urls import shown
+
     place = situation.place(base_url.source)
     by_repository = base_url.source.set_by in rules.REPOSITORY_LEVELS
     yield Finding(
         "key-to-other-host",
         ERROR if by_repository else WARNING,
-        f"{name} is sent to {billing.shown(url)}, not to Anthropic",
+        f"{name} is sent to {shown(url)}, not to Anthropic",
         f"{rules.BASE_URL} is set in {place}"
         + (", a file that came with the repository" * by_repository),
         situation.how_to_stop(base_url.source),
@@ -135,7 +141,7 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
     login = situation.scene.login
     # Who chose a profile or an address does not mean the login.
     meant = situation.chosen or situation.foreign_url
-    if meant or situation.bill != billing.API or not (login and login.usable):
+    if meant or situation.bill != API or not (login and login.usable):
         return
     source = situation.verdict.request.headers[0].source
     if source.kind == "environment":
@@ -206,8 +212,6 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
 
 
 RULES = (
-    nothing_is_sent,
-    not_in_use,
     two_accounts,
     key_to_other_host,
     wrong_bill,

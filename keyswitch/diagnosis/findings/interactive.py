@@ -7,23 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.disk.opening import upwards
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.login.stored import tail_of
+from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyswitch.diagnosis.findings.mend import Mend
+    from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
 
 
-def questions(scene: Scene, verdict: Verdict) -> tuple[str, ...]:
+def questions(situation: Situation) -> tuple[str, ...]:
     """Return what a person would be asked or told, in that order."""
+    scene, verdict = situation.scene, situation.verdict
     found = []
     if not scene.config.onboarded:
         found.append("the first start: a theme and, without a key, a login")
     if not _trusted(scene):
         found.append(f"whether the folder {scene.cwd} is trusted")
-    key, answer = verdict.request.key, approval_of(scene, verdict)
+    key, answer = verdict.request.key, _approval_of(situation)
     if answer == "rejected":
         not_used = f"{rules.API_KEY} is not used: it was rejected once"
         found.append(f"nothing, but {not_used}")
@@ -40,19 +46,19 @@ def _trusted(scene: Scene) -> bool:
     return any(folder in scene.trusted for folder in upwards(scene.cwd))
 
 
-def approval_of(scene: Scene, verdict: Verdict) -> str:
+def _approval_of(situation: Situation) -> str:
     """Return what was answered for the key in use: "approved", "rejected".
 
     "" where no key of a variable is used, or it was never asked about. A key
     in both lists counts as approved.
     """
-    key = verdict.request.key
+    key, config = situation.verdict.request.key, situation.scene.config
     if key is None or key.value is None or key.source.name != rules.API_KEY:
         return ""
     tail = tail_of(key.value.reveal())
-    if tail in scene.config.approved:
+    if tail in config.approved:
         return "approved"
-    return "rejected" if tail in scene.config.rejected else ""
+    return "rejected" if tail in config.rejected else ""
 
 
 def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
@@ -79,3 +85,67 @@ def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
         if has_key and names[-1:] == [rules.LOGIN]:
             return (rules.CONSOLE_KEY, rules.LOGIN)
     return ()
+
+
+def answers(situation: Situation) -> Iterator[Finding]:
+    """Find that the key in use was rejected, or was never asked about."""
+    key = situation.verdict.request.key
+    place = situation.scene.places.global_config
+    if key is None or key.value is None or key.source.name != rules.API_KEY:
+        return
+    answer = _approval_of(situation)
+    if answer == "rejected":
+        text = key.value.reveal()
+        # The end of a short key is as good as the key.
+        short = len(text.strip()) < 2 * TAIL
+        yield Finding(
+            "key-rejected",
+            ERROR,
+            f"{rules.API_KEY} was rejected once, so interactive mode does "
+            "not use it",
+            "'claude -p' uses it all the same: the two modes speak for two "
+            "accounts",
+            *_forgetting(place, "" if short else tail_of(text)),
+        )
+    elif not answer and not situation.owner(key).profile:
+        yield Finding(
+            "key-unanswered",
+            NOTE,
+            f"interactive mode will ask whether to use {rules.API_KEY}, and "
+            "the default is no",
+            "'claude -p' does not ask",
+            "answer yes, or keep it as a profile: keyswitch add NAME "
+            f"--provider anthropic --from-env {rules.API_KEY}",
+            situation.place(key.source),
+        )
+
+
+def both_lists(situation: Situation) -> Iterator[Finding]:
+    """Find a key that is approved and rejected at once."""
+    config = situation.scene.config
+    place = situation.scene.places.global_config
+    for tail in sorted(set(config.approved) & set(config.rejected)):
+        short = len(tail) < TAIL
+        shown = "a short key" if short else f"the key that ends in …{tail[-4:]}"
+        yield Finding(
+            "key-in-both-lists",
+            WARNING,
+            f"{shown} is both approved and rejected",
+            "it counts as approved; other tools may read it otherwise",
+            *_forgetting(place, tail),
+        )
+
+
+def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
+    """Return (fix, place, mend); no mend where the end is a whole key.
+
+    What takes a repair back keeps what was removed.
+    """
+    # Loaded here, since `whoami` needs the rest of this module only.
+    from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
+    from keyswitch.targets.claude_code.rules import REJECTED
+
+    if len(tail) < TAIL:
+        return f"remove it from '{'.'.join(REJECTED)}' in {place}", place, None
+    fix = "forget that answer: keyswitch doctor --fix"
+    return fix, place, Mend(ELEMENT, place, REJECTED, expected=tail)

@@ -6,15 +6,7 @@ None of these removes a secret: a value that may be one goes through
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from keyswitch.errors import KeyswitchError
-from keyswitch.targets import splice
-
-if TYPE_CHECKING:
-    from keyswitch.targets.claude_code.settings.settings_file import (
-        SettingsFile,
-    )
+from typing import NamedTuple
 
 MEMBER = "member"  # take a key out of a JSON file
 ELEMENT = "element"  # take one text out of an array of a JSON file
@@ -45,19 +37,3 @@ class Mend(NamedTuple):
             FOLDER: f"{self.path}: remove this empty folder",
             HOOK: f"{self.path}: write the hook of this version",
         }[self.kind]
-
-
-def removal(file: SettingsFile, *keys: str) -> Mend | None:
-    """Return the repair that removes a member, or None.
-
-    Only from files of the person, and not where it is a person's choice, as
-    with the same key twice.
-    """
-    # A replacement character stands for bytes that are not UTF-8.
-    if file.level not in ("user", "project", "local") or "\ufffd" in file.text:
-        return None
-    try:
-        raw = splice.raw_value(file.path, file.text, keys)
-    except KeyswitchError:
-        return None
-    return Mend(MEMBER, file.path, keys, expected=raw) if raw else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
+from keyswitch.diagnosis.findings.installations import installs
+from keyswitch.diagnosis.urls import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,20 +15,21 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Source
 
 
-def nothing_is_sent(situation: Situation) -> Iterator[Finding]:
-    """Find that Claude Code would send no request at all."""
-    request = situation.verdict.request
-    if request.sent:
-        return
-    # Loaded here, since mostly something is sent.
-    from keyswitch.diagnosis.findings.installations import installs
+def not_in_effect(situation: Situation) -> Iterator[Finding]:
+    """Find that no request is sent, or another profile's credential."""
+    if situation.verdict.request.sent:
+        yield from _not_in_use(situation)
+    else:
+        yield _nothing_is_sent(situation)
 
+
+def _nothing_is_sent(situation: Situation) -> Finding:
     scene = situation.scene
     there = installs(scene.environ.get("PATH", ""), scene.home)
-    yield Finding(
+    return Finding(
         "nothing-sent",
         ERROR,
-        f"Claude Code sends nothing: {request.refusal}"
+        f"Claude Code sends nothing: {situation.verdict.request.refusal}"
         + ("" if there else "; no `claude` found"),
         "without a credential that it accepts, it stops before any request",
         _way_in(situation),
@@ -55,10 +57,7 @@ def _way_in(situation: Situation) -> str:
     return f"{use}; if that copy is refused too: {again}"
 
 
-def not_in_use(situation: Situation) -> Iterator[Finding]:
-    """Find that a profile was chosen, and something else is sent."""
-    if situation.in_use is not False or not situation.verdict.request.sent:
-        return
+def _not_in_use(situation: Situation) -> Iterator[Finding]:
     name, wanted = situation.chosen, situation.wanted
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
@@ -129,7 +128,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
 def _by_address(situation: Situation, name: str) -> Finding:
     url = situation.verdict.base_url
     where = situation.place(url.source) if url else ""
-    found = f"{where} sets {billing.shown(url.text)}" if url else ""
+    found = f"{where} sets {shown(url.text)}" if url else ""
     return Finding(
         "profile-not-in-use",
         ERROR,

@@ -8,28 +8,34 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings import billing
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.errors import KeyswitchError
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings import wanted
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
     from keyswitch.diagnosis.findings.origin import StartFiles
-    from keyswitch.diagnosis.findings.running import Ran, Runner
+    from keyswitch.diagnosis.resolver.candidates import Run
     from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Header, Source, Value, Verdict
+    from keyswitch.diagnosis.verdict import Header, Source, Verdict
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.shells.rc_lines import Assignment
+
+API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
+
+# Beginnings of tokens that a subscription's login hands out.
+OAUTH_PREFIX = "sk-ant-oat"
 
 
 class Situation:
     """One moment: what is sent, whose it is, and what was asked for.
 
     `chosen` is the profile that should be in use, "" for none, `how` what
-    chose it, and `exported` the variables that `keyswitch env` set here.
+    chose it, `exported` the variables that `keyswitch env` set here, and `run`
+    what runs helpers, if a person asked for that.
     """
 
     def __init__(  # noqa: PLR0913
@@ -40,7 +46,7 @@ class Situation:
         chosen: str = "",
         how: str = "",
         exported: frozenset[str] = frozenset(),
-        run: Runner | None = None,
+        run: Run | None = None,
     ) -> None:
         self.scene = scene
         self.accounts = accounts
@@ -49,7 +55,7 @@ class Situation:
         self.exported = exported
         self.view = scene.request
         self.verdict: Verdict = resolve(scene, run)
-        self._run = run
+        self.run = run
 
     @cached_property
     def start_files(self) -> StartFiles:
@@ -119,24 +125,27 @@ class Situation:
             return "leave --settings away"
         return f"remove '{source.name}' from {source.place}"
 
-    def ran(self, command: Value) -> Ran | None:
-        """Return how a helper went, if a person had helpers run."""
-        if self._run is None:
-            return None
-        self._run(command)
-        return self._run.ran.get(command.text)
-
     @property
     def bill(self) -> str:
-        """The bill that a request lands on, "" where none can be told."""
-        return billing.bill_of(self.verdict)
+        """The bill that a request lands on, "" where none can be told.
 
-    @cached_property
-    def questions(self) -> tuple[str, ...]:
-        """What interactive mode would ask."""
-        from keyswitch.diagnosis.findings import interactive
-
-        return interactive.questions(self.scene, self.verdict)
+        A key beside a login's token is not a subscription any more: which of
+        the two the service takes was not observed, so it counts as the key's.
+        """
+        request = self.verdict.request
+        if not request.sent:
+            return ""
+        if self.verdict.provider is not None:
+            return CLOUD
+        if self.foreign_url or request.key is not None:
+            return API  # a gateway's, whoever pays for that, or the key's
+        if request.bearer is None:
+            return ""
+        source, value = request.bearer.source, request.bearer.value
+        login = source.name in rules.SUBSCRIPTION or (
+            value is not None and value.reveal().startswith(OAUTH_PREFIX)
+        )
+        return SUBSCRIPTION if login else API
 
     # ----------------------------------------------- the profile asked for
 
@@ -162,7 +171,7 @@ class Situation:
             return None
         return None if taken.how == "none" else taken
 
-    @property
+    @cached_property
     def in_use(self) -> bool | None:
         """Tell whether the wanted profile is what is sent, and only it.
 
@@ -202,4 +211,6 @@ class Situation:
         found = self.verdict.base_url
         if found is None or self.verdict.provider is not None:
             return ""
-        return "" if billing.is_anthropic(found.text) else found.text
+        from keyswitch.diagnosis.urls import is_anthropic
+
+        return "" if is_anthropic(found.text) else found.text

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.online import failures
 from keyswitch.diagnosis.online.endpoints import set_by
 from keyswitch.diagnosis.online.questions import renew
@@ -148,7 +148,7 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
         told = failures.proxy_refusal(connection, status)
         return Judgement(None, told.line, told.fix)
     if 300 <= status < 400:
-        host = billing.host_of(reply.headers.get("location", ""))
+        host = urls.host_of(reply.headers.get("location", ""))
         host = printable(host[:_LONGEST_NAME]) or "another path"
         return Judgement(
             None,

@@ -81,6 +81,14 @@ def set_by(address: Address) -> str:
     return printable(where(address.source)) if address.source else ""
 
 
+def unchecked(scene: Scene) -> str:
+    """Return what makes Claude Code take every certificate, or ""."""
+    flag = scene.request.get(rules.UNCHECKED)
+    if flag is None or scene.request.text(rules.UNCHECKED) != "0":
+        return ""
+    return printable(where(flag.source))
+
+
 def parse(text: str, source: Source | None = None) -> Address:
     """Return an address. Its text may hold a password: it is not repeated.
 

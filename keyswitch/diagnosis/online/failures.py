@@ -11,26 +11,43 @@ import errno
 import socket
 import ssl
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.online import tls
 from keyswitch.diagnosis.online.endpoints import set_by, where
 from keyswitch.diagnosis.online.http_call import (
     Connection,
-    Explanation,
     Failed,
     ProxyRefusalError,
 )
-from keyswitch.diagnosis.online.streams import Deadline
+from keyswitch.diagnosis.online.streams import (
+    Deadline,
+    authorities,
+    blind,
+    readable,
+)
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.endpoints import Address
+    from keyswitch.diagnosis.online.streams import Certificate
     from keyswitch.errors import KeyswitchError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+
+
+class Explanation(NamedTuple):
+    """What failed, why it probably did, and what to do."""
+
+    what: str
+    why: str
+    fix: str
+
+    @property
+    def line(self) -> str:
+        """What failed and why, in one line."""
+        return f"{self.what}: {self.why}" if self.why else self.what
 
 
 def explain(failed: Failed) -> Explanation:
@@ -218,7 +235,7 @@ def _untrusted(
     connection: Connection,
     host: str,
     setter: str,
-    shown: tls.Certificate | None,
+    shown: Certificate | None,
 ) -> Explanation:
     issuer = printable(shown.issuer[:100]) if shown else ""
     by = f", issued by '{issuer}'," if issuer else ""
@@ -228,8 +245,8 @@ def _untrusted(
         why = "a company's own authority, or a proxy on the way, issued it"
     else:
         why = "a proxy on the way opens the connection and shows its own"
-    for value in tls.authorities(connection.scene):
-        if not tls.readable(connection.scene, value):
+    for value in authorities(connection.scene):
+        if not readable(connection.scene, value):
             place = printable(where(value.source))
             why += f"; {place} names a file without certificates"
             break
@@ -241,10 +258,10 @@ def _untrusted(
     )
 
 
-def _look(connection: Connection) -> tls.Certificate | None:
+def _look(connection: Connection) -> Certificate | None:
     """Return the certificate that was not trusted; send nothing but hello."""
     scene, address = connection.scene, connection.address
-    again = Connection(scene, address, Deadline(_LOOK_SECONDS), tls.blind())
+    again = Connection(scene, address, Deadline(_LOOK_SECONDS), blind())
     try:
         again.open()
         return again.certificate()

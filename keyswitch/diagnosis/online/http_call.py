@@ -6,18 +6,21 @@ No redirect is followed, since it could carry a credential to another host.
 from __future__ import annotations
 
 import errno
-import re
 import socket
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch import __version__
-from keyswitch.diagnosis.online import tls
 from keyswitch.diagnosis.online.endpoints import proxy_for
-from keyswitch.diagnosis.online.streams import Stream, TlsStream
-from keyswitch.errors import InputError
+from keyswitch.diagnosis.online.streams import (
+    Certificate,
+    Stream,
+    TlsStream,
+    read_certificate,
+    trust,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
 BODY_LIMIT = 64 * 1024  # bytes of an answer that are read
 
 _SAYS_LITTLE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL)  # mostly of IPv6
-
-_UNFIT = re.compile(r"[^\t -~\x80-\xff]")  # for the value of a header
 
 _T = TypeVar("_T")
 
@@ -58,19 +59,6 @@ class ProxyRefusalError(OSError):
         self.status = status
 
 
-class Explanation(NamedTuple):
-    """What failed, why it probably did, and what to do."""
-
-    what: str
-    why: str
-    fix: str
-
-    @property
-    def line(self) -> str:
-        """What failed and why, in one line."""
-        return f"{self.what}: {self.why}" if self.why else self.what
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the service answered. Header names are in lower case."""
@@ -78,7 +66,6 @@ class Reply:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    milliseconds: int = 0
 
 
 class Connection:
@@ -137,12 +124,12 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
 
-    def certificate(self) -> tls.Certificate | None:
+    def certificate(self) -> Certificate | None:
         """Return the certificate of the stream, checked or not."""
         if not isinstance(self._stream, TlsStream):
             return None
         data = self._stream.tls.getpeercert(binary_form=True)
-        return tls.read_certificate(data or b"")
+        return read_certificate(data or b"")
 
     # --------------------------------------------------------------- stages
 
@@ -189,7 +176,7 @@ class Connection:
         return self._wrap(self.address.host).tls.version() or "TLS"
 
     def _wrap(self, host: str) -> TlsStream:
-        context = self._context or tls.trust(self.scene)
+        context = self._context or trust(self.scene)
         self._stream = stream = TlsStream(self._open_stream(), context, host)
         return stream
 
@@ -240,29 +227,3 @@ class Connection:
         if self._stream is None:
             raise ConnectionError("not connected")
         return self._stream
-
-
-def call(
-    connection: Connection,
-    method: str,
-    headers: Mapping[str, str],
-    body: bytes = b"",
-    query: str = "",
-) -> Reply:
-    """Do all stages and one request; hang up. Raises Failed."""
-    for name, value in headers.items():
-        if _UNFIT.search(value):
-            raise InputError(
-                f"it has a character that cannot stand in {name.lower()}",
-                "give it again, without the character",
-            )
-    began = time.monotonic()
-    try:
-        connection.open()
-        reply = connection.run(
-            "http", lambda: connection.ask(method, headers, body, query)
-        )
-    finally:
-        connection.close()
-    taken = round((time.monotonic() - began) * 1000)
-    return replace(reply, milliseconds=taken)

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
-from keyswitch.diagnosis.online import endpoints, failures, tls
+from keyswitch.diagnosis.online import endpoints, failures
 from keyswitch.diagnosis.online.http_call import Connection, Failed
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
@@ -20,7 +20,7 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.online.http_call import Explanation
+    from keyswitch.diagnosis.online.failures import Explanation
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
 
@@ -119,10 +119,9 @@ def _certificate(connection: Connection, version: str) -> tuple[str, str, str]:
     shown = connection.certificate()
     issuer = printable(shown.issuer[:100]) if shown else "not known"
     detail = f"{version}, issued by '{issuer}'"
-    flag = tls.unchecked(connection.scene)
-    if flag is None:
+    name = endpoints.unchecked(connection.scene)
+    if not name:
         return detail, "", ""
-    name = printable(endpoints.where(flag.source))
     why = f"{name} lets Claude Code take every certificate, also a forged one"
     return detail, why, f"remove {name}"
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings import billing
+from keyswitch.diagnosis.findings.situation import OAUTH_PREFIX
 from keyswitch.diagnosis.online import aws_identity, endpoints
 from keyswitch.diagnosis.verdict import AWS, RAW
 from keyswitch.display import printable
@@ -200,7 +200,7 @@ def _is_login(header: Header) -> bool:
     return (
         header.source.kind in _LOGIN_KINDS
         or header.source.name in _LOGIN_NAMES
-        or header.value.reveal().startswith(billing.OAUTH_PREFIX)
+        or header.value.reveal().startswith(OAUTH_PREFIX)
     )
 
 

@@ -1,4 +1,4 @@
-"""Bytes to and from the network, every wait with an end.
+"""Bytes to and from the network, every wait with an end, in TLS or not.
 
 A TLS stream lies over any other one, since a proxy can be spoken to in TLS
 and be passed through in TLS again.
@@ -7,14 +7,23 @@ and be passed through in TLS again.
 from __future__ import annotations
 
 import io
+import os
 import ssl
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from keyswitch.targets.claude_code import rules
+
 if TYPE_CHECKING:
+    import datetime as dt
     import socket
     from collections.abc import Callable
+
+    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.diagnosis.verdict import Value
+
 
 _CHUNK = 16384
 
@@ -150,3 +159,89 @@ class TlsStream(Stream):
         data = self._outgoing.read()
         if data:
             self._outer.sendall(data)
+
+
+def trust(scene: Scene) -> ssl.SSLContext:
+    """Return a context that trusts what Claude Code is told to trust.
+
+    A repository's files are left out: one that names a proxy as well could
+    read the credential. Certificates are always checked.
+    """
+    context = ssl.create_default_context()
+    # Newer Pythons refuse authorities of companies that Claude Code takes.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    for value in authorities(scene):
+        _load(scene, value, context)
+    return context
+
+
+def readable(scene: Scene, value: Value) -> bool:
+    """Tell whether the file that a variable names holds a certificate."""
+    return _load(scene, value, blind())
+
+
+def _load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
+    data = scene.read(os.path.join(scene.cwd, value.text.strip()))
+    try:
+        context.load_verify_locations(
+            cadata=(data or b"").decode("ascii", "ignore")
+        )
+    except (ssl.SSLError, ValueError):
+        return False  # Claude Code goes on without it, too
+    return True
+
+
+def authorities(scene: Scene) -> list[Value]:
+    """Return the variables that name further authorities."""
+    return [
+        value
+        for value in map(scene.request.given, rules.AUTHORITIES)
+        if value is not None
+        and value.source.set_by not in rules.REPOSITORY_LEVELS
+    ]
+
+
+def blind() -> ssl.SSLContext:
+    """Return a context to look at a certificate with; nothing is sent."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a server's certificate says about itself."""
+
+    issuer: str
+    names: tuple[str, ...]
+    begins: dt.datetime
+    ends: dt.datetime
+
+
+def read_certificate(data: bytes) -> Certificate | None:
+    """Return what a certificate says, or None if it cannot be read."""
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
+    try:
+        found = x509.load_der_x509_certificate(data)
+        issuer = [
+            str(attribute.value)
+            for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
+            for attribute in found.issuer.get_attributes_for_oid(oid)
+        ]
+        names = [
+            name
+            for extension in found.extensions
+            if isinstance(extension.value, x509.SubjectAlternativeName)
+            for name in extension.value.get_values_for_type(x509.DNSName)
+        ]
+        return Certificate(
+            ", ".join(dict.fromkeys(issuer)),
+            tuple(names),
+            found.not_valid_before_utc,
+            found.not_valid_after_utc,
+        )
+    except (ValueError, x509.DuplicateExtension):
+        return None

@@ -7,10 +7,12 @@ the credential in any other.
 
 from __future__ import annotations
 
+import re
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.online import answers, endpoints, failures, tls
-from keyswitch.diagnosis.online.http_call import Connection, Failed, call
+from keyswitch.diagnosis.online import answers, endpoints, failures
+from keyswitch.diagnosis.online.http_call import Connection, Failed
 from keyswitch.diagnosis.online.questions import Questions
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
@@ -19,6 +21,8 @@ from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.aws_identity import Sign
+    from keyswitch.diagnosis.online.http_call import Reply
+    from keyswitch.diagnosis.online.questions import Question
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
@@ -73,13 +77,7 @@ def _answer(
         _keep_from_repository(header, question.ways, connection)
         asked = f"{question.method} {printable(question.address.url)}"
         answer = answer._replace(asked=asked)
-        reply = call(
-            connection,
-            question.method,
-            question.headers,
-            question.body,
-            question.query,
-        )
+        reply, milliseconds = _replied(connection, question)
     except Failed as failed:
         told = failures.explain(failed)
         what = told.line + _unchecked(connection)
@@ -90,16 +88,40 @@ def _answer(
     found = answers.judge(question, connection, header, reply)
     found = found._replace(what=found.what + _unchecked(connection))
     return answer._replace(
-        **found._asdict(), status=reply.status, milliseconds=reply.milliseconds
+        **found._asdict(), status=reply.status, milliseconds=milliseconds
     )
+
+
+def _replied(connection: Connection, question: Question) -> tuple[Reply, int]:
+    """Do all stages and one request; return the reply and how long it took."""
+    for name, value in question.headers.items():
+        if re.search(r"[^\t -~\x80-\xff]", value):
+            raise InputError(
+                f"it has a character that cannot stand in {name.lower()}",
+                "give it again, without the character",
+            )
+    began = time.monotonic()
+    try:
+        connection.open()
+        reply = connection.run(
+            "http",
+            lambda: connection.ask(
+                question.method,
+                question.headers,
+                question.body,
+                question.query,
+            ),
+        )
+    finally:
+        connection.close()
+    return reply, round((time.monotonic() - began) * 1000)
 
 
 def _unchecked(connection: Connection) -> str:
     """Return a warning that Claude Code checks no certificates, or ""."""
-    flag = tls.unchecked(connection.scene)
-    if flag is None or connection.address.scheme != "https":
+    name = endpoints.unchecked(connection.scene)
+    if not name or connection.address.scheme != "https":
         return ""
-    name = printable(endpoints.where(flag.source))
     return f" (Claude Code takes every certificate: {name})"
 
 

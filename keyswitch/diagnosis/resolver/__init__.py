@@ -1,5 +1,5 @@
 """Predicts what Claude Code sends, from a `Scene` and nothing else.
 
-`sources` and `candidates` find the credentials, `first_party` and `cloud` walk
-the ordered rules over them, and `resolve` puts the verdict together.
+`candidates` finds the credentials, `request` and `cloud` walk the ordered rules
+over them, and `resolve` puts the verdict together.
 """

@@ -11,16 +11,14 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.resolver.sources import ASK_TOKEN, Candidate
-from keyswitch.diagnosis.verdict import Source, Value
+from keyswitch.diagnosis.verdict import ASK_TOKEN, Candidate, Source, Value
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.resolver.view import View
+    from keyswitch.diagnosis.resolver.scene import Scene, View
     from keyswitch.targets.claude_code.login.stored import AnthropicProfile
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -63,7 +61,7 @@ def _chosen(scene: Scene, view: View) -> Selected | None:
         return _of_profile(scene, view, found, named.source.set_by, named=True)
     if all(view.text(v) for v in rules.FEDERATION):
         return _federation(scene, view)
-    data = scene.read(os.path.join(folder(scene), "active_config"))
+    data = scene.read(os.path.join(scene.anthropic_dir, "active_config"))
     active = data.decode("utf-8", "replace").strip() if data else ""
     found = _profile(scene, active or "default")
     return found and _of_profile(scene, view, found, "", named=False)
@@ -94,7 +92,9 @@ def _of_profile(
 ) -> Selected:
     """Return what a profile gives; `by` is what set its name."""
     kind = "anthropic_profile"
-    path = os.path.join(folder(scene), "credentials", f"{found.name}.json")
+    path = os.path.join(
+        scene.anthropic_dir, "credentials", f"{found.name}.json"
+    )
     source = Source(kind, found.name, by, path)
     place = Source(kind, "base_url", "", _config_path(scene, found.name))
     url = Value(found.base_url, place) if found.base_url else None
@@ -121,24 +121,15 @@ def _refusal(found: AnthropicProfile, path: str) -> str:
     return ""
 
 
-def folder(scene: Scene) -> str:
-    """Return the folder of Anthropic's own profiles."""
-    own = scene.status.text(rules.PROFILE_DIR)
-    if own:
-        return os.path.join(scene.cwd, own)
-    xdg = scene.status.text("XDG_CONFIG_HOME")
-    return os.path.join(xdg or f"{scene.home}/.config", "anthropic")
-
-
 def _config_path(scene: Scene, name: str) -> str:
     """Return the file that says what a profile is."""
-    return os.path.join(folder(scene), "configs", f"{name}.json")
+    return os.path.join(scene.anthropic_dir, "configs", f"{name}.json")
 
 
 def _profile(scene: Scene, name: str) -> AnthropicProfile | None:
     if "/" in name or "\\" in name or name in (".", "..") or "\0" in name:
         return None
-    path = os.path.join(folder(scene), "credentials", f"{name}.json")
+    path = os.path.join(scene.anthropic_dir, "credentials", f"{name}.json")
     try:
         mode = os.stat(path).st_mode & 0o777
     except (OSError, ValueError):

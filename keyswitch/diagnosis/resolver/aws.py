@@ -20,9 +20,8 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.resolver.sources import Run
-    from keyswitch.diagnosis.resolver.view import View
+    from keyswitch.diagnosis.resolver.candidates import Run
+    from keyswitch.diagnosis.resolver.scene import Scene, View
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver import (
-    anthropic_profiles,
-    first_party,
-    reported,
-)
+from keyswitch.diagnosis.resolver import request as requests
+from keyswitch.diagnosis.resolver.candidates import Candidates
+from keyswitch.diagnosis.resolver.scene import SOURCES
 from keyswitch.diagnosis.verdict import Request, Status, Value, Verdict
 from keyswitch.display import without_secrets
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.resolver.sources import Run
-    from keyswitch.diagnosis.resolver.view import View
+    from keyswitch.diagnosis.resolver.candidates import Run
+    from keyswitch.diagnosis.resolver.scene import Scene, View
     from keyswitch.targets.claude_code.rules import Provider
 
 
@@ -32,13 +29,13 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
         return Verdict(Status(), Request(refusal=stop))
     provider = provider_of(scene.request)
     if provider is None:
-        request = first_party.request(scene, run)
+        request = requests.to_anthropic(scene, run)
     else:
         from keyswitch.diagnosis.resolver import cloud
 
         request = cloud.request(scene, provider, run)
     return Verdict(
-        reported.status(scene, provider_of(scene.status)),
+        _status(scene, provider_of(scene.status)),
         request,
         provider,
         _base_url(scene, provider) or _of_profile(scene, request),
@@ -54,13 +51,13 @@ def provider_of(view: View) -> Provider | None:
 
 
 def _cannot_start(scene: Scene) -> str:
-    unknown = scene.flags.unknown_source
-    if unknown:
-        return f"--setting-sources does not know '{unknown}'"
-    file = scene.broken_policy
-    if file is not None:
-        named = without_secrets(file.path) or "the text after --settings"
-        return f"{named}: {file.problem}"
+    for source in scene.flags.sources:
+        if source not in SOURCES:
+            return f"--setting-sources does not know '{source}'"
+    for file in scene.files:
+        if file.fatal or (file.problem and file.level == "managed"):
+            named = without_secrets(file.path) or "the text after --settings"
+            return f"{named}: {file.problem}"
     if scene.config.broken:
         return f"{scene.places.global_config} is not valid JSON"
     return ""
@@ -71,7 +68,9 @@ def _of_profile(scene: Scene, request: Request) -> Value | None:
     bearer = request.bearer
     if bearer is None or bearer.source.kind != "anthropic_profile":
         return None
-    found = anthropic_profiles.selected(scene, scene.request)
+    from keyswitch.diagnosis.resolver.anthropic_profiles import selected
+
+    found = selected(scene, scene.request)
     return found and found.base_url
 
 
@@ -79,3 +78,77 @@ def _base_url(scene: Scene, provider: Provider | None) -> Value | None:
     name = provider.base_url if provider else rules.BASE_URL
     value = scene.request.given(name)
     return value and Value(value.text.strip(), value.source)
+
+
+_KEYS = (rules.API_KEY, rules.API_KEY_FD)
+
+
+def _status(scene: Scene, provider: Provider | None) -> Status:
+    """Return what `claude auth status` says, which is not always what is sent.
+
+    Observed, Claude Code 2.1.330: it takes the sources in an order of its
+    own, does not apply what a repository's settings set, runs no helper, and
+    looks at no cloud credential. `provider` is the cloud that this view's
+    flags choose.
+    """
+    found = Candidates(scene, scene.status, None)
+    key_source = _key_source(found)
+    if provider is not None:
+        return Status(True, "third_party", provider.name, key_source)
+    method = _method(found)
+    if method == "none":
+        return Status(api_key_source=key_source)
+    reported = Status(True, method, api_key_source=key_source)
+    if not _names_account(found, method):
+        return reported
+    config, login = scene.config, scene.login
+    return reported._replace(
+        email=config.email,
+        org_name=config.organization,
+        subscription_type=login.subscription
+        if login and method == "claude.ai"
+        else None,
+    )
+
+
+def _names_account(found: Candidates, method: str) -> bool:
+    """Tell whether the cached account is shown: for a login of /login only."""
+    if found.scene.socket or found.key_fd_named:
+        return False
+    if method == "claude.ai":
+        return True
+    logins = found.logins()
+    return (
+        found.first(rules.STATUS_ORDER) is None
+        and found.profile is None
+        and bool(logins)
+        and logins[0][1].kind == rules.MANAGED_KEY
+    )
+
+
+def _method(found: Candidates) -> str:
+    passed_over = set()
+    if found.scene.simple:
+        passed_over.add(rules.AUTH_TOKEN)
+    if found.has(*_KEYS) and found.has(rules.OAUTH_TOKEN, rules.OAUTH_FD):
+        passed_over.add(rules.HELPER)
+    for rule in rules.STATUS_ORDER:
+        if rule.source not in passed_over and found.has(rule.source):
+            return rule.method
+    for rule, login in found.logins():
+        if login.plain:
+            return rule.method
+    # A blank key is one to it where there is nothing else.
+    return "api_key" if _key_source(found) == rules.API_KEY else "none"
+
+
+def _key_source(found: Candidates) -> str | None:
+    """Return what is named as the key, whether it is sent or not."""
+    if found.has(*_KEYS):
+        return rules.API_KEY
+    if found.has(rules.HELPER):
+        return rules.HELPER
+    if found.has(rules.MANAGED_KEY):
+        return "/login managed key"
+    value = found.view.get(rules.API_KEY)
+    return rules.API_KEY if value is not None and value.text else None

@@ -1,4 +1,4 @@
-"""What Claude Code finds: variables, settings files, logins. Reads only.
+"""What Claude Code finds: options, variables, settings, logins. Reads only.
 
 `claude auth status` does not apply what a repository sets (but for the
 provider flags), and a request does: hence several views of the variables.
@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from keyswitch.diagnosis.resolver.flags import Flags
-from keyswitch.diagnosis.resolver.view import View, value_in
+from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.disk.atomic import read_regular
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import (
@@ -26,15 +25,127 @@ from keyswitch.targets.claude_code.files import (
 from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.settings.settings_file import (
     SettingsFile,
+    line_of,
     parse,
     trim,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from keyswitch.diagnosis.verdict import Value
     from keyswitch.targets.claude_code.files import Locations
+
+SOURCES = ("user", "project", "local")
+
+
+class Flags(NamedTuple):
+    """Those of Claude Code's own command line options that matter here."""
+
+    settings: str | None = None
+    sources: tuple[str, ...] = SOURCES
+    bare: bool = False
+
+
+def parse_flags(words: Sequence[str]) -> Flags:
+    """Return the options that choose settings; of two equal the last counts.
+
+    Raises InputError for an option without its value.
+    """
+    found = Flags()
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in ("--settings", "--setting-sources"):
+            given = value if equals else next(rest, None)
+            if given is None:
+                raise InputError(
+                    f"{name} has no value", f"give one: {name} VALUE"
+                )
+            if name == "--settings":
+                found = found._replace(settings=given)
+            else:
+                sources = tuple(map(trim, given.split(",")))
+                found = found._replace(
+                    sources=() if sources == ("",) else sources
+                )
+        elif word == "--bare":
+            found = found._replace(bare=True)
+    return found
+
+
+def value_in(file: SettingsFile, kind: str, text: str, *keys: str) -> Value:
+    """Return a value of a settings file with the line it stands on."""
+    line = line_of(file.text, *keys) if file.path else 0
+    return Value(text, Source(kind, keys[-1], file.level, file.path, line))
+
+
+class View:
+    """The variables of one reader. `files`: the lowest level first.
+
+    `repository`: it applies what a repository's settings set; `unfiltered`:
+    also what Claude Code keeps a repository from setting.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        files: Sequence[SettingsFile],
+        *,
+        repository: bool,
+        unfiltered: bool = False,
+    ) -> None:
+        self.environ = environ
+        self.files = files
+        self.repository = repository
+        self.unfiltered = unfiltered
+        self._found: dict[str, Value | None] = {}
+
+    def get(self, name: str) -> Value | None:
+        """Return a variable and what set it; None if nothing does."""
+        if name not in self._found:
+            self._found[name] = next(self.all(name), None)
+        return self._found[name]
+
+    def text(self, name: str) -> str:
+        """Return a variable's text without outer white space, or ""."""
+        value = self.get(name)
+        return trim(value.text) if value else ""
+
+    def given(self, *names: str) -> Value | None:
+        """Return the first of these variables that is not blank, or None."""
+        found = (self.get(name) for name in names if self.text(name))
+        return next(found, None)
+
+    def truthy(self, name: str) -> bool:
+        """Tell whether a flag is set to a yes."""
+        return rules.truthy(self.text(name))
+
+    def all(self, name: str) -> Iterator[Value]:
+        """Return everything that sets a variable, the winner first."""
+        for file in reversed(self.files) if self._may_be_set(name) else ():
+            if name in file.env and self._counts(file.level, name):
+                text = file.env[name]
+                yield value_in(file, "environment", text, "env", name)
+        if name in self.environ:
+            source = Source("environment", name, "process")
+            yield Value(self.environ[name], source)
+
+    def _may_be_set(self, name: str) -> bool:
+        """Tell whether settings of any level can set a variable."""
+        if name in rules.NOT_FROM_SETTINGS:
+            return False
+        if rules.truthy(self.environ.get(rules.HOST_MANAGED)):
+            return False
+        with_socket = self.environ.get(rules.UNIX_SOCKET)
+        return not (with_socket and name in rules.NOT_FROM_SETTINGS_WITH_SOCKET)
+
+    def _counts(self, level: str, name: str) -> bool:
+        if level not in rules.REPOSITORY_LEVELS or self.unfiltered:
+            return True
+        if name in rules.NOT_FROM_REPOSITORY:
+            return False
+        return self.repository or name.startswith("CLAUDE_CODE_USE_")
+
 
 DROP_INS = "managed-settings.d"
 
@@ -77,8 +188,6 @@ class Scene:
     def hold(self, files: Mapping[str, bytes | None]) -> None:
         """Take these contents for those of files that are kept elsewhere."""
         self._read.update(files)
-
-    # ----------------------------------------------------------- settings
 
     @cached_property
     def settings_places(self) -> Locations:
@@ -150,14 +259,6 @@ class Scene:
         path = "" if text.startswith("{") else path
         return SettingsFile("flag", path, problem="cannot be read", fatal=True)
 
-    @cached_property
-    def broken_policy(self) -> SettingsFile | None:
-        """The settings file for which Claude Code refuses to start."""
-        for file in self.files:
-            if file.fatal or (file.problem and file.level == "managed"):
-                return file
-        return None
-
     def command(self, key: str) -> Value | None:
         """Return the effective value of a key that names a command."""
         explicit = self.simple and key == rules.HELPER
@@ -170,26 +271,6 @@ class Scene:
             value = value_in(file, "helper", text, key)
             return value._replace(source=value.source._replace(command=text))
         return None
-
-    @property
-    def names_helper(self) -> bool:
-        """Tell whether a helper is named that a host program overrules."""
-        return self.host_managed and any(
-            file.command(rules.HELPER) for file in self.files
-        )
-
-    def policy(self, key: str) -> str:
-        """Return a managed setting that is a text or a list of texts, or ""."""
-        for file in reversed(self.files):
-            if file.level == "managed" and key in file.document:
-                found = file.document[key]
-                listed = found if isinstance(found, list) else [found]
-                text = ",".join(t for t in listed if isinstance(t, str))
-                if text:
-                    return text
-        return ""
-
-    # ---------------------------------------------------------- variables
 
     @property
     def host_managed(self) -> bool:
@@ -242,7 +323,14 @@ class Scene:
                 found[name] = text
         return {n: v for n, v in found.items() if "\0" not in n + v}
 
-    # -------------------------------------------------------------- logins
+    @property
+    def anthropic_dir(self) -> str:
+        """The folder of profiles of Anthropic's own tools."""
+        own = self.status.text(rules.PROFILE_DIR)
+        if own:
+            return os.path.join(self.cwd, own)
+        xdg = self.status.text("XDG_CONFIG_HOME")
+        return os.path.join(xdg or f"{self.home}/.config", "anthropic")
 
     @cached_property
     def login(self) -> stored.Login | None:

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.diagnosis.resolver.flags import parse_flags
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
 from keyswitch.directories import guard
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.targets import table
 from keyswitch.terminal import selection
-from keyswitch.terminal.fingerprints import read_key
-from keyswitch.terminal.marker import read_marker
+from keyswitch.terminal.marker import read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import own_command
 
@@ -50,7 +48,7 @@ def situation_of(
     answers = _answers_here(workspace)
     run = None
     if run_helper:
-        from keyswitch.diagnosis.findings.running import Runner, require_trust
+        from keyswitch.diagnosis.findings.commands import Runner, require_trust
 
         require_trust(scene, trusts)
         run = Runner(scene)

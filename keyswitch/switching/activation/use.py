@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.model import FileChange, Profile
-    from keyswitch.providers.bound import Mismatch
+    from keyswitch.providers.binding import Mismatch
     from keyswitch.targets.values import RunningSession
     from keyswitch.workspace import Workspace
 

@@ -17,7 +17,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
 from keyswitch.shells import rc_block
-from keyswitch.shells.hook_file import SHELLS
+from keyswitch.shells.hook_scripts import WITH_FILE
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -79,7 +79,7 @@ def block_for(workspace: Workspace, shell: str) -> str:
 
 def hook_file_for(workspace: Workspace, shell: str) -> str:
     """Return the hook file that the block reads; "": it needs none."""
-    return workspace.paths.hook_file(shell) if shell in SHELLS else ""
+    return workspace.paths.hook_file(shell) if shell in WITH_FILE else ""
 
 
 def start_file(workspace: Workspace, shell: str, *, login: bool) -> str:

@@ -13,8 +13,7 @@ from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
-from keyswitch.secrets.reader import read_values
-from keyswitch.secrets.stores import new_item, open_store
+from keyswitch.secrets.stores import new_item, open_store, read_values
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
 from keyswitch.targets.values import Account, Request

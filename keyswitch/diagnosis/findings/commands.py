@@ -1,24 +1,33 @@
-"""The commands that Claude Code runs for a credential."""
+"""The commands that Claude Code runs for a credential.
+
+Observed, Claude Code 2.1.330: `/bin/sh -c` in the working directory, with the
+variables of the session and of settings, but not of a repository's.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
+import signal
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.resolver import aws, sources
+from keyswitch.diagnosis.resolver import aws
+from keyswitch.diagnosis.resolver.candidates import one_word
+from keyswitch.errors import InputError
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings import wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from keyswitch.diagnosis.findings.running import Ran
     from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Value
+
 
 KEYS = (rules.HELPER, rules.AWS_EXPORT)
 SLOW = 2.0  # seconds; Claude Code tells a person after ten
@@ -66,7 +75,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
                 place,
             )
         elif used:
-            yield from _answered(situation.ran(command), key, place)
+            yield from _answered(situation, key, command)
         yield from _foreign(situation, key, command)
 
 
@@ -132,10 +141,17 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     return None
 
 
-def _answered(ran: Ran | None, key: str, place: str) -> Iterator[Finding]:
+def _answered(
+    situation: Situation, key: str, command: Value
+) -> Iterator[Finding]:
     """Find that a command that was run failed, or was slow."""
-    if ran is None:
+    if not isinstance(situation.run, Runner):
         return
+    situation.run(command)
+    ran, place = (
+        situation.run.ran[command.text],
+        situation.place(command.source),
+    )
     problem = ran.problem or _no_use(key, ran.answer)
     if problem:
         yield Finding(
@@ -160,7 +176,7 @@ def _answered(ran: Ran | None, key: str, place: str) -> Iterator[Finding]:
 def _no_use(key: str, answer: str) -> str:
     """Return why an answer is not taken, or ""."""
     if key == rules.HELPER:
-        return "" if sources.one_word(answer) else "prints more than one word"
+        return "" if one_word(answer) else "prints more than one word"
     taken = aws.exported_key(answer)
     return "" if taken else "prints no whole set of keys"
 
@@ -188,3 +204,81 @@ def _foreign(
             f"keyswitch use {situation.chosen}",
             place,
         )
+
+
+LIMIT = 10.0  # seconds
+_ANSWER_LIMIT = 1 << 20  # bytes that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a helper ended. `problem` is "" where it gave an answer."""
+
+    answer: str = field(repr=False)
+    seconds: float
+    problem: str = ""
+
+
+def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
+    """Raise where a program of a repository would be run without a yes."""
+    for key in KEYS:
+        command = scene.command(key)
+        if (
+            command is not None
+            and command.source.set_by in rules.REPOSITORY_LEVELS
+            and not trusts(command)
+        ):
+            raise InputError(
+                f"not run: a repository's settings name {key} "
+                f"({command.source.place})",
+                "look at that file; on a terminal keyswitch asks about it",
+            )
+
+
+class Runner:
+    """Runs each command once and remembers how it went."""
+
+    def __init__(self, scene: Scene, limit: float = LIMIT) -> None:
+        self.scene = scene
+        self.limit = limit
+        self.ran: dict[str, Ran] = {}
+
+    def __call__(self, command: Value) -> str | None:
+        """Return the answer of a command, or None if it gives none."""
+        if command.text not in self.ran:
+            self.ran[command.text] = self._run(command.text)
+        found = self.ran[command.text]
+        return None if found.problem else found.answer
+
+    def _run(self, command: str) -> Ran:
+        import subprocess
+        import time
+
+        began = time.monotonic()
+        try:
+            child = subprocess.Popen(
+                ["/bin/sh", "-c", command],
+                cwd=self.scene.cwd,
+                env=self.scene.effective_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as e:
+            return Ran("", 0.0, f"cannot be started: {e}")
+        try:
+            out, _ = child.communicate(timeout=self.limit)
+        except subprocess.TimeoutExpired:
+            # The whole group: what the shell started would live on.
+            os.killpg(child.pid, signal.SIGKILL)
+            # Not communicate: what left the group may hold the pipe open.
+            if child.stdout is not None:
+                child.stdout.close()
+            child.wait()
+            return Ran("", self.limit, f"no answer within {self.limit:.0f} s")
+        seconds = time.monotonic() - began
+        if child.returncode:
+            return Ran("", seconds, f"ends with status {child.returncode}")
+        text = out[:_ANSWER_LIMIT].decode("utf-8", "replace")
+        return Ran(text, seconds, "" if text.strip() else "prints nothing")

@@ -1,20 +1,11 @@
-"""Which bill a request lands on: API, subscription or cloud."""
+"""Addresses: what host they name, and what may be shown of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.targets.claude_code import rules
-
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
-
-    from keyswitch.diagnosis.verdict import Header, Verdict
-
-API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
-
-# Beginnings of tokens that a subscription's login hands out.
-OAUTH_PREFIX = "sk-ant-oat"
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 ANTHROPIC_DOMAINS = ("anthropic.com", "claude.ai", "claude.com")
@@ -60,30 +51,3 @@ def is_anthropic(url: str) -> bool:
     """Tell whether a URL is one of Anthropic's own hosts."""
     host = host_of(url)
     return any(host == d or host.endswith(f".{d}") for d in ANTHROPIC_DOMAINS)
-
-
-def bill_of(verdict: Verdict) -> str:
-    """Return the bill, or "" where it cannot be told or nothing is sent.
-
-    A key beside a login's token is not a subscription any more: which of the
-    two the service takes was not observed, so it counts as the key's.
-    """
-    if not verdict.request.sent:
-        return ""
-    if verdict.provider is not None:
-        return CLOUD
-    if verdict.base_url and not is_anthropic(verdict.base_url.text):
-        return API  # a gateway's, whoever pays for that
-    if verdict.request.key is not None:
-        return API
-    bearer = verdict.request.bearer
-    if bearer is None:
-        return ""
-    return SUBSCRIPTION if _by_subscription(bearer) else API
-
-
-def _by_subscription(bearer: Header) -> bool:
-    if bearer.source.name in rules.SUBSCRIPTION:
-        return True
-    value = bearer.value
-    return value is not None and value.reveal().startswith(OAUTH_PREFIX)

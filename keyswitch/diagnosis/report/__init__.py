@@ -1,1 +1,0 @@
-"""A report for a support ticket: everything that matters, nothing secret."""

@@ -1,0 +1,272 @@
+"""What a request to Anthropic, or to a base URL in its place, carries.
+
+Managed settings and custom headers count for a cloud's requests, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.resolver.candidates import Candidates, socket_refusal
+from keyswitch.diagnosis.verdict import (
+    AWS,
+    BEARER,
+    RAW,
+    Header,
+    Request,
+    Shadowed,
+)
+from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
+
+if TYPE_CHECKING:
+    from keyswitch.diagnosis.resolver.candidates import Run
+    from keyswitch.diagnosis.resolver.scene import Scene, View
+    from keyswitch.diagnosis.verdict import Candidate
+
+
+def to_anthropic(scene: Scene, run: Run | None) -> Request:
+    """Fill the two headers, each by its own order."""
+    found = Candidates(scene, scene.request, run)
+    key, bearer = _chosen(found)
+    sent = Request(
+        key and key.header(RAW), bearer and bearer.header(BEARER), True
+    )
+    sent = with_custom_headers(found.view, sent)
+    # An emptied login ends a run that brings only a custom key.
+    blanked = scene.login is not None and scene.login.blanked
+    ends = blanked and not (key or bearer or sent.bearer)
+    refusal = _refusal(found, key, bearer)
+    if not refusal and (ends or not any(map(_has_text, sent.headers))):
+        refusal = _nothing(found)
+    shadowed = tuple(_shadowed(found, key, bearer))
+    if refusal:
+        return Request(refusal=refusal, shadowed=shadowed)
+    return sent._replace(shadowed=shadowed)
+
+
+def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
+    """Return what fills x-api-key and Authorization."""
+    key = found.first(rules.KEY_ORDER)
+    bearer = found.first(rules.BEARER_ORDER)
+    if bearer is None and (key is None or key.kind == rules.MANAGED_KEY):
+        # A descriptor that gives no key still keeps every login away, and so
+        # does a helper that a host program does not let run.
+        if found.key_fd_named or _names_helper(found.scene):
+            return key, None
+        return _by_login(found)
+    by_helper = key is not None and key.kind == rules.HELPER
+    if by_helper and found.scene.simple and found.has(rules.AUTH_TOKEN):
+        key = None
+    return key, bearer
+
+
+def _names_helper(scene: Scene) -> bool:
+    """Tell whether a helper is named that a host program overrules."""
+    return scene.host_managed and any(
+        file.command(rules.HELPER) for file in scene.files
+    )
+
+
+def _by_login(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
+    logins = [candidate for _, candidate in found.logins()]
+    if found.scene.socket:
+        logins = [c for c in logins if c.kind in rules.THROUGH_A_SOCKET]
+    if not logins:
+        return None, None
+    first = logins[0]
+    return (first, None) if first.kind == rules.MANAGED_KEY else (None, first)
+
+
+def _refusal(
+    found: Candidates, key: Candidate | None, bearer: Candidate | None
+) -> str:
+    for candidate in filter(None, (key, bearer)):
+        if candidate.refusal:
+            return candidate.refusal
+        if candidate.value is not None and not _fits(candidate.value):
+            return (
+                f"{candidate.source.name} has a character that cannot "
+                "stand in a header"
+            )
+    return socket_refusal(found.scene) or policy_refusal(found, bearer)
+
+
+def _nothing(found: Candidates) -> str:
+    login = found.scene.login
+    if found.key_fd_named:
+        return f"{rules.API_KEY_FD} names a descriptor that has no key"
+    if login is not None and login.blanked:
+        return "the stored login was emptied when its renewal was refused"
+    if login is not None and login.access_token and not login.usable:
+        return "the stored login lacks the scope user:inference"
+    return "there is no credential"
+
+
+def _shadowed(
+    found: Candidates, key: Candidate | None, bearer: Candidate | None
+) -> list[Shadowed]:
+    left = [
+        Shadowed(c.value, c.source, _because(found, c, bearer or key))
+        for c in found.there.values()
+        if c is not key and c is not bearer
+    ]
+    for name in (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN):
+        left += _overruled(found.view, name)
+    return left
+
+
+def _because(
+    found: Candidates, candidate: Candidate, winner: Candidate | None
+) -> str:
+    if found.scene.simple:
+        return "bare mode leaves it out"
+    if candidate.kind == rules.STORED_LOGIN:
+        if found.scene.socket:
+            return f"{rules.UNIX_SOCKET} is set"
+        if found.profile and found.profile.explicit:
+            return "an Anthropic profile or federation is chosen"
+    if winner is None:
+        return "it is not used here"
+    return f"{winner.source.name} comes before it"
+
+
+def _overruled(view: View, name: str) -> list[Shadowed]:
+    """Return the values of a variable that a higher level replaces."""
+    values = list(view.all(name))
+    places = [v.source.place or "the text after --settings" for v in values]
+    return [
+        Shadowed(
+            Secret(value.text.strip()),
+            value.source,
+            f"{places[0]} sets {name} instead",
+        )
+        for value in values[1:]
+        if value.text.strip()
+    ]
+
+
+def _has_text(header: Header) -> bool:
+    """Tell whether a header can count as a credential.
+
+    An empty answer of a helper is sent; an empty custom header is not.
+    """
+    if header.value is None or header.source.kind != "custom_header":
+        return True
+    bare = "" if header.scheme == RAW else header.scheme
+    return bool(bare or header.value.reveal())
+
+
+def _fits(value: Secret) -> bool:
+    """Tell whether a value can stand in a header."""
+    return all(c not in "\0\n\r" and c <= "\xff" for c in value.reveal())
+
+
+# ---------------------------------------------------------- managed settings
+
+_METHODS = ("claudeai", "console")  # others are passed over
+_NO_LOGINS = (rules.API_KEY, rules.API_KEY_FD, rules.AUTH_TOKEN, rules.HELPER)
+_VERIFIED = (rules.OAUTH_TOKEN, rules.OAUTH_FD, rules.STORED_LOGIN)
+_ASK = "managed settings ask for a login, "
+
+
+def policy_refusal(
+    found: Candidates, login: Candidate | None, *, cloud: bool = False
+) -> str:
+    """Return why managed settings that demand a login stop a request, or "".
+
+    Observed, Claude Code 2.1.330: a key, a token or a helper that merely
+    exists stops a request, even where a cloud provider would be asked. Which
+    login was used is checked for an organisation only, and never through a
+    base URL. `claude auth status` shows nothing of it.
+
+    `login` is what would be sent as a bearer. Beside a cloud provider even
+    the key of a Console login is one too many.
+    """
+    scene = found.scene
+    organization = _managed(scene, "forceLoginOrgUUID")
+    asked = organization or _managed(scene, "forceLoginMethod") in _METHODS
+    # A host program answers for the account itself.
+    if scene.host_managed or not asked:
+        return ""
+    # Bare mode does not use it, but it is there.
+    if found.view.text(rules.API_KEY_FD):
+        return f"{_ASK}and {rules.API_KEY_FD} is set"
+    for kind in (*_NO_LOGINS, *[rules.MANAGED_KEY] * cloud):
+        if kind in found.there:
+            return f"{_ASK}and {found.there[kind].source.name} is set"
+    if scene.simple and not cloud and login is None:
+        return f"{_ASK}which bare mode leaves out"
+    if not organization or login is None or login.kind not in _VERIFIED:
+        return ""
+    if scene.request.text(rules.BASE_URL):
+        return (
+            "managed settings name an organization, which cannot be "
+            "verified through a base URL"
+        )
+    return ""
+
+
+def _managed(scene: Scene, key: str) -> str:
+    """Return a managed setting that is a text or a list of texts, or ""."""
+    for file in reversed(scene.files):
+        if file.level == "managed" and key in file.document:
+            found = file.document[key]
+            listed = found if isinstance(found, list) else [found]
+            text = ",".join(t for t in listed if isinstance(t, str))
+            if text:
+                return text
+    return ""
+
+
+# ------------------------------------------------------------ custom headers
+
+# Sources whose bearer a custom header replaces.
+_GIVES_WAY = (*rules.SUBSCRIPTION, "CLAUDE_CODE_SKIP_FOUNDRY_AUTH")
+
+
+def custom_headers(view: View) -> tuple[Header | None, Header | None]:
+    """Return the headers (key, bearer) of ANTHROPIC_CUSTOM_HEADERS."""
+    value = view.get(rules.CUSTOM_HEADERS)
+    if value is None:
+        return None, None
+    headers = stored.custom_headers(value.text)
+    source = value.source._replace(kind="custom_header")
+    key = bearer = None
+    if "x-api-key" in headers:
+        key = Header(RAW, Secret(headers["x-api-key"]), source)
+    if "authorization" in headers:
+        scheme, _, text = headers["authorization"].partition(" ")
+        bearer = Header(scheme, Secret(text), source)
+    return key, bearer
+
+
+def with_custom_headers(view: View, request: Request) -> Request:
+    """Return a request with the custom headers in it, if it is sent.
+
+    Observed, Claude Code 2.1.330: they are applied after everything else.
+    X-Api-Key takes the place of any key, whatever the provider. Authorization
+    takes the place of a login's bearer only; a token, a helper's answer, an
+    Anthropic profile and an AWS signature are set later. `claude auth status`
+    does not see them.
+    """
+    key, bearer = custom_headers(view)
+    if not request.sent:
+        return request
+    if key is not None:
+        request = request._replace(key=key)
+    if bearer is not None and _gives_way(request):
+        request = request._replace(bearer=bearer)
+    return request
+
+
+def _gives_way(request: Request) -> bool:
+    header = request.bearer
+    if header is not None:
+        return header.scheme != AWS and header.source.name in _GIVES_WAY
+    # The clients of these two take the header away themselves.
+    return request.key is None or request.key.source.name not in (
+        "ANTHROPIC_AWS_API_KEY",
+        "ANTHROPIC_FOUNDRY_API_KEY",
+    )
