@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers.schema import environment
 
@@ -38,7 +39,7 @@ _HOST_VARIABLE = re.compile(
 _TEMPLATE = re.compile(r"\{([a-z_]+)\}")
 
 
-class Binding(NamedTuple):
+class Binding(Frozen):
     """The use of one secret. `host` is for people, `sends` decides."""
 
     profile: str
@@ -168,7 +169,7 @@ class OtherUseError(KeyswitchError):
     """A profile file makes another use of a secret than it was stored for."""
 
 
-class Mismatch(NamedTuple):
+class Mismatch(Frozen):
     """One secret, what it is stored for, and what a profile file asks."""
 
     ref: SecretRef
@@ -238,10 +239,13 @@ def parse(path: str, data: bytes | None) -> Binding | None:
         return None
     document = own_json.document(path, data, _LOST)
     found = own_json.record(_File, document, path, _LOST)
-    return Binding(*found[:-1], tuple(sorted(found.sends.items())))
+    sends = tuple(sorted(found.sends.items()))
+    return Binding(
+        found.profile, found.provider, found.field, found.host, sends
+    )
 
 
-class _File(NamedTuple):
+class _File(Frozen):
     profile: str
     provider: str
     field: str

@@ -27,10 +27,11 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.diagnosis.explain.error_text import find, read
 from keyswitch.diagnosis.explain.facts import Facts
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,7 +48,7 @@ _LINE = re.compile(r"(?:\[([^\]]*)\] )?(.*)")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
-class Line(NamedTuple):
+class Line(Frozen):
     """One sentence, and what has to hold for it to be said."""
 
     text: str
@@ -64,7 +65,7 @@ class Line(NamedTuple):
         return _PLACE.sub(lambda m: words[m[1]], self.text)
 
 
-class Rule(NamedTuple):
+class Rule(Frozen):
     """One entry of a file."""
 
     id: str
@@ -146,7 +147,7 @@ def _lines(
 NAMED, POSSIBLE, WRAPPED, STATUS, VAGUE = 5, 4, 3, 2, 1
 
 
-class Cause(NamedTuple):
+class Cause(Frozen):
     """One explanation. No field holds a secret, or a part of the text.
 
     `evidence` is the known phrase, or the HTTP status, that was recognised.
@@ -159,7 +160,7 @@ class Cause(NamedTuple):
     evidence: str
 
 
-class _Match(NamedTuple):
+class _Match(Frozen):
     rule: Rule
     strength: int
     hit: Hit

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.login_ledger import PROVIDER
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.target import Token
 
 
-class Found(NamedTuple):
+class Found(Frozen):
     """One token on this machine."""
 
     source: str  # file and key, file:line, or store

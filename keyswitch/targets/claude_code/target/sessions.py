@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
-from keyswitch.model import FILE_LIMIT
+from keyswitch.model import FILE_LIMIT, Frozen
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 from keyswitch.targets.claude_code.login.stored import global_config
@@ -153,7 +153,7 @@ _NO_SESSION = frozenset(
 )
 
 
-class _Process(NamedTuple):
+class _Process(Frozen):
     parent: int
     ticks: str  # its start, in clock ticks since the system's
 
