@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.checks.verdict_view import account, finding_document
+from keyswitch.cli.checks.whoami import account, finding_document
 from keyswitch.cli.command import Session, at_most_one, command, rehearsed
 from keyswitch.cli.output import attributes
 from keyswitch.diagnosis.findings.finding import NOTE, Finding
