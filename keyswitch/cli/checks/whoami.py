@@ -61,7 +61,6 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
-    from keyswitch.cli.secrets.agreements import trust_in
     from keyswitch.diagnosis.findings.contradictions import warnings
     from keyswitch.switching.activation.looking import (
         guarded_elsewhere,
@@ -72,12 +71,12 @@ def whoami(
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
         session.refuse_agents()
-    situation = situation_of(
-        workspace,
-        claude_options,
-        run_helper=run_helper,
-        trusts=trust_in(session),
-    )
+    trusts = None
+    if run_helper:
+        from keyswitch.cli.secrets.agreements import trust_in
+
+        trusts = trust_in(session)
+    situation = situation_of(workspace, claude_options, trusts)
     answers: Sequence[Answer] = ()
     if verify:
         from keyswitch.diagnosis.online import verify as service
