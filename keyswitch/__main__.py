@@ -23,6 +23,9 @@ def main(args: list[str]) -> int:
     # A short process that imports a lot: looking for garbage among classes
     # and functions that all stay takes a tenth of its time.
     gc.disable()
+    from keyswitch.cli import later
+
+    later.load("inspect")  # click has it for texts that hardly any start prints
     from keyswitch.cli.main import run
 
     return run(args)

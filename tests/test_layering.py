@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -80,9 +81,8 @@ LIGHT = {
     "keyswitch.profiles.state",
     "keyswitch.secret",
     "keyswitch.secrets",
-    "keyswitch.secrets.reader",
+    "keyswitch.secrets.stores",
     "keyswitch.secrets.session",
-    "keyswitch.secrets.session.core_files",
     "keyswitch.secrets.session.kernel_keyring",
     "keyswitch.shells",
     "keyswitch.shells.detect",
@@ -123,9 +123,15 @@ SLOW = {
 }
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported_names(path):
-    """Yield (line, module, only for types) of all imports of a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    """Return (line, module, only for types) of all imports of a file."""
+    tree = tree_of(path)
     typing_only = {
         inner
         for node in ast.walk(tree)
@@ -134,6 +140,7 @@ def imported_names(path):
         and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -142,8 +149,8 @@ def imported_names(path):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        for name in names:
-            yield node.lineno, name, node in typing_only
+        found += [(node.lineno, name, node in typing_only) for name in names]
+    return found
 
 
 def part_of(path):
@@ -249,7 +256,7 @@ NAMES_IT = re.compile(r"CLAUDE_|\.claude\b")
 
 def words_of(path):
     """Yield the texts and imported modules of a file, not its docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     said = {
         node.body[0].value
         for node in ast.walk(tree)
@@ -332,6 +339,18 @@ def test_current_loads_light_modules_only(unlocked):
     names = modules_of(unlocked, "current")
     assert {n for n in names if n.startswith("keyswitch")} <= LIGHT
     assert {n.partition(".")[0] for n in names} & SLOW == set()
+
+
+def test_a_command_loads_what_only_help_needs_for_help_only(unlocked):
+    def loads(*args):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "keyswitch", *args],
+            env=unlocked, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return "| dis\n" in done.stderr.replace("  ", "")  # by `inspect`
+
+    assert not loads("list")
+    assert loads("list", "--help")
 
 
 def modules_of(environ, *args):

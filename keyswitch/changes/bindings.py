@@ -19,9 +19,9 @@ from keyswitch.disk.digests import sha256
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.profiles import own_json, profile_files
-from keyswitch.providers import bound
+from keyswitch.providers import binding
 from keyswitch.providers.binding import Binding, bindings_of
-from keyswitch.providers.own_variables import (
+from keyswitch.providers.schema import (
     Steering,
     of_own_file,
     refuse_named,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.bound import Mismatch
+    from keyswitch.providers.binding import Mismatch
     from keyswitch.workspace import Workspace
 
     Read = Callable[[str], Binding | None]
@@ -47,7 +47,7 @@ def mismatches(workspace: Workspace, profile: Profile) -> list[Mismatch]:
     if not profile.secrets:
         return []
     provider, read = workspace.provider_of(profile), _reader(workspace)
-    found = bound.mismatches(workspace.paths, provider, profile, read)
+    found = binding.mismatches(workspace.paths, provider, profile, read)
     return [one for one in found if not _is_moved_login(workspace, one)]
 
 
@@ -62,7 +62,7 @@ def _is_moved_login(workspace: Workspace, found: Mismatch) -> bool:
 
 def check(workspace: Workspace, profile: Profile) -> None:
     """Raise OtherUseError unless the secrets are for what the file says."""
-    bound.refuse(mismatches(workspace, profile))
+    binding.refuse(mismatches(workspace, profile))
 
 
 def require(workspace: Workspace, profile: Profile) -> None:
@@ -71,25 +71,25 @@ def require(workspace: Workspace, profile: Profile) -> None:
     if workspace.dry_run or profile.provider == _LOGIN[0]:
         return
     provider = workspace.provider_of(profile)
-    for field, binding in bindings_of(provider, profile).items():
-        path = bound.path_of(workspace.paths, profile.secrets[field].item)
+    for field, use in bindings_of(provider, profile).items():
+        path = binding.path_of(workspace.paths, profile.secrets[field].item)
         if not os.path.lexists(path):
             # Where nothing can be written, nothing else of a use is kept.
             with contextlib.suppress(OSError, KeyswitchError):
                 ensure_private_dir(workspace.paths.bound_dir)
-                write_once(path, bound.text_of(binding))
+                write_once(path, binding.text_of(use))
 
 
 def _reader(workspace: Workspace, draft: Draft | None = None) -> Read:
     """Return what reads an item's record, as a draft leaves it."""
 
     def read(item: str) -> Binding | None:
-        path = bound.path_of(workspace.paths, item)
+        path = binding.path_of(workspace.paths, item)
         if draft is None:
-            data = read_regular(path, bound.LIMIT, ours=True)
+            data = read_regular(path, binding.LIMIT, ours=True)
         else:
-            data = draft.read(path, bound.LIMIT)
-        return bound.parse(path, data) or _login(workspace.paths, item)
+            data = draft.read(path, binding.LIMIT)
+        return binding.parse(path, data) or _login(workspace.paths, item)
 
     return read
 
@@ -121,7 +121,7 @@ def allow_use(
     differs is refused.
     """
     found = mismatches(workspace, profile)
-    bound.refuse([one for one in found if one not in agreed])
+    binding.refuse([one for one in found if one not in agreed])
     draft.agreed.update(one.ref.item for one in found)
     _plan(workspace, draft, profile, {})
 
@@ -140,8 +140,8 @@ def check_new_secrets(
         stored = [one for one in earlier if one.field == field]
         if stored and all(one.differences(uses[field]) for one in stored):
             ref = profile.secrets[field]
-            found = bound.Mismatch(ref, stored[-1], uses[field])
-            raise bound.OtherUseError(
+            found = binding.Mismatch(ref, stored[-1], uses[field])
+            raise binding.OtherUseError(
                 found.what,
                 f"put it back: keyswitch edit {profile.name}; if the change is "
                 "yours, remove the profile and add it again",
@@ -153,7 +153,7 @@ def _recorded_for(paths: Paths, name: str) -> Iterator[Binding]:
     with contextlib.suppress(FileNotFoundError):
         for item in sorted(os.listdir(paths.bound_dir)):
             with contextlib.suppress(KeyswitchError):
-                found = bound.recorded(paths, item)
+                found = binding.recorded(paths, item)
                 if found is not None and found.profile == name:
                     yield found
 
@@ -175,7 +175,7 @@ def allow_edit(
         if one.ref.item in agreed or left <= {*agreed}:
             draft.agreed.add(one.ref.item)
         else:
-            bound.refuse([one])
+            binding.refuse([one])
 
 
 def follow(workspace: Workspace, draft: Draft) -> None:
@@ -218,12 +218,12 @@ def _plan(
             if draft.is_undo:
                 continue  # what comes back is refused when it is used
             ref = next(r for r in profile.secrets.values() if r.item == item)
-            bound.refuse([bound.Mismatch(ref, stored, use)])
-        path = bound.path_of(workspace.paths, item)
+            binding.refuse([binding.Mismatch(ref, stored, use)])
+        path = binding.path_of(workspace.paths, item)
         draft.write(
             path,
-            bound.text_of(use),
-            limit=bound.LIMIT,
+            binding.text_of(use),
+            limit=binding.LIMIT,
             own=stored is not None,
         )
 
@@ -237,12 +237,12 @@ def _uses(workspace: Workspace, profile: Profile) -> dict[str, Binding]:
 def records(paths: Paths, profile: Profile) -> Iterator[str]:
     """Yield the files of a profile's records."""
     for ref in profile.secrets.values():
-        yield bound.path_of(paths, ref.item)
+        yield binding.path_of(paths, ref.item)
 
 
 def forget(paths: Paths, ref: SecretRef) -> None:
     """Remove the record of an item that is gone."""
-    path = bound.path_of(paths, ref.item)
+    path = binding.path_of(paths, ref.item)
     with contextlib.suppress(OSError):
         os.unlink(path)
         sync_dir(os.path.dirname(path))

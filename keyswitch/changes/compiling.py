@@ -16,9 +16,9 @@ from keyswitch.compiled import (
 )
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.providers.bound import OtherUseError
+from keyswitch.providers.binding import OtherUseError
 from keyswitch.providers.schema import environment, roles
-from keyswitch.secrets import reader
+from keyswitch.secrets import stores
 from keyswitch.secrets.session import kernel_keyring
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def compiled_profile(workspace: Workspace, name: str) -> Compiled:
     )
     if result.cache != "values":
         # Values may have been kept under another setting.
-        kernel_keyring.drop(reader.VALUES_PREFIX)
+        kernel_keyring.drop(stores.VALUES_PREFIX)
     if identities[0][1] == before and not workspace.dry_run:
         _keep(paths, result, identities)
     return result

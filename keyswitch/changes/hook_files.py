@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import is_planted
 from keyswitch.errors import DamagedFileError, InputError, OddFileError
+from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LIMIT = 1 << 20  # bytes
 _LOST = "'keyswitch install SHELL' records again where the shell's hook is"
 
 
-class StartFile(NamedTuple):
+class StartFile(Frozen):
     """A file with keyswitch's block, and the shell that reads it."""
 
     shell: str
@@ -69,10 +70,10 @@ def follow(workspace: Workspace, draft: Draft) -> None:
     data = draft.read(paths.start_files_file, LIMIT)
     if data is None and not draft.names(paths.start_files_file):
         return
-    from keyswitch.shells.hook_file import SHELLS  # not for every change
+    from keyswitch.shells.hook_scripts import WITH_FILE  # not for every change
 
     shells = {entry.shell for entry in parse(paths.start_files_file, data)}
-    for shell in SHELLS:
+    for shell in WITH_FILE:
         path = paths.hook_file(shell)
         after = None
         if shell in shells:
@@ -112,9 +113,9 @@ def _is_mine(path: str) -> bool:
 
 def _text(paths: Paths, environ: Mapping[str, str], shell: str) -> bytes | None:
     """Return what a hook file holds; None: its block does not read one."""
-    from keyswitch.shells.hook_file import SHELLS, hook_file
+    from keyswitch.shells.hook_scripts import WITH_FILE, hook_file
 
-    if shell not in SHELLS:
+    if shell not in WITH_FILE:
         return None
     try:
         return hook_file(paths, environ, shell).encode()

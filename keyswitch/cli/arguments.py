@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError, UsageError
-from keyswitch.secrets.given import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from keyswitch.providers.schema import Provider
 
+# The options that give a secret.
+SOURCES = "--stdin, --from-env NAME, --from-file PATH or --fd N"
 HOW_TO_GIVE = f"at the prompt, or by {SOURCES}"
 _WHERE = "is in your shell's history now"
 

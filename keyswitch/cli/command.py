@@ -20,7 +20,22 @@ Body = Callable[..., int | None]  # of the session; returns an exit status
 # Every command needs it as well.
 __all__ = ["Session"]
 
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+class Option(click.Option):
+    """An option whose help text is clean already.
+
+    To clean one, click needs `inspect`, which `later` puts off.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        text = settings.pop("help", None)
+        super().__init__(*args, **settings)
+        self.help = text
+
+
+option = functools.partial(click.option, cls=Option)
+HELP = click.help_option("-h", "--help", cls=Option)
+YES = option("--yes", is_flag=True, help="Do not ask.")
 
 
 def command(
@@ -49,6 +64,7 @@ def command(
         decorate = click.command(name, epilog=epilog, **settings)
         made = decorate(click.pass_obj(function))
         made.params += flags
+        HELP(made)
         if group is not None:
             group.add_command(made)
         return made
@@ -88,7 +104,7 @@ def at_most_one(given: Mapping[str, object]) -> None:
 
 def _flag(*names: str, text: str) -> click.Option:
     """Return an option that sets the session's attribute of its name."""
-    return click.Option(
+    return Option(
         names, is_flag=True, expose_value=False, callback=_set, help=text
     )
 

@@ -1,21 +1,30 @@
-"""What is printed for a command that fails."""
+"""What a command that fails prints, and how it starts over.
+
+It does once a damaged file of keyswitch's own is set aside. Input from a pipe
+can be read only once, so it is kept for the next start.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from keyswitch import __version__
-from keyswitch.cli.commands import COMMANDS
 from keyswitch.display import of_a_size, printable, without_secrets
 from keyswitch.errors import FileStateError, KeyswitchError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import click
+
+    from keyswitch.errors import OddFileError
+
+_taken: dict[str, bytes] = {}
+_kept: dict[str, bytes] = {}
 
 # Errors of printing; an error of a file of ours has the file's name.
 _OF_OUTPUT = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
@@ -71,7 +80,7 @@ def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
     return f"keyswitch: error: {text}\nkeyswitch: hint: {hint}\n"
 
 
-def bug(error: Exception, args: Sequence[str]) -> str:
+def bug(error: Exception, command: str) -> str:
     """Return the report of a bug: where it is, never with which values."""
     import platform
     import traceback
@@ -81,7 +90,6 @@ def bug(error: Exception, args: Sequence[str]) -> str:
         for frame in traceback.extract_tb(error.__traceback__)
         if "keyswitch" in frame.filename
     ]
-    command = next((a for a in args if a in COMMANDS), "?")
     return (
         f"keyswitch: error: this is a bug in keyswitch: "
         f"{type(error).__name__} in '{command}'\n"
@@ -90,3 +98,30 @@ def bug(error: Exception, args: Sequence[str]) -> str:
         f"  keyswitch {__version__}, Python {platform.python_version()}, "
         f"{platform.system()}\n" + "".join(frames)
     )
+
+
+def take(place: str, read: Callable[[], bytes]) -> bytes:
+    """Return the input of a place: kept from before, or read now."""
+    data = _kept.pop(place) if place in _kept else read()
+    _taken.setdefault(place, data)
+    return data
+
+
+def set_aside(error: OddFileError) -> None:
+    """Give the damaged file another name and say so, or raise the error."""
+    from keyswitch.profiles import odd_files as files
+    from keyswitch.profiles.paths import resolve
+
+    if not files.may_go(resolve(os.environ), error):
+        raise error
+    try:
+        place = files.set_aside(error.path)
+    except OSError:
+        raise error from None
+    sys.stderr.write(
+        f"keyswitch: warning: {printable(error.message)}, and is kept as "
+        f"{printable(place)}\n"
+        f"keyswitch: hint: {error.what_is_lost}\n"
+    )
+    _kept.update(_taken)
+    _taken.clear()

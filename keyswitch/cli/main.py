@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch import __version__
-from keyswitch.cli import starting_over
 from keyswitch.cli.arguments import refuse_secrets
-from keyswitch.cli.command import global_options
-from keyswitch.cli.commands import COMMANDS
-from keyswitch.cli.failures import bug, expected, usage_error
+from keyswitch.cli.command import HELP, Option, global_options
 from keyswitch.cli.session import Session
 from keyswitch.display import error_text
 from keyswitch.errors import (
@@ -30,6 +27,53 @@ from keyswitch.profiles.names import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
+
+# The public commands: name -> (module under keyswitch.cli, short help). A
+# literal table, so that `--help` and completion import no command. A test
+# compares each line with the command's own help.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "add": ("profiles.add", "Make a profile and store its secret."),
+    "allow": ("switching.links", "Trust a directory's link as it stands now."),
+    "completion": (
+        "switching.install",
+        "Print a completion script for a shell.",
+    ),
+    "copy": ("profiles.editing", "Copy a profile, secrets included."),
+    "current": ("switching.use", "Print the active profile's name."),
+    "deny": ("switching.links", "Refuse a directory's link."),
+    "doctor": ("checks.doctor", "Find what is wrong, say why, and mend it."),
+    "edit": ("profiles.editing", "Change a profile's fields."),
+    "env": ("switching.env", "Print export statements for eval."),
+    "export": ("profiles.transfer", "Export profiles to an encrypted file."),
+    "explain": ("checks.explain", "Explain an error text, and say what to do."),
+    "helper": ("switching.helper", "Answer programs that ask for a secret."),
+    "history": ("profiles.listing", "List what was changed when."),
+    "hook": ("switching.install", "Print a shell's prompt hook."),
+    "import": ("profiles.transfer", "Import profiles from an encrypted file."),
+    "install": ("switching.install", "Let every terminal follow a switch."),
+    "link": ("switching.links", "Link a directory to a profile."),
+    "list": ("profiles.listing", "List the profiles."),
+    "login": ("profiles.login", "Keep a login of Claude Code as a profile."),
+    "logout": ("profiles.login", "Remove a login's tokens from this machine."),
+    "lock": ("secrets.vault", "Forget every unlocked key and value."),
+    "off": ("switching.use", "Make no profile active."),
+    "providers": ("profiles.listing", "List the providers and fields."),
+    "remove": ("profiles.editing", "Remove a profile."),
+    "rename": ("profiles.editing", "Give a profile another name."),
+    "revoke-local": ("secrets.revoke", "Remove tokens from this machine."),
+    "rotate": ("profiles.add", "Replace a profile's secret."),
+    "run": ("switching.env", "Run one command with a profile."),
+    "shell": ("switching.env", "Start a shell that uses one profile."),
+    "show": ("profiles.listing", "Show one profile."),
+    "undo": ("profiles.editing", "Take back the last change."),
+    "uninstall": ("switching.install", "Remove the hook from a start file."),
+    "unlink": ("switching.links", "Remove a directory's link."),
+    "unlock": ("secrets.vault", "Unlock the vault for this session."),
+    "use": ("switching.use", "Switch to a profile."),
+    "vault": ("secrets.vault", "Manage the encrypted vault."),
+    "whoami": ("checks.whoami", "Say which credential Claude Code sends."),
+}
 
 EXAMPLES = """\b
 Examples:
@@ -90,9 +134,9 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     epilog=EXAMPLES,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, prog_name="keyswitch")
+@click.version_option(__version__, prog_name="keyswitch", cls=Option)
+@HELP
 def cli() -> None:
     """Keep several accounts as named profiles and switch between them.
 
@@ -122,7 +166,7 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as e:
         click.echo(e.ctx.get_help() if e.ctx else e.format_message())
     except click.ClickException as e:
-        sys.stderr.write(usage_error(e, args))
+        sys.stderr.write(_failures().usage_error(e, args))
         return ExitCode.USAGE
     except (CancelledError, click.Abort, KeyboardInterrupt) as e:
         is_no = isinstance(e, CancelledError)
@@ -134,15 +178,22 @@ def run(args: Sequence[str]) -> int:
         # The reader went away (`keyswitch list | head`); that is its right.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     except Exception as e:  # noqa: BLE001
-        error = expected(e)
+        error = _failures().expected(e)
         if error is None:
-            sys.stderr.write(bug(e, args))
+            known = command if command in COMMANDS else "?"
+            sys.stderr.write(_failures().bug(e, known))
             return ExitCode.BUG
         one_line = in_start_file and not os.isatty(1)
         sys.stderr.write(error_text(error, one_line=one_line))
         is_of_files = isinstance(error, FileStateError)
         return _status(error.exit_code) if is_of_files else error.exit_code
     return status if isinstance(status, int) else ExitCode.OK
+
+
+def _failures() -> ModuleType:
+    from keyswitch.cli import failures  # most commands have none
+
+    return failures
 
 
 def _with_new_tries(args: Sequence[str]) -> Any:
@@ -153,7 +204,7 @@ def _with_new_tries(args: Sequence[str]) -> Any:
         except OddFileError as e:
             if is_committed():
                 raise  # a change is not made twice
-            starting_over.set_aside(e)
+            _failures().set_aside(e)
     return _click(args)
 
 

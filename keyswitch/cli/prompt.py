@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli.arguments import SOURCES
 from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles.names import nearest
 from keyswitch.secret import Secret
-from keyswitch.secrets.given import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from keyswitch.cli.output import Output
-from keyswitch.cli.prompt import ask_secret, confirm
-from keyswitch.errors import (
-    CancelledError,
-    InputError,
-    UsageError,
-)
+from keyswitch.display import printable
+from keyswitch.errors import CancelledError, InputError, UsageError
 from keyswitch.terminal import agents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from keyswitch.secret import Secret
     from keyswitch.workspace import Workspace
 
 A = TypeVar("A")
@@ -27,16 +24,66 @@ T = TypeVar("T")
 _READER_WAIT = 0.5  # seconds; `env` has to end within 1.5
 
 
-class Session(Output):
-    """One run of the command line."""
+class Session:
+    """One run of the command line; the global options set the flags.
 
-    no_input = False
-    dry_run = False
+    Results go to stdout, messages to stderr.
+    """
+
+    json = quiet = verbose = no_input = dry_run = False
+    printed = False  # a result
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self._workspace: Workspace | None = None
         self._wait: float | None = None  # seconds, for another command
+
+    def data(self, line: str) -> None:
+        """Print one line of the result."""
+        self.raw(printable(line) + "\n")
+
+    def raw(self, text: str) -> None:
+        """Print a text of several lines that is safe already."""
+        self.printed = True
+        sys.stdout.write(text)
+
+    def document(self, document: dict[str, Any]) -> None:
+        """Print one JSON object; `version` is its first key."""
+        import json
+
+        text = json.dumps({"version": 1, **document}, indent=2)
+        self.raw(text + "\n")
+
+    def show(
+        self, document: dict[str, Any], rows: Iterable[Sequence[str]]
+    ) -> None:
+        """Print a result: the document with `--json`, else the rows."""
+        if self.json:
+            self.document(document)
+        else:
+            self.table(rows)
+
+    def table(self, rows: Iterable[Sequence[str]]) -> None:
+        """Print rows in columns that are as wide as their widest cell."""
+        cells = [[printable(cell) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            padded = map(str.ljust, row, widths)
+            self.raw("  ".join(padded).rstrip() + "\n")
+
+    def say(self, line: str) -> None:
+        """Tell a person what happened."""
+        if not self.quiet:
+            sys.stderr.write(f"keyswitch: {printable(line)}\n")
+
+    def warn(self, line: str) -> None:
+        """Tell a person what needs attention; not silenced by `--quiet`."""
+        sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
+
+    def detail(self, line: str) -> None:
+        """Tell a person who asked for details."""
+        if self.verbose:
+            self.say(line)
 
     @property
     def can_ask(self) -> bool:
@@ -51,7 +98,7 @@ class Session(Output):
 
             self._workspace = Workspace(
                 self.environ,
-                ask=ask_secret if self.can_ask else None,
+                ask=_ask_secret if self.can_ask else None,
                 tell=self.warn,
                 dry_run=self.dry_run,
             )
@@ -112,6 +159,8 @@ class Session(Output):
             "this needs a yes",
             "give --yes, or --dry-run to see what it would do",
         )
+        from keyswitch.cli.prompt import confirm
+
         if not confirm(question):
             raise CancelledError
 
@@ -130,6 +179,12 @@ class Session(Output):
                 return value
 
 
+def _ask_secret(question: str) -> Secret:
+    from keyswitch.cli.prompt import ask_secret  # most commands never ask
+
+    return ask_secret(question)
+
+
 def hand_over(to: str, /, **options: Any) -> int | None:
     """Run another command instead, with these arguments and options."""
     context = click.get_current_context()
@@ -137,3 +192,13 @@ def hand_over(to: str, /, **options: Any) -> int | None:
     group = cast("click.Group", root.command)
     command = cast("click.Command", group.get_command(root, to))
     return cast("int | None", context.invoke(command, **options))
+
+
+def attributes(
+    value: object, *names: str, or_null: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return attributes for `--json`; of those `or_null`, null for "" or 0."""
+    return {
+        **{name: getattr(value, name) for name in names},
+        **{name: getattr(value, name) or None for name in or_null},
+    }

@@ -1,39 +1,42 @@
-"""Where a secret value comes from: prompt, stdin, variable, file, descriptor.
+"""Where a secret or a passphrase comes from: a person, or an option's source.
 
-No option takes a value itself: an argument is visible to every program on the
-machine and stays in the shell's history.
+Sources are standard input, a variable, a file or a descriptor. No option takes
+a value itself: an argument is visible to every program on the machine and
+stays in the shell's history.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import os
+from typing import TYPE_CHECKING, Any
 
-import click
-
-from keyswitch.cli.command import Session, options
+from keyswitch.cli.arguments import SOURCES
+from keyswitch.cli.command import Session, option, options
+from keyswitch.cli.failures import take
 from keyswitch.cli.prompt import ask_secret, confirm
-from keyswitch.cli.starting_over import take
-from keyswitch.errors import CancelledError, UsageError
+from keyswitch.errors import CancelledError, InputError, UsageError
+from keyswitch.model import Frozen
 from keyswitch.providers.shapes import check_secret, doubt
-from keyswitch.secrets import given
+from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from keyswitch.providers.field import Field
     from keyswitch.providers.schema import Provider
-    from keyswitch.secret import Secret
+    from keyswitch.providers.shapes import Field
 
-# option -> how its source is read
-_READERS = {
-    "stdin": given.from_descriptor,
-    "from_env": given.from_variable,
-    "from_file": given.from_file,
-    "fd": given.from_descriptor,
-}
+# Where nobody can type a passphrase.
+passphrase_options = options(
+    option(
+        "--passphrase-fd", metavar="N", help="Read it from this descriptor."
+    ),
+    option("--passphrase-file", metavar="PATH", help="Read it from this file."),
+)
+
+LIMIT = 1 << 20  # bytes that are read before giving up
 
 
-class Source(NamedTuple):
+class Source(Frozen):
     """One source option: which field it fills, and where from."""
 
     field: str  # "": the provider's main secret
@@ -42,20 +45,20 @@ class Source(NamedTuple):
 
 
 source_options = options(
-    click.option("--stdin", is_flag=True, help="Read the secret from stdin."),
-    click.option(
+    option("--stdin", is_flag=True, help="Read the secret from stdin."),
+    option(
         "--from-env",
         multiple=True,
         metavar="[FIELD=]NAME",
         help="Read it from this environment variable.",
     ),
-    click.option(
+    option(
         "--from-file",
         multiple=True,
         metavar="[FIELD=]PATH",
         help="Read it from this file.",
     ),
-    click.option(
+    option(
         "--fd",
         multiple=True,
         metavar="[FIELD=]N",
@@ -76,6 +79,60 @@ def parse_sources(
             source = (field, kind, place) if named else ("", kind, value)
             found.append(Source(*source))
     return found
+
+
+def from_variable(name: str) -> bytes:
+    """Return the value of an environment variable."""
+    value = os.environb.get(os.fsencode(name))
+    if value is None:
+        raise InputError(
+            f"the variable {name} is not set",
+            "export it first, or take another source",
+        )
+    return value
+
+
+def from_file(path: str) -> bytes:
+    """Return the bytes of a file, at most `LIMIT` and one more."""
+    try:
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        return _read(os.open(path, flags))
+    except OSError as e:
+        raise _unreadable(path, e) from e
+
+
+def from_descriptor(number: str) -> bytes:
+    """Return what an open descriptor has, at most `LIMIT` and one more."""
+    try:
+        return _read(os.dup(int(number)))
+    except ValueError as e:
+        raise UsageError(
+            "--fd takes a number", "for example: --fd 3 3<secret-file"
+        ) from e
+    except OSError as e:
+        place = number if number != "0" else "standard input"
+        raise _unreadable(place, e) from e
+
+
+def _read(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read(LIMIT + 1) or b""
+
+
+def _unreadable(place: str, error: OSError) -> InputError:
+    return InputError(
+        f"cannot read the secret from {place}: {error.strerror}",
+        f"give it by {SOURCES}",
+    )
+
+
+# option -> how its source is read
+_READERS = {
+    "stdin": from_descriptor,
+    "from_env": from_variable,
+    "from_file": from_file,
+    "fd": from_descriptor,
+}
 
 
 def read_source(source: Source) -> bytes:
@@ -148,7 +205,7 @@ def _ask(
     fields: Mapping[str, str],
 ) -> Secret:
     session.require_terminal(
-        f"the {field.name} is missing", f"give it by {given.SOURCES}"
+        f"the {field.name} is missing", f"give it by {SOURCES}"
     )
 
     def check(answer: Secret) -> Secret | None:
@@ -159,3 +216,52 @@ def _ask(
 
     question = f"{provider.title}, {field.title or field.name}: "
     return session.ask_until(lambda: ask_secret(question), check)
+
+
+def given_passphrase(options: Mapping[str, Any]) -> Secret | None:
+    """Return the passphrase that the options give, or None."""
+    kinds = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
+    for name, kind in kinds.items():
+        if options[name] is not None:
+            source = Source("", kind, options[name])
+            try:
+                text = read_source(source).decode()
+            except UnicodeDecodeError as e:
+                raise InputError(
+                    "the passphrase is not valid UTF-8", "check the source"
+                ) from e
+            return Secret(text.removesuffix("\n").removesuffix("\r"))
+    return None
+
+
+def new_passphrase(session: Session, options: Mapping[str, Any]) -> Secret:
+    """Return the passphrase that the options give, or ask for a new one."""
+    given = given_passphrase(options)
+    if given is None:
+        return ask_new_passphrase(session)
+    return _checked(session, given)
+
+
+def ask_new_passphrase(session: Session) -> Secret:
+    """Ask for a new passphrase twice."""
+    session.require_terminal(
+        "a new passphrase is needed",
+        "give --passphrase-fd N, --passphrase-file PATH or --machine-key",
+    )
+
+    def check(first: Secret) -> Secret:
+        _checked(session, first)
+        if ask_secret("the same again: ") != first:
+            raise InputError("those were different", "once more")
+        return first
+
+    return session.ask_until(lambda: ask_secret("new passphrase: "), check)
+
+
+def _checked(session: Session, passphrase: Secret) -> Secret:
+    from keyswitch.secrets.vault.access import check_passphrase
+
+    warning = check_passphrase(passphrase)
+    if warning:
+        session.warn(warning)
+    return passphrase

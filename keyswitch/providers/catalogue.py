@@ -1,18 +1,75 @@
-"""The providers, built-in and a person's own."""
+"""The providers, built-in and a person's own: which there are, and their files.
+
+The person's own file of a provider's name replaces the built-in one. What is
+wrong with a file is said exactly.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from keyswitch.errors import NotFoundError
+from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles.names import nearest
-from keyswitch.providers.catalogue_file import read_provider
-from keyswitch.providers.schema import BUILT_IN
+from keyswitch.providers.schema import (
+    BUILT_IN,
+    FAMILIES,
+    HOWS,
+    PROVIDER_LIMIT,
+    ClaudeCode,
+    Provider,
+)
+from keyswitch.providers.shapes import Field, Length, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.schema import Provider
+
+_PLAIN_KEYS = (
+    "title",
+    "bill",
+    "help_url",
+    "revoke_url",
+    "setup",
+    "not_addable",
+)
+_PROVIDER_KEYS = {
+    **dict.fromkeys(_PLAIN_KEYS, str),
+    "family": str,
+    "hosts": list,
+    "rivals": list,
+    "constants": dict,
+    "groups": dict,
+    "fields": dict,
+    "claude_code": dict,
+    "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
+}
+_FIELD_KEYS = {
+    "title": str,
+    "secret": bool,
+    "required": bool,
+    "env": list,
+    "prefixes": list,
+    "pattern": str,
+    "refuse": list,
+    "lengths": list,
+    "default": str,
+    "free_text": bool,
+    "harmless": bool,
+    "group": str,
+    "help": str,
+}
+_CLAUDE_CODE_KEYS = {
+    "how": str,
+    "helper_field": str,
+    "env": dict,
+    "approve": bool,
+    "aws_export": bool,
+}
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}")
 
 
 class Catalogue:
@@ -79,3 +136,166 @@ def built_in() -> Catalogue:
 def load_catalogue(paths: Paths) -> Catalogue:
     """Return the catalogue; no file is read before a provider is wanted."""
     return Catalogue(paths.providers_dir)
+
+
+def read_provider(own_folder: str, provider_id: str) -> Provider:
+    """Read a provider that is known to exist in one of the two folders."""
+    for folder in (own_folder, BUILT_IN):
+        path = os.path.join(folder, provider_id + ".toml")
+        document = _parse(path, ours=folder == own_folder)
+        if document is None:
+            continue
+        try:
+            found = _provider(path, provider_id, document)
+            return found._replace(own=folder == own_folder)
+        except (AttributeError, KeyError, TypeError) as e:
+            raise InputError(
+                f"{path}: a value has the wrong type, or a part is missing",
+                "mend that provider file",
+            ) from e
+    raise InputError(
+        f"provider '{provider_id}' has no file any more",
+        "'keyswitch providers' lists what there is",
+    )
+
+
+def _parse(path: str, *, ours: bool = False) -> dict[str, Any] | None:
+    from keyswitch.profiles.toml_text import parse_toml
+
+    return parse_toml(path, PROVIDER_LIMIT, ours=ours)
+
+
+@cache
+def _families() -> dict[str, list[str]]:
+    document = _parse(os.path.join(BUILT_IN, FAMILIES)) or {}
+    return {name: table["rivals"] for name, table in document.items()}
+
+
+class _Reader:
+    """Takes typed values out of one table and names what is wrong."""
+
+    def __init__(self, path: str, place: str, table: Mapping[str, Any]) -> None:
+        self.path = path
+        self.place = place
+        self.table = table
+
+    def wrong(self, text: str) -> InputError:
+        where = f" in [{self.place}]" if self.place else ""
+        return InputError(
+            f"{self.path}{where}: {text}", "mend that provider file"
+        )
+
+    def checked(self, allowed: Mapping[str, type]) -> Mapping[str, Any]:
+        for key, value in self.table.items():
+            if key not in allowed:
+                raise self.wrong(f"there is no key '{key}'")
+            if type(value) is not allowed[key]:
+                raise self.wrong(f"'{key}' has the wrong type")
+        return self.table
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        value = self.table.get(key, [])
+        if not all(isinstance(item, str) for item in value):
+            raise self.wrong(f"'{key}' takes texts only")
+        return tuple(value)
+
+    def variables(self, key: str) -> tuple[str, ...]:
+        names = self.strings(key)
+        for name in names:
+            if not _VARIABLE.fullmatch(name):
+                raise self.wrong(f"'{key}' holds no variable name")
+        return names
+
+    def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
+        table = self.table.get(key, {})
+        for name, value in table.items():
+            if not _VARIABLE.fullmatch(name) or not isinstance(value, str):
+                raise self.wrong(f"'{key}' takes VARIABLE = \"text\"")
+        return tuple(sorted(table.items()))
+
+
+def _provider(
+    path: str, provider_id: str, document: dict[str, Any]
+) -> Provider:
+    reader = _Reader(path, "", document)
+    table = reader.checked(_PROVIDER_KEYS)
+    family = table.get("family", "")
+    if family and family not in _families():
+        raise reader.wrong(f"there is no family '{family}'")
+    groups = table.get("groups", {})
+    fields = tuple(
+        _field(path, name, entry)
+        for name, entry in table.get("fields", {}).items()
+    )
+    for found in fields:
+        if found.group and found.group not in groups:
+            raise reader.wrong(f"there is no group '{found.group}'")
+    plain = {key: table[key] for key in _PLAIN_KEYS if key in table}
+    return Provider(
+        id=provider_id,
+        **{"title": provider_id, **plain},
+        fields=fields,
+        rivals=tuple(
+            sorted({*_families().get(family, ()), *reader.variables("rivals")})
+        ),
+        constants=reader.pairs("constants"),
+        group_constants=tuple(
+            (name, _Reader(path, f"groups.{name}", entry).pairs("constants"))
+            for name, entry in groups.items()
+        ),
+        groups=tuple(groups),
+        claude_code=_claude_code(path, table.get("claude_code", {})),
+        hosts=reader.strings("hosts"),
+    )
+
+
+def _field(path: str, name: str, entry: Any) -> Field:
+    reader = _Reader(path, f"fields.{name}", entry)
+    table = reader.checked(_FIELD_KEYS)
+    lists: dict[str, Any] = {
+        "env": reader.variables("env"),
+        "prefixes": reader.strings("prefixes"),
+        "refuse": tuple(_refusal(reader, e) for e in table.get("refuse", [])),
+        "lengths": tuple(_length(reader, e) for e in table.get("lengths", [])),
+    }
+    _check_pattern(reader, table.get("pattern", ""))
+    return Field(name, **{"title": name, **table, **lists})
+
+
+def _refusal(reader: _Reader, entry: Mapping[str, Any]) -> Refusal:
+    found = Refusal(entry["prefix"], entry["why"], entry.get("hint", ""))
+    if not all(isinstance(text, str) for text in found):
+        raise reader.wrong("'refuse' takes texts only")
+    return found
+
+
+def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
+    found = Length(entry["prefix"], entry["shortest"], entry["longest"])
+    if [type(value) for value in found] != [str, int, int]:
+        raise reader.wrong("'lengths' takes a text and two numbers")
+    return found
+
+
+def _check_pattern(reader: _Reader, text: str) -> None:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        raise reader.wrong("'pattern' is no regular expression") from None
+
+
+def _claude_code(
+    path: str, table: dict[str, Any]
+) -> tuple[tuple[str, ClaudeCode], ...]:
+    """Read [claude_code], or [claude_code.GROUP] for each alternative."""
+    if not table:
+        return ()
+    entries = {"": table} if "how" in table else table
+    result = []
+    for group, entry in entries.items():
+        reader = _Reader(path, f"claude_code.{group}".rstrip("."), entry)
+        if entry.get("how") not in HOWS:
+            raise reader.wrong(f"'how' has to be one of {', '.join(HOWS)}")
+        plain = reader.checked(_CLAUDE_CODE_KEYS)
+        made = ClaudeCode(**{**plain, "env": reader.pairs("env")})
+        result.append((group, made))
+    return tuple(result)

@@ -3,22 +3,28 @@
 One TOML file per provider; the person's own files in the config folder have
 the same form and come first. Nothing about a provider stands in code. The
 nouns are named tuples: a dataclass costs every command half a millisecond.
+
+Which variables of the built-in providers steer programs is known. One that a
+profile names (provider `custom`) is refused; one of a person's own provider
+file is asked about.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.profiles.names import nearest
 from keyswitch.providers.shapes import check_label, check_plain
+from keyswitch.providers.variables import ADDRESS, steers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from keyswitch.model import Profile
-    from keyswitch.providers.field import Field
+    from keyswitch.providers.shapes import Field
 
 PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
 BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
@@ -28,7 +34,7 @@ FAMILIES = "_families.toml"
 HOWS = ("helper", "cloud", "environment", "login", "none")
 
 
-class ClaudeCode(NamedTuple):
+class ClaudeCode(Frozen):
     """How Claude Code takes this provider, for one group of fields."""
 
     how: str = "none"
@@ -38,7 +44,7 @@ class ClaudeCode(NamedTuple):
     aws_export: bool = False  # awsCredentialExport answers with its keys
 
 
-class Environment(NamedTuple):
+class Environment(Frozen):
     """The variables of a profile, each list sorted."""
 
     literals: tuple[tuple[str, str], ...]  # (variable, value)
@@ -46,7 +52,7 @@ class Environment(NamedTuple):
     rivals: tuple[str, ...]  # variables to unset
 
 
-class Provider(NamedTuple):
+class Provider(Frozen):
     """One entry of the catalogue."""
 
     id: str
@@ -105,7 +111,7 @@ class Provider(NamedTuple):
         defaults = {f.name: f.default for f in self.fields if f.default}
         return {**defaults, **fields}
 
-    def group_of(self, names: Mapping[str, Any]) -> str:
+    def group_of(self, names: Iterable[str]) -> str:
         """Return the alternative that the given field names stand for."""
         used = {self.field(name).group for name in names} - {""}
         if len(used) > 1:
@@ -189,7 +195,7 @@ class Provider(NamedTuple):
 
     def claude_code_for(self, profile: Profile) -> ClaudeCode:
         """Return how Claude Code takes this profile."""
-        group = self.group_of({**profile.fields, **profile.secrets})
+        group = self.group_of([*profile.fields, *profile.secrets])
         table = dict(self.claude_code)
         return table.get(group) or table.get("") or ClaudeCode()
 
@@ -238,3 +244,75 @@ def roles(provider: Provider, profile: Profile) -> dict[str, str]:
     if secret_fields:
         result["key"] = secret_fields[0]
     return result
+
+
+class Steering(Frozen):
+    """One variable of a provider file that decides more than an account."""
+
+    provider: str
+    variable: str
+    decides: str
+    value: str  # "": a secret
+
+    @property
+    def what(self) -> str:
+        """Say it in one line."""
+        value = f" to '{self.value}'" if self.value else ""
+        return (
+            f"provider '{self.provider}' (a file of yours) sets "
+            f"{self.variable}{value}, which names {self.decides}"
+        )
+
+
+class Named(Frozen):
+    """A variable that a profile names, and for which of its fields."""
+
+    field: str
+    by: str  # the field that holds the name
+    variable: str
+
+
+def named_by(provider: Provider, profile: Profile) -> list[Named]:
+    """Return the variables that the profile itself names."""
+    return [
+        Named(field.name, by, profile.fields.get(by, ""))
+        for field in provider.fields
+        if field.name in {*profile.fields, *profile.secrets}
+        for template in field.env
+        if template != (by := template.strip("{}"))
+    ]
+
+
+def refuse_named(provider: Provider, profile: Profile) -> None:
+    """Raise if the profile itself names a variable that is for no secret."""
+    for field, by, variable in named_by(provider, profile):
+        decides = steers(variable)
+        if decides:
+            raise InputError(
+                f"profile '{profile.name}' puts its {field} into "
+                f"{variable}, which names {decides}",
+                "name the variable that your program reads its key from: "
+                f"keyswitch edit {profile.name} --set {by}=NAME",
+            )
+
+
+def of_own_file(provider: Provider, profile: Profile) -> Iterator[Steering]:
+    """Yield the variables of an own provider that a person has to see.
+
+    Addresses are left out: a secret is bound to its host.
+    """
+    if not provider.own:
+        return
+    exports = environment(provider, profile)
+    pairs = {
+        **dict.fromkeys((name for name, _ in exports.secrets), ""),
+        **{
+            name: profile.fields.get(value.strip("{}"), value)
+            for name, value in provider.claude_code_for(profile).env
+        },
+        **dict(exports.literals),
+    }
+    for variable, value in sorted(pairs.items()):
+        decides = steers(variable)
+        if decides and decides != ADDRESS:
+            yield Steering(provider.id, variable, decides, value)

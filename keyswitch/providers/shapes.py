@@ -1,4 +1,4 @@
-"""What a value has to look like, and how it may be shown."""
+"""The values of a profile: how they look, and how they may be shown."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from keyswitch.providers.field import Field
 
 SECRET_LIMIT = 256 * 1024  # bytes
 PLAIN_LIMIT = 4096  # characters
@@ -52,6 +51,44 @@ _CREDENTIAL_PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _SHOWN = 32  # characters of a refused value
+
+
+class Refusal(Frozen):
+    """How values begin that belong to another field or provider."""
+
+    prefix: str
+    why: str
+    hint: str = ""
+
+
+class Length(Frozen):
+    """How long values with this beginning are, as far as anybody has seen.
+
+    No service promises it, so another length is asked about, not refused.
+    """
+
+    prefix: str
+    shortest: int  # characters, the prefix included
+    longest: int
+
+
+class Field(Frozen):
+    """One value of a profile, plain or secret."""
+
+    name: str
+    title: str = ""
+    secret: bool = False
+    required: bool = False
+    env: tuple[str, ...] = ()  # variables that carry it
+    prefixes: tuple[str, ...] = ()  # a value has to begin with one of them
+    pattern: str = ""  # a value has to match it as a whole
+    refuse: tuple[Refusal, ...] = ()
+    lengths: tuple[Length, ...] = ()  # the first that fits counts
+    default: str = ""
+    free_text: bool = False  # any UTF-8 text without NUL
+    harmless: bool = False  # decides neither host nor account
+    group: str = ""  # the alternative it belongs to; "": all of them
+    help: str = ""
 
 
 class Issuer(Protocol):

@@ -1,36 +1,47 @@
-"""The table of secret stores, and the few things done with any of them."""
+"""The secret stores, and reading a profile's secrets from the quickest source.
+
+Part of the express lane: cached values first (one system call each), then the
+vault with its cached key, then the keychain. Nothing here asks a person unless
+`ask` is given.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
 
 from keyswitch.errors import StoreError
+from keyswitch.secrets.session import kernel_keyring
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Protocol
 
+    from keyswitch.compiled import Compiled
     from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
 
     Ask = Callable[[str], Secret] | None
 
+    class SecretStore(Protocol):
+        """A place for secret values; an item is written once, never changed."""
 
-class SecretStore(Protocol):
-    """A place for secret values; an item is written once, never changed."""
+        def get(self, item: str, generation: int) -> Secret:
+            """Return a value; StoreError: absent; LockedError: locked."""
 
-    def get(self, item: str, generation: int) -> Secret:
-        """Return a value; StoreError when absent, LockedError when locked."""
+        def put(self, item: str, generation: int, value: Secret) -> None:
+            """Write a new item, read it back and compare."""
 
-    def put(self, item: str, generation: int, value: Secret) -> None:
-        """Write a new item, read it back and compare."""
-
-    def delete(self, item: str, generation: int) -> None:
-        """Remove an item; one that is gone already is fine."""
+        def delete(self, item: str, generation: int) -> None:
+            """Remove an item; one that is gone already is fine."""
 
 
 STORES = ("keychain", "vault")
+
+Ref = tuple[str, str, int]  # store, item, generation
+
+VALUES_PREFIX = "keyswitch:val:"
 
 
 def new_item() -> str:
@@ -45,7 +56,7 @@ def open_store(name: str, paths: Paths, ask: Ask) -> SecretStore:
 
         return open_keychain(paths)
     if name == "vault":
-        from keyswitch.secrets.vault.store import VaultStore
+        from keyswitch.secrets.vault.writing import VaultStore
 
         return VaultStore(paths, ask=ask)
     raise StoreError(
@@ -61,3 +72,92 @@ def delete_items(paths: Paths, refs: Sequence[SecretRef], *, ask: Ask) -> None:
         for ref in refs:
             if ref.store == name:
                 store.delete(ref.item, ref.generation)
+
+
+def read_values(
+    paths: Paths,
+    profile: Compiled,
+    refs: Iterable[Ref],
+    *,
+    deadline: float | None = None,
+    ask: Callable[[str], Secret] | None = None,
+) -> dict[Ref, str]:
+    """Return the value of each reference of a profile.
+
+    A cached value's name holds the identity of the profile file and the time
+    that values may live: any change of either makes old values unreachable.
+    `deadline` is in seconds and bounds a keychain that hangs.
+    """
+    kernel_keyring.close_to_others()
+    keeps = profile.cache == "values"
+    version = f"{profile.stamp}:{profile.timeout}"
+    values: dict[Ref, str] = {}
+    missing: list[Ref] = []
+    for ref in dict.fromkeys(refs):
+        name = _description(ref, version)
+        cached = kernel_keyring.read(name) if keeps else None
+        if cached is None:
+            missing.append(ref)
+        else:
+            values[ref] = cached.decode()
+    if not missing:
+        return values
+    fresh = _from_stores(paths, missing, deadline, ask)
+    for ref, value in fresh.items() if keeps else ():
+        kernel_keyring.drop(_description(ref, ""))  # of other versions
+        name = _description(ref, version)
+        kernel_keyring.write(name, value.encode(), profile.timeout)
+    return values | fresh
+
+
+def _description(ref: Ref, version: str) -> str:
+    return f"{VALUES_PREFIX}{ref[1]}:{ref[2]}:{version}"
+
+
+def _from_stores(
+    paths: Paths,
+    refs: list[Ref],
+    deadline: float | None,
+    ask: Callable[[str], Secret] | None,
+) -> dict[Ref, str]:
+    values: dict[Ref, str] = {}
+    in_vault = [ref for ref in refs if ref[0] == "vault"]
+    in_keychain = [ref for ref in refs if ref[0] == "keychain"]
+    if len(in_vault) + len(in_keychain) < len(refs):
+        raise StoreError(
+            "the profile names a secret store that this version does not know",
+            "look at its 'store' lines with 'keyswitch edit'",
+        )
+    if in_vault:
+        from keyswitch.secrets.vault.reading import Vault
+
+        vault = Vault(paths, ask=ask)
+        for ref in in_vault:
+            values[ref] = vault.get(ref[1], ref[2]).reveal()
+    if in_keychain:
+        found = _from_keychain(paths, in_keychain, deadline)
+        values.update(
+            {ref: found[ref[1], ref[2]].reveal() for ref in in_keychain}
+        )
+    return values
+
+
+def _from_keychain(
+    paths: Paths, refs: list[Ref], deadline: float | None
+) -> dict[tuple[str, int], Secret]:
+    import sys
+
+    names = [(item, generation) for _, item, generation in refs]
+    if sys.platform == "linux":
+        from keyswitch.secrets.keychain import secret_service
+
+        try:
+            return secret_service.fetch(names, deadline)
+        except secret_service.NotHandledError:
+            # KWallet, an odd service, or something the fast reader leaves to
+            # the library; a locked or silent one is a plain error already.
+            pass
+    from keyswitch.secrets.keychain.store import open_keychain
+
+    keychain = open_keychain(paths, deadline)
+    return {name: keychain.get(*name) for name in names}

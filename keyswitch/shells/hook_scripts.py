@@ -2,17 +2,27 @@
 
 Part of the express lane: start files may ask for it. Two things are put into
 the file, the paths of the state and of the settings, quoted for the shell.
+
+So that a new terminal starts no program, start files read it from a file. That
+does nothing, with status 1, where another version of keyswitch is installed by
+now or keyswitch's own files are elsewhere for this shell; the start file asks
+the program then.
 """
 
 from __future__ import annotations
 
 import os
 
+import keyswitch
 from keyswitch.errors import InputError, NotFoundError, UsageError
+from keyswitch.profiles.paths import HOME_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from keyswitch.profiles.paths import Paths
+
 
 # What a person types -> the last part of the names of its files.
 HOOKS = {
@@ -116,9 +126,9 @@ def _quote_nu(path: str) -> str:
 
 def _quote_powershell(path: str) -> str:
     _refuse_broken(path)
-    from keyswitch.shells.powershell import _quote
+    from keyswitch.shells.windows import quote
 
-    return _quote(path)
+    return quote(path)
 
 
 def _refuse_broken(path: str) -> None:
@@ -144,3 +154,37 @@ _QUOTES = {
     "ps1": _quote_powershell,
     "zsh": _quote_posix,
 }
+
+
+# Others have their hook in the start file, or ask for it each time.
+WITH_FILE = ("bash", "fish", "zsh")
+
+
+def hook_file(paths: Paths, environ: Mapping[str, str], shell: str) -> str:
+    """Return the text of a shell's hook file.
+
+    Raises InputError for a path that no hook can name.
+    """
+    package = os.path.dirname(os.path.abspath(keyswitch.__file__))
+    completions = os.path.join(package, "shells", "completions")
+    text = filled(
+        shell,
+        f"file.{shell}",
+        {
+            "MODULE": os.path.join(package, "__init__.py"),
+            "PLACES": _places(environ),
+            "COMPLETION": os.path.join(completions, f"completion.{shell}"),
+        },
+    )
+    hook = hook_alone(shell, paths.state_file, paths.config_file)
+    text = text.replace("@VERSION@", keyswitch.__version__)
+    before, _, after = text.partition("@HOOK@\n")
+    return before.rstrip(" ") + hook + after
+
+
+def _places(environ: Mapping[str, str]) -> str:
+    """Return what keyswitch's folders follow from, as the file asks for it."""
+    home = environ.get("HOME", "")
+    state = environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
+    config = environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    return "//".join((environ.get(HOME_VARIABLE, ""), state, config))

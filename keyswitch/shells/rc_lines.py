@@ -1,8 +1,8 @@
-"""Lines of shell start files that set a variable, whatever its value.
+"""Lines of shell start files that set a variable, found as text.
 
-Pure: text in, places out. `rc_files` finds plain literals that can be taken
-out again; this also finds what is computed, to say where a variable may come
-from.
+Pure: text in, places out. A plain assignment of one literal value can be taken
+out again. What is computed is found as well, to say where a variable may come
+from, and left to the person.
 """
 
 from __future__ import annotations
@@ -11,10 +11,28 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keyswitch.shells.rc_files import RC_FILES, find_exports
-
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+
+LONGEST = 8192  # characters; no line that sets one credential is longer
+
+# Relative to the home directory.
+RC_FILES = (
+    ".bash_login",
+    ".bash_profile",
+    ".bashrc",
+    ".config/fish/config.fish",
+    ".config/nushell/config.nu",
+    ".config/nushell/env.nu",
+    ".kshrc",
+    ".mkshrc",
+    ".profile",
+    ".zlogin",
+    ".zprofile",
+    ".zshenv",
+    ".zshrc",
+)
 
 # Read by login shells and sessions of the whole machine; patterns are globs.
 SYSTEM_FILES = (
@@ -43,7 +61,17 @@ SESSION_FILES = (
 # Read in a directory and those above it, where a program is there to do so.
 DIRECTORY_FILES = (".envrc", "mise.toml", ".mise.toml")
 
-# Compiled at their first use, since most start files set nothing of interest.
+# Patterns are compiled at their first use: most start files set nothing of
+# interest. These are of a literal:
+_NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+_VALUE = r"(?:'(?P<s>[^']*)'|\"(?P<d>[^\"$`\\]*)\"|(?P<p>[^\s'\"$`\\;#&|]*))"
+_END = r"\s*(?:;\s*)?(?:#.*)?"
+_LITERALS = (
+    rf"\s*(?:export\s+)?{_NAME}={_VALUE}{_END}",
+    rf"\s*set\s+(?:-[gxUL]+\s+|--\w+\s+)+{_NAME}\s+{_VALUE}{_END}",
+    rf"\s*\$env\.{_NAME}\s*=\s*{_VALUE}\s*(?:#.*)?",
+)
+# And these of any value:
 _POSIX = r"(?:^|[\s;&|(])([A-Za-z_][A-Za-z0-9_]*)\s?="
 # A bound on the options: a line of nothing else would be read again and again.
 _FISH = r"\bset\s+(?:-\S+\s+){1,9}([A-Za-z_][A-Za-z0-9_]*)\s"
@@ -96,3 +124,33 @@ def find_assignments(
             for name in sorted(words & set(names))
         ]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One line that sets a variable."""
+
+    line: int  # from 1
+    name: str
+    value: str
+
+
+def find_exports(text: str, names: Collection[str]) -> list[Export]:
+    """Return the lines that set one of these variables to a literal."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        for form in _LITERALS if len(line) <= LONGEST else ():
+            match = re.fullmatch(form, line.rstrip("\r"))
+            if match and match["name"] in names:
+                value = match["s"] or match["d"] or match["p"] or ""
+                if value:
+                    found.append(Export(number, match["name"], value))
+                break
+    return found
+
+
+def without_lines(text: str, numbers: Collection[int]) -> str:
+    """Return the text without these lines; the others stay byte for byte."""
+    lines = text.split("\n")
+    kept = [line for n, line in enumerate(lines, 1) if n not in numbers]
+    return "\n".join(kept)

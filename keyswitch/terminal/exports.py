@@ -10,8 +10,8 @@ import os
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import may_be_foreign_home
-from keyswitch.secrets.reader import read_values
-from keyswitch.terminal import fingerprints, marker
+from keyswitch.secrets.stores import read_values
+from keyswitch.terminal import marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
 TYPE_CHECKING = False
@@ -139,7 +139,7 @@ def script_of(
         stamp=profile.stamp,
         assign=pairs,
         rivals=profile.rivals,
-        key=fingerprints.read_key(paths),
+        key=marker.read_key(paths),
     )
     if pin or how == BY_NAME:
         where = marker.pane_of(environ, terminal_device())

@@ -3,16 +3,23 @@
 Part of the express lane. Pure: (environment seen, wishes) -> EnvScript. The
 exported marker `KEYSWITCH_ENV` holds a profile's name, whether the shell
 follows the global switch or was pinned by name, a stamp, the names that were
-set or displaced, and keyed fingerprints of what was set: never a value.
+set or displaced, and short keyed fingerprints of what was set, which tell a
+value that somebody set later from keyswitch's own: never a value. Without the
+key of this machine not even a guess can be checked.
 """
 
 from __future__ import annotations
 
+from keyswitch.disk.opening import read_start
 from keyswitch.shells.script import EnvScript, is_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from keyswitch.profiles.paths import Paths
+
+_KEY_SIZE = 32  # bytes of the key
 
 MARKER = "KEYSWITCH_ENV"
 TOLD = "KEYSWITCH_TOLD"  # what a person of this shell has read once
@@ -65,16 +72,14 @@ class Marker:
         """
         if not (key and self.prints):
             return set()
-        from keyswitch.terminal import fingerprints
-
-        if self.prints[""] != fingerprints.of(key, "", ""):
+        if self.prints[""] != fingerprint(key, "", ""):
             return set()
         return {
             name
             for name in self.assigned
             if name in environ
             and self.prints.get(name)
-            and self.prints[name] != fingerprints.of(key, name, environ[name])
+            and self.prints[name] != fingerprint(key, name, environ[name])
         }
 
 
@@ -148,9 +153,7 @@ def plan_script(  # noqa: PLR0913
     save = {n for n in wanted if n in environ and n not in ours}
     # What was kept of one that is not wanted is older than what is there.
     save |= theirs & displaced - wanted
-    from keyswitch.terminal import fingerprints
-
-    prints = fingerprints.of_all(key, pairs.items())
+    prints = fingerprints(key, pairs.items())
     spared = (theirs & set(spare)) - wanted
     if marker and prints:
         prints |= {n: marker.prints[n] for n in spared}
@@ -213,3 +216,31 @@ def applied(
     result = {k: v for k, v in environ.items() if k not in gone}
     result.update(assign)
     return result
+
+
+def read_key(paths: Paths) -> bytes:
+    """Return the key; empty where there is none: then names have to do."""
+    key = read_start(paths.install_key_file, _KEY_SIZE + 1)
+    return key if key and len(key) == _KEY_SIZE else b""
+
+
+def fingerprint(key: bytes, name: str, value: str) -> str:
+    """Return the fingerprint of a variable; an empty name: of the key."""
+    # The built-in that `hashlib` wraps; the wrapper costs a budget's quarter.
+    from _blake2 import blake2b
+
+    text = name.encode() + b"=" + value.encode("utf-8", "surrogateescape")
+    digest: str = blake2b(text, digest_size=4, key=key).hexdigest()
+    return digest
+
+
+def fingerprints(
+    key: bytes, pairs: Iterable[tuple[str, str]]
+) -> dict[str, str]:
+    """Return {name: fingerprint}, and the key's own; none without a key."""
+    if not key:
+        return {}
+    return {
+        name: fingerprint(key, name, value)
+        for name, value in [*pairs, ("", "")]
+    }

@@ -175,7 +175,7 @@ def _exports_a_key(
     names = {n for n in _KEY_VARIABLES if n in marker.assigned and n in environ}
     if not names:
         return False
-    from keyswitch.terminal.fingerprints import read_key
+    from keyswitch.terminal.marker import read_key
 
     return bool(names - marker.not_ours(environ, read_key(paths)))
 

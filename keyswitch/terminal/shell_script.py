@@ -6,9 +6,11 @@ shell: an exported variable names what was said, by marks that reveal nothing.
 
 from __future__ import annotations
 
+import os
+
 from keyswitch.compiled import FOLDER_VARIABLE, identity
 from keyswitch.shells.script import EnvScript
-from keyswitch.terminal import active_settings, fingerprints, marker
+from keyswitch.terminal import active_settings, marker
 from keyswitch.terminal.exports import script_of, terminal_device
 from keyswitch.terminal.selection import (
     BY_DIRECTORY,
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
     Note = tuple[str, str]  # what marks it as said, and the line for a person
 
+_DIRENV_FOLDER = "DIRENV_DIR"  # with a `-` before it
+_DIRENV_DIFF = "DIRENV_DIRENV_DIFF"
+_DIRENV_LIMIT = 1 << 20  # bytes; an environment is no larger
+
 _MOST_MARKS = 32  # of what was said in one shell
 
 
@@ -46,7 +52,7 @@ def for_shell(
     shell = _Shell(paths, environ)
     shell.notes += map(_note_of, chosen.passed_over)
     if profile is None:
-        script = marker.plan_unset(environ, fingerprints.read_key(paths))
+        script = marker.plan_unset(environ, marker.read_key(paths))
         if chosen.name:
             line = f"{chosen.link} asks for '{chosen.name}', which is not here"
             shell.notes.append((f"gone-{chosen.name}", line))
@@ -137,25 +143,22 @@ class _Shell:
         """
         if chosen.how not in (BY_USE, BY_DIRECTORY):
             return set()
-        if "DIRENV_DIR" not in self.environ:
+        if _DIRENV_FOLDER not in self.environ:
             return set()
-        from keyswitch.terminal import direnv
-
         wanted = {name for name, _ in profile.literals + profile.secrets}
-        held = direnv.holds(self.environ, wanted | set(profile.rivals))
+        held = _set_by_direnv(self.environ, wanted | set(profile.rivals))
         if self.marker is None:
             return held
         # An .envrc may well call keyswitch.
-        key = fingerprints.read_key(self.paths)
+        key = marker.read_key(self.paths)
         theirs = self.marker.not_ours(self.environ, key)
         return held - (set(self.marker.assigned) - theirs)
 
     def _direnv_note(self, held: set[str], profile: Compiled) -> Note:
         """Say of a project's file that it is in force, and the profile not."""
         from keyswitch.directories.links import mark_of
-        from keyswitch.terminal import direnv
 
-        file = direnv.file_of(self.environ)
+        file = _envrc(self.environ)
         names = " and ".join(sorted(held))
         line = f"{file} sets {names}, so '{profile.name}' is not used here"
         return f"envrc-{mark_of(file, b'')[:8]}", line
@@ -178,7 +181,7 @@ class _Shell:
             stamp=stamp,
             assign=[(PROFILE_VARIABLE, chosen)] if is_ours else [],
             rivals=(),
-            key=fingerprints.read_key(self.paths),
+            key=marker.read_key(self.paths),
             spare=spare,
         )
 
@@ -226,3 +229,37 @@ def _note_of(link: Link) -> Note:
         line = f"{link.path} asks for '{link.name}' and is not allowed"
         return link.mark[:12], f"{line} (to use it: keyswitch allow)"
     return link.mark[:12], f"{link.path} is not used: {link.why}"
+
+
+def _set_by_direnv(
+    environ: Mapping[str, str], names: Iterable[str]
+) -> set[str]:
+    """Return those of the variables that have the value of an .envrc."""
+    present = [name for name in names if name in environ]
+    if not (present and environ.get(_DIRENV_FOLDER)):
+        return set()
+    given = _given_by_direnv(environ.get(_DIRENV_DIFF, ""))
+    return {name for name in present if given.get(name) == environ[name]}
+
+
+def _envrc(environ: Mapping[str, str]) -> str:
+    """Return the path that a person knows the settings by."""
+    folder = environ.get(_DIRENV_FOLDER, "").removeprefix("-")
+    return os.path.join(folder, ".envrc")
+
+
+def _given_by_direnv(text: str) -> dict[str, object]:
+    """Return what the .envrc set; nothing where this is not direnv's."""
+    import json
+    import zlib
+    from binascii import a2b_base64
+
+    try:
+        packed = a2b_base64(text.replace("-", "+").replace("_", "/"))
+        found = json.loads(
+            zlib.decompressobj().decompress(packed, _DIRENV_LIMIT)
+        )
+    except (ValueError, zlib.error, RecursionError):
+        return {}
+    after = found.get("n") if isinstance(found, dict) else None
+    return after if isinstance(after, dict) else {}

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from keyswitch.cli.main import cli
-from keyswitch.cli.switching.hooks import SHELLS
+from keyswitch.cli.switching.install import SHELLS
 from keyswitch.shells import SHELLS as LANGUAGES
 from keyswitch.shells.hook_scripts import HOOKS, hook_script
 from tests.shells import completion_files, completion_model, sessions

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keyswitch.cli import main, starting_over
+from keyswitch.cli import failures, main
 from keyswitch.disk import atomic
 from keyswitch.errors import DamagedFileError, ExitCode
 from tests.cli.keyswitch import KEY, OTHER, two_keys
@@ -56,7 +56,7 @@ def test_a_command_whose_change_is_made_does_not_begin_again(monkeypatch):
 
     monkeypatch.setattr(main, "_click", change)
     monkeypatch.setattr(atomic, "commit_points", [])
-    monkeypatch.setattr(starting_over, "set_aside", lambda _: None)
+    monkeypatch.setattr(failures, "set_aside", lambda _: None)
     assert main.run(["use", "work"]) == ExitCode.CLEANUP_LEFT
     assert begun == [1]
 

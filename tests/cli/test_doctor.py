@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from keyswitch.cli.checks.doctor import doctor
-from keyswitch.cli.commands import COMMANDS
+from keyswitch.cli.main import COMMANDS
 from keyswitch.diagnosis.findings.finding import SEVERITIES
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 

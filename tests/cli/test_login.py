@@ -231,7 +231,7 @@ def test_a_stored_login_that_is_gone_is_stored_again_before_it_is_replaced(
 ):
     """The ledger alone is no proof that a store has something."""
     from keyswitch.profiles.paths import resolve
-    from keyswitch.secrets.vault.store import VaultStore
+    from keyswitch.secrets.vault.writing import VaultStore
 
     logins.capture("you")
     logins.capture("me")

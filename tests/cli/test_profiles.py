@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keyswitch.cli.commands import COMMANDS
-from keyswitch.cli.main import cli
+from keyswitch.cli.main import COMMANDS, cli
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 
 

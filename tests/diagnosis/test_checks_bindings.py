@@ -2,8 +2,7 @@
 
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.profiles.paths import resolve
-from keyswitch.providers.binding import Binding
-from keyswitch.providers.bound import path_of, text_of
+from keyswitch.providers.binding import Binding, path_of, text_of
 from keyswitch.providers.shapes import fingerprint
 from tests.diagnosis.homes import INSTALL_KEY, KEY, Home, found_in, profile
 

@@ -18,7 +18,7 @@ from keyswitch.directories import links, patterns, remotes
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, settings, state, toml_edits
 from keyswitch.profiles.paths import resolve
-from keyswitch.providers import catalogue_file
+from keyswitch.providers import catalogue
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
@@ -71,7 +71,7 @@ def profile_file(data):
 
 def provider_file(data):
     put(place().providers_dir + "/own.toml", data)
-    found = catalogue_file.read_provider(place().providers_dir, "own")
+    found = catalogue.read_provider(place().providers_dir, "own")
     for field in found.fields:
         if field.secret:
             check_secret(field, b"FAKE-value", provider=found)

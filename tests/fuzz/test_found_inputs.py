@@ -14,11 +14,11 @@ from keyswitch.commit.keychain_items import decoded
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.paths import resolve
-from keyswitch.providers.catalogue_file import read_provider
+from keyswitch.providers.catalogue import read_provider
 from keyswitch.providers.schema import ClaudeCode
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import dbus_wire
-from keyswitch.secrets.vault import envelope, header, key_slots
+from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.secrets.vault.reading import Vault
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
@@ -62,9 +62,9 @@ def test_scrypt_slots_cost_no_more_than_argon2_slots_may(n):
     start = time.process_time()
     key_slots.derive(b"x", kdf)
     cost = time.process_time() - start
-    allowed = key_slots.MAX_WORK // header.work_of(kdf)
+    allowed = key_slots.MAX_WORK // envelope.work_of(kdf)
     # 0.7 s each on a slow machine, so 2 s are three of the largest.
-    assert min(allowed, header.MAX_SLOTS) * n * 1024 <= 3 << 28
+    assert min(allowed, envelope.MAX_SLOTS) * n * 1024 <= 3 << 28
     assert cost > 0
 
 
@@ -225,10 +225,10 @@ def test_a_provider_file_is_checked_when_it_is_read(tmp_path, text):
 def test_a_service_managers_passphrase_that_is_no_text_is_refused(
     tmp_path, monkeypatch, paths
 ):
-    from keyswitch.secrets.vault import writing
+    from keyswitch.secrets.vault import access
 
     monkeypatch.setattr(key_slots, "DEFAULT_KDF", key_slots.CHEAPEST_KDF)
-    writing.create(paths, passphrase=Secret("FAKE passphrase"))
+    access.create(paths, passphrase=Secret("FAKE passphrase"))
     put(tmp_path / "keyswitch-passphrase", b"\xff\xfe")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     with pytest.raises(KeyswitchError, match="UTF-8"):

@@ -30,7 +30,7 @@ if {open_}:
 from keyswitch.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
-READER = ("secrets.reader", "_from_stores")
+READER = ("secrets.stores", "_from_stores")
 SOURCE = ("cli.sources", "read_source")
 ADD = ("add", "new", "--provider", "anthropic", "--store", "vault", "--stdin")
 COMMANDS = {

@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from keyswitch.cli.commands import COMMANDS
+from keyswitch.cli.main import COMMANDS
 from keyswitch.profiles.paths import resolve
 from keyswitch.secrets.vault.reading import Vault
 from tests.leaks import allowed, sinks

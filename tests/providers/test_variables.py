@@ -4,8 +4,7 @@ import pytest
 
 from keyswitch.errors import InputError
 from keyswitch.providers.binding import ascii_host, shown_host
-from keyswitch.providers.field import Field
-from keyswitch.providers.shapes import check_variable, is_opaque
+from keyswitch.providers.shapes import Field, check_variable, is_opaque
 from keyswitch.providers.variables import NEVER, SHAPES, TABLE, steers
 
 # By whom they are read, and what they lead to.

@@ -14,14 +14,8 @@ from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import store as keychain
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import (
-    access,
-    envelope,
-    key_slots,
-    recovery_code,
-    writing,
-)
-from keyswitch.secrets.vault.store import VaultStore
+from keyswitch.secrets.vault import access, envelope, key_slots, writing
+from keyswitch.secrets.vault.writing import VaultStore
 
 PASS = Secret("correct horse battery")
 VALUE = Secret("FAKE-vault-value-é\n")
@@ -148,19 +142,19 @@ def test_a_strange_header_is_a_typed_error(header):
 
 
 def test_a_recovery_code_forgives_typing_habits_and_no_mistakes():
-    code = recovery_code.new_code()
-    key = recovery_code.key_of(code)
+    code = access.new_recovery_code()
+    key = access.recovery_key(code)
     assert len(key) == 16
     loose = code.lower().replace("-", " ").replace("0", "o")
-    assert recovery_code.key_of(loose) == key
+    assert access.recovery_key(loose) == key
     wrong = ("2" if code[0] != "2" else "3") + code[1:]
     for text in (wrong, code[:-1], code + "A", "", "!" * 28):
         with pytest.raises(StoreError, match="not a recovery code"):
-            recovery_code.key_of(text)
+            access.recovery_key(text)
 
 
 def test_a_passphrase_opens_it_and_a_wrong_one_does_not(paths):
-    writing.create(paths, passphrase=PASS)
+    access.create(paths, passphrase=PASS)
     vault = VaultStore(paths, ask=lambda _: PASS)
     vault.put("ks1-a", 1, VALUE)
     assert VaultStore(paths, ask=lambda _: PASS).get("ks1-a", 1) == VALUE
@@ -171,7 +165,7 @@ def test_a_passphrase_opens_it_and_a_wrong_one_does_not(paths):
 
 
 def test_the_recovery_code_sets_a_new_passphrase(paths):
-    code = writing.create(paths, passphrase=PASS)
+    code = access.create(paths, passphrase=PASS)
     VaultStore(paths, ask=lambda _: PASS).put("ks1-a", 1, VALUE)
     vault = VaultStore(paths)
     access.open_with_recovery(vault, code)
@@ -183,7 +177,7 @@ def test_the_recovery_code_sets_a_new_passphrase(paths):
 
 
 def test_a_new_passphrase_leaves_the_content_as_it_was(paths):
-    writing.create(paths, passphrase=PASS)
+    access.create(paths, passphrase=PASS)
     vault = VaultStore(paths, ask=lambda _: PASS)
     before = vault.load().body
     access.change_passphrase(vault, Secret("another long one"))
@@ -191,7 +185,7 @@ def test_a_new_passphrase_leaves_the_content_as_it_was(paths):
 
 
 def test_rotating_makes_every_old_copy_useless(paths):
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     vault = VaultStore(paths)
     vault.put("ks1-a", 1, VALUE)
     old = vault.open().data_key
@@ -203,7 +197,7 @@ def test_rotating_makes_every_old_copy_useless(paths):
 
 
 def test_a_machine_key_opens_it_for_nobody_without_the_key_file(paths):
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     VaultStore(paths).put("ks1-a", 1, VALUE)
     assert stat.S_IMODE(os.stat(paths.machine_key_file).st_mode) == 0o600
     assert VaultStore(paths).get("ks1-a", 1) == VALUE
@@ -223,7 +217,7 @@ class Items(dict):
 
 
 def test_the_keychain_can_open_it(paths, monkeypatch):
-    writing.create(paths, passphrase=PASS)
+    access.create(paths, passphrase=PASS)
     items = Items()
     access.add_keychain_slot(
         VaultStore(paths, ask=lambda _: PASS), items, "ks1-k"
@@ -233,7 +227,7 @@ def test_the_keychain_can_open_it(paths, monkeypatch):
 
 
 def test_an_older_file_is_refused_and_both_versions_are_named(paths):
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     with open(paths.vault_file, "rb") as file:
         older = file.read()
     VaultStore(paths).put("ks1-a", 1, VALUE)
@@ -241,14 +235,14 @@ def test_an_older_file_is_refused_and_both_versions_are_named(paths):
         file.write(older)
     with pytest.raises(StoreError, match=r"version 1\.1 after 2\.2"):
         VaultStore(paths).entries()
-    writing.accept_rollback(paths)
+    access.accept_rollback(paths)
     assert not os.path.exists(paths.vault_seen_file)
     assert VaultStore(paths).entries() == {}
 
 
 def test_a_reader_beside_a_writer_sees_no_older_file(paths, monkeypatch):
     """Whichever file it has read when another command stores something."""
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     VaultStore(paths).put("ks1-a", 1, VALUE)
     read = atomic.read_regular
     reads = []
@@ -267,7 +261,7 @@ def test_a_reader_beside_a_writer_sees_no_older_file(paths, monkeypatch):
 
 
 def test_three_versions_stay_beside_it_until_something_is_deleted(paths):
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     for number in range(5):
         VaultStore(paths).put(f"ks1-{number}", 1, VALUE)
     assert len(writing.previous_versions(paths)) == 3
@@ -280,7 +274,7 @@ def test_three_versions_stay_beside_it_until_something_is_deleted(paths):
 def test_every_file_is_private_whatever_the_umask(paths):
     before = os.umask(0)
     try:
-        writing.create(paths, passphrase=None, machine_key=True)
+        access.create(paths, passphrase=None, machine_key=True)
         VaultStore(paths).put("ks1-a", 1, VALUE)
     finally:
         os.umask(before)
@@ -293,19 +287,19 @@ def test_every_file_is_private_whatever_the_umask(paths):
 @pytest.mark.parametrize("passphrase", ["", "short"])
 def test_a_weak_passphrase_is_refused_or_warned_of(passphrase):
     if passphrase:
-        assert "short" in writing.check_passphrase(Secret(passphrase))
+        assert "short" in access.check_passphrase(Secret(passphrase))
     else:
         with pytest.raises(InputError):
-            writing.check_passphrase(Secret(passphrase))
+            access.check_passphrase(Secret(passphrase))
 
 
 def test_two_writers_lose_nothing(paths):
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     code = (
         "import sys\n"
         "from keyswitch.profiles.paths import resolve\n"
         "from keyswitch.secret import Secret\n"
-        "from keyswitch.secrets.vault.store import VaultStore as Store\n"
+        "from keyswitch.secrets.vault.writing import VaultStore as Store\n"
         "paths = resolve({'KEYSWITCH_HOME': sys.argv[1]})\n"
         "for n in range(10):\n"
         "    Store(paths).put(f'ks1-{sys.argv[2]}-{n}', 1, Secret('FAKE'))\n"
@@ -320,7 +314,7 @@ def test_two_writers_lose_nothing(paths):
 
 
 def test_no_message_shows_what_is_inside(paths):
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     VaultStore(paths).put("ks1-a", 1, VALUE)
     with open(paths.vault_file, "r+b") as file:
         file.seek(-3, 2)

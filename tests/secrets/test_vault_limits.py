@@ -12,8 +12,8 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import access, envelope, key_slots, writing
-from keyswitch.secrets.vault.store import VaultStore
+from keyswitch.secrets.vault import access, envelope, key_slots
+from keyswitch.secrets.vault.writing import VaultStore
 from tests.proof import record
 from tests.secrets.test_vault_vectors import unlocked
 from tests.vectors.vault import make
@@ -119,7 +119,7 @@ def test_no_nonce_repeats_in_twenty_thousand_slots():
 def test_without_random_bytes_nothing_is_sealed(monkeypatch, tmp_path):
     paths = resolve({"KEYSWITCH_HOME": str(tmp_path)})
     monkeypatch.setattr(kernel_keyring, "write", lambda *_: False)
-    writing.create(paths, passphrase=None, machine_key=True)
+    access.create(paths, passphrase=None, machine_key=True)
     with open(paths.vault_file, "rb") as file:
         before = file.read()
     asked = []
@@ -205,7 +205,7 @@ def test_a_new_passphrase_keeps_every_byte_of_the_payload(
     monkeypatch.setattr(kernel_keyring, "write", lambda *_: False)
     paths = resolve({"KEYSWITCH_HOME": str(tmp_path)})
     phrases = [Secret(f"FAKE passphrase {n}") for n in range(4)]
-    writing.create(paths, passphrase=phrases[0])
+    access.create(paths, passphrase=phrases[0])
     VaultStore(paths, ask=lambda _: phrases[0]).put("ks1-a", 1, Secret("FAKE"))
     for old, new in itertools.pairwise(phrases):
         before = VaultStore(paths).load()

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from keyswitch.errors import LockedError
-from keyswitch.secrets.vault import envelope, key_slots, recovery_code
+from keyswitch.secrets.vault import access, envelope, key_slots
 from tests.proof import record
 from tests.secrets import independent_decoder
 from tests.vectors.bundle import make as make_bundles
@@ -53,7 +53,7 @@ def unlocked(opened, way, given):
         return key_slots.unwrap_passphrase(opened, given.encode())
     slot = key_slots.slot_of(opened, way)
     key = (
-        recovery_code.key_of(given)
+        access.recovery_key(given)
         if way == "recovery"
         else bytes.fromhex(given)
     )

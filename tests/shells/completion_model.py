@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import click
 
-from keyswitch.cli.commands import COMMANDS
-from keyswitch.cli.main import cli
+from keyswitch.cli.main import COMMANDS, cli
 from tests.components import ROOT
 
 CATALOGUE = ROOT / "keyswitch" / "providers" / "built_in"

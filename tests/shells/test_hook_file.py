@@ -8,7 +8,7 @@ import pytest
 
 from keyswitch.changes import hook_files
 from keyswitch.profiles.paths import Paths, resolve
-from keyswitch.shells.hook_file import hook_file
+from keyswitch.shells.hook_scripts import hook_file
 from keyswitch.switching.editing.start_files import block_for
 from keyswitch.workspace import Workspace
 from tests.shells import sessions

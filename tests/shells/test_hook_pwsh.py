@@ -5,8 +5,8 @@ import re
 import pytest
 
 from keyswitch.shells.hook_scripts import hook_script
-from keyswitch.shells.powershell import render
 from keyswitch.shells.script import EnvScript
+from keyswitch.shells.windows import render
 
 STATE = "/home/me/.local/state/keyswitch/state.json"
 

@@ -29,8 +29,8 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, state
 from keyswitch.secret import Secret
+from keyswitch.secrets.vault.access import create
 from keyswitch.secrets.vault.reading import Vault, entry_name
-from keyswitch.secrets.vault.writing import create
 from keyswitch.switching.activation import use as activate
 from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.logging_in import capture, logout, old_sessions

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from keyswitch import display
 from keyswitch.display import SECRET_STARTS, secrets_in, without_secrets
 from keyswitch.errors import InputError
-from keyswitch.providers.field import Field
-from keyswitch.providers.shapes import check_plain, public_prefix
+from keyswitch.providers.shapes import Field, check_plain, public_prefix
 from keyswitch.targets.claude_code.settings import literals
 
 KEY = "sk-ant-api03-FAKE0123456789abcdefEXAMPLE"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from keyswitch.cli.checks.whoami import account, finding_document
-from keyswitch.cli.command import Session, at_most_one, command, rehearsed
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import (
+    Session,
+    at_most_one,
+    command,
+    option,
+    rehearsed,
+)
+from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.findings.finding import NOTE, Finding
 from keyswitch.diagnosis.findings.mend import FOLDER
 from keyswitch.errors import ExitCode, FileStateError, UsageError
@@ -29,20 +33,16 @@ _ROUNDS = 3  # files can be looked at once their folder is mended
     "keyswitch doctor --network         try the way to the service, too",
     "keyswitch doctor --report > report.txt",
 )
-@click.option("--fix", is_flag=True, help="Mend what is safe; undoable.")
-@click.option("--dry-run", is_flag=True, help="With --fix: only show it.")
-@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
-@click.option(
-    "--network", is_flag=True, help="Try DNS, TCP, TLS, proxy and HTTP."
-)
-@click.option(
+@option("--fix", is_flag=True, help="Mend what is safe; undoable.")
+@option("--dry-run", is_flag=True, help="With --fix: only show it.")
+@option("--yes", is_flag=True, help="With --fix: do not ask.")
+@option("--network", is_flag=True, help="Try DNS, TCP, TLS, proxy and HTTP.")
+@option(
     "--run-helper",
     is_flag=True,
     help="Run an apiKeyHelper to see whether it works (10 s at most).",
 )
-@click.option(
-    "--report", is_flag=True, help="Print a report for a support ticket."
-)
+@option("--report", is_flag=True, help="Print a report for a support ticket.")
 def doctor(  # noqa: PLR0913
     session: Session,
     *,

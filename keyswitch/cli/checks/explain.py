@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.command import Session, at_most_one, command
-from keyswitch.cli.output import attributes
-from keyswitch.cli.starting_over import take
+from keyswitch.cli.command import Session, at_most_one, command, option
+from keyswitch.cli.failures import take
+from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.diagnosis.resolver.scene import Scene
@@ -23,13 +23,13 @@ from keyswitch.errors import (
     NotFoundError,
     UsageError,
 )
-from keyswitch.secrets.given import LIMIT
 from keyswitch.terminal.selection import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WIDTH = 78  # columns
+LIMIT = 1 << 20  # bytes of standard input
 _COMMAND_AT_END = re.compile(r"(.*\S)\s+`([^`]+)`", re.DOTALL)
 _UNBROKEN = "\ue000"  # in place of a space that may not end a line
 
@@ -43,7 +43,7 @@ _UNBROKEN = "\ue000"  # in place of a space that may not end a line
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("text", nargs=-1)
-@click.option(
+@option(
     "--from-log",
     is_flag=True,
     help="Take the newest error of Claude Code's transcripts.",

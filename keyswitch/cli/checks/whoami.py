@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
 from keyswitch.errors import ExitCode
 
@@ -39,12 +39,12 @@ _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
-@click.option(
+@option(
     "--run-helper",
     is_flag=True,
     help="Run an apiKeyHelper to know its answer (10 s at most).",
 )
-@click.option(
+@option(
     "--verify", is_flag=True, help="Ask the service whose credential it is."
 )
 def whoami(

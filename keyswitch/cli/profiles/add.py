@@ -1,30 +1,42 @@
-"""add and rotate: store a new secret."""
+"""add and rotate: store a new secret, and ask for what is missing."""
 
 from __future__ import annotations
 
 from datetime import date
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.command import Session, command
-from keyswitch.cli.profiles.add_questions import ask_name, complete, provider_of
+from keyswitch.cli.command import Session, command, option
 from keyswitch.cli.profiles.editing import parse_date, parse_settings
-from keyswitch.cli.prompt import choose_one
+from keyswitch.cli.prompt import ask_line, choose_one
+from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
-from keyswitch.cli.sources import collect, parse_sources, source_options
-from keyswitch.errors import UsageError
+from keyswitch.cli.sources import (
+    Source,
+    collect,
+    is_meant,
+    parse_sources,
+    source_options,
+)
+from keyswitch.errors import InputError, UsageError
 from keyswitch.model import Profile
+from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
+from keyswitch.providers.shapes import check_plain
+from keyswitch.switching.editing import profile_changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from keyswitch.providers.schema import Provider
+    from keyswitch.providers.shapes import Field
     from keyswitch.secret import Secret
 
-_EXPIRES = click.option("--expires", metavar="DATE", help="As 2027-02-01.")
+_EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
 
 
 @command(
@@ -37,11 +49,11 @@ _EXPIRES = click.option("--expires", metavar="DATE", help="As 2027-02-01.")
     dry_run=True,
 )
 @click.argument("name", required=False)
-@click.option("--provider", "provider_id", metavar="PROVIDER")
-@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
-@click.option("--label", default="", help="Free text for listings.")
+@option("--provider", "provider_id", metavar="PROVIDER")
+@option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
+@option("--label", default="", help="Free text for listings.")
 @_EXPIRES
-@click.option(
+@option(
     "--expect",
     type=click.Choice(["api", "subscription", "cloud"]),
     help="Refuse to use it if it would be billed otherwise.",
@@ -64,8 +76,6 @@ def add(  # noqa: PLR0913
 
     On a terminal it asks for what is missing.
     """
-    from keyswitch.switching.editing import profile_changes
-
     session.refuse_agents()  # a new profile may have any host
     workspace = session.workspace()
     if name is not None:
@@ -74,17 +84,17 @@ def add(  # noqa: PLR0913
     expiry = parse_date(expires)
     fields = parse_settings(sets)
     label = typed("the label", label)
-    provider = workspace.catalogue.get(provider_of(session, name, provider_id))
+    provider = workspace.catalogue.get(_provider_of(session, name, provider_id))
     is_plain = not (sets or expires or expect or any(given.values()))
     if provider.not_addable and session.can_ask and is_plain:
-        name = name or ask_name(session, provider.id)
+        name = name or _ask_name(session, provider.id)
         return _log_in(name, store=store, label=label)
     provider.check_addable()
     refuse_secret_fields(provider, fields)
     fields = provider.complete_fields(fields)
     known = [field.name for field in provider.fields if field.secret]
     sources = parse_sources(given, known)
-    name, fields, wanted = complete(session, provider, name, fields, sources)
+    name, fields, wanted = _complete(session, provider, name, fields, sources)
     secrets = collect(session, provider, wanted, sources, fields)
     profile = Profile(
         name=name,
@@ -108,10 +118,8 @@ def _log_in(name: str, *, store: str | None, label: str) -> int | None:
             "present": "keep the login that Claude Code has now",
         },
     )
-    capture = how == "present"
-    return hand_over(
-        "login", name=name, capture=capture, store=store, label=label
-    )
+    options = {"capture": how == "present", "store": store, "label": label}
+    return hand_over("login", name=name, **options)
 
 
 def _store(
@@ -124,9 +132,6 @@ def _store(
 
     What can be refused is refused before a passphrase is asked for.
     """
-    from keyswitch.cli.secrets.agreements import agree_to_variables
-    from keyswitch.switching.editing import profile_changes
-
     workspace = session.workspace()
     agree_to_variables(session, profile)
     profile_changes.check_new(workspace, profile, secrets)
@@ -159,8 +164,6 @@ def rotate(
     **given: Any,
 ) -> None:
     """Replace a profile's secret."""
-    from keyswitch.switching.editing import profile_changes
-
     session.refuse_agents()
     workspace = session.workspace()
     profile, _ = workspace.load(name)
@@ -191,3 +194,101 @@ def rotate(
     session.say(f"rotated {', '.join(sorted(values))} of '{name}'")
     if provider.revoke_url:
         session.say(f"now revoke the old one at {provider.revoke_url}")
+
+
+def _provider_of(session: Session, name: str | None, given: str | None) -> str:
+    """Return the provider that was named, or ask for one."""
+    if name is None and not session.can_ask:
+        raise UsageError(
+            "missing argument 'NAME'", "see 'keyswitch add --help'"
+        )
+    if given:
+        return given
+    ids = session.workspace().catalogue.ids()
+    session.require_terminal(
+        "the provider is missing", f"--provider {'|'.join(ids)}"
+    )
+    from keyswitch.cli.profiles import choices, picker
+
+    providers = choices.providers(session.workspace())
+    return picker.choose("provider", providers, session.environ)
+
+
+def _ask_name(session: Session, provider_id: str) -> str:
+    """Ask what the profile shall be called; propose a name that is free."""
+    workspace = session.workspace()
+    taken = set(profile_files.scan(workspace.paths))
+    numbered = (f"{provider_id}-{number}" for number in count(2))
+    proposed = next(n for n in chain([provider_id], numbered) if n not in taken)
+
+    def check(name: str) -> str:
+        check_name(name)
+        profile_changes.refuse_existing(workspace, name)
+        return name
+
+    return session.ask_until(
+        lambda: ask_line("name of the profile", proposed), check
+    )
+
+
+def _complete(
+    session: Session,
+    provider: Provider,
+    name: str | None,
+    fields: dict[str, str],
+    sources: list[Source],
+) -> tuple[str, dict[str, str], list[Field]]:
+    """Return name, plain fields and the secrets that go with them."""
+    if not session.can_ask:
+        for field_name, value in fields.items():
+            is_meant(session, provider.field(field_name), value, fields)
+        return name or "", fields, provider.wanted_secrets(fields)
+    name = name or _ask_name(session, provider.id)
+    group = _ask_alternative(provider, fields, sources)
+    wanted = provider.wanted_secrets(fields, group)
+    if wanted and provider.help_url and not sources:
+        session.say(f"get one: {provider.help_url}")
+    group = group or provider.group_of([f.name for f in wanted])
+    fields = dict(fields)
+    for field in provider.fields:
+        is_plain = field.required and not field.secret
+        if is_plain and field.group in ("", group) and field.name not in fields:
+            fields[field.name] = _ask_field(session, field, fields)
+    return name, fields, wanted
+
+
+def _ask_alternative(
+    provider: Provider, fields: Mapping[str, str], sources: list[Source]
+) -> str:
+    """Return which of the provider's alternatives to use."""
+    if not provider.groups:
+        return ""
+    given = [*fields, *(source.field for source in sources if source.field)]
+    if any(provider.field(name).group for name in given):
+        return provider.group_of(given)
+    needed = {
+        group: [f for f in provider.fields if f.required and f.group == group]
+        for group in provider.groups
+    }
+    unnamed = any(not source.field for source in sources)
+    if unnamed and any(all(f.secret for f in n) for n in needed.values()):
+        return ""  # the alternative that needs only a secret
+    return choose_one(
+        "which of these",
+        {g: " and ".join(f.title for f in n) for g, n in needed.items()},
+    )
+
+
+def _ask_field(
+    session: Session, field: Field, fields: Mapping[str, str]
+) -> str:
+    title = field.title or field.name
+    question = f"{title} ({field.help})" if field.help else title
+
+    def check(value: str) -> str | None:
+        if not value:
+            raise InputError(f"the {title} is needed", "Ctrl-C leaves")
+        check_plain(field, value)
+        return value if is_meant(session, field, value, fields) else None
+
+    return session.ask_until(lambda: ask_line(question), check)

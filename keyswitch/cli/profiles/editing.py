@@ -1,4 +1,4 @@
-"""edit, rename, copy, remove."""
+"""edit, rename, copy, remove, undo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.command import YES, Session, command
+from keyswitch.cli.command import YES, Session, command, option
 from keyswitch.directories import patterns
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.profiles import profile_files
@@ -88,30 +88,30 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
     dry_run=True,
 )
 @click.argument("name")
-@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
-@click.option("--unset", "unsets", multiple=True, metavar="FIELD")
-@click.option("--label", help="Free text for listings.")
-@click.option("--expires", metavar="DATE", help="As 2027-02-01; '' for none.")
-@click.option("--expect", help="api, subscription or cloud; '' for none.")
-@click.option(
+@option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
+@option("--unset", "unsets", multiple=True, metavar="FIELD")
+@option("--label", help="Free text for listings.")
+@option("--expires", metavar="DATE", help="As 2027-02-01; '' for none.")
+@option("--expect", help="api, subscription or cloud; '' for none.")
+@option(
     "--isolated/--no-isolated",
     default=None,
     help="Give it a configuration folder of its own.",
 )
-@click.option(
+@option(
     "--share",
     "shared",
     metavar="LIST",
     help="What that folder shares: agents, commands, history, memory, "
     "settings, skills; 'none'; '' for what is usual.",
 )
-@click.option(
+@option(
     "--only",
     metavar="PLACES",
     help="Where it may be used: directories (~/clients/**) and git remotes "
     "(github.com/acme/*), with commas; '' for everywhere.",
 )
-@click.option("--never", metavar="PLACES", help="Where it may not.")
+@option("--never", metavar="PLACES", help="Where it may not.")
 def edit(
     session: Session,
     name: str,
@@ -245,3 +245,14 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
             "its secret stays in the store for 'keyswitch undo'; "
             "'keyswitch revoke-local' removes it now"
         )
+
+
+@command("keyswitch undo", dry_run=True)
+def undo(session: Session) -> None:
+    """Take back the last change."""
+    from keyswitch.switching.upkeep.undo import undo_last
+
+    session.refuse_agents()  # a former address may come back
+    done = undo_last(session.workspace())
+    what = f"{done.command} {done.profile}".strip()
+    session.say(f"took back '{what}'")

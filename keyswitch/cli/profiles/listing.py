@@ -1,4 +1,4 @@
-"""list and show: profiles, with references to their secrets."""
+"""list, show, providers, history: what there is, with references to secrets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.session import attributes
 from keyswitch.errors import UsageError
 from keyswitch.profiles import login_status, profile_files, state
 
@@ -97,7 +97,7 @@ def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
     "keyswitch show work --reveal    on a terminal, after asking",
 )
 @click.argument("name")
-@click.option("--reveal", is_flag=True, help="Show the secrets, after asking.")
+@option("--reveal", is_flag=True, help="Show the secrets, after asking.")
 def show(session: Session, name: str, *, reveal: bool) -> None:
     """Show one profile."""
     workspace = session.workspace()
@@ -187,3 +187,58 @@ def _reveal(session: Session, profile: Profile) -> None:
         workspace.paths, compiled, sorted(compiled.refs), ask=workspace.ask
     )
     session.table(sorted(values.items()))
+
+
+@command("keyswitch history --json")
+@option("-n", "--number", default=20, show_default=True, metavar="N")
+def history(session: Session, number: int) -> None:
+    """List what was changed when."""
+    from keyswitch.changes import history as log
+    from keyswitch.disk.atomic import read_regular
+
+    path = session.workspace().paths.history_file
+    entries = log.parse(read_regular(path, 1 << 24))
+    entries = entries[-number:] if number > 0 else []
+    shown = [
+        attributes(e, "at", "command", or_null=("profile", "fingerprint"))
+        for e in entries
+    ]
+    session.show({"entries": shown}, entries)
+
+
+@command("keyswitch providers bedrock")
+@click.argument("name", required=False)
+def providers(session: Session, name: str | None) -> None:
+    """List the providers and fields."""
+    catalogue = session.workspace().catalogue
+    ids = [name] if name else catalogue.ids()
+    found = [catalogue.get(provider_id) for provider_id in ids]
+    document = {
+        "providers": [
+            {
+                **attributes(provider, "id", "title", or_null=("bill",)),
+                "fields": [
+                    attributes(field, "name", "secret", "required", "env")
+                    for field in provider.fields
+                ],
+            }
+            for provider in found
+        ]
+    }
+    if not name:
+        session.show(document, [(p.id, p.title) for p in found])
+        return
+    [provider] = found
+    rows = [
+        (
+            field.name,
+            "secret" if field.secret else "field",
+            "required" if field.required else "optional",
+            " ".join(field.env),
+            field.title,
+        )
+        for field in provider.fields
+    ]
+    session.show(document, rows)
+    if provider.help_url and not session.json:
+        session.say(f"get one: {provider.help_url}")

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyswitch.cli.arguments import typed
-from keyswitch.cli.command import YES, Session, at_most_one, command, rehearsed
+from keyswitch.cli.command import (
+    YES,
+    Session,
+    at_most_one,
+    command,
+    option,
+    rehearsed,
+)
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.errors import InputError, UsageError
@@ -25,19 +32,19 @@ if TYPE_CHECKING:
     dry_run=True,
 )
 @click.argument("name")
-@click.option("--capture", is_flag=True, help="Keep the present login.")
-@click.option("--token", is_flag=True, help="Keep a 'claude setup-token' one.")
-@click.option(
+@option("--capture", is_flag=True, help="Keep the present login.")
+@option("--token", is_flag=True, help="Keep a 'claude setup-token' one.")
+@option(
     "--orphan",
     is_flag=True,
     help="Keep the newest login that belonged to no profile.",
 )
 @STORE
-@click.option("--label", default="", help="Free text for listings.")
-@click.option("--stdin", is_flag=True, help="With --token: read it there.")
-@click.option("--from-env", metavar="NAME", help="With --token: from there.")
-@click.option("--console", is_flag=True, help="A Console login (API billing).")
-@click.option("--email", metavar="ADDRESS", help="Handed to Claude's login.")
+@option("--label", default="", help="Free text for listings.")
+@option("--stdin", is_flag=True, help="With --token: read it there.")
+@option("--from-env", metavar="NAME", help="With --token: from there.")
+@option("--console", is_flag=True, help="A Console login (API billing).")
+@option("--email", metavar="ADDRESS", help="Handed to Claude's login.")
 def login(  # noqa: PLR0913
     session: Session,
     name: str,

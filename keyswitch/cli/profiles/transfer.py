@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, rehearsed
-from keyswitch.cli.passphrase import (
+from keyswitch.cli.command import Session, command, option, rehearsed
+from keyswitch.cli.prompt import ask_line, ask_secret
+from keyswitch.cli.secrets.agreements import agree_to_variables
+from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
+from keyswitch.cli.session import attributes
+from keyswitch.cli.sources import (
     given_passphrase,
     new_passphrase,
     passphrase_options,
 )
-from keyswitch.cli.prompt import ask_secret
-from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, NotFoundError, UsageError
+from keyswitch.providers.binding import ascii_host, shown_host
+from keyswitch.providers.schema import refuse_named
 from keyswitch.secrets.vault.reading import normalised
+from keyswitch.transfer import importing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyswitch.cli.session import Session
+    from keyswitch.model import Profile
     from keyswitch.secret import Secret
     from keyswitch.transfer.bundle import Packed
 
@@ -29,9 +38,9 @@ if TYPE_CHECKING:
     "keyswitch export --all --to profiles.ksb",
 )
 @click.argument("names", nargs=-1, metavar="NAME...")
-@click.option("--all", "everything", is_flag=True, help="All but logins.")
-@click.option("--to", "path", metavar="FILE", required=True, help="The bundle.")
-@click.option("--replace", is_flag=True, help="Overwrite that file.")
+@option("--all", "everything", is_flag=True, help="All but logins.")
+@option("--to", "path", metavar="FILE", required=True, help="The bundle.")
+@option("--replace", is_flag=True, help="Overwrite that file.")
 @passphrase_options
 def export(
     session: Session,
@@ -80,15 +89,15 @@ def export(
 )
 @click.argument("path", metavar="FILE")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@click.option("--replace", is_flag=True, help="Overwrite profiles.")
-@click.option(
+@option("--replace", is_flag=True, help="Overwrite profiles.")
+@option(
     "--accept-host",
     "hosts",
     multiple=True,
     metavar="HOST",
     help="A secret may go to this host; otherwise you are asked to type it.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask for the rest.")
+@option("--yes", is_flag=True, help="Do not ask for the rest.")
 @STORE
 @passphrase_options
 def import_(  # noqa: PLR0913
@@ -107,7 +116,6 @@ def import_(  # noqa: PLR0913
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.
     """
-    from keyswitch.cli.profiles import bundle_view
     from keyswitch.transfer import importing
 
     session.refuse_agents()
@@ -115,7 +123,7 @@ def import_(  # noqa: PLR0913
     given = given_passphrase(passphrase)
     packed = importing.chosen(_opened(session, path, given), names)
     packed = importing.beside_ours(workspace, packed)
-    bundle_view.show(session, packed)
+    _show(session, packed)
     taken = importing.conflicts(workspace, packed)
     if taken and not replace:
         raise InputError(
@@ -130,7 +138,7 @@ def import_(  # noqa: PLR0913
         place = choose_store_for(session, store)
         rehearsed(session, lambda: take_in(place))
         return
-    bundle_view.accept(session, packed, hosts)
+    _accept(session, packed, hosts)
     count = len(packed)
     session.confirm(f"import {count} profile{'s'[: count != 1]}?", yes=yes)
     place = choose_store_for(session, store)
@@ -155,3 +163,108 @@ def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
         )
         given = ask_secret("passphrase of the bundle: ")
     return bundle.unpack(data, normalised(given), session.workspace().catalogue)
+
+
+def _show(session: Session, packed: Sequence[Packed]) -> None:
+    """Print what would be written: all of it, and of secrets the masks."""
+    catalogue = session.workspace().catalogue
+    here = importing.conflicts(session.workspace(), packed)
+    hosts = importing.destinations(catalogue, packed)
+    profiles: list[dict[str, Any]] = []
+    rows: list[tuple[str, str, str, str]] = []
+    for one in packed:
+        profile = one.profile
+        settings = _settings(profile)
+        fields = dict(sorted(profile.fields.items()))
+        secrets = importing.previews(catalogue, one)
+        profiles.append(
+            {
+                **attributes(profile, "name", "provider", "label"),
+                **settings,
+                "fields": fields,
+                "secrets": secrets,
+                "exists": profile.name in here,
+            }
+        )
+        state = "replaces yours" if profile.name in here else ""
+        rows.append((profile.name, profile.provider, profile.label, state))
+        shown = {**{k: _in_words(v) for k, v in settings.items()}, **fields}
+        rows += [("", k, v, "") for k, v in {**shown, **secrets}.items()]
+        rows += [
+            ("", "sends to", shown_host(host), "")
+            for name, host in hosts
+            if name == profile.name
+        ]
+    document = {
+        "profiles": profiles,
+        "hosts": sorted({d.host for d in hosts}),
+        "ascii_hosts": sorted({ascii_host(d.host) for d in hosts}),
+    }
+    session.show(document, rows)
+
+
+def _settings(profile: Profile) -> dict[str, Any]:
+    """Return what a profile says of itself, beside its label and fields."""
+    found = {
+        "created": profile.created and profile.created.isoformat(),
+        "expires": profile.expires and profile.expires.isoformat(),
+        "expect": profile.expect,
+        "isolated": profile.isolated,
+        "shared": profile.shared and list(profile.shared),
+        "only": list(profile.only),
+        "never": list(profile.never),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "yes" if value is True else str(value)
+
+
+def _accept(
+    session: Session, packed: Sequence[Packed], accepted: Sequence[str]
+) -> None:
+    """Let a person accept every variable and host of the secrets."""
+    for one in packed:
+        agree_to_variables(session, importing.named(one))
+        _accept_variables(session, one)
+    for name, host in importing.destinations(
+        session.workspace().catalogue, packed
+    ):
+        if not {host, ascii_host(host)} & {*accepted}:
+            _accept_host(session, name, host)
+            accepted = (*accepted, host)
+
+
+def _accept_variables(session: Session, one: Packed) -> None:
+    """Ask about each variable whose name does not look like a key's."""
+    name, catalogue = one.profile.name, session.workspace().catalogue
+    refuse_named(catalogue.get(one.profile.provider), importing.named(one))
+    for _, _, variable in importing.doubtful_variables(catalogue, one):
+        if not session.can_ask:
+            raise InputError(
+                f"'{name}' would set {variable}, which is not called like a "
+                "key",
+                "import it on a terminal, or leave that profile out",
+            )
+        session.confirm(f"let '{name}' set {variable}?")
+
+
+def _accept_host(session: Session, name: str, host: str) -> None:
+    """Let a person type a host that a secret would go to."""
+    shown = shown_host(host)
+    if not session.can_ask:
+        raise UsageError(
+            f"'{name}' would send its secret to {shown}",
+            f"if you trust that: --accept-host {ascii_host(host)}",
+        )
+    answer = ask_line(
+        f"'{name}' sends its secret to {shown}; type the host to accept"
+    )
+    if answer not in {host, ascii_host(host)}:
+        raise InputError(
+            f"'{answer}' is not {shown}",
+            "nothing was imported; try again, or leave that profile out",
+        )

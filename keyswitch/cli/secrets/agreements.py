@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.cli.session import Session
     from keyswitch.diagnosis.verdict import Value
     from keyswitch.model import Profile
-    from keyswitch.providers.bound import Mismatch
+    from keyswitch.providers.binding import Mismatch
 
 
 def agree_to_profile(session: Session, name: str) -> list[Mismatch]:

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import YES, Session, at_most_one, command, rehearsed
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import (
+    YES,
+    Session,
+    at_most_one,
+    command,
+    option,
+    rehearsed,
+)
+from keyswitch.cli.session import attributes
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -25,11 +32,9 @@ if TYPE_CHECKING:
     dry_run=True,
 )
 @click.argument("name", required=False, default="")
-@click.option("--all", "all_", is_flag=True, help="Every token there is.")
-@click.option(
-    "--claude-code", is_flag=True, help="What lies in Claude Code's files."
-)
-@click.option(
+@option("--all", "all_", is_flag=True, help="Every token there is.")
+@option("--claude-code", is_flag=True, help="What lies in Claude Code's files.")
+@option(
     "--stale",
     is_flag=True,
     help="Expired, blanked and orphaned ones (the default).",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.changes.store_choice import NoStoreError, choose_store
-from keyswitch.cli.passphrase import ask_new_passphrase
+from keyswitch.cli.command import option
+from keyswitch.cli.sources import ask_new_passphrase
 from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault.reading import Vault
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from keyswitch.cli.session import Session
     from keyswitch.secret import Secret
 
-STORE = click.option(
+STORE = option(
     "--store",
     type=click.Choice(["keychain", "vault"]),
     help="Default: the keychain where there is one.",
@@ -59,14 +60,14 @@ def create_vault(
     machine_key: bool = False,
 ) -> None:
     """Make the vault and show its recovery code."""
-    from keyswitch.secrets.vault import writing
+    from keyswitch.secrets.vault import access
 
     paths = session.workspace().paths
     ask = None
     if passphrase is None and not machine_key:
         passphrase = ask_new_passphrase(session)
         ask = session.workspace().ask
-    code = writing.create(
+    code = access.create(
         paths, passphrase=passphrase, machine_key=machine_key, ask=ask
     )
     session.say(f"made the vault {paths.vault_file}")

@@ -1,4 +1,4 @@
-"""env, run, shell: a profile's variables for a shell or for one command."""
+"""env, run, shell, use --here: a profile for one shell or one command."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch import shells
+from keyswitch.changes import bindings
 from keyswitch.changes.compiling import compiled_active, compiled_profile
-from keyswitch.cli.command import Session, at_most_one, command
+from keyswitch.cli.command import HELP, Session, at_most_one, command, option
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.express import give_back, warn, warn_of_settings, write_out
 from keyswitch.shells.detect import parent_shell
+from keyswitch.shells.script import EnvScript
 from keyswitch.terminal import marker, selection
-from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.exports import script_of
+from keyswitch.terminal.marker import PANE, read_key
 from keyswitch.terminal.shell_script import for_shell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.cli.session import Session
     from keyswitch.compiled import Compiled
-    from keyswitch.shells.script import EnvScript
     from keyswitch.workspace import Workspace
 
 
@@ -33,15 +39,15 @@ if TYPE_CHECKING:
     "keyswitch env work --format dotenv > .env",
 )
 @click.argument("name", required=False, default="")
-@click.option("--shell", metavar="SHELL", help="Default: the parent process.")
-@click.option("--unset", is_flag=True, help="Undo what env did here.")
-@click.option(
+@option("--shell", metavar="SHELL", help="Default: the parent process.")
+@option("--unset", is_flag=True, help="Undo what env did here.")
+@option(
     "--format",
     "format_",
     type=click.Choice(marker.DOCUMENTS),
     help="Print a document for another program.",
 )
-@click.option("--reveal", is_flag=True, help="Real values on a terminal too.")
+@option("--reveal", is_flag=True, help="Real values on a terminal too.")
 def env(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -147,6 +153,7 @@ def _preview(session: Session, name: str) -> None:
 )
 @click.argument("name")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
+@HELP
 @click.pass_obj
 def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     """Run one command with a profile.
@@ -168,7 +175,7 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")
 @click.argument("name")
-@click.option(
+@option(
     "--shell", "program", metavar="PROGRAM", help="Default: the one you are in."
 )
 def shell(session: Session, name: str, *, program: str | None) -> int:
@@ -198,3 +205,91 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     status = subshell.run(argv, environ)
     session.say(f"left the shell of '{name}'")
     return status
+
+
+def use_here(session: Session, name: str) -> None:
+    """Print what makes this shell alone use a profile, for `eval`.
+
+    A login gets a configuration folder of its own, so that the one in use
+    elsewhere stays. So does a key that the usual settings would send to
+    another profile's host.
+    """
+    from keyswitch.switching.planning import isolation
+
+    session.refuse_agents()
+    workspace = session.workspace()
+    paths, environ = workspace.paths, workspace.environ
+    profile, _ = workspace.load(name)
+    bindings.check_complete(workspace, profile)
+    compiled = compiled_profile(workspace, name)
+    guard.require(compiled, environ)  # before a login is moved
+    if os.isatty(1):
+        session.say(
+            f'this shell: eval "$(keyswitch use {name} --here)"; back again: '
+            'eval "$(keyswitch off --here)"'
+        )
+        return
+    if isolation.wants_folder(workspace, compiled):
+        for note in isolation.move_in(workspace, profile):
+            session.say(note)
+        pair = (FOLDER_VARIABLE, paths.folder_of(name))
+        if pair not in compiled.literals:
+            compiled.literals.append(pair)
+    script = script_of(
+        paths, compiled, environ, how=selection.BY_TERMINAL, pin=True
+    )
+    said = f"this terminal uses '{name}' until 'keyswitch off --here'"
+    _print(session, script, compiled, environ, said)
+
+
+def off_here(session: Session) -> None:
+    """Print what ends this shell's own choice, so that it follows `use`.
+
+    Also a choice that the person exported by hand: other variables get their
+    former values back, this one is removed.
+    """
+    workspace = session.workspace()
+    if os.isatty(1):
+        session.say('this shell: eval "$(keyswitch off --here)"')
+        return
+    variable = selection.PROFILE_VARIABLE
+    environ = dict(workspace.environ)
+    own = environ.pop(variable, "")
+    chosen = selection.select(workspace.paths, environ)
+    compiled = None
+    if chosen.name:
+        session.refuse_agents()
+        compiled = compiled_profile(workspace, chosen.name)
+    script, notes = for_shell(
+        workspace.paths, chosen, compiled, environ, compiled_active(workspace)
+    )
+    warn(notes)
+    script = script or EnvScript()
+    removed = {*script.remove}
+    if own or variable in script.restore:
+        removed.add(variable)
+    if PANE in environ:
+        removed.add(PANE)
+    script.remove = sorted(removed)
+    name = f"'{chosen.name}'" if chosen.name else "no profile"
+    said = f"this terminal follows again, and uses {name}"
+    _print(session, script, compiled, environ, said)
+
+
+def _print(
+    session: Session,
+    script: EnvScript,
+    compiled: Compiled | None,
+    environ: Mapping[str, str],
+    said: str,
+) -> None:
+    """Print the script, and warn of settings that override it.
+
+    What it does is said on a terminal only: a start file may have this line.
+    """
+    write_out(shells.render(parent_shell(), script))
+    gone = script.unset()
+    left = {n: v for n, v in environ.items() if n not in gone}
+    warn_of_settings(script, left | dict(script.assign), compiled)
+    if os.isatty(2):
+        session.say(said)

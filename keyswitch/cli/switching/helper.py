@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.changes.compiling import compiled_active, compiled_profile
+from keyswitch.cli.command import HELP
 from keyswitch.directories import guard
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import NotFoundError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     "  keyswitch helper claude-code       as Claude Code's apiKeyHelper\n"
     "  keyswitch helper aws client        as credential_process of AWS tools"
 )
+@HELP
 @click.pass_obj
 def helper(session: Session) -> None:
     """Answer programs that ask for a secret."""
@@ -61,6 +63,7 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> None:
 
 
 @helper.command("claude-code")
+@HELP
 @click.pass_obj
 def claude_code(session: Session) -> None:
     """Print the key that Claude Code has to send (its apiKeyHelper)."""
@@ -74,6 +77,7 @@ def claude_code(session: Session) -> None:
 
 
 @helper.command("api-key")
+@HELP
 @click.argument("name")
 @click.pass_obj
 def api_key(session: Session, name: str) -> None:
@@ -82,6 +86,7 @@ def api_key(session: Session, name: str) -> None:
 
 
 @helper.command("aws")
+@HELP
 @click.argument("name")
 @click.pass_obj
 def aws(session: Session, name: str) -> None:

@@ -6,8 +6,8 @@ import os
 
 import click
 
-from keyswitch.cli.command import Session, command
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.session import attributes
 from keyswitch.directories import links
 from keyswitch.errors import UsageError
 from keyswitch.terminal import selection
@@ -22,7 +22,7 @@ _FOLDER = click.argument("folder", required=False, metavar="[DIR]")
     dry_run=True,
 )
 @click.argument("name", required=False)
-@click.option(
+@option(
     "--remote",
     metavar="PATTERN",
     help="Every clone of these git remotes, in your own config.toml.",
@@ -99,7 +99,7 @@ def _show(session: Session) -> None:
     "keyswitch unlink --remote 'github.com/acme/*'",
     dry_run=True,
 )
-@click.option("--remote", metavar="PATTERN", help="The rule of a remote.")
+@option("--remote", metavar="PATTERN", help="The rule of a remote.")
 def unlink(session: Session, *, remote: str | None) -> None:
     """Remove a directory's link."""
     from keyswitch.switching.editing import link_changes

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, at_most_one, options
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import Session, at_most_one, option, options
+from keyswitch.cli.session import attributes
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import KeyswitchError, UsageError
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from keyswitch.targets.values import RunningSession
 
 turn_options = options(
-    click.option(
+    option(
         "--wait",
         is_flag=True,
         help="Wait first until no running session is in a turn.",
     ),
-    click.option(
+    option(
         "--timeout",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
         help="With --wait: give up after this time, nothing changed.",
     ),
-    click.option(
+    option(
         "--force",
         is_flag=True,
         help="Switch without a look at running sessions.",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command
-from keyswitch.cli.output import attributes
+from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.session import attributes
 from keyswitch.cli.switching import turns
 from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
 from keyswitch.profiles import state
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     dry_run=True,
 )
 @click.argument("name", required=False)
-@click.option("--here", is_flag=True, help="For this shell only, by eval.")
-@click.option(
+@option("--here", is_flag=True, help="For this shell only, by eval.")
+@option(
     "--target",
     type=click.Choice(["claude-code", "none"]),
     default="claude-code",
@@ -65,7 +65,7 @@ def use(
                 "there is no previous profile", "name one: keyswitch use NAME"
             )
     if here:
-        from keyswitch.cli.switching.here import use_here
+        from keyswitch.cli.switching.env import use_here
 
         use_here(session, name)
         return None
@@ -164,7 +164,7 @@ def _report(session: Session, outcome: Outcome) -> int:
     'eval "$(keyswitch off --here)"    this shell follows again',
     dry_run=True,
 )
-@click.option(
+@option(
     "--here", is_flag=True, help="End this shell's own choice only, by eval."
 )
 @turns.turn_options
@@ -176,7 +176,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
     turns.check(turn)
     if here:
         _refuse_beside_here(session)
-        from keyswitch.cli.switching.here import off_here
+        from keyswitch.cli.switching.env import off_here
 
         off_here(session)
         return None
@@ -188,7 +188,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
 
 
 @command("PS1='$(keyswitch current --prompt) $ '")
-@click.option(
+@option(
     "--prompt",
     is_flag=True,
     help="Print nothing, and no error, where no profile is active.",

@@ -27,10 +27,11 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.diagnosis.explain.error_text import find, read
 from keyswitch.diagnosis.explain.facts import Facts
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +47,7 @@ FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
-class Rule(NamedTuple):
+class Rule(Frozen):
     """One entry of a file, its lists of lines filled in."""
 
     id: str
@@ -125,7 +126,7 @@ def _holds(condition: str, holds: AbstractSet[str]) -> bool:
 NAMED, POSSIBLE, WRAPPED, STATUS, VAGUE = 5, 4, 3, 2, 1
 
 
-class Cause(NamedTuple):
+class Cause(Frozen):
     """One explanation. No field holds a secret, or a part of the text.
 
     `evidence` is the known phrase, or the HTTP status, that was recognised.
@@ -138,7 +139,7 @@ class Cause(NamedTuple):
     evidence: str
 
 
-class _Match(NamedTuple):
+class _Match(Frozen):
     rule: Rule
     strength: int
     hit: Hit

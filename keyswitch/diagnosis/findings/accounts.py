@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import shlex
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import roles
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.verdict import Source
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.bound import Mismatch
+    from keyswitch.providers.binding import Mismatch
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
@@ -49,7 +50,7 @@ def masked(value: Secret) -> str:
     return f"{prefix}…{text[-SHOWN_TAIL:]}"
 
 
-class Owner(NamedTuple):
+class Owner(Frozen):
     """The profile that a credential belongs to, and what is shown of it."""
 
     profile: str = ""
@@ -111,12 +112,12 @@ class Accounts:
         if provider is None:
             return []
         # Loaded here: it hashes, and most commands never ask.
-        from keyswitch.providers import bound
+        from keyswitch.providers import binding
 
-        read = partial(bound.recorded, self.paths)
+        read = partial(binding.recorded, self.paths)
         try:
             return list(
-                bound.mismatches(
+                binding.mismatches(
                     self.paths, provider, profile, read, look_at_others=False
                 )
             )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws
 from keyswitch.diagnosis.resolver.candidates import one_word
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
@@ -208,7 +209,7 @@ LIMIT = 10.0  # seconds
 _ANSWER_LIMIT = 1 << 20  # bytes that are looked at
 
 
-class Ran(NamedTuple):
+class Ran(Frozen):
     """How a helper ended. `problem` is "" where it gave an answer."""
 
     seconds: float

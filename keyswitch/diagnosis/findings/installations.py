@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _USUAL = (".local/bin/claude", ".claude/local/claude", ".npm-global/bin/claude")
 _VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){2}"
 
 
-class Install(NamedTuple):
+class Install(Frozen):
     """One `claude` that could be started."""
 
     path: str

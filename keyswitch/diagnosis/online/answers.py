@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.online import failures
 from keyswitch.diagnosis.online.endpoints import set_by
 from keyswitch.diagnosis.online.questions import GATEWAY, renew
 from keyswitch.display import printable
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Connection, Reply
@@ -44,7 +45,7 @@ _STS_CODES = {
 }
 
 
-class Judgement(NamedTuple):
+class Judgement(Frozen):
     """Whether the credential is accepted (None: not known), and why."""
 
     ok: bool | None

@@ -9,11 +9,12 @@ hosts, which cover the names below them, `host:port`, networks and `*`.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.resolver import aws
 from keyswitch.display import printable
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
@@ -26,7 +27,7 @@ PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
 
 
-class Address(NamedTuple):
+class Address(Frozen):
     """A URL without the parts that can hold a secret."""
 
     scheme: str
@@ -56,7 +57,7 @@ class Address(NamedTuple):
         return self._replace(path=self.path + path)
 
 
-class Proxy(NamedTuple):
+class Proxy(Frozen):
     """The proxy that is used, and what it is told about who asks."""
 
     address: Address

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.situation import OAUTH_PREFIX
 from keyswitch.diagnosis.online import endpoints
@@ -16,6 +16,7 @@ from keyswitch.diagnosis.resolver import aws
 from keyswitch.diagnosis.verdict import AWS, RAW
 from keyswitch.display import printable
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
@@ -49,7 +50,7 @@ _STS_BODY = b"Action=GetCallerIdentity&Version=2011-06-15"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
-class Keys(NamedTuple):
+class Keys(Frozen):
     """A key id of AWS with its secret and, for a session, its token."""
 
     key_id: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import answers, endpoints, failures
 from keyswitch.diagnosis.online.http_call import Connection, Failed
@@ -17,6 +17,7 @@ from keyswitch.diagnosis.online.questions import Questions
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 SECONDS = 10.0  # for one question, from name to answer
 
 
-class Answer(NamedTuple):
+class Answer(Frozen):
     """What the service said of one credential. `ok` None: it did not say."""
 
     header: str  # "x-api-key" or "authorization"

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import ASK_TOKEN, Candidate, Source, Value
+from keyswitch.model import Frozen
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
@@ -28,7 +29,7 @@ _TOKEN, _TOKEN_FILE = (
 )
 
 
-class Selected(NamedTuple):
+class Selected(Frozen):
     """An Anthropic profile or federation, and whether it was asked for."""
 
     candidate: Candidate

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import sys
 
-from keyswitch.secrets.session import core_files
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -83,7 +81,7 @@ def close_to_others() -> None:
     again, which is right for a child that was given the secret.
     """
     _system_call(_PRCTL, _SET_DUMPABLE, 0)
-    core_files.forbid()
+    forbid_cores()
 
 
 def _numbers() -> tuple[int, int, int] | None:
@@ -222,3 +220,45 @@ def entries() -> list[tuple[int, str]]:
         if description.startswith(PREFIX):
             found.append((key, description))
     return sorted(found, key=lambda entry: entry[1])
+
+
+# --- core files ------------------------------------------------------------
+
+# The limit that this process was started with. Children inherit ours, so a
+# program that the person asked for is started with that one.
+_before: list[tuple[int, int]] = []
+
+
+def forbid_cores() -> None:
+    """Let this process, and what it starts, leave no core file.
+
+    On Linux it is not dumpable either (`close_to_others`), which also holds
+    where cores go to a program.
+    """
+    try:
+        import resource
+
+        limits = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, limits[1]))
+    except (ImportError, OSError, ValueError):
+        return  # Windows has none
+    if not _before:
+        _before.append(limits)
+
+
+def allow_cores() -> None:
+    """Put back the limit that this process was started with."""
+    if _before:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, _before.pop())
+
+
+class CoresAllowed:
+    """A block in which a program is started for the person."""
+
+    def __enter__(self) -> None:
+        allow_cores()
+
+    def __exit__(self, *_: object) -> None:
+        forbid_cores()

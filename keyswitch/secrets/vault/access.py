@@ -1,27 +1,131 @@
-"""Change what opens a vault: its passphrase, recovery code and keys."""
+"""Make a vault, and change what opens it: passphrase, recovery code, keys."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.errors import StoreError
+from keyswitch.disk import atomic
+from keyswitch.disk.permissions import ensure_private_dir
+from keyswitch.errors import InputError, StoreError
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import envelope, key_slots, recovery_code
+from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault, normalised
 from keyswitch.secrets.vault.writing import (
-    check_passphrase,
     locked,
-    machine_key_of,
-    new_slots,
     replace_file,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
     from keyswitch.secrets.keychain.store import Keychain
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
+_LENGTH = 28  # characters, for 16 bytes and one of a checksum
+
+
+def check_passphrase(passphrase: Secret) -> str:
+    """Refuse an empty passphrase; return a warning for a short one."""
+    if not passphrase.reveal():
+        raise InputError(
+            "the passphrase is empty", "choose one of 12 characters or more"
+        )
+    if len(passphrase) < 12:
+        return "that passphrase is short; 12 characters or more are better"
+    return ""
+
+
+def create(
+    paths: Paths,
+    *,
+    passphrase: Secret | None,
+    machine_key: bool = False,
+    recovery: bool = True,
+    ask: Callable[[str], Secret] | None = None,
+) -> str:
+    """Make a new vault. Returns the recovery code ("" if there is none).
+
+    `ask` is how the passphrase was asked for: that person has the vault open.
+    """
+    vault = Vault(paths, ask=ask)
+    if vault.exists():
+        raise InputError(
+            f"there is a vault already: {paths.vault_file}",
+            "'keyswitch vault passwd' changes its passphrase",
+        )
+    vid, data_key = os.urandom(16).hex(), os.urandom(envelope.KEY_SIZE)
+    with locked(paths):
+        if vault.exists():
+            raise InputError(
+                "another command made a vault meanwhile", "use that one"
+            )
+        slots, code = new_slots(
+            paths,
+            vid,
+            data_key,
+            passphrase=passphrase,
+            machine_key=machine_key,
+            recovery=recovery,
+        )
+        header = {"vid": vid, "epoch": 1, "hver": 1, "slots": slots}
+        data = envelope.seal(header, data_key, {"entries": {}})
+        replace_file(paths, data, data_key, {})
+    if ask is not None:
+        vault.remember(vid, data_key)
+    return code
+
+
+def new_slots(  # noqa: PLR0913
+    paths: Paths,
+    vid: str,
+    data_key: bytes,
+    *,
+    passphrase: Secret | None,
+    machine_key: bool,
+    recovery: bool = True,
+) -> tuple[list[Any], str]:
+    """Return the slots of a new data key, and the recovery code or "".
+
+    A code goes with a passphrase. To be called under the vault's lock.
+    """
+    slots, code = [], ""
+    if passphrase is not None:
+        check_passphrase(passphrase)
+        slots.append(
+            key_slots.wrap_passphrase(
+                vid, data_key, normalised(passphrase), key_slots.default_kdf()
+            )
+        )
+    if machine_key:
+        key = machine_key_of(paths)
+        slots.append(key_slots.wrap(vid, data_key, "machine", key))
+    if recovery and passphrase is not None:
+        code = new_recovery_code()
+        key = recovery_key(code)
+        slots.append(key_slots.wrap(vid, data_key, "recovery", key))
+    return slots, code
+
+
+def machine_key_of(paths: Paths) -> bytes:
+    """Return the machine key; make it the first time, under the lock."""
+    found = atomic.read_regular(paths.machine_key_file, 64)
+    if found is not None and len(found) == envelope.KEY_SIZE:
+        return found
+    key = os.urandom(envelope.KEY_SIZE)
+    ensure_private_dir(paths.state)
+    atomic.write_private(paths.machine_key_file, key)
+    return key
+
+
+def accept_rollback(paths: Paths) -> None:
+    """Take the vault file that is there for the newest one."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(paths.vault_seen_file)
 
 
 def change_passphrase(vault: Vault, passphrase: Secret) -> None:
@@ -43,9 +147,9 @@ def new_recovery(vault: Vault, show: Callable[[str], None]) -> None:
     `show` has to bring the code to the person first, or nothing changes.
     """
     vault.open()
-    code = recovery_code.new_code()
+    code = new_recovery_code()
     show(code)
-    _set_key(vault, "recovery", recovery_code.key_of(code))
+    _set_key(vault, "recovery", recovery_key(code))
 
 
 def add_machine_slot(vault: Vault) -> None:
@@ -93,7 +197,7 @@ def open_with_recovery(vault: Vault, code: str) -> None:
     """Unlock by the recovery code."""
     opened = vault.load()
     slot = key_slots.slot_of(opened, "recovery")
-    key = recovery_code.key_of(code)
+    key = recovery_key(code)
     if slot is None or not key_slots.unwrap(opened, slot, key):
         raise key_slots.WrongKeyError(
             "that code does not open this vault",
@@ -126,3 +230,41 @@ def rotate(vault: Vault, passphrase: Secret | None) -> str:
         vault.forget()
         replace_file(vault.paths, data, data_key, entries, forget_older=True)
     return code
+
+
+def new_recovery_code() -> str:
+    """Return 128 random bits and a checksum as groups that people can copy."""
+    value = os.urandom(16)
+    number = int.from_bytes(value + _checksum(value), "big")
+    digits = ""
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 32)
+        digits = _ALPHABET[digit] + digits
+    return "-".join(digits[i : i + 4] for i in range(0, _LENGTH, 4))
+
+
+def recovery_key(code: str) -> bytes:
+    """Return the key of a code that was typed; StoreError: it is mistyped."""
+    text = code.upper().translate(str.maketrans("ILO", "110", " -\t"))
+    number = 0
+    for c in text:
+        if c not in _ALPHABET:
+            raise _mistyped()
+        number = number * 32 + _ALPHABET.index(c)
+    if len(text) != _LENGTH or number >> 136:
+        raise _mistyped()
+    value = number.to_bytes(17, "big")
+    if _checksum(value[:16]) != value[16:]:
+        raise _mistyped()
+    return value[:16]
+
+
+def _checksum(value: bytes) -> bytes:
+    return hashlib.sha256(b"keyswitch/recovery" + value).digest()[:1]
+
+
+def _mistyped() -> StoreError:
+    return StoreError(
+        "that is not a recovery code",
+        "it has seven groups of four characters; check for a typing mistake",
+    )

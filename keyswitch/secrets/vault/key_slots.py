@@ -11,14 +11,12 @@ import os
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.secrets.vault.envelope import (
     KEY_SIZE,
+    MIN_MEMORY,
     Opened,
     canonical,
     damaged,
-    derived_key,
-)
-from keyswitch.secrets.vault.header import (
-    MIN_MEMORY,
     decoded,
+    derived_key,
     encoded,
     work_of,
 )

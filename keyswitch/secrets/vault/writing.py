@@ -11,20 +11,19 @@ from keyswitch.disk.file_systems import cannot_lock
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import (
     CleanupLeftError,
-    InputError,
     KeyswitchError,
     StoreError,
 )
 from keyswitch.profiles import odd_files
-from keyswitch.secrets.vault import envelope, key_slots, recovery_code
+from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import (
     PREVIOUS,
     Vault,
-    normalised,
+    entry_name,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
@@ -208,100 +207,15 @@ def purge_previous(paths: Paths) -> None:
         atomic.sync_dir(paths.data)
 
 
-def check_passphrase(passphrase: Secret) -> str:
-    """Refuse an empty passphrase; return a warning for a short one."""
-    if not passphrase.reveal():
-        raise InputError(
-            "the passphrase is empty", "choose one of 12 characters or more"
-        )
-    if len(passphrase) < 12:
-        return "that passphrase is short; 12 characters or more are better"
-    return ""
+class VaultStore(Vault):
+    """A vault that entries can be put into and taken out of."""
 
+    def put(self, item: str, generation: int, value: Secret) -> None:
+        """Add an entry; it is durable and read back on return."""
+        update(self, {entry_name(item, generation): value.reveal()}, ())
 
-def create(
-    paths: Paths,
-    *,
-    passphrase: Secret | None,
-    machine_key: bool = False,
-    recovery: bool = True,
-    ask: Callable[[str], Secret] | None = None,
-) -> str:
-    """Make a new vault. Returns the recovery code ("" if there is none).
-
-    `ask` is how the passphrase was asked for: that person has the vault open.
-    """
-    vault = Vault(paths, ask=ask)
-    if vault.exists():
-        raise InputError(
-            f"there is a vault already: {paths.vault_file}",
-            "'keyswitch vault passwd' changes its passphrase",
-        )
-    vid, data_key = os.urandom(16).hex(), os.urandom(envelope.KEY_SIZE)
-    with locked(paths):
-        if vault.exists():
-            raise InputError(
-                "another command made a vault meanwhile", "use that one"
-            )
-        slots, code = new_slots(
-            paths,
-            vid,
-            data_key,
-            passphrase=passphrase,
-            machine_key=machine_key,
-            recovery=recovery,
-        )
-        header = {"vid": vid, "epoch": 1, "hver": 1, "slots": slots}
-        data = envelope.seal(header, data_key, {"entries": {}})
-        replace_file(paths, data, data_key, {})
-    if ask is not None:
-        vault.remember(vid, data_key)
-    return code
-
-
-def new_slots(  # noqa: PLR0913
-    paths: Paths,
-    vid: str,
-    data_key: bytes,
-    *,
-    passphrase: Secret | None,
-    machine_key: bool,
-    recovery: bool = True,
-) -> tuple[list[Any], str]:
-    """Return the slots of a new data key, and the recovery code or "".
-
-    A code goes with a passphrase. To be called under the vault's lock.
-    """
-    slots, code = [], ""
-    if passphrase is not None:
-        check_passphrase(passphrase)
-        slots.append(
-            key_slots.wrap_passphrase(
-                vid, data_key, normalised(passphrase), key_slots.default_kdf()
-            )
-        )
-    if machine_key:
-        key = machine_key_of(paths)
-        slots.append(key_slots.wrap(vid, data_key, "machine", key))
-    if recovery and passphrase is not None:
-        code = recovery_code.new_code()
-        key = recovery_code.key_of(code)
-        slots.append(key_slots.wrap(vid, data_key, "recovery", key))
-    return slots, code
-
-
-def machine_key_of(paths: Paths) -> bytes:
-    """Return the machine key; make it the first time, under the lock."""
-    found = atomic.read_regular(paths.machine_key_file, 64)
-    if found is not None and len(found) == envelope.KEY_SIZE:
-        return found
-    key = os.urandom(envelope.KEY_SIZE)
-    ensure_private_dir(paths.state)
-    atomic.write_private(paths.machine_key_file, key)
-    return key
-
-
-def accept_rollback(paths: Paths) -> None:
-    """Take the vault file that is there for the newest one."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(paths.vault_seen_file)
+    def delete(self, item: str, generation: int) -> None:
+        """Remove an entry, also from the older versions beside the vault."""
+        name = entry_name(item, generation)
+        if self.exists():
+            update(self, {}, (name,))

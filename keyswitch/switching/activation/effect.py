@@ -23,8 +23,7 @@ from keyswitch.switching.activation.looking import (
 from keyswitch.targets import table
 from keyswitch.terminal import selection
 from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
-from keyswitch.terminal.fingerprints import read_key
-from keyswitch.terminal.marker import applied
+from keyswitch.terminal.marker import applied, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

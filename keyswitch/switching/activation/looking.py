@@ -16,8 +16,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.targets import table
 from keyswitch.terminal import selection
-from keyswitch.terminal.fingerprints import read_key
-from keyswitch.terminal.marker import read_marker
+from keyswitch.terminal.marker import read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import own_command
 

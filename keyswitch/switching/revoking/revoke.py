@@ -15,7 +15,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.shells.rc_files import without_lines
+from keyswitch.shells.rc_lines import without_lines
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.all_folders import plan_targets
 from keyswitch.switching.planning.planned import Switch
@@ -82,8 +82,8 @@ def remove(
 
     removed, _ = commit(workspace, make)
     if removed:
-        from keyswitch.secrets.reader import VALUES_PREFIX
         from keyswitch.secrets.session import kernel_keyring
+        from keyswitch.secrets.stores import VALUES_PREFIX
 
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:

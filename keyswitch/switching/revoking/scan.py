@@ -12,7 +12,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
-from keyswitch.shells.rc_files import RC_FILES, find_exports
+from keyswitch.shells.rc_lines import RC_FILES, find_exports
 from keyswitch.switching.revoking.logins import LiveLogins, folders_of
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets import table

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
-from keyswitch.secrets.session import core_files
+from keyswitch.secrets.session import kernel_keyring
 from keyswitch.targets import table
 from keyswitch.targets.target import Run
 from keyswitch.targets.values import Account
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
-from keyswitch.terminal.fingerprints import read_key
+from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
 from keyswitch.workspace import own_command
 
@@ -112,7 +112,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":
-        core_files.allow()
+        kernel_keyring.allow_cores()
         for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
@@ -124,7 +124,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
             ) from e
     import subprocess
 
-    with core_files.Allowed():
+    with kernel_keyring.CoresAllowed():
         return subprocess.run(
             [program, *command[1:]], env=child, check=False
         ).returncode

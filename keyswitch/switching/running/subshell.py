@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import InputError, KeyswitchError
-from keyswitch.secrets.session import core_files
-from keyswitch.terminal import fingerprints
+from keyswitch.secrets.session import kernel_keyring
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.selection import PROFILE_VARIABLE, SHELL_VARIABLE
@@ -47,7 +46,7 @@ def prepare(
         pair = (FOLDER_VARIABLE, workspace.paths.folder_of(profile.name))
         if pair not in pairs:
             pairs.append(pair)
-    key = fingerprints.read_key(workspace.paths)
+    key = environment.read_key(workspace.paths)
     child = environment.applied(workspace.environ, pairs, profile.rivals, key)
     child[PROFILE_VARIABLE] = profile.name
     child[VARIABLE] = profile.name
@@ -57,7 +56,7 @@ def prepare(
         environment.FOLLOW,
         profile.stamp,
         [name for name, _ in pairs],
-        prints=fingerprints.of_all(key, pairs),
+        prints=environment.fingerprints(key, pairs),
     ).text()
     return argv, child, notes
 
@@ -156,7 +155,7 @@ def _caught(
 
 def _start(argv: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
-        with core_files.Allowed():
+        with kernel_keyring.CoresAllowed():
             return subprocess.Popen(argv, env=environ)
     except OSError as e:
         raise KeyswitchError(

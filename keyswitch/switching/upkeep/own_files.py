@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal, made_folders
@@ -26,13 +26,14 @@ from keyswitch.errors import (
     NewerFileError,
     OddFileError,
 )
+from keyswitch.model import Frozen
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
-from keyswitch.providers import bound
+from keyswitch.providers import binding
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
-from keyswitch.shells.hook_file import SHELLS
+from keyswitch.shells.hook_scripts import WITH_FILE
 from keyswitch.switching.logging_in.old_sessions import stamp_file
 from keyswitch.switching.upkeep import hook_findings
 from keyswitch.targets import table
@@ -50,7 +51,7 @@ _LIMIT = 1 << 24  # bytes
 _WITHOUT = "keyswitch goes on without it, and it is kept under another name"
 
 
-class _Kind(NamedTuple):
+class _Kind(Frozen):
     """Files of one kind: where they are, and what reads one."""
 
     folder: str
@@ -132,11 +133,11 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         ),
         _one(note_file(paths), decoded),
         _one(paths.start_files_file, hook_files.parse),
-        *(_one(paths.hook_file(s), hook_files.refuse_odd) for s in SHELLS),
+        *(_one(paths.hook_file(s), hook_files.refuse_odd) for s in WITH_FILE),
         *map(_one, plain),
         _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
         _Kind(paths.baseline_dir, (), one_of_the_baselines),
-        _Kind(paths.bound_dir, (), bound.parse),
+        _Kind(paths.bound_dir, (), binding.parse),
         _Kind(paths.agreed_dir, (), bindings.check_record),
         _Kind(paths.intents_dir),
         _Kind(os.path.dirname(paths.compiled("x"))),

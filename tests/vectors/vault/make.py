@@ -17,7 +17,7 @@ from unittest import mock
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2]))
 
-from keyswitch.secrets.vault import envelope, key_slots, recovery_code  # noqa: E402
+from keyswitch.secrets.vault import access, envelope, key_slots  # noqa: E402
 
 MAGIC = envelope.MAGIC
 VID, OTHER_VID = "0f" * 16, "1e" * 16
@@ -86,8 +86,8 @@ def vault(*slots, **changed):
 def successes():
     machine = {"machine": MACHINE.hex()}
     phrase = {"passphrase": PASS}
-    code = recovery_code.new_code()
-    recovery = plain_slot("recovery", recovery_code.key_of(code))
+    code = access.new_recovery_code()
+    recovery = plain_slot("recovery", access.recovery_key(code))
     kept = plain_slot("keychain", KEYCHAIN, item="ks1-00")
     yield "ok-machine", vault(), machine, OK
     yield "ok-passphrase", vault(passphrase_slot()), phrase, OK
