@@ -82,10 +82,6 @@ class Logins:
         """Return the file that says who is logged in, as it is so far."""
         return read_settled(self.draft, self.places.global_config)
 
-    def tokens_of(self, parts: Login) -> tuple[str, ...]:
-        """Return the keyed fingerprints by which a login is known again."""
-        return tokens_of(self.workspace, parts)
-
     def is_in_place(self, live: Login, kept: Generation | None) -> bool:
         """Tell whether the live login is a stored one, with all it has."""
         if kept is None or self._is_half_done():
@@ -200,7 +196,7 @@ class Logins:
             found = self.fetch(kept.ref)
         except StoreError:
             return False
-        return set(self.tokens_of(found)) == set(kept.tokens)
+        return set(tokens_of(self.workspace, found)) == set(kept.tokens)
 
     def _put(self, parts: Login, store: str, number: int) -> Generation:
         ref = SecretRef(store, new_item(), number)
@@ -260,7 +256,7 @@ class Logins:
                 self.places.login_dir,
                 self.place.items,
                 files,
-                self.tokens_of(parts),
+                tokens_of(self.workspace, parts),
             )
             if changes and os.path.isdir(self.places.login_dir):
                 # Without the folder there is nobody to lock out.

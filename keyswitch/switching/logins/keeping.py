@@ -17,6 +17,7 @@ from keyswitch.switching.logins.storing import (
     FIELD,
     content_of,
     generation_of,
+    tokens_of,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def keep_live(logins: Logins, live: Login, store: str) -> str:
 def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
     """Store a profile's live login, unless it is stored already."""
     adopt(logins, name)
-    tokens = set(logins.tokens_of(own))
+    tokens = set(tokens_of(logins.workspace, own))
     kept = logins.ledger.generations.get(name, ())
     known = [g for g in kept if set(g.tokens) == tokens]
     if known and logins.holds(known[0]):

@@ -40,7 +40,8 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     if logins.profile(profile.name) is None:
         return  # it is coming back under another name
     live = logins.live()
-    folder = _kept(logins, live, _store_of(profile))
+    ref = profile.secrets.get(FIELD)
+    folder = _kept(logins, live, ref.store if ref else "")
     adopt(logins, profile.name)
     reclaim(logins, profile.name)
     if folder.live == profile.name and not live.usable:
@@ -70,11 +71,6 @@ def _vanished(name: str) -> str:
         "its renewal was refused; if the stored copy is refused, too: "
         f"keyswitch login {name}"
     )
-
-
-def _store_of(profile: Profile) -> str:
-    ref = profile.secrets.get(FIELD)
-    return ref.store if ref else ""
 
 
 def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
@@ -128,8 +124,13 @@ def given_back(logins: Logins, moved: Moved | None) -> str:
         what, name = moved.what, moved.name
     if what == login_ledger.PROFILE:
         return name
-    kept = next((g for g in logins.ledger.orphans if g.item == name), None)
-    return owner_of_orphan(logins, kept) if kept and kept.tokens else ""
+    return _orphan(logins, name)[1]
+
+
+def _orphan(logins: Logins, item: str) -> tuple[Generation | None, str]:
+    """Return what was kept of no profile, and the profile that it is of now."""
+    kept = next((g for g in logins.ledger.orphans if g.item == item), None)
+    return kept, owner_of_orphan(logins, kept) if kept and kept.tokens else ""
 
 
 def _give(logins: Logins, live: Login, what: str, name: str) -> None:
@@ -157,27 +158,24 @@ def _give_orphan(logins: Logins, live: Login, item: str) -> None:
 
     It may have become a profile's since, or have been renewed.
     """
-    kept = next((g for g in logins.ledger.orphans if g.item == item), None)
-    owner = owner_of_orphan(logins, kept) if kept and kept.tokens else ""
+    kept, owner = _orphan(logins, item)
     if kept is None:
         _nothing_to_give(logins)
     elif owner:
         _give_profile(logins, live, owner)
     else:
-        newest = _newest_alike(logins, kept)
+        newest = kept
+        if kept.account and kept.tokens:
+            newest = max(
+                (
+                    g
+                    for g in logins.ledger.orphans
+                    if g.tokens and g.identity == kept.identity
+                ),
+                key=lambda g: g.expires_at,
+            )
         if not logins.is_in_place(live, newest):
             logins.put_in_place(logins.fetch(newest.ref))
-
-
-def _newest_alike(logins: Logins, kept: Generation) -> Generation:
-    if not (kept.account and kept.tokens):
-        return kept
-    alike = [
-        g
-        for g in logins.ledger.orphans
-        if g.tokens and g.identity == kept.identity
-    ]
-    return max(alike, key=lambda g: g.expires_at)
 
 
 def _nothing_to_give(logins: Logins) -> None:
