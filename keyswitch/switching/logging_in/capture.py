@@ -24,7 +24,7 @@ from keyswitch.profiles.state import State
 from keyswitch.switching.editing.profile_changes import today
 from keyswitch.switching.logging_in import leftovers
 from keyswitch.switching.logging_in.leftovers import remember
-from keyswitch.switching.logins import keeping, owners
+from keyswitch.switching.logins import moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.known_folders import named
@@ -54,7 +54,7 @@ def capture(
             own = owners.claimed(logins, own, name)
         if owners.goes_by_name(logins, own, owner or name):
             logins.draft.notes.append(owners.at_your_word(live))
-        if owner == name and keeping.is_earlier(logins, own, name):
+        if owner == name and moves.is_earlier(logins, own, name):
             raise InputError(
                 f"the present login is an earlier state of '{name}'",
                 f"put its newest one in place: keyswitch use {name}",

@@ -112,6 +112,11 @@ class Logins:
             self._profiles[name] = (profile, data, profile)
         return self._profiles[name][2]
 
+    def ref(self, name: str) -> SecretRef | None:
+        """Return where a profile's file says that its login is."""
+        profile = self.profile(name)
+        return profile.secrets.get(FIELD) if profile else None
+
     # -------------------------------------------------------------- keeping
 
     def keep_for(
@@ -173,7 +178,7 @@ class Logins:
         )
         self.draft.dropped.append(gone.ref)
         profile, newest = self.profile(name), self.newest(name)
-        ref = profile.secrets.get(FIELD) if profile else None
+        ref = self.ref(name)
         if profile is None or ref is None or ref.item != gone.item:
             return
         if newest is None:
@@ -225,7 +230,7 @@ class Logins:
     def stored(self, name: str) -> Login:
         """Return a profile's newest stored login."""
         profile, newest = self.profile(name), self.newest(name)
-        ref = profile.secrets.get(FIELD) if profile else None
+        ref = self.ref(name)
         if profile is None or ref is None:
             raise StoreError(
                 f"profile '{name}' has no login stored",
