@@ -12,7 +12,6 @@ import json
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
 LIMIT = 1 << 18  # bytes; a profile file may have 64 KiB
 _LOST = "what its secret is for is recorded again at the next use"
 
-_HOST_VARIABLE = re.compile(
+_HOST_VARIABLE = (
     "(?:.*_)?(?:HOST|HOSTS|HOSTNAME|ADDR|ADDRESS|SERVER|DOMAIN|URL|URI|DSN"
     "|ENDPOINT.*|GATEWAY)"
 )
-_TEMPLATE = re.compile(r"\{([a-z_]+)\}")
+_TEMPLATE = r"\{([a-z_]+)\}"
 
 
 class Binding(NamedTuple):
@@ -99,8 +98,8 @@ def _host(provider: Provider, profile: Profile) -> str:
     """Return the host that the secrets go to, as far as it is known."""
     fields = profile.fields
     for template in provider.hosts:
-        if all(fields.get(name) for name in _TEMPLATE.findall(template)):
-            return _netloc(_TEMPLATE.sub(lambda m: fields[m[1]], template))
+        if all(fields.get(name) for name in re.findall(_TEMPLATE, template)):
+            return _netloc(re.sub(_TEMPLATE, lambda m: fields[m[1]], template))
     constants = dict(environment(provider, profile).literals).values()
     for value in (*fields.values(), *constants):
         if "://" in value:
@@ -113,7 +112,7 @@ def chosen_hosts(provider: Provider, profile: Profile) -> set[str]:
     fields = {name: value for name, value in profile.fields.items() if value}
     found = {_netloc(value) for value in fields.values() if "://" in value}
     for template in provider.hosts:
-        names = _TEMPLATE.findall(template)
+        names = re.findall(_TEMPLATE, template)
         if all(name in fields for name in names):
             # A region is the cloud's own. Of `custom` the variable decides,
             # which is shown with the rest.
@@ -129,7 +128,7 @@ def chosen_hosts(provider: Provider, profile: Profile) -> set[str]:
 
 def _is_of_a_host(field: Field) -> bool:
     """Tell whether a field of its own is carried as an address."""
-    return any(_HOST_VARIABLE.fullmatch(name) for name in field.env)
+    return any(re.fullmatch(_HOST_VARIABLE, name) for name in field.env)
 
 
 def shown_host(host: str) -> str:
@@ -158,6 +157,8 @@ def ascii_host(host: str) -> str:
 def _netloc(address: str) -> str:
     if "://" not in address:
         return address
+    from urllib.parse import urlsplit
+
     try:
         return urlsplit(address).netloc.rpartition("@")[2] or address
     except ValueError:

@@ -69,7 +69,7 @@ _CLAUDE_CODE_KEYS = {
     "approve": bool,
     "aws_export": bool,
 }
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}")
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}"
 
 
 class Catalogue:
@@ -202,14 +202,14 @@ class _Reader:
     def variables(self, key: str) -> tuple[str, ...]:
         names = self.strings(key)
         for name in names:
-            if not _VARIABLE.fullmatch(name):
+            if not re.fullmatch(_VARIABLE, name):
                 raise self.wrong(f"'{key}' holds no variable name")
         return names
 
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         table = self.table.get(key, {})
         for name, value in table.items():
-            if not _VARIABLE.fullmatch(name) or not isinstance(value, str):
+            if not re.fullmatch(_VARIABLE, name) or not isinstance(value, str):
                 raise self.wrong(f"'{key}' takes VARIABLE = \"text\"")
         return tuple(sorted(table.items()))
 
