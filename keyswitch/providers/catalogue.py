@@ -28,46 +28,28 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
 
-_PLAIN_KEYS = (
-    "title",
-    "bill",
-    "help_url",
-    "revoke_url",
-    "setup",
-    "not_addable",
-)
+
+def _of_type(kind: type, names: str) -> dict[str, type]:
+    return dict.fromkeys(names.split(), kind)
+
+
+_PLAIN_KEYS = _of_type(str, "title bill help_url revoke_url setup not_addable")
 _PROVIDER_KEYS = {
-    **dict.fromkeys(_PLAIN_KEYS, str),
+    **_PLAIN_KEYS,
     "family": str,
-    "hosts": list,
-    "rivals": list,
-    "constants": dict,
-    "groups": dict,
-    "fields": dict,
-    "claude_code": dict,
+    **_of_type(list, "hosts rivals"),
+    **_of_type(dict, "constants groups fields claude_code"),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
 _FIELD_KEYS = {
-    "title": str,
-    "secret": bool,
-    "required": bool,
-    "env": list,
-    "prefixes": list,
-    "pattern": str,
-    "refuse": list,
-    "lengths": list,
-    "default": str,
-    "free_text": bool,
-    "harmless": bool,
-    "group": str,
-    "help": str,
+    **_of_type(str, "title pattern default group help"),
+    **_of_type(bool, "secret required free_text harmless"),
+    **_of_type(list, "env prefixes refuse lengths"),
 }
 _CLAUDE_CODE_KEYS = {
-    "how": str,
-    "helper_field": str,
+    **_of_type(str, "how helper_field"),
+    **_of_type(bool, "approve aws_export"),
     "env": dict,
-    "approve": bool,
-    "aws_export": bool,
 }
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}"
 

@@ -36,7 +36,9 @@ class Packed(NamedTuple):
 
 
 def pack(
-    packed: Sequence[Packed], passphrase: bytes, kdf: Mapping[str, Any]
+    packed: Sequence[Packed],
+    passphrase: bytes,
+    kdf: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return the bytes of a bundle."""
     vid = os.urandom(16).hex()
