@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Print a completion script for a shell.",
     ),
     "copy": ("profiles.editing", "Copy a profile, secrets included."),
-    "current": ("switching.use", "Print the active profile's name."),
+    "current": ("switching.links", "Print the active profile's name."),
     "deny": ("switching.links", "Refuse a directory's link."),
     "doctor": ("checks.doctor", "Find what is wrong, say why, and mend it."),
     "edit": ("profiles.editing", "Change a profile's fields."),

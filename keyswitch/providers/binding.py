@@ -8,7 +8,6 @@ made with the secret, or at the first use of one that an older version stored.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.shapes import Field
 
 LIMIT = 1 << 18  # bytes; a profile file may have 64 KiB
+_WHOSE = ("profile", "provider", "field")
 _LOST = "what its secret is for is recorded again at the next use"
 
 _HOST_VARIABLE = (
@@ -44,16 +44,17 @@ class Binding(NamedTuple):
     provider: str
     field: str
     host: str
-    sends: tuple[tuple[str, str], ...] = ()  # sorted; see `_sends`
+    sends: dict[str, str]  # see `_sends`
 
     def differences(self, other: Binding) -> set[str]:
         """Return the names of what differs; empty: it is the same use."""
         found = {
             name
-            for name in ("profile", "provider", "field")
+            for name in _WHOSE
             if getattr(self, name) != getattr(other, name)
         }
-        return found | {name for name, _ in {*self.sends} ^ {*other.sends}}
+        changed = self.sends.items() ^ other.sends.items()
+        return found | {name for name, _ in changed}
 
 
 def bindings_of(provider: Provider, profile: Profile) -> dict[str, Binding]:
@@ -71,9 +72,7 @@ def bindings_of(provider: Provider, profile: Profile) -> dict[str, Binding]:
     }
 
 
-def _sends(
-    provider: Provider, profile: Profile, secret: str
-) -> tuple[tuple[str, str], ...]:
+def _sends(provider: Provider, profile: Profile, secret: str) -> dict[str, str]:
     """Return all that decides host and account, under a name for people.
 
     Of a built-in provider that is the profile's own fields. A provider file of
@@ -91,7 +90,7 @@ def _sends(
         found |= {f"settings.{name}": value for name, value in settings.env}
         found["helper"] = settings.helper_field
         found["variables"] = " ".join(provider.field(secret).env)
-    return tuple(sorted(found.items()))
+    return dict(sorted(found.items()))
 
 
 def _host(provider: Provider, profile: Profile) -> str:
@@ -207,16 +206,14 @@ class Mismatch(NamedTuple):
         )
 
     def _changes(self) -> str:
-        stored, asked = dict(self.stored.sends), dict(self.asked.sends)
-        found = []
-        for name in sorted(self.stored.differences(self.asked)):
-            if name in ("profile", "provider", "field"):
-                before = getattr(self.stored, name)
-                after = getattr(self.asked, name)
-            else:
-                before, after = stored.get(name, ""), asked.get(name, "")
-            found.append(f"{name}: '{before}' became '{after}'")
-        return ", ".join(found)
+        stored, asked = (
+            {**one.sends, **{name: getattr(one, name) for name in _WHOSE}}
+            for one in (self.stored, self.asked)
+        )
+        return ", ".join(
+            f"{name}: '{stored.get(name, '')}' became '{asked.get(name, '')}'"
+            for name in sorted(self.stored.differences(self.asked))
+        )
 
 
 def path_of(paths: Paths, item: str) -> str:
@@ -229,25 +226,14 @@ def path_of(paths: Paths, item: str) -> str:
 
 def text_of(binding: Binding) -> bytes:
     """Return a record's text."""
-    document = {"version": 1, **binding._asdict(), "sends": dict(binding.sends)}
-    return (json.dumps(document, indent=1) + "\n").encode()
+    return own_json.encode(**binding._asdict())
 
 
 def parse(path: str, data: bytes | None) -> Binding | None:
     """Return what a record says; None: there is none."""
     if data is None:
         return None
-    document = own_json.document(path, data, _LOST)
-    found = own_json.record(_File, document, path, _LOST)
-    return Binding(*found[:-1], tuple(sorted(found.sends.items())))
-
-
-class _File(NamedTuple):
-    profile: str
-    provider: str
-    field: str
-    host: str
-    sends: dict[str, str]
+    return own_json.read(Binding, path, data, _LOST)
 
 
 def mismatches(
@@ -294,7 +280,9 @@ def _of_others(paths: Paths, name: str, ref: SecretRef) -> Binding | None:
             continue
         for field, held in profile.secrets.items():
             if held.item == ref.item:
-                return Binding(other, profile.provider, field, "its own host")
+                return Binding(
+                    other, profile.provider, field, "its own host", {}
+                )
     return None
 
 
