@@ -28,22 +28,6 @@ COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 class Compiled:
     """One profile's exports, with secrets as (store, item, generation)."""
 
-    __slots__ = (
-        "agents",
-        "cache",
-        "literals",
-        "name",
-        "never",
-        "only",
-        "provider",
-        "refs",
-        "rivals",
-        "roles",
-        "secrets",
-        "stamp",
-        "timeout",
-    )
-
     def __init__(self, name: str) -> None:
         self.name = name
         self.provider = ""
@@ -103,6 +87,7 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
     if lines[0] != HEAD or lines[-2:] != ["end", ""]:
         return None  # another version's, or half of one
     result = Compiled(name)
+    pairs = {"set": result.literals, "secret": result.secrets}
     lists = {
         "unset": result.rivals,
         "only": result.only,
@@ -110,26 +95,21 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
     }
     for line in lines[1:-2]:
         word, _, rest = line.partition(" ")
+        first, _, second = rest.partition(" ")
         if word == "dep":
-            seen, _, path = rest.partition(" ")
-            if identity(path) != seen:
+            if identity(second) != first:
                 return None
-            if path == paths.profile(name):
-                result.stamp = seen
-        elif word == "set":
-            variable, _, value = rest.partition(" ")
-            result.literals.append((variable, value))
-        elif word == "secret":
-            variable, _, field = rest.partition(" ")
-            result.secrets.append((variable, field))
+            if second == paths.profile(name):
+                result.stamp = first
+        elif word in pairs:
+            pairs[word].append((first, second))
+        elif word in lists:
+            lists[word].append(rest)
         elif word == "ref":
             field, store, item, generation = rest.split(" ")
             result.refs[field] = (store, item, int(generation))
-        elif word in lists:
-            lists[word].append(rest)
         elif word == "role":
-            role, _, field = rest.partition(" ")
-            result.roles[role] = field
+            result.roles[first] = second
         elif word == "settings":
             result.cache, timeout, result.agents = rest.split(" ")
             result.timeout = int(timeout)

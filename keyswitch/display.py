@@ -14,67 +14,16 @@ if TYPE_CHECKING:
 
 # Beginnings of secrets: they say whose key it is, and nothing about the key.
 SECRET_STARTS = (
-    "sk-ant-admin01-",
-    "sk-ant-api03-",
-    "sk-ant-oat01-",
-    "sk-ant-ort01-",
-    "sk-ant-",
-    "sk-or-v1-",
-    "sk-proj-",
-    "sk-",
-    "github_pat_",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "glpat-",
-    "glptt-",
-    "gldt-",
-    "glrt-",
-    "glsa_",
-    "glc_",
-    "npm_",
-    "hf_",
-    "r8_",
-    "dckr_pat_",
-    "dckr_oat_",
-    "rubygems_",
-    "shpat_",
-    "shpss_",
-    "lin_api_",
-    "sntrys_",
-    "sntryu_",
-    "sbp_",
-    "figd_",
-    "PMAK-",
-    "hvs.",
-    "hvb.",
-    "SG.",
-    "tvly-",
-    "eyJ",
-    "xapp-",
-    "xoxa-",
-    "xoxb-",
-    "xoxp-",
-    "xoxs-",
-    "xai-",
-    "gsk_",
-    "nvapi-",
-    "pplx-",
-    "pypi-",
-    "sk_live_",
-    "rk_live_",
-    "sk_test_",
-    "rk_test_",
-    "whsec_",
-    "dop_v1_",
-    "ya29.",
-    "GOCSPX-",
-    "AGE-SECRET-KEY-",
-    "AIza",
-    "ABSK",
-)
+    "sk-ant-admin01-", "sk-ant-api03-", "sk-ant-oat01-", "sk-ant-ort01-",
+    "sk-ant-", "sk-or-v1-", "sk-proj-", "sk-", "github_pat_", "ghp_", "gho_",
+    "ghu_", "ghs_", "ghr_", "glpat-", "glptt-", "gldt-", "glrt-", "glsa_",
+    "glc_", "npm_", "hf_", "r8_", "dckr_pat_", "dckr_oat_", "rubygems_",
+    "shpat_", "shpss_", "lin_api_", "sntrys_", "sntryu_", "sbp_", "figd_",
+    "PMAK-", "hvs.", "hvb.", "SG.", "tvly-", "eyJ", "xapp-", "xoxa-", "xoxb-",
+    "xoxp-", "xoxs-", "xai-", "gsk_", "nvapi-", "pplx-", "pypi-", "sk_live_",
+    "rk_live_", "sk_test_", "rk_test_", "whsec_", "dop_v1_", "ya29.", "GOCSPX-",
+    "AGE-SECRET-KEY-", "AIza", "ABSK",
+)  # fmt: skip
 _SHORTEST = 24  # characters of a secret, its beginning included
 _UNLIKELY = 8  # characters of a beginning that no other word has in it
 _COMMON = 3  # characters of a beginning that ends other words, too
@@ -112,15 +61,14 @@ def without_secrets(text: str) -> str:
             )
             whole = rare or not (before.isalnum() or before == "_")
             # npm_config_registry is the name of a variable.
-            named = start[-1] == "_" and _is_a_name(text[rest:end])
+            tail = text[rest:end]
+            named = start[-1] == "_" and (
+                tail.replace("_", "").isalpha() and tail.islower()
+            )
             if whole and not named and end - at >= _SHORTEST:
                 text = f"{text[:rest]}…{text[end:]}"
             at = text.find(start, rest)
     return text
-
-
-def _is_a_name(text: str) -> bool:
-    return text.replace("_", "").isalpha() and text.islower()
 
 
 def secrets_in(text: str) -> list[str]:

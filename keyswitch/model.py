@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from typing import Literal, Self
 
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that a change rewrites
 
@@ -16,7 +18,59 @@ FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that a change rewrites
 ITEM_PREFIX = "keychain:"
 
 
-class SecretRef(NamedTuple):
+@dataclass_transform(frozen_default=True)
+class Frozen(tuple[Any, ...]):
+    """A value with named fields, as `typing.NamedTuple` makes them.
+
+    A class costs a fifteenth of one of those. Most commands make fifty of
+    them before they do anything.
+    """
+
+    __slots__ = ()
+    # Without annotations, which would be fields.
+    _fields = tuple[str, ...]()
+    _defaults = MappingProxyType[str, Any]({})
+
+    def __init_subclass__(cls) -> None:
+        """Make each annotation of the class body a field, in that order."""
+        cls._fields = tuple(cls.__annotations__)
+        own = vars(cls)
+        cls._defaults = MappingProxyType(
+            {name: own[name] for name in cls._fields if name in own}
+        )
+        for index, name in enumerate(cls._fields):
+            setattr(cls, name, property(itemgetter(index)))
+
+    def __new__(cls, *values: Any, **named: Any) -> Self:
+        """Take the fields in their order, or by name."""
+        if named or len(values) != len(cls._fields):
+            given = dict(zip(cls._fields, values, strict=False))
+            given = {**cls._defaults, **given, **named}
+            if given.keys() != {*cls._fields} or len(values) > len(given):
+                raise TypeError(f"{cls.__name__} has the fields {cls._fields}")
+            values = tuple(given[name] for name in cls._fields)
+        return tuple.__new__(cls, values)
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(zip(self._fields, self, strict=True))
+
+    def _replace(self, **named: Any) -> Self:
+        return type(self)(**{**self._asdict(), **named})
+
+    if TYPE_CHECKING:
+
+        def __bool__(self) -> Literal[True]: ...
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """Let copies be made of the fields."""
+        return tuple(self)
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{k}={v!r}" for k, v in self._asdict().items())
+        return f"{type(self).__name__}({fields})"
+
+
+class SecretRef(Frozen):
     """Where one secret of a profile lives; holds nothing secret itself.
 
     `item` is the opaque random id and `generation` counts its values, so that
@@ -33,7 +87,7 @@ class SecretRef(NamedTuple):
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Profile(NamedTuple):
+class Profile(Frozen):
     """A named account: provider, plain fields, references to its secrets."""
 
     name: str
@@ -51,7 +105,7 @@ class Profile(NamedTuple):
     secrets: Mapping[str, SecretRef] = _NOTHING
 
 
-class FileChange(NamedTuple):
+class FileChange(Frozen):
     """One file of a plan, as bytes. None means that the file does not exist.
 
     `before` is what was read when the plan was made; the transaction compares
@@ -71,7 +125,7 @@ class FileChange(NamedTuple):
     goes_when_empty: bool = False
 
 
-class LinkChange(NamedTuple):
+class LinkChange(Frozen):
     """A symbolic link to `source` that a plan makes (`wanted`) or removes."""
 
     path: str

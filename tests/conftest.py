@@ -80,8 +80,8 @@ def pytest_report_header(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    for item in items:
-        number = tiers.number_of(item)
+    numbers = tiers.numbers_of(items)
+    for item, number in zip(items, numbers, strict=True):
         in_full = item.get_closest_marker(tiers.FULL)
         if in_full or not tiers.is_often(item.nodeid, number):
             reason = tiers.skipped(item.nodeid, config, number)

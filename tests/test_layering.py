@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -122,9 +123,15 @@ SLOW = {
 }
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported_names(path):
-    """Yield (line, module, only for types) of all imports of a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    """Return (line, module, only for types) of all imports of a file."""
+    tree = tree_of(path)
     typing_only = {
         inner
         for node in ast.walk(tree)
@@ -133,6 +140,7 @@ def imported_names(path):
         and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -141,8 +149,8 @@ def imported_names(path):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        for name in names:
-            yield node.lineno, name, node in typing_only
+        found += [(node.lineno, name, node in typing_only) for name in names]
+    return found
 
 
 def part_of(path):
@@ -248,7 +256,7 @@ NAMES_IT = re.compile(r"CLAUDE_|\.claude\b")
 
 def words_of(path):
     """Yield the texts and imported modules of a file, not its docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     said = {
         node.body[0].value
         for node in ast.walk(tree)

@@ -122,6 +122,28 @@ def test_of_a_large_table_each_commit_tries_every_so_many_cases(monkeypatch):
     assert not tiers.is_often(f"{path}::test_any[5]", 5)
 
 
+def case(shell, pair):
+    """Return what pytest hands on of one case of two crossed tables."""
+    marks = [
+        pytest.mark.parametrize("shell", []).mark,
+        pytest.mark.parametrize(("first", "second"), []).mark,
+    ]
+    params = {"shell": shell, "first": pair[0], "second": pair[1]}
+    return SimpleNamespace(
+        nodeid=f"tests/x/test_y.py::test_z[{shell}-{pair}]",
+        callspec=SimpleNamespace(params=params),
+        iter_markers=lambda _: marks,
+    )
+
+
+def test_a_case_of_crossed_tables_has_the_numbers_of_row_and_column():
+    shells = ("bash", "zsh", "fish")
+    pairs = (("a", "b"), ("a", "c"), ("d", "b"))
+    other = SimpleNamespace(nodeid="tests/x/test_y.py::test_other")
+    cases = [case(shell, pair) for pair in pairs for shell in shells]
+    assert tiers.numbers_of([*cases, other]) == [0, 1, 2, 1, 2, 3, 2, 3, 4, 0]
+
+
 def test_what_the_table_names_is_there():
     for path, functions in tiers.EVERY.items():
         text = (ROOT / "tests" / path).read_text(encoding="utf-8")

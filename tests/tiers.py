@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import zlib
+from collections import defaultdict
 
 import pytest
 
@@ -59,20 +60,37 @@ def header(config):
     ]
 
 
-def number_of(item):
-    """Return the number of a test among those of its function.
+def numbers_of(items):
+    """Return the number of each test among those of its function.
 
-    The sum of its place in each of its tables, so that every n-th of two
+    The sum of its places in each of its tables, so that every n-th of two
     crossed tables has something of each row and each column.
     """
-    places = dict(item.callspec.indices) if hasattr(item, "callspec") else {}
+    rows_of = defaultdict(dict)  # (function, table): {row: its place}
+    numbers = []
+    for item in items:
+        number = 0
+        for names, row in _rows(item):
+            rows = rows_of[item.nodeid.partition("[")[0], names]
+            number += rows.setdefault(row, len(rows))
+        numbers.append(number)
+    return numbers
+
+
+def _rows(item):
+    """Yield (names, row) for each table that a test is a case of."""
+    if not hasattr(item, "callspec"):
+        return
+    # Each value is one object, however often it is crossed with others.
+    rest = {name: id(value) for name, value in item.callspec.params.items()}
     for mark in item.iter_markers("parametrize"):
         names = mark.args[0]
         if isinstance(names, str):
             names = [name.strip() for name in names.split(",")]
-        for name in names[1:]:  # they share one table with the first
-            places.pop(name, None)
-    return sum(places.values())
+        names = tuple(name for name in names if name in rest)
+        yield names, tuple(rest.pop(name) for name in names)
+    for name, value in rest.items():  # of a fixture with parameters
+        yield (name,), (value,)
 
 
 def is_often(test_id, number):

@@ -15,11 +15,11 @@ from __future__ import annotations
 import copy
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, UnreadableTextError
-from keyswitch.model import FILE_LIMIT, FileChange
+from keyswitch.model import FILE_LIMIT, FileChange, Frozen
 from keyswitch.profiles import clock, profile_files
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 T = TypeVar("T")
 
 
-class NewItem(NamedTuple):
+class NewItem(Frozen):
     """A secret on its way into a store, and the reference it will have."""
 
     ref: SecretRef
     value: Secret
 
 
-class Splice(NamedTuple):
+class Splice(Frozen):
     """One edit of another program's file, as what takes it back.
 
     At `offset` of the edited bytes, `length` bytes are replaced by `removed`.
@@ -68,7 +68,7 @@ class Splice(NamedTuple):
     after: str | None  # digest of the file once the edit is made
 
 
-class Mode(NamedTuple):
+class Mode(Frozen):
     """The permission bits that a file had, and those that it was given."""
 
     path: str

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.draft import Draft, Mode, Splice
 from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import SecretRef  # noqa: TC001 - of a field
+from keyswitch.model import Frozen, SecretRef
 from keyswitch.profiles import own_json, state
 from keyswitch.profiles.state import State
 
@@ -31,7 +31,7 @@ MAX_RECORDS = 10  # that can be taken back
 MAX_WITH_SECRETS = 3  # generations of old secrets that stay in a store
 
 
-class Entry(NamedTuple):
+class Entry(Frozen):
     """One line of the history."""
 
     at: str  # ISO 8601, UTC, seconds
@@ -71,7 +71,7 @@ def parse(data: bytes | None) -> list[Entry]:
     return entries
 
 
-class OwnFile(NamedTuple):
+class OwnFile(Frozen):
     """One of keyswitch's own files: its text before, a digest of it after."""
 
     path: str
@@ -79,7 +79,7 @@ class OwnFile(NamedTuple):
     after: str | None  # sha256, hex
 
 
-class Record(NamedTuple):
+class Record(Frozen):
     """One change that can be taken back."""
 
     at: str

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import is_planted
 from keyswitch.errors import DamagedFileError, InputError, OddFileError
+from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LIMIT = 1 << 20  # bytes
 _LOST = "'keyswitch install SHELL' records again where the shell's hook is"
 
 
-class StartFile(NamedTuple):
+class StartFile(Frozen):
     """A file with keyswitch's block, and the shell that reads it."""
 
     shell: str

@@ -6,10 +6,10 @@ items it names. It holds references and keyed fingerprints, nothing secret.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import SecretRef
+from keyswitch.model import Frozen, SecretRef
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ PROFILE = "profile"
 ORPHAN = "orphan"
 
 
-class Generation(NamedTuple):
+class Generation(Frozen):
     """One state of a login: where it is stored, and by what it is known."""
 
     store: str
@@ -79,7 +79,7 @@ class Generation(NamedTuple):
         return f"{self.store}:{self.item}"
 
 
-class Folder(NamedTuple):
+class Folder(Frozen):
     """What keyswitch did to the login of one configuration folder."""
 
     live: str = ""  # the profile whose login was put there, or found there
@@ -87,7 +87,7 @@ class Folder(NamedTuple):
     before_name: str = ""  # the profile, or the orphan's item
 
 
-class Moved(NamedTuple):
+class Moved(Frozen):
     """What was live before a login was moved, so that `undo` can go back."""
 
     what: str  # NOTHING, PROFILE or ORPHAN
@@ -95,7 +95,7 @@ class Moved(NamedTuple):
     folder: Folder  # what was known of the configuration folder
 
 
-class Ledger(NamedTuple):
+class Ledger(Frozen):
     """All of it; values are replaced, never changed."""
 
     folders: dict[str, Folder]

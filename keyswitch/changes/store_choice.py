@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError, StoreError
+from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class NoStoreError(StoreError):
     details: str = ""
 
 
-class Choice(NamedTuple):
+class Choice(Frozen):
     """A store, and what a person should know about how it was chosen."""
 
     store: str

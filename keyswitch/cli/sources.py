@@ -8,13 +8,14 @@ stays in the shell's history.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.cli.arguments import SOURCES
 from keyswitch.cli.command import Session, option, options
 from keyswitch.cli.failures import take
 from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
+from keyswitch.model import Frozen
 from keyswitch.providers.shapes import check_secret, doubt
 from keyswitch.secret import Secret
 
@@ -35,7 +36,7 @@ passphrase_options = options(
 LIMIT = 1 << 20  # bytes that are read before giving up
 
 
-class Source(NamedTuple):
+class Source(Frozen):
     """One source option: which field it fills, and where from."""
 
     field: str  # "": the provider's main secret

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import LinkChange  # noqa: TC001 - of a field
+from keyswitch.model import Frozen, LinkChange
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _PREPARED = "prepared"
 _COMMIT = "commit"
 
 
-class Step(NamedTuple):
+class Step(Frozen):
     """One file of a transaction; hashes are None where there is no file."""
 
     target: str  # the real path, links resolved
@@ -34,7 +34,7 @@ class Step(NamedTuple):
     new: str | None
 
 
-class Rights(NamedTuple):
+class Rights(Frozen):
     """Permission bits of a file that the transaction changes."""
 
     path: str  # the real one, links resolved
@@ -42,14 +42,14 @@ class Rights(NamedTuple):
     after: int
 
 
-class Folder(NamedTuple):
+class Folder(Frozen):
     """A folder that the transaction gives another name beside the old one."""
 
     before: str
     after: str
 
 
-class Beside(NamedTuple):
+class Beside(Frozen):
     """What is changed with the files, once they are in place."""
 
     rights: tuple[Rights, ...] = ()
@@ -58,7 +58,7 @@ class Beside(NamedTuple):
     emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
 
 
-class Journal(NamedTuple):
+class Journal(Frozen):
     """A whole transaction."""
 
     steps: tuple[Step, ...]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.commit.steps import overtaken
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.model import ITEM_PREFIX
+from keyswitch.model import ITEM_PREFIX, Frozen
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def forget(paths: Paths) -> None:
         os.unlink(note_file(paths))
 
 
-class Wanted(NamedTuple):
+class Wanted(Frozen):
     """One item of a note; hashes are None where there is no item."""
 
     service: str
@@ -74,7 +74,7 @@ class Wanted(NamedTuple):
     new: str | None
 
 
-class Change(NamedTuple):
+class Change(Frozen):
     """The items of one configuration folder."""
 
     folder: str

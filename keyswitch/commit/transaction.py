@@ -173,7 +173,8 @@ class Transaction:
             names = tuple(spec.path for spec in locks)
             needed = folders_for(steps)
             journal.prepare(
-                self.paths, Journal(tuple(steps), names, *beside, needed)
+                self.paths,
+                Journal(tuple(steps), names, **beside._asdict(), made=needed),
             )
             for change, step in zip(changes, steps, strict=True):
                 staged(change, step, made)

@@ -5,7 +5,9 @@ Named tuples, since each dataclass costs a command half a millisecond.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from keyswitch.secret import Secret
@@ -20,7 +22,7 @@ ASK_TOKEN = "a token is fetched first"
 _SCHEMES = (RAW, BEARER.lower(), AWS.lower(), "basic", "digest", "token", "")
 
 
-class Source(NamedTuple):
+class Source(Frozen):
     """Where a value comes from.
 
     `set_by` is "process" for the environment that Claude Code is started
@@ -44,7 +46,7 @@ class Source(NamedTuple):
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
-class Value(NamedTuple):
+class Value(Frozen):
     """A text and where it comes from. The text is not for printing."""
 
     text: str
@@ -54,7 +56,7 @@ class Value(NamedTuple):
         return f"Value(***, {self.source})"
 
 
-class Header(NamedTuple):
+class Header(Frozen):
     """One credential header. `value` None: not known without asking."""
 
     scheme: str
@@ -74,7 +76,7 @@ class Header(NamedTuple):
         return self.scheme if self.scheme.lower() in _SCHEMES else "other"
 
 
-class Candidate(NamedTuple):
+class Candidate(Frozen):
     """A credential that is there. `value` None: not known without asking."""
 
     kind: str  # a name of the rules' orders
@@ -89,7 +91,7 @@ class Candidate(NamedTuple):
         return Header(scheme, self.value, self.source, self.why_unknown)
 
 
-class Shadowed(NamedTuple):
+class Shadowed(Frozen):
     """A credential that is there and is not sent."""
 
     value: Secret | None
@@ -97,7 +99,7 @@ class Shadowed(NamedTuple):
     because: str
 
 
-class Status(NamedTuple):
+class Status(Frozen):
     """What `claude auth status` would print, in its own words."""
 
     logged_in: bool = False
@@ -109,7 +111,7 @@ class Status(NamedTuple):
     subscription_type: str | None = None
 
 
-class Request(NamedTuple):
+class Request(Frozen):
     """What one request carries. Not sent: `refusal` says why."""
 
     key: Header | None = None
@@ -124,7 +126,7 @@ class Request(NamedTuple):
         return tuple(h for h in (self.key, self.bearer) if h is not None)
 
 
-class Verdict(NamedTuple):
+class Verdict(Frozen):
     """Everything the resolver says about one place and moment."""
 
     status: Status

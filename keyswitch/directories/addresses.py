@@ -12,10 +12,11 @@ import glob
 import os
 import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from keyswitch.directories import remotes
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ _SCHEME = re.compile(
 )
 
 
-class Address(NamedTuple):
+class Address(Frozen):
     """What an address means. `ssh`: its configuration may rename the host."""
 
     host: str

@@ -27,12 +27,10 @@ class ElsewhereError(KeyswitchError):
 class _Place:
     """A directory, and the remotes of its repository once they are asked."""
 
-    __slots__ = ("_environ", "_found", "folder", "home")
-
     def __init__(self, folder: str, environ: Mapping[str, str]) -> None:
         self.folder = folder
-        self.home = home_of(environ)
         self._environ = environ
+        self._home = home_of(environ)
         self._found: Found | None = None
 
     @property
@@ -48,33 +46,21 @@ class _Place:
         """Say why the remotes are not known; "" where nobody asked."""
         return self._found.doubt if self._found else ""
 
-    def is_one_of(self, wanted: Sequence[str]) -> str:
-        """Return the first pattern that surely means this place, or ""."""
+    def first_of(self, wanted: Sequence[str], *, spelt: bool = False) -> str:
+        """Return the first pattern that means this place, or "".
+
+        Of the remotes only the origin counts or, if `spelt`, every spelling of
+        every address.
+        """
         for pattern in wanted:
             if patterns.is_directory(pattern):
-                if patterns.matches_directory(pattern, self.folder, self.home):
+                if patterns.matches_directory(pattern, self.folder, self._home):
                     return pattern
-            elif any(
-                patterns.matches_remote(pattern, remote)
-                for remote in self.remotes.origin
-            ):
+                continue
+            known = self.remotes.spellings() if spelt else self.remotes.origin
+            if any(patterns.matches_remote(pattern, one) for one in known):
                 return pattern
         return ""
-
-    def may_be_one_of(self, unwanted: Sequence[str]) -> tuple[str, str]:
-        """Return (pattern, doubt): one that means this place, or may do so."""
-        doubt = ""
-        for pattern in unwanted:
-            if patterns.is_directory(pattern):
-                if patterns.matches_directory(pattern, self.folder, self.home):
-                    return pattern, ""
-                continue
-            for remote in self.remotes.spellings():
-                if patterns.matches_remote(pattern, remote):
-                    return pattern, ""
-            if self.remotes.doubt and not doubt:
-                doubt = pattern
-        return doubt, self.remotes.doubt if doubt else ""
 
 
 def refusal(
@@ -93,25 +79,29 @@ def refusal(
             "directory is gone",
             "go to one that is there",
         )
-    for pattern in (*profile.only, *profile.never):
-        # One that can match nothing would guard nothing.
-        _check(profile.name, pattern)
+    try:
+        for pattern in (*profile.only, *profile.never):
+            # One that can match nothing would guard nothing.
+            patterns.check(pattern)
+    except InputError as e:
+        what = f"profile '{profile.name}': {e.message}"
+        raise InputError(what, e.hint) from e
     place = _Place(folder, environ)
-    forbidden, doubt = place.may_be_one_of(profile.never)
+    forbidden = place.first_of(profile.never, spelt=True)
+    doubt = "" if forbidden else place.doubt
     if doubt:
-        return ElsewhereError(
-            f"profile '{profile.name}' is never used in {forbidden}, and this "
-            f"may be one: {doubt}",
-            "mend the repository, or change that: "
-            f"keyswitch edit {profile.name} --never ''",
+        forbidden = next(
+            p for p in profile.never if not patterns.is_directory(p)
         )
     if forbidden:
+        this = f"this may be one: {doubt}" if doubt else f"this is {folder}"
         return ElsewhereError(
-            f"profile '{profile.name}' is never used in {forbidden}, and this "
-            f"is {folder}",
-            f"change that: keyswitch edit {profile.name} --never ''",
+            f"profile '{profile.name}' is never used in {forbidden}, "
+            f"and {this}",
+            f"{'mend the repository, or ' if doubt else ''}change that: "
+            f"keyswitch edit {profile.name} --never ''",
         )
-    if profile.only and not place.is_one_of(profile.only):
+    if profile.only and not place.first_of(profile.only):
         return ElsewhereError(
             f"profile '{profile.name}' is only used in "
             f"{', '.join(profile.only)}, and this is {folder}"
@@ -120,13 +110,6 @@ def refusal(
             f"keyswitch edit {profile.name} --only ''",
         )
     return None
-
-
-def _check(name: str, pattern: str) -> None:
-    try:
-        patterns.check(pattern)
-    except InputError as e:
-        raise InputError(f"profile '{name}': {e.message}", e.hint) from e
 
 
 def require(profile: Compiled, environ: Mapping[str, str]) -> None:

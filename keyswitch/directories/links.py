@@ -37,17 +37,14 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 class Link:
     """One `.keyswitch` file, and what the person said about it."""
 
-    __slots__ = ("data", "mark", "name", "path", "status", "why")
-
-    def __init__(
-        self, path: str, status: str, *, name: str = "", why: str = ""
-    ) -> None:
+    def __init__(self, path: str, data: bytes | None, why: str) -> None:
         self.path = path
-        self.status = status
-        self.name = name  # "" for one that is unusable
-        self.why = why  # what makes it unusable
-        self.mark = ""  # names path and text, reveals neither
-        self.data: bytes | None = None  # its text; None: it was not read
+        self.data = data  # its text; None: it was not read
+        self.name = "" if data is None else _name_in(data)  # "" if unusable
+        self.why = why or ("" if self.name else "it holds no profile name")
+        # Names path and text, reveals neither.
+        self.mark = mark_of(path, why.encode() if data is None else data)
+        self.status = ""
 
 
 def mark_of(path: str, data: bytes) -> str:
@@ -81,16 +78,10 @@ def read(paths: Paths, path: str) -> Link | None:
         else:
             if data is None:
                 return None
-    name = "" if data is None else _name_in(data)
-    if not name:
-        why = why or "it holds no profile name"
-    mark = mark_of(path, why.encode() if data is None else data)
-    status = judgement(paths, mark)
-    if not name and status != DENIED:
-        status = UNUSABLE
-    link = Link(path, status or UNKNOWN, name=name, why=why)
-    link.mark = mark
-    link.data = data
+    link = Link(path, data, why)
+    link.status = judgement(paths, link.mark) or UNKNOWN
+    if not link.name and link.status != DENIED:
+        link.status = UNUSABLE
     return link
 
 

@@ -6,11 +6,11 @@ import errno
 import os
 import re
 import time
-from typing import NamedTuple
 
 from keyswitch.disk.atomic import open_own, unusable
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import FileStateError
+from keyswitch.model import Frozen
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 _LOCK_POLL = 0.02  # seconds
@@ -26,7 +26,7 @@ _NO_LOCKS = (
 _ESCAPED = re.compile(rb"\\([0-3][0-7]{2})")  # bytes in octal
 
 
-class Mount(NamedTuple):
+class Mount(Frozen):
     """A row of the kernel's table of mounts, see proc(5)."""
 
     device: str

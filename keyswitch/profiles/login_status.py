@@ -7,7 +7,9 @@ was last stored; Claude Code may have renewed it since.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from datetime import date, timedelta
@@ -26,7 +28,7 @@ _SOON = 14  # days before an expiry date that it is worth a word
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-class LoginStatus(NamedTuple):
+class LoginStatus(Frozen):
     """A login's state in words, and as what programs compare."""
 
     text: str

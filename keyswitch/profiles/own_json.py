@@ -82,7 +82,7 @@ def read(  # noqa: PLR0913
 
 
 def record(kind: type[T], found: Any, path: str, what_is_lost: str) -> T:
-    """Return a JSON value as one of a kind, such as a NamedTuple.
+    """Return a JSON value as one of a kind, such as a Frozen.
 
     Raises DamagedFileError where a value is not of its field's type.
     """
@@ -103,8 +103,8 @@ def are_paths(texts: Iterable[str]) -> bool:
 def value(kind: Any, found: Any) -> Any:
     """Return a JSON value as what a field's type says, or raise one of DAMAGE.
 
-    An object, or a list in the order of the fields, is a NamedTuple or a
-    dataclass; a field that is not there has its default, and what is no field
+    An object, or a list in the order of the fields, is a Frozen; a
+    field that is not there has its default, and what is no field
     is passed over. Whole numbers are sizes and counts.
     """
     origin, args = get_origin(kind), get_args(kind)
@@ -132,7 +132,8 @@ _HIGHEST = 1 << 53  # and above: not exact in every JSON reader
 
 
 def _fields(kind: Any, found: Any) -> Any:
-    kinds = get_type_hints(kind)
+    hints = get_type_hints(kind)
+    kinds = {name: hints[name] for name in kind._fields}
     if isinstance(found, list):
         found = dict(zip(kinds, _of_length(len(kinds), found), strict=True))
     entries = _typed(dict, found).items()

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import Profile, SecretRef
+from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles.names import check_name, nearest
 from keyswitch.profiles.toml_text import parse_bytes, parse_text
 
@@ -29,7 +29,7 @@ _SECRETS_ARE_ELSEWHERE = (
 )
 
 
-class Broken(NamedTuple):
+class Broken(Frozen):
     """A profile file that cannot be used, and why."""
 
     name: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.toml_text import parse_bytes
 
@@ -26,7 +27,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-class Settings(NamedTuple):
+class Settings(Frozen):
     """What `config.toml` says; every field has a default."""
 
     store: str = ""  # where `add` puts secrets; "": ask the machine

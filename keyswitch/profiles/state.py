@@ -21,24 +21,12 @@ STATE_LIMIT = 4096  # bytes; the file holds two names and a stamp
 class State:
     """Active and previous profile names ("" for none), and a change stamp."""
 
-    __slots__ = ("active", "previous", "stamp")
-
     def __init__(
         self, active: str = "", previous: str = "", stamp: str = ""
     ) -> None:
         self.active = active
         self.previous = previous
         self.stamp = stamp
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, State):
-            return NotImplemented
-        return (self.active, self.previous) == (other.active, other.previous)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"State({self.active!r}, {self.previous!r})"
 
 
 def new_stamp() -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers.schema import environment
 
@@ -37,7 +38,7 @@ _HOST_VARIABLE = (
 _TEMPLATE = r"\{([a-z_]+)\}"
 
 
-class Binding(NamedTuple):
+class Binding(Frozen):
     """The use of one secret. `host` is for people, `sends` decides."""
 
     profile: str
@@ -168,7 +169,7 @@ class OtherUseError(KeyswitchError):
     """A profile file makes another use of a secret than it was stored for."""
 
 
-class Mismatch(NamedTuple):
+class Mismatch(Frozen):
     """One secret, what it is stored for, and what a profile file asks."""
 
     ref: SecretRef

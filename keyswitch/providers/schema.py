@@ -12,9 +12,10 @@ file is asked about.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.profiles.names import nearest
 from keyswitch.providers.shapes import check_label, check_plain
 
@@ -32,7 +33,7 @@ FAMILIES = "_families.toml"
 HOWS = ("helper", "cloud", "environment", "login", "none")
 
 
-class ClaudeCode(NamedTuple):
+class ClaudeCode(Frozen):
     """How Claude Code takes this provider, for one group of fields."""
 
     how: str = "none"
@@ -42,7 +43,7 @@ class ClaudeCode(NamedTuple):
     aws_export: bool = False  # awsCredentialExport answers with its keys
 
 
-class Environment(NamedTuple):
+class Environment(Frozen):
     """The variables of a profile, each list sorted."""
 
     literals: tuple[tuple[str, str], ...]  # (variable, value)
@@ -50,7 +51,7 @@ class Environment(NamedTuple):
     rivals: tuple[str, ...]  # variables to unset
 
 
-class Provider(NamedTuple):
+class Provider(Frozen):
     """One entry of the catalogue."""
 
     id: str
@@ -244,7 +245,7 @@ def roles(provider: Provider, profile: Profile) -> dict[str, str]:
     return result
 
 
-class Steering(NamedTuple):
+class Steering(Frozen):
     """One variable of a provider file that decides more than an account."""
 
     provider: str
@@ -262,7 +263,7 @@ class Steering(NamedTuple):
         )
 
 
-class Named(NamedTuple):
+class Named(Frozen):
     """A variable that a profile names, and for which of its fields."""
 
     field: str

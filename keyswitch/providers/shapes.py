@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ _CREDENTIAL_PARAMETER = (
 _SHOWN = 32  # characters of a refused value
 
 
-class Refusal(NamedTuple):
+class Refusal(Frozen):
     """How values begin that belong to another field or provider."""
 
     prefix: str
@@ -72,7 +73,7 @@ class Refusal(NamedTuple):
     hint: str = ""
 
 
-class Length(NamedTuple):
+class Length(Frozen):
     """How long values with this beginning are, as far as anybody has seen.
 
     No service promises it, so another length is asked about, not refused.
@@ -83,7 +84,7 @@ class Length(NamedTuple):
     longest: int
 
 
-class Field(NamedTuple):
+class Field(Frozen):
     """One value of a profile, plain or secret."""
 
     name: str

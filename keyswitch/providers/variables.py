@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
+
+from keyswitch.model import Frozen
 
 PROGRAM = "a program to run, or code to load"
 SHELL = "a setting of the shell itself"
@@ -20,7 +21,7 @@ PROXY = "a proxy that everything goes through"
 ADDRESS = "an address that something is sent to"
 
 
-class Row(NamedTuple):
+class Row(Frozen):
     """Names of one kind; `*` stands for any end or beginning."""
 
     kind: str

@@ -11,9 +11,10 @@ import json
 import math
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from keyswitch.errors import UnreadableTextError
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ PLACEHOLDER = '"\ud800{} {} {} {}"'
 LEFT_OUT = re.compile('"\ud800(\\d+) (\\d+) (\\d+) (\\d+)"')
 
 
-class Child(NamedTuple):
+class Child(Frozen):
     """One member of an object or element of an array, as positions."""
 
     key: str | None  # None in an array
@@ -40,7 +41,7 @@ class Child(NamedTuple):
     inside: Container | None = None  # where it was asked for
 
 
-class Container(NamedTuple):
+class Container(Frozen):
     """An object or array: its children and where it begins and ends."""
 
     start: int

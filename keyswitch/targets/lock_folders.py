@@ -15,9 +15,10 @@ import os
 import shlex
 import stat
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.errors import FileStateError
+from keyswitch.model import Frozen
 from keyswitch.profiles import clock
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _MODE = 0o500
 _LEFT_WITHIN = 60.0  # seconds from a journal to the last lock it speaks of
 
 
-class LockSpec(NamedTuple):
+class LockSpec(Frozen):
     """One lock directory of a program, and when it counts as left behind.
 
     It lies in or beside something that a person calls `beside`, and that is

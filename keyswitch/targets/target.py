@@ -9,7 +9,9 @@ folders, logins or sessions has the parts for them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -152,7 +154,7 @@ class Folders(Protocol):
         """Return what spares the person questions that were answered."""
 
 
-class Token(NamedTuple):
+class Token(Frozen):
     """A credential in one of a program's files, or a command that asks us."""
 
     path: str
@@ -166,7 +168,7 @@ class Token(NamedTuple):
     is_helper: bool = False  # no secret, but a command of keyswitch
 
 
-class Look(NamedTuple):
+class Look(Frozen):
     """What a search for credentials goes by."""
 
     paths: Paths
@@ -213,7 +215,7 @@ class Sessions(Protocol):
         """Return when sessions follow a switch that changed these files."""
 
 
-class Run(NamedTuple):
+class Run(Frozen):
     """What a start of a program with a profile goes by."""
 
     compiled: Compiled

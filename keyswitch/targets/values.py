@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.digests import sha256
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 MAIN = "claude-code"  # whose folders a profile may have, and whose logins
 
 
-class Account(NamedTuple):
+class Account(Frozen):
     """A profile, and the provider that it names."""
 
     profile: Profile
     provider: Provider
 
 
-class Identity(NamedTuple):
+class Identity(Frozen):
     """An account in one of its organisations; "" where it is not known."""
 
     account: str
@@ -46,7 +47,7 @@ class Identity(NamedTuple):
         )
 
 
-class PlannedFile(NamedTuple):
+class PlannedFile(Frozen):
     """A file's next bytes; None: it goes."""
 
     path: str
@@ -60,7 +61,7 @@ def _no_keys(_: KeyOf, __: Collection[str]) -> list[tuple[str, str]]:
     return []
 
 
-class Request(NamedTuple):
+class Request(Frozen):
     """What a program is set up for, and what its plan may use of keyswitch."""
 
     paths: Paths
@@ -104,7 +105,7 @@ MINUTES = "minutes"
 RESTART = "restart"
 
 
-class RunningSession(NamedTuple):
+class RunningSession(Frozen):
     """One running session of a program; texts are foreign ones."""
 
     pid: int
@@ -116,7 +117,7 @@ class RunningSession(NamedTuple):
     in_turn: bool = True  # it is, or may be, in the middle of a turn
 
 
-class Follows(NamedTuple):
+class Follows(Frozen):
     """What a switch means for the running sessions."""
 
     when: str  # "": nothing of theirs was moved

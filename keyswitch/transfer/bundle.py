@@ -8,9 +8,10 @@ other file: every name, text and value is checked before anybody sees it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, LockedError
+from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.secrets.vault import envelope, key_slots
@@ -28,7 +29,7 @@ MOST = 1000  # profiles
 _KIND = "keyswitch-bundle"
 
 
-class Packed(NamedTuple):
+class Packed(Frozen):
     """One profile of a bundle and its secrets; it refers to no store."""
 
     profile: Profile

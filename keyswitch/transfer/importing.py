@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.model import Profile, SecretRef
+from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-class Destination(NamedTuple):
+class Destination(Frozen):
     """Where a profile of a bundle would send its secret."""
 
     name: str

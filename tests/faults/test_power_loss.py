@@ -70,16 +70,17 @@ def test_what_hangs_is_ended_and_leaves_no_loop_device(room):
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("offset", range(4))
 @pytest.mark.parametrize("name", ["use", "first-use"])
-def test_a_switch_survives_a_power_cut_at_any_of_its_calls(room, name):
-    job = Job(name, foreign_commit=True)
+def test_a_switch_survives_a_power_cut_at_any_of_its_calls(room, name, offset):
+    job = Job(name, step=4, offset=offset, foreign_commit=True)
     cut(room, job, "power cuts at every call of two commands")
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_survives_a_power_cut(room, name):
-    job = Job(name, step=17, offset=NAMES.index(name), foreign_commit=True)
+    job = Job(name, step=29, offset=NAMES.index(name), foreign_commit=True)
     cut(room, job, "power cuts after and in every command")
 
 

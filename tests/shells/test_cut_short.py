@@ -54,15 +54,18 @@ def test_a_prefix_sets_nothing_in_a_posix_shell(
     bench, language, argv, script, form
 ):
     text = render(language, script)
+    # mksh takes a second for every three hundred of them.
+    step = 7 if argv == ["mksh"] else 1
+    prefixes = _prefixes(text)[::-step]
     # A subshell each: some shells stop at a syntax error in eval.
     lines = [
         f"({form % shlex.quote(prefix)}; {SHOW}) 2>/dev/null || "
         "printf stopped; printf '\\036'"
-        for prefix in _prefixes(text)
+        for prefix in prefixes
     ]
     stdout = bench.run(argv, "\n".join(lines), env=BEFORE)
     shown = _judge(stdout.split(b"\x1e")[:-1], script)
-    assert shown == [False] * (len(text) - 1) + [True, True]
+    assert shown == [len(prefix) >= len(text) - 1 for prefix in prefixes]
 
 
 @WHOLE

@@ -222,6 +222,8 @@ def test_logins_of_a_wrong_name_outlive_its_profile(old):
     old.keep("bert")
     old.remove("bert")
     assert anna in {p.access_token for p in old.orphans()}
+    assert "2 older logins of 'bert'" in old.said[-1]
+    assert "keyswitch login NAME --orphan" in old.said[-1]
 
 
 def test_a_capture_of_tokens_that_name_nobody_says_so(old):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.cli.profiles.listing import now
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.profiles import login_status, profile_files
 from keyswitch.profiles.names import nearest
 from keyswitch.terminal import selection
@@ -23,7 +24,7 @@ ACTIVE = "active"
 LONGEST_CELL = 200  # characters
 
 
-class Row(NamedTuple):
+class Row(Frozen):
     """What is shown beside a name, and the text that a filter looks at."""
 
     kind: str

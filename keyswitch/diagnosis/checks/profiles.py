@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import (
@@ -12,6 +12,7 @@ from keyswitch.errors import (
     LockedError,
     NoItemError,
 )
+from keyswitch.model import Frozen
 from keyswitch.profiles import settings
 from keyswitch.providers.schema import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
@@ -168,7 +169,7 @@ def doubles(situation: Situation) -> Iterator[Finding]:
 _PATIENCE = 1.2  # seconds that a keychain may take for one item
 
 
-class _Held(NamedTuple):
+class _Held(Frozen):
     profile: Profile
     field: str
     ref: SecretRef

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from keyswitch.model import Frozen
 
 GAP = 120  # letters that "*" in a phrase may stand for
 
@@ -42,7 +43,7 @@ class ErrorText:
     statuses: frozenset[int]
 
 
-class Hit(NamedTuple):
+class Hit(Frozen):
     """Where a phrase stands in a text, and how long it is."""
 
     phrase: str

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import shlex
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import roles
@@ -49,7 +50,7 @@ def masked(value: Secret) -> str:
     return f"{prefix}…{text[-SHOWN_TAIL:]}"
 
 
-class Owner(NamedTuple):
+class Owner(Frozen):
     """The profile that a credential belongs to, and what is shown of it."""
 
     profile: str = ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.mend import Mend
@@ -14,7 +16,7 @@ NOTE = "note"  # worth knowing; nothing is wrong
 SEVERITIES = (ERROR, WARNING, NOTE)
 
 
-class Finding(NamedTuple):
+class Finding(Frozen):
     """One thing that a check found. No field holds a secret.
 
     `fix` is a command, or an instruction where no command does it. `mend` is

@@ -6,7 +6,7 @@ None of these removes a secret: a value that may be one goes through
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from keyswitch.model import Frozen
 
 MEMBER = "member"  # take a key out of a JSON file
 ELEMENT = "element"  # take one text out of an array of a JSON file
@@ -17,7 +17,7 @@ FOLDER = "folder"  # remove an empty folder that is in the way
 HOOK = "hook"  # write the hook that start files read
 
 
-class Mend(NamedTuple):
+class Mend(Frozen):
     """One repair. `expected` is what has to stand there, or nothing is done."""
 
     kind: str

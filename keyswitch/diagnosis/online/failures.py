@@ -11,7 +11,7 @@ import errno
 import socket
 import ssl
 from http.client import HTTPException
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online.endpoints import set_by, where
 from keyswitch.diagnosis.online.http_call import (
@@ -26,6 +26,7 @@ from keyswitch.diagnosis.online.streams import (
     readable,
 )
 from keyswitch.display import printable
+from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 
 
-class Explanation(NamedTuple):
+class Explanation(Frozen):
     """What failed, why it probably did, and what to do."""
 
     what: str

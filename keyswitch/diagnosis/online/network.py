@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.online import endpoints, failures
@@ -15,6 +15,7 @@ from keyswitch.diagnosis.online.http_call import Connection, Failed
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ STAGE_SECONDS = 5.0
 ALL_SECONDS = 20.0
 
 
-class Step(NamedTuple):
+class Step(Frozen):
     """One stage: "proxy", "dns", "tcp", "tls" or "http", and how it went.
 
     A step that is `ok` and has a `why` works, and is worth a warning.

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import ASK_TOKEN, Candidate, Source, Value
+from keyswitch.model import Frozen
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene, View
     from keyswitch.targets.claude_code.login.stored import AnthropicProfile
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NAME = r"[A-Za-z0-9_.-]+"
 _TOKEN, _TOKEN_FILE = (
     "ANTHROPIC_IDENTITY_TOKEN",
     "ANTHROPIC_IDENTITY_TOKEN_FILE",
 )
 
 
-class Selected(NamedTuple):
+class Selected(Frozen):
     """An Anthropic profile or federation, and whether it was asked for."""
 
     candidate: Candidate
@@ -112,7 +113,7 @@ def _of_profile(
 
 
 def _refusal(found: AnthropicProfile, path: str) -> str:
-    if not _NAME.fullmatch(found.name):
+    if not re.fullmatch(_NAME, found.name):
         return f"'{found.name}' is not a name for an Anthropic profile"
     if found.exposed:
         return f"other users can read {path}, so Claude Code refuses it"

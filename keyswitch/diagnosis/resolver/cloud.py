@@ -7,7 +7,7 @@ are not sent, but for the proxies that CLAUDE_CODE_SKIP_*_AUTH is made for.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.resolver import aws, candidates
 from keyswitch.diagnosis.resolver.request import (
@@ -23,6 +23,7 @@ from keyswitch.diagnosis.verdict import (
     Request,
     Source,
 )
+from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     Fill = Callable[[Scene, Run | None], Request]
 
 
-class _Cloud(NamedTuple):
+class _Cloud(Frozen):
     """How one provider's requests are filled."""
 
     own: tuple[tuple[str, str], ...]  # (variable, scheme)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError
-from keyswitch.model import FILE_LIMIT
+from keyswitch.model import FILE_LIMIT, Frozen
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SOURCES = ("user", "project", "local")
 
 
-class Flags(NamedTuple):
+class Flags(Frozen):
     """Those of Claude Code's own command line options that matter here."""
 
     settings: str | None = None

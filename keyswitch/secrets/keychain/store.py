@@ -11,9 +11,10 @@ import base64
 import hashlib
 import json
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import LockedError, StoreError
+from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import worker
 from keyswitch.secrets.keychain.items import (
@@ -44,7 +45,7 @@ _TITLES = {
 }
 
 
-class Availability(NamedTuple):
+class Availability(Frozen):
     """Whether a keychain can be used, and what was found on the way."""
 
     ok: bool

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.planning import all_folders
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _POLL = 0.5  # seconds; a look for sessions costs some milliseconds
 
 
-class Followed(NamedTuple):
+class Followed(Frozen):
     """A running session after a switch."""
 
     session: RunningSession
@@ -43,7 +44,7 @@ class Followed(NamedTuple):
     in_turn: bool
 
 
-class Outcome(NamedTuple):
+class Outcome(Frozen):
     """What a switch came to; another one may have come after it."""
 
     active: str  # now

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import hook_files
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import splice_of
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import UsageError
-from keyswitch.model import FileChange
+from keyswitch.model import FileChange, Frozen
 from keyswitch.shells import rc_block
 from keyswitch.shells.hook_scripts import WITH_FILE
 
@@ -30,7 +30,7 @@ _ALIASES = {"nushell": "nu", "powershell": "pwsh"}
 _WITHOUT_HOOK = ("dash", "ksh", "mksh", "sh")
 
 
-class Edit(NamedTuple):
+class Edit(Frozen):
     """What becomes of one start file."""
 
     file: str

@@ -10,14 +10,14 @@ import os
 import shutil
 import subprocess
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import FILE_LIMIT, Profile
+from keyswitch.model import FILE_LIMIT, Frozen, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-class _Found(NamedTuple):
+class _Found(Frozen):
     """A login to keep, and what becomes of the place where it was found."""
 
     parts: Login

@@ -140,12 +140,23 @@ def remove_logins(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     have been superseded, but for those that may be another account's. A login
     that is live stays where it is.
     """
-    ledger = draft.ledger(workspace.paths)
-    ledger = login_ledger.with_unsure_apart(ledger, profile.name)
+    before = draft.ledger(workspace.paths)
+    ledger = login_ledger.with_unsure_apart(before, profile.name)
+    if apart := len(ledger.orphans) - len(before.orphans):
+        draft.notes.append(_kept_apart(profile.name, apart))
     ledger, gone = login_ledger.without_profile(ledger, profile.name)
     draft.write_ledger(workspace.paths, ledger)
     kept = {ref.item for ref in profile.secrets.values()}
     draft.dropped += [g.ref for g in gone if g.item not in kept]
+
+
+def _kept_apart(name: str, count: int) -> str:
+    logins = "1 older login" if count == 1 else f"{count} older logins"
+    return (
+        f"{logins} of '{name}' may be another account's and stay in the "
+        "store: 'keyswitch login NAME --orphan' gives the newest one to a "
+        "profile"
+    )
 
 
 def take_back_logins(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.changes.draft import Draft, NewItem, read_settled
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import SecretRef
+from keyswitch.model import Frozen, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item, open_store, read_values
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _NONE: Mapping[str, Profile] = MappingProxyType({})
 
 
-class Switch(NamedTuple):
+class Switch(Frozen):
     """A profile, or none: what was there before keyswitch comes back."""
 
     profile: Profile | None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.switching.logins import keeping, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning import known_folders
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Read = Callable[[str], bytes | None]
 
 
-class Live(NamedTuple):
+class Live(Frozen):
     """The login of one configuration folder, and the profile it is of."""
 
     parts: Login | None = None

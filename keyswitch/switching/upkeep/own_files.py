@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal, made_folders
@@ -26,6 +26,7 @@ from keyswitch.errors import (
     NewerFileError,
     OddFileError,
 )
+from keyswitch.model import Frozen
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
 from keyswitch.providers import binding
@@ -50,7 +51,7 @@ _LIMIT = 1 << 24  # bytes
 _WITHOUT = "keyswitch goes on without it, and it is kept under another name"
 
 
-class _Kind(NamedTuple):
+class _Kind(Frozen):
     """Files of one kind: where they are, and what reads one."""
 
     folder: str

@@ -7,11 +7,12 @@ none of the others, and so that a second run finishes the first.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching.activation import use
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-class Step(NamedTuple):
+class Step(Frozen):
     """One place that keyswitch was written into, and the way out of it."""
 
     place: str

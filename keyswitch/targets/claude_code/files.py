@@ -12,8 +12,9 @@ finds a fresh one tries for about 1.4 s and then writes all the same.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.repository import root_of
 from keyswitch.targets.lock_folders import LockSpec
 
@@ -30,7 +31,7 @@ CONFIG_NAMES = (".claude.json", ".config.json")
 CREDENTIALS_NAME = ".credentials.json"
 
 
-class Locations(NamedTuple):
+class Locations(Frozen):
     """Absolute paths; the files need not exist."""
 
     config_dir: str

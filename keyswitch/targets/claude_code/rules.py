@@ -10,7 +10,7 @@ not one winner but one for each header.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from keyswitch.model import Frozen
 
 OBSERVED_VERSION = "2.1.330"
 
@@ -40,7 +40,7 @@ FIRST_PARTY_HOST = "api.anthropic.com"
 REPOSITORY_LEVELS = ("project", "local")
 
 
-class Provider(NamedTuple):
+class Provider(Frozen):
     """One cloud that requests go to instead of Anthropic."""
 
     flag: str  # the variable that chooses it
@@ -132,7 +132,7 @@ MANAGED_KEY = "managed key"
 ANTHROPIC_PROFILE = "profile"
 
 
-class Rule(NamedTuple):
+class Rule(Frozen):
     """One place in an order: a source, why it stands there, where seen.
 
     `seen` is the observation that shows it, by its name in the vectors;

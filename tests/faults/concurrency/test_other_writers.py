@@ -79,7 +79,7 @@ def beside_polite(home, name, starters, times):
 
 def test_a_polite_writer_of_claude_json_loses_nothing(tmp_path, starters):
     with folder_in_memory(tmp_path) as room:
-        beside_polite(room / "home", CONFIG, starters(4), 30)
+        beside_polite(room / "home", CONFIG, starters(4), 12)
 
 
 @pytest.mark.full

@@ -1,8 +1,8 @@
 """Commands on a disk that has room for a few pages, or names, and no more.
 
-Run as `unshare -m python -m tests.faults.full.full_disk FOLDER`: it mounts a
-file system of its own in memory. Such a disk also gives writes that are short.
-Prints one JSON object.
+Run as `unshare -m python -m tests.faults.full.full_disk NAME FOLDER`: it mounts
+a file system of its own in memory. Such a disk also gives writes that are
+short. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -122,16 +122,12 @@ def _said(ended):
         yield f"another reason: {ended.stderr[-300:]}"
 
 
-def main(folder):
+def main(name, folder):
     warm = Warm()
-    points, violations = 0, []
-    for name in NAMES:
-        tried, found = fill(name, folder, warm)
-        points += tried
-        violations += found
+    points, violations = fill(name, folder, warm)
     warm.close()
     print(json.dumps({"points": points, "violations": violations}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

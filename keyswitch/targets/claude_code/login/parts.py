@@ -9,8 +9,9 @@ accounts. MCP logins, plugin secrets and everything else stay where they are.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from keyswitch.model import Frozen
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
 from keyswitch.targets.splice import excerpt, restored
@@ -44,7 +45,7 @@ _LAST_MOMENT = 1e18
 POLICY_FILES = ("remote-settings.json", "policy-limits.json")
 
 
-class Parts(NamedTuple):
+class Parts(Frozen):
     """One account's parts: member name -> its value as it is written.
 
     The texts are secret; a part that is absent is not in the mapping.

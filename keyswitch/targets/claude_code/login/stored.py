@@ -5,8 +5,9 @@ Observed, Claude Code 2.1.330.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.settings.settings_file import (
     as_text,
     double,
@@ -20,7 +21,7 @@ TAIL = 20  # characters of a key by which Claude Code remembers an approval
 EXPIRY_MARGIN_MS = 5 * 60 * 1000  # renewed this long before it ends
 
 
-class Login(NamedTuple):
+class Login(Frozen):
     """A subscription login of `.credentials.json`."""
 
     access_token: str
@@ -95,7 +96,7 @@ _OF_ACCOUNTS = (
 )
 
 
-class GlobalConfig(NamedTuple):
+class GlobalConfig(Frozen):
     """What `.claude.json` says about accounts."""
 
     managed_key: str = ""
@@ -160,7 +161,7 @@ def _object(text: str) -> dict[str, Any]:
     return _dict(loads(text)) if text.strip() else {}
 
 
-class AnthropicProfile(NamedTuple):
+class AnthropicProfile(Frozen):
     """A profile of Anthropic's own command line tools, for one name."""
 
     name: str

@@ -8,10 +8,11 @@ store, and the record holds a token that finds them again.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.digests import hmac_sha256
 from keyswitch.errors import DamagedFileError
+from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
 from keyswitch.targets import splice
 from keyswitch.targets.claude_code.settings import wanted
@@ -24,7 +25,7 @@ RAW = "raw"  # the text is in the record
 SECRET = "secret"  # the text is in a secret store, under a token
 
 
-class Owned(NamedTuple):
+class Owned(Frozen):
     """One key that keyswitch wrote."""
 
     keys: tuple[str, ...]
@@ -34,7 +35,7 @@ class Owned(NamedTuple):
     gap: str | None = None  # white space of an object that was empty
 
 
-class Element(NamedTuple):
+class Element(Frozen):
     """One element that keyswitch added to an array."""
 
     keys: tuple[str, ...]
@@ -43,7 +44,7 @@ class Element(NamedTuple):
     item: str = ""  # the secret's item that it belongs to
 
 
-class Baseline(NamedTuple):
+class Baseline(Frozen):
     """Everything that keyswitch owns in one file, in the order written."""
 
     created: bool = False  # the file did not exist

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.repository import root_of
 from keyswitch.targets.claude_code.rules import (
@@ -74,7 +75,7 @@ def mcp_files(cwd: str, home: str) -> list[str]:
     return [os.path.join(folder, _MCP_FILE) for folder in folders]
 
 
-class Literal(NamedTuple):
+class Literal(Frozen):
     """One secret in one text of a JSON file."""
 
     keys: tuple[str, ...]  # indexes of arrays as texts

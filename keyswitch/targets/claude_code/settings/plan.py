@@ -8,9 +8,10 @@ come out the same and no file is written.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import FileStateError
+from keyswitch.model import Frozen
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import wanted
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import ClaudeCode
 
 
-class Edit(NamedTuple):
+class Edit(Frozen):
     """One key of settings.json and the text of its value."""
 
     keys: tuple[str, ...]

@@ -12,8 +12,9 @@ import json
 import math
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from keyswitch.model import Frozen
 from keyswitch.targets import json_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _DEPTH = 100  # of the values that are looked at
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{}\]]', re.DOTALL)
 
 
-class SettingsFile(NamedTuple):
+class SettingsFile(Frozen):
     """One level's settings. `env` holds what would be set, as text."""
 
     level: str

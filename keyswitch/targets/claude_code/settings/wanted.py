@@ -10,9 +10,10 @@ import json
 import re
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Frozen
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 
@@ -72,7 +73,7 @@ def if_file_gone(path: str) -> str:
     return _IF.format(f"[ -e {shlex.quote(path)} ] ||")
 
 
-class Command(NamedTuple):
+class Command(Frozen):
     """What the settings name: our command, a profile, our AWS file."""
 
     command: str  # as a shell understands it

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.model import LinkChange
+from keyswitch.model import Frozen, LinkChange
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
     STORAGE_VARIABLE,
@@ -48,7 +48,7 @@ _ASKED_ONCE = (
 )
 
 
-class Link(NamedTuple):
+class Link(Frozen):
     """One thing of the usual folder, and where the own folder has it."""
 
     path: str

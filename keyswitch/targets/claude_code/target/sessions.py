@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
-from keyswitch.model import FILE_LIMIT
+from keyswitch.model import FILE_LIMIT, Frozen
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
@@ -88,8 +88,7 @@ def _when(
 
 
 def _how(account: Account) -> str:
-    profile, provider = account
-    return provider.claude_code_for(profile).how
+    return account.provider.claude_code_for(account.profile).how
 
 
 def _by_variables(account: Account) -> bool:
@@ -165,7 +164,7 @@ _NO_SESSION = frozenset(
 )
 
 
-class _Process(NamedTuple):
+class _Process(Frozen):
     parent: int
     ticks: str  # its start, in clock ticks since the system's
 
