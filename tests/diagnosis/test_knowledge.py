@@ -356,10 +356,11 @@ def test_conditions_and_places_of_lines_are_known_words():
     words |= {f"{p}_{end}" for p in places for end in ("where", "stop")}
     used = set()
     for rule in knowledge.rules():
-        used |= {name for name, _ in rule.likelier}
+        used |= set(rule.likelier)
         for line in (*rule.why, *rule.fix):
-            used |= {c.removeprefix("!") for c in line.conditions}
-            used |= set(re.findall(r"\{([^}]*)\}", line.text))
+            conditions, text = knowledge.parts_of(line)
+            used |= {c.removeprefix("!") for c in conditions}
+            used |= set(re.findall(r"\{([^}]*)\}", text))
     assert used <= words
 
 

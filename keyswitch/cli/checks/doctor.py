@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.cli.checks.verdict_view import account, finding_document
+from keyswitch.cli.checks.whoami import account, finding_document
 from keyswitch.cli.command import (
     Session,
     at_most_one,
@@ -96,36 +95,33 @@ def _look(
     session: Session, mending: _Mending, *, run_helper: bool
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
-    from keyswitch.cli.secrets.agreements import trust_in
     from keyswitch.diagnosis.checks import examine
     from keyswitch.switching.activation.looking import situation_of
     from keyswitch.switching.planning import left_helpers
 
     workspace = session.workspace()
+    trusts = None
     if run_helper:
+        from keyswitch.cli.secrets.agreements import trust_in
+
         session.refuse_agents()
-    trusts = trust_in(session)
-
-    def examined() -> tuple[Situation, list[Finding]]:
-        situation = situation_of(
-            workspace, run_helper=run_helper, trusts=trusts
-        )
-        return situation, examine(situation)
-
-    situation, findings = examined()
+        trusts = trust_in(session)
+    situation = situation_of(workspace, trusts=trusts)
+    findings = examine(situation)
     if mending.mend(findings):
-        situation, findings = examined()
+        situation = situation_of(workspace, trusts=trusts)
+        findings = examine(situation)
     return situation, [*findings, *left_helpers.findings(workspace)]
 
 
-@dataclass
 class _Mending:
     """`--fix`: shows what would be mended, asks, and mends it."""
 
-    session: Session
-    wanted: bool
-    yes: bool
-    began: bool = False  # something was shown
+    def __init__(self, session: Session, *, wanted: bool, yes: bool) -> None:
+        self.session = session
+        self.wanted = wanted
+        self.yes = yes
+        self.began = False  # something was shown
 
     def own_files(self) -> list[Finding]:
         """Return what is wrong with keyswitch's own files, mended if wanted.

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import textwrap
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,6 @@ import click
 from keyswitch.cli.command import Session, at_most_one, command, option
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
-from keyswitch.diagnosis.explain.error_log import newest_error
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.diagnosis.resolver.scene import Scene
@@ -100,12 +100,10 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
 
 
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
-    if scene is None:
-        return causes_of(text)
-    try:
-        return causes_of(text, scene, resolve(scene), active)
-    except (KeyswitchError, OSError, ValueError, RecursionError):
-        return causes_of(text)
+    if scene is not None:
+        with suppress(KeyswitchError, OSError, ValueError, RecursionError):
+            return causes_of(text, scene, resolve(scene), active)
+    return causes_of(text)
 
 
 def _from_stdin() -> str:
@@ -124,6 +122,8 @@ def _from_stdin() -> str:
 
 
 def _from_log(session: Session, scene: Scene | None) -> str:
+    from keyswitch.diagnosis.explain.error_log import newest_error
+
     # Settings can move what the environment alone does not.
     places = (scene.places, scene.settings_places) if scene else ()
     folders = [one.config_dir for one in places]

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.session import attributes
+from keyswitch.diagnosis import urls
 from keyswitch.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from keyswitch.diagnosis.findings.accounts import Owner
     from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
+    from keyswitch.diagnosis.verdict import Header, Source
+
+_KINDS = {
+    "login": "the stored login",
+    "managed_key": "the Console login's key",
+    "anthropic_profile": "Anthropic profile",
+    "helper": "the helper",
+    "aws_profile": "AWS profile",
+    "federation": "the federation",
+}
+_ANSWERS = {True: "accepted", False: "refused", None: "not known"}
 
 
 @command(
@@ -47,60 +61,247 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
-    from keyswitch.cli.secrets.agreements import trust_in
     from keyswitch.diagnosis.findings.contradictions import warnings
     from keyswitch.switching.activation.looking import (
         guarded_elsewhere,
         situation_of,
     )
-    from keyswitch.switching.planning import left_helpers
+    from keyswitch.switching.planning import known_folders, left_helpers
 
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
         session.refuse_agents()
-    situation = situation_of(
-        workspace,
-        claude_options,
-        run_helper=run_helper,
-        trusts=trust_in(session),
-    )
-    answers = None
-    if verify:
-        from keyswitch.diagnosis.online.verify import verify as ask
+    trusts = None
+    if run_helper:
+        from keyswitch.cli.secrets.agreements import trust_in
 
-        answers = ask(situation.scene, situation.verdict)
-    name = situation.chosen
+        trusts = trust_in(session)
+    situation = situation_of(workspace, claude_options, trusts)
+    answers: Sequence[Answer] = ()
+    if verify:
+        from keyswitch.diagnosis.online import verify as service
+
+        answers = service.verify(situation.scene, situation.verdict)
+    name, used_in = situation.chosen, known_folders.names(workspace)
     kept_out = guarded_elsewhere(workspace, name) if name else []
     notes = [*warnings(situation), *left_helpers.findings(workspace)]
-    _print(session, situation, [*kept_out, *notes], answers)
+    if session.json:
+        document = _document(situation, [*kept_out, *notes])
+        if used_in:
+            document["other_folders"] = used_in
+        if verify:
+            document["verified"] = [
+                _answer_document(situation, answer) for answer in answers
+            ]
+        session.document(document)
+    else:
+        rows = [*_rows(situation, [*kept_out, *notes])]
+        rows += [("also used in", folder) for folder in used_in]
+        session.table([*rows, *_answer_rows(answers)])
     if situation.in_use is False or kept_out:
         return ExitCode.NOT_IN_EFFECT
-    refused = any(answer.ok is False for answer in answers or ())
+    refused = any(answer.ok is False for answer in answers)
     is_sent = situation.verdict.request.sent and not refused
     return ExitCode.OK if is_sent else ExitCode.FAILED
 
 
-def _print(
-    session: Session,
-    situation: Situation,
-    findings: Sequence[Finding],
-    answers: Sequence[Answer] | None,
-) -> None:
-    from keyswitch.cli.checks import verdict_view
-    from keyswitch.switching.planning import known_folders
+def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
+    document = attributes(source, "kind", "name", or_null=("set_by",))
+    if source.path:
+        document |= attributes(source, "path", or_null=("line",))
+    origin = situation.origin(source)
+    if origin is not None:
+        document["start_file"] = attributes(origin, "path", "line", "certain")
+    return document
 
-    used_in = known_folders.names(session.workspace())
-    if session.json:
-        document = verdict_view.document(situation, findings)
-        if used_in:
-            document["other_folders"] = used_in
-        if answers is not None:
-            document["verified"] = [
-                verdict_view.answer_document(situation, a) for a in answers
-            ]
-        session.document(document)
-    else:
-        rows = [*verdict_view.rows(situation, findings)]
-        rows += [("also used in", folder) for folder in used_in]
-        rows += verdict_view.answer_rows(answers or ())
-        session.table(rows)
+
+def _header_document(
+    situation: Situation, header: Header | None
+) -> dict[str, Any] | None:
+    if header is None:
+        return None
+    return {
+        "scheme": header.shown_scheme,
+        **_owner_document(situation, situation.owner(header), header.source),
+        "why_unknown": header.why_unknown or None,
+    }
+
+
+def _owner_document(
+    situation: Situation, owner: Owner, source: Source
+) -> dict[str, Any]:
+    shown = attributes(owner, "masked", or_null=("profile",))
+    return {**shown, "source": _source_document(situation, source)}
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """Return a finding as `--json` shows it."""
+    words = ("severity", "what", "why", "fix")
+    shown = attributes(finding, *words, or_null=("place",))
+    return {"id": finding.check, **shown}
+
+
+def _answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
+    """Return what the service said, as `--json` shows it."""
+    return {
+        **attributes(answer, "header", "ok", "status", "milliseconds", "what"),
+        **attributes(answer, or_null=("asked", "who", "fix")),
+        "source": _source_document(situation, answer.source),
+    }
+
+
+def _document(
+    situation: Situation, findings: Sequence[Finding]
+) -> dict[str, Any]:
+    """Return the verdict as `whoami --json` shows it."""
+    from keyswitch.diagnosis.findings.interactive import questions
+
+    verdict = situation.verdict
+    request, url = verdict.request, verdict.base_url
+    owner_of = situation.accounts.owner_of
+    shadowed = [
+        {
+            **_owner_document(situation, owner_of(s.value, s.source), s.source),
+            "because": s.because,
+        }
+        for s in request.shadowed
+    ]
+    return {
+        "claude_code": verdict.status._asdict(),
+        "request": {
+            "sent": request.sent,
+            "refusal": request.refusal or None,
+            "x-api-key": _header_document(situation, request.key),
+            "authorization": _header_document(situation, request.bearer),
+            "base_url": urls.shown(url.text) if url else None,
+            "base_url_source": _source_document(situation, url.source)
+            if url
+            else None,
+            "bill": situation.bill or None,
+        },
+        "active": situation.chosen or None,
+        "in_use": situation.in_use,
+        "interactive": list(questions(situation)),
+        "shadowed": shadowed,
+        "warnings": [finding_document(f) for f in findings],
+    }
+
+
+def _rows(
+    situation: Situation, findings: Sequence[Finding]
+) -> Iterator[tuple[str, str]]:
+    """Yield (title, text) of one screen."""
+    from keyswitch.diagnosis.findings.interactive import questions
+
+    request, status = situation.verdict.request, situation.verdict.status
+    yield "account", account(situation)
+    if request.sent:
+        yield "x-api-key", _header(situation, request.key)
+        yield "authorization", _header(situation, request.bearer)
+        yield "sent to", _address(situation)
+        yield "bill", _bill(situation)
+    method = status.auth_method
+    if status.api_key_source and status.api_key_source != method:
+        method += f", {status.api_key_source}"
+    yield "auth status", f"{method} ({status.api_provider})"
+    for number, entry in enumerate(request.shadowed):
+        owner = situation.accounts.owner_of(entry.value, entry.source)
+        whose = f" ({owner.profile})" if owner.profile else ""
+        place = f"{_where(situation, entry.source)}: {entry.because}"
+        shown = owner.masked or "(not read)"
+        yield "" if number else "shadowed", f"{shown}{whose}  {place}"
+    for number, question in enumerate(questions(situation)):
+        yield "" if number else "would ask", question
+    for finding in findings:
+        yield finding.severity, finding.what
+        yield "", f"why: {finding.why}"
+        yield "", f"fix: {finding.fix}"
+
+
+def _answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
+    """Yield what the service said of each credential."""
+    for answer in answers:
+        who = f" as {answer.who}" if answer.who else ""
+        took = answer.milliseconds
+        time = "" if took is None else f" ({took} ms)"
+        said = f"{_ANSWERS[answer.ok]}{who}: {answer.what}{time}"
+        yield f"asked ({answer.header})", said
+        if answer.fix:
+            yield "", f"fix: {answer.fix}"
+
+
+def account(situation: Situation) -> str:
+    """Return whose account this is, in one line."""
+    request = situation.verdict.request
+    if not request.sent:
+        return f"none: {request.refusal}"
+    if not request.headers:
+        return "none: requests go out without a credential"
+    owners = [(situation.owner(h).profile, h) for h in request.headers]
+    names = sorted({name for name, _ in owners if name})
+    parts = [_profile_text(situation, name) for name in names]
+    parts += [_stranger(situation, h) for name, h in owners if not name]
+    return " and ".join(dict.fromkeys(parts))
+
+
+def _profile_text(situation: Situation, name: str) -> str:
+    profile = situation.accounts.get(name)
+    if profile is None:
+        return name
+    label = f", {profile.label}" if profile.label else ""
+    return f"{name} ({profile.provider}{label})"
+
+
+def _stranger(situation: Situation, header: Header) -> str:
+    """Return whose a credential of no profile is."""
+    status = situation.verdict.status
+    if header.source.kind == "login":
+        plan = status.subscription_type
+        who = (status.email or "a login") + (f" ({plan})" if plan else "")
+        return f"{who}, no profile of keyswitch"
+    if header.value is None:
+        return f"not known: {header.why_unknown}"
+    return "a credential that no profile holds"
+
+
+def _header(situation: Situation, header: Header | None) -> str:
+    if header is None:
+        return "-"
+    shown = situation.owner(header).masked
+    if shown is None:
+        shown = "(not known)"
+    return f"{shown or '(empty)'}  {_where(situation, header.source)}"
+
+
+def _where(situation: Situation, source: Source) -> str:
+    kind = _KINDS.get(source.kind)
+    place = _short(situation, source)
+    if kind is None:
+        return f"{source.name} in {place}" if source.path else place
+    if source.kind in ("aws_profile", "anthropic_profile"):
+        return f"{kind} '{source.name}' in {place}"
+    return f"{kind} in {place}"
+
+
+def _short(situation: Situation, source: Source) -> str:
+    """Return where a source is, below `~` where that is so."""
+    place = situation.place(source)
+    home = situation.scene.home.rstrip("/")
+    return place.replace(f"{home}/", "~/") if home else place
+
+
+def _address(situation: Situation) -> str:
+    url, provider = situation.verdict.base_url, situation.verdict.provider
+    if url is not None:
+        return f"{urls.shown(url.text)}  {_short(situation, url.source)}"
+    return provider.title if provider else "https://api.anthropic.com"
+
+
+def _bill(situation: Situation) -> str:
+    bill = situation.bill or "not known"
+    profile = situation.wanted
+    if profile is None or not profile.expect:
+        return bill
+    if profile.expect == situation.bill:
+        return f"{bill}, as '{profile.name}' expects"
+    return f"{bill}, but '{profile.name}' expects {profile.expect}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import stat
 from typing import TYPE_CHECKING
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
 
 _DOTENV = (".env", ".env.local", ".env.development")
 
-# Names of headers that carry a credential.
-_SECRET_HEADER = re.compile(r"auth|cookie|key|pass|secret|token")
+# What the name of a header that carries a credential has in it.
+_SECRET_HEADER = ("auth", "cookie", "key", "pass", "secret", "token")
 
 # (whose, path below the home directory)
 SWITCHERS = (
@@ -121,7 +120,8 @@ def is_secret(name: str, value: str) -> bool:
         return False  # nothing, or what is shown as it is
     if name != rules.CUSTOM_HEADERS:
         return True
-    return any(map(_SECRET_HEADER.search, stored.custom_headers(value)))
+    headers = stored.custom_headers(value)
+    return any(part in name for name in headers for part in _SECRET_HEADER)
 
 
 def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:

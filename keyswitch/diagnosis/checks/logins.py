@@ -25,13 +25,7 @@ if TYPE_CHECKING:
 SOON = 7 * 86400  # seconds before an end that cannot be put off
 _LEDGER_LIMIT = 1 << 22  # bytes
 # What reading a damaged one may come to.
-_NO_LEDGER = (
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_ODD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _AGAIN = "log in again in Claude Code: /login"
 
 
@@ -57,58 +51,45 @@ def stored(situation: Situation) -> Iterator[Finding]:
         return
     used = any(h.source.kind == "login" for h in request.headers)
     grave = ERROR if used or not request.sent else WARNING
-    left = (scene.login.expires_at or 0) / 1000 - clock.now()
-    problem = _problem(scene.login, left)
-    if problem:
-        check, what, why = _LOGIN_RULES[problem]
-        if problem == "ending":
-            grave, what = WARNING, what.format(span=_span(left))
-        yield Finding(check, grave, what, why, _AGAIN, path)
+    problem = _problem(scene.login, grave)
+    if problem is not None:
+        yield problem._replace(fix=_AGAIN, place=path)
 
 
-def _problem(login: Login, left: float) -> str:
+def _problem(login: Login, grave: str) -> Finding | None:
+    """Return what is wrong with a login, without a fix and a place."""
+    left = (login.expires_at or 0) / 1000 - clock.now()
     if login.blanked:
-        return "blanked"
-    if not login.usable:
-        return "scope" if login.access_token else ""
-    if login.renewable or login.expires_at is None or not left < SOON:
-        return ""  # `left` may be no number
-    return "expired" if left < 0 else "ending"
-
-
-_LOGIN_RULES = {
-    "blanked": (
-        "login-blanked",
-        "the stored login is empty: its renewal was refused",
-        (
+        return Finding(
+            "login-blanked",
+            grave,
+            "the stored login is empty: its renewal was refused",
             "each refresh token works once; a copy of this login was renewed "
-            "elsewhere, or it was logged out"
-        ),
-    ),
-    "scope": (
-        "login-without-scope",
-        (
+            "elsewhere, or it was logged out",
+            "",
+        )
+    if not login.usable and login.access_token:
+        return Finding(
+            "login-without-scope",
+            grave,
             "the stored login may not send messages: the scope user:inference "
-            "is missing"
-        ),
-        "Claude Code ignores such a login and does not say so",
-    ),
-    "expired": (
-        "login-expired",
-        "the stored login has expired and has no refresh token",
-        "it is sent as it is, and the service answers 401",
-    ),
-    "ending": (
-        "login-expires",
-        "the stored login ends in {span} and cannot be renewed",
-        "it has no refresh token",
-    ),
-}
-
-
-def _span(seconds: float) -> str:
-    hours = int(seconds // 3600)
-    return f"{hours} h" if hours < 48 else f"{hours // 24} d"
+            "is missing",
+            "Claude Code ignores such a login and does not say so",
+            "",
+        )
+    if not login.usable or login.renewable or login.expires_at is None:
+        return None
+    if left < 0:
+        what = "the stored login has expired and has no refresh token"
+        why = "it is sent as it is, and the service answers 401"
+        return Finding("login-expired", grave, what, why, "")
+    if left < SOON:  # it may be no number
+        hours = int(left // 3600)
+        span = f"{hours} h" if hours < 48 else f"{hours // 24} d"
+        what = f"the stored login ends in {span} and cannot be renewed"
+        why = "it has no refresh token"
+        return Finding("login-expires", WARNING, what, why, "")
+    return None
 
 
 def identity(situation: Situation) -> Iterator[Finding]:
@@ -158,7 +139,7 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
             if o["token"].partition(":")[2] not in needed
             and not accounts.of_account(o["account"], "")
         ]
-    except (KeyswitchError, *_NO_LEDGER):
+    except (KeyswitchError, *_ODD):
         return  # every command that needs the file says that it is damaged
     if whose:
         yield Finding(

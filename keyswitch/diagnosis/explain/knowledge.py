@@ -34,7 +34,7 @@ from keyswitch.diagnosis.explain.facts import Facts
 from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from keyswitch.diagnosis.explain.error_text import ErrorText, Hit
@@ -44,48 +44,23 @@ if TYPE_CHECKING:
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 
-_LINE = re.compile(r"(?:\[([^\]]*)\] )?(.*)")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
-class Line(Frozen):
-    """One sentence, and what has to hold for it to be said."""
-
-    text: str
-    conditions: tuple[str, ...] = ()
-
-    def said(
-        self, holds: AbstractSet[str], words: Mapping[str, str]
-    ) -> str | None:
-        """Return the sentence with its places filled in, or None."""
-        if not all(holds_here(c, holds) for c in self.conditions):
-            return None
-        if any(not words.get(name) for name in _PLACE.findall(self.text)):
-            return None
-        return _PLACE.sub(lambda m: words[m[1]], self.text)
-
-
 class Rule(Frozen):
-    """One entry of a file."""
+    """One entry of a file, its lists of lines filled in."""
 
     id: str
     title: str
-    says: tuple[str, ...] = ()
-    may_say: tuple[str, ...] = ()
-    otherwise: tuple[str, ...] = ()
-    statuses: tuple[int, ...] = ()
-    vaguely: tuple[str, ...] = ()
+    why: list[str]
+    fix: list[str]
+    likelier: Mapping[str, int]
+    says: Sequence[str] = ()
+    may_say: Sequence[str] = ()
+    otherwise: Sequence[str] = ()
+    statuses: Sequence[int] = ()
+    vaguely: Sequence[str] = ()
     about: str = "bearer"
-    likelier: tuple[tuple[str, int], ...] = ()
-    why: tuple[Line, ...] = ()
-    fix: tuple[Line, ...] = ()
-
-
-def holds_here(condition: str, holds: AbstractSet[str]) -> bool:
-    """Tell whether a condition, or the absence that "!" asks for, holds."""
-    if condition.startswith("!"):
-        return condition[1:] not in holds
-    return condition in holds
 
 
 @cache
@@ -103,44 +78,48 @@ def _documents() -> list[dict[str, Any]]:
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return every entry of every file, in a fixed order."""
-    shared: dict[str, list[str]] = {}
-    for document in _documents():
-        shared |= document.get("lines", {})
+    shared = _all("lines")
+
+    def filled_in(lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            if line.startswith("@"):
+                yield from filled_in(shared[line[1:]])
+            else:
+                yield line
+
     return tuple(
-        _rule(entry, shared)
+        Rule(
+            **{
+                "likelier": {},
+                **entry,
+                "why": [*filled_in(entry.get("why", ()))],
+                "fix": [*filled_in(entry.get("fix", ()))],
+            }
+        )
         for document in _documents()
-        for entry in document.get("cause", [])
+        for entry in document.get("cause", ())
     )
 
 
-def _told() -> dict[str, list[str]]:
-    """Return what Claude Code writes around answers, by where it was sent."""
+def _all(table: str) -> dict[str, list[str]]:
+    """Return what the files have in tables of this name."""
     found: dict[str, list[str]] = {}
     for document in _documents():
-        found |= document.get("told", {})
+        found |= document.get(table, {})
     return found
 
 
-def _rule(entry: Mapping[str, Any], shared: Mapping[str, list[str]]) -> Rule:
-    fields = dict(entry)
-    for name in ("says", "may_say", "otherwise", "statuses", "vaguely"):
-        fields[name] = tuple(entry.get(name, ()))
-    for name in ("why", "fix"):
-        fields[name] = tuple(_lines(entry.get(name, ()), shared))
-    fields["likelier"] = tuple(entry.get("likelier", {}).items())
-    return Rule(**fields)
+def parts_of(line: str) -> tuple[list[str], str]:
+    """Return the conditions of a line, and what it says."""
+    if not line.startswith("["):
+        return [], line
+    conditions, _, text = line[1:].partition("] ")
+    return conditions.split(), text
 
 
-def _lines(
-    texts: Iterable[str], shared: Mapping[str, list[str]]
-) -> Iterator[Line]:
-    for text in texts:
-        if text.startswith("@"):
-            yield from _lines(shared[text[1:]], shared)
-            continue
-        match = _LINE.fullmatch(text)
-        if match is not None:
-            yield Line(match[2], tuple((match[1] or "").split()))
+def _holds(condition: str, holds: AbstractSet[str]) -> bool:
+    """Tell whether a condition, or the absence that "!" asks for, holds."""
+    return (condition.removeprefix("!") in holds) != condition.startswith("!")
 
 
 # How much a match says, best first.
@@ -182,7 +161,7 @@ def causes_of(
     matches = _matches(error)
     told = {
         family
-        for family, phrases in _told().items()
+        for family, phrases in _all("told").items()
         if any(find(phrase, error) for phrase in phrases)
     }
     if find("Not logged in", error):
@@ -196,8 +175,8 @@ def causes_of(
         holds = here[match.rule.about].holds
         points = sum(
             points
-            for condition, points in match.rule.likelier
-            if holds_here(condition, holds)
+            for condition, points in match.rule.likelier.items()
+            if _holds(condition, holds)
         )
         return -match.strength, -points, -match.hit.weight
 
@@ -245,7 +224,14 @@ def _cause(match: _Match, here: Facts) -> Cause:
     return Cause(rule.id, rule.title, why, steps, match.hit.phrase)
 
 
-def _said(lines: Iterable[Line], here: Facts) -> list[str]:
-    said = (line.said(here.holds, here.words) for line in lines)
+def _said(lines: Iterable[str], here: Facts) -> list[str]:
+    """Return the lines whose conditions hold, with their places filled in."""
+    said = []
+    for line in lines:
+        conditions, text = parts_of(line)
+        if all(_holds(c, here.holds) for c in conditions) and all(
+            here.words.get(name) for name in _PLACE.findall(text)
+        ):
+            said.append(_PLACE.sub(lambda m: here.words[m[1]], text))
     # Two lines can come to the same words.
-    return list(dict.fromkeys(line for line in said if line))
+    return list(dict.fromkeys(said))

@@ -7,17 +7,17 @@ variables of the session and of settings, but not of a repository's.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws
 from keyswitch.diagnosis.resolver.candidates import one_word
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
+from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings import wanted
 
@@ -36,13 +36,11 @@ SLOW = 2.0  # seconds; Claude Code tells a person after ten
 _SHELL_WORDS = frozenset("([{!|&;<>$`'\"\\~*?")
 # What a shell does by itself, or is sure to have.
 _BUILT_IN = (
-    r"[.:\[]|alias|break|case|cat|cd|command|continue|echo|eval|exec|exit|export"
-    r"|false|for|getopts|hash|if|jobs|kill|local|printf|pwd|read|readonly|return"
-    r"|set|shift|source|test|times|trap|true|type|ulimit|umask|unset|until|wait"
-    r"|while"
+    ". : [ alias break case cat cd command continue echo eval exec exit export "
+    "false for getopts hash if jobs kill local printf pwd read readonly return "
+    "set shift source test times trap true type ulimit umask unset until wait "
+    "while"
 )
-_PUNCTUATION = re.compile(r"[;|&<>()]")
-_EXPANDED = re.compile(r"[$`*?\[{]")
 _KEY_LENGTH = 20  # characters of a word with digits that is no program's name
 _KEEP_KEY = "keep it as a profile: keyswitch add NAME --provider anthropic"
 # What comes of a command that gives nothing.
@@ -90,8 +88,9 @@ def program_of(command: str) -> str:
     word = words[0] if words else ""
     if not word or word[0] in _SHELL_WORDS:
         return ""
-    word = _PUNCTUATION.split(word)[0]
-    return "" if _EXPANDED.search(word) else word
+    for punctuation in ";|&<>()":
+        word = word.partition(punctuation)[0]
+    return "" if any(c in word for c in "$`*?[{") else word
 
 
 def _is_used(situation: Situation, key: str) -> bool:
@@ -117,7 +116,7 @@ def _seems_a_key(word: str) -> bool:
 def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
     """Return (what, fix) if the command's program cannot be started."""
     word = program_of(command.text)
-    if not word or re.fullmatch(_BUILT_IN, word):
+    if not word or word in _BUILT_IN.split():
         return None
     if "/" not in word:
         import shutil  # which loads compressors, and is seldom needed
@@ -152,7 +151,7 @@ def _answered(
         situation.run.ran[command.text],
         situation.place(command.source),
     )
-    problem = ran.problem or _no_use(key, ran.answer)
+    problem = ran.problem or _no_use(key, ran.answer.reveal())
     if problem:
         yield Finding(
             "helper-failing",
@@ -210,13 +209,12 @@ LIMIT = 10.0  # seconds
 _ANSWER_LIMIT = 1 << 20  # bytes that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Frozen):
     """How a helper ended. `problem` is "" where it gave an answer."""
 
-    answer: str = field(repr=False)
     seconds: float
     problem: str = ""
+    answer: Secret = Secret("")
 
 
 def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
@@ -248,7 +246,7 @@ class Runner:
         if command.text not in self.ran:
             self.ran[command.text] = self._run(command.text)
         found = self.ran[command.text]
-        return None if found.problem else found.answer
+        return None if found.problem else found.answer.reveal()
 
     def _run(self, command: str) -> Ran:
         import subprocess
@@ -266,7 +264,7 @@ class Runner:
                 start_new_session=True,
             )
         except (OSError, ValueError) as e:
-            return Ran("", 0.0, f"cannot be started: {e}")
+            return Ran(0.0, f"cannot be started: {e}")
         try:
             out, _ = child.communicate(timeout=self.limit)
         except subprocess.TimeoutExpired:
@@ -276,9 +274,10 @@ class Runner:
             if child.stdout is not None:
                 child.stdout.close()
             child.wait()
-            return Ran("", self.limit, f"no answer within {self.limit:.0f} s")
+            return Ran(self.limit, f"no answer within {self.limit:.0f} s")
         seconds = time.monotonic() - began
         if child.returncode:
-            return Ran("", seconds, f"ends with status {child.returncode}")
+            return Ran(seconds, f"ends with status {child.returncode}")
         text = out[:_ANSWER_LIMIT].decode("utf-8", "replace")
-        return Ran(text, seconds, "" if text.strip() else "prints nothing")
+        problem = "" if text.strip() else "prints nothing"
+        return Ran(seconds, problem, Secret(text))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Where installers put it besides PATH, relative to the home directory.
 _USUAL = (".local/bin/claude", ".claude/local/claude", ".npm-global/bin/claude")
-_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2}")
+_VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){2}"
 
 
 class Install(Frozen):
@@ -47,7 +47,7 @@ def installs(environ_path: str, home: str) -> list[Install]:
 
 def version_of(target: str) -> str:
     """Return an installation's version, from its path or its package file."""
-    named = _VERSION.fullmatch(os.path.basename(target))
+    named = re.fullmatch(_VERSION, os.path.basename(target))
     if named:
         return named[0]  # as the native installer keeps them
     folder = os.path.dirname(target)
@@ -59,7 +59,7 @@ def version_of(target: str) -> str:
             document = {}
         name = document.get("name") if isinstance(document, dict) else None
         if isinstance(name, str) and "claude-code" in name:
-            found = _VERSION.match(str(document.get("version")))
+            found = re.match(_VERSION, str(document.get("version")))
             return found[0] if found else ""
         folder = os.path.dirname(folder)
     return ""

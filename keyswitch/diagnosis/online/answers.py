@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.online import failures
 from keyswitch.diagnosis.online.endpoints import set_by
-from keyswitch.diagnosis.online.questions import renew
+from keyswitch.diagnosis.online.questions import GATEWAY, renew
 from keyswitch.display import printable
 from keyswitch.model import Frozen
 
@@ -113,7 +113,7 @@ def _no(
     if status == 400 and "disabled" in words:
         what = "it belongs to an organization that is disabled"
         return Judgement(False, what, again)
-    if status in (404, 405, 501) and question.at_gateway:
+    if status in (404, 405, 501) and question.asked == GATEWAY:
         return Judgement(
             None,
             "the gateway does not list models; it neither accepted nor"

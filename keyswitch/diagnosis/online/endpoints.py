@@ -9,12 +9,12 @@ hosts, which cover the names below them, `host:port`, networks and `*`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online import aws_identity
+from keyswitch.diagnosis.resolver import aws
 from keyswitch.display import printable
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
@@ -27,8 +27,7 @@ PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Frozen):
     """A URL without the parts that can hold a secret."""
 
     scheme: str
@@ -55,11 +54,10 @@ class Address:
 
     def at(self, path: str) -> Address:
         """Return the address of a path below this one."""
-        return replace(self, path=self.path + path)
+        return self._replace(path=self.path + path)
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Frozen):
     """The proxy that is used, and what it is told about who asks."""
 
     address: Address
@@ -141,7 +139,7 @@ def _host(scene: Scene, provider: str) -> str:
             "us": "aiplatform.us.rep.googleapis.com",
             "eu": "aiplatform.eu.rep.googleapis.com",
         }.get(region, f"{region}-aiplatform.googleapis.com")
-    region = _label("AWS_REGION", aws_identity.region(scene))
+    region = _label("AWS_REGION", aws.region(scene))
     return {
         "mantle": f"bedrock-mantle.{region}.api.aws",
         "anthropicAws": f"aws-external-anthropic.{region}.api.aws",
@@ -150,7 +148,7 @@ def _host(scene: Scene, provider: str) -> str:
 
 def aws_host(scene: Scene, service: str) -> str:
     """Return the host of one of AWS's own services in the region in use."""
-    region = _label("AWS_REGION", aws_identity.region(scene))
+    region = _label("AWS_REGION", aws.region(scene))
     suffix = ".cn" if region.startswith("cn-") else ""
     return f"{service}.{region}.amazonaws.com{suffix}"
 

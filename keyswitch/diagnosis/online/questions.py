@@ -6,21 +6,29 @@ The cheapest one that reads something of the account and changes nothing.
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.situation import OAUTH_PREFIX
-from keyswitch.diagnosis.online import aws_identity, endpoints
+from keyswitch.diagnosis.online import endpoints
+from keyswitch.diagnosis.resolver import aws
 from keyswitch.diagnosis.verdict import AWS, RAW
 from keyswitch.display import printable
 from keyswitch.errors import InputError
+from keyswitch.model import Frozen
+from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.aws_identity import Sign
+    from collections.abc import Callable, Mapping
+
     from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
+
+    # Stands for botocore: URL, body, keys and region to headers.
+    Sign = Callable[[str, bytes, "Keys", str], Mapping[str, str]]
 
 GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
@@ -38,6 +46,18 @@ _OWN = re.compile(
 )
 
 
+_STS_BODY = b"Action=GetCallerIdentity&Version=2011-06-15"
+_FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+
+
+class Keys(Frozen):
+    """A key id of AWS with its secret and, for a session, its token."""
+
+    key_id: str
+    secret: Secret
+    token: Secret | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One request that says whose a credential is."""
@@ -48,12 +68,6 @@ class Question:
     headers: dict[str, str] = field(repr=False)
     query: str = ""
     body: bytes = field(default=b"", repr=False)
-    ways: tuple[Source, ...] = ()  # what chooses the host
-
-    @property
-    def at_gateway(self) -> bool:
-        """Tell whether something stands in the service's place."""
-        return self.asked == GATEWAY
 
     @property
     def method(self) -> str:
@@ -112,10 +126,9 @@ class Questions:
         headers: dict[str, str],
         query: str = "",
     ) -> Question:
-        ways = (address.source,) if address.source else ()
-        own = not ways or _OWN.fullmatch(address.host)
+        own = address.source is None or _OWN.fullmatch(address.host)
         asked = self.verdict.service if own else GATEWAY
-        return Question(kind, asked, address, headers, query, ways=ways)
+        return Question(kind, asked, address, headers, query)
 
     def _models(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
@@ -142,7 +155,7 @@ class Questions:
             if _OWN.fullmatch(address.host):
                 # What lists models has a host of its own.
                 host = address.host.replace("-runtime", "", 1)
-                address = replace(address, host=host)
+                address = address._replace(host=host)
         elif header.scheme == RAW:
             raise InputError(
                 "Amazon Bedrock does not read this header",
@@ -166,24 +179,24 @@ class Questions:
             return self._models(header)
         chosen = self.view.get("ANTHROPIC_FOUNDRY_RESOURCE")
         source = address.source or (chosen.source if chosen else None)
-        root = replace(address, path="", source=source)
+        root = address._replace(path="", source=source)
         headers = _credential(header)
         if header.scheme == RAW:
             headers = {"api-key": headers["x-api-key"]}
         return self._ask("models", root.at("/openai/v1/models"), headers)
 
     def _sts(self, header: Header) -> Question:
-        keys = aws_identity.keys(self.scene, header)
-        place = aws_identity.region(self.scene)
+        keys = _keys(self.scene, header)
         host = endpoints.aws_host(self.scene, "sts")
         address = endpoints.parse(f"https://{host}")
         given = self.view.given("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
         if given is not None:
             address = endpoints.parse(given.text.strip(), given.source)
         address = address if address.path else address.at("/")
-        headers = aws_identity.signed(address.url, keys, place, self.sign)
-        question = self._ask("sts", address, headers)
-        return replace(question, body=aws_identity.QUESTION)
+        sign, region = self.sign or _by_botocore, aws.region(self.scene)
+        headers = dict(sign(address.url, _STS_BODY, keys, region))
+        question = self._ask("sts", address, {**_FORM, **headers})
+        return replace(question, body=_STS_BODY)
 
 
 def _credential(header: Header) -> dict[str, str]:
@@ -191,6 +204,74 @@ def _credential(header: Header) -> dict[str, str]:
     if header.scheme == RAW:
         return {"x-api-key": value}
     return {"Authorization": f"{header.scheme} {value}".strip()}
+
+
+def _keys(scene: Scene, header: Header) -> Keys:
+    """Return the credential whose key id a header holds.
+
+    From the same source, not from the one that AWS's own tools would take.
+    Raises InputError, with a command that asks AWS, where it is not known.
+    """
+    source, view = header.source, scene.request
+    if header.value is None:
+        why = header.why_unknown or "it is not known yet"
+        raise InputError(why, _by_hand(source))
+    key_id = secret = token = ""
+    if source.kind == "environment":
+        pair = (view.get(aws.ACCESS_KEY), view.get(aws.SECRET_KEY))
+        key_id, secret = (value.text if value else "" for value in pair)
+        # The token is sent along also when it belongs to other keys.
+        token = view.text(aws.SESSION_TOKEN)
+    elif source.kind == "aws_profile":
+        held = aws.Files(scene, view).merged(source.name)
+        key_id, secret, token = (
+            held.get(f"aws_{name}", "")
+            for name in ("access_key_id", "secret_access_key", "session_token")
+        )
+    if not secret or key_id != header.value.reveal():
+        raise InputError(
+            "the secret half of these keys is not known", _by_hand(source)
+        )
+    return Keys(key_id, Secret(secret), Secret(token) if token else None)
+
+
+def _by_hand(source: Source) -> str:
+    """Return what a person can do to ask AWS about a source."""
+    command = "aws sts get-caller-identity"
+    if source.kind == "aws_profile":
+        return f"{command} --profile {shlex.quote(source.name)}"
+    if source.kind == "helper":
+        return (
+            f"set the three variables that the {source.name} of "
+            f"{source.place or 'the settings'} prints, then: {command}"
+        )
+    return command
+
+
+def _by_botocore(
+    url: str, body: bytes, keys: Keys, region: str
+) -> Mapping[str, str]:
+    """Return the headers of a signed question.
+
+    Nothing else of botocore is used, since it would read variables and files
+    by its own rules. Raises InputError where it is not there.
+    """
+    from importlib import import_module
+
+    try:
+        auth = import_module("botocore.auth")
+        request_type = import_module("botocore.awsrequest").AWSRequest
+        credentials_type = import_module("botocore.credentials").Credentials
+    except ImportError:
+        raise InputError(
+            "it takes botocore to ask AWS, which is not installed",
+            "pip install 'keyswitch[aws]', or: aws sts get-caller-identity",
+        ) from None
+    request = request_type(method="POST", url=url, data=body, headers=_FORM)
+    token = keys.token.reveal() if keys.token else None
+    found = credentials_type(keys.key_id, keys.secret.reveal(), token)
+    auth.SigV4Auth(found, "sts", region).add_auth(request)
+    return {str(name): str(value) for name, value in request.headers.items()}
 
 
 def _is_login(header: Header) -> bool:

@@ -21,9 +21,8 @@ from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.aws_identity import Sign
     from keyswitch.diagnosis.online.http_call import Reply
-    from keyswitch.diagnosis.online.questions import Question
+    from keyswitch.diagnosis.online.questions import Question, Sign
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Header, Source, Verdict
 
@@ -75,7 +74,7 @@ def _answer(
     try:
         question = questions.about(header)
         connection = Connection(scene, question.address, Deadline(seconds))
-        _keep_from_repository(header, question.ways, connection)
+        _keep_from_repository(header, connection)
         asked = f"{question.method} {printable(question.address.url)}"
         answer = answer._replace(asked=asked)
         reply, milliseconds = _replied(connection, question)
@@ -126,18 +125,17 @@ def _unchecked(connection: Connection) -> str:
     return f" (Claude Code takes every certificate: {name})"
 
 
-def _keep_from_repository(
-    header: Header, ways: tuple[Source, ...], connection: Connection
-) -> None:
+def _keep_from_repository(header: Header, connection: Connection) -> None:
     """Refuse to hand a person's credential to a host of a repository."""
+    ways = [connection.address.source]  # what chooses the host
     if connection.proxy and connection.address.scheme == "http":
-        ways += (connection.proxy.source,)
+        ways.append(connection.proxy.source)
     # What a repository's command printed may be a person's secret.
     of_repository = header.source.set_by in rules.REPOSITORY_LEVELS
     if of_repository and not header.source.command:
         return
     for way in ways:
-        if way.set_by in rules.REPOSITORY_LEVELS:
+        if way and way.set_by in rules.REPOSITORY_LEVELS:
             raise InputError(
                 "not asked: a repository's settings would send this "
                 f"credential to another host ({endpoints.where(way)})",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.resolver.scene import Scene, View
     from keyswitch.targets.claude_code.login.stored import AnthropicProfile
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NAME = r"[A-Za-z0-9_.-]+"
 _TOKEN, _TOKEN_FILE = (
     "ANTHROPIC_IDENTITY_TOKEN",
     "ANTHROPIC_IDENTITY_TOKEN_FILE",
@@ -113,7 +113,7 @@ def _of_profile(
 
 
 def _refusal(found: AnthropicProfile, path: str) -> str:
-    if not _NAME.fullmatch(found.name):
+    if not re.fullmatch(_NAME, found.name):
         return f"'{found.name}' is not a name for an Anthropic profile"
     if found.exposed:
         return f"other users can read {path}, so Claude Code refuses it"

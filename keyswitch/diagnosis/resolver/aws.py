@@ -188,6 +188,17 @@ class Files:
         return merged.get("sso_session") or merged.get("sso_start_url") or ""
 
 
+def region(scene: Scene) -> str:
+    """Return the region that Claude Code speaks to.
+
+    Observed, Claude Code 2.1.330: the variables, then the profile in use.
+    """
+    view = scene.request
+    given = view.text("AWS_REGION") or view.text("AWS_DEFAULT_REGION")
+    name = view.text(PROFILE) or "default"
+    return given or Files(scene, view).merged(name).get("region") or "us-east-1"
+
+
 def sso_cache(scene: Scene, start: str) -> str:
     """Return the file in which AWS keeps a sign-in."""
     import hashlib

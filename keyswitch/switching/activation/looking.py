@@ -30,13 +30,12 @@ if TYPE_CHECKING:
 def situation_of(
     workspace: Workspace,
     claude_options: Sequence[str] = (),
-    *,
-    run_helper: bool = False,
-    trusts: Callable[[Value], bool] = lambda _: False,
+    trusts: Callable[[Value], bool] | None = None,
 ) -> Situation:
     """Return what Claude Code would do here, started with these options.
 
-    `trusts` is asked about a command that a repository brings along.
+    With `trusts` helpers are run; it is asked about a command that a
+    repository brings along.
     """
     scene = Scene(
         workspace.environ,
@@ -47,14 +46,14 @@ def situation_of(
     see_keychain(workspace, scene)
     answers = _answers_here(workspace)
     run = None
-    if run_helper:
+    if trusts is not None:
         from keyswitch.diagnosis.findings.commands import Runner, require_trust
 
         require_trust(scene, trusts)
         run = Runner(scene)
     return Situation(
         scene,
-        accounts_of(workspace),
+        accounts_of(workspace, answers=answers.name),
         chosen=answers.name,
         how=answers.how,
         exported=exported_here(workspace),
