@@ -87,7 +87,7 @@ def remove(
 
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
-            kernel_keyring.drop_all()
+            kernel_keyring.drop()
         from keyswitch.secrets.vault.writing import (
             previous_versions,
             purge_previous,
