@@ -20,6 +20,7 @@ from keyswitch.secrets.vault.reading import (
     PREVIOUS,
     Vault,
     entry_name,
+    previous_versions,
 )
 
 if TYPE_CHECKING:
@@ -187,13 +188,6 @@ def _keep_previous(target: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.replace(f"{target}.{number - 1}", f"{target}.{number}")
     os.link(target, f"{target}.1")
-
-
-def previous_versions(paths: Paths) -> list[str]:
-    """Return the older versions that lie beside the vault."""
-    target = os.path.realpath(paths.vault_file)
-    names = [f"{target}.{n}" for n in range(1, PREVIOUS + 1)]
-    return [name for name in names if os.path.lexists(name)]
 
 
 def purge_previous(paths: Paths) -> None:

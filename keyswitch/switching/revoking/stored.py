@@ -66,7 +66,7 @@ class Stored:
         yield from self._generations()
         yield from self._orphans()
         yield from self._cached()
-        from keyswitch.secrets.vault.writing import previous_versions
+        from keyswitch.secrets.vault.reading import previous_versions
 
         for path in previous_versions(paths):
             yield Found(
