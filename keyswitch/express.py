@@ -105,7 +105,7 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     if paths is None:
         return None
     from keyswitch import compiled
-    from keyswitch.terminal import marker, selection
+    from keyswitch.terminal import selection
 
     name, shell = parsed
     chosen = selection.select(paths, environ, name, stale_is_fine=False)
@@ -131,18 +131,23 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
             return give_back(paths, environ, chosen.name, shell, e)
         raise
     warn(notes)
-    if script is None:
-        return ExitCode.OK
+    if script is not None:
+        print_script(script, shell)
+        warn_of_settings(script, environ, profile)
+    return ExitCode.OK
+
+
+def print_script(script: EnvScript, shell: str) -> str:
+    """Print what a shell does; "" is the one that asks. Return which it is."""
     from keyswitch import shells
+    from keyswitch.terminal.marker import for_language
 
     if not shell:
         from keyswitch.shells.detect import parent_shell
 
         shell = parent_shell()
-    script = marker.for_language(script, shell)
-    write_out(shells.render(shell, script))
-    warn_of_settings(script, environ, profile)
-    return ExitCode.OK
+    write_out(shells.render(shell, for_language(script, shell)))
+    return shell
 
 
 def give_back(
@@ -156,17 +161,13 @@ def give_back(
 
     Nushell takes nothing from a program that fails: it is only told.
     """
-    from keyswitch import shells
-    from keyswitch.shells.detect import parent_shell
     from keyswitch.terminal.marker import DOCUMENTS
     from keyswitch.terminal.shell_script import after_failure
 
     script = after_failure(paths, environ, name)
     if script is None or shell in DOCUMENTS:
         raise error
-    shell = shell or parent_shell()
-    write_out(shells.render(shell, script))
-    if shell not in {"nu", "nushell"}:
+    if print_script(script, shell) not in {"nu", "nushell"}:
         raise error
     sys.stderr.write(error_text(error, one_line=True))
     return ExitCode.OK

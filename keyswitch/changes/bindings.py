@@ -106,7 +106,7 @@ def _login(paths: Paths, item: str) -> Binding | None:
     holder = ledger.holder_of(item)
     if not holder:
         return None
-    return Binding(holder, *_LOGIN, "api.anthropic.com")
+    return Binding(holder, *_LOGIN, "api.anthropic.com", {})
 
 
 def allow_use(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ from keyswitch.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Declared = TypeVar("Declared", bound=Callable[..., Any] | click.Command)
 Body = Callable[..., int | None]  # of the session; returns an exit status
 
 # Every command needs it as well.
@@ -34,7 +35,37 @@ class Option(click.Option):
 
 
 option = functools.partial(click.option, cls=Option)
-HELP = click.help_option("-h", "--help", cls=Option)
+
+
+def answer(
+    *names: str, text: str, print_: Callable[[click.Context], str]
+) -> Callable[[Declared], Declared]:
+    """Return an option that prints something instead of what was asked for.
+
+    click's own ones look for a translation, at every start.
+    """
+
+    def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value and not ctx.resilient_parsing:
+            click.echo(print_(ctx))
+            ctx.exit()
+
+    return option(
+        *names,
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        help=text,
+        callback=callback,
+    )
+
+
+HELP = answer(
+    "-h",
+    "--help",
+    text="Show this message and exit.",
+    print_=lambda ctx: ctx.get_help(),
+)
 YES = option("--yes", is_flag=True, help="Do not ask.")
 
 

@@ -12,7 +12,7 @@ import click
 
 from keyswitch import __version__
 from keyswitch.cli.arguments import refuse_secrets
-from keyswitch.cli.command import HELP, Option, global_options
+from keyswitch.cli.command import HELP, answer, global_options
 from keyswitch.cli.session import Session
 from keyswitch.display import error_text
 from keyswitch.errors import (
@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Print a completion script for a shell.",
     ),
     "copy": ("profiles.editing", "Copy a profile, secrets included."),
-    "current": ("switching.use", "Print the active profile's name."),
+    "current": ("switching.links", "Print the active profile's name."),
     "deny": ("switching.links", "Refuse a directory's link."),
     "doctor": ("checks.doctor", "Find what is wrong, say why, and mend it."),
     "edit": ("profiles.editing", "Change a profile's fields."),
@@ -135,7 +135,11 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     epilog=EXAMPLES,
 )
-@click.version_option(__version__, prog_name="keyswitch", cls=Option)
+@answer(
+    "--version",
+    text="Show the version and exit.",
+    print_=lambda _: f"keyswitch, version {__version__}",
+)
 @HELP
 def cli() -> None:
     """Keep several accounts as named profiles and switch between them.

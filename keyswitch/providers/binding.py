@@ -8,11 +8,9 @@ made with the secret, or at the first use of one that an older version stored.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
@@ -30,13 +28,14 @@ if TYPE_CHECKING:
     from keyswitch.providers.shapes import Field
 
 LIMIT = 1 << 18  # bytes; a profile file may have 64 KiB
+_WHOSE = ("profile", "provider", "field")
 _LOST = "what its secret is for is recorded again at the next use"
 
-_HOST_VARIABLE = re.compile(
+_HOST_VARIABLE = (
     "(?:.*_)?(?:HOST|HOSTS|HOSTNAME|ADDR|ADDRESS|SERVER|DOMAIN|URL|URI|DSN"
     "|ENDPOINT.*|GATEWAY)"
 )
-_TEMPLATE = re.compile(r"\{([a-z_]+)\}")
+_TEMPLATE = r"\{([a-z_]+)\}"
 
 
 class Binding(Frozen):
@@ -46,16 +45,17 @@ class Binding(Frozen):
     provider: str
     field: str
     host: str
-    sends: tuple[tuple[str, str], ...] = ()  # sorted; see `_sends`
+    sends: dict[str, str]  # see `_sends`
 
     def differences(self, other: Binding) -> set[str]:
         """Return the names of what differs; empty: it is the same use."""
         found = {
             name
-            for name in ("profile", "provider", "field")
+            for name in _WHOSE
             if getattr(self, name) != getattr(other, name)
         }
-        return found | {name for name, _ in {*self.sends} ^ {*other.sends}}
+        changed = self.sends.items() ^ other.sends.items()
+        return found | {name for name, _ in changed}
 
 
 def bindings_of(provider: Provider, profile: Profile) -> dict[str, Binding]:
@@ -73,9 +73,7 @@ def bindings_of(provider: Provider, profile: Profile) -> dict[str, Binding]:
     }
 
 
-def _sends(
-    provider: Provider, profile: Profile, secret: str
-) -> tuple[tuple[str, str], ...]:
+def _sends(provider: Provider, profile: Profile, secret: str) -> dict[str, str]:
     """Return all that decides host and account, under a name for people.
 
     Of a built-in provider that is the profile's own fields. A provider file of
@@ -93,15 +91,15 @@ def _sends(
         found |= {f"settings.{name}": value for name, value in settings.env}
         found["helper"] = settings.helper_field
         found["variables"] = " ".join(provider.field(secret).env)
-    return tuple(sorted(found.items()))
+    return dict(sorted(found.items()))
 
 
 def _host(provider: Provider, profile: Profile) -> str:
     """Return the host that the secrets go to, as far as it is known."""
     fields = profile.fields
     for template in provider.hosts:
-        if all(fields.get(name) for name in _TEMPLATE.findall(template)):
-            return _netloc(_TEMPLATE.sub(lambda m: fields[m[1]], template))
+        if all(fields.get(name) for name in re.findall(_TEMPLATE, template)):
+            return _netloc(re.sub(_TEMPLATE, lambda m: fields[m[1]], template))
     constants = dict(environment(provider, profile).literals).values()
     for value in (*fields.values(), *constants):
         if "://" in value:
@@ -114,7 +112,7 @@ def chosen_hosts(provider: Provider, profile: Profile) -> set[str]:
     fields = {name: value for name, value in profile.fields.items() if value}
     found = {_netloc(value) for value in fields.values() if "://" in value}
     for template in provider.hosts:
-        names = _TEMPLATE.findall(template)
+        names = re.findall(_TEMPLATE, template)
         if all(name in fields for name in names):
             # A region is the cloud's own. Of `custom` the variable decides,
             # which is shown with the rest.
@@ -130,7 +128,7 @@ def chosen_hosts(provider: Provider, profile: Profile) -> set[str]:
 
 def _is_of_a_host(field: Field) -> bool:
     """Tell whether a field of its own is carried as an address."""
-    return any(_HOST_VARIABLE.fullmatch(name) for name in field.env)
+    return any(re.fullmatch(_HOST_VARIABLE, name) for name in field.env)
 
 
 def shown_host(host: str) -> str:
@@ -159,6 +157,8 @@ def ascii_host(host: str) -> str:
 def _netloc(address: str) -> str:
     if "://" not in address:
         return address
+    from urllib.parse import urlsplit
+
     try:
         return urlsplit(address).netloc.rpartition("@")[2] or address
     except ValueError:
@@ -207,16 +207,14 @@ class Mismatch(Frozen):
         )
 
     def _changes(self) -> str:
-        stored, asked = dict(self.stored.sends), dict(self.asked.sends)
-        found = []
-        for name in sorted(self.stored.differences(self.asked)):
-            if name in ("profile", "provider", "field"):
-                before = getattr(self.stored, name)
-                after = getattr(self.asked, name)
-            else:
-                before, after = stored.get(name, ""), asked.get(name, "")
-            found.append(f"{name}: '{before}' became '{after}'")
-        return ", ".join(found)
+        stored, asked = (
+            {**one.sends, **{name: getattr(one, name) for name in _WHOSE}}
+            for one in (self.stored, self.asked)
+        )
+        return ", ".join(
+            f"{name}: '{stored.get(name, '')}' became '{asked.get(name, '')}'"
+            for name in sorted(self.stored.differences(self.asked))
+        )
 
 
 def path_of(paths: Paths, item: str) -> str:
@@ -229,28 +227,14 @@ def path_of(paths: Paths, item: str) -> str:
 
 def text_of(binding: Binding) -> bytes:
     """Return a record's text."""
-    document = {"version": 1, **binding._asdict(), "sends": dict(binding.sends)}
-    return (json.dumps(document, indent=1) + "\n").encode()
+    return own_json.encode(**binding._asdict())
 
 
 def parse(path: str, data: bytes | None) -> Binding | None:
     """Return what a record says; None: there is none."""
     if data is None:
         return None
-    document = own_json.document(path, data, _LOST)
-    found = own_json.record(_File, document, path, _LOST)
-    sends = tuple(sorted(found.sends.items()))
-    return Binding(
-        found.profile, found.provider, found.field, found.host, sends
-    )
-
-
-class _File(Frozen):
-    profile: str
-    provider: str
-    field: str
-    host: str
-    sends: dict[str, str]
+    return own_json.read(Binding, path, data, _LOST)
 
 
 def mismatches(
@@ -297,7 +281,9 @@ def _of_others(paths: Paths, name: str, ref: SecretRef) -> Binding | None:
             continue
         for field, held in profile.secrets.items():
             if held.item == ref.item:
-                return Binding(other, profile.provider, field, "its own host")
+                return Binding(
+                    other, profile.provider, field, "its own host", {}
+                )
     return None
 
 

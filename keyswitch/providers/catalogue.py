@@ -28,48 +28,30 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
 
-_PLAIN_KEYS = (
-    "title",
-    "bill",
-    "help_url",
-    "revoke_url",
-    "setup",
-    "not_addable",
-)
+
+def _of_type(kind: type, names: str) -> dict[str, type]:
+    return dict.fromkeys(names.split(), kind)
+
+
+_PLAIN_KEYS = _of_type(str, "title bill help_url revoke_url setup not_addable")
 _PROVIDER_KEYS = {
-    **dict.fromkeys(_PLAIN_KEYS, str),
+    **_PLAIN_KEYS,
     "family": str,
-    "hosts": list,
-    "rivals": list,
-    "constants": dict,
-    "groups": dict,
-    "fields": dict,
-    "claude_code": dict,
+    **_of_type(list, "hosts rivals"),
+    **_of_type(dict, "constants groups fields claude_code"),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
 _FIELD_KEYS = {
-    "title": str,
-    "secret": bool,
-    "required": bool,
-    "env": list,
-    "prefixes": list,
-    "pattern": str,
-    "refuse": list,
-    "lengths": list,
-    "default": str,
-    "free_text": bool,
-    "harmless": bool,
-    "group": str,
-    "help": str,
+    **_of_type(str, "title pattern default group help"),
+    **_of_type(bool, "secret required free_text harmless"),
+    **_of_type(list, "env prefixes refuse lengths"),
 }
 _CLAUDE_CODE_KEYS = {
-    "how": str,
-    "helper_field": str,
+    **_of_type(str, "how helper_field"),
+    **_of_type(bool, "approve aws_export"),
     "env": dict,
-    "approve": bool,
-    "aws_export": bool,
 }
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}")
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}"
 
 
 class Catalogue:
@@ -202,14 +184,14 @@ class _Reader:
     def variables(self, key: str) -> tuple[str, ...]:
         names = self.strings(key)
         for name in names:
-            if not _VARIABLE.fullmatch(name):
+            if not re.fullmatch(_VARIABLE, name):
                 raise self.wrong(f"'{key}' holds no variable name")
         return names
 
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         table = self.table.get(key, {})
         for name, value in table.items():
-            if not _VARIABLE.fullmatch(name) or not isinstance(value, str):
+            if not re.fullmatch(_VARIABLE, name) or not isinstance(value, str):
                 raise self.wrong(f"'{key}' takes VARIABLE = \"text\"")
         return tuple(sorted(table.items()))
 

@@ -18,7 +18,6 @@ from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.profiles.names import nearest
 from keyswitch.providers.shapes import check_label, check_plain
-from keyswitch.providers.variables import ADDRESS, steers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -286,6 +285,8 @@ def named_by(provider: Provider, profile: Profile) -> list[Named]:
 def refuse_named(provider: Provider, profile: Profile) -> None:
     """Raise if the profile itself names a variable that is for no secret."""
     for field, by, variable in named_by(provider, profile):
+        from keyswitch.providers.variables import steers  # few profiles need it
+
         decides = steers(variable)
         if decides:
             raise InputError(
@@ -303,6 +304,8 @@ def of_own_file(provider: Provider, profile: Profile) -> Iterator[Steering]:
     """
     if not provider.own:
         return
+    from keyswitch.providers.variables import ADDRESS, steers
+
     exports = environment(provider, profile)
     pairs = {
         **dict.fromkeys((name for name, _ in exports.secrets), ""),

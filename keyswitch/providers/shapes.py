@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
@@ -13,6 +12,19 @@ from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Protocol
+
+    class Issuer(Protocol):
+        """Who gives out a secret: a provider."""
+
+        @property
+        def id(self) -> str:
+            """Its name."""
+
+        @property
+        def help_url(self) -> str:
+            """Where a person gets one, or ""."""
+
 
 SECRET_LIMIT = 256 * 1024  # bytes
 PLAIN_LIMIT = 4096  # characters
@@ -25,30 +37,30 @@ _PUBLIC_PREFIXES = (*SECRET_STARTS, "AKIA", "ASIA")
 # Straight ones, and those that word processors put in their place.
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
+# Patterns are compiled at their first use: most commands take no value.
 # What a manual, a log or a template writes in a key's place.
-_STAND_IN = re.compile(
-    r"<.{0,99}>\W{0,9}|\[[a-z _-]+\]|\$\w+|\$[{(].*[})]|%\w+%"
+_STAND_IN = (
+    r"(?ai)<.{0,99}>\W{0,9}|\[[a-z _-]+\]|\$\w+|\$[{(].*[})]|%\w+%"
     r"|\{\{?[a-z_ .-]+\}\}?|(?:[a-z0-9]+[-_])*?(?:your|insert|replace)[-_].*"
     r"|.*[-_](?:here|placeholder)|(?:[a-z0-9]+[-_])*x{4,}"
     r"|(?:change|replace|fill)[-_]?me|redacted|masked|hidden|placeholder"
-    r"|undefined|null|none|todo",
-    re.IGNORECASE | re.ASCII,
+    r"|undefined|null|none|todo"
 )
 # What a page shows of a key, and what a template leaves in one.
-_CUT = re.compile(
+_CUT = (
     r"\.{3}|[*]{3}|<[\w -]{1,99}>|\$\{\w{0,99}\}|\{\{[^{}]{0,99}\}\}"
     r"|\[[A-Z][A-Za-z _-]{1,99}\]"
 )
 # Random text as services make it: no address, no words apart.
-_RANDOM = re.compile(r"(?![/~-])[\w+/=-]{20,}", re.ASCII)
+_RANDOM = r"(?a)(?![/~-])[\w+/=-]{20,}"
 # Base64 may hold a slash, but hardly ever a word or dots before one.
-_PATH = re.compile(r"(?:^|.*[/-])(?:[a-z_-]{3,}|\.[\w.-]*)/.*", re.DOTALL)
-_KEY = re.compile(r"[\w.+/=~-]+", re.ASCII)
-_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
-_CREDENTIAL_PARAMETER = re.compile(
-    r"(?:.*[_-])?(?:key|token|secret|password|passwd|sig|signature|auth|code)"
-    r"|.*(?:token|apikey)",
-    re.IGNORECASE,
+_PATH = r"(?s)(?:^|.*[/-])(?:[a-z_-]{3,}|\.[\w.-]*)/.*"
+_KEY = r"(?a)[\w.+/=~-]+"
+_JWT = r"(?a)eyJ[\w-]+\.[\w-]+\.[\w-]*"
+_CREDENTIAL_PARAMETER = (
+    r"(?i)(?:.*[_-])?"
+    r"(?:key|token|secret|password|passwd|sig|signature|auth|code)"
+    r"|.*(?:token|apikey)"
 )
 _SHOWN = 32  # characters of a refused value
 
@@ -91,18 +103,6 @@ class Field(Frozen):
     help: str = ""
 
 
-class Issuer(Protocol):
-    """Who gives out a secret: a provider."""
-
-    @property
-    def id(self) -> str:
-        """Its name."""
-
-    @property
-    def help_url(self) -> str:
-        """Where a person gets one, or ""."""
-
-
 def check_secret(field: Field, raw: bytes, *, provider: Issuer) -> Secret:
     """Return the secret in `raw`, or say what is wrong with it.
 
@@ -136,6 +136,8 @@ def check_secret(field: Field, raw: bytes, *, provider: Issuer) -> Secret:
 
 
 def _check_token(field: Field, what: str, text: str, provider: Issuer) -> None:
+    import unicodedata
+
     if not text.strip():
         raise InputError(f"{what} is empty but for white space", "check it")
     if "\n" in text or "\r" in text:
@@ -185,7 +187,7 @@ def _check_characters(what: str, text: str) -> None:
             f"(U+{ord(odd):04X})",
             "copy it again; some programs shorten or change what they show",
         )
-    if _STAND_IN.fullmatch(text) or _CUT.search(text):
+    if re.fullmatch(_STAND_IN, text) or re.search(_CUT, text):
         raise InputError(
             f"{what} is a placeholder, or was cut where it was shown",
             "copy the whole value from the service",
@@ -276,7 +278,7 @@ def _check_address(field: Field, value: str) -> None:
             "give the address alone, and the secret as a secret",
         )
     for name, _ in pairs:
-        if _CREDENTIAL_PARAMETER.fullmatch(name):
+        if re.fullmatch(_CREDENTIAL_PARAMETER, name):
             raise InputError(
                 f"the address in '{field.name}' holds a credential ({name})",
                 "give the address alone, and the secret as a secret",
@@ -319,14 +321,14 @@ def is_opaque(field: Field, text: str) -> bool:
 
     A path, an address, a command or a word has not, so people may see it.
     """
-    if _PATH.match(text):
+    if re.match(_PATH, text):
         return False
     known = public_prefix(text) or any(map(text.startswith, field.prefixes))
-    if known and _KEY.fullmatch(text) and len(text) >= HIDDEN_AT_LEAST:
+    if known and re.fullmatch(_KEY, text) and len(text) >= HIDDEN_AT_LEAST:
         return True
-    if _JWT.fullmatch(text):
+    if re.fullmatch(_JWT, text):
         return True
-    return bool(_RANDOM.fullmatch(text)) and all(
+    return bool(re.fullmatch(_RANDOM, text)) and all(
         any(map(kind, text)) for kind in (str.isdigit, str.isalpha)
     )
 

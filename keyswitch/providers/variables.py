@@ -143,13 +143,13 @@ SHAPES = (
 )  # fmt: skip
 
 # What the variables of real keys are called. The last word counts.
-_CREDENTIAL = re.compile(
+_CREDENTIAL = (
     r"(?:.*_)?(?:KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD"
     r"|PAT|PIN|CREDENTIALS?|COOKIE|JWT|BEARER|AUTH|(?:API|ACCESS|SECRET)KEY)"
     r"|AWS_BEARER_TOKEN_\w+|.*(?:TOKEN|PASSWORD|PASSWD|APIKEY|SECRET)"
 )
 _ALONE = ("PWD",)  # the working directory
-_FILES = re.compile(r".*_(?:SSL|TLS|CLIENT|CERT|CA)_KEY")  # names of files
+_FILES = r".*_(?:SSL|TLS|CLIENT|CERT|CA)_KEY"  # names of files
 
 
 @cache
@@ -174,8 +174,8 @@ def carries(name: str) -> bool:
 
 
 def _is_called_a_key(upper: str) -> bool:
-    named = _CREDENTIAL.fullmatch(upper) and upper not in _ALONE
-    return bool(named) and not _FILES.fullmatch(upper)
+    named = re.fullmatch(_CREDENTIAL, upper) and upper not in _ALONE
+    return bool(named) and not re.fullmatch(_FILES, upper)
 
 
 def _match(rows: tuple[Row, ...], name: str) -> str:

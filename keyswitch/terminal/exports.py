@@ -42,17 +42,8 @@ class _TooSlowError(KeyswitchError):
     """A command that stands in a start file ran into its hard limit."""
 
 
-class _HardLimit:
-    """A block that ends by an error after `ENV_LIMIT`, whatever hangs."""
-
-    def __enter__(self) -> None:
-        _set_timer(ENV_LIMIT)
-
-    def __exit__(self, *_: object) -> None:
-        _set_timer(0)
-
-
 def _set_timer(seconds: float) -> None:
+    """Raise an error after this time, whatever hangs; 0: not any more."""
     # `_signal` is the built-in that `signal` wraps; the wrapper imports enum,
     # which alone takes half of a bare interpreter's start.
     import _signal  # type: ignore[import-not-found]
@@ -127,8 +118,11 @@ def script_of(
     if os.isatty(0) and os.isatty(2):  # a person can answer a question
         pairs = pairs_of(paths, profile)
     else:
-        with _HardLimit():
+        _set_timer(ENV_LIMIT)
+        try:
             pairs = pairs_of(paths, profile, deadline=KEYCHAIN_SHARE)
+        finally:
+            _set_timer(0)
     pairs += _kept_here(paths, profile, environ)
     if pin:
         pairs.append((PROFILE_VARIABLE, profile.name))

@@ -37,7 +37,9 @@ class Packed(Frozen):
 
 
 def pack(
-    packed: Sequence[Packed], passphrase: bytes, kdf: Mapping[str, Any]
+    packed: Sequence[Packed],
+    passphrase: bytes,
+    kdf: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return the bytes of a bundle."""
     vid = os.urandom(16).hex()

@@ -10,7 +10,6 @@ from keyswitch.changes.change import commit
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles import profile_files
 from keyswitch.secrets.stores import open_store
-from keyswitch.secrets.vault.key_slots import default_kdf
 from keyswitch.secrets.vault.reading import normalised
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
@@ -75,7 +74,7 @@ def write(
 ) -> None:
     """Write the bundle, private from its first byte."""
     path = os.path.abspath(path)
-    data = bundle.pack(packed, normalised(passphrase), default_kdf())
+    data = bundle.pack(packed, normalised(passphrase))
 
     def make(draft: Draft) -> None:
         if not replace_file and draft.read(path, bundle.LIMIT) is not None:

@@ -8,7 +8,7 @@ from tests.diagnosis.homes import INSTALL_KEY, KEY, Home, found_in, profile
 
 CHECK = "secret-for-another-place"
 ITEM = f"ks1-{fingerprint(INSTALL_KEY, KEY)}"
-STORED = Binding("work", "anthropic", "api_key", "api.anthropic.com")
+STORED = Binding("work", "anthropic", "api_key", "api.anthropic.com", {})
 RECORD = path_of(resolve({"HOME": "/s", "XDG_STATE_HOME": "/s"}), ITEM)
 
 

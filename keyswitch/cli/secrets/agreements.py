@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
-from keyswitch.cli.prompt import confirm
 from keyswitch.display import without_secrets
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files
@@ -82,6 +81,8 @@ def trust_in(session: Session) -> Callable[[Value], bool]:
     def trusts(command: Value) -> bool:
         program = command.text
         if session.can_ask and program not in answers:
+            from keyswitch.cli.prompt import confirm
+
             answers[program] = confirm(
                 f"{command.source.place} came with the repository; run "
                 f"what it names, {without_secrets(program)}?"

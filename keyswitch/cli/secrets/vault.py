@@ -16,7 +16,7 @@ from keyswitch.cli.sources import (
     new_passphrase,
     passphrase_options,
 )
-from keyswitch.errors import InputError, LockedError
+from keyswitch.errors import LockedError
 from keyswitch.express import write_out
 from keyswitch.secrets.session import kernel_keyring, runtime_file
 from keyswitch.secrets.vault import access
@@ -60,11 +60,7 @@ def vault() -> None:
 def init(session: Session, *, machine_key: bool, **passphrase: Any) -> None:
     """Make the vault."""
     paths = session.workspace().paths
-    if Vault(paths).exists():
-        raise InputError(
-            f"there is a vault already: {paths.vault_file}",
-            "'keyswitch vault passwd' changes its passphrase",
-        )
+    access.require_none(Vault(paths))
     given = given_passphrase(passphrase)
     create_vault(session, passphrase=given, machine_key=machine_key)
 

@@ -15,8 +15,7 @@ from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
-from keyswitch.express import give_back, warn, warn_of_settings, write_out
-from keyswitch.shells.detect import parent_shell
+from keyswitch.express import give_back, print_script, warn, warn_of_settings
 from keyswitch.shells.script import EnvScript
 from keyswitch.terminal import marker, selection
 from keyswitch.terminal.exports import script_of
@@ -85,8 +84,7 @@ def env(  # noqa: PLR0913
                 raise
             return give_back(paths, environ, chosen.name, language, e)
     if script is not None:
-        script = marker.for_language(script, language)
-        write_out(shells.render(language or parent_shell(), script))
+        print_script(script, language)
         if not format_:
             warn_of_settings(script, environ, compiled)
     return None
@@ -287,7 +285,7 @@ def _print(
 
     What it does is said on a terminal only: a start file may have this line.
     """
-    write_out(shells.render(parent_shell(), script))
+    print_script(script, "")
     gone = script.unset()
     left = {n: v for n, v in environ.items() if n not in gone}
     warn_of_settings(script, left | dict(script.assign), compiled)

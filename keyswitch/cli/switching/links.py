@@ -1,4 +1,4 @@
-"""link, unlink, allow, deny: which directory asks for which profile."""
+"""link, unlink, allow, deny, current: which profile counts in a directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from keyswitch.cli.command import Session, command, option
 from keyswitch.cli.session import attributes
 from keyswitch.directories import links
-from keyswitch.errors import UsageError
+from keyswitch.errors import ExitCode, KeyswitchError, UsageError
 from keyswitch.terminal import selection
 
 _FOLDER = click.argument("folder", required=False, metavar="[DIR]")
@@ -153,3 +153,39 @@ def _judge(session: Session, folder: str | None, status: str) -> links.Link:
             folder = os.path.dirname(folder) or "."
         path = os.path.join(os.path.realpath(folder), links.FILE)
     return link_changes.judge(workspace, path, status)
+
+
+@command("PS1='$(keyswitch current --prompt) $ '")
+@option(
+    "--prompt",
+    is_flag=True,
+    help="Print nothing, and no error, where no profile is active.",
+)
+def current(session: Session, *, prompt: bool) -> int | None:
+    """Print the active profile's name."""
+    workspace = session.reader()
+    try:
+        chosen = selection.select_here(workspace.paths, workspace.environ)
+        selection.require_there(workspace.paths, chosen)
+    except KeyswitchError:
+        if prompt:
+            return None  # a prompt has no room for it
+        raise
+    if prompt:
+        if chosen.name:
+            session.data(chosen.name)
+        return None
+    if session.json:
+        session.document(
+            {
+                "active": chosen.name or None,
+                "chosen_by": chosen.how or None,
+                "link": chosen.link or None,
+            }
+        )
+        return ExitCode.OK if chosen.name else ExitCode.FAILED
+    session.data(selection.require(chosen))
+    if session.verbose or os.isatty(1):
+        where = f" ({chosen.link})" if chosen.link else ""
+        session.say(f"chosen by: {chosen.how}{where}")
+    return None

@@ -1,4 +1,4 @@
-"""use, off, current: the active profile."""
+"""use, off: the active profile."""
 
 from __future__ import annotations
 
@@ -7,15 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.command import Session, at_most_one, command, option, options
 from keyswitch.cli.session import attributes
-from keyswitch.cli.switching import turns
+from keyswitch.disk.opening import is_below
 from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
 from keyswitch.profiles import state
-from keyswitch.terminal import selection
 
 if TYPE_CHECKING:
-    from keyswitch.switching.activation.use import Outcome
+    from collections.abc import Mapping, Sequence
+
+    from keyswitch.switching.activation.use import Followed, Outcome
+    from keyswitch.targets.values import RunningSession
+
+_turn_options = options(
+    option(
+        "--wait",
+        is_flag=True,
+        help="Wait first until no running session is in a turn.",
+    ),
+    option(
+        "--timeout",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="With --wait: give up after this time, nothing changed.",
+    ),
+    option(
+        "--force",
+        is_flag=True,
+        help="Switch without a look at running sessions.",
+    ),
+)
+_SENTENCES = {
+    "next turn": "follows at its next turn",
+    "minutes": "follows after about five minutes, when it asks for the key",
+    "restart": "keeps the old account until it is restarted",
+}
 
 
 @command(
@@ -36,7 +62,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Which program to configure; 'none' moves the pointer only.",
 )
-@turns.turn_options
+@_turn_options
 def use(
     session: Session,
     /,
@@ -47,7 +73,7 @@ def use(
     **turn: Any,
 ) -> int | None:
     """Switch to a profile."""
-    turns.check(turn)
+    _check_turn(turn)
     if here:
         _refuse_beside_here(
             session,
@@ -73,7 +99,7 @@ def use(
     from keyswitch.switching.activation import use as activation
 
     agreed = agree_to_profile(session, name)
-    turns.wait_if_asked(session, turn)
+    _wait_if_asked(session, turn)
     configure = target == "claude-code"
     outcome = activation.use(
         workspace,
@@ -140,7 +166,7 @@ def _report(session: Session, outcome: Outcome) -> int:
                     for f in findings
                 ],
                 "notes": outcome.notes,
-                "sessions": turns.documents(outcome.sessions),
+                "sessions": _session_documents(outcome.sessions),
             }
         )
     elif outcome.chosen:
@@ -149,7 +175,7 @@ def _report(session: Session, outcome: Outcome) -> int:
         session.say("no profile is active")
     for note in outcome.notes:
         session.say(note)
-    turns.report(session, outcome.sessions)
+    _report_sessions(session, outcome.sessions)
     for finding in findings:
         session.warn(f"{finding.what}; {finding.why}")
         session.say(f"to mend it: {finding.fix}")
@@ -167,13 +193,13 @@ def _report(session: Session, outcome: Outcome) -> int:
 @option(
     "--here", is_flag=True, help="End this shell's own choice only, by eval."
 )
-@turns.turn_options
+@_turn_options
 def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
     """Make no profile active.
 
     Claude Code's files get back what was there before.
     """
-    turns.check(turn)
+    _check_turn(turn)
     if here:
         _refuse_beside_here(session)
         from keyswitch.cli.switching.env import off_here
@@ -183,41 +209,84 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
     from keyswitch.switching.activation import use as activation
 
     workspace = session.workspace()
-    turns.wait_if_asked(session, turn)
+    _wait_if_asked(session, turn)
     return _report(session, activation.off(workspace, look=not turn["force"]))
 
 
-@command("PS1='$(keyswitch current --prompt) $ '")
-@option(
-    "--prompt",
-    is_flag=True,
-    help="Print nothing, and no error, where no profile is active.",
-)
-def current(session: Session, *, prompt: bool) -> int | None:
-    """Print the active profile's name."""
-    workspace = session.reader()
-    try:
-        chosen = selection.select_here(workspace.paths, workspace.environ)
-        selection.require_there(workspace.paths, chosen)
-    except KeyswitchError:
-        if prompt:
-            return None  # a prompt has no room for it
-        raise
-    if prompt:
-        if chosen.name:
-            session.data(chosen.name)
-        return None
-    if session.json:
-        session.document(
-            {
-                "active": chosen.name or None,
-                "chosen_by": chosen.how or None,
-                "link": chosen.link or None,
-            }
+def _check_turn(turn: Mapping[str, Any]) -> None:
+    """Raise for options that contradict each other."""
+    at_most_one({"--wait": turn["wait"], "--force": turn["force"]})
+    if turn["timeout"] is not None and not turn["wait"]:
+        raise UsageError("--timeout goes with --wait", "give both")
+
+
+def _wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
+    """Wait for the turns of running sessions to end, or raise."""
+    if session.dry_run or not turn["wait"]:
+        return
+    from keyswitch.switching.activation.use import wait_for_turns
+
+    workspace = session.workspace()
+
+    def names(busy: Sequence[RunningSession]) -> str:
+        return ", ".join(_named(one, workspace.home) for one in busy)
+
+    told: list[int] = []
+
+    def tell(busy: Sequence[RunningSession]) -> None:
+        pids = [one.pid for one in busy]
+        if pids != told:
+            told[:] = pids
+            session.say(f"waiting for the turn of {names(busy)}")
+
+    busy = wait_for_turns(workspace, tell, turn["timeout"])
+    if busy:
+        raise KeyswitchError(
+            f"still in a turn: {names(busy)}",
+            "nothing was changed; leave out --wait to switch at once",
         )
-        return ExitCode.OK if chosen.name else ExitCode.FAILED
-    session.data(selection.require(chosen))
-    if session.verbose or os.isatty(1):
-        where = f" ({chosen.link})" if chosen.link else ""
-        session.say(f"chosen by: {chosen.how}{where}")
-    return None
+
+
+def _session_documents(
+    found: Sequence[Followed] | None,
+) -> list[dict[str, Any]] | None:
+    """Return the sessions for --json; None: nobody looked."""
+    if found is None:
+        return None
+    return [
+        {
+            **attributes(one.session, "pid", or_null=("cwd", "status")),
+            "follows": one.follows,
+        }
+        for one in found
+    ]
+
+
+def _report_sessions(
+    session: Session, found: Sequence[Followed] | None
+) -> None:
+    """Say of each running session when it follows."""
+    home = session.workspace().home
+    for one in found or ():
+        name = _named(one.session, home)
+        session.say(f"{name} {_SENTENCES[one.follows]}")
+        if one.in_turn:
+            session.warn(
+                f"{name} may be in a turn and renew the former login just "
+                "now; 'use --wait' waits for its end"
+            )
+    some_follow = any(one.follows != "restart" for one in found or ())
+    if some_follow and "KEYSWITCH_ENV" in session.environ:
+        session.say(
+            "a session that got its account from this shell's variables keeps "
+            "it until it is restarted"
+        )
+
+
+def _named(session: RunningSession, home: str) -> str:
+    place = session.cwd
+    root = home.rstrip("/")
+    if is_below(place, home):
+        place = f"~{place[len(root) :]}"
+    where = f", {place}" if place else ""
+    return f"claude (pid {session.pid}{where})"

@@ -116,10 +116,10 @@ def _meant_for(situation: Situation, header: Header, url: str) -> bool:
     profile = situation.accounts.get(situation.owner(header).profile)
     if profile is None:
         return False
-    meant = [("base_url", profile.fields.get("base_url"))]
+    meant = profile.fields
     for changed in situation.accounts.other_uses(profile):
-        meant = [*changed.stored.sends]  # as it was before its file changed
-    return ("base_url", url) in meant
+        meant = changed.stored.sends  # as it was before its file changed
+    return meant.get("base_url") == url
 
 
 def wrong_bill(situation: Situation) -> Iterator[Finding]:

@@ -40,12 +40,20 @@ def check_passphrase(passphrase: Secret) -> str:
     return ""
 
 
+def require_none(vault: Vault) -> None:
+    """Raise where there is a vault already."""
+    if vault.exists():
+        raise InputError(
+            f"there is a vault already: {vault.paths.vault_file}",
+            "'keyswitch vault passwd' changes its passphrase",
+        )
+
+
 def create(
     paths: Paths,
     *,
     passphrase: Secret | None,
     machine_key: bool = False,
-    recovery: bool = True,
     ask: Callable[[str], Secret] | None = None,
 ) -> str:
     """Make a new vault. Returns the recovery code ("" if there is none).
@@ -53,24 +61,16 @@ def create(
     `ask` is how the passphrase was asked for: that person has the vault open.
     """
     vault = Vault(paths, ask=ask)
-    if vault.exists():
-        raise InputError(
-            f"there is a vault already: {paths.vault_file}",
-            "'keyswitch vault passwd' changes its passphrase",
-        )
+    require_none(vault)
     vid, data_key = os.urandom(16).hex(), os.urandom(envelope.KEY_SIZE)
     with locked(paths):
-        if vault.exists():
-            raise InputError(
-                "another command made a vault meanwhile", "use that one"
-            )
+        require_none(vault)  # another command may have made one meanwhile
         slots, code = new_slots(
             paths,
             vid,
             data_key,
             passphrase=passphrase,
             machine_key=machine_key,
-            recovery=recovery,
         )
         header = {"vid": vid, "epoch": 1, "hver": 1, "slots": slots}
         data = envelope.seal(header, data_key, {"entries": {}})
@@ -80,14 +80,13 @@ def create(
     return code
 
 
-def new_slots(  # noqa: PLR0913
+def new_slots(
     paths: Paths,
     vid: str,
     data_key: bytes,
     *,
     passphrase: Secret | None,
     machine_key: bool,
-    recovery: bool = True,
 ) -> tuple[list[Any], str]:
     """Return the slots of a new data key, and the recovery code or "".
 
@@ -96,15 +95,12 @@ def new_slots(  # noqa: PLR0913
     slots, code = [], ""
     if passphrase is not None:
         check_passphrase(passphrase)
-        slots.append(
-            key_slots.wrap_passphrase(
-                vid, data_key, normalised(passphrase), key_slots.default_kdf()
-            )
-        )
+        phrase = normalised(passphrase)
+        slots.append(key_slots.wrap_passphrase(vid, data_key, phrase))
     if machine_key:
         key = machine_key_of(paths)
         slots.append(key_slots.wrap(vid, data_key, "machine", key))
-    if recovery and passphrase is not None:
+    if passphrase is not None:
         code = new_recovery_code()
         key = recovery_key(code)
         slots.append(key_slots.wrap(vid, data_key, "recovery", key))
@@ -132,12 +128,8 @@ def change_passphrase(vault: Vault, passphrase: Secret) -> None:
     """Set the one passphrase of an unlocked vault."""
     check_passphrase(passphrase)
     opened = vault.open()
-    slot = key_slots.wrap_passphrase(
-        opened.vid,
-        opened.data_key,
-        normalised(passphrase),
-        key_slots.default_kdf(),
-    )
+    phrase = normalised(passphrase)
+    slot = key_slots.wrap_passphrase(opened.vid, opened.data_key, phrase)
     _set_slot(vault, slot)
 
 

@@ -99,10 +99,13 @@ def default_kdf() -> Mapping[str, Any]:
 
 
 def wrap_passphrase(
-    vid: str, data_key: bytes, passphrase: bytes, kdf: Mapping[str, Any]
+    vid: str,
+    data_key: bytes,
+    passphrase: bytes,
+    kdf: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return a passphrase slot with a fresh salt."""
-    full = {**kdf, "salt": encoded(os.urandom(16))}
+    full = {**(kdf or default_kdf()), "salt": encoded(os.urandom(16))}
     return wrap(vid, data_key, "passphrase", derive(passphrase, full), kdf=full)
 
 
