@@ -106,9 +106,9 @@ class Session:
                 for line in left_behind.finish(self._workspace, self._wait):
                     self.say(line)
                 if self._wait is None:
-                    from keyswitch.switching.logging_in import old_sessions
+                    from keyswitch.switching.logging_in import leftovers
 
-                    for line in old_sessions.notice(self._workspace):
+                    for line in leftovers.notice(self._workspace):
                         self.warn(line)
         return self._workspace
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from datetime import date
 from typing import Any
@@ -18,14 +20,20 @@ MAX_DOTS = 32  # in one key
 
 # A line as keyswitch writes it, and a person's own line of a comment.
 _LINE = re.compile(
-    r"""(?:
-      \[(?P<table>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?)\]
-    | (?P<key>[A-Za-z0-9_-]+)\ =\ (?:
-        "(?P<text>[^"\\\x00-\x1f\x7f]*)"
-      | (?P<number>[1-9][0-9]{0,8})
-      | (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}))
-    | \#[^\x00-\x1f\x7f]*
-    )?""",
+    r"""\[(?P<table>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?)\]
+    | (?P<key>[A-Za-z0-9_-]+)\ =\ (?P<value>.+)
+    | (?:\#[^\x00-\x1f\x7f]*)?""",
+    re.VERBOSE,
+)
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# What a value is made of. It means the same in JSON, apart from a key and from
+# a comma behind the last value of a list. A line ends where a value follows.
+_TOKEN = re.compile(
+    r"""(?P<key>[A-Za-z0-9_-]+)\ =\ |
+    (?P<last>(?<=["\]}0-9e]),(?=\s*\])) |
+    (?<=[\[,])\n(?![ ]*[A-Za-z0-9_-]+\ =) |
+    "(?:[^"\\\x00-\x1f\x7f]|\\["\\])*" |
+    [1-9][0-9]{0,8} | true | false | [\[\]{},\ ]""",
     re.VERBOSE,
 )
 _SMALL = MAX_LINE // 4  # characters, of four bytes at most
@@ -61,12 +69,13 @@ def parse_bytes(data: bytes, path: str) -> dict[str, Any]:
 def parse_text(text: str, path: str) -> dict[str, Any]:
     """Parse text that came from `path`; a byte order mark is passed over."""
     text = text.removeprefix("\ufeff")
-    plain = _plain(text) if len(text) <= _SMALL else None
-    if plain is not None:
-        return plain
+    lines = text.split("\n")
+    if max(map(len, lines)) <= _SMALL:
+        with contextlib.suppress(ValueError, RecursionError):
+            return _plain(lines)
     import tomllib  # not at the top: seldom needed, and pure Python
 
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         if len(line.encode("utf-8", "replace")) > MAX_LINE:
             raise InputError(
                 f"{path}:{number}:1: the line is longer than {MAX_LINE} bytes",
@@ -86,42 +95,57 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
         raise InputError(f"{path}:1:1: not acceptable TOML", _HINT) from e
 
 
-def _plain(text: str) -> dict[str, Any] | None:
-    """Return the document of a text as keyswitch writes it, at once.
+def _plain(lines: list[str]) -> dict[str, Any]:
+    """Return the document of lines of a simple form, at once.
 
-    None stands for any other form, and for every error: there `tomllib` takes
-    its time.
+    ValueError stands for any other form, and for every error: there `tomllib`
+    takes its time.
     """
     document: dict[str, Any] = {}
-    table = document
-    for line in text.split("\n"):
+    table, headed = document, set()  # names of tables with a heading
+    rest = iter(lines)
+    for line in rest:
         found = _LINE.fullmatch(line)
         if found is None:
-            return None
+            raise ValueError(line)
         if found["table"]:
-            outer, dot, name = found["table"].rpartition(".")
-            parent = document.setdefault(outer, {}) if dot else document
-            if not isinstance(parent, dict) or name in parent:
-                return None
+            outer, _, name = found["table"].rpartition(".")
+            if outer in document and outer not in headed:
+                raise ValueError(line)
+            headed.add(outer or name)
+            parent = document.setdefault(outer, {}) if outer else document
+            if name in parent:
+                raise ValueError(line)
             table = parent[name] = {}
-        elif key := found["key"]:
-            if key in table:
-                return None
-            table[key] = _value(found)
-            if table[key] is None:
-                return None
+        elif found["key"]:
+            value = found["value"]
+            while value.startswith("[") and not value.endswith("]"):
+                value += "\n" + next(rest, "?]")  # without an end: no value
+            if found["key"] in table:
+                raise ValueError(line)
+            table[found["key"]] = _value(value)
     return document
 
 
-def _value(found: re.Match[str]) -> str | int | date | None:
-    if found["text"] is not None:
-        return found["text"]
-    if found["number"]:
-        return int(found["number"])
-    try:
-        return date.fromisoformat(found["day"])
-    except ValueError:
-        return None
+def _value(text: str) -> Any:
+    """Return what a value means that is a day, or has the tokens of JSON."""
+    if _DAY.fullmatch(text):
+        return date.fromisoformat(text)
+    parts, at = [], 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise ValueError(text)
+        key = found["key"]
+        parts.append(f'"{key}":' if key else "" if found["last"] else found[0])
+        at = found.end()
+    return json.loads("".join(parts), object_pairs_hook=_table)
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) != len(pairs):
+        raise ValueError(pairs)
+    return found
 
 
 def _located(path: str, text: str, message: str) -> str:

@@ -145,8 +145,8 @@ class Folders(Protocol):
     ) -> tuple[list[LinkChange], list[str]]:
         """Return which links come and go, and what stands in the way."""
 
-    def present(self, folder: str, usual: str) -> list[Any]:
-        """Return the links that are there, each with `path` and `source`."""
+    def present(self, folder: str, usual: str) -> list[LinkChange]:
+        """Return the links that are there."""
 
     def first_files(
         self, own: Any, usual: Any, read: Read

@@ -33,7 +33,7 @@ from keyswitch.secrets.vault.access import create
 from keyswitch.secrets.vault.reading import Vault, entry_name
 from keyswitch.switching.activation import use as activate
 from keyswitch.switching.editing import profile_changes
-from keyswitch.switching.logging_in import capture, logout, old_sessions
+from keyswitch.switching.logging_in import capture, leftovers, logout
 from keyswitch.switching.upkeep import undo
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.workspace import Workspace
@@ -102,7 +102,7 @@ class World:
         self.said = []
         workspace = self.workspace()
         try:
-            self.said += old_sessions.notice(workspace)
+            self.said += leftovers.notice(workspace)
             self.said += getattr(act(workspace), "notes", [])
         except KeyswitchError:
             return False

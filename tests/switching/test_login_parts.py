@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyswitch.targets import json_text
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.parts import Identity, Parts
 
@@ -26,9 +27,9 @@ NAME = {
 
 def parts(login=None, name=None, key=None):
     found = {
-        login_parts.OAUTH: login,
+        rules.LOGIN: login,
         login_parts.ACCOUNT: name,
-        login_parts.MANAGED_KEY: key,
+        rules.CONSOLE_KEY: key,
     }
     return Parts({k: json.dumps(v) for k, v in found.items() if v is not None})
 
@@ -149,7 +150,7 @@ def test_two_accounts_may_be_the_same_if_nothing_says_otherwise(
 )
 def test_when_a_token_ends_is_a_number_or_not_known(written, meant):
     raw = f'{{"accessToken":"x","expiresAt":{written}}}'
-    found = Parts({login_parts.OAUTH: raw})
+    found = Parts({rules.LOGIN: raw})
     assert found.expires_at == meant
     assert found.access_token == "x"
     assert login_parts.unpack(login_parts.pack(found)) == found

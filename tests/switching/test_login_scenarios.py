@@ -18,7 +18,7 @@ from keyswitch.commit import journal
 from keyswitch.errors import FileStateError
 from keyswitch.switching.activation import use as activate
 from keyswitch.switching.editing import profile_changes
-from keyswitch.switching.logging_in import capture, old_sessions
+from keyswitch.switching.logging_in import capture, leftovers
 from keyswitch.switching.upkeep import undo
 from keyswitch.workspace import Workspace
 from tests.switching.claude_accounts import OldSession
@@ -280,7 +280,7 @@ def test_an_old_sessions_login_is_noticed_by_the_next_command(place):
     session = OldSession(place.claude)
     assert place.use("two")
     assert place.elsewhere(session.write_back)
-    [said] = old_sessions.notice(place.workspace())
+    [said] = leftovers.notice(place.workspace())
     assert said == (
         "an old session had put the login of 'one' back; both are kept, and "
         "'two' is in place again"

@@ -16,7 +16,7 @@ from keyswitch.model import Profile
 from keyswitch.secret import Secret
 from keyswitch.switching.activation import use as activate
 from keyswitch.switching.editing import profile_changes
-from keyswitch.switching.logging_in import capture, logout, old_sessions
+from keyswitch.switching.logging_in import capture, leftovers, logout
 from keyswitch.switching.upkeep import undo
 from keyswitch.targets.claude_code.login import parts as login_parts
 from tests.switching.claude_accounts import (
@@ -332,7 +332,7 @@ def test_only_its_own_is_stored_with_a_login_under_another_s_name(home):
 
 def test_a_login_under_another_s_name_is_put_right_by_use(home):
     mixed(home)
-    old_sessions.remember(home.workspace())
+    leftovers.remember(home.workspace())
     home.use("two")
     assert home.claude.name() == B.name()
     assert home.live == home.kept("two")[0].access_token
@@ -361,7 +361,7 @@ def test_a_key_that_is_known_as_another_s_is_left_out(home):
 
 def test_logout_of_mixed_files_leaves_what_is_another_s(home):
     mixed(home)
-    old_sessions.remember(home.workspace())
+    leftovers.remember(home.workspace())
     assert home.keyswitch(lambda w: logout.remove(w, "two"), gives_up=B)
     assert home.claude.login() == {}
     assert home.claude.name() == A.name()
@@ -676,27 +676,27 @@ def test_a_renamed_login_goes_on_under_its_name(home):
 def test_a_login_that_somebody_made_on_purpose_is_left_alone(home):
     home.log_in(B)
     live = home.live
-    [said] = old_sessions.notice(home.workspace())
+    [said] = leftovers.notice(home.workspace())
     assert (
         said == "somebody logged Claude Code in as 'two'; 'one' is not in use"
     )
     assert home.live == live
-    assert old_sessions.notice(home.workspace()) == []
+    assert leftovers.notice(home.workspace()) == []
 
 
 def test_another_organisation_on_purpose_is_left_alone_too(home):
     home.log_in(ELSEWHERE)
     live = home.live
-    [said] = old_sessions.notice(home.workspace())
+    [said] = leftovers.notice(home.workspace())
     assert said.startswith("somebody logged Claude Code in with another")
     assert home.live == live
 
 
 def test_the_own_renewal_is_nothing_to_speak_of(home):
     home.claude.renew()
-    assert old_sessions.notice(home.workspace()) == []
+    assert leftovers.notice(home.workspace()) == []
     home.claude.blank()
-    assert old_sessions.notice(home.workspace()) == []
+    assert leftovers.notice(home.workspace()) == []
 
 
 def test_a_stranger_s_old_session_is_put_aside(home):
@@ -704,7 +704,7 @@ def test_a_stranger_s_old_session_is_put_aside(home):
     session = OldSession(home.claude)
     home.use("one")
     home.elsewhere(session.write_back)
-    [said] = old_sessions.notice(home.workspace())
+    [said] = leftovers.notice(home.workspace())
     assert "an account of no profile" in said
     assert home.service.owner[home.live] == A
     assert session.memory["accessToken"] in {
@@ -717,7 +717,7 @@ def test_a_key_in_use_is_not_disturbed_by_logins(home):
     home.use("two")
     home.use("key")
     home.elsewhere(session.write_back)
-    assert old_sessions.notice(home.workspace()) == []
+    assert leftovers.notice(home.workspace()) == []
     assert home.live == session.memory["accessToken"]
 
 

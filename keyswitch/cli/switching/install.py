@@ -60,13 +60,12 @@ def install(
             f"{shell} reads the same file in login shells", "leave out --login"
         )
     edit = start_files.plan_install(workspace, shell, login=login)
+    is_new = edit.before != edit.after
     block = start_files.block_for(workspace, shell)
     hook_file = start_files.hook_file_for(workspace, shell)  # "": needs none
-    changes = edit.changes or not start_files.is_current(
-        workspace, shell, edit.file
-    )
+    changes = is_new or not start_files.is_current(workspace, shell, edit.path)
     document = {
-        "file": edit.file,
+        "file": edit.path,
         "block": block,
         "hook_file": hook_file or None,
         "changed": changes,
@@ -75,19 +74,19 @@ def install(
         session,
         lambda: start_files.install(workspace, shell, login=bool(login)),
     ):
-        shown = filter(None, (edit.file, *block.splitlines(), hook_file))
+        shown = filter(None, (edit.path, *block.splitlines(), hook_file))
         session.show(document, [[line] for line in shown])
         return
-    _announce(session, document, is_new=edit.changes)
-    if edit.changes:
+    _announce(session, document, is_new=is_new)
+    if is_new:
         session.confirm("write it?", yes=yes)
     if changes:
         start_files.install(workspace, shell, login=login)
     for note in start_files.notes(workspace, shell, login=login):
         session.warn(note)
-    if edit.changes:
+    if is_new:
         load = "." if shell == "pwsh" else "source"
-        session.say(f"open a new terminal, or: {load} {shlex.quote(edit.file)}")
+        session.say(f"open a new terminal, or: {load} {shlex.quote(edit.path)}")
     session.show(document, [])
 
 
@@ -159,7 +158,7 @@ def uninstall(
     shell = _shell(shell)
     start_files.require_plain(workspace, shell)
     edits = start_files.plan_uninstall(workspace, shell)
-    files = [edit.file for edit in edits]
+    files = [edit.path for edit in edits]
     if rehearsed(session, lambda: start_files.uninstall(workspace, shell)):
         rows = [[line] for line in files or ["nothing to change"]]
         session.show({"files": files, "changed": False}, rows)

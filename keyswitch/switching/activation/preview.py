@@ -69,8 +69,7 @@ def _of_file(change: FileChange) -> Iterator[str]:
         done = "made" if change.before is None else "changed"
         yield f"{change.path}: {'removed' if change.after is None else done}"
         return
-    for keys in _keys(before, after):
-        now = _value(after, keys)
+    for keys, now in _changed(before, after):
         name = f"{change.path}: {'.'.join(keys)}"
         if now is _ABSENT:
             yield f"{name} removed"
@@ -91,10 +90,10 @@ def _object(data: bytes | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _keys(
+def _changed(
     before: dict[str, Any], after: dict[str, Any]
-) -> Iterator[tuple[str, ...]]:
-    """Yield the keys that differ, in `env` and the like one by one."""
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield what differs, in `env` and the like one by one: keys, value now."""
     for key in sorted({*before, *after}):
         old, new = before.get(key, _ABSENT), after.get(key, _ABSENT)
         if old == new:
@@ -103,19 +102,11 @@ def _keys(
         if len(inner) == 2 or (inner and _ABSENT in (old, new)):
             old, new = (v if isinstance(v, dict) else {} for v in (old, new))
             for name in sorted({*old, *new}):
-                if old.get(name, _ABSENT) != new.get(name, _ABSENT):
-                    yield key, name
+                now = new.get(name, _ABSENT)
+                if old.get(name, _ABSENT) != now:
+                    yield (key, name), now
         else:
-            yield (key,)
-
-
-def _value(document: dict[str, Any], keys: tuple[str, ...]) -> object:
-    found: Any = document
-    for key in keys:
-        if not isinstance(found, dict) or key not in found:
-            return _ABSENT
-        found = found[key]
-    return found
+            yield (key,), new
 
 
 def _is_shown(keys: tuple[str, ...], value: object) -> bool:

@@ -15,6 +15,7 @@ from keyswitch.model import Frozen
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.planning import all_folders
+from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch
 from keyswitch.targets import table
 from keyswitch.targets.values import Account
@@ -81,9 +82,9 @@ def use(
 
     profile, draft = commit(workspace, make, tell=notes.append)
     if configure and profile.provider == PROVIDER:
-        from keyswitch.switching.logging_in import old_sessions
+        from keyswitch.switching.logging_in import leftovers
 
-        old_sessions.remember(workspace)
+        leftovers.remember(workspace)
     sessions = _sessions(workspace, profile, draft) if look else None
     del draft  # of files of megabytes, which are read once more now
     present, seen, findings = _looked(workspace, profile, configure=configure)
@@ -94,11 +95,11 @@ def use(
 def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan the programs' files; a login leaves every other folder."""
     if profile.provider == PROVIDER:
-        from keyswitch.switching.planning import isolation, one_copy
+        from keyswitch.switching.planning import one_copy
 
         places = workspace.places
         if profile.isolated:
-            places = isolation.places_of(workspace, profile.name)
+            places = own_folder(workspace, profile.name)
         one_copy.leave_others(workspace, draft, profile, places)
     all_folders.plan_targets(workspace, draft, Switch(profile))
     all_folders.plan_elsewhere(workspace, draft, profile)

@@ -15,7 +15,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.history import splice_of
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import UsageError
-from keyswitch.model import FileChange, Frozen
+from keyswitch.model import FileChange
 from keyswitch.shells import rc_block
 from keyswitch.shells.hook_scripts import WITH_FILE
 
@@ -28,19 +28,6 @@ FILE_LIMIT = 1 << 20  # bytes; nobody writes a start file of that size
 _BASH_LOGIN = (".bash_profile", ".bash_login", ".profile")
 _ALIASES = {"nushell": "nu", "powershell": "pwsh"}
 _WITHOUT_HOOK = ("dash", "ksh", "mksh", "sh")
-
-
-class Edit(Frozen):
-    """What becomes of one start file."""
-
-    file: str
-    before: bytes | None
-    after: bytes | None
-
-    @property
-    def changes(self) -> bool:
-        """Tell whether anything is to be written."""
-        return self.before != self.after
 
 
 def shell_of(typed: str) -> str:
@@ -101,12 +88,14 @@ def start_file(workspace: Workspace, shell: str, *, login: bool) -> str:
     return os.path.join(_config(workspace), "powershell", "profile.ps1")
 
 
-def plan_install(workspace: Workspace, shell: str, *, login: bool) -> Edit:
+def plan_install(
+    workspace: Workspace, shell: str, *, login: bool
+) -> FileChange:
     """Return the start file with the present block in it."""
     path = start_file(workspace, shell, login=login)
     before = read_regular(path, FILE_LIMIT)
     text = block_for(workspace, shell)
-    return Edit(path, before, rc_block.with_block(path, before, text))
+    return FileChange(path, before, rc_block.with_block(path, before, text))
 
 
 def is_current(workspace: Workspace, shell: str, file: str) -> bool:
@@ -121,7 +110,7 @@ def is_current(workspace: Workspace, shell: str, file: str) -> bool:
     ) not in hook_files.outdated(paths, workspace.environ)
 
 
-def plan_uninstall(workspace: Workspace, shell: str) -> list[Edit]:
+def plan_uninstall(workspace: Workspace, shell: str) -> list[FileChange]:
     """Return every start file of this shell that has a block, without it.
 
     Those that `install` wrote are known, wherever the environment says now
@@ -142,9 +131,9 @@ def plan_uninstall(workspace: Workspace, shell: str) -> list[Edit]:
             after = rc_block.without_block(path, before)
             if after is None and not _is_text(before):
                 after = b""  # `undo` could not bring it back
-            edits.append(Edit(path, before, after))
-    edits.reverse()
-    return [edit for edit in edits if edit.changes]
+            if after != before:
+                edits.append(FileChange(path, before, after))
+    return edits[::-1]
 
 
 def require_plain(workspace: Workspace, shell: str) -> None:
@@ -160,7 +149,7 @@ def install(workspace: Workspace, shell: str, *, login: bool) -> None:
     def make(draft: Draft) -> None:
         edit = plan_install(workspace, shell, login=login)
         _add(draft, [edit])
-        entry = hook_files.StartFile(shell, edit.file)
+        entry = hook_files.StartFile(shell, edit.path)
         entries = [*hook_files.recorded(workspace.paths), entry]
         hook_files.record(workspace, draft, entries)
         draft.command = f"install {shell}"
@@ -211,19 +200,15 @@ def notes(workspace: Workspace, shell: str, *, login: bool) -> list[str]:
     return found
 
 
-def _add(draft: Draft, edits: list[Edit]) -> None:
-    for edit in edits:
-        if not edit.changes:
-            continue
-        change = FileChange(*edit)
-        if change.before is None or change.after is None:
+def _add(draft: Draft, edits: list[FileChange]) -> None:
+    for change in edits:
+        path, before, after = change[:3]
+        if before is None or after is None:
             # A file that comes or goes as a whole holds nothing else.
             draft.edit(change, own=True)
-            continue
-        draft.edit(change)
-        draft.splices.append(
-            splice_of(change.path, change.before, change.after)
-        )
+        elif before != after:
+            draft.edit(change)
+            draft.splices.append(splice_of(path, before, after))
 
 
 def _is_text(data: bytes) -> bool:

@@ -22,8 +22,8 @@ from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.switching.editing.profile_changes import today
-from keyswitch.switching.logging_in import scratch
-from keyswitch.switching.logging_in.old_sessions import remember
+from keyswitch.switching.logging_in import leftovers
+from keyswitch.switching.logging_in.leftovers import remember
 from keyswitch.switching.logins import keeping, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import require_open
@@ -216,7 +216,7 @@ def log_in(
     program = check_log_in(workspace, name)
     require_open(workspace, store)
     paths, keychain = workspace.paths, workspace.keychain
-    with scratch.scratch(paths, keychain) as folder:
+    with leftovers.scratch(paths, keychain) as folder:
         environ = {
             k: v
             for k, v in workspace.environ.items()

@@ -17,8 +17,8 @@ from keyswitch.model import FILE_LIMIT
 from keyswitch.switching.planning.known_folders import (
     is_own,
     login_places,
-    named,
     others,
+    own_folder,
     places_of,
     record_path,
     recorded_in,
@@ -125,7 +125,7 @@ def _require_writable(draft: Draft, places: Places) -> None:
 
 def plan_own(workspace: Workspace, draft: Draft, name: str) -> None:
     """Plan a profile's own folder for no profile: this one goes."""
-    places = _own(workspace, name)
+    places = own_folder(workspace, name)
     if os.path.exists(record_path(workspace, places)):
         switch = Switch(None, moves_login=False)
         plan_one(workspace, draft, switch, places)
@@ -135,7 +135,8 @@ def rename_own(
     workspace: Workspace, draft: Draft, old: str, renamed: Profile
 ) -> None:
     """Plan a profile's own folder, and its record, for another name."""
-    places, after = _own(workspace, old), _own(workspace, renamed.name)
+    places = own_folder(workspace, old)
+    after = own_folder(workspace, renamed.name)
     path = record_path(workspace, places)
     if not os.path.exists(path):
         return
@@ -173,7 +174,3 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
                 f"the login of '{live}' stays in {places.login_dir}: "
                 f"{way_out(places)}"
             )
-
-
-def _own(workspace: Workspace, name: str) -> Places:
-    return named(workspace, workspace.paths.folder_of(name))

@@ -20,20 +20,14 @@ from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.switching.planning import one_copy
-from keyswitch.switching.planning.known_folders import named
+from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch, plan_folder, reading
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
     from keyswitch.model import Profile
-    from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
-
-
-def places_of(workspace: Workspace, name: str) -> Places:
-    """Return where Claude Code's files are in a profile's own folder."""
-    return named(workspace, workspace.paths.folder_of(name))
 
 
 def shared_of(profile: Profile) -> tuple[str, ...]:
@@ -46,7 +40,7 @@ def shared_of(profile: Profile) -> tuple[str, ...]:
 def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan a profile's folder: its links, and its first files."""
     table.main().folders.check(shared_of(profile))
-    own = places_of(workspace, profile.name)
+    own = own_folder(workspace, profile.name)
     usual = workspace.places.config_dir
     links, in_the_way = table.main().folders.planned(
         own.config_dir, usual, shared_of(profile)
@@ -66,7 +60,7 @@ def plan_both(
     none = Switch(None, moves_login=False)
     plan_folder(workspace, draft, none, workspace.places)
     prepare(workspace, draft, profile)
-    own = places_of(workspace, profile.name)
+    own = own_folder(workspace, profile.name)
     plan_folder(workspace, draft, switch, own)
 
 
@@ -105,7 +99,7 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
     said: list[str] = []
 
     def make(draft: Draft) -> None:
-        places = places_of(workspace, profile.name)
+        places = own_folder(workspace, profile.name)
         one_copy.leave_others(workspace, draft, profile, places)
         prepare(workspace, draft, profile)
         plan_folder(workspace, draft, Switch(profile), places)
@@ -124,7 +118,7 @@ def move_out(workspace: Workspace, draft: Draft, name: str) -> None:
     Links and history stay.
     """
     if os.path.isdir(workspace.paths.folder_of(name)):
-        one_copy.take_out(workspace, draft, name, places_of(workspace, name))
+        one_copy.take_out(workspace, draft, name, own_folder(workspace, name))
 
 
 def move_along(workspace: Workspace, draft: Draft, name: str, new: str) -> None:
@@ -132,7 +126,7 @@ def move_along(workspace: Workspace, draft: Draft, name: str, new: str) -> None:
 
     It stays in the folder's files; a keychain knows the folder by its name.
     """
-    own = places_of(workspace, name)
+    own = own_folder(workspace, name)
     is_live = one_copy.is_live_in(workspace, draft, own, name)
     if is_live and workspace.keychain is None:
         one_copy.keep(workspace, draft, own)
@@ -181,7 +175,7 @@ def follow(workspace: Workspace, draft: Draft, profile: Profile) -> None:
                 f"{profile.name}'"
             )
     elif os.path.isdir(folder):
-        own = places_of(workspace, profile.name)
+        own = own_folder(workspace, profile.name)
         if one_copy.is_live_in(workspace, draft, own, profile.name):
             draft.notes.append(_kept_apart(profile.name))
         move_out(workspace, draft, profile.name)

@@ -116,6 +116,11 @@ def named(workspace: Workspace, folder: str) -> Places:
     return main.places(given, workspace.home, workspace.cwd)
 
 
+def own_folder(workspace: Workspace, name: str) -> Places:
+    """Return the files of a profile's own folder."""
+    return named(workspace, workspace.paths.folder_of(name))
+
+
 def places_of(workspace: Workspace, folder: str) -> Places:
     """Return a folder's files as the program finds them."""
     if folder == workspace.places.config_dir:

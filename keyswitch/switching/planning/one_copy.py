@@ -15,7 +15,7 @@ from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning.known_folders import (
     is_one_file,
     login_places,
-    named,
+    own_folder,
 )
 from keyswitch.targets import table
 
@@ -85,7 +85,7 @@ def folders(workspace: Workspace, draft: Draft, name: str) -> list[Places]:
     found: list[Places] = []
     for places in (
         usual,
-        named(workspace, workspace.paths.folder_of(name)),
+        own_folder(workspace, name),
         *login_places(workspace, ledger),
     ):
         if not any(is_same(workspace, places, other) for other in found):

@@ -6,8 +6,9 @@ service, and a token that is only deleted still works for whoever copied it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.login_ledger import PROVIDER
@@ -16,10 +17,11 @@ from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_lines import without_lines
+from keyswitch.switching.logins import keeping
+from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning import all_folders
-from keyswitch.switching.planning.all_folders import plan_targets
 from keyswitch.switching.planning.planned import Switch
-from keyswitch.switching.revoking import logins as revoke_logins
 from keyswitch.switching.revoking.scan import Scan
 from keyswitch.targets import table
 from keyswitch.targets.values import MAIN
@@ -44,16 +46,6 @@ def select(found: Sequence[Found], scope: str, name: str) -> list[Found]:
     return [f for f in found if f.stale]
 
 
-def _plan_leave(
-    workspace: Workspace, draft: Draft, scope: str, name: str
-) -> None:
-    """Where Claude Code is to forget us, begin with what was there before."""
-    if _leaves(scope, name):
-        # Logins are seen to apart: none is put in place to be removed again.
-        plan_targets(workspace, draft, Switch(None, moves_login=False))
-        all_folders.plan_elsewhere(workspace, draft, None)
-
-
 def _leaves(scope: str, name: str) -> bool:
     return scope in (ALL, MAIN) and not name
 
@@ -70,10 +62,16 @@ def remove(
 
     `seen` are those that `look` found before.
     """
-    _require_open_stores(workspace, seen)
+    # Fails before anything is changed if a store cannot be written.
+    for store in sorted({f.ref.store for f in seen if f.ref is not None}):
+        require_open(workspace, store)
 
     def make(draft: Draft) -> list[Found]:
-        _plan_leave(workspace, draft, scope, name)
+        if _leaves(scope, name):
+            # Logins are seen to apart: none is put in place to be removed.
+            none = Switch(None, moves_login=False)
+            all_folders.plan_targets(workspace, draft, none)
+            all_folders.plan_elsewhere(workspace, draft, None)
         scan = Scan(workspace, draft)
         found = select(scan.everything(), scope, name)
         if found or draft.changes():
@@ -96,29 +94,11 @@ def remove(
     return removed
 
 
-def _require_open_stores(workspace: Workspace, found: Sequence[Found]) -> None:
-    """Fail before anything is changed if a store cannot be written."""
-    from keyswitch.secrets.stores import open_store
-
-    for store in sorted({f.ref.store for f in found if f.ref is not None}):
-        opened: Any = open_store(store, workspace.paths, workspace.ask)
-        if store == "vault":
-            opened.open()
-        else:
-            opened.require()
-
-
 def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
     workspace, draft = scan.workspace, scan.draft
     leaves = _leaves(scope, name)
     _plan_foreign(draft, found)
-    revoke_logins.plan(
-        workspace,
-        draft,
-        found,
-        scan.live.values() if scope == MAIN else (),
-        leaves_folders=leaves,
-    )
+    _plan_ledger(scan, scope, found, leaves=leaves)
     for profile in sorted({f.profile for f in found if f.field}):
         fields = [f.field for f in found if f.profile == profile]
         draft.drop_secrets(workspace, profile, fields)
@@ -129,6 +109,21 @@ def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
         draft.pointer = State("", present.active, state.new_stamp())
     draft.command, draft.profile = "revoke-local", name
     draft.undoable, draft.forget_undo = False, not name
+
+
+def _plan_ledger(
+    scan: Scan, scope: str, found: Sequence[Found], *, leaves: bool
+) -> None:
+    logins = Logins(scan.workspace, scan.workspace.places, scan.draft)
+    for parts, owner in scan.live.values() if scope == MAIN else ():
+        # The newest tokens of a profile that stays are nowhere else.
+        if owner and parts is not None:
+            keeping.keep_live(logins, parts, "")
+    gone = {f.ref.item for f in found if f.ref is not None}
+    logins.ledger = login_ledger.without_items(logins.ledger, gone)
+    if leaves:  # there is nothing that `off` would have to give back
+        logins.ledger = logins.ledger._replace(folders={})
+    logins.finish()
 
 
 def _plan_foreign(draft: Draft, found: Sequence[Found]) -> None:
@@ -163,12 +158,9 @@ def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
             continue
     own = [f for f in removed if f.token is not None or f.by_hand]
     if any(not f.profile for f in own):
-        found |= _pages_of({f.program or MAIN for f in own})
+        for program in {f.program or MAIN for f in own}:
+            tokens = table.get(program).tokens
+            found.update(tokens.pages if tokens else ())
     if any(f.ref is not None and not f.profile for f in removed):
         found.add(workspace.catalogue.get(PROVIDER).revoke_url)
     return sorted(found - {""})
-
-
-def _pages_of(programs: set[str]) -> set[str]:
-    parts = [table.get(program).tokens for program in programs]
-    return {page for tokens in parts if tokens for page in tokens.pages}

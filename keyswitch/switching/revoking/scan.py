@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import login_ledger
+from keyswitch.changes import history, login_ledger
+from keyswitch.changes.draft import Draft
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
 from keyswitch.shells.rc_lines import RC_FILES, find_exports
-from keyswitch.switching.revoking.logins import LiveLogins, folders_of
+from keyswitch.switching.logins import owners
+from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.planning import known_folders
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets import table
 from keyswitch.targets.target import Look
@@ -21,8 +24,7 @@ from keyswitch.targets.target import Look
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.changes.draft import Draft
-    from keyswitch.targets.target import Token
+    from keyswitch.targets.target import Login, Places, Token
     from keyswitch.workspace import Workspace
 
 _RC_LIMIT = 1 << 22
@@ -34,19 +36,38 @@ class Scan:
     def __init__(self, workspace: Workspace, draft: Draft) -> None:
         self.workspace = workspace
         self.draft = draft
-        self.profiles, self.broken = files.load_all(workspace.paths)
-        ledger = workspace.paths.logins_file
-        undo = workspace.paths.undo_file
+        paths = workspace.paths
+        profiles, broken = files.load_all(paths)
         self.stored = Stored(
-            self.profiles,
-            [b.name for b in self.broken],
-            login_ledger.decode(ledger, self.read(ledger)),
-            (undo, self.read(undo)),
+            profiles,
+            {b.name for b in broken},
+            login_ledger.decode(
+                paths.logins_file, self.read(paths.logins_file)
+            ),
+            history.parse_undo(self.read(paths.undo_file), paths.undo_file),
         )
         self.owners = self.stored.fingerprints()
-        self.folders = folders_of(workspace)
-        live = LiveLogins(workspace, self.read)
-        self.live = {f: live.of(places) for f, places in self.folders.items()}
+        self.folders = _folders_of(workspace)
+        logins = None
+        with contextlib.suppress(KeyswitchError):
+            logins = Logins(workspace, workspace.places, Draft())
+        self.live = {f: self._live(logins, p) for f, p in self.folders.items()}
+
+    def _live(
+        self, logins: Logins | None, places: Places
+    ) -> tuple[Login | None, str]:
+        """Return a folder's login, and whose it is, as every switch finds out.
+
+        Files that cannot be read are no evidence.
+        """
+        try:
+            place = table.main().logins.place(places, self.read, None)
+            parts = place.live(self.read(places.global_config))
+        except KeyswitchError:
+            return None, ""
+        if logins is None or not parts.usable:
+            return parts, ""
+        return parts, owners.owner_of(logins, parts)
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> bytes | None:
         """Return a file as it will be, or None if it cannot be read."""
@@ -82,44 +103,32 @@ class Scan:
                     yield self._found(target.id, token, active)
 
     def _found(self, program: str, token: Token, active: str) -> Found:
-        found = Found(
-            f"{token.path}: {token.place}",
-            self._mask(token.value),
-            self._owner(token.value),
-            token.stale,
-            path="" if token.at is None else token.path,
-            token=None if token.at is None else token,
-            program=program,
-            by_hand=token.at is None,
-        )
+        masked, owner = self._mask(token.value), self._owner(token.value)
+        stale, of_login = token.stale, ""
+        if token.login_in:
+            of_login = self.live[token.login_in][1]
         if token.is_helper:
-            return replace(
-                found,
-                masked="(a command of keyswitch)",
-                stale="" if active else "no profile is active",
-            )
-        if token.end_of is not None:
+            masked = "(a command of keyswitch)"
+            stale = "" if active else "no profile is active"
+        elif token.end_of is not None:
+            masked = f"…{token.value[-4:]}"
             owner = self.stored.owners.get(token.end_of, "")
-            return replace(
-                found,
-                masked=f"…{token.value[-4:]}",
-                profile=owner,
-                stale="" if owner else "of a key that no profile has",
-            )
-        return self._of_login(token.login_in, found, active)
-
-    def _of_login(self, folder: str, found: Found, active: str) -> Found:
-        """Give a folder's login to its profile, whoever renewed it since.
-
-        What the active profile works with is not stale, however it looks.
-        """
-        owner = self.live[folder].owner if folder else ""
-        if not owner:
-            return found
-        return replace(
-            found,
-            profile=found.profile or owner,
-            stale="" if owner == active else found.stale,
+            stale = "" if owner else "of a key that no profile has"
+        elif of_login:
+            # Whoever renewed it since. What the active profile works with is
+            # not stale, however it looks.
+            owner = owner or of_login
+            stale = "" if of_login == active else stale
+        by_hand = token.at is None
+        return Found(
+            f"{token.path}: {token.place}",
+            masked,
+            owner,
+            stale,
+            path="" if by_hand else token.path,
+            token=None if by_hand else token,
+            program=program,
+            by_hand=by_hand,
         )
 
     def _rc_files(self) -> Iterator[Found]:
@@ -168,3 +177,26 @@ class Scan:
             return ""
         seen = fingerprint(self.workspace.install_key, value)
         return self.owners.get(seen, "")
+
+
+def _folders_of(workspace: Workspace) -> dict[str, Places]:
+    """Return the main program's configuration folders, by their names.
+
+    The one of this environment, the usual one, those that keyswitch changed or
+    put a login into, and those of profiles.
+    """
+    places = workspace.places
+    usual = table.main().places({}, workspace.home, workspace.cwd)
+    found = {
+        places.login_dir: places,
+        places.config_dir: places.with_login_in(places.config_dir),
+    }
+    found.setdefault(usual.config_dir, usual)
+    with contextlib.suppress(KeyswitchError):
+        for used, _ in known_folders.recorded(workspace):
+            found.setdefault(used.login_dir, used)
+    own = workspace.paths.folders_dir
+    for name in sorted(os.listdir(own)) if os.path.isdir(own) else ():
+        folder = os.path.join(own, name)
+        found.setdefault(folder, known_folders.named(workspace, folder))
+    return found

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import history, login_ledger
+from keyswitch.changes import login_ledger
 from keyswitch.changes.login_ledger import PROVIDER
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from keyswitch.changes.history import Record
     from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Frozen):
     """One token on this machine."""
 
     source: str  # file and key, file:line, or store
@@ -38,8 +38,6 @@ class Found:
 class Stored:
     """What profiles, undo records and the ledger of logins refer to.
 
-    `undo` is the undo file's path and content.
-
     `unreadable` are the names of profiles whose files are broken: what is
     kept for them is nobody's to call stale.
     """
@@ -47,17 +45,20 @@ class Stored:
     def __init__(
         self,
         profiles: Sequence[Profile],
-        unreadable: Sequence[str],
+        unreadable: Collection[str],
         ledger: Ledger,
-        undo: tuple[str, bytes | None],
+        records: Sequence[Record],
     ) -> None:
         self.profiles = profiles
-        self.unreadable = set(unreadable)
+        self.names = {*unreadable, *(p.name for p in profiles)}
+        self.unreadable = unreadable
         self.ledger = ledger
-        self.records = history.parse_undo(undo[1], undo[0])
+        self.records = records
         self.owners = {
             ref.item: p.name for p in profiles for ref in p.secrets.values()
         }
+        for_undo = {r.item for record in records for r in record.discarded}
+        self.told = {*self.owners, *for_undo}
 
     def everything(self, paths: Paths) -> Iterator[Found]:
         """Yield every token, in a fixed order."""
@@ -68,10 +69,9 @@ class Stored:
         yield from self._cached()
         from keyswitch.secrets.vault.reading import previous_versions
 
+        why = "an older version of the vault"
         for path in previous_versions(paths):
-            yield Found(
-                path, "", stale="an older version of the vault", path=path
-            )
+            yield Found(path, "", stale=why, path=path)
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return {fingerprint: profile} of references and kept logins."""
@@ -112,19 +112,16 @@ class Stored:
                         ref=ref,
                     )
 
-    # ------------------------------------------------------- kept logins
-
     def _generations(self) -> Iterator[Found]:
         """Yield what is kept of logins beside what profiles refer to.
 
         The newest of a profile is never stale, also where the profile's
         file, put back from a copy, refers to an older one or to none.
         """
-        told = {*self.owners, *(r.item for r in self._discarded())}
         for name, kept in self.ledger.generations.items():
             owner = self._owner(name, kept)
             for position, generation in enumerate(kept):
-                if generation.item in told:
+                if generation.item in self.told:
                     continue
                 why = "" if owner else "of no profile"
                 if position and owner and owner not in self.unreadable:
@@ -136,15 +133,9 @@ class Stored:
                     why,
                 )
 
-    def _discarded(self) -> Iterator[SecretRef]:
-        for record in self.records:
-            yield from record.discarded
-
     def _owner(self, name: str, kept: Sequence[Generation]) -> str:
         """Return the profile that generations belong to, "" if it is gone."""
-        if name in self.unreadable or any(
-            p.name == name for p in self.profiles
-        ):
+        if name in self.names:
             return name
         # Renamed without the ledger: the reference still tells.
         return next(
@@ -152,14 +143,13 @@ class Stored:
         )
 
     def _orphans(self) -> Iterator[Found]:
-        told = {*self.owners, *(r.item for r in self._discarded())}
         needed = {
             f.before_name
             for f in self.ledger.folders.values()
             if f.before == login_ledger.ORPHAN
         }
         for orphan in self.ledger.orphans:
-            if orphan.item in told:
+            if orphan.item in self.told:
                 continue
             owner = self._owner_of_orphan(orphan)
             why = "superseded" if owner else "of no profile"

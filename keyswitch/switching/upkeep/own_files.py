@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal, made_folders
 from keyswitch.commit.keychain_items import decoded, note_file
-from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
+from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.mend import ASIDE, HOOK, MODE, Mend
 from keyswitch.disk import permissions
-from keyswitch.disk.atomic import STAGE_PREFIX, read_regular
+from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
 from keyswitch.errors import (
     DamagedFileError,
@@ -26,7 +26,6 @@ from keyswitch.errors import (
     NewerFileError,
     OddFileError,
 )
-from keyswitch.model import Frozen
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
 from keyswitch.providers import binding
@@ -34,8 +33,7 @@ from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
 from keyswitch.shells.hook_scripts import WITH_FILE
-from keyswitch.switching.logging_in.old_sessions import stamp_file
-from keyswitch.switching.upkeep import hook_findings
+from keyswitch.switching.logging_in.leftovers import stamp_file
 from keyswitch.targets import table
 from keyswitch.targets.values import id_of_record
 
@@ -44,6 +42,9 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
 
+    Reader = Callable[[str, bytes], object]
+
+
 NEWER = "own-file-newer"  # of a finding: nothing may be changed
 NEWER_ERRORS = (NewerFileError, envelope.NewerError)
 
@@ -51,26 +52,16 @@ _LIMIT = 1 << 24  # bytes
 _WITHOUT = "keyswitch goes on without it, and it is kept under another name"
 
 
-class _Kind(Frozen):
-    """Files of one kind: where they are, and what reads one."""
-
-    folder: str
-    names: tuple[str, ...] = ()  # empty: all that are there
-    read: Callable[[str, bytes], object] | None = None
-
-
 def findings(paths: Paths, environ: Mapping[str, str]) -> list[Finding]:
     """Return what is wrong with files and folders of keyswitch's own."""
     found = [*_folders(paths)]
-    if not found:
-        for kind in _kinds(paths):
-            for path in _paths_of(kind):
-                found += _file(paths, path, kind)
-        found += _settings(paths)
-        found += _vault(paths)
-    if not found:
-        found += hook_findings.findings(paths, environ)
-    return found
+    if found:
+        return found
+    for path, read in _files(paths):
+        found += _file(paths, path, read)
+    found += _settings(paths)
+    found += _vault(paths)
+    return found or [*_hooks(paths, environ)]
 
 
 def mend(
@@ -81,11 +72,10 @@ def mend(
     for m in mends:
         try:
             if m.kind == HOOK:
-                done.append(hook_findings.write(paths, environ, m.path))
-                continue
-            if identity(m.path) != m.expected:
+                done.append(_write_hook(paths, environ, m.path))
+            elif identity(m.path) != m.expected:
                 continue  # another command was faster
-            if m.kind == ASIDE:
+            elif m.kind == ASIDE:
                 done.append(f"{m.path} is kept as {set_aside(m.path)}")
             else:
                 permissions.change_mode(m.path, m.mode)
@@ -104,18 +94,15 @@ def identity(path: str) -> str:
     return f"{found.st_ino:x}.{found.st_ctime_ns:x}.{found.st_mode:o}"
 
 
-def _kinds(paths: Paths) -> tuple[_Kind, ...]:
-    def one_of_the_baselines(path: str, data: bytes) -> object:
-        if path == paths.logins_file:
-            return login_ledger.decode(path, data)
-        if path == paths.made_file:
-            return made_folders.parse(path, data)
-        target_id = id_of_record(path)
-        if target_id not in table.TARGETS:
-            return None  # a program that this keyswitch does not know
-        return table.get(target_id).recorded(path, data)
-
-    plain = (
+def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
+    """Yield every file of keyswitch's own, and what reads it."""
+    yield paths.state_file, lambda path, data: state.parse(data, path)
+    yield paths.undo_file, lambda path, data: history.parse_undo(data, path)
+    yield note_file(paths), decoded
+    yield paths.start_files_file, hook_files.parse
+    for shell in WITH_FILE:
+        yield paths.hook_file(shell), hook_files.refuse_odd
+    for path in (
         paths.lock_file,
         paths.history_file,
         paths.aws_config_file,
@@ -125,49 +112,49 @@ def _kinds(paths: Paths) -> tuple[_Kind, ...]:
         paths.vault_seen_file,
         stamp_file(paths),
         os.path.join(paths.data, "vault.lock"),
-    )
-    return (
-        _one(paths.state_file, lambda path, data: state.parse(data, path)),
-        _one(
-            paths.undo_file, lambda path, data: history.parse_undo(data, path)
-        ),
-        _one(note_file(paths), decoded),
-        _one(paths.start_files_file, hook_files.parse),
-        *(_one(paths.hook_file(s), hook_files.refuse_odd) for s in WITH_FILE),
-        *map(_one, plain),
-        _Kind(paths.journal_dir, (), lambda path, _: journal.read(path)),
-        _Kind(paths.baseline_dir, (), one_of_the_baselines),
-        _Kind(paths.bound_dir, (), binding.parse),
-        _Kind(paths.agreed_dir, (), bindings.check_record),
-        _Kind(paths.intents_dir),
-        _Kind(os.path.dirname(paths.compiled("x"))),
-        _Kind(os.path.dirname(paths.trusted("x"))),
-    )
+    ):
+        yield path, None
+    readers: dict[str, Reader | None] = {
+        paths.journal_dir: lambda path, _: journal.read(path),
+        paths.baseline_dir: lambda *file: _read_record(paths, *file),
+        paths.bound_dir: binding.parse,
+        paths.agreed_dir: bindings.check_record,
+        paths.intents_dir: None,
+        os.path.dirname(paths.compiled("x")): None,
+        os.path.dirname(paths.trusted("x")): None,
+    }
+    for folder, read in readers.items():
+        for path in _listed(folder):
+            yield path, read
 
 
-def _one(
-    path: str, read: Callable[[str, bytes], object] | None = None
-) -> _Kind:
-    return _Kind(os.path.dirname(path), (os.path.basename(path),), read)
+def _read_record(paths: Paths, path: str, data: bytes) -> object:
+    if path == paths.logins_file:
+        return login_ledger.decode(path, data)
+    if path == paths.made_file:
+        return made_folders.parse(path, data)
+    target_id = id_of_record(path)
+    if target_id not in table.TARGETS:
+        return None  # a program that this keyswitch does not know
+    return table.get(target_id).recorded(path, data)
 
 
-def _paths_of(kind: _Kind) -> Iterator[str]:
-    names = kind.names
-    if not names:
-        try:
-            names = tuple(sorted(os.listdir(kind.folder)))
-        except OSError:
-            return
-    for name in names:
-        if MARK not in name and not name.startswith(STAGE_PREFIX):
-            yield os.path.join(kind.folder, name)
+def _listed(folder: str) -> list[str]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    return [
+        os.path.join(folder, name)
+        for name in names
+        if MARK not in name and not name.startswith(STAGE_PREFIX)
+    ]
 
 
 def _folders(paths: Paths) -> Iterator[Finding]:
     """Find what is no folder, or one that keyswitch may not use."""
     for path in paths.own_folders:
-        found = _seen(path)
-        if found is None:
+        if (found := _seen(path)) is None:
             continue
         if not stat.S_ISDIR(found.st_mode):
             yield _aside(path, f"{path} is not a directory")
@@ -178,20 +165,18 @@ def _folders(paths: Paths) -> Iterator[Finding]:
             yield from _mode(path, found, wanted & ~0o002)
 
 
-def _file(paths: Paths, path: str, kind: _Kind) -> Iterator[Finding]:
-    found = _seen(path)
-    if found is None:
+def _file(paths: Paths, path: str, read: Reader | None) -> Iterator[Finding]:
+    if (found := _seen(path)) is None:
         return
     is_plain = stat.S_ISREG(found.st_mode) and not os.path.islink(path)
-    if is_plain and _is_mine(found):
-        exact = stat.S_IMODE(found.st_mode) | 0o600
-        if exact != stat.S_IMODE(found.st_mode):
-            yield from _mode(path, found, exact)
-            return
+    present = stat.S_IMODE(found.st_mode)
+    if is_plain and _is_mine(found) and present | 0o600 != present:
+        yield from _mode(path, found, present | 0o600)
+        return
     try:
         data = read_regular(path, _LIMIT, ours=True)
-        if data is not None and kind.read is not None:
-            kind.read(path, data)
+        if data is not None and read is not None:
+            read(path, data)
     except KeyswitchError as e:
         if is_link_to_key(paths, path) or not isinstance(e, OddFileError):
             yield _for_a_person(path, e)
@@ -202,10 +187,9 @@ def _file(paths: Paths, path: str, kind: _Kind) -> Iterator[Finding]:
 
 def _seen(path: str) -> os.stat_result | None:
     """Return what is there, at the end of its links if they have one."""
-    with contextlib.suppress(OSError):
-        return os.stat(path)
-    with contextlib.suppress(OSError):
-        return os.lstat(path)
+    for look in (os.stat, os.lstat):
+        with contextlib.suppress(OSError):
+            return look(path)
     return None
 
 
@@ -222,7 +206,7 @@ def _settings(paths: Paths) -> Iterator[Finding]:
             e.hint,
         )
     catalogue = load_catalogue(paths)
-    for path in _paths_of(_Kind(paths.providers_dir)):
+    for path in _listed(paths.providers_dir):
         provider_id, ending = os.path.splitext(os.path.basename(path))
         if ending == ".toml" and provider_id in catalogue.ids():
             try:
@@ -247,15 +231,16 @@ def _vault(paths: Paths) -> Iterator[Finding]:
             yield _for_a_person(paths.vault_file, e)
         return
     if "machine" in slots and len(key or b"") != envelope.KEY_SIZE:
-        path = paths.machine_key_file
+        path, severity = paths.machine_key_file, WARNING
+        fix = "open the vault, then: keyswitch vault machine-key"
+        if slots == {"machine"}:
+            severity, fix = ERROR, f"restore {path}"
         yield Finding(
             "own-file-damaged",
-            ERROR if slots == {"machine"} else WARNING,
+            severity,
             f"{path} is {'damaged' if key is not None else 'missing'}",
             "the vault does not open by itself any more",
-            f"restore {path}"
-            if slots == {"machine"}
-            else "open the vault, then: keyswitch vault machine-key",
+            fix,
             path,
         )
 
@@ -299,3 +284,27 @@ def _for_a_person(path: str, error: KeyswitchError) -> Finding:
         error.hint,
         path,
     )
+
+
+def _hooks(paths: Paths, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Find hook files that are missing or not of this version."""
+    for path, (what, _) in hook_files.outdated(paths, environ).items():
+        yield Finding(
+            "hook-file",
+            NOTE,
+            what,
+            "each new terminal asks keyswitch for its hook, which takes longer",
+            "keyswitch doctor --fix",
+            path,
+            Mend(HOOK, path),
+        )
+
+
+def _write_hook(paths: Paths, environ: Mapping[str, str], path: str) -> str:
+    """Write a hook file; return what was done."""
+    if found := hook_files.outdated(paths, environ).get(path):
+        # Not in another user's file: root would leave it that user's.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        write_private(path, found[1])
+    return f"{path} is written"

@@ -165,7 +165,7 @@ def _start_files(workspace: Workspace) -> Iterator[Step]:
 
         edits = start_files.plan_uninstall(workspace, shell)
         for edit in edits:
-            yield Step(edit.file, "the block of keyswitch goes", carry_out)
+            yield Step(edit.path, "the block of keyswitch goes", carry_out)
         path = workspace.paths.hook_file(shell)
         if not edits and os.path.lexists(path):
             yield Step(path, "the hook file goes", carry_out)

@@ -19,7 +19,6 @@ from keyswitch.switching.planning import after_edit, all_folders
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.changes.history import OwnFile, Record
-    from keyswitch.commit.journal import Folder
     from keyswitch.profiles.state import State
     from keyswitch.workspace import Workspace
 
@@ -60,7 +59,9 @@ def undo_last(workspace: Workspace) -> Record:
             )
         names = None
         if is_rename:
-            names = (record.profile, _former_name(record))
+            paths = [f.path for f in record.files if f.before is not None]
+            name = os.path.basename(paths[0]).removesuffix(".toml")
+            names = (record.profile, name)
         gone = {ref.item for ref in record.created}
         after_edit.take_back_logins(workspace, draft, gone, names)
         for change in _mended_back(record):
@@ -69,10 +70,10 @@ def undo_last(workspace: Workspace) -> Record:
         draft.modes += [
             Mode(mode.path, mode.after, mode.before) for mode in record.modes
         ]
-        draft.folders += _folders_back(workspace, record)
-        if is_rename:
-            former, _ = draft.load(workspace, _former_name(record))
-            all_folders.rename_own(workspace, draft, record.profile, former)
+        if names is not None:
+            draft.folders += after_edit.renamed_folder(workspace, *names)
+            former, _ = draft.load(workspace, names[1])
+            all_folders.rename_own(workspace, draft, names[0], former)
         _plan_own_folder(workspace, draft, record)
         draft.discarded += record.created
         draft.command, draft.profile = "undo", record.profile
@@ -104,18 +105,6 @@ def _plan_own_folder(
 
         profile, _ = draft.load(workspace, record.profile)
         isolation.follow(workspace, draft, profile)
-
-
-def _folders_back(workspace: Workspace, record: Record) -> tuple[Folder, ...]:
-    if record.command != "rename":
-        return ()
-    former = _former_name(record)
-    return after_edit.renamed_folder(workspace, record.profile, former)
-
-
-def _former_name(record: Record) -> str:
-    former = [file.path for file in record.files if file.before is not None]
-    return os.path.basename(former[0]).removesuffix(".toml")
 
 
 def _require_modes(record: Record) -> None:

@@ -23,8 +23,8 @@ from keyswitch.targets.claude_code.files import (
     STORAGE_VARIABLE,
 )
 from keyswitch.targets.claude_code.login import parts as login_parts
-from keyswitch.targets.claude_code.login.parts import Parts
-from keyswitch.targets.claude_code.login.place import LoginPlace
+from keyswitch.targets.claude_code.login.parts import LoginPlace, Parts
+from keyswitch.targets.claude_code.rules import CONSOLE_KEY
 from keyswitch.targets.values import PlannedFile
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class KeychainPlace(LoginPlace):
         if self.key is None:
             return found
         key = json.dumps(self.key.decode("utf-8", "replace"))
-        return Parts({**found.raw, login_parts.MANAGED_KEY: key})
+        return Parts({**found.raw, CONSOLE_KEY: key})
 
     def replaced(self, login: Parts, config: bytes | None) -> list[PlannedFile]:
         """Return what puts a login in place; raises where there is no room."""
@@ -292,7 +292,7 @@ class KeychainPlace(LoginPlace):
                 self.places.global_config,
                 config,
                 self.live(config),
-                (login_parts.MANAGED_KEY,),
+                (CONSOLE_KEY,),
             )
         return found
 

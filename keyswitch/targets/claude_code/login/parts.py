@@ -1,4 +1,4 @@
-"""The parts of Claude Code's files that belong to one account. Pure.
+"""The parts of Claude Code's files that belong to one account, and their place.
 
 A login is more than its tokens (observed, Claude Code 2.1.330): who it is
 stands in `.claude.json`, so does the key of a Console login and what was
@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.model import Frozen
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
+from keyswitch.targets.claude_code.rules import CONSOLE_KEY, LOGIN
 from keyswitch.targets.splice import excerpt, restored
-from keyswitch.targets.values import Identity
+from keyswitch.targets.values import Identity, PlannedFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-# In `.credentials.json`.
-OAUTH = "claudeAiOauth"
+    from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.values import Read
+
 DEVICE = "trustedDeviceToken"
-# In `.claude.json`.
 ACCOUNT = "oauthAccount"
-MANAGED_KEY = "primaryApiKey"
 ANSWERS = "customApiKeyResponses"
 
-CREDENTIALS_KEYS = (OAUTH, DEVICE)
-CONFIG_KEYS = (ACCOUNT, MANAGED_KEY, ANSWERS)
+CREDENTIALS_KEYS = (LOGIN, DEVICE)
+CONFIG_KEYS = (ACCOUNT, CONSOLE_KEY, ANSWERS)
 ALL_KEYS = (*CREDENTIALS_KEYS, *CONFIG_KEYS)
 
 # What Claude Code remembers of an account's rights; its logout drops these.
@@ -71,17 +71,17 @@ class Parts(Frozen):
     @property
     def tokens(self) -> Parts:
         """What a login is traced back by, whatever is shown beside it."""
-        return self.only((OAUTH,))
+        return self.only((LOGIN,))
 
     @property
     def key(self) -> Parts:
         """The key of a Console login alone."""
-        return self.only((MANAGED_KEY,))
+        return self.only((CONSOLE_KEY,))
 
     @property
     def without_key(self) -> Parts:
         """All but that key."""
-        return self.without((MANAGED_KEY,))
+        return self.without((CONSOLE_KEY,))
 
     @property
     def beside_tokens(self) -> Parts:
@@ -96,7 +96,7 @@ class Parts(Frozen):
     @property
     def is_blanked(self) -> bool:
         """Tell whether a login stands there, usable or not."""
-        return OAUTH in self.raw
+        return LOGIN in self.raw
 
     def with_device_of(self, other: Parts) -> Parts:
         """Return these parts with another login's device."""
@@ -114,22 +114,22 @@ class Parts(Frozen):
     @property
     def access_token(self) -> str:
         """The access token, "" if there is none."""
-        return _text(self._object(OAUTH).get("accessToken"))
+        return _text(self._object(LOGIN).get("accessToken"))
 
     @property
     def refresh_token(self) -> str:
         """The refresh token, "" if there is none."""
-        return _text(self._object(OAUTH).get("refreshToken"))
+        return _text(self._object(LOGIN).get("refreshToken"))
 
     @property
     def managed_key(self) -> str:
         """The key of a Console login, "" if there is none."""
-        return _text(self.value(MANAGED_KEY))
+        return _text(self.value(CONSOLE_KEY))
 
     @property
     def expires_at(self) -> float:
         """When the access token ends, in milliseconds; 0: not known."""
-        found = self._object(OAUTH).get("expiresAt")
+        found = self._object(LOGIN).get("expiresAt")
         if isinstance(found, bool) or not isinstance(found, int | float):
             return 0.0
         # JSON may say 1e999, or more digits than any float holds.
@@ -155,7 +155,7 @@ class Parts(Frozen):
     @property
     def token_identity(self) -> Identity:
         """Whose tokens they are, as they say themselves."""
-        return _identity(self._object(OAUTH))
+        return _identity(self._object(LOGIN))
 
     @property
     def named_identity(self) -> Identity:
@@ -180,7 +180,7 @@ class Parts(Frozen):
 
     def described(self) -> dict[str, str]:
         """Return what may stand in a profile file: nothing secret."""
-        account, oauth = self._object(ACCOUNT), self._object(OAUTH)
+        account, oauth = self._object(ACCOUNT), self._object(LOGIN)
         names_it = self.named_identity.fits(self.identity)
         found = {
             "account_uuid": self.account_uuid,
@@ -239,7 +239,7 @@ def read(
             if raw is not None and raw != "null":
                 json_text.check_depth(path, raw)
                 found[key] = raw
-    if OAUTH not in found:
+    if LOGIN not in found:
         # A Console login may leave the device of the login before it behind.
         found.pop(DEVICE, None)
     return Parts(found)
@@ -297,3 +297,61 @@ def applied(
     if splice.is_empty(path, text, ()) and keys == CREDENTIALS_KEYS:
         return None
     return restored(text, whole)
+
+
+class LoginPlace:
+    """The two files, of which `.credentials.json` is read once.
+
+    `where` is what a message calls it.
+    """
+
+    def __init__(self, places: Locations, read: Read) -> None:
+        self.places = places
+        self.where = places.credentials
+        self.data = read(places.credentials)
+        self.items: Mapping[str, bytes | None] = {}
+
+    def live(self, config: bytes | None) -> Parts:
+        """Return the login that Claude Code has now."""
+        return read(
+            (self.where, self.data), (self.places.global_config, config)
+        )
+
+    def replaced(self, login: Parts, config: bytes | None) -> list[PlannedFile]:
+        """Return what puts a login in place."""
+        return [
+            PlannedFile(self.where, self.with_tokens(login), private=True),
+            *self._without_policy(),
+            self._account(login, config),
+        ]
+
+    def as_files(
+        self,
+        config: bytes | None,  # noqa: ARG002 - for the keychain
+    ) -> dict[str, bytes | None]:
+        """Return the files that would say the same as items: there are none."""
+        return {}
+
+    def with_tokens(self, login: Parts) -> bytes | None:
+        """Return `.credentials.json` with a login's tokens."""
+        return applied(self.where, self.data, login, CREDENTIALS_KEYS)
+
+    def _account(self, login: Parts, config: bytes | None) -> PlannedFile:
+        """Return `.claude.json` with a login's account."""
+        path = self.places.global_config
+        after = applied(
+            path,
+            config,
+            login,
+            # Answers about keys are a person's work: replaced, never dropped.
+            tuple(
+                key for key in CONFIG_KEYS if key in login.raw or key != ANSWERS
+            ),
+            CACHES,
+        )
+        return PlannedFile(path, after, is_last=True, goes_when_empty=True)
+
+    def _without_policy(self) -> list[PlannedFile]:
+        folder = self.places.config_dir
+        names = POLICY_FILES
+        return [PlannedFile(f"{folder}/{name}", None) for name in names]

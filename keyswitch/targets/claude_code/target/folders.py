@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
-from keyswitch.model import Frozen, LinkChange
+from keyswitch.model import LinkChange
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
     STORAGE_VARIABLE,
@@ -46,13 +46,6 @@ _ASKED_ONCE = (
     "theme",
     "editorMode",
 )
-
-
-class Link(Frozen):
-    """One thing of the usual folder, and where the own folder has it."""
-
-    path: str
-    source: str
 
 
 variables = (CONFIG_VARIABLE, STORAGE_VARIABLE)
@@ -90,10 +83,11 @@ def check(shared: Iterable[str]) -> None:
             )
 
 
-def links(folder: str, usual: str, shared: Iterable[str]) -> list[Link]:
-    """Return the links that a folder should have."""
+def _links(
+    folder: str, usual: str, shared: Iterable[str], *, wanted: bool = True
+) -> list[LinkChange]:
     return [
-        Link(os.path.join(folder, part), os.path.join(usual, part))
+        LinkChange(f"{folder}/{part}", f"{usual}/{part}", wanted)
         for name in sorted(set(shared))
         for part in SHAREABLE[name]
     ]
@@ -106,20 +100,17 @@ def planned(
 
     What the usual folder does not have is not linked.
     """
-    wanted = links(folder, usual, shared)
-    found = [
-        LinkChange(link.path, link.source, wanted=False)
-        for link in links(folder, usual, SHAREABLE)
-        if link not in wanted and _is_ours(link)
-    ]
+    others = SHAREABLE.keys() - set(shared)
+    gone = _links(folder, usual, others, wanted=False)
+    found = [link for link in gone if _is_ours(link)]
     in_the_way = []
-    for link in wanted:
+    for link in _links(folder, usual, shared):
         if _is_ours(link) or not os.path.exists(link.source):
             continue
         if os.path.lexists(link.path):
             in_the_way.append(link.path)
         else:
-            found.append(LinkChange(link.path, link.source, wanted=True))
+            found.append(link)
     return found, in_the_way
 
 
@@ -146,12 +137,12 @@ def _answered(usual: Locations, read: Read) -> bytes | None:
     return json.dumps(kept, indent=2).encode() if kept else None
 
 
-def present(folder: str, usual: str) -> list[Link]:
+def present(folder: str, usual: str) -> list[LinkChange]:
     """Return the links that are there."""
-    return [k for k in links(folder, usual, SHAREABLE) if _is_ours(k)]
+    return [k for k in _links(folder, usual, SHAREABLE) if _is_ours(k)]
 
 
-def _is_ours(link: Link) -> bool:
+def _is_ours(link: LinkChange) -> bool:
     try:
         return os.readlink(link.path) == link.source
     except OSError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.targets.claude_code.files import login_locks
 from keyswitch.targets.claude_code.login import parts
-from keyswitch.targets.claude_code.login.place import LoginPlace
+from keyswitch.targets.claude_code.login.parts import LoginPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,9 +24,8 @@ from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT, Frozen
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
-from keyswitch.targets.claude_code.login.parts import MANAGED_KEY, OAUTH
 from keyswitch.targets.claude_code.login.stored import global_config
-from keyswitch.targets.claude_code.rules import HELPER
+from keyswitch.targets.claude_code.rules import CONSOLE_KEY, HELPER, LOGIN
 from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.values import (
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keyswitch.model import FileChange
+    from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.values import Account
 
@@ -51,24 +51,28 @@ def follows(
     changed: Mapping[str, FileChange],
 ) -> Follows:
     """Return when sessions follow a switch that changed these files."""
-    is_login = account is not None and _how(account) == "login"
-    return Follows(
-        _when(account, places, changed, is_login=is_login),
-        is_login or places.credentials in changed,
-    )
+    taken = account and account.provider.claude_code_for(account.profile)
+    is_login = taken is not None and taken.how == "login"
+    when = RESTART
+    if account is None or taken is None or not _by_variables(account, taken):
+        when = _when(taken, places, changed)
+    return Follows(when, is_login or places.credentials in changed)
 
 
 def _when(
-    account: Account | None,
+    taken: ClaudeCode | None,
     places: Locations,
     changed: Mapping[str, FileChange],
-    *,
-    is_login: bool,
 ) -> str:
     """Return when sessions follow; "": nothing of theirs was moved."""
-    before, after = _settings(places.settings, changed)
-    if account is not None and _by_variables(account):
-        return RESTART
+    path = places.settings
+    if path in changed:
+        before, after = (
+            _object(changed[path].before),
+            _object(changed[path].after),
+        )
+    else:
+        before = after = _object(read_regular(path, FILE_LIMIT))
     env, new_env = _env(before), _env(after)
     if any(value and name not in new_env for name, value in env.items()):
         return RESTART
@@ -76,25 +80,20 @@ def _when(
     if env.get("AWS_PROFILE") and new_env.get("AWS_PROFILE"):
         return RESTART
     helper = after.get(HELPER)
-    login = _has_login(changed.get(places.credentials))
+    login = _login_of(changed.get(places.credentials))
     key, new_key = _managed_keys(changed.get(places.global_config))
     if key != new_key and (new_key or not (helper or login)):
         return RESTART
     if before != after or places.credentials in changed or key != new_key:
         return NEXT_TURN
-    if is_login:
+    if taken is not None and taken.how == "login":
         return NEXT_TURN  # it lies in a keychain
-    return MINUTES if helper and account is not None else ""
+    return MINUTES if helper and taken is not None else ""
 
 
-def _how(account: Account) -> str:
-    return account.provider.claude_code_for(account.profile).how
-
-
-def _by_variables(account: Account) -> bool:
+def _by_variables(account: Account, taken: ClaudeCode) -> bool:
     """Tell whether a session gets this account from its start only."""
-    profile, provider = account
-    taken = provider.claude_code_for(profile)
+    profile = account.profile
     if profile.isolated:
         return True
     if taken.how in ("none", "login") or not profile.secrets:
@@ -102,24 +101,14 @@ def _by_variables(account: Account) -> bool:
     return not (taken.helper_field or taken.aws_export)
 
 
-def _settings(
-    path: str, changed: Mapping[str, FileChange]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    if path in changed:
-        change = changed[path]
-        return _object(change.before), _object(change.after)
-    present = _object(read_regular(path, FILE_LIMIT))
-    return present, present
-
-
 def _env(settings: dict[str, Any]) -> dict[str, Any]:
     found = settings.get(ENV)
     return found if isinstance(found, dict) else {}
 
 
-def _has_login(change: FileChange | None) -> bool:
-    login = _object(change.after if change else None).get(OAUTH)
-    return isinstance(login, dict) and bool(login.get("accessToken"))
+def _login_of(change: FileChange | None) -> object:
+    login = _object(change.after if change else None).get(LOGIN)
+    return isinstance(login, dict) and login.get("accessToken")
 
 
 def _managed_keys(change: FileChange | None) -> tuple[str, str]:
@@ -128,7 +117,7 @@ def _managed_keys(change: FileChange | None) -> tuple[str, str]:
     before, after = (
         # Often a file of megabytes, and seldom one with a key.
         global_config(data).managed_key
-        if data and MANAGED_KEY.encode() in data
+        if data and CONSOLE_KEY.encode() in data
         else ""
         for data in (change.before, change.after)
     )
@@ -271,8 +260,11 @@ def _process(pid: int) -> _Process | None:
 def _start_of(pid: int, name: str, limit: int) -> bytes:
     """Return the first bytes of a process's file; b"": it is kept from us."""
     try:
-        with open(f"{_PROC}/{pid}/{name}", "rb") as file:
-            return file.read(limit)
+        descriptor = os.open(f"{_PROC}/{pid}/{name}", os.O_RDONLY)
+        try:
+            return os.read(descriptor, limit)
+        finally:
+            os.close(descriptor)
     except OSError:
         return b""
 

@@ -1,4 +1,7 @@
-"""Notice when another program put another account's login in place.
+"""What a killed login, or an old session of Claude Code, leaves behind.
+
+A login runs in a scratch folder, so that the present login stays. It holds
+tokens for a moment, so the next command wipes what a killed one left.
 
 An old session of Claude Code keeps its account in memory and may write its
 renewed tokens back after a switch. Who Claude Code says it is then still is
@@ -15,13 +18,16 @@ from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import open_own, read_regular, write_all
 from keyswitch.disk.ownership import is_foreign_home, require_own_home
-from keyswitch.errors import KeyswitchError
+from keyswitch.disk.permissions import ensure_private_dir
+from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.switching.logging_in import scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keyswitch.changes.draft import Draft
     from keyswitch.profiles.paths import Paths
+    from keyswitch.targets.target import Keychain
     from keyswitch.workspace import Workspace
 
 
@@ -75,7 +81,7 @@ def notice(workspace: Workspace) -> list[str]:
     """
     if is_foreign_home():
         return []  # it is for its user's commands
-    scratch.sweep(workspace.paths, workspace.keychain)
+    sweep(workspace.paths, workspace.keychain)
     if workspace.keychain is None:
         return _seen_to(workspace)
     from keyswitch.switching.logins.keychain_note import finish_noted
@@ -156,3 +162,88 @@ def _put_back(workspace: Workspace, name: str) -> None:
 
     commit(workspace, make)
     remember(workspace)
+
+
+_PREFIX = "scratch-"
+_LOCK = ".keyswitch-lock"
+_TRIES = 10  # folders, should a sweep take each new one for a left one
+
+
+@contextlib.contextmanager
+def scratch(paths: Paths, keychain: Keychain | None = None) -> Iterator[str]:
+    """Make a configuration folder that is gone afterwards."""
+    ensure_private_dir(paths.state)
+    folder, descriptor = _new(paths)
+    try:
+        yield folder
+    finally:
+        _remove(folder, keychain)
+        os.close(descriptor)
+
+
+def _new(paths: Paths) -> tuple[str, int]:
+    """Return a new folder, and the open lock that says it is in use."""
+    for _ in range(_TRIES):
+        folder = os.path.join(paths.state, _PREFIX + os.urandom(8).hex())
+        ensure_private_dir(folder)
+        # A sweep of another command may come before the lock does.
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = _open_lock(folder)
+            if _lock(descriptor) and os.fstat(descriptor).st_nlink:
+                return folder, descriptor
+            os.close(descriptor)
+    raise FileStateError(
+        f"no folder can be locked in {paths.state}",
+        "try again, or keep that folder on another file system",
+    )
+
+
+def _open_lock(folder: str) -> int:
+    return open_own(os.path.join(folder, _LOCK))
+
+
+def _lock(descriptor: int) -> bool:
+    """Take a scratch folder's lock; the kernel drops it with the process."""
+    if os.name != "posix":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def sweep(paths: Paths, keychain: Keychain | None = None) -> None:
+    """Wipe the scratch folders of commands that were killed."""
+    try:
+        names = [n for n in os.listdir(paths.state) if n.startswith(_PREFIX)]
+    except OSError:
+        return
+    for name in names:
+        with contextlib.suppress(OSError):
+            _wipe(os.path.join(paths.state, name), keychain)
+
+
+def _remove(folder: str, keychain: Keychain | None) -> None:
+    import shutil
+
+    if keychain is not None:
+        # Their names are made of the folder's, so they go first.
+        items = keychain.for_folder(folder)
+        try:
+            items.delete(items.login)
+            items.delete(items.console)
+        except KeyswitchError:
+            return  # locked: the next command tries again
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wipe(folder: str, keychain: Keychain | None) -> None:
+    descriptor = _open_lock(folder)
+    try:
+        if _lock(descriptor):
+            _remove(folder, keychain)
+    finally:
+        os.close(descriptor)
