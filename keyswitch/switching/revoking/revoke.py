@@ -85,11 +85,9 @@ def remove(
 
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
-            kernel_keyring.drop_all()
-        from keyswitch.secrets.vault.writing import (
-            previous_versions,
-            purge_previous,
-        )
+            kernel_keyring.drop()
+        from keyswitch.secrets.vault.reading import previous_versions
+        from keyswitch.secrets.vault.writing import purge_previous
 
         if {f.path for f in removed} & {*previous_versions(workspace.paths)}:
             purge_previous(workspace.paths)
