@@ -20,6 +20,7 @@ from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.odd_files import baseline_files
+from keyswitch.profiles.state import State
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from keyswitch.changes.draft import Draft
     from keyswitch.model import SecretRef
+    from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.workspace import Workspace
 
@@ -184,13 +186,12 @@ def _files_of(
     """Return every file of the change, and the items to delete after it."""
     paths = workspace.paths
     files = draft.changes()
-    if draft.pointer is not None:
+    if draft.pointer is not None or draft.own:
         before = read_regular(paths.state_file, state.STATE_LIMIT)
-        files.append(
-            FileChange(paths.state_file, before, state.to_bytes(draft.pointer))
-        )
-    elif draft.own:
-        files += _new_stamp(workspace, always=draft.tells_shells)
+        pointer = draft.pointer or _new_stamp(paths, draft, before)
+        if pointer is not None:
+            after = state.to_bytes(pointer)
+            files.append(FileChange(paths.state_file, before, after))
     gone = list(draft.dropped)
     undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
     records = history.parse_undo(undo_before, paths.undo_file)
@@ -220,18 +221,15 @@ def _files_of(
     return files, gone
 
 
-def _new_stamp(workspace: Workspace, *, always: bool) -> list[FileChange]:
+def _new_stamp(paths: Paths, draft: Draft, data: bytes | None) -> State | None:
     """Let every terminal look again, at what an edit of a profile changed.
 
     Where no profile was ever used there is no terminal to tell.
     """
-    path = workspace.paths.state_file
-    before = read_regular(path, state.STATE_LIMIT)
-    if before is None and not always:
-        return []
-    present = state.State() if before is None else state.parse(before, path)
-    after = state.State(present.active, present.previous, state.new_stamp())
-    return [FileChange(path, before, state.to_bytes(after))]
+    if data is None and not draft.tells_shells:
+        return None
+    present = State() if data is None else state.parse(data, paths.state_file)
+    return State(present.active, present.previous, state.new_stamp())
 
 
 def _settle(

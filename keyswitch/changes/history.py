@@ -18,7 +18,6 @@ from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import Frozen, SecretRef
 from keyswitch.profiles import own_json, state
-from keyswitch.profiles.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,8 +233,3 @@ def parse_undo(data: bytes | None, path: str) -> list[Record]:
 
 
 _LOST = "earlier changes cannot be undone any more"
-
-
-def state_of(pair: tuple[str, str]) -> State:
-    """Return a pointer with a new stamp, so that shells notice."""
-    return State(pair[0], pair[1], state.new_stamp())

@@ -92,7 +92,7 @@ def _pointer_back(workspace: Workspace, record: Record) -> State | None:
             "the active profile was changed since",
             "switch yourself: keyswitch use NAME",
         )
-    return history.state_of(record.pointer_before)
+    return state.State(*record.pointer_before, state.new_stamp())
 
 
 def _plan_own_folder(
