@@ -12,11 +12,11 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.changes.draft import Draft, Mode, Splice
+from keyswitch.changes.draft import Draft, Splice
 from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, SecretRef
+from keyswitch.model import Frozen, Rights, SecretRef
 from keyswitch.profiles import own_json, state
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Record(Frozen):
     created: tuple[SecretRef, ...] = ()
     discarded: tuple[SecretRef, ...] = ()
     splices: tuple[Splice, ...] = ()  # in the order in which they were made
-    modes: tuple[Mode, ...] = ()
+    modes: tuple[Rights, ...] = ()
     moved: Moved | None = None  # the login, if it was
     elsewhere: tuple[str, ...] = ()  # other configuration folders
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, LinkChange
+from keyswitch.model import Frozen, LinkChange, Rights
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -31,14 +31,6 @@ class Step(Frozen):
     stage: str  # the next version, beside the target; "" for a removal
     old: str | None
     new: str | None
-
-
-class Rights(Frozen):
-    """Permission bits of a file that the transaction changes."""
-
-    path: str  # the real one, links resolved
-    before: int
-    after: int
 
 
 class Folder(Frozen):
