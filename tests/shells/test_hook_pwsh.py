@@ -6,7 +6,7 @@ import pytest
 
 from keyswitch.shells.hook_scripts import hook_script
 from keyswitch.shells.script import EnvScript
-from keyswitch.shells.windows import render
+from keyswitch.shells.windows import powershell
 
 STATE = "/home/me/.local/state/keyswitch/state.json"
 
@@ -130,7 +130,7 @@ def test_only_the_program_is_called_and_only_its_text_is_evaluated(text):
     assert text.count("-CommandType Application") == 1
     assert text.count("Invoke-Expression") == 1
     lead = re.search(r"-clike '([^*]+)\*'\) \{ Invoke-Expression", text)
-    assert render(EnvScript(assign=[("A", "x")])).startswith(lead[1])
+    assert powershell(EnvScript(assign=[("A", "x")])).startswith(lead[1])
 
 
 def test_a_link_is_compared_by_what_it_is_and_says_not_by_being_newer(text):

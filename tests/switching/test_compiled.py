@@ -23,8 +23,7 @@ def workspace(tmp_path):
 def test_what_is_kept_is_read_back_the_same(workspace):
     first = compiled_profile(workspace, "work")
     kept = compiled.read(workspace.paths, "work")
-    for name in compiled.Compiled.__slots__:
-        assert getattr(kept, name) == getattr(first, name), name
+    assert vars(kept) == vars(first)
     assert kept.refs == {"auth_token": ("vault", "ks1-00", 1)}
     assert ("ANTHROPIC_BASE_URL", "https://gw.example.com") in kept.literals
 

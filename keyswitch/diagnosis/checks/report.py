@@ -13,12 +13,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch import __version__
 from keyswitch.diagnosis.findings.installations import installs
-from keyswitch.diagnosis.urls import (
-    LOCAL,
-    host_of,
-    is_anthropic,
-    shown,
-)
+from keyswitch.diagnosis.urls import LOCAL, host_of, is_anthropic, shown
 from keyswitch.display import printable
 from keyswitch.targets.claude_code import rules
 
@@ -33,9 +28,7 @@ if TYPE_CHECKING:
 
 # Only whether these are set is told, never their values.
 _NAMED = (
-    *(p.flag for p in rules.PROVIDERS),
-    *(p.skip for p in rules.PROVIDERS),
-    *(p.base_url for p in rules.PROVIDERS),
+    *(n for p in rules.PROVIDERS for n in (p.flag, p.skip, p.base_url)),
     rules.API_KEY,
     rules.API_KEY_FD,
     rules.AUTH_TOKEN,

@@ -100,7 +100,8 @@ class Connection:
         if self.proxy and (encrypted or self.first.scheme == "https"):
             found.append(("proxy", self.first.netloc, self._tunnel))
         if encrypted:
-            found.append(("tls", self.address.host, self._encrypt))
+            host = self.address.host
+            found.append(("tls", host, lambda: self._wrap(host)))
         return found
 
     def run(self, stage: str, work: Callable[[], _T]) -> _T:
@@ -172,13 +173,10 @@ class Connection:
             raise ProxyRefusalError(response.status)
         return f"lets {target} through"
 
-    def _encrypt(self) -> str:
-        return self._wrap(self.address.host).tls.version() or "TLS"
-
-    def _wrap(self, host: str) -> TlsStream:
+    def _wrap(self, host: str) -> str:
         context = self._context or trust(self.scene)
         self._stream = stream = TlsStream(self._open_stream(), context, host)
-        return stream
+        return stream.tls.version() or "TLS"
 
     def ask(
         self,

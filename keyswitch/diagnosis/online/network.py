@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.online import endpoints, failures
-from keyswitch.diagnosis.online.http_call import Connection, Failed
+from keyswitch.diagnosis.online.http_call import (
+    Connection,
+    Failed,
+    ProxyRefusalError,
+)
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
@@ -21,7 +25,6 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.online.failures import Explanation
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
 
@@ -86,27 +89,31 @@ def findings(steps: Sequence[Step]) -> tuple[Finding, ...]:
 
 
 def _steps(connection: Connection) -> Iterator[Step]:
-    for name, target, work in connection.stages:
+    head = ("http", connection.address.url, lambda: _status(connection))
+    for name, target, work in (*connection.stages, head):
+        why = fix = ""
         try:
             detail = connection.run(name, work)
         except Failed as failed:
-            yield _failed(connection, name, target, failures.explain(failed))
+            told = failures.explain(failed)
+            yield Step(name, target, False, _taken(connection), *told)
             return
-        why = fix = ""
         if name == "tls":
             detail, why, fix = _certificate(connection, detail)
+        elif name == "http":
+            detail, why, fix = _answer(connection, detail)
         yield Step(name, target, True, _taken(connection), detail, why, fix)
-    yield _http(connection)
 
 
 def _taken(connection: Connection) -> int:
     return round(connection.seconds * 1000)
 
 
-def _failed(
-    connection: Connection, name: str, target: str, told: Explanation
-) -> Step:
-    return Step(name, target, False, _taken(connection), *told)
+def _status(connection: Connection) -> str:
+    status = connection.ask("HEAD").status
+    if connection.proxy and status == 407:
+        raise ProxyRefusalError(status)
+    return str(status)
 
 
 def _stopped(name: str, target: str, error: InputError) -> Step:
@@ -127,23 +134,14 @@ def _certificate(connection: Connection, version: str) -> tuple[str, str, str]:
     return detail, why, f"remove {name}"
 
 
-def _http(connection: Connection) -> Step:
-    target = connection.address.url
-    try:
-        status = connection.run("http", lambda: connection.ask("HEAD")).status
-    except Failed as failed:
-        return _failed(connection, "http", target, failures.explain(failed))
-    if connection.proxy and status == 407:
-        told = failures.proxy_refusal(connection, status)
-        return _failed(connection, "http", target, told)
-    why = fix = ""
-    if status >= 500:
-        why = "it can be reached, and has trouble of its own"
-        if connection.proxy and connection.address.scheme == "http":
-            why += ", unless the proxy answers in its place"
-        fix = "try again later, or ask who runs it"
-    taken = _taken(connection)
-    return Step("http", target, True, taken, f"answers {status}", why, fix)
+def _answer(connection: Connection, status: str) -> tuple[str, str, str]:
+    """Return (detail, why, fix) of an answer."""
+    if int(status) < 500:
+        return f"answers {status}", "", ""
+    why = "it can be reached, and has trouble of its own"
+    if connection.proxy and connection.address.scheme == "http":
+        why += ", unless the proxy answers in its place"
+    return f"answers {status}", why, "try again later, or ask who runs it"
 
 
 def _unix_socket(path: str, seconds: float) -> Step:

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.login.stored import AnthropicProfile
 
 _NAME = r"[A-Za-z0-9_.-]+"
-_TOKEN, _TOKEN_FILE = (
-    "ANTHROPIC_IDENTITY_TOKEN",
-    "ANTHROPIC_IDENTITY_TOKEN_FILE",
-)
+_TOKEN = "ANTHROPIC_IDENTITY_TOKEN"
+_TOKEN_FILE = "ANTHROPIC_IDENTITY_TOKEN_FILE"
 
 
 class Selected(Frozen):
@@ -93,11 +91,10 @@ def _of_profile(
 ) -> Selected:
     """Return what a profile gives; `by` is what set its name."""
     kind = "anthropic_profile"
-    path = os.path.join(
-        scene.anthropic_dir, "credentials", f"{found.name}.json"
-    )
+    path = _path(scene, "credentials", found.name)
     source = Source(kind, found.name, by, path)
-    place = Source(kind, "base_url", "", _config_path(scene, found.name))
+    config = _path(scene, "configs", found.name)
+    place = Source(kind, "base_url", "", config)
     url = Value(found.base_url, place) if found.base_url else None
     if found.kind == "oidc_federation":
         return Selected(_exchanged(scene, view, source), True, url)
@@ -122,19 +119,17 @@ def _refusal(found: AnthropicProfile, path: str) -> str:
     return ""
 
 
-def _config_path(scene: Scene, name: str) -> str:
-    """Return the file that says what a profile is."""
-    return os.path.join(scene.anthropic_dir, "configs", f"{name}.json")
+def _path(scene: Scene, folder: str, name: str) -> str:
+    return os.path.join(scene.anthropic_dir, folder, f"{name}.json")
 
 
 def _profile(scene: Scene, name: str) -> AnthropicProfile | None:
     if "/" in name or "\\" in name or name in (".", "..") or "\0" in name:
         return None
-    path = os.path.join(scene.anthropic_dir, "credentials", f"{name}.json")
+    path = _path(scene, "credentials", name)
     try:
         mode = os.stat(path).st_mode & 0o777
     except (OSError, ValueError):
         mode = 0
-    return stored.anthropic_profile(
-        name, scene.read(_config_path(scene, name)), scene.read(path), mode
-    )
+    config = scene.read(_path(scene, "configs", name))
+    return stored.anthropic_profile(name, config, scene.read(path), mode)
