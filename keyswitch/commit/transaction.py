@@ -158,12 +158,7 @@ class Transaction:
         lock_folders.wait_until_free(locks)
         made: list[str] = []
         try:
-            names = tuple(spec.path for spec in locks)
-            needed = folders_for(steps)
-            journal.prepare(
-                self.paths,
-                Journal(tuple(steps), names, **beside._asdict(), made=needed),
-            )
+            self._prepare(steps, plan)
             for change, step in zip(changes, steps, strict=True):
                 staged(change, step, made)
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
@@ -187,6 +182,12 @@ class Transaction:
             raise
         if left is not None:
             raise left
+
+    def _prepare(self, steps: Sequence[Step], plan: Plan) -> None:
+        locks = tuple(spec.path for spec in plan.locks)
+        beside, made = plan.beside._asdict(), folders_for(steps)
+        written = Journal(tuple(steps), locks, **beside, made=made)
+        journal.prepare(self.paths, written)
 
     def _finish(
         self,
