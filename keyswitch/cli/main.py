@@ -23,7 +23,7 @@ from keyswitch.errors import (
     UsageError,
 )
 from keyswitch.express import is_committed
-from keyswitch.profiles.names import nearest
+from keyswitch.profiles.names import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,12 +104,12 @@ class LazyGroup(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            near = nearest(cmd_name, sorted(COMMANDS))
+            all_of_them = "'keyswitch --help' lists the commands"
             raise UsageError(
                 f"there is no command '{cmd_name}'",
-                f"did you mean 'keyswitch {near}'?"
-                if near
-                else "'keyswitch --help' lists the commands",
+                did_you_mean(
+                    cmd_name, sorted(COMMANDS), all_of_them, "keyswitch "
+                ),
             )
         module = importlib.import_module(
             f"keyswitch.cli.{COMMANDS[cmd_name][0]}"

@@ -18,7 +18,7 @@ import click
 from keyswitch.cli.arguments import SOURCES
 from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
-from keyswitch.profiles.names import nearest
+from keyswitch.profiles.names import did_you_mean
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ def choose_one(question: str, choices: Mapping[str, str]) -> str:
             return names[int(answer) - 1]
         if answer in choices:
             return answer
-        near = nearest(answer, names)
-        advice = f"did you mean '{near}'?" if near else "choose one of these"
+        advice = did_you_mean(answer, names, "choose one of these")
         sys.stderr.write(
             f"keyswitch: warning: there is no '{printable(answer)}'; {advice}\n"
         )

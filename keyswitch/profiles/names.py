@@ -51,6 +51,14 @@ def check_name(name: str) -> None:
         )
 
 
+def did_you_mean(
+    name: str, known: Iterable[str], otherwise: str, before: str = ""
+) -> str:
+    """Return the hint for a name that is not known."""
+    near = nearest(name, known)
+    return f"did you mean '{before}{near}'?" if near else otherwise
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that was most likely meant, if one is near."""
     import difflib

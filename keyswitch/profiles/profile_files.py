@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Frozen, Profile, SecretRef
-from keyswitch.profiles.names import check_name, nearest
+from keyswitch.profiles.names import check_name, did_you_mean
 from keyswitch.profiles.toml_text import parse_bytes, parse_text
 
 if TYPE_CHECKING:
@@ -66,13 +66,10 @@ def load(paths: Paths, name: str) -> tuple[Profile, bytes]:
 def missing(paths: Paths, name: str) -> NotFoundError:
     """Return the error for a name that is no profile, with a near miss."""
     names = scan(paths)
-    near = nearest(name, names)
-    if near:
-        hint = f"did you mean '{near}'?"
-    elif names:
-        hint = "'keyswitch list' shows the profiles"
-    else:
-        hint = f"make it: keyswitch add {name} --provider anthropic"
+    hint = f"make it: keyswitch add {name} --provider anthropic"
+    if names:
+        listed = "'keyswitch list' shows the profiles"
+        hint = did_you_mean(name, names, listed)
     return NotFoundError(f"there is no profile '{name}'", hint)
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.schema import Provider
-    from keyswitch.providers.shapes import Field
 
 LIMIT = 1 << 18  # bytes; a profile file may have 64 KiB
 _WHOSE = ("profile", "provider", "field")
@@ -121,14 +120,10 @@ def chosen_hosts(provider: Provider, profile: Profile) -> set[str]:
             break
     for field in provider.fields:
         value = fields.get(field.name, "")
-        if "://" not in value and value and _is_of_a_host(field):
+        is_of_a_host = any(re.fullmatch(_HOST_VARIABLE, v) for v in field.env)
+        if value and "://" not in value and is_of_a_host:
             found.add(value)
     return found
-
-
-def _is_of_a_host(field: Field) -> bool:
-    """Tell whether a field of its own is carried as an address."""
-    return any(re.fullmatch(_HOST_VARIABLE, name) for name in field.env)
 
 
 def shown_host(host: str) -> str:

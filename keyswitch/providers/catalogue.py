@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.profiles.names import nearest
+from keyswitch.profiles.names import did_you_mean
 from keyswitch.providers.schema import (
     BUILT_IN,
     FAMILIES,
@@ -84,12 +84,10 @@ class Catalogue:
         if provider_id not in self._read:
             ids = self.ids()
             if provider_id not in ids:
-                near = nearest(provider_id, ids)
+                known = f"the providers are {', '.join(ids)}"
                 raise NotFoundError(
                     f"there is no provider '{provider_id}'",
-                    f"did you mean '{near}'?"
-                    if near
-                    else f"the providers are {', '.join(ids)}",
+                    did_you_mean(provider_id, ids, known),
                 )
             self._read[provider_id] = read_provider(self.own, provider_id)
         return self._read[provider_id]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
-from keyswitch.profiles.names import nearest
+from keyswitch.profiles.names import did_you_mean
 from keyswitch.providers.shapes import check_label, check_plain
 
 if TYPE_CHECKING:
@@ -78,12 +78,9 @@ class Provider(Frozen):
             if found.name == name:
                 return found
         names = [f.name for f in self.fields]
-        near = nearest(name, names)
         raise InputError(
             f"provider {self.id} has no field '{name}'",
-            f"did you mean '{near}'?"
-            if near
-            else f"its fields are {', '.join(names)}",
+            did_you_mean(name, names, f"its fields are {', '.join(names)}"),
         )
 
     def check_addable(self) -> None:
@@ -208,7 +205,10 @@ def environment(provider: Provider, profile: Profile) -> Environment:
     secrets: dict[str, str] = {}
     for name in present:
         found = provider.field(name)
-        for variable in _variables(found, profile):
+        for template in found.env:  # `{x}` stands for the plain field x
+            variable = template
+            if template.startswith("{"):
+                variable = profile.fields.get(template[1:-1], "")
             if found.secret:
                 secrets[variable] = name
             elif profile.fields[name]:
@@ -218,14 +218,6 @@ def environment(provider: Provider, profile: Profile) -> Environment:
         tuple(sorted(literals.items())),
         tuple(sorted(secrets.items())),
         tuple(sorted(rivals)),
-    )
-
-
-def _variables(found: Field, profile: Profile) -> tuple[str, ...]:
-    """Return a field's variables; `{x}` stands for the plain field x."""
-    return tuple(
-        profile.fields.get(name[1:-1], "") if name.startswith("{") else name
-        for name in found.env
     )
 
 

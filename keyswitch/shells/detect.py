@@ -8,24 +8,14 @@ from __future__ import annotations
 import os
 import sys
 
+_SAME = ("bash", "cmd", "fish", "ksh", "nu", "powershell", "sh", "zsh")
 # Program names -> names in SHELLS. `ash`, `posh` and `yash` take what any
 # POSIX sh takes.
 _PROGRAMS = {
-    "ash": "sh",
-    "bash": "bash",
-    "busybox": "sh",
-    "cmd": "cmd",
-    "dash": "sh",
-    "fish": "fish",
-    "ksh": "ksh",
-    "ksh93": "ksh",
-    "lksh": "ksh",
-    "mksh": "ksh",
-    "nu": "nu",
-    "powershell": "powershell",
+    **dict(zip(_SAME, _SAME, strict=True)),
+    **dict.fromkeys(("ash", "busybox", "dash"), "sh"),
+    **dict.fromkeys(("ksh93", "lksh", "mksh"), "ksh"),
     "pwsh": "powershell",
-    "sh": "sh",
-    "zsh": "zsh",
 }
 
 

@@ -57,7 +57,7 @@ def configured(run, home):
         )  # fmt: skip
         assert added.code == 0, added.err
         assert run("use", "work").code == 0
-        kernel_keyring.drop_all()
+        kernel_keyring.drop()
 
     return start
 

@@ -73,7 +73,7 @@ def test_either_way_to_the_kernel_is_enough(lost):
         "keys.write('keyswitch:t:f', b'FAKE' * 2000, 60)\n"
         "seen = [keys.read('keyswitch:t:f') == b'FAKE' * 2000]\n"
         "seen += [description for _, description in keys.entries()]\n"
-        "print(json.dumps([*seen, keys.drop_all()]))"
+        "print(json.dumps([*seen, keys.drop()]))"
     ) == [True, "keyswitch:t:f", 1]
 
 
@@ -97,7 +97,7 @@ def test_a_failed_call_is_no_value(monkeypatch):
     monkeypatch.setattr(kernel_keyring, "_session", -1)
     assert kernel_keyring.read("keyswitch:t:x") is None
     assert not kernel_keyring.write("keyswitch:t:x", b"FAKE", 60)
-    assert kernel_keyring.drop_all() == 0
+    assert kernel_keyring.drop() == 0
     assert kernel_keyring.available()[0] is False
 
 

@@ -14,7 +14,12 @@ from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import store as keychain
 from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.vault import access, envelope, key_slots, writing
+from keyswitch.secrets.vault import (
+    access,
+    envelope,
+    key_slots,
+    reading,
+)
 from keyswitch.secrets.vault.writing import VaultStore
 
 PASS = Secret("correct horse battery")
@@ -193,7 +198,7 @@ def test_rotating_makes_every_old_copy_useless(paths):
     fresh = VaultStore(paths)
     assert fresh.get("ks1-a", 1) == VALUE
     assert fresh.open().data_key != old
-    assert writing.previous_versions(paths) == []
+    assert reading.previous_versions(paths) == []
 
 
 def test_a_machine_key_opens_it_for_nobody_without_the_key_file(paths):
@@ -264,9 +269,9 @@ def test_three_versions_stay_beside_it_until_something_is_deleted(paths):
     access.create(paths, passphrase=None, machine_key=True)
     for number in range(5):
         VaultStore(paths).put(f"ks1-{number}", 1, VALUE)
-    assert len(writing.previous_versions(paths)) == 3
+    assert len(reading.previous_versions(paths)) == 3
     VaultStore(paths).delete("ks1-0", 1)
-    assert writing.previous_versions(paths) == []
+    assert reading.previous_versions(paths) == []
     with pytest.raises(StoreError, match="does not hold"):
         VaultStore(paths).get("ks1-0", 1)
 

@@ -113,7 +113,7 @@ def test_tokens_tell_whose_they_are_before_the_shown_name():
     assert parts(LOGIN, NAME).identity == Identity("a", "o")
     assert parts(LOGIN).identity == Identity("", "")
     # Its organisation is not that of another account.
-    assert parts({**LOGIN, "accountUuid": "b"}, NAME).organization_uuid == ""
+    assert parts({**LOGIN, "accountUuid": "b"}, NAME).identity == ("b", "")
     assert parts({"organizationUuid": "p"}).identity == Identity("", "")
 
 

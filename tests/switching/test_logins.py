@@ -557,7 +557,9 @@ def test_off_gives_back_the_right_one_of_two_strangers(home):
     home.use("one")
     home.off()
     home.claude.write(home.claude.credentials, **{OAUTH: None})
-    entry = next(p for p in home.orphans() if p.account_uuid == FOREIGN.uuid)
+    entry = next(
+        p for p in home.orphans() if p.identity.account == FOREIGN.uuid
+    )
     for path, keys in (
         (home.claude.credentials, login_parts.CREDENTIALS_KEYS),
         (home.claude.config, login_parts.CONFIG_KEYS),
@@ -734,7 +736,7 @@ def test_a_name_whose_file_was_deleted_starts_anew(home):
     home.log_in(FOREIGN)
     home.keep("one", FOREIGN)
     assert len(home.kept("one")) == 1
-    assert [p.account_uuid for p in home.orphans()] == [A.uuid]
+    assert [p.identity.account for p in home.orphans()] == [A.uuid]
 
 
 def test_a_blanked_login_is_what_claude_code_leaves(home):

@@ -259,6 +259,6 @@ def _remember_in_variable(
 def lock(session: Session) -> None:
     """Forget every unlocked key and value."""
     paths = session.workspace().paths
-    count = kernel_keyring.drop_all() + runtime_file.drop(paths)
+    count = kernel_keyring.drop() + runtime_file.drop(paths)
     session.show({"dropped": count}, [])
     session.say(f"forgot {count} cached entries")

@@ -114,22 +114,18 @@ class Keychain:
     def put(self, item: str, generation: int, value: Secret) -> None:
         """Write a new item, read it back and compare."""
         name = item_name(item, generation)
-        for part, text in encode(name, value.reveal(), self._pinned()):
+        for part, text in encode(name, value.reveal(), self.require()):
             self._checked("put", part, text)
 
     def delete(self, item: str, generation: int) -> None:
         """Remove an item; one that is gone already is fine."""
         name = item_name(item, generation)
         names = [name]
-        if self._pinned() == "windows":
+        if self.require() == "windows":
             text = self._checked("get", name) or ""
             names = [*part_names(name, text), name]
         for part in names:
             self._checked("delete", part)
-
-    def require(self) -> None:
-        """Raise unless the keychain can be used now."""
-        self._pinned()
 
     def _read(self, name: str) -> str:
         text = self._checked("get", name)
@@ -137,8 +133,11 @@ class Keychain:
             raise not_there()
         return str(text)
 
-    def _pinned(self) -> str:
-        """Return the backend; the first one that can be used stays it."""
+    def require(self) -> str:
+        """Return the backend, or raise where the keychain cannot be used now.
+
+        The first one that can be used stays it.
+        """
         if not self._backend:
             found = self.probe()
             if not found.ok:
@@ -148,7 +147,7 @@ class Keychain:
 
     def _checked(self, op: str, name: str, value: str = "") -> Any:
         """Return the value of an answer, or raise what went wrong."""
-        backend = self._pinned()
+        backend = self.require()
         answer = self._call(op, backend, self.deadline, name, value)
         if not answer.get("ok"):
             raise _error(_TITLES[backend], answer, self.deadline)
@@ -172,7 +171,7 @@ class Keychain:
             if sys.platform == "linux":
                 from keyswitch.secrets.keychain.calls import perform
 
-                answer = worker.in_fork(perform, request, deadline)
+                answer = worker.start(perform, request, deadline)()
             else:
                 answer = worker.in_interpreter(request, deadline)
         except worker.DeadlineError:

@@ -30,15 +30,10 @@ class DiedError(Exception):
     """The worker ended without an answer."""
 
 
-def in_fork(perform: Perform, request: bytes, deadline: float) -> bytes:
-    """Return `perform(request)`, computed in a child process."""
-    return start(perform, request, deadline)()
-
-
 def start(
     perform: Perform, request: bytes, deadline: float
 ) -> Callable[[], bytes]:
-    """Start a child; the function returned waits for its answer."""
+    """Compute `perform(request)` in a child; what is returned waits for it."""
     end = time.monotonic() + deadline
     reader, writer = os.pipe()
     child = os.fork()

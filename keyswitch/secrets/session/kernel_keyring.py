@@ -182,7 +182,7 @@ def write(description: str, payload: bytes, timeout: int) -> bool:
     return True
 
 
-def drop(prefix: str) -> int:
+def drop(prefix: str = PREFIX) -> int:
     """Revoke every entry whose description begins so; return how many."""
     dropped = 0
     for key, description in entries():
@@ -191,11 +191,6 @@ def drop(prefix: str) -> int:
             _call(_UNLINK, key, _session_keyring())
             dropped += 1
     return dropped
-
-
-def drop_all() -> int:
-    """Revoke everything that keyswitch has cached in this session."""
-    return drop(PREFIX)
 
 
 def entries() -> list[tuple[int, str]]:

@@ -74,25 +74,20 @@ class Vault:
             )
         try:
             opened = envelope.parse(data)
-        except envelope.NewerError:
-            raise
         except envelope.DamagedError as e:
-            raise self._damaged(e) from e
+            raise self._damaged(e) from None
         _check_rollback(self.paths, opened, seen)
         return opened
 
     def _damaged(self, error: envelope.DamagedError) -> envelope.DamagedError:
         """Return the error with the file from which the vault can be mended."""
-        target = os.path.realpath(self.paths.vault_file)
-        for number in range(1, PREVIOUS + 1):
-            if os.path.isfile(before := f"{target}.{number}"):
-                return envelope.DamagedError(
-                    error.message,
-                    f"restore {before}, a version before, which lies beside it",
-                )
-        return envelope.DamagedError(
-            error.message, f"restore {self.paths.vault_file} from a backup"
-        )
+        if isinstance(error, envelope.NewerError):
+            return error
+        before = next(filter(os.path.isfile, previous_versions(self.paths)), "")
+        hint = f"restore {before}, a version before, which lies beside it"
+        if not before:
+            hint = f"restore {self.paths.vault_file} from a backup"
+        return envelope.DamagedError(error.message, hint)
 
     def open(self) -> envelope.Opened:
         """Unlock by a cached key, the machine key, the keychain or a person."""
@@ -212,10 +207,8 @@ class Vault:
                 found = self.open().payload().get("entries")
                 if not isinstance(found, dict):
                     raise envelope.damaged("it has no entries")
-            except envelope.NewerError:
-                raise
             except envelope.DamagedError as e:
-                raise self._damaged(e) from e
+                raise self._damaged(e) from None
             self._entries = found
         return self._entries
 
@@ -236,6 +229,13 @@ class Vault:
     def forget(self) -> None:
         """Read the file again at the next use."""
         self._opened = self._entries = None
+
+
+def previous_versions(paths: Paths) -> list[str]:
+    """Return the older versions that lie beside the vault."""
+    target = os.path.realpath(paths.vault_file)
+    names = [f"{target}.{n}" for n in range(1, PREVIOUS + 1)]
+    return [name for name in names if os.path.lexists(name)]
 
 
 def entry_name(item: str, generation: int) -> str:

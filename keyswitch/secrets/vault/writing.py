@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from keyswitch.disk import atomic, rewriting
 from keyswitch.disk.file_systems import cannot_lock
@@ -20,6 +20,7 @@ from keyswitch.secrets.vault.reading import (
     PREVIOUS,
     Vault,
     entry_name,
+    previous_versions,
 )
 
 if TYPE_CHECKING:
@@ -138,7 +139,10 @@ def replace_file(  # noqa: PLR0913
     _make_durable(os.path.dirname(target))
     with contextlib.suppress(KeyswitchError):
         # The change is done; without this note, the next one is noted.
-        _note_seen(paths, envelope.parse(data).header)
+        header = envelope.parse(data).header
+        seen = f"{header['vid']} {header['epoch']} {header['hver']}\n"
+        ensure_private_dir(paths.state)
+        atomic.write_private(paths.vault_seen_file, seen.encode())
 
 
 def _make_durable(folder: str) -> None:
@@ -154,12 +158,6 @@ def _make_durable(folder: str) -> None:
             ) from e
         else:
             return
-
-
-def _note_seen(paths: Paths, header: Mapping[str, Any]) -> None:
-    seen = f"{header['vid']} {header['epoch']} {header['hver']}\n"
-    ensure_private_dir(paths.state)
-    atomic.write_private(paths.vault_seen_file, seen.encode())
 
 
 def _sweep(paths: Paths) -> None:
@@ -190,13 +188,6 @@ def _keep_previous(target: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.replace(f"{target}.{number - 1}", f"{target}.{number}")
     os.link(target, f"{target}.1")
-
-
-def previous_versions(paths: Paths) -> list[str]:
-    """Return the older versions that lie beside the vault."""
-    target = os.path.realpath(paths.vault_file)
-    names = [f"{target}.{n}" for n in range(1, PREVIOUS + 1)]
-    return [name for name in names if os.path.lexists(name)]
 
 
 def purge_previous(paths: Paths) -> None:

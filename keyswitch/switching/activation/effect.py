@@ -1,4 +1,4 @@
-"""After a switch: the resolver's word on whether it is in effect.
+"""After a switch: whether its secrets can be had, and it is in effect.
 
 Where a profile's secret travels by variables only, `use` cannot put it into
 the shell that called it. The question is then what Claude Code would send
@@ -33,10 +33,15 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.workspace import Workspace
 
+_WORTH_A_WORD = ("key-to-other-host", "two-accounts")
+
 EXPORT = 'eval "$(keyswitch env)"'
 
 # Set by a shell's hook for `use` and `off` alone.
 FOLLOWS_VARIABLE = "KEYSWITCH_FOLLOWS"
+
+LOCKED = "secret-locked"
+_ABSENT = "secret-not-there"
 
 # Stands for a secret that is not read for this; it looks like no other value.
 _PENDING = "keyswitch-pending-{name}-{field}"
@@ -50,16 +55,17 @@ def effect_of(
     taken = workspace.provider_of(profile).claude_code_for(profile)
     if taken.how == "none":
         return [] if follows else [f"to use it in this shell: {EXPORT}"], []
-    if follows:
-        # The shell's hook evaluates `env` right after this command.
-        notes: list[str] = []
-        environ, pending = _evaluated(
-            workspace, compiled_profile(workspace, profile.name)
-        )
-    elif profile.isolated or workspace.isolated_shell:
-        notes, environ, pending = _in_a_folder(workspace, profile)
-    else:
-        notes, environ, pending = _as_exported(workspace, profile, taken)
+    in_a_folder = profile.isolated or workspace.isolated_shell
+    # With `follows` the shell's hook evaluates `env` right after this command.
+    notes: list[str] = []
+    environ, pending = workspace.environ, dict[str, str]()
+    if follows or in_a_folder or _is_to_export(workspace, profile, taken):
+        compiled = compiled_profile(workspace, profile.name)
+        environ, pending = _evaluated(workspace, compiled)
+        if not follows:
+            notes = _to_evaluate(
+                workspace, profile, environ, in_a_folder=in_a_folder
+            )
     scene = Scene(environ, home=workspace.home, cwd=workspace.cwd)
     see_keychain(workspace, scene)
     situation = Situation(
@@ -77,39 +83,37 @@ def effect_of(
     return notes, []
 
 
-def _in_a_folder(
-    workspace: Workspace, profile: Profile
-) -> tuple[list[str], Mapping[str, str], dict[str, str]]:
-    """Return the same for a shell that goes to another configuration folder."""
-    compiled = compiled_profile(workspace, profile.name)
-    environ, pending = _evaluated(workspace, compiled)
-    given = environ.get(table.main().folder_variable)
-    if given == workspace.environ.get(table.main().folder_variable):
-        return [], environ, pending
+def _to_evaluate(
+    workspace: Workspace,
+    profile: Profile,
+    environ: Mapping[str, str],
+    *,
+    in_a_folder: bool,
+) -> list[str]:
+    """Say what this shell has to evaluate before the profile counts in it."""
+    if not in_a_folder:
+        run = f"keyswitch run {profile.name} -- claude"
+        stays = "its secret stays out of Claude Code's files"
+        return [f"{stays}; export it: {EXPORT}, or {run}"]
+    variable = table.main().folder_variable
+    if environ.get(variable) == workspace.environ.get(variable):
+        return []
     where = "a folder of its own" if profile.isolated else "the usual folder"
-    return [f"it uses {where}; in this shell: {EXPORT}"], environ, pending
+    return [f"it uses {where}; in this shell: {EXPORT}"]
 
 
-_WORTH_A_WORD = ("key-to-other-host", "two-accounts")
-
-
-def _as_exported(
+def _is_to_export(
     workspace: Workspace, profile: Profile, taken: ClaudeCode
-) -> tuple[list[str], Mapping[str, str], dict[str, str]]:
-    """Return (notes, environment, stand-ins) of a shell that followed."""
-    if taken.helper_field or taken.aws_export or not profile.secrets:
-        return [], workspace.environ, {}
+) -> bool:
+    """Tell whether the secret travels by variables that are not set here."""
+    if taken.helper_field or taken.aws_export:
+        return False
     provider = workspace.provider_of(profile)
-    names = {v: f for f in profile.secrets for v in provider.field(f).env}
-    if all(_holds(workspace, profile, v, f) for v, f in names.items()):
-        return [], workspace.environ, {}
-    compiled = compiled_profile(workspace, profile.name)
-    environ, pending = _evaluated(workspace, compiled)
-    note = (
-        "its secret stays out of Claude Code's files; export it: "
-        f"{EXPORT}, or keyswitch run {profile.name} -- claude"
+    return not all(
+        _holds(workspace, profile, variable, field)
+        for field in profile.secrets
+        for variable in provider.field(field).env
     )
-    return [note], environ, pending
 
 
 def _evaluated(
@@ -138,10 +142,6 @@ def _holds(
     value = workspace.environ.get(variable, "")
     seen = fingerprint(workspace.install_key, value)
     return bool(value) and profile.secrets[field].fingerprint == seen
-
-
-LOCKED = "secret-locked"
-_ABSENT = "secret-not-there"
 
 
 def undelivered(workspace: Workspace, name: str) -> list[Finding]:

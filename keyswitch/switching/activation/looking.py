@@ -148,21 +148,18 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
     ]
 
 
-def _unlink(link: str) -> str:
-    is_file = link.startswith("/")
-    return "keyswitch unlink" + ("" if is_file else f" --remote '{link}'")
-
-
 def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
     if chosen.how == selection.BY_DIRECTORY:
+        link = chosen.link
+        remote = "" if link.startswith("/") else f" --remote '{link}'"
         return Finding(
             "directory-choice",
             ERROR,
             f"this directory keeps '{chosen.name}'",
-            f"{chosen.link} asks for it",
-            f"{_unlink(chosen.link)}, or another one in this terminal: "
+            f"{link} asks for it",
+            f"keyswitch unlink{remote}, or another one in this terminal: "
             "keyswitch use NAME --here",
-            chosen.link,
+            link,
         )
     fix = _FOLLOW if chosen.how == selection.BY_SHELL else _BACK
     if workspace.environ.get(selection.SHELL_VARIABLE) == chosen.name:

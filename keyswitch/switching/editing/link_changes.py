@@ -32,10 +32,9 @@ def link(workspace: Workspace, name: str, folder: str) -> str:
 
     def make(draft: Draft) -> None:
         before = _replaceable(workspace.paths, path)
-        if before == after:
-            found = links.read(workspace.paths, path)
-            if found is not None and found.status == links.ALLOWED:
-                return
+        found = links.read(workspace.paths, path) if before == after else None
+        if found is not None and found.status == links.ALLOWED:
+            return
         draft.edit(FileChange(path, before, after, mode=0o644), own=True)
         _forget(workspace, draft, path, before, after)
         mark = links.mark_of(path, after)
@@ -104,13 +103,10 @@ def nearest(folder: str) -> str:
     folder = os.path.realpath(folder)
     for at in upwards(folder):
         path = os.path.join(at, links.FILE)
-        if os.path.lexists(path) and not _is_folder(path):
+        is_folder = os.path.isdir(path) and not os.path.islink(path)
+        if os.path.lexists(path) and not is_folder:
             return path
     return os.path.join(folder, links.FILE)
-
-
-def _is_folder(path: str) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def asking_for(workspace: Workspace, name: str) -> list[str]:

@@ -17,14 +17,14 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import FILE_LIMIT, Frozen, Profile
+from keyswitch.model import FILE_LIMIT, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.switching.editing.profile_changes import today
 from keyswitch.switching.logging_in import leftovers
 from keyswitch.switching.logging_in.leftovers import remember
-from keyswitch.switching.logins import keeping, owners
+from keyswitch.switching.logins import moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.known_folders import named
@@ -37,12 +37,8 @@ if TYPE_CHECKING:
     from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
-
-class _Found(Frozen):
-    """A login to keep, and what becomes of the place where it was found."""
-
-    parts: Login
-    settle: Callable[[], object] = bool
+    # What becomes of the place where a login was found, once it is kept.
+    Settle = Callable[[], object]
 
 
 def capture(
@@ -50,7 +46,7 @@ def capture(
 ) -> Profile:
     """Keep Claude Code's present login as a profile."""
 
-    def find(logins: Logins) -> _Found:
+    def find(logins: Logins) -> tuple[Login, Settle]:
         live = _present(logins, name)
         owner = owners.owner_of(logins, live)
         own = owners.own_parts(logins, live, owner)
@@ -58,13 +54,13 @@ def capture(
             own = owners.claimed(logins, own, name)
         if owners.goes_by_name(logins, own, owner or name):
             logins.draft.notes.append(owners.at_your_word(live))
-        if owner == name and keeping.is_earlier(logins, own, name):
+        if owner == name and moves.is_earlier(logins, own, name):
             raise InputError(
                 f"the present login is an earlier state of '{name}'",
                 f"put its newest one in place: keyswitch use {name}",
             )
         folder = logins.folder()._replace(live=name)
-        return _Found(own, lambda: logins.set_folder(folder))
+        return own, lambda: logins.set_folder(folder)
 
     return _keep(workspace, name, find, store=store, label=label)
 
@@ -94,7 +90,7 @@ def from_orphan(
 ) -> Profile:
     """Make a profile of the newest login that belonged to nobody."""
 
-    def find(logins: Logins) -> _Found:
+    def find(logins: Logins) -> tuple[Login, Settle]:
         chosen, holder = owners.newest_claimable(logins, name)
         kept = logins.fetch(chosen.ref)
         parts = owners.claimed(logins, kept, name)
@@ -107,14 +103,14 @@ def from_orphan(
                 f"it was kept as that of '{holder}', which has the one before "
                 "it again"
             )
-            return _Found(parts)
+            return parts, bool
 
         def settle() -> None:
             ledger = login_ledger.given_owner(logins.ledger, chosen, name)
             logins.ledger = ledger
             logins.forget_orphan(chosen)
 
-        return _Found(parts, settle)
+        return parts, settle
 
     return _keep(workspace, name, find, store=store, label=label)
 
@@ -122,7 +118,7 @@ def from_orphan(
 def _keep(
     workspace: Workspace,
     name: str,
-    find: Callable[[Logins], _Found],
+    find: Callable[[Logins], tuple[Login, Settle]],
     *,
     store: str,
     label: str,
@@ -134,8 +130,7 @@ def _keep(
     def make(draft: Draft) -> Profile:
         config = config_without_ours(workspace, places)
         logins = Logins(workspace, places, draft, config=config)
-        found = find(logins)
-        parts = found.parts
+        parts, settle = find(logins)
         _refuse_another(logins, name, parts)
         if logins.profile(name) is None:
             logins.begin(
@@ -148,7 +143,7 @@ def _keep(
                 )
             )
         logins.keep_for(name, parts, store=store)
-        found.settle()
+        settle()
         logins.finish()
         profile = logins.profile(name)
         assert profile is not None  # noqa: S101 - begun above
@@ -217,10 +212,13 @@ def log_in(
     require_open(workspace, store)
     paths, keychain = workspace.paths, workspace.keychain
     with leftovers.scratch(paths, keychain) as folder:
+        # Variables that would speak for another account.
+        rivals = {
+            *workspace.catalogue.get(PROVIDER).rivals,
+            *table.main().folders.variables,
+        }
         environ = {
-            k: v
-            for k, v in workspace.environ.items()
-            if k not in _rivals(workspace)
+            k: v for k, v in workspace.environ.items() if k not in rivals
         }
         environ[table.main().folder_variable] = folder
         done = subprocess.run(
@@ -250,12 +248,6 @@ def check_log_in(workspace: Workspace, name: str) -> str:
     return program
 
 
-def _rivals(workspace: Workspace) -> set[str]:
-    """Return the variables that would speak for another account."""
-    provider = workspace.catalogue.get(PROVIDER)
-    return {*provider.rivals, *table.main().folders.variables}
-
-
 def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
@@ -269,7 +261,7 @@ def _keep_scratch(
 
     try:
         return _keep(
-            workspace, name, lambda _: _Found(parts), store=store, label=label
+            workspace, name, lambda _: (parts, bool), store=store, label=label
         )
     except InputError as e:
         _keep_refused(workspace, parts, store)

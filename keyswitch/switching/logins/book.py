@@ -82,10 +82,6 @@ class Logins:
         """Return the file that says who is logged in, as it is so far."""
         return read_settled(self.draft, self.places.global_config)
 
-    def tokens_of(self, parts: Login) -> tuple[str, ...]:
-        """Return the keyed fingerprints by which a login is known again."""
-        return tokens_of(self.workspace, parts)
-
     def is_in_place(self, live: Login, kept: Generation | None) -> bool:
         """Tell whether the live login is a stored one, with all it has."""
         if kept is None or self._is_half_done():
@@ -115,6 +111,11 @@ class Logins:
                 return None
             self._profiles[name] = (profile, data, profile)
         return self._profiles[name][2]
+
+    def ref(self, name: str) -> SecretRef | None:
+        """Return where a profile's file says that its login is."""
+        profile = self.profile(name)
+        return profile.secrets.get(FIELD) if profile else None
 
     # -------------------------------------------------------------- keeping
 
@@ -177,7 +178,7 @@ class Logins:
         )
         self.draft.dropped.append(gone.ref)
         profile, newest = self.profile(name), self.newest(name)
-        ref = profile.secrets.get(FIELD) if profile else None
+        ref = self.ref(name)
         if profile is None or ref is None or ref.item != gone.item:
             return
         if newest is None:
@@ -200,7 +201,7 @@ class Logins:
             found = self.fetch(kept.ref)
         except StoreError:
             return False
-        return set(self.tokens_of(found)) == set(kept.tokens)
+        return set(tokens_of(self.workspace, found)) == set(kept.tokens)
 
     def _put(self, parts: Login, store: str, number: int) -> Generation:
         ref = SecretRef(store, new_item(), number)
@@ -229,7 +230,7 @@ class Logins:
     def stored(self, name: str) -> Login:
         """Return a profile's newest stored login."""
         profile, newest = self.profile(name), self.newest(name)
-        ref = profile.secrets.get(FIELD) if profile else None
+        ref = self.ref(name)
         if profile is None or ref is None:
             raise StoreError(
                 f"profile '{name}' has no login stored",
@@ -260,7 +261,7 @@ class Logins:
                 self.places.login_dir,
                 self.place.items,
                 files,
-                self.tokens_of(parts),
+                tokens_of(self.workspace, parts),
             )
             if changes and os.path.isdir(self.places.login_dir):
                 # Without the folder there is nobody to lock out.

@@ -1,18 +1,24 @@
-"""Which login goes into Claude Code's files, and which one comes back."""
+"""Which login goes into Claude Code's files, and which one comes back.
+
+The live one is stored before that, for whom it belongs to. A blanked login
+never takes a stored one's place, nor does a Console key that is left of one.
+What something put back is kept beside what is newer.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
-from keyswitch.switching.logins import keeping
-from keyswitch.switching.logins.keeping import adopt, reclaim
-from keyswitch.switching.logins.owners import (
-    is_login,
-    own_parts,
-    owner_of_orphan,
+from keyswitch.errors import StoreError
+from keyswitch.profiles import clock
+from keyswitch.switching.logins import owners
+from keyswitch.switching.logins.storing import (
+    content_of,
+    generation_of,
+    tokens_of,
 )
-from keyswitch.switching.logins.storing import FIELD
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
@@ -20,6 +26,156 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
+
+
+def keep_live(logins: Logins, live: Login, store: str) -> str:
+    """Store the live login; return the profile it belongs to, "" if none.
+
+    `store` is for what has no store yet.
+    """
+    if not live.usable:
+        return ""
+    owner = owners.owner_of(logins, live)
+    own = owners.own_parts(logins, live, owner)
+    rest = owners.left_over(live, own)
+    key = owners.unknown_key(logins, rest)
+    if key is not None:
+        logins.keep_orphan(key, store)
+    if owner:
+        _keep_again(logins, owner, own, store)
+    else:
+        name = owners.doubtful_name(logins, own)
+        logins.keep_orphan(own, store, shown=name)
+    return owner
+
+
+def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
+    """Store a profile's live login, unless it is stored already."""
+    adopt(logins, name)
+    tokens = set(tokens_of(logins.workspace, own))
+    kept = logins.ledger.generations.get(name, ())
+    known = [g for g in kept if set(g.tokens) == tokens]
+    if known and logins.holds(known[0]):
+        if known[0] is kept[0] and not _is_all_kept(logins, name, own):
+            # What is beside the tokens changed.
+            logins.keep_for(name, own, by_name=known[0].by_name)
+    elif kept and _is_poorer(own, kept[0]):
+        if not tokens <= set(kept[0].tokens):
+            logins.keep_orphan(own, kept[0].store)
+    elif kept and _is_older(logins, own, kept):
+        logins.keep_orphan(own, kept[0].store)
+    else:
+        # It stays in the store that was chosen for it.
+        by_name = owners.goes_by_name(logins, own, name)
+        if by_name:
+            logins.draft.notes.append(_by_name(name))
+        logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
+
+
+def _by_name(name: str) -> str:
+    return (
+        "the login that was there does not say whose it is; it is kept for "
+        f"'{name}', whose name Claude Code shows, beside the one before; "
+        "if it is another's: keyswitch login NAME --orphan"
+    )
+
+
+def adopt(logins: Logins, name: str) -> None:
+    """Enter a login that a profile refers to and the ledger knows not of."""
+    ref = logins.ref(name)
+    if ref is None or logins.newest(name) is not None:
+        return
+    former = logins.ledger.holder_of(ref.item)
+    if former:
+        if logins.profile(former) is None:  # its file was renamed by hand
+            logins.ledger = login_ledger.renamed(logins.ledger, former, name)
+        return
+    with contextlib.suppress(StoreError):
+        found = generation_of(logins.workspace, logins.fetch(ref), ref)
+        logins.ledger, _ = login_ledger.with_generation(
+            logins.ledger, name, found
+        )
+
+
+def reclaim(logins: Logins, name: str) -> None:
+    """Let a profile have its newer login that was kept as nobody's.
+
+    It was kept while the profile's file could not be read. Tokens that do not
+    say whose they are wait for a person's word.
+    """
+    newest = logins.newest(name)
+    if newest is None:
+        return
+    known = {t for g in logins.ledger.generations[name] for t in g.tokens}
+    newer = [
+        orphan
+        for orphan in logins.ledger.orphans
+        if orphan.with_tokens
+        and orphan.expires_at > newest.expires_at
+        and not known & set(orphan.tokens)
+        and owners.owner_of_orphan(logins, orphan) == name
+    ]
+    if not newer:
+        return
+    found = max(newer, key=lambda orphan: orphan.expires_at)
+    if not found.says_whose:
+        logins.draft.notes.append(
+            f"a login that may be a newer one of '{name}' is kept, too: "
+            f"keyswitch login {name} --orphan"
+        )
+        return
+    with contextlib.suppress(StoreError):
+        logins.keep_for(name, logins.fetch(found.ref))
+        logins.ledger = login_ledger.given_owner(logins.ledger, found, name)
+        logins.forget_orphan(found)
+
+
+def _is_all_kept(logins: Logins, name: str, own: Login) -> bool:
+    ref, newest = logins.ref(name), logins.newest(name)
+    return (
+        newest is not None
+        and ref is not None
+        and ref.item == newest.item
+        and newest.content == content_of(logins.workspace, own)
+    )
+
+
+def is_earlier(logins: Logins, live: Login, name: str) -> bool:
+    """Tell whether a profile's stored login is ahead for certain."""
+    kept = logins.ledger.generations.get(name, ())
+    return bool(kept) and (
+        _is_poorer(live, kept[0]) or _is_known_as_older(logins, live, kept)
+    )
+
+
+def _is_poorer(live: Login, kept: Generation) -> bool:
+    """Tell whether the tokens are gone, and only a Console key is left."""
+    return kept.with_tokens and not live.has_tokens
+
+
+def _is_known_as_older(
+    logins: Logins, live: Login, kept: tuple[Generation, ...]
+) -> bool:
+    tokens = set(owners.lineage(logins, live))
+    return any(set(g.tokens) & tokens for g in kept[1:]) and not (
+        set(kept[0].tokens) & tokens
+    )
+
+
+def _is_older(
+    logins: Logins, live: Login, kept: tuple[Generation, ...]
+) -> bool:
+    """Tell whether the live login is an earlier state than the stored."""
+    if _is_known_as_older(logins, live, kept):
+        return True
+    # A token that ends earlier is not older for that: a renewal after a
+    # refusal may get a shorter one. But an old one is over by now.
+    tokens = set(owners.lineage(logins, live))
+    return (
+        live.is_over(clock.now() * 1000)
+        and 0 < live.expires_at < kept[0].expires_at
+        and not (tokens & set(kept[0].tokens))
+    )
 
 
 def plan(logins: Logins, profile: Profile | None, back: Moved | None) -> None:
@@ -40,7 +196,8 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     if logins.profile(profile.name) is None:
         return  # it is coming back under another name
     live = logins.live()
-    folder = _kept(logins, live, _store_of(profile))
+    ref = logins.ref(profile.name)
+    folder = _kept(logins, live, ref.store if ref else "")
     adopt(logins, profile.name)
     reclaim(logins, profile.name)
     if folder.live == profile.name and not live.usable:
@@ -53,7 +210,7 @@ def switch_to(logins: Logins, profile: Profile) -> None:
 
 def _kept(logins: Logins, live: Login, store: str = "") -> Folder:
     """Keep the live login, and note what was live for `off` and `undo`."""
-    owner = keeping.keep_live(logins, live, store)
+    owner = keep_live(logins, live, store)
     folder = logins.folder()
     what, name = _what_it_was(logins, live, owner)
     if logins.places == logins.workspace.places:
@@ -72,20 +229,15 @@ def _vanished(name: str) -> str:
     )
 
 
-def _store_of(profile: Profile) -> str:
-    ref = profile.secrets.get(FIELD)
-    return ref.store if ref else ""
-
-
 def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
     if owner:
         return login_ledger.PROFILE, owner
     if live.usable:
-        kept = own_parts(logins, live, "")
+        kept = owners.own_parts(logins, live, "")
     else:
         folder = logins.folder()
         refused = live.is_blanked
-        if refused and folder.live and is_login(logins, folder.live):
+        if refused and folder.live and owners.is_login(logins, folder.live):
             return login_ledger.PROFILE, folder.live
         # A name or answers about keys may stand there without a login.
         kept = live.without_login
@@ -111,7 +263,7 @@ def give_back(logins: Logins) -> None:
 def take_back(logins: Logins, moved: Moved) -> None:
     """Plan the files as they were before a change moved the login."""
     live = logins.live()
-    keeping.keep_live(logins, live, "")
+    keep_live(logins, live, "")
     _give(logins, live, moved.what, moved.name)
     logins.set_folder(moved.folder if any(moved.folder) else None)
     logins.finish()
@@ -128,8 +280,15 @@ def given_back(logins: Logins, moved: Moved | None) -> str:
         what, name = moved.what, moved.name
     if what == login_ledger.PROFILE:
         return name
-    kept = next((g for g in logins.ledger.orphans if g.item == name), None)
-    return owner_of_orphan(logins, kept) if kept and kept.tokens else ""
+    return _orphan(logins, name)[1]
+
+
+def _orphan(logins: Logins, item: str) -> tuple[Generation | None, str]:
+    """Return what was kept of no profile, and the profile that it is of now."""
+    kept = next((g for g in logins.ledger.orphans if g.item == item), None)
+    return kept, owners.owner_of_orphan(
+        logins, kept
+    ) if kept and kept.tokens else ""
 
 
 def _give(logins: Logins, live: Login, what: str, name: str) -> None:
@@ -143,10 +302,9 @@ def _give(logins: Logins, live: Login, what: str, name: str) -> None:
 
 def _give_profile(logins: Logins, live: Login, name: str) -> None:
     reclaim(logins, name)
-    profile = logins.profile(name)
-    if profile is None:
+    if logins.profile(name) is None:
         _nothing_to_give(logins)
-    elif FIELD not in profile.secrets:
+    elif logins.ref(name) is None:
         logins.put_in_place(table.main().logins.nothing)  # logged out since
     elif not logins.is_in_place(live, logins.newest(name)):
         logins.put_in_place(logins.stored(name))
@@ -157,27 +315,24 @@ def _give_orphan(logins: Logins, live: Login, item: str) -> None:
 
     It may have become a profile's since, or have been renewed.
     """
-    kept = next((g for g in logins.ledger.orphans if g.item == item), None)
-    owner = owner_of_orphan(logins, kept) if kept and kept.tokens else ""
+    kept, owner = _orphan(logins, item)
     if kept is None:
         _nothing_to_give(logins)
     elif owner:
         _give_profile(logins, live, owner)
     else:
-        newest = _newest_alike(logins, kept)
+        newest = kept
+        if kept.account and kept.tokens:
+            newest = max(
+                (
+                    g
+                    for g in logins.ledger.orphans
+                    if g.tokens and g.identity == kept.identity
+                ),
+                key=lambda g: g.expires_at,
+            )
         if not logins.is_in_place(live, newest):
             logins.put_in_place(logins.fetch(newest.ref))
-
-
-def _newest_alike(logins: Logins, kept: Generation) -> Generation:
-    if not (kept.account and kept.tokens):
-        return kept
-    alike = [
-        g
-        for g in logins.ledger.orphans
-        if g.tokens and g.identity == kept.identity
-    ]
-    return max(alike, key=lambda g: g.expires_at)
 
 
 def _nothing_to_give(logins: Logins) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import NotFoundError, StoreError
 from keyswitch.profiles import profile_files
-from keyswitch.switching.logins.storing import FIELD, tokens_of
+from keyswitch.switching.logins.storing import tokens_of
 from keyswitch.targets.values import Identity
 
 if TYPE_CHECKING:
@@ -166,9 +166,9 @@ def _without_foreign_key(logins: Logins, live: Login, owner: str) -> Login:
 def last_stored(logins: Logins, owner: str, whose: Identity) -> Login | None:
     """Return what was last stored for a profile, or for an account of none."""
     with contextlib.suppress(StoreError):
-        profile = logins.profile(owner) if owner else None
-        if profile is not None and FIELD in profile.secrets:
-            return logins.fetch(profile.secrets[FIELD])
+        ref = logins.ref(owner) if owner else None
+        if ref is not None:
+            return logins.fetch(ref)
         for orphan in logins.ledger.orphans:
             if not owner and whose.account and orphan.identity == whose:
                 return logins.fetch(orphan.ref)

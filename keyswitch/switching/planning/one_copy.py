@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError
-from keyswitch.switching.logins import keeping, moves, owners
+from keyswitch.switching.logins import moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning.known_folders import (
     is_one_file,
@@ -127,7 +127,7 @@ def take_out(
         moves.give_back(Logins(workspace, places, draft))
         draft.moved = moved  # it is the profile's own move that is undone
     else:
-        keeping.keep_live(logins, live, "")
+        moves.keep_live(logins, live, "")
         logins.put_in_place(table.main().logins.nothing)
         logins.set_folder(None)
         logins.finish()
@@ -136,5 +136,5 @@ def take_out(
 def keep(workspace: Workspace, draft: Draft, places: Places) -> None:
     """Plan to store the login of a folder, where it stays as well."""
     logins = Logins(workspace, places, draft)
-    keeping.keep_live(logins, logins.live(), "")
+    moves.keep_live(logins, logins.live(), "")
     logins.finish()

@@ -17,7 +17,7 @@ from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.shells.rc_lines import without_lines
-from keyswitch.switching.logins import keeping
+from keyswitch.switching.logins import moves
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning import all_folders
@@ -85,11 +85,9 @@ def remove(
 
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
-            kernel_keyring.drop_all()
-        from keyswitch.secrets.vault.writing import (
-            previous_versions,
-            purge_previous,
-        )
+            kernel_keyring.drop()
+        from keyswitch.secrets.vault.reading import previous_versions
+        from keyswitch.secrets.vault.writing import purge_previous
 
         if {f.path for f in removed} & {*previous_versions(workspace.paths)}:
             purge_previous(workspace.paths)
@@ -120,7 +118,7 @@ def _plan_ledger(
     for parts, owner in scan.live.values() if scope == MAIN else ():
         # The newest tokens of a profile that stays are nowhere else.
         if owner and parts is not None:
-            keeping.keep_live(logins, parts, "")
+            moves.keep_live(logins, parts, "")
     gone = {f.ref.item for f in found if f.ref is not None}
     logins.ledger = login_ledger.without_items(logins.ledger, gone)
     if leaves:  # there is nothing that `off` would have to give back

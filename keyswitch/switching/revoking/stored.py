@@ -67,7 +67,7 @@ class Stored:
         yield from self._generations()
         yield from self._orphans()
         yield from self._cached()
-        from keyswitch.secrets.vault.writing import previous_versions
+        from keyswitch.secrets.vault.reading import previous_versions
 
         why = "an older version of the vault"
         for path in previous_versions(paths):

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.repository import root_of
-from keyswitch.targets.lock_folders import LockSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Self
+
+    from keyswitch.targets.lock_folders import LockSpec
 
 CONFIG_VARIABLE = "CLAUDE_CONFIG_DIR"
 STORAGE_VARIABLE = "CLAUDE_SECURESTORAGE_CONFIG_DIR"
@@ -139,4 +140,7 @@ def login_locks(folder: str) -> list[LockSpec]:
 
 
 def _lock(path: str, beside: str, real: str) -> LockSpec:
+    # Loaded here, since most commands hold no lock.
+    from keyswitch.targets.lock_folders import LockSpec
+
     return LockSpec(path, beside, real, "Claude Code", _STALE_AFTER)

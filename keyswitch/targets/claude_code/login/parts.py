@@ -168,23 +168,13 @@ class Parts(Frozen):
         own = self.token_identity
         return own if own.account else self.named_identity
 
-    @property
-    def account_uuid(self) -> str:
-        """The account, "" if it is not known."""
-        return self.identity.account
-
-    @property
-    def organization_uuid(self) -> str:
-        """The organisation, "" if it is not known."""
-        return self.identity.organization
-
     def described(self) -> dict[str, str]:
         """Return what may stand in a profile file: nothing secret."""
         account, oauth = self._object(ACCOUNT), self._object(LOGIN)
         names_it = self.named_identity.fits(self.identity)
         found = {
-            "account_uuid": self.account_uuid,
-            "organization_uuid": self.organization_uuid,
+            "account_uuid": self.identity.account,
+            "organization_uuid": self.identity.organization,
             "email": _text(account.get("emailAddress")) if names_it else "",
             "organization": _text(account.get("organizationName"))
             if names_it

@@ -93,6 +93,21 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
     return SettingsFile(level, path, text, env, kept)
 
 
+def members(data: bytes | None) -> dict[str, Any] | None:
+    """Return a JSON object's members; None: Claude Code ignores the file."""
+    try:
+        document = loads(data.decode("utf-8-sig")) if data else None
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def env_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document's `env` block, empty where it has none."""
+    found = document.get("env")
+    return found if isinstance(found, dict) else {}
+
+
 def loads(text: str) -> Any:
     """Parse JSON as JavaScript does: no NaN, numbers of any length, any depth.
 

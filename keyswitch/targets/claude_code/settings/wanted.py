@@ -16,6 +16,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
+from keyswitch.targets.claude_code.settings.settings_file import env_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -182,10 +183,8 @@ def flag_settings(
         return settings
     env = dict(settings.get(ENV, {}))
     for document in present:
-        found = document.get(ENV)
-        for variable in found if isinstance(found, dict) else ():
-            if variable in set(rivals):
-                env.setdefault(variable, "")
+        for variable in env_of(document).keys() & {*rivals}:
+            env.setdefault(variable, "")
         for key in (HELPER, AWS_EXPORT):
             if document.get(key):
                 settings.setdefault(key, "")

@@ -16,7 +16,7 @@ from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.targets.claude_code.files import locations
 from keyswitch.targets.claude_code.settings import wanted
-from keyswitch.targets.claude_code.settings.settings_file import loads
+from keyswitch.targets.claude_code.settings.settings_file import env_of, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,10 +39,8 @@ def loses_secret(places: Locations, profile: Compiled) -> bool:
     """
     if hasattr(os, "memfd_create") or "helper" in profile.roles:
         return False
-    env = (_document(places.settings) or {}).get("env")
-    return isinstance(env, dict) and any(
-        env.get(name) == "" for name, _ in profile.secrets
-    )
+    env = env_of(_document(places.settings) or {})
+    return any(env.get(name) == "" for name, _ in profile.secrets)
 
 
 def prepare(
@@ -60,7 +58,8 @@ def prepare(
         present=layers,
         rivals=run.compiled.rivals,
     )
-    own = _own_variables(run.compiled, child)
+    names = [n for n, _ in (*run.compiled.literals, *run.compiled.secrets)]
+    own = {name: child[name] for name in names if name in child}
     if taken.helper_field:
         # The helper fills both headers. An exported key besides it would only
         # make the interactive program ask about it and warn.
@@ -72,12 +71,6 @@ def prepare(
     given, rest = _take_settings(command[1:])
     merged = _merged(run.cwd, given, ours, secret=secret)
     return [command[0], "--settings", merged, *rest], child
-
-
-def _own_variables(profile: Compiled, child: dict[str, str]) -> dict[str, str]:
-    """Return the variables that the profile itself sets."""
-    names = [n for n, _ in profile.literals] + [n for n, _ in profile.secrets]
-    return {name: child[name] for name in names if name in child}
 
 
 def _hold(
@@ -94,11 +87,9 @@ def _hold(
     env = dict(ours.get("env", {}))
     held = False
     for document in layers:
-        found = document.get("env")
-        for name in found if isinstance(found, dict) else ():
-            if name in own:
-                env[name] = own[name]
-                held = held or (name in secrets and own[name] != "")
+        for name in env_of(document).keys() & own.keys():
+            env[name] = own[name]
+            held = held or (name in secrets and own[name] != "")
     if env:
         ours["env"] = dict(sorted(env.items()))
     return held
@@ -107,17 +98,13 @@ def _hold(
 def _layers(run: Run, child: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the settings documents that a flag outranks, as far as valid."""
     places = locations(child, run.home, run.cwd)
-    found = []
-    for path in (
+    paths = (
         places.settings,
         places.project_settings,
         places.local_here,
         places.local_settings,
-    ):
-        document = _document(path)
-        if document is not None:
-            found.append(document)
-    return found
+    )
+    return list(filter(None, map(_document, paths)))
 
 
 def _take_settings(args: list[str]) -> tuple[str | None, list[str]]:
@@ -166,7 +153,8 @@ def _merged(
             f"cannot read the settings file {given}",
             "it has to be a file with a JSON object",
         )
-    text = json.dumps(_laid_over(document, ours))
+    env = {**env_of(document), **ours.get("env", {})}
+    text = json.dumps({**document, **ours, "env": env})
     return _anonymous_file(text) if secret else text
 
 
@@ -181,19 +169,9 @@ def _anonymous_file(text: str) -> str:
     return f"/proc/self/fd/{descriptor}"
 
 
-def _laid_over(
-    document: dict[str, Any], ours: dict[str, Any]
-) -> dict[str, Any]:
-    below = document.get("env")
-    env = {**(below if isinstance(below, dict) else {}), **ours.get("env", {})}
-    return {**document, **ours, "env": env}
-
-
 def _document(path: str) -> dict[str, Any] | None:
     """Return a settings document as Claude Code would, or None."""
     try:
-        data = read_regular(path, FILE_LIMIT)
-        document = loads(data.decode("utf-8-sig")) if data else None
-    except (KeyswitchError, ValueError, RecursionError):
-        return None  # Claude Code ignores such a file as well
-    return document if isinstance(document, dict) else None
+        return members(read_regular(path, FILE_LIMIT))
+    except KeyswitchError:
+        return None

@@ -26,8 +26,7 @@ from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 from keyswitch.targets.claude_code.login.stored import global_config
 from keyswitch.targets.claude_code.rules import CONSOLE_KEY, HELPER, LOGIN
-from keyswitch.targets.claude_code.settings.settings_file import loads
-from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.claude_code.settings.settings_file import env_of, members
 from keyswitch.targets.values import (
     MINUTES,
     NEXT_TURN,
@@ -67,13 +66,11 @@ def _when(
     """Return when sessions follow; "": nothing of theirs was moved."""
     path = places.settings
     if path in changed:
-        before, after = (
-            _object(changed[path].before),
-            _object(changed[path].after),
-        )
+        before = members(changed[path].before) or {}
+        after = members(changed[path].after) or {}
     else:
-        before = after = _object(read_regular(path, FILE_LIMIT))
-    env, new_env = _env(before), _env(after)
+        before = after = members(read_regular(path, FILE_LIMIT)) or {}
+    env, new_env = env_of(before), env_of(after)
     if any(value and name not in new_env for name, value in env.items()):
         return RESTART
     # Both use AWS, so the credentials of the former one are still there.
@@ -101,13 +98,8 @@ def _by_variables(account: Account, taken: ClaudeCode) -> bool:
     return not (taken.helper_field or taken.aws_export)
 
 
-def _env(settings: dict[str, Any]) -> dict[str, Any]:
-    found = settings.get(ENV)
-    return found if isinstance(found, dict) else {}
-
-
 def _login_of(change: FileChange | None) -> object:
-    login = _object(change.after if change else None).get(LOGIN)
+    login = (members(change.after if change else None) or {}).get(LOGIN)
     return isinstance(login, dict) and login.get("accessToken")
 
 
@@ -122,14 +114,6 @@ def _managed_keys(change: FileChange | None) -> tuple[str, str]:
         for data in (change.before, change.after)
     )
     return before, after
-
-
-def _object(data: bytes | None) -> dict[str, Any]:
-    try:
-        found = loads(data.decode("utf-8-sig")) if data else None
-    except (ValueError, RecursionError):
-        return {}  # Claude Code ignores such a file as well
-    return found if isinstance(found, dict) else {}
 
 
 _PROC = "/proc"
