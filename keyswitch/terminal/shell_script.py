@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Note = tuple[str, str]  # what marks it as said, and the line for a person
 
 _DIRENV_FOLDER = "DIRENV_DIR"  # with a `-` before it
-_DIRENV_DIFF = "DIRENV_DIRENV_DIFF"
+_DIRENV_DIFF = "DIRENV_DIFF"
 _DIRENV_LIMIT = 1 << 20  # bytes; an environment is no larger
 
 _MOST_MARKS = 32  # of what was said in one shell
