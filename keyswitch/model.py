@@ -125,6 +125,14 @@ class FileChange(Frozen):
     goes_when_empty: bool = False
 
 
+class Rights(Frozen):
+    """Permission bits of a file that a plan changes."""
+
+    path: str  # the real one, links resolved
+    before: int
+    after: int
+
+
 class LinkChange(Frozen):
     """A symbolic link to `source` that a plan makes (`wanted`) or removes."""
 

@@ -165,13 +165,10 @@ def own_command() -> list[str]:
         started = os.path.join(os.path.dirname(sys.executable), "keyswitch")
     name = os.path.basename(started)
     for script in (started, f"{started}.exe"):
-        if name == "keyswitch" and _is_program(script):
+        is_program = os.access(script, os.X_OK) and not os.path.isdir(script)
+        if name == "keyswitch" and is_program:
             return [script]
     return [sys.executable, "-P", "-m", "keyswitch"]
-
-
-def _is_program(path: str) -> bool:
-    return os.access(path, os.X_OK) and not os.path.isdir(path)
 
 
 def _install_key(paths: Paths, *, keep: bool = True) -> bytes:

@@ -7,19 +7,20 @@ new secrets, and commits all files in one transaction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
 from keyswitch.changes.draft import once_settled
 from keyswitch.commit import made_folders
-from keyswitch.commit.journal import Beside, Rights
-from keyswitch.commit.transaction import Transaction, on_disk
+from keyswitch.commit.journal import Beside
+from keyswitch.commit.transaction import Plan, Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.odd_files import baseline_files
+from keyswitch.profiles.state import State
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from keyswitch.changes.draft import Draft
     from keyswitch.model import SecretRef
-    from keyswitch.targets.lock_folders import LockSpec
+    from keyswitch.profiles.paths import Paths
     from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
@@ -79,27 +80,27 @@ def commit(
         ensure_private_dir(folder)
     written: set[str] = set()  # items that are in their store
 
-    def plan() -> _Planned[T]:
-        planned = _plan(workspace, make)
-        for ref in planned.expired:
-            intents.declare(paths, ref, planned.draft.profile)
-        if planned.files:
-            _write_items(workspace, planned.draft, written)
-        return planned
+    def plan() -> tuple[tuple[T, Draft, list[SecretRef]], Plan]:
+        result, draft, expired, found = _plan(workspace, make)
+        for ref in expired:
+            intents.declare(paths, ref, draft.profile)
+        if found.files:
+            _write_items(workspace, draft, written)
+        return (result, draft, expired), found
 
     with Transaction(paths, workspace.keychain) as transaction:
         sweep(workspace)
         try:
-            planned = transaction.commit_planned(plan)
+            result, draft, expired = transaction.commit_planned(plan)
         except CleanupLeftError:
             raise  # committed: the new items have their owner
         except BaseException:
             sweep(workspace)  # items that were written for nothing
             raise
-        for note in (*transaction.notes, *messages(planned.draft)):
+        for note in (*transaction.notes, *messages(draft)):
             tell(note)
-        _settle(workspace, planned.draft, planned.expired)
-    return planned.result, planned.draft
+        _settle(workspace, draft, expired)
+    return result, draft
 
 
 def messages(draft: Draft) -> list[str]:
@@ -113,51 +114,39 @@ def messages(draft: Draft) -> list[str]:
     ]
 
 
-class _Planned(NamedTuple, Generic[T]):
-    """A draft, and what its commit needs; see `Transaction.commit`."""
-
-    result: T
-    draft: Draft
-    files: list[FileChange]
-    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
-    expired: tuple[SecretRef, ...] = ()  # items to delete after it
-
-    @property
-    def locks(self) -> Sequence[LockSpec]:
-        """Those that the draft names, and those of the files it changes."""
-        found = dict(self.draft.locks)
-        changed = [change.path for change in self.draft.changes()]
-        for target in table.every() if self.files else ():
-            found |= {spec.path: spec for spec in target.locks(changed)}
-        return tuple(found.values())
-
-    @property
-    def beside(self) -> Beside:
-        draft = self.draft
-        rights = tuple(Rights(*mode) for mode in draft.modes)
-        links = tuple(draft.links.values())
-        return Beside(rights, tuple(draft.folders), links, self.emptied)
-
-
-def _plan(workspace: Workspace, make: Callable[[Draft], T]) -> _Planned[T]:
+def _plan(
+    workspace: Workspace, make: Callable[[Draft], T]
+) -> tuple[T, Draft, list[SecretRef], Plan]:
+    """Return also the items to delete after the change."""
     draft, result = once_settled(make)
     if not draft.command:
-        return _Planned(result, draft, [])
+        return result, draft, [], Plan([])
     bindings.follow(workspace, draft)
     hook_files.follow(workspace, draft)
     files, expired = _files_of(workspace, draft)
     files, emptied = made_folders.plan(workspace.paths, files)
-    return _Planned(result, draft, files, emptied, tuple(expired))
+    # The locks that the draft names, and those of the files it changes.
+    locks = dict(draft.locks)
+    changed = [change.path for change in draft.changes()]
+    for target in table.every() if files else ():
+        locks |= {spec.path: spec for spec in target.locks(changed)}
+    beside = Beside(
+        tuple(draft.modes),
+        tuple(draft.folders),
+        tuple(draft.links.values()),
+        emptied,
+    )
+    return result, draft, expired, Plan(files, tuple(locks.values()), beside)
 
 
 def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
     """Plan, and check all that the transaction would check; write nothing."""
-    planned = _plan(workspace, make)
-    files = on_disk(planned.files)
-    Transaction.check(files, planned.locks)
+    _, draft, _, plan = _plan(workspace, make)
+    files = on_disk(plan.files)
+    Transaction.check(files, plan.locks)
     if files:
-        require_free(planned.locks)
-    return planned.draft
+        require_free(plan.locks)
+    return draft
 
 
 def _write_items(workspace: Workspace, draft: Draft, written: set[str]) -> None:
@@ -184,13 +173,12 @@ def _files_of(
     """Return every file of the change, and the items to delete after it."""
     paths = workspace.paths
     files = draft.changes()
-    if draft.pointer is not None:
+    if draft.pointer is not None or draft.own:
         before = read_regular(paths.state_file, state.STATE_LIMIT)
-        files.append(
-            FileChange(paths.state_file, before, state.to_bytes(draft.pointer))
-        )
-    elif draft.own:
-        files += _new_stamp(workspace, always=draft.tells_shells)
+        pointer = draft.pointer or _new_stamp(paths, draft, before)
+        if pointer is not None:
+            after = state.to_bytes(pointer)
+            files.append(FileChange(paths.state_file, before, after))
     gone = list(draft.dropped)
     undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
     records = history.parse_undo(undo_before, paths.undo_file)
@@ -220,18 +208,15 @@ def _files_of(
     return files, gone
 
 
-def _new_stamp(workspace: Workspace, *, always: bool) -> list[FileChange]:
+def _new_stamp(paths: Paths, draft: Draft, data: bytes | None) -> State | None:
     """Let every terminal look again, at what an edit of a profile changed.
 
     Where no profile was ever used there is no terminal to tell.
     """
-    path = workspace.paths.state_file
-    before = read_regular(path, state.STATE_LIMIT)
-    if before is None and not always:
-        return []
-    present = state.State() if before is None else state.parse(before, path)
-    after = state.State(present.active, present.previous, state.new_stamp())
-    return [FileChange(path, before, state.to_bytes(after))]
+    if data is None and not draft.tells_shells:
+        return None
+    present = State() if data is None else state.parse(data, paths.state_file)
+    return State(present.active, present.previous, state.new_stamp())
 
 
 def _settle(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from keyswitch.changes.login_ledger import Ledger, Moved
     from keyswitch.commit.journal import Folder
-    from keyswitch.model import LinkChange, Profile, SecretRef
+    from keyswitch.model import LinkChange, Profile, Rights, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
@@ -68,14 +68,6 @@ class Splice(Frozen):
     after: str | None  # digest of the file once the edit is made
 
 
-class Mode(Frozen):
-    """The permission bits that a file had, and those that it was given."""
-
-    path: str
-    before: int
-    after: int
-
-
 class Draft:
     """What a command is going to do; see the module's text.
 
@@ -105,7 +97,7 @@ class Draft:
         self.dropped: list[SecretRef] = []
         self.moved: Moved | None = None  # the login, as it was before
         self.splices: list[Splice] = []  # edits that `undo` takes back
-        self.modes: list[Mode] = []  # permission bits that change
+        self.modes: list[Rights] = []  # permission bits that change
         self.folders: list[Folder] = []  # that get another name
         self.links: dict[str, LinkChange] = {}  # by path
         self.elsewhere: list[str] = []  # other configuration folders it changes

@@ -12,13 +12,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.changes.draft import Draft, Mode, Splice
+from keyswitch.changes.draft import Draft, Splice
 from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, SecretRef
+from keyswitch.model import Frozen, Rights, SecretRef
 from keyswitch.profiles import own_json, state
-from keyswitch.profiles.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +90,7 @@ class Record(Frozen):
     created: tuple[SecretRef, ...] = ()
     discarded: tuple[SecretRef, ...] = ()
     splices: tuple[Splice, ...] = ()  # in the order in which they were made
-    modes: tuple[Mode, ...] = ()
+    modes: tuple[Rights, ...] = ()
     moved: Moved | None = None  # the login, if it was
     elsewhere: tuple[str, ...] = ()  # other configuration folders
 
@@ -234,8 +233,3 @@ def parse_undo(data: bytes | None, path: str) -> list[Record]:
 
 
 _LOST = "earlier changes cannot be undone any more"
-
-
-def state_of(pair: tuple[str, str]) -> State:
-    """Return a pointer with a new stamp, so that shells notice."""
-    return State(pair[0], pair[1], state.new_stamp())

@@ -14,7 +14,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.atomic import read_regular, write_private
+from keyswitch.disk.atomic import forget, read_regular, write_private
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.names import check_name
@@ -46,7 +46,7 @@ def settle(paths: Paths, ref: SecretRef) -> None:
 def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
     """Yield each open intent as (item, profile name).
 
-    What makes no sense is removed; what a newer keyswitch wrote is left.
+    A file that makes no sense is removed; what a newer keyswitch wrote is left.
     """
     from keyswitch.model import SecretRef
 
@@ -62,13 +62,13 @@ def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
         elif lines and lines[0].startswith(_ANY_HEAD):
             continue
         if len(lines) != 5 or not re.fullmatch("[0-9]{1,9}", lines[2]):
-            _discard(path)  # torn before its item was touched
+            forget(path)  # torn before its item was touched
             continue
         ref = SecretRef(lines[0], lines[1], int(lines[2]))
         if name == _name(ref):
             yield ref, lines[3]
         else:
-            _discard(path)  # a stage of an intent that was never declared
+            forget(path)  # a stage of an intent that was never declared
 
 
 def _lines(path: str) -> list[str]:
@@ -77,12 +77,6 @@ def _lines(path: str) -> list[str]:
     except KeyswitchError:
         return []  # no file of ours: a link, a folder, or far too long
     return data.decode("utf-8", "replace").split("\n")
-
-
-def _discard(path: str) -> None:
-    """Remove what is no intent; a folder that somebody made stays."""
-    with contextlib.suppress(OSError):
-        os.unlink(path)
 
 
 def sweep(

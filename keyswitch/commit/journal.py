@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, LinkChange
+from keyswitch.model import Frozen, LinkChange, Rights
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1 << 22  # bytes of a journal
-_PREPARED = "prepared"
-_COMMIT = "commit"
+_PREPARED, _COMMIT = "/prepared", "/commit"  # in the folder of the journal
 
 
 class Step(Frozen):
@@ -32,14 +31,6 @@ class Step(Frozen):
     stage: str  # the next version, beside the target; "" for a removal
     old: str | None
     new: str | None
-
-
-class Rights(Frozen):
-    """Permission bits of a file that the transaction changes."""
-
-    path: str  # the real one, links resolved
-    before: int
-    after: int
 
 
 class Folder(Frozen):
@@ -75,24 +66,18 @@ def prepare(paths: Paths, journal: Journal) -> None:
     entries = journal._asdict()
     entries["steps"] = [step._asdict() for step in journal.steps]
     data = own_json.encode(**entries)
-    write_private(os.path.join(paths.journal_dir, _PREPARED), data)
+    write_private(paths.journal_dir + _PREPARED, data)
 
 
 def commit(paths: Paths) -> None:
     """Pass the commit point; the caller makes it durable."""
-    os.rename(
-        os.path.join(paths.journal_dir, _PREPARED),
-        os.path.join(paths.journal_dir, _COMMIT),
-    )
+    os.rename(paths.journal_dir + _PREPARED, paths.journal_dir + _COMMIT)
     atomic.commit_points.append(paths.journal_dir)
 
 
 def uncommit(paths: Paths) -> None:
     """Go back behind the commit point; no file may have been moved yet."""
-    os.rename(
-        os.path.join(paths.journal_dir, _COMMIT),
-        os.path.join(paths.journal_dir, _PREPARED),
-    )
+    os.rename(paths.journal_dir + _COMMIT, paths.journal_dir + _PREPARED)
     atomic.commit_points.remove(paths.journal_dir)
 
 
@@ -100,24 +85,24 @@ def discard(paths: Paths) -> None:
     """Remove whatever journal there is: its work is done or taken back."""
     for name in (_PREPARED, _COMMIT):
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(paths.journal_dir, name))
+            os.unlink(paths.journal_dir + name)
 
 
 def read_prepared(paths: Paths) -> Journal | None:
     """Return a transaction that was not committed."""
-    return read(os.path.join(paths.journal_dir, _PREPARED))
+    return read(paths.journal_dir + _PREPARED)
 
 
 def read_committed(paths: Paths) -> Journal | None:
     """Return a transaction that was committed and not finished."""
-    return read(os.path.join(paths.journal_dir, _COMMIT))
+    return read(paths.journal_dir + _COMMIT)
 
 
 def written_at(paths: Paths) -> float:
     """Return when the present journal was written, in seconds; 0 if none."""
     for name in (_PREPARED, _COMMIT):
         with contextlib.suppress(OSError):
-            return os.stat(os.path.join(paths.journal_dir, name)).st_mtime
+            return os.stat(paths.journal_dir + name).st_mtime
     return 0.0
 
 
@@ -131,7 +116,7 @@ _LOST_COMMIT = (
 def read(path: str) -> Journal | None:
     """Return what one of the two files says; None: there is none."""
     data = read_regular(path, _LIMIT, ours=True)
-    lost = _LOST_COMMIT if os.path.basename(path) == _COMMIT else _LOST
+    lost = _LOST_COMMIT if path.endswith(_COMMIT) else _LOST
     if data is None:
         return None
     found = own_json.read(Journal, path, data, lost, unmarked=True)

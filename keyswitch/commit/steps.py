@@ -30,8 +30,8 @@ from keyswitch.targets import lock_folders
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.commit.journal import Folder, Rights
-    from keyswitch.model import FileChange, LinkChange
+    from keyswitch.commit.journal import Folder
+    from keyswitch.model import FileChange, LinkChange, Rights
     from keyswitch.profiles.paths import Paths
 
 

@@ -36,14 +36,14 @@ from keyswitch.disk.file_systems import LOCK_WAIT, take_lock
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
-from keyswitch.model import ITEM_PREFIX
+from keyswitch.model import ITEM_PREFIX, Frozen
 from keyswitch.profiles import odd_files
 from keyswitch.targets import lock_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
-    from typing import Protocol, Self, TypeVar
+    from typing import Self, TypeVar
 
     from keyswitch.commit.journal import Step
     from keyswitch.model import FileChange
@@ -51,27 +51,19 @@ if TYPE_CHECKING:
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain
 
-    class Planned(Protocol):
-        """What a plan comes to."""
-
-        @property
-        def files(self) -> Sequence[FileChange]:
-            """The files, as read and as they are to be."""
-
-        @property
-        def locks(self) -> Sequence[LockSpec]:
-            """The other program's locks to hold."""
-
-        @property
-        def beside(self) -> Beside:
-            """What changes with the files."""
-
-    P = TypeVar("P", bound=Planned)
+    T = TypeVar("T")
 
 RETRIES = 4  # plans, of which all but the last may be overtaken
 # Claude Code writes several times while it starts; seconds, doubled each time.
 _PAUSE = 0.15
-_NOTHING = Beside()
+
+
+class Plan(Frozen):
+    """What the plan of a change comes to."""
+
+    files: Sequence[FileChange]  # as read, and as they are to be
+    locks: Sequence[LockSpec] = ()  # of the other program, to be held
+    beside: Beside = Beside()  # what changes with the files
 
 
 def on_disk(changes: Sequence[FileChange]) -> list[FileChange]:
@@ -121,20 +113,20 @@ class Transaction:
     ) -> None:
         os.close(self._lock)
 
-    def commit_planned(self, plan: Callable[[], P]) -> P:
+    def commit_planned(self, make: Callable[[], tuple[T, Plan]]) -> T:
         """Plan and commit; plan again when another writer was faster."""
         attempt = 0
         while True:
-            planned = plan()
+            result, plan = make()
             try:
-                self.commit(planned.files, planned.locks, planned.beside)
+                self.commit(plan)
             except ChangedUnderneathError:
                 attempt += 1
                 if attempt == RETRIES:
                     raise
                 time.sleep(_PAUSE * 2 ** (attempt - 1))
             else:
-                return planned
+                return result
 
     @staticmethod
     def check(
@@ -146,23 +138,19 @@ class Transaction:
             require_way_to(lock.real, lock.beside)
         return steps
 
-    def commit(
-        self,
-        changes: Sequence[FileChange],
-        locks: Sequence[LockSpec] = (),
-        beside: Beside = _NOTHING,
-    ) -> None:
+    def commit(self, plan: Plan) -> None:
         """Carry out the changes, or raise with nothing changed.
 
         CleanupLeftError is the one exception: the change is committed, and
         the next command finishes it.
         """
+        locks, beside = plan.locks, plan.beside
         items = [
             c
-            for c in changes
+            for c in plan.files
             if c.path.startswith(ITEM_PREFIX) and c.before != c.after
         ]
-        changes = on_disk(changes)
+        changes = on_disk(plan.files)
         if not changes:
             return
         steps = self.check(changes, locks)
@@ -170,12 +158,7 @@ class Transaction:
         lock_folders.wait_until_free(locks)
         made: list[str] = []
         try:
-            names = tuple(spec.path for spec in locks)
-            needed = folders_for(steps)
-            journal.prepare(
-                self.paths,
-                Journal(tuple(steps), names, **beside._asdict(), made=needed),
-            )
+            self._prepare(steps, plan)
             for change, step in zip(changes, steps, strict=True):
                 staged(change, step, made)
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
@@ -199,6 +182,12 @@ class Transaction:
             raise
         if left is not None:
             raise left
+
+    def _prepare(self, steps: Sequence[Step], plan: Plan) -> None:
+        locks = tuple(spec.path for spec in plan.locks)
+        beside, made = plan.beside._asdict(), folders_for(steps)
+        written = Journal(tuple(steps), locks, **beside, made=made)
+        journal.prepare(self.paths, written)
 
     def _finish(
         self,

@@ -19,11 +19,11 @@ _SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
 def remotes_of(folder: str) -> list[str]:
     """Return `host/path` of origin, or of all remotes if there is no origin."""
     config = config_of(folder)
-    if not config:
-        return []
-    named = _urls(read(config))
-    chosen = named.get("origin")
-    urls = chosen or [u for us in named.values() for u in us]
+    named: dict[str, list[str]] = {}
+    for head, key, value in _entries(read(config)) if config else ():
+        if key == "url" and (remote := _remote_of(head)):
+            named.setdefault(remote, []).append(value)
+    urls = named.get("origin") or [u for us in named.values() for u in us]
     return sorted({found for url in urls if (found := normalized(url))})
 
 
@@ -138,16 +138,6 @@ def read(path: str, limit: int = _LIMIT) -> str:
     if len(data) == limit:
         data = data[: data.rfind(b"\n") + 1]  # half a line misleads
     return os.fsdecode(data)
-
-
-def _urls(text: str) -> dict[str, list[str]]:
-    """Return the addresses of each remote that a config text names."""
-    found: dict[str, list[str]] = {}
-    for head, key, value in _entries(text):
-        remote = _remote_of(head) if key == "url" else ""
-        if remote:
-            found.setdefault(remote, []).append(value)
-    return found
 
 
 def _entries(text: str) -> list[tuple[str, str, str]]:

@@ -48,14 +48,14 @@ def read_parts(
         descriptor = os.open(path, os.O_RDONLY | open_flags())
     except FileNotFoundError:
         if os.path.islink(path):
-            raise _dangling(path) from None
+            raise _link(path, _TO_NOTHING) from None
         raise
     except OSError as e:
         raise unusable(path, e) from e
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise _not_regular(path, found.st_mode)
+            raise _no_file(path, found.st_mode)
         if ours and is_planted(found):
             raise FileStateError(
                 f"{path} belongs to another user",
@@ -87,10 +87,10 @@ def unusable(path: str, error: OSError) -> FileStateError:
             "move that file out of the way",
         )
     if error.errno == errno.ELOOP:
-        return _loop(path)
+        return _link(path, _LOOP)
     if error.errno in (errno.EISDIR, errno.ENXIO):
-        what = "a directory" if error.errno == errno.EISDIR else "a socket"
-        return _no_file(path, what)
+        is_folder = error.errno == errno.EISDIR
+        return _no_file(path, stat.S_IFDIR if is_folder else stat.S_IFSOCK)
     if error.errno in (errno.EACCES, errno.EPERM):
         hint = "check its owner and mode, and those of its directory"
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -111,33 +111,29 @@ def _no_folder_above(path: str) -> str:
     return path
 
 
-def _odd(path: str, what: str, hint: str) -> OddFileError:
-    return OddFileError(path, f"{path} is {what}", hint)
+_TO_NOTHING, _LOOP = "a symbolic link to nothing", "a loop of symbolic links"
 
 
-def _dangling(path: str) -> OddFileError:
-    return _odd(path, "a symbolic link to nothing", "mend or remove that link")
-
-
-def _loop(path: str) -> OddFileError:
-    return _odd(path, "a loop of symbolic links", "mend or remove that link")
-
-
-def _no_file(path: str, what: str) -> OddFileError:
-    return _odd(path, f"{what}, not a file", "move it out of the way")
+def _link(path: str, what: str) -> OddFileError:
+    return OddFileError(path, f"{path} is {what}", "mend or remove that link")
 
 
 def _too_large(path: str, limit: int) -> OddFileError:
     size = f"{limit // 1024} KiB" if limit >= 1024 else f"{limit} bytes"
-    return _odd(
-        path, f"larger than {size}", "look what has been written into it"
+    return OddFileError(
+        path,
+        f"{path} is larger than {size}",
+        "look what has been written into it",
     )
 
 
-def _not_regular(path: str, mode: int) -> OddFileError:
+def _no_file(path: str, mode: int) -> OddFileError:
     kinds = {stat.S_IFDIR: "directory", stat.S_IFIFO: "FIFO"}
     kinds[stat.S_IFSOCK] = "socket"
-    return _no_file(path, f"a {kinds.get(stat.S_IFMT(mode), 'device')}")
+    what = kinds.get(stat.S_IFMT(mode), "device")
+    return OddFileError(
+        path, f"{path} is a {what}, not a file", "move it out of the way"
+    )
 
 
 def resolve_target(path: str) -> str:
@@ -155,16 +151,16 @@ def resolve_target(path: str) -> str:
             found = os.lstat(seen)
         except FileNotFoundError:
             if seen != os.path.abspath(path) and os.path.islink(path):
-                raise _dangling(path) from None
+                raise _link(path, _TO_NOTHING) from None
             return seen
         except OSError as e:
             raise unusable(path, e) from e
         if not stat.S_ISLNK(found.st_mode):
             if not stat.S_ISREG(found.st_mode):
-                raise _not_regular(path, found.st_mode)
+                raise _no_file(path, found.st_mode)
             return seen
         seen = os.path.join(folder, os.readlink(seen))
-    raise _loop(path)
+    raise _link(path, _LOOP)
 
 
 def stage_name(target: str) -> str:

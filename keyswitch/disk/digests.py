@@ -10,7 +10,7 @@ import importlib
 _LONG = 1 << 20  # bytes
 _BUILT_IN = ("_sha2", "_sha256")  # of Python 3.12, and before
 _BLOCK = 64  # bytes of SHA-256
-_INNER, _OUTER = bytes([0x36] * _BLOCK), bytes([0x5C] * _BLOCK)
+_INNER, _OUTER = b"\x36" * _BLOCK, b"\x5c" * _BLOCK
 
 
 def digest(data: bytes | None) -> str | None:
@@ -35,8 +35,9 @@ def hmac_sha256(key: bytes, data: bytes) -> str:
 
 
 def _masked(key: bytes, mask: bytes) -> bytes:
-    padded = key.ljust(_BLOCK, b"\0")
-    return bytes(a ^ b for a, b in zip(padded, mask, strict=True))
+    padded = int.from_bytes(key.ljust(_BLOCK, b"\0"), "big")
+    masked = padded ^ int.from_bytes(mask, "big")
+    return masked.to_bytes(_BLOCK, "big")
 
 
 def _sha256(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from types import NoneType, UnionType
 from typing import (
     TYPE_CHECKING,
@@ -132,13 +133,19 @@ _HIGHEST = 1 << 53  # and above: not exact in every JSON reader
 
 
 def _fields(kind: Any, found: Any) -> Any:
-    hints = get_type_hints(kind)
-    kinds = {name: hints[name] for name in kind._fields}
+    kinds = _kinds_of(kind)
     if isinstance(found, list):
         found = dict(zip(kinds, _of_length(len(kinds), found), strict=True))
     entries = _typed(dict, found).items()
     known = {k: value(kinds[k], one) for k, one in entries if k in kinds}
     return kind(**known)
+
+
+@cache
+def _kinds_of(kind: Any) -> dict[str, Any]:
+    """Return the types of a value's fields, which takes time to find out."""
+    hints = get_type_hints(kind)
+    return {name: hints[name] for name in kind._fields}
 
 
 def _typed(kind: type[T], found: Any) -> T:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.cli.keyswitch import KEY
+from tests.cli.keyswitch import KEY, Keyswitch
 
 
 def refused(ks, *args, says, code=1, **options):
@@ -328,3 +328,9 @@ def test_a_label_with_control_characters_says_so(ks, command):
     ks.add("w")
     done = ks(*command, name, "--label", "a\x1b[2J", code=1)
     assert "the label holds control or invisible characters" in done.error
+
+
+def test_a_vault_that_gets_no_passphrase_leaves_no_file(home):
+    ks = Keyswitch(home)
+    args = ["vault", "init", "--passphrase-fd", "0"]
+    refused(ks, *args, stdin="\n", says="the passphrase is empty")

@@ -6,8 +6,9 @@ import stat
 import pytest
 
 from keyswitch.commit import steps
-from keyswitch.commit.journal import Rights, Step
+from keyswitch.commit.journal import Step
 from keyswitch.disk import permissions
+from keyswitch.model import Rights
 from tests.files.test_modes import SOMEBODY
 
 

@@ -60,50 +60,51 @@ SWITCHERS = (
 )
 
 
-def start_files(situation: Situation) -> Iterator[Finding]:
-    """Find keys in shell start files."""
-    for found in situation.start_files.assignments(rules.SECRET_VARIABLES):
-        if found.value and is_secret(found.name, found.value):
-            yield _plain(situation, found.name, found.value, found.place)
+def plaintext(situation: Situation) -> Iterator[Finding]:
+    """Find credentials in plain text."""
+    for name, value, place in _in_plain_text(situation):
+        secret = Secret(value.strip())
+        owner = situation.accounts.holder_of(secret)
+        yield Finding(
+            "plaintext-secret",
+            WARNING,
+            f"{name} ({printable(masked(secret))}) stands in plain text in "
+            f"{place}",
+            "every program you run, every backup and every copy of that file "
+            "has it",
+            f"profile '{owner}' has it already: take the line out"
+            if owner
+            else "keep it as a profile (keyswitch add NAME --from-file ...), "
+            "then take the line out",
+            place,
+        )
 
 
-def dotenv(situation: Situation) -> Iterator[Finding]:
-    """Find keys in .env files of the working directory."""
+def _in_plain_text(situation: Situation) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, value and place of each credential in plain text."""
+    scene, names = situation.scene, rules.SECRET_VARIABLES
+    assigned = situation.start_files.assignments(names)
     for name in _DOTENV:
-        path = os.path.join(situation.scene.cwd, name)
-        text = read_text(path)
-        for found in find_assignments(text, rules.SECRET_VARIABLES, path):
-            if found.value and is_secret(found.name, found.value):
-                yield _plain(situation, found.name, found.value, found.place)
-
-
-def settings(situation: Situation) -> Iterator[Finding]:
-    """Find keys in env blocks of settings files."""
-    for file in situation.scene.files:
-        for name in in_env(file):
-            if file.path:
-                place = file.place("env", name)
-                yield _plain(situation, f"env.{name}", file.env[name], place)
-
-
-def commands(situation: Situation) -> Iterator[Finding]:
-    """Find secrets in commands, servers and other texts of settings files."""
-    scene = situation.scene
+        path = os.path.join(scene.cwd, name)
+        assigned += find_assignments(read_text(path), names, path)
+    for line in assigned:
+        if line.value and is_secret(line.name, line.value):
+            yield line.name, line.value, line.place
+    for file in scene.files:
+        for name in in_env(file) if file.path else ():
+            yield f"env.{name}", file.env[name], file.place("env", name)
+    # Commands, servers and other texts of settings.
     own = (scene.settings_places.global_config, scene.places.global_config)
     paths = [file.path for file in scene.files if file.path]
     paths += [*own, *literals.mcp_files(scene.cwd, scene.home)]
     for path in dict.fromkeys(paths):
         for one in literals.find(path, scene.read(path)):
             place = f"{path}:{one.line}" if one.line else path
-            name = one.place or "a text"
-            yield _plain(situation, name, one.secret, place)
-
-
-def own_files(situation: Situation) -> Iterator[Finding]:
-    """Find keys in files of keyswitch that people write, comments too."""
+            yield one.place or "a text", one.secret, place
+    # Files of keyswitch that people write, comments too.
     for path in texts_of_people(situation.accounts.paths):
         for one in literals.in_text(read_text(path)):
-            yield _plain(situation, "a text", one.secret, f"{path}:{one.line}")
+            yield "a text", one.secret, f"{path}:{one.line}"
 
 
 def in_env(file: SettingsFile) -> Iterator[str]:
@@ -122,24 +123,6 @@ def is_secret(name: str, value: str) -> bool:
         return True
     headers = stored.custom_headers(value)
     return any(part in name for name in headers for part in _SECRET_HEADER)
-
-
-def _plain(situation: Situation, name: str, value: str, place: str) -> Finding:
-    secret = Secret(value.strip())
-    owner = situation.accounts.holder_of(secret)
-    shown = printable(masked(secret))
-    return Finding(
-        "plaintext-secret",
-        WARNING,
-        f"{name} ({shown}) stands in plain text in {place}",
-        "every program you run, every backup and every copy of that file "
-        "has it",
-        f"profile '{owner}' has it already: take the line out"
-        if owner
-        else "keep it as a profile (keyswitch add NAME --from-file ...), then "
-        "take the line out",
-        place,
-    )
 
 
 def backups(situation: Situation) -> Iterator[Finding]:

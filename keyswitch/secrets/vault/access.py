@@ -62,6 +62,8 @@ def create(
     """
     vault = Vault(paths, ask=ask)
     require_none(vault)
+    if passphrase is not None:
+        check_passphrase(passphrase)  # before there is a lock file
     vid, data_key = os.urandom(16).hex(), os.urandom(envelope.KEY_SIZE)
     with locked(paths):
         require_none(vault)  # another command may have made one meanwhile

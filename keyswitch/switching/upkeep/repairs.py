@@ -8,7 +8,6 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
-from keyswitch.changes.draft import Mode
 from keyswitch.changes.history import splice_of
 from keyswitch.diagnosis.findings.mend import (
     ELEMENT,
@@ -20,7 +19,7 @@ from keyswitch.diagnosis.findings.mend import (
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import FILE_LIMIT
+from keyswitch.model import FILE_LIMIT, Rights
 from keyswitch.targets import json_text, splice
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def _gone(path: str) -> KeyswitchError:
     return FileStateError(f"{path} is gone", _AGAIN)
 
 
-def _mode_before(m: Mend) -> Mode:
+def _mode_before(m: Mend) -> Rights:
     path = resolve_target(m.path)
     rewriting.check_owner(m.path, path)
     try:
@@ -122,4 +121,4 @@ def _mode_before(m: Mend) -> Mode:
         raise _gone(m.path) from None
     if m.expected and m.expected != f"{present:04o}":
         raise _changed(m.path)
-    return Mode(path, present, present & m.mode)
+    return Rights(path, present, present & m.mode)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import history
 from keyswitch.changes.change import commit
-from keyswitch.changes.draft import Mode
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import digest
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import FILE_LIMIT, FileChange
+from keyswitch.model import FILE_LIMIT, FileChange, Rights
 from keyswitch.profiles import state
 from keyswitch.switching.planning import after_edit, all_folders
 
@@ -68,7 +67,7 @@ def undo_last(workspace: Workspace) -> Record:
             draft.edit(change)
         _require_modes(record)
         draft.modes += [
-            Mode(mode.path, mode.after, mode.before) for mode in record.modes
+            Rights(mode.path, mode.after, mode.before) for mode in record.modes
         ]
         if names is not None:
             draft.folders += after_edit.renamed_folder(workspace, *names)
@@ -92,7 +91,7 @@ def _pointer_back(workspace: Workspace, record: Record) -> State | None:
             "the active profile was changed since",
             "switch yourself: keyswitch use NAME",
         )
-    return history.state_of(record.pointer_before)
+    return state.State(*record.pointer_before, state.new_stamp())
 
 
 def _plan_own_folder(
