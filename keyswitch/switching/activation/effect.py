@@ -15,6 +15,7 @@ from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.errors import KeyswitchError, LockedError
+from keyswitch.providers.shapes import fingerprint
 from keyswitch.switching.activation.looking import (
     accounts_of,
     exported_here,
@@ -137,8 +138,6 @@ def _holds(
     workspace: Workspace, profile: Profile, variable: str, field: str
 ) -> bool:
     """Tell whether a variable carries the profile's secret already."""
-    from keyswitch.providers.shapes import fingerprint
-
     value = workspace.environ.get(variable, "")
     seen = fingerprint(workspace.install_key, value)
     return bool(value) and profile.secrets[field].fingerprint == seen

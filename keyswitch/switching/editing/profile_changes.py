@@ -16,8 +16,9 @@ from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
+from keyswitch.providers.shapes import fingerprint, mask
 from keyswitch.secrets.stores import new_item, open_store
-from keyswitch.switching.planning import after_edit, all_folders
+from keyswitch.switching.planning import after_edit, all_folders, isolation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -36,8 +37,6 @@ def new_secret(
     workspace: Workspace, store: str, value: Secret, generation: int = 1
 ) -> NewItem:
     """Give a value the item that it will have."""
-    from keyswitch.providers.shapes import fingerprint, mask
-
     return NewItem(
         SecretRef(
             store=store,
@@ -125,8 +124,6 @@ def rewrite(  # noqa: PLR0913
         draft.command = command
         return new
 
-    from keyswitch.switching.planning import isolation
-
     new, _ = commit(workspace, make)
     isolation.make_folder(workspace, new)
     return new
@@ -136,8 +133,6 @@ def plan_edited(
     workspace: Workspace, draft: Draft, old: Profile, new: Profile, text: str
 ) -> None:
     """Plan a profile's new text, and all that follows from it."""
-    from keyswitch.switching.planning import isolation
-
     bindings.check_complete(workspace, new)
     draft.write_profile(workspace, new.name, text.encode())
     after_edit.plan_follow(workspace, draft, old, new)
@@ -209,8 +204,6 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
     """Give a profile another name; the pointer and its own folder follow."""
-    from keyswitch.switching.planning import isolation
-
     check_name(name)
 
     def make(draft: Draft) -> None:
@@ -247,7 +240,6 @@ def _point(
 
 def remove(workspace: Workspace, name: str) -> bool:
     """Remove a profile; its secrets wait for `undo`. Tell if it was active."""
-    from keyswitch.switching.planning import isolation
 
     def make(draft: Draft) -> bool:
         isolation.move_out(workspace, draft, name)
@@ -286,8 +278,6 @@ def replace_text(
 
     `agreed` names the items for whose new use there is a yes.
     """
-    from keyswitch.switching.planning import isolation
-
     path = workspace.paths.profile(name)
     new = profile_files.parse(after, path)
 

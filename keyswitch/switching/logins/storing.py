@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import StoreError
 from keyswitch.model import SecretRef
+from keyswitch.providers.shapes import fingerprint, mask
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets import table
@@ -28,18 +29,16 @@ _DESCRIBED = (*_NAMES, "plan", "token_expires", "refreshable")
 def tokens_of(workspace: Workspace, parts: Login) -> tuple[str, ...]:
     """Return the keyed fingerprints by which a login is known again."""
     texts = (parts.refresh_token, parts.access_token, parts.managed_key)
-    return tuple(_fingerprint(workspace, text) for text in texts if text)
+    return tuple(
+        fingerprint(workspace.install_key, text) for text in texts if text
+    )
 
 
 def content_of(workspace: Workspace, parts: Login) -> str:
     """Return the keyed fingerprint of all that a login has."""
-    return _fingerprint(workspace, json.dumps(sorted(parts.raw.items())))
-
-
-def _fingerprint(workspace: Workspace, text: str) -> str:
-    from keyswitch.providers.shapes import fingerprint
-
-    return fingerprint(workspace.install_key, text)
+    return fingerprint(
+        workspace.install_key, json.dumps(sorted(parts.raw.items()))
+    )
 
 
 def generation_of(
@@ -95,15 +94,13 @@ def fetch(workspace: Workspace, ref: SecretRef) -> Login:
 
 def reference(workspace: Workspace, new: Generation, parts: Login) -> SecretRef:
     """Return how a profile refers to a generation."""
-    from keyswitch.providers.shapes import mask
-
     # The token that a request shows, so that `whoami` knows whose it is.
     token = parts.access_token or parts.managed_key or parts.refresh_token
     return SecretRef(
         new.store,
         new.item,
         new.generation,
-        _fingerprint(workspace, token),
+        fingerprint(workspace.install_key, token),
         mask(parts.access_token or parts.managed_key),
     )
 

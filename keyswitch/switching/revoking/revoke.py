@@ -16,6 +16,9 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.stores import VALUES_PREFIX
+from keyswitch.secrets.vault.reading import previous_versions
 from keyswitch.shells.rc_lines import without_lines
 from keyswitch.switching.logins import moves
 from keyswitch.switching.logins.book import Logins
@@ -80,16 +83,12 @@ def remove(
 
     removed, _ = commit(workspace, make)
     if removed:
-        from keyswitch.secrets.session import kernel_keyring
-        from keyswitch.secrets.stores import VALUES_PREFIX
-
         kernel_keyring.drop(VALUES_PREFIX)
         if scope == ALL and not name:
             kernel_keyring.drop()
-        from keyswitch.secrets.vault.reading import previous_versions
-        from keyswitch.secrets.vault.writing import purge_previous
-
         if {f.path for f in removed} & {*previous_versions(workspace.paths)}:
+            from keyswitch.secrets.vault.writing import purge_previous
+
             purge_previous(workspace.paths)
     return removed
 

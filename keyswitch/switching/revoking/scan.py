@@ -13,6 +13,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
+from keyswitch.providers.shapes import fingerprint, mask
 from keyswitch.shells.rc_lines import RC_FILES, find_exports
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
@@ -166,13 +167,9 @@ class Scan:
                 )
 
     def _mask(self, value: str) -> str:
-        from keyswitch.providers.shapes import mask
-
         return mask(value) if value else ""
 
     def _owner(self, value: str) -> str:
-        from keyswitch.providers.shapes import fingerprint
-
         if not value:
             return ""
         seen = fingerprint(self.workspace.install_key, value)

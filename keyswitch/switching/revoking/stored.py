@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import login_ledger
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.model import Frozen
+from keyswitch.secrets.session import kernel_keyring
+from keyswitch.secrets.vault.reading import previous_versions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -67,8 +69,6 @@ class Stored:
         yield from self._generations()
         yield from self._orphans()
         yield from self._cached()
-        from keyswitch.secrets.vault.reading import previous_versions
-
         why = "an older version of the vault"
         for path in previous_versions(paths):
             yield Found(path, "", stale=why, path=path)
@@ -175,8 +175,6 @@ class Stored:
 
     def _cached(self) -> Iterator[Found]:
         """Yield what the unlock cache holds; any removal empties it."""
-        from keyswitch.secrets.session import kernel_keyring
-
         for _, description in kernel_keyring.entries():
             parts = description.split(":")
             owner = self.owners.get(parts[2], "")

@@ -7,6 +7,7 @@ none of the others, and so that a second run finishes the first.
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
@@ -36,7 +37,7 @@ class Step(Frozen):
     place: str
     what: str
     # Returns what a person should know of it.
-    carry_out: Callable[[], list[str]]
+    carry_out: Callable[[], list[str] | None]
 
 
 def steps(workspace: Workspace) -> list[Step]:
@@ -57,7 +58,7 @@ def carry_out(found: list[Step]) -> list[str]:
     failed: list[tuple[Step, KeyswitchError]] = []
     for step in found:
         try:
-            said += step.carry_out()
+            said += step.carry_out() or ()
         except KeyswitchError as e:
             failed.append((step, e))
     if not failed:
@@ -128,16 +129,10 @@ def _other_folders(workspace: Workspace) -> Iterator[Step]:
     for places, moves_login in known_folders.recorded(workspace):
         if places == workspace.places or not os.path.isdir(places.config_dir):
             continue
-
-        def carry_out(
-            places: Places = places, *, moves: bool = moves_login
-        ) -> list[str]:
-            return _take_out(workspace, places, moves_login=moves)
-
         yield Step(
             places.config_dir,
             "what was there before keyswitch comes back",
-            carry_out,
+            partial(_take_out, workspace, places, moves_login=moves_login),
         )
 
 
@@ -158,11 +153,7 @@ def _take_out(
 
 def _start_files(workspace: Workspace) -> Iterator[Step]:
     for shell in sorted(rc_block.SHELLS):
-
-        def carry_out(shell: str = shell) -> list[str]:
-            start_files.uninstall(workspace, shell)
-            return []
-
+        carry_out = partial(start_files.uninstall, workspace, shell)
         edits = start_files.plan_uninstall(workspace, shell)
         for edit in edits:
             yield Step(edit.path, "the block of keyswitch goes", carry_out)

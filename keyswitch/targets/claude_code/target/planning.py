@@ -38,122 +38,127 @@ if TYPE_CHECKING:
 
 def plan(request: Request, places: Locations, read: Read) -> TargetPlan:
     """Return what the files are to be for a profile, or for none."""
-    result = TargetPlan()
-    records = _Records(request, read)
+    planner = _Planner(request, read)
     if not request.keys_only:
         if request.settings_of is not None:
-            _plan_settings(request, request.settings_of, read, records, result)
-        aws_config = PlannedFile(
-            request.paths.aws_config_file, _aws_config(request)
-        )
-        result.files.append(aws_config)
-    _plan_approvals(request, places, read, records, result)
-    result.files += records.files()
-    return result
+            planner.plan_settings(request.settings_of)
+        planner.plan_aws_config()
+    planner.plan_approvals(places)
+    planner.result.files += [
+        PlannedFile(path, baseline.encode(found))
+        for path, found in planner.records.items()
+    ]
+    return planner.result
 
 
-class _Records:
-    """What was there before, of the folders that a plan is about."""
+class _Planner:
+    """One plan, and what was there before of the folders that it is about."""
 
     def __init__(self, request: Request, read: Read) -> None:
-        self._request = request
-        self._read = read
-        self._opened: dict[str, dict[str, Baseline]] = {}
+        self.request = request
+        self.read = read
+        self.result = TargetPlan()
+        self.records: dict[str, dict[str, Baseline]] = {}
+        self.taken: ClaudeCode | None = None  # how it takes the profile
+        if account := request.account:
+            self.taken = account.provider.claude_code_for(account.profile)
+            self.command = wanted.command_of(
+                request.program,
+                account.profile.name,
+                request.paths.aws_config_file,
+            )
 
-    def of(self, places: Locations) -> dict[str, Baseline]:
+    def recorded(self, places: Locations) -> dict[str, Baseline]:
         """Return a folder's records, which the caller may change."""
-        path = record_path(self._request.paths, MAIN, places.config_dir)
-        if path not in self._opened:
-            self._opened[path] = baseline.decode(path, self._read(path))
-        return self._opened[path]
+        path = record_path(self.request.paths, MAIN, places.config_dir)
+        if path not in self.records:
+            self.records[path] = baseline.decode(path, self.read(path))
+        return self.records[path]
 
-    def files(self) -> list[PlannedFile]:
-        """Return the records as files."""
-        return [
-            PlannedFile(path, baseline.encode(found))
-            for path, found in self._opened.items()
-        ]
+    def plan_settings(self, places: Locations) -> None:
+        """Plan settings.json; what is displaced goes to a secret store."""
+        request, result, path = self.request, self.result, places.settings
+        recorded = self.recorded(places)
+        if not (
+            request.account
+            or path in recorded
+            or wanted.calls_us(places, self.read)
+        ):
+            return
+        found = settings_plan.plan_settings(
+            path,
+            self.read(path),
+            recorded.get(path, Baseline()),
+            lambda text: self._edits(path, text),
+            key=request.key(),
+            resolve=request.displaced_text,
+            new_token=request.new_token,
+            keep_changed=request.keep_changed,
+        )
+        recorded[path] = found.baseline
+        result.files.append(PlannedFile(path, found.after))
+        result.conflicts += [f"{path}: {key}" for key in found.conflicts]
+        for keys, what in (
+            (found.left_over, _LEFT_OVER),
+            (found.added, _ADDED),
+        ):
+            result.notes += [f"{path}: {key} was {what}" for key in keys]
+        result.displaced |= found.displaced
+        result.put_back += found.put_back
 
+    def _edits(self, path: str, text: str) -> list[settings_plan.Edit]:
+        """Return what a profile needs in a settings text; none: nothing."""
+        account, taken = self.request.account, self.taken
+        if account is None or taken is None:
+            return []
+        settings = wanted.wanted_settings(
+            taken,
+            account.profile.fields,
+            self.command,
+            expires="session_token" in account.profile.secrets,
+            cancels=self.request.cancels_shell_keys,
+        )
+        rivals = account.provider.rivals
+        return settings_plan.edits_for(path, text, taken, settings, rivals)
 
-def _taken(request: Request) -> ClaudeCode | None:
-    """Return how it takes the profile; None: there is no profile."""
-    if request.account is None:
-        return None
-    return request.account.provider.claude_code_for(request.account.profile)
+    def plan_aws_config(self) -> None:
+        """Plan the AWS configuration file, which only some profiles need."""
+        after, account = None, self.request.account
+        if account and self.taken and self.taken.aws_export:
+            region = account.profile.fields["region"]
+            after = self.command.aws_config_text(region)
+        path = self.request.paths.aws_config_file
+        self.result.files.append(PlannedFile(path, after))
 
-
-def _plan_settings(
-    request: Request,
-    places: Locations,
-    read: Read,
-    records: _Records,
-    result: TargetPlan,
-) -> None:
-    """Plan settings.json; what is displaced goes to a secret store."""
-    path, recorded = places.settings, records.of(places)
-    if (
-        request.account is None
-        and path not in recorded
-        and not wanted.calls_us(places, read)
-    ):
-        return
-    found = settings_plan.plan_settings(
-        path,
-        read(path),
-        recorded.get(path, Baseline()),
-        lambda text: _edits(request, path, text),
-        key=request.key(),
-        resolve=request.displaced_text,
-        new_token=request.new_token,
-        keep_changed=request.keep_changed,
-    )
-    recorded[path] = found.baseline
-    result.files.append(PlannedFile(path, found.after))
-    result.conflicts += [f"{path}: {key}" for key in found.conflicts]
-    result.notes += [
-        f"{path}: {key} was the helper of a keyswitch before; it does not come "
-        "back"
-        for key in found.left_over
-    ]
-    result.notes += [
-        f"{path}: {key} was added by somebody else; it does not count while a "
-        "profile is active, and 'keyswitch off' gives it back"
-        for key in found.added
-    ]
-    result.displaced |= found.displaced
-    result.put_back += found.put_back
-
-
-def _edits(request: Request, path: str, text: str) -> list[settings_plan.Edit]:
-    """Return what a profile needs in a settings text; none: nothing."""
-    taken = _taken(request)
-    if request.account is None or taken is None:
-        return []
-    profile, provider = request.account
-    settings = wanted.wanted_settings(
-        taken,
-        profile.fields,
-        _command(request, profile.name),
-        expires="session_token" in profile.secrets,
-        cancels=request.cancels_shell_keys,
-    )
-    return settings_plan.edits_for(path, text, taken, settings, provider.rivals)
-
-
-def _aws_config(request: Request) -> bytes | None:
-    """Return the AWS configuration file, which only some profiles need."""
-    taken = _taken(request)
-    if request.account is None or taken is None or not taken.aws_export:
-        return None
-    profile = request.account.profile
-    command = _command(request, profile.name)
-    return command.aws_config_text(profile.fields["region"])
+    def plan_approvals(self, places: Locations) -> None:
+        """Plan `.claude.json` and its record, if it has to be read at all."""
+        request, path = self.request, places.global_config
+        recorded = self.recorded(places)
+        before = recorded.get(path, Baseline())
+        approves = self.taken is not None and self.taken.approve
+        if (request.keys_only or not approves) and before == Baseline():
+            return
+        tails: dict[str, str | None] = {}
+        if approves:
+            known = {e.item for e in before.elements} - request.without
+            tails = dict.fromkeys(sorted(known))
+            for item, key in request.keys(_key_of, known):
+                tails.setdefault(item, tail_of(key))
+            if tails and set(tails) == {e.item for e in before.elements}:
+                return
+        after, recorded[path] = plan_approvals(
+            path, self.read(path), before, tails, request.key()
+        )
+        self.result.files.append(
+            PlannedFile(path, after, is_last=True, goes_when_empty=True)
+        )
 
 
-def _command(request: Request, name: str) -> wanted.Command:
-    return wanted.command_of(
-        request.program, name, request.paths.aws_config_file
-    )
+_LEFT_OVER = "the helper of a keyswitch before; it does not come back"
+_ADDED = (
+    "added by somebody else; it does not count while a profile is active, and "
+    "'keyswitch off' gives it back"
+)
 
 
 def _key_of(account: Account) -> SecretRef | None:
@@ -161,37 +166,6 @@ def _key_of(account: Account) -> SecretRef | None:
     taken = account.provider.claude_code_for(account.profile)
     refs = account.profile.secrets
     return refs.get(taken.helper_field) if taken.approve else None
-
-
-def _plan_approvals(
-    request: Request,
-    places: Locations,
-    read: Read,
-    records: _Records,
-    result: TargetPlan,
-) -> None:
-    """Plan `.claude.json` and its record, where it has to be read at all."""
-    path, recorded = places.global_config, records.of(places)
-    before = recorded.get(path, Baseline())
-    taken = _taken(request)
-    approves = taken is not None and taken.approve
-    needs_none = request.keys_only or not approves
-    if needs_none and before == Baseline():
-        return
-    tails: dict[str, str | None] = {}
-    if approves:
-        known = {e.item for e in before.elements} - request.without
-        tails = dict.fromkeys(sorted(known))
-        for item, key in request.keys(_key_of, known):
-            tails.setdefault(item, tail_of(key))
-        if tails and set(tails) == {e.item for e in before.elements}:
-            return
-    after, recorded[path] = plan_approvals(
-        path, read(path), before, tails, request.key()
-    )
-    result.files.append(
-        PlannedFile(path, after, is_last=True, goes_when_empty=True)
-    )
 
 
 def plan_approvals(
