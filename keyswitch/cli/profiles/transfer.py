@@ -197,8 +197,8 @@ def _show(session: Session, packed: Sequence[Packed]) -> None:
         ]
     document = {
         "profiles": profiles,
-        "hosts": sorted({d.host for d in hosts}),
-        "ascii_hosts": sorted({ascii_host(d.host) for d in hosts}),
+        "hosts": sorted({host for _, host in hosts}),
+        "ascii_hosts": sorted({ascii_host(host) for _, host in hosts}),
     }
     session.show(document, rows)
 

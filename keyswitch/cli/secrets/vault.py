@@ -69,12 +69,10 @@ def init(session: Session, *, machine_key: bool, **passphrase: Any) -> None:
 @passphrase_options
 def passwd(session: Session, **passphrase: Any) -> None:
     """Set another passphrase. After a leak use 'vault rotate' instead."""
-    found = _to_change(session)
-    _change(session, found, passphrase)
+    _change(session, _to_change(session), passphrase)
 
 
 def _change(session: Session, found: Vault, options: dict[str, Any]) -> None:
-    """Change the passphrase."""
     access.change_passphrase(found, new_passphrase(session, options))
     session.say("changed the passphrase")
 
