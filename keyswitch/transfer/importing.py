@@ -8,7 +8,7 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.model import Frozen, Profile, SecretRef
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-class Destination(Frozen):
-    """Where a profile of a bundle would send its secret."""
-
-    name: str
-    host: str
-
-
 def chosen(packed: Sequence[Packed], names: Collection[str]) -> list[Packed]:
     """Return the named profiles of a bundle; no name means all of them."""
     known = {one.profile.name for one in packed}
@@ -51,13 +44,13 @@ def chosen(packed: Sequence[Packed], names: Collection[str]) -> list[Packed]:
 
 def destinations(
     catalogue: Catalogue, packed: Sequence[Packed]
-) -> list[Destination]:
-    """Return every host that fields of the profiles decide.
+) -> list[tuple[str, str]]:
+    """Return (profile, host) for every host that its fields decide.
 
     The owner of the other machine chose it; the secret would go there.
     """
     return sorted(
-        Destination(one.profile.name, host)
+        (one.profile.name, host)
         for one in packed
         for host in chosen_hosts(
             catalogue.get(one.profile.provider), one.profile
