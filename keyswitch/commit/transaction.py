@@ -4,7 +4,7 @@ Protocol: lock; recover; write the journal; stage every file beside its target;
 take the other program's locks; compare each target with what the plan saw;
 rename the journal (the commit point); compare once more; move the stages into
 place; forget the journal. The same code finishes a transaction that was killed.
-Items of the macOS keychain follow the files; `logins/keychain_recovery.py`
+Items of the macOS keychain follow the files; `logins/keychain_note.py`
 sees to those after a kill.
 """
 

@@ -88,23 +88,10 @@ def _insert(
         return text[: last.end] + "," + lead + piece + text[last.end :], None
     gap = text[where.start + 1 : where.end - 1]
     unit = _unit(text)
-    if unit is None:
-        return (
-            text[: where.start + 1] + piece + text[where.end - 1 :],
-            gap,
-        )
-    base = _indent_at(text, where.start)
-    return (
-        text[: where.start + 1]
-        + newline
-        + base
-        + unit
-        + piece
-        + newline
-        + base
-        + text[where.end - 1 :],
-        gap,
-    )
+    if unit is not None:
+        base = newline + _indent_at(text, where.start)
+        piece = base + unit + piece + base
+    return text[: where.start + 1] + piece + text[where.end - 1 :], gap
 
 
 def _unit(text: str) -> str | None:
@@ -125,7 +112,7 @@ def _indent_at(text: str, at: int) -> str:
 
 
 def remove_member(
-    path: str, text: str, keys: Sequence[str], gap: str | None
+    path: str, text: str, keys: Sequence[str], gap: str | None = None
 ) -> str:
     """Take a member away; `gap` is put into an object that becomes empty."""
     where, child = find(path, text, keys)
@@ -135,7 +122,11 @@ def remove_member(
 
 
 def remove_element(
-    path: str, text: str, keys: Sequence[str], index: int, gap: str | None
+    path: str,
+    text: str,
+    keys: Sequence[str],
+    index: int,
+    gap: str | None = None,
 ) -> str:
     """Take an element of an array away."""
     return _remove(text, _array(path, text, keys), index, gap)
@@ -144,11 +135,7 @@ def remove_element(
 def _remove(text: str, where: Container, index: int, gap: str | None) -> str:
     child = where.children[index]
     if len(where.children) == 1:
-        return (
-            text[: where.start + 1]
-            + (gap if gap is not None else "")
-            + text[where.end - 1 :]
-        )
+        return text[: where.start + 1] + (gap or "") + text[where.end - 1 :]
     if index:
         return text[: where.children[index - 1].end] + text[child.end :]
     return text[: child.start] + text[where.children[1].start :]

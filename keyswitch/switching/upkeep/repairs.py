@@ -96,12 +96,12 @@ def _without(m: Mend, data: bytes) -> bytes:
     if m.kind == MEMBER:
         if splice.raw_value(m.path, text, m.keys) != m.expected:
             raise _changed(m.path)
-        return splice.remove_member(m.path, text, m.keys, None).encode()
+        return splice.remove_member(m.path, text, m.keys).encode()
     elements = splice.elements(m.path, text, m.keys)
     if m.expected not in elements:
         raise _changed(m.path)
     index = elements.index(m.expected)
-    return splice.remove_element(m.path, text, m.keys, index, None).encode()
+    return splice.remove_element(m.path, text, m.keys, index).encode()
 
 
 def _changed(path: str) -> KeyswitchError:

@@ -270,14 +270,11 @@ def applied(
     blank = data is None or not data.strip(b" \t\r\n\xef\xbb\xbf")
     whole = b"{}" if blank else data or b""
     text = excerpt(path, whole, (*keys, *dropped), edits=True)
-    for key in dropped:
-        if splice.raw_value(path, text, (key,)) is not None:
-            text = splice.remove_member(path, text, (key,), None)
-    for key in keys:
+    for key in (*dropped, *keys):  # no part has a dropped one
         present = splice.raw_value(path, text, (key,))
         wanted = parts.raw.get(key)
         if wanted is None and present is not None:
-            text = splice.remove_member(path, text, (key,), None)
+            text = splice.remove_member(path, text, (key,))
         elif wanted is not None and present is None:
             text, _ = splice.insert_member(path, text, (key,), wanted)
         elif wanted is not None and wanted != present:

@@ -251,14 +251,14 @@ def without_helpers(path: str, text: str) -> tuple[str, list[tuple[str, ...]]]:
     """
     found = helper_keys(path, text)
     for keys in found:
-        text = splice.remove_member(path, text, keys, None)
+        text = splice.remove_member(path, text, keys)
     if (HELPER,) in found:
         cancelled = [(ENV, name) for name in BESIDE_HELPER]
         if all(splice.raw_value(path, text, k) == '""' for k in cancelled):
             for keys in cancelled:
-                text = splice.remove_member(path, text, keys, None)
+                text = splice.remove_member(path, text, keys)
             if splice.is_empty(path, text, (ENV,)):
-                text = splice.remove_member(path, text, (ENV,), None)
+                text = splice.remove_member(path, text, (ENV,))
     return text, found
 
 

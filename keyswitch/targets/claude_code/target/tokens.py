@@ -81,9 +81,9 @@ def without(path: str, data: bytes, found: Sequence[Token]) -> bytes:
         (t.at for t in found), key=lambda a: -(a[1] or 0)
     ):
         if index is None:
-            text = splice.remove_member(path, text, keys, None)
+            text = splice.remove_member(path, text, keys)
         else:
-            text = splice.remove_element(path, text, keys, index, None)
+            text = splice.remove_element(path, text, keys, index)
     return text.encode("utf-8")
 
 
