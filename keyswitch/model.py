@@ -45,8 +45,9 @@ class Frozen(tuple[Any, ...]):
         """Take the fields in their order, or by name."""
         if named or len(values) != len(cls._fields):
             given = dict(zip(cls._fields, values, strict=False))
+            twice = len(values) > len(given) or given.keys() & named.keys()
             given = {**cls._defaults, **given, **named}
-            if given.keys() != {*cls._fields} or len(values) > len(given):
+            if twice or given.keys() != {*cls._fields}:
                 raise TypeError(f"{cls.__name__} has the fields {cls._fields}")
             values = tuple(given[name] for name in cls._fields)
         return tuple.__new__(cls, values)

@@ -57,6 +57,7 @@ def test_a_value_is_what_a_named_tuple_is(values, named):
         ((), {"size": 1}),
         (("a", 1, (), 4), {}),
         (("a",), {"other": 1}),
+        (("a",), {"name": "b"}),
         (("a", 1, (), 4), {"size": 1}),
     ],
 )

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 from keyswitch.changes import bindings, history, hook_files, intents
 from keyswitch.changes.draft import once_settled
 from keyswitch.commit import made_folders
-from keyswitch.commit.journal import Beside
 from keyswitch.commit.transaction import Plan, Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
@@ -130,13 +129,15 @@ def _plan(
     changed = [change.path for change in draft.changes()]
     for target in table.every() if files else ():
         locks |= {spec.path: spec for spec in target.locks(changed)}
-    beside = Beside(
+    plan = Plan(
+        files,
+        tuple(locks.values()),
         tuple(draft.modes),
         tuple(draft.folders),
         tuple(draft.links.values()),
         emptied,
     )
-    return result, draft, expired, Plan(files, tuple(locks.values()), beside)
+    return result, draft, expired, plan
 
 
 def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:

@@ -35,6 +35,7 @@ class Option(click.Option):
 
 
 option = functools.partial(click.option, cls=Option)
+flag = functools.partial(option, is_flag=True)
 
 
 def answer(
@@ -50,9 +51,8 @@ def answer(
             click.echo(print_(ctx))
             ctx.exit()
 
-    return option(
+    return flag(
         *names,
-        is_flag=True,
         expose_value=False,
         is_eager=True,
         help=text,
@@ -66,7 +66,7 @@ HELP = answer(
     text="Show this message and exit.",
     print_=lambda ctx: ctx.get_help(),
 )
-YES = option("--yes", is_flag=True, help="Do not ask.")
+YES = flag("--yes", help="Do not ask.")
 
 
 def command(

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.cli.arguments import SOURCES
-from keyswitch.cli.command import Session, option, options
+from keyswitch.cli.command import Session, flag, option, options
 from keyswitch.cli.failures import take
 from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
@@ -45,7 +45,7 @@ class Source(Frozen):
 
 
 source_options = options(
-    option("--stdin", is_flag=True, help="Read the secret from stdin."),
+    flag("--stdin", help="Read the secret from stdin."),
     option(
         "--from-env",
         multiple=True,

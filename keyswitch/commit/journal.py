@@ -40,24 +40,16 @@ class Folder(Frozen):
     after: str
 
 
-class Beside(Frozen):
-    """What is changed with the files, once they are in place."""
-
-    rights: tuple[Rights, ...] = ()
-    folders: tuple[Folder, ...] = ()
-    links: tuple[LinkChange, ...] = ()
-    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
-
-
 class Journal(Frozen):
     """A whole transaction."""
 
     steps: tuple[Step, ...]
     locks: tuple[str, ...]  # lock directories that were going to be taken
-    rights: tuple[Rights, ...] = ()  # the fields of Beside
+    # What is changed with the files, once they are in place.
+    rights: tuple[Rights, ...] = ()
     folders: tuple[Folder, ...] = ()
     links: tuple[LinkChange, ...] = ()
-    emptied: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()  # folders to remove, if nothing is in them
     made: tuple[str, ...] = ()  # folders that the stages need, outer first
 
 

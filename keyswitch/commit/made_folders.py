@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import is_below, upwards
 from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import own_json
 
@@ -44,7 +45,9 @@ def plan(
             change = change._replace(after=None)
         files.append(change)
         if change.after is not None:
-            made |= _made(change)
+            made.update(missing(change.path))
+            if change.before is None and change.goes_when_empty:
+                made.add(change.path)
         elif change.before is not None:
             left |= known & {change.path, *_above(change.path)}
     present = sorted((known | made) - left)
@@ -52,13 +55,6 @@ def plan(
     if before != after:
         files.append(FileChange(path, before, after))
     return files, tuple(sorted(left))
-
-
-def _made(change: FileChange) -> set[str]:
-    found = set(missing(change.path))
-    if change.before is None and change.goes_when_empty:
-        found.add(change.path)
-    return found
 
 
 def folders_for(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -79,15 +75,12 @@ def missing(path: str) -> list[str]:
 
 
 def _above(path: str) -> Iterator[str]:
-    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
-    while folder != (parent := os.path.dirname(folder)):
-        yield folder
-        folder = parent
+    return upwards(os.path.realpath(os.path.dirname(path)))
 
 
 def _is_own(paths: Paths, path: str) -> bool:
     own = (paths.config, paths.data, paths.state)
-    return any(path.startswith(root + os.sep) for root in own)
+    return any(is_below(path, root) for root in own)
 
 
 def parse(path: str, data: bytes | None) -> set[str]:

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Beside, Journal
+from keyswitch.commit.journal import Journal
 from keyswitch.commit.made_folders import folders_for
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TypeVar
 
-    from keyswitch.commit.journal import Step
-    from keyswitch.model import FileChange
+    from keyswitch.commit.journal import Folder, Step
+    from keyswitch.model import FileChange, LinkChange, Rights
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain
@@ -63,7 +63,11 @@ class Plan(Frozen):
 
     files: Sequence[FileChange]  # as read, and as they are to be
     locks: Sequence[LockSpec] = ()  # of the other program, to be held
-    beside: Beside = Beside()  # what changes with the files
+    # What changes with the files; see `Journal`.
+    rights: tuple[Rights, ...] = ()
+    folders: tuple[Folder, ...] = ()
+    links: tuple[LinkChange, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 def on_disk(changes: Sequence[FileChange]) -> list[FileChange]:
@@ -144,7 +148,7 @@ class Transaction:
         CleanupLeftError is the one exception: the change is committed, and
         the next command finishes it.
         """
-        locks, beside = plan.locks, plan.beside
+        locks = plan.locks
         items = [
             c
             for c in plan.files
@@ -158,7 +162,8 @@ class Transaction:
         lock_folders.wait_until_free(locks)
         made: list[str] = []
         try:
-            self._prepare(steps, plan)
+            whole = _journal_of(plan, steps)
+            journal.prepare(self.paths, whole)
             for change, step in zip(changes, steps, strict=True):
                 staged(change, step, made)
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
@@ -168,10 +173,10 @@ class Transaction:
                     require_as_read(change, step)
                 self._compare_items(items)
                 journal.commit(self.paths)
-                self._finish(changes, steps, beside)
+                self._finish(changes, whole)
                 left = self._put_items(items)
             # Only now, since Claude Code's locks may lie in these folders.
-            self._settle(beside)
+            self._settle(whole)
         except OSError as e:
             self._take_back(steps, made, locks)
             raise atomic.unusable(e.filename or changes[0].path, e) from e
@@ -183,20 +188,9 @@ class Transaction:
         if left is not None:
             raise left
 
-    def _prepare(self, steps: Sequence[Step], plan: Plan) -> None:
-        locks = tuple(spec.path for spec in plan.locks)
-        beside, made = plan.beside._asdict(), folders_for(steps)
-        written = Journal(tuple(steps), locks, **beside, made=made)
-        journal.prepare(self.paths, written)
-
-    def _finish(
-        self,
-        changes: Sequence[FileChange],
-        steps: Sequence[Step],
-        beside: Beside,
-    ) -> None:
+    def _finish(self, changes: Sequence[FileChange], whole: Journal) -> None:
         """Move every stage into place. From the first on: no way back."""
-        begun = False
+        steps, begun = whole.steps, False
         for attempt in (1, 2):
             try:
                 # The commit has to be on disk before any file is.
@@ -208,8 +202,8 @@ class Transaction:
                     self.notes += install(step)
                 for folder in {os.path.dirname(s.target) for s in steps}:
                     atomic.sync_dir(folder)
-                give_rights(beside.rights)
-                set_links(beside.links)
+                give_rights(whole.rights)
+                set_links(whole.links)
             except OSError as e:
                 if attempt == 1:
                     continue  # a passing fault; the steps can be repeated
@@ -252,14 +246,14 @@ class Transaction:
 
         return keychain_items.put(self.keychain, items)
 
-    def _settle(self, beside: Beside) -> None:
+    def _settle(self, whole: Journal) -> None:
         """Rename and remove folders, and forget the journal.
 
         That comes last, so that a lock that a kill leaves is in a journal.
         """
         try:
-            rename_folders(beside.folders)
-            remove_folders(beside.emptied)
+            rename_folders(whole.folders)
+            remove_folders(whole.emptied)
             journal.discard(self.paths)
         except OSError as e:
             raise _unfinished(e) from e
@@ -285,6 +279,18 @@ class Transaction:
                 [spec.path for spec in locks], journal.written_at(self.paths)
             )
             journal.discard(self.paths)
+
+
+def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:
+    return Journal(
+        tuple(steps),
+        tuple(spec.path for spec in plan.locks),
+        plan.rights,
+        plan.folders,
+        plan.links,
+        plan.emptied,
+        folders_for(steps),
+    )
 
 
 def _unfinished(error: OSError) -> CleanupLeftError:

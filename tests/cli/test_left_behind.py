@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from keyswitch.commit import journal, steps
-from keyswitch.commit.journal import Beside, Journal
+from keyswitch.commit.journal import Journal
 from keyswitch.disk.digests import digest
 from keyswitch.profiles.paths import resolve
 from tests.cli.accounts import live, log_in, token
@@ -106,10 +106,8 @@ def test_recovery_removes_the_folders_of_a_killed_command(ks, committed):
     (full / "theirs").touch()
     names = (str(folder.parent), str(folder), str(full))
     os.makedirs(paths.journal_dir, 0o700)
-    beside, made = (
-        (Beside(emptied=names), ()) if committed else (Beside(), names)
-    )
-    journal.prepare(paths, Journal((), (), *beside, made))
+    which = {"emptied" if committed else "made": names}
+    journal.prepare(paths, Journal((), (), **which))
     if committed:
         journal.commit(paths)
     steps.recover(paths)

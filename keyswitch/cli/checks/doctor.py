@@ -9,7 +9,7 @@ from keyswitch.cli.command import (
     Session,
     at_most_one,
     command,
-    option,
+    flag,
     rehearsed,
 )
 from keyswitch.cli.session import attributes
@@ -33,16 +33,15 @@ _ROUNDS = 3  # files can be looked at once their folder is mended
     "keyswitch doctor --network         try the way to the service, too",
     "keyswitch doctor --report > report.txt",
 )
-@option("--fix", is_flag=True, help="Mend what is safe; undoable.")
-@option("--dry-run", is_flag=True, help="With --fix: only show it.")
-@option("--yes", is_flag=True, help="With --fix: do not ask.")
-@option("--network", is_flag=True, help="Try DNS, TCP, TLS, proxy and HTTP.")
-@option(
+@flag("--fix", help="Mend what is safe; undoable.")
+@flag("--dry-run", help="With --fix: only show it.")
+@flag("--yes", help="With --fix: do not ask.")
+@flag("--network", help="Try DNS, TCP, TLS, proxy and HTTP.")
+@flag(
     "--run-helper",
-    is_flag=True,
     help="Run an apiKeyHelper to see whether it works (10 s at most).",
 )
-@option("--report", is_flag=True, help="Print a report for a support ticket.")
+@flag("--report", help="Print a report for a support ticket.")
 def doctor(  # noqa: PLR0913
     session: Session,
     *,

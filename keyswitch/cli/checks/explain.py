@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyswitch.cli.command import Session, at_most_one, command, option
+from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
@@ -43,11 +43,7 @@ _UNBROKEN = "\ue000"  # in place of a space that may not end a line
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("text", nargs=-1)
-@option(
-    "--from-log",
-    is_flag=True,
-    help="Take the newest error of Claude Code's transcripts.",
-)
+@flag("--from-log", help="Take the newest error of Claude Code's transcripts.")
 def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
     """Explain an error text, and say what to do.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.command import Session, command, flag
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
 from keyswitch.errors import ExitCode
@@ -39,14 +39,11 @@ _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
-@option(
+@flag(
     "--run-helper",
-    is_flag=True,
     help="Run an apiKeyHelper to know its answer (10 s at most).",
 )
-@option(
-    "--verify", is_flag=True, help="Ask the service whose credential it is."
-)
+@flag("--verify", help="Ask the service whose credential it is.")
 def whoami(
     session: Session,
     claude_options: tuple[str, ...],

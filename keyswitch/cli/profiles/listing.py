@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.errors import UsageError
 from keyswitch.profiles import login_status, profile_files, state
@@ -97,7 +97,7 @@ def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
     "keyswitch show work --reveal    on a terminal, after asking",
 )
 @click.argument("name")
-@option("--reveal", is_flag=True, help="Show the secrets, after asking.")
+@flag("--reveal", help="Show the secrets, after asking.")
 def show(session: Session, name: str, *, reveal: bool) -> None:
     """Show one profile."""
     workspace = session.workspace()

@@ -12,6 +12,7 @@ from keyswitch.cli.command import (
     Session,
     at_most_one,
     command,
+    flag,
     option,
     rehearsed,
 )
@@ -32,18 +33,14 @@ if TYPE_CHECKING:
     dry_run=True,
 )
 @click.argument("name")
-@option("--capture", is_flag=True, help="Keep the present login.")
-@option("--token", is_flag=True, help="Keep a 'claude setup-token' one.")
-@option(
-    "--orphan",
-    is_flag=True,
-    help="Keep the newest login that belonged to no profile.",
-)
+@flag("--capture", help="Keep the present login.")
+@flag("--token", help="Keep a 'claude setup-token' one.")
+@flag("--orphan", help="Keep the newest login that belonged to no profile.")
 @STORE
 @option("--label", default="", help="Free text for listings.")
-@option("--stdin", is_flag=True, help="With --token: read it there.")
+@flag("--stdin", help="With --token: read it there.")
 @option("--from-env", metavar="NAME", help="With --token: from there.")
-@option("--console", is_flag=True, help="A Console login (API billing).")
+@flag("--console", help="A Console login (API billing).")
 @option("--email", metavar="ADDRESS", help="Handed to Claude's login.")
 def login(  # noqa: PLR0913
     session: Session,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, option, rehearsed
+from keyswitch.cli.command import Session, command, flag, option, rehearsed
 from keyswitch.cli.prompt import ask_line, ask_secret
 from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     "keyswitch export --all --to profiles.ksb",
 )
 @click.argument("names", nargs=-1, metavar="NAME...")
-@option("--all", "everything", is_flag=True, help="All but logins.")
+@flag("--all", "everything", help="All but logins.")
 @option("--to", "path", metavar="FILE", required=True, help="The bundle.")
-@option("--replace", is_flag=True, help="Overwrite that file.")
+@flag("--replace", help="Overwrite that file.")
 @passphrase_options
 def export(
     session: Session,
@@ -89,7 +89,7 @@ def export(
 )
 @click.argument("path", metavar="FILE")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@option("--replace", is_flag=True, help="Overwrite profiles.")
+@flag("--replace", help="Overwrite profiles.")
 @option(
     "--accept-host",
     "hosts",
@@ -97,7 +97,7 @@ def export(
     metavar="HOST",
     help="A secret may go to this host; otherwise you are asked to type it.",
 )
-@option("--yes", is_flag=True, help="Do not ask for the rest.")
+@flag("--yes", help="Do not ask for the rest.")
 @STORE
 @passphrase_options
 def import_(  # noqa: PLR0913

@@ -11,7 +11,7 @@ from keyswitch.cli.command import (
     Session,
     at_most_one,
     command,
-    option,
+    flag,
     rehearsed,
 )
 from keyswitch.cli.session import attributes
@@ -32,13 +32,9 @@ if TYPE_CHECKING:
     dry_run=True,
 )
 @click.argument("name", required=False, default="")
-@option("--all", "all_", is_flag=True, help="Every token there is.")
-@option("--claude-code", is_flag=True, help="What lies in Claude Code's files.")
-@option(
-    "--stale",
-    is_flag=True,
-    help="Expired, blanked and orphaned ones (the default).",
-)
+@flag("--all", "all_", help="Every token there is.")
+@flag("--claude-code", help="What lies in Claude Code's files.")
+@flag("--stale", help="Expired, blanked and orphaned ones (the default).")
 @YES
 def revoke_local(  # noqa: PLR0913
     session: Session,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from keyswitch.cli.command import HELP, YES, Session, command, option
+from keyswitch.cli.command import HELP, YES, Session, command, flag, option
 from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.secrets.store_choice import create_vault, show_code
 from keyswitch.cli.sources import (
@@ -50,9 +50,8 @@ def vault() -> None:
     "keyswitch vault init --passphrase-fd 3 3<passphrase-file",
     group=vault,
 )
-@option(
+@flag(
     "--machine-key",
-    is_flag=True,
     help="Open without a passphrase, by a key file of this machine. Protects "
     "copies of the vault, not this account.",
 )
@@ -101,7 +100,7 @@ def rotate(session: Session, **passphrase: Any) -> None:
     "keyswitch vault recovery --use    a new passphrase by the code",
     group=vault,
 )
-@option("--use", "use_code", is_flag=True, help="Open with the code.")
+@flag("--use", "use_code", help="Open with the code.")
 @passphrase_options
 def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     """Make a new recovery code, or open the vault with one."""

@@ -10,7 +10,14 @@ import click
 from keyswitch import shells
 from keyswitch.changes import bindings
 from keyswitch.changes.compiling import compiled_active, compiled_profile
-from keyswitch.cli.command import HELP, Session, at_most_one, command, option
+from keyswitch.cli.command import (
+    HELP,
+    Session,
+    at_most_one,
+    command,
+    flag,
+    option,
+)
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -39,14 +46,14 @@ if TYPE_CHECKING:
 )
 @click.argument("name", required=False, default="")
 @option("--shell", metavar="SHELL", help="Default: the parent process.")
-@option("--unset", is_flag=True, help="Undo what env did here.")
+@flag("--unset", help="Undo what env did here.")
 @option(
     "--format",
     "format_",
     type=click.Choice(marker.DOCUMENTS),
     help="Print a document for another program.",
 )
-@option("--reveal", is_flag=True, help="Real values on a terminal too.")
+@flag("--reveal", help="Real values on a terminal too.")
 def env(  # noqa: PLR0913
     session: Session,
     name: str,

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from keyswitch.cli.command import YES, Session, command, option, rehearsed
+from keyswitch.cli.command import YES, Session, command, flag, option, rehearsed
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.express import write_out
@@ -128,10 +128,9 @@ def _shell(typed: str) -> str:
     dry_run=True,
 )
 @click.argument("shell", required=False, default="")
-@option(
+@flag(
     "--all",
     "everything",
-    is_flag=True,
     help="Of every shell, and out of Claude Code's files as well.",
 )
 @YES

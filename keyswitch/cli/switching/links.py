@@ -6,7 +6,7 @@ import os
 
 import click
 
-from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.directories import links
 from keyswitch.errors import ExitCode, KeyswitchError, UsageError
@@ -156,10 +156,8 @@ def _judge(session: Session, folder: str | None, status: str) -> links.Link:
 
 
 @command("PS1='$(keyswitch current --prompt) $ '")
-@option(
-    "--prompt",
-    is_flag=True,
-    help="Print nothing, and no error, where no profile is active.",
+@flag(
+    "--prompt", help="Print nothing, and no error, where no profile is active."
 )
 def current(session: Session, *, prompt: bool) -> int | None:
     """Print the active profile's name."""

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, at_most_one, command, option, options
+from keyswitch.cli.command import (
+    Session,
+    at_most_one,
+    command,
+    flag,
+    option,
+    options,
+)
 from keyswitch.cli.session import attributes
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
@@ -20,22 +27,14 @@ if TYPE_CHECKING:
     from keyswitch.targets.values import RunningSession
 
 _turn_options = options(
-    option(
-        "--wait",
-        is_flag=True,
-        help="Wait first until no running session is in a turn.",
-    ),
+    flag("--wait", help="Wait first until no running session is in a turn."),
     option(
         "--timeout",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
         help="With --wait: give up after this time, nothing changed.",
     ),
-    option(
-        "--force",
-        is_flag=True,
-        help="Switch without a look at running sessions.",
-    ),
+    flag("--force", help="Switch without a look at running sessions."),
 )
 _SENTENCES = {
     "next turn": "follows at its next turn",
@@ -54,7 +53,7 @@ _SENTENCES = {
     dry_run=True,
 )
 @click.argument("name", required=False)
-@option("--here", is_flag=True, help="For this shell only, by eval.")
+@flag("--here", help="For this shell only, by eval.")
 @option(
     "--target",
     type=click.Choice(["claude-code", "none"]),
@@ -190,9 +189,7 @@ def _report(session: Session, outcome: Outcome) -> int:
     'eval "$(keyswitch off --here)"    this shell follows again',
     dry_run=True,
 )
-@option(
-    "--here", is_flag=True, help="End this shell's own choice only, by eval."
-)
+@flag("--here", help="End this shell's own choice only, by eval.")
 @_turn_options
 def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
     """Make no profile active.
