@@ -36,6 +36,7 @@ _TOKEN = re.compile(
     [1-9][0-9]{0,8} | true | false | [\[\]{},\ ]""",
     re.VERBOSE,
 )
+_TEXT = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')  # that means what it shows
 _SMALL = MAX_LINE // 4  # characters, of four bytes at most
 _POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _HINT = "mend that place; the other files are not affected"
@@ -129,6 +130,8 @@ def _plain(lines: list[str]) -> dict[str, Any]:
 
 def _value(text: str) -> Any:
     """Return what a value means that is a day, or has the tokens of JSON."""
+    if _TEXT.fullmatch(text):
+        return text[1:-1]
     if _DAY.fullmatch(text):
         return date.fromisoformat(text)
     parts, at = [], 0
