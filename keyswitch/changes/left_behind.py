@@ -38,7 +38,7 @@ def finish(workspace: Workspace, wait: float | None = None) -> list[str]:
         from keyswitch.commit.transaction import Transaction
 
         with contextlib.suppress(FileStateError), Transaction(paths, wait=0):
-            pass  # it sweeps when it begins
+            odd_files.sweep(paths)
     return said
 
 

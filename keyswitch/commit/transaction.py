@@ -103,7 +103,6 @@ class Transaction:
         self._lock = take_lock(self.paths.lock_file, self._wait)
         try:
             self.recovered = recover(self.paths)
-            odd_files.sweep(self.paths)
         except BaseException:
             os.close(self._lock)
             raise
