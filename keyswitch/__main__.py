@@ -18,6 +18,10 @@ def main(args: list[str]) -> int:
     code = express.run(args, os.environ)
     if code is not None:
         return code
+    if sys.flags.no_site:  # the launcher's short cut, for the express lane
+        import site
+
+        site.main()
     import gc
 
     # A short process that imports a lot: looking for garbage among classes

@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests import guard  # noqa: E402
 from tests.bench import hooks, peers  # noqa: E402
+from tests.install import places  # noqa: E402
 
 SECRET = "sk-ant-api03-FAKE-0123456789abcdefghijklmnopqrstuvw-{}-AA"
 
@@ -75,19 +76,9 @@ class Bench:
     def __init__(self, folder: Path, runs: int) -> None:
         self.folder = folder
         self.runs = runs
-        self.launcher = self._launcher()
-
-    def _launcher(self) -> Path:
-        installed = Path(sys.executable).parent / "keyswitch"
-        if os.access(installed, os.X_OK):
-            return installed
-        made = self.folder / "keyswitch"
-        made.write_text(
-            f"#!{sys.executable} -P\n"
-            "from keyswitch.__main__ import launch\n\nlaunch()\n"
-        )
-        made.chmod(0o755)
-        return made
+        # As an installer makes it: the launcher starts faster there than in an
+        # editable installation, which the tests have.
+        self.launcher, _ = places.installed(folder / "installed")
 
     def environ(self, home: str) -> dict[str, str]:
         names = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")

@@ -48,6 +48,19 @@ def add_packages(prefix):
     return version
 
 
+def installed(folder):
+    """Make one whose packages are in its own folder; return it as well."""
+    command = environment(folder)
+    [site] = folder.glob("lib/*/site-packages")
+    (site / "keyswitch.pth").unlink()
+    (site / "keyswitch").symlink_to(ROOT / "keyswitch")
+    for path in packages():
+        for entry in Path(path).iterdir():
+            if entry.suffix != ".pth" and not (site / entry.name).exists():
+                (site / entry.name).symlink_to(entry)
+    return command, site
+
+
 def add_launcher(folder):
     """Put the launcher into a folder as an installer does."""
     folder.mkdir(parents=True, exist_ok=True)

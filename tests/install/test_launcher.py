@@ -48,6 +48,48 @@ def test_the_command_starts_through_links_and_from_path(person, tmp_path):
     assert person.answer("sh", "keyswitch", "current", cwd=command.parent)
 
 
+def says_when_site_is_loaded(site):
+    line = "import sys; sys.stderr.write('site was loaded\\n')\n"
+    (site / "says.pth").write_text(line)
+
+
+def test_a_short_command_starts_without_site(person, tmp_path):
+    command, site = places.installed(tmp_path / SPACE)
+    says_when_site_is_loaded(site)
+    assert person.answer(command, "current") == "work\n"
+    done = person.run(command, "list")
+    assert done.returncode == 0
+    assert "site was loaded" in done.stderr
+
+
+def test_packages_of_the_system_count_as_well(person, tmp_path):
+    """As in an environment made with `--system-site-packages`."""
+    command, site = places.installed(tmp_path / SPACE)
+    says_when_site_is_loaded(site)
+    (site / "cryptography").unlink()
+    (site / "elsewhere.pth").write_text("\n".join(places.packages()) + "\n")
+    done = person.run(command, "current")
+    assert done.stdout == "work\n"
+    assert "site was loaded" in done.stderr
+
+
+def test_a_read_of_the_vault_finds_its_packages_without_site(person, tmp_path):
+    command, site = places.installed(tmp_path / SPACE)
+    key = "sk-ant-api03-FAKE-0123456789abcdefghijklmnopqrstuvwxEXAMPLE"
+    person.run(command, "vault", "init", "--machine-key")
+    done = person.run(
+        command, "add", "own", "--provider", "custom", "--store", "vault",
+        "--set", "env=OWN_KEY", "--stdin", input=key,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    person.profile.parent.with_name("config.toml").write_text('cache = "off"\n')
+    assert person.run(command, "use", "own").returncode in (0, 4)
+    person.answer(command, "env", "--shell", "bash")
+    says_when_site_is_loaded(site)
+    script = person.answer(command, "env", "--shell", "bash")
+    assert f"OWN_KEY='{key}'" in script
+
+
 def test_outside_an_environment_the_version_of_the_packages_counts(
     person, tmp_path
 ):

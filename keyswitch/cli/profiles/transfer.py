@@ -27,7 +27,6 @@ from keyswitch.transfer import importing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.cli.session import Session
     from keyswitch.model import Profile
     from keyswitch.secret import Secret
     from keyswitch.transfer.bundle import Packed

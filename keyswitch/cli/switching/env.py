@@ -32,8 +32,6 @@ from keyswitch.terminal.shell_script import for_shell
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.cli.session import Session
-    from keyswitch.compiled import Compiled
     from keyswitch.workspace import Workspace
 
 

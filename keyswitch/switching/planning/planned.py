@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
-from keyswitch.changes.draft import Draft, NewItem, read_settled
+from keyswitch.changes.draft import NewItem, read_settled
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import Frozen, SecretRef
