@@ -18,7 +18,7 @@ def main(args: list[str]) -> int:
     code = express.run(args, os.environ)
     if code is not None:
         return code
-    if sys.flags.no_site:  # the launcher's short cut, for the express lane
+    if "site" not in sys.modules:  # the launcher's short cut ends here
         import site
 
         site.main()

@@ -61,7 +61,7 @@ def test_a_value_is_what_a_named_tuple_is(values, named):
         (("a", 1, (), 4), {"size": 1}),
     ],
 )
-def test_what_are_not_its_fields_is_refused(values, named):
+def test_other_fields_than_its_own_are_refused(values, named):
     with pytest.raises(TypeError):
         One(*values, **named)
 

@@ -83,7 +83,7 @@ def read(  # noqa: PLR0913
 
 
 def record(kind: type[T], found: Any, path: str, what_is_lost: str) -> T:
-    """Return a JSON value as one of a kind, such as a Frozen.
+    """Return a JSON value as a value of a kind, such as a class of `Frozen`.
 
     Raises DamagedFileError where a value is not of its field's type.
     """
@@ -104,9 +104,9 @@ def are_paths(texts: Iterable[str]) -> bool:
 def value(kind: Any, found: Any) -> Any:
     """Return a JSON value as what a field's type says, or raise one of DAMAGE.
 
-    An object, or a list in the order of the fields, is a Frozen; a
-    field that is not there has its default, and what is no field
-    is passed over. Whole numbers are sizes and counts.
+    An object, or a list in the order of the fields, is a value of a class of
+    `Frozen`; a field that is not there has its default, and what is no field is
+    passed over. Whole numbers are sizes and counts.
     """
     origin, args = get_origin(kind), get_args(kind)
     if origin is UnionType:

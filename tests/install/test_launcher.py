@@ -73,6 +73,16 @@ def test_packages_of_the_system_count_as_well(person, tmp_path):
     assert "site was loaded" in done.stderr
 
 
+def test_site_is_loaded_once_where_there_is_no_short_cut(person, tmp_path):
+    """As in an editable installation, which a `.pth` file leads to."""
+    command = places.environment(tmp_path / SPACE)
+    [site] = command.parent.parent.glob("lib/*/site-packages")
+    says_when_site_is_loaded(site)
+    short, whole = (person.run(command, a).stderr for a in ("current", "list"))
+    assert "site was loaded" in short
+    assert whole.count("site was loaded") == short.count("site was loaded")
+
+
 def test_a_read_of_the_vault_finds_its_packages_without_site(person, tmp_path):
     command, site = places.installed(tmp_path / SPACE)
     key = "sk-ant-api03-FAKE-0123456789abcdefghijklmnopqrstuvwxEXAMPLE"
