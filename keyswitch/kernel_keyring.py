@@ -78,10 +78,11 @@ def close_to_others() -> None:
     """Let this process leave no core file, and show nothing in /proc.
 
     To be called before a secret is in memory. What is executed later is open
-    again, which is right for a child that was given the secret.
+    again, which is right for a child that was given the secret: whoever starts
+    programs of keyswitch's own calls `forbid_cores` as well.
     """
-    _system_call(_PRCTL, _SET_DUMPABLE, 0)
-    forbid_cores()
+    if _system_call(_PRCTL, _SET_DUMPABLE, 0) != 0:
+        forbid_cores()
 
 
 def _numbers() -> tuple[int, int, int] | None:

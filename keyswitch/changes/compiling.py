@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch import compiled
+from keyswitch import compiled, kernel_keyring
 from keyswitch.changes import bindings
 from keyswitch.compiled import (
     FOLDER_VARIABLE,
@@ -19,7 +19,6 @@ from keyswitch.profiles import state
 from keyswitch.providers.binding import OtherUseError
 from keyswitch.providers.schema import environment, roles
 from keyswitch.secrets import stores
-from keyswitch.secrets.session import kernel_keyring
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile

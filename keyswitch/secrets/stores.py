@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
+from keyswitch import kernel_keyring
 from keyswitch.errors import StoreError
-from keyswitch.secrets.session import kernel_keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def read_values(
             values[ref] = cached.decode()
     if not missing:
         return values
+    kernel_keyring.forbid_cores()
     fresh = _from_stores(paths, missing, deadline, ask)
     for ref, value in fresh.items() if keeps else ():
         kernel_keyring.drop(_description(ref, ""))  # of other versions

@@ -6,7 +6,7 @@ Part of the express lane: only the module of the shell asked for is imported.
 from __future__ import annotations
 
 from keyswitch.errors import InputError, UsageError
-from keyswitch.shells.script import is_variable
+from keyswitch.profiles.names import is_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

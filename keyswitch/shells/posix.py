@@ -21,9 +21,9 @@ local variable uncovers the exported one below it.
 
 from __future__ import annotations
 
+from keyswitch.profiles.names import VARIABLE_CHARACTERS
 from keyswitch.shells.script import (
     ALL,
-    NAME_CHARACTERS,
     ONE,
     REFUSED,
     SAVED_PREFIX,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from keyswitch.shells.script import EnvScript
 
 # `%` is missing: `sh` hands the escapes to printf as its format.
-_PLAIN = NAME_CHARACTERS | frozenset("./:@+=,-")
+_PLAIN = VARIABLE_CHARACTERS | frozenset("./:@+=,-")
 _SAFE = _PLAIN | {"%"}
 
 

@@ -13,11 +13,6 @@ SAVED_PREFIX = "__keyswitch_saved_"
 # Variables of the text itself: a name in a loop, and all that were refused.
 ONE, ALL = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
 
-# Of the name of an environment variable, which no digit begins.
-NAME_CHARACTERS = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-)
-
 # What a shell says, before the names, where it cannot carry out the text.
 REFUSED = (
     "nothing is changed, because of readonly, local or typed variables in "
@@ -55,13 +50,6 @@ class EnvScript:
         """Return the names to unset, for a form that can save nothing."""
         assigned = {name for name, _ in self.assign}
         return sorted({*self.restore, *self.remove} - assigned)
-
-
-def is_variable(name: str) -> bool:
-    """Tell whether a shell can have an environment variable of this name."""
-    return NAME_CHARACTERS.issuperset(name) and not (
-        name[:1].isdigit() or name == ""
-    )
 
 
 def touched(script: EnvScript) -> list[str]:

@@ -17,13 +17,13 @@ from keyswitch.commit import journal
 from keyswitch.directories import links, patterns, remotes
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, settings, state, toml_edits
+from keyswitch.profiles.names import is_variable
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, key_slots
-from keyswitch.shells.script import is_variable
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts

@@ -13,10 +13,10 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from keyswitch import kernel_keyring
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.targets import table
 from keyswitch.targets.target import Run
 from keyswitch.targets.values import Account

@@ -10,9 +10,9 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+from keyswitch import kernel_keyring
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import InputError, KeyswitchError
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.selection import PROFILE_VARIABLE, SHELL_VARIABLE
