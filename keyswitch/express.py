@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 
 def run(args: list[str], environ: Mapping[str, str]) -> int | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import VARIABLE_CHARACTERS
-from keyswitch.shells.script import refuse_read_only
+from keyswitch.shells import refuse_read_only
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 _SAFE = VARIABLE_CHARACTERS | frozenset("./:@%+=,-")
 

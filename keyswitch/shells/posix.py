@@ -22,7 +22,7 @@ local variable uncovers the exported one below it.
 from __future__ import annotations
 
 from keyswitch.profiles.names import VARIABLE_CHARACTERS
-from keyswitch.shells.script import (
+from keyswitch.shells import (
     ALL,
     ONE,
     REFUSED,
@@ -34,7 +34,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 # `%` is missing: `sh` hands the escapes to printf as its format.
 _PLAIN = VARIABLE_CHARACTERS | frozenset("./:@+=,-")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from keyswitch.profiles.paths import Paths
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 _KEY_SIZE = 32  # bytes of the key
 
@@ -162,7 +162,7 @@ def plan_script(  # noqa: PLR0913
     kept = (displaced | save) & wanted
     new = Marker(name, mode, stamp, names, kept, prints)
     pairs[MARKER] = new.text()
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
     return EnvScript(
         restore=sorted((ours | displaced) - wanted - theirs),
@@ -199,7 +199,7 @@ def plan_unset(
     if marker:
         touched = {*marker.assigned, *marker.displaced}
         touched -= marker.not_ours(environ, key)
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
     return EnvScript(restore=sorted(touched), save=[], remove=ours, assign=[])
 

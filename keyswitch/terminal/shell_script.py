@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from keyswitch.compiled import FOLDER_VARIABLE, identity
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import script_of, terminal_device
 from keyswitch.terminal.selection import (

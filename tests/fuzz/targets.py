@@ -230,7 +230,8 @@ def git_file(data):
 
 def state_file(data):
     found = state.parse(data, "state.json")
-    assert state.parse(state.to_bytes(found), "state.json") == found
+    again = state.parse(state.to_bytes(found), "state.json")
+    assert vars(again) == vars(found)
 
 
 def journal_file(data):
@@ -268,7 +269,7 @@ def compiled_profile(data):
 
 def remotes_file(data):
     seen = compiled.identity(put(place().config_file, b""))
-    head = f"{patterns._HEAD}\ndep {seen} {place().config_file}\n".encode()
+    head = f"{compiled.RULES_HEAD}\ndep {seen} {place().config_file}\n".encode()
     for text in (data, head + data + b"\nend\n"):
         put(place().remotes_file, text)
         patterns.work_out(place())

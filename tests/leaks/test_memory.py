@@ -24,10 +24,10 @@ def stopped(*args, **options):
     os.kill(os.getpid(), signal.SIGSTOP)
     return found
 module.{function} = stopped
-from keyswitch import kernel_keyring
+from keyswitch import core_files, kernel_keyring
 if {open_}:
     kernel_keyring.close_to_others = lambda: None
-    kernel_keyring.forbid_cores = lambda: None
+    core_files.forbid = lambda: None
 from keyswitch.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """

@@ -10,7 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from keyswitch import kernel_keyring
+from keyswitch import core_files
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.terminal import marker as environment
@@ -63,7 +63,7 @@ def prepare(
 
 def overridden(profile: Compiled, environ: Mapping[str, str]) -> list[str]:
     """Return one line for each variable that a settings file replaces."""
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
     from keyswitch.terminal.overriding import lines
 
     marker = environment.read_marker(environ)
@@ -155,7 +155,7 @@ def _caught(
 
 def _start(argv: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
-        with kernel_keyring.CoresAllowed():
+        with core_files.Allowed():
             return subprocess.Popen(argv, env=environ)
     except OSError as e:
         raise KeyswitchError(
