@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 def main(args: list[str]) -> int:
     """Run one command line and return its exit status."""
+    # A short process that imports a lot: looking for garbage among classes
+    # and functions that all stay takes up to a tenth of its time.
+    gc.disable()
     from keyswitch import express
 
     code = express.run(args, os.environ)
@@ -22,11 +26,6 @@ def main(args: list[str]) -> int:
         import site
 
         site.main()
-    import gc
-
-    # A short process that imports a lot: looking for garbage among classes
-    # and functions that all stay takes a tenth of its time.
-    gc.disable()
     from keyswitch.cli import later
 
     later.load("inspect")  # click has it for texts that hardly any start prints

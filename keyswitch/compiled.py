@@ -1,10 +1,11 @@
-"""A profile, worked out once: what `env` and `helper` need, in plain lines.
+"""What `env` and `helper` need of TOML files, worked out once, in plain lines.
 
 Parsing TOML costs more than the whole budget of `keyswitch env`, so the result
 of reading a profile, its provider and the settings is kept beside the state,
-the way Python keeps byte code. Each file that went into it is recorded with
-its identity (inode, times, size); one difference and it is worked out anew.
-Nothing in it is secret: values of secrets are named by store and item only.
+the way Python keeps byte code; so are the rules that link git remotes. Each
+file that went into it is recorded with its identity (inode, times, size); one
+difference and it is worked out anew. Nothing in it is secret: values of secrets
+are named by store and item only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 
 from keyswitch import __version__
 from keyswitch.disk.opening import read_start
+from keyswitch.errors import StaleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
 
+    Rules = list[tuple[str, str]]  # (pattern of a git remote, profile name)
+
 HEAD = f"keyswitch-compiled 6 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
+RULES_HEAD = f"keyswitch-remotes 1 {__version__}"
+_RULES_LIMIT = 1 << 18  # bytes
 
 
 class Compiled:
@@ -44,6 +50,14 @@ class Compiled:
         self.roles: dict[str, str] = {}
         self.only: list[str] = []  # places, see `guard`
         self.never: list[str] = []
+
+    def version(self) -> str:
+        """Return what cached values of secrets depend on.
+
+        A change of the profile file, or of how long they may live, makes
+        those from before unreachable.
+        """
+        return f"{self.stamp}:{self.timeout}"
 
 
 def identity(path: str) -> str:
@@ -116,3 +130,30 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
         elif word == "provider":
             result.provider = rest
     return result if result.stamp else None
+
+
+def read_rules(paths: Paths) -> Rules:
+    """Return the rules of config.toml's `[links]`, in their order.
+
+    Raises StaleError where they are not kept, or not current.
+    """
+    present = identity(paths.config_file)
+    if present == "-":
+        return []
+    data = read_start(paths.remotes_file, _RULES_LIMIT, ours=True) or b""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    head = [RULES_HEAD, f"dep {present} {paths.config_file}"]
+    if lines[:2] != head or lines[-2:] != ["end", ""]:
+        raise StaleError
+    found: Rules = []
+    for line in lines[2:-2]:
+        name, _, pattern = line.partition(" ")
+        found.append((pattern, name))
+    return found
+
+
+def keep_rules(paths: Paths, seen: str, rules: Rules) -> None:
+    """Keep the rules of the config.toml that had the identity `seen`."""
+    lines = [RULES_HEAD, f"dep {seen} {paths.config_file}"]
+    lines += [f"{name} {pattern}" for pattern, name in rules]
+    keep(paths.remotes_file, lines)

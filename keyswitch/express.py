@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import sys
 
-from keyswitch.display import error_text, printable
 from keyswitch.errors import ExitCode, KeyswitchError, StaleError
 
 TYPE_CHECKING = False
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 
 def run(args: list[str], environ: Mapping[str, str]) -> int | None:
@@ -43,9 +42,15 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
         # In a start file there is room for one line, and for no second try.
         if args == ["current", "--prompt"]:
             return ExitCode.OK  # a prompt has no room for it; `env` says it
-        sys.stderr.write(error_text(e, one_line=not os.isatty(1)))
+        _write_error(e, one_line=not os.isatty(1))
         return e.exit_code
     return None
+
+
+def _write_error(error: KeyswitchError, *, one_line: bool) -> None:
+    from keyswitch.display import error_text
+
+    sys.stderr.write(error_text(error, one_line=one_line))
 
 
 def is_committed() -> bool:
@@ -169,12 +174,16 @@ def give_back(
         raise error
     if print_script(script, shell) not in {"nu", "nushell"}:
         raise error
-    sys.stderr.write(error_text(error, one_line=True))
+    _write_error(error, one_line=True)
     return ExitCode.OK
 
 
 def warn(lines: Sequence[str]) -> None:
     """Tell a person, one line each."""
+    if not lines:
+        return
+    from keyswitch.display import printable
+
     for line in lines:
         sys.stderr.write(f"keyswitch: {printable(line)}\n")
 

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch import compiled
+from keyswitch import compiled, kernel_keyring
 from keyswitch.changes import bindings
 from keyswitch.compiled import (
     FOLDER_VARIABLE,
@@ -18,8 +18,6 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.providers.binding import OtherUseError
 from keyswitch.providers.schema import environment, roles
-from keyswitch.secrets import stores
-from keyswitch.secrets.session import kernel_keyring
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
@@ -46,7 +44,7 @@ def compiled_profile(workspace: Workspace, name: str) -> Compiled:
     )
     if result.cache != "values":
         # Values may have been kept under another setting.
-        kernel_keyring.drop(stores.VALUES_PREFIX)
+        kernel_keyring.drop(kernel_keyring.VALUES_PREFIX)
     if identities[0][1] == before and not workspace.dry_run:
         _keep(paths, result, identities)
     return result

@@ -3,30 +3,22 @@
 Part of the express lane. A pattern is compared part by part: `*` stands for
 any characters of one part, a part `**` for any number of parts, none included.
 
-The rules of config.toml's `[links]` have patterns of remotes. They are worked
-out once, and kept in plain lines with the identity of the file that they came
-from: the lane cannot afford a TOML parser.
+The rules of config.toml's `[links]` have patterns of remotes.
 """
 
 from __future__ import annotations
 
 import os
 
-from keyswitch import __version__
-from keyswitch.compiled import identity, keep
-from keyswitch.disk.opening import read_start
+from keyswitch import compiled
 from keyswitch.errors import InputError, StaleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from keyswitch.compiled import Rules
     from keyswitch.profiles.paths import Paths
 
-    Rules = list[tuple[str, str]]  # (pattern of a remote, profile name)
-
 LONGEST = 256  # characters of a pattern
-
-_HEAD = f"keyswitch-remotes 1 {__version__}"
-_LIMIT = 1 << 18  # bytes of the file with the rules
 
 
 def is_directory(pattern: str) -> bool:
@@ -152,46 +144,25 @@ def here() -> str:
         return ""
 
 
-def rules(paths: Paths) -> Rules:
-    """Return the kept rules, in their order; raise StaleError."""
-    present = identity(paths.config_file)
-    if present == "-":
-        return []
-    data = read_start(paths.remotes_file, _LIMIT, ours=True) or b""
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
-    head = [_HEAD, f"dep {present} {paths.config_file}"]
-    if lines[:2] != head or lines[-2:] != ["end", ""]:
-        raise StaleError
-    found: Rules = []
-    for line in lines[2:-2]:
-        name, _, pattern = line.partition(" ")
-        found.append((pattern, name))
-    return found
-
-
 def work_out(paths: Paths, *, keep_them: bool = False) -> Rules:
     """Return the rules, from config.toml itself if they are not kept.
 
     They are kept on demand: `whoami` and `doctor` write nothing at all.
     """
     try:
-        return rules(paths)
+        return compiled.read_rules(paths)
     except StaleError:
         from keyswitch.profiles import settings
 
-        seen = identity(paths.config_file)
+        seen = compiled.identity(paths.config_file)
         found = list(settings.load(paths).links)
         if keep_them:
-            lines = [_HEAD, f"dep {seen} {paths.config_file}"]
-            lines += [f"{name} {pattern}" for pattern, name in found]
-            keep(paths.remotes_file, lines)
+            compiled.keep_rules(paths, seen, found)
         return found
 
 
 def asked_by(found: Rules, folder: str) -> tuple[str, str]:
     """Return (profile, pattern) of the first rule for a directory, or ""."""
-    if not found:
-        return "", ""
     from keyswitch.directories.remotes import remotes_of
 
     remotes = remotes_of(folder)

@@ -1,12 +1,11 @@
-"""What a profile may be called.
+"""What a profile and a variable may be called.
 
-Part of the express lane. Names become file names and stand in shell prompts,
-so they are plain ASCII on every system; free text goes into the label.
+Part of the express lane. Profiles' names become file names and stand in shell
+prompts, so they are plain ASCII on every system; free text goes into the label.
 """
 
 from __future__ import annotations
 
-from keyswitch.display import printable
 from keyswitch.errors import InputError
 
 TYPE_CHECKING = False
@@ -14,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_LENGTH = 64
+
+# Of the name of an environment variable, which no digit begins.
+VARIABLE_CHARACTERS = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+)
 
 _FIRST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _REST = _FIRST | frozenset("._-")
@@ -28,6 +32,16 @@ _DEVICES = frozenset(
 
 def check_name(name: str) -> None:
     """Raise InputError unless `name` can be a profile's name."""
+    plain = 0 < len(name) <= MAX_LENGTH and _REST.issuperset(name)
+    if plain and name[0] in _FIRST and name[-1] != ".":
+        if name.partition(".")[0] in _DEVICES:
+            raise InputError(
+                f"'{name}' is a device name on Windows",
+                "choose another name, so that the profile works everywhere",
+            )
+        return
+    from keyswitch.display import printable
+
     shown = printable(name[:MAX_LENGTH])
     if not name:
         raise InputError("a profile name is empty", "for example: work")
@@ -42,13 +56,14 @@ def check_name(name: str) -> None:
             "use a-z, 0-9, dot, hyphen and underscore, and begin with a "
             "letter or digit; --label takes free text",
         )
-    if name.endswith("."):
-        raise InputError(f"'{shown}' ends in a dot", "leave the last dot away")
-    if name.partition(".")[0] in _DEVICES:
-        raise InputError(
-            f"'{shown}' is a device name on Windows",
-            "choose another name, so that the profile works everywhere",
-        )
+    raise InputError(f"'{shown}' ends in a dot", "leave the last dot away")
+
+
+def is_variable(name: str) -> bool:
+    """Tell whether a shell can have an environment variable of this name."""
+    return VARIABLE_CHARACTERS.issuperset(name) and not (
+        name[:1].isdigit() or name == ""
+    )
 
 
 def did_you_mean(

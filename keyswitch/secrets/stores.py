@@ -1,7 +1,7 @@
 """The secret stores, and reading a profile's secrets from the quickest source.
 
-Part of the express lane: cached values first (one system call each), then the
-vault with its cached key, then the keychain. Nothing here asks a person unless
+Cached values first (one system call each), then the vault with its cached key,
+then the keychain. Nothing here asks a person unless
 `ask` is given.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
+from keyswitch import core_files, kernel_keyring
 from keyswitch.errors import StoreError
-from keyswitch.secrets.session import kernel_keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from keyswitch.compiled import Compiled
+    from keyswitch.kernel_keyring import Ref
     from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
 
 
 STORES = ("keychain", "vault")
-
-Ref = tuple[str, str, int]  # store, item, generation
-
-VALUES_PREFIX = "keyswitch:val:"
 
 
 def new_item() -> str:
@@ -84,34 +81,26 @@ def read_values(
 ) -> dict[Ref, str]:
     """Return the value of each reference of a profile.
 
-    A cached value's name holds the identity of the profile file and the time
-    that values may live: any change of either makes old values unreachable.
     `deadline` is in seconds and bounds a keychain that hangs.
     """
     kernel_keyring.close_to_others()
     keeps = profile.cache == "values"
-    version = f"{profile.stamp}:{profile.timeout}"
+    version = profile.version()
     values: dict[Ref, str] = {}
     missing: list[Ref] = []
     for ref in dict.fromkeys(refs):
-        name = _description(ref, version)
-        cached = kernel_keyring.read(name) if keeps else None
+        cached = kernel_keyring.read_value(ref, version) if keeps else None
         if cached is None:
             missing.append(ref)
         else:
-            values[ref] = cached.decode()
+            values[ref] = cached
     if not missing:
         return values
+    core_files.forbid()
     fresh = _from_stores(paths, missing, deadline, ask)
     for ref, value in fresh.items() if keeps else ():
-        kernel_keyring.drop(_description(ref, ""))  # of other versions
-        name = _description(ref, version)
-        kernel_keyring.write(name, value.encode(), profile.timeout)
+        kernel_keyring.write_value(ref, version, value, profile.timeout)
     return values | fresh
-
-
-def _description(ref: Ref, version: str) -> str:
-    return f"{VALUES_PREFIX}{ref[1]}:{ref[2]}:{version}"
 
 
 def _from_stores(

@@ -1,4 +1,4 @@
-"""The shells and formats that keyswitch writes exports for.
+"""What a shell has to do, and the shells and formats that it is written for.
 
 Part of the express lane: only the module of the shell asked for is imported.
 """
@@ -6,11 +6,11 @@ Part of the express lane: only the module of the shell asked for is imported.
 from __future__ import annotations
 
 from keyswitch.errors import InputError, UsageError
-from keyswitch.shells.script import is_variable
+from keyswitch.profiles.names import is_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keyswitch.shells.script import EnvScript
+    from collections.abc import Callable, Iterable, Iterator
 
 # What a person types -> the module and the function that write it.
 SHELLS = {
@@ -29,6 +29,80 @@ SHELLS = {
     "sh": ("posix", "sh"),
     "zsh": ("posix", "zsh"),
 }
+
+# The unexported shell variable that keeps what a profile displaced.
+SAVED_PREFIX = "__keyswitch_saved_"
+# Variables of the text itself: a name in a loop, and all that were refused.
+ONE, ALL = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
+
+# What a shell says, before the names, where it cannot carry out the text.
+REFUSED = (
+    "nothing is changed, because of readonly, local or typed variables in "
+    "this shell:"
+)
+
+
+class EnvScript:
+    """Four lists, carried out in this order; the caller sorts them.
+
+    `restore` gives a variable back what was saved of it, or unsets it;
+    `save` keeps its present value in this shell, unexported; `remove` unsets;
+    `assign` exports. `failed`: the shell gets this in place of what it asked
+    for, and a failing status after it.
+    """
+
+    __slots__ = ("assign", "failed", "remove", "restore", "save")
+
+    def __init__(
+        self,
+        *,
+        restore: Iterable[str] = (),
+        save: Iterable[str] = (),
+        remove: Iterable[str] = (),
+        assign: Iterable[tuple[str, str]] = (),
+        failed: bool = False,
+    ) -> None:
+        self.restore = list(restore)
+        self.save = list(save)
+        self.remove = list(remove)
+        self.assign = list(assign)
+        self.failed = failed
+
+    def unset(self) -> list[str]:
+        """Return the names to unset, for a form that can save nothing."""
+        assigned = {name for name, _ in self.assign}
+        return sorted({*self.restore, *self.remove} - assigned)
+
+
+def touched(script: EnvScript) -> list[str]:
+    """Return every variable that a shell changes for this script."""
+    kept = [SAVED_PREFIX + name for name in [*script.restore, *script.save]]
+    names = {*script.restore, *script.remove, *kept}
+    return sorted(names.union([name for name, _ in script.assign]))
+
+
+def refuse_read_only(
+    script: EnvScript, shell: str, names: frozenset[str]
+) -> None:
+    """Raise where a script changes a variable that the shell keeps."""
+    refused = names.intersection(touched(script))
+    if refused:
+        raise InputError(
+            f"{shell} lets nobody set {min(refused)}",
+            "use `keyswitch run`, or another variable in the profile",
+        )
+
+
+def runs(
+    value: str, is_plain: Callable[[str], bool]
+) -> Iterator[tuple[bool, str]]:
+    """Split a value where plain characters begin or end."""
+    start = 0
+    for at in range(1, len(value) + 1):
+        kind = is_plain(value[start])
+        if at == len(value) or is_plain(value[at]) != kind:
+            yield kind, value[start:at]
+            start = at
 
 
 def render(shell: str, script: EnvScript) -> str:

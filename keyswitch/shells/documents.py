@@ -7,13 +7,14 @@ unset, as far as the form can say that.
 from __future__ import annotations
 
 from keyswitch.errors import InputError
-from keyswitch.shells.script import NAME_CHARACTERS, refuse_read_only
+from keyswitch.profiles.names import VARIABLE_CHARACTERS
+from keyswitch.shells import refuse_read_only
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
-_SAFE = NAME_CHARACTERS | frozenset("./:@%+=,-")
+_SAFE = VARIABLE_CHARACTERS | frozenset("./:@%+=,-")
 
 
 # Refused by load-env, half-way.

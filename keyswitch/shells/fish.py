@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from keyswitch.shells.script import (
+from keyswitch.shells import (
     ALL,
     ONE,
     REFUSED,
@@ -18,7 +18,7 @@ from keyswitch.shells.script import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 # fish's own, which nobody can set; a person cannot make others of this kind.
 # https://fishshell.com/docs/current/language.html#special-variables

@@ -21,9 +21,9 @@ local variable uncovers the exported one below it.
 
 from __future__ import annotations
 
-from keyswitch.shells.script import (
+from keyswitch.profiles.names import VARIABLE_CHARACTERS
+from keyswitch.shells import (
     ALL,
-    NAME_CHARACTERS,
     ONE,
     REFUSED,
     SAVED_PREFIX,
@@ -34,10 +34,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 # `%` is missing: `sh` hands the escapes to printf as its format.
-_PLAIN = NAME_CHARACTERS | frozenset("./:@+=,-")
+_PLAIN = VARIABLE_CHARACTERS | frozenset("./:@+=,-")
 _SAFE = _PLAIN | {"%"}
 
 

@@ -6,11 +6,11 @@ Tested by golden text only, not in a real PowerShell or cmd.
 from __future__ import annotations
 
 from keyswitch.errors import InputError
-from keyswitch.shells.script import SAVED_PREFIX, runs
+from keyswitch.shells import SAVED_PREFIX, runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 _REFUSED = frozenset('"%!')  # by cmd
 # https://learn.microsoft.com/troubleshoot/windows-client/shell-experience/

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 
+from keyswitch import kernel_keyring
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import may_be_foreign_home
-from keyswitch.secrets.stores import read_values
 from keyswitch.terminal import marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from keyswitch.compiled import Compiled
+    from keyswitch.kernel_keyring import Ref
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 ENV_LIMIT = 1.5  # seconds that `env` may take where nobody can answer
 KEYCHAIN_SHARE = 1.2  # seconds of it that a keychain may have
@@ -77,10 +78,32 @@ def values_of(
 
         require_own_home()
     refs = {field: profile.refs[field] for field in fields}
+    cached = _cached(profile, refs)
+    if cached is not None:
+        return cached
+    from keyswitch.secrets.stores import read_values
+
     values = read_values(
         paths, profile, refs.values(), deadline=deadline, ask=ask
     )
     return {field: values[ref] for field, ref in refs.items()}
+
+
+def _cached(
+    profile: Compiled, refs: Mapping[str, Ref]
+) -> dict[str, str] | None:
+    """Return the values where all are unlocked: the stores are not loaded."""
+    if profile.cache != "values":
+        return None
+    kernel_keyring.close_to_others()
+    version = profile.version()
+    values = {}
+    for field, ref in refs.items():
+        value = kernel_keyring.read_value(ref, version)
+        if value is None:
+            return None
+        values[field] = value
+    return values
 
 
 def pairs_of(

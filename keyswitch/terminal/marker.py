@@ -11,13 +11,14 @@ key of this machine not even a guess can be checked.
 from __future__ import annotations
 
 from keyswitch.disk.opening import read_start
-from keyswitch.shells.script import EnvScript, is_variable
+from keyswitch.profiles.names import is_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from keyswitch.profiles.paths import Paths
+    from keyswitch.shells import EnvScript
 
 _KEY_SIZE = 32  # bytes of the key
 
@@ -161,6 +162,8 @@ def plan_script(  # noqa: PLR0913
     kept = (displaced | save) & wanted
     new = Marker(name, mode, stamp, names, kept, prints)
     pairs[MARKER] = new.text()
+    from keyswitch.shells import EnvScript
+
     return EnvScript(
         restore=sorted((ours | displaced) - wanted - theirs),
         save=sorted(save),
@@ -196,6 +199,8 @@ def plan_unset(
     if marker:
         touched = {*marker.assigned, *marker.displaced}
         touched -= marker.not_ours(environ, key)
+    from keyswitch.shells import EnvScript
+
     return EnvScript(restore=sorted(touched), save=[], remove=ours, assign=[])
 
 

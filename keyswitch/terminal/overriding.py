@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
 
 _LIMIT = 1 << 20  # bytes of a settings file that are looked at here
 _MANAGED = "/etc/claude-code"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from keyswitch.disk.opening import upwards
-from keyswitch.errors import InputError, NotFoundError
+from keyswitch.errors import InputError, NotFoundError, StaleError
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.terminal.marker import PINNED, read_marker
@@ -110,13 +110,22 @@ def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
                 found.name, found.link = link.name, link.path
             elif link.status != links.DENIED:
                 found.passed_over.append(link)
-    if not found.name and os.path.exists(paths.config_file):
-        from keyswitch.directories import patterns
+    if found.name or not os.path.exists(paths.config_file):
+        return found
+    from keyswitch import compiled
 
-        rules = (
-            patterns.work_out(paths) if stale_is_fine else patterns.rules(paths)
-        )
-        found.name, found.link = patterns.asked_by(rules, folder)
+    try:
+        rules = compiled.read_rules(paths)
+    except StaleError:
+        if not stale_is_fine:
+            raise
+        from keyswitch.directories.patterns import work_out
+
+        rules = work_out(paths)
+    if rules:
+        from keyswitch.directories.patterns import asked_by
+
+        found.name, found.link = asked_by(rules, folder)
     return found
 
 

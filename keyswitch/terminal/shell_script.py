@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 
 from keyswitch.compiled import FOLDER_VARIABLE, identity
-from keyswitch.shells.script import EnvScript
-from keyswitch.terminal import active_settings, marker
+from keyswitch.shells import EnvScript
+from keyswitch.terminal import marker
 from keyswitch.terminal.exports import script_of, terminal_device
 from keyswitch.terminal.selection import (
     BY_DIRECTORY,
@@ -104,10 +104,8 @@ class _Shell:
         self, chosen: Selection, profile: Compiled, active: Compiled | None
     ) -> EnvScript | None:
         """Return what the shell does for the chosen profile."""
-        if self._is_outranked(chosen, profile, active):
-            told = active_settings.refusal(profile, active)
-            line = f"{told.message} ({told.hint})"
-            self.notes.append((f"way-{profile.name}", line))
+        if outranked := self._outranked_note(chosen, profile, active):
+            self.notes.append(outranked)
             return self.given_back(profile.stamp)
         if held := self._held_by_direnv(chosen, profile):
             self.notes.append(self._direnv_note(held, profile))
@@ -121,20 +119,27 @@ class _Shell:
                 return self.given_back(profile.stamp)
         return script_of(self.paths, profile, self.environ, how=chosen.how)
 
-    def _is_outranked(
+    def _outranked_note(
         self, chosen: Selection, profile: Compiled, active: Compiled | None
-    ) -> bool:
-        """Tell whether Claude Code's settings come before the profile.
+    ) -> Note | None:
+        """Say that Claude Code's settings come before the profile, if they do.
 
         A profile that was named may be for another program. It is refused, by
         an error, only where its key would reach another profile's host.
         """
+        if active is None or chosen.how == BY_USE:
+            return None
+        from keyswitch.terminal import active_settings
+
         asked = (self.paths, profile, active, self.environ)
+        told = active_settings.refusal(profile, active)
         if chosen.how == BY_NAME:
             if active_settings.leak(*asked):
-                raise active_settings.refusal(profile, active)
-            return False
-        return chosen.how != BY_USE and active_settings.come_first(*asked)
+                raise told
+            return None
+        if not active_settings.come_first(*asked):
+            return None
+        return f"way-{profile.name}", f"{told.message} ({told.hint})"
 
     def _held_by_direnv(self, chosen: Selection, profile: Compiled) -> set[str]:
         """Return the variables of the profile that a project sets by itself.
@@ -188,11 +193,12 @@ class _Shell:
     def login_note(self, profile: Compiled) -> list[Note]:
         """Say that a login cannot be here and elsewhere in one folder."""
         from keyswitch.profiles import state
+        from keyswitch.terminal.active_settings import sets_folder
 
         own = self.paths.folder_of(profile.name)
         if (
             profile.provider != "claude-login"
-            or active_settings.sets_folder(profile)
+            or sets_folder(profile)
             or self.environ.get(FOLDER_VARIABLE) == own
             or state.read(self.paths).active == profile.name
         ):

@@ -281,7 +281,7 @@ PHRASE = b"FAKE passphrase of this test"
 # Where the kernel keeps no keys, as in many a container.
 UNLOCK = """
 import sys
-from keyswitch.secrets.session import kernel_keyring
+from keyswitch import kernel_keyring
 kernel_keyring._session = -1
 from keyswitch.__main__ import main
 sys.exit(main(["unlock", "--passphrase-fd", "0"]))

@@ -17,13 +17,13 @@ from keyswitch.commit import journal
 from keyswitch.directories import links, patterns, remotes
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import profile_files, settings, state, toml_edits
+from keyswitch.profiles.names import is_variable
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, key_slots
-from keyswitch.shells.script import is_variable
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
@@ -230,7 +230,8 @@ def git_file(data):
 
 def state_file(data):
     found = state.parse(data, "state.json")
-    assert state.parse(state.to_bytes(found), "state.json") == found
+    again = state.parse(state.to_bytes(found), "state.json")
+    assert vars(again) == vars(found)
 
 
 def journal_file(data):
@@ -268,7 +269,7 @@ def compiled_profile(data):
 
 def remotes_file(data):
     seen = compiled.identity(put(place().config_file, b""))
-    head = f"{patterns._HEAD}\ndep {seen} {place().config_file}\n".encode()
+    head = f"{compiled.RULES_HEAD}\ndep {seen} {place().config_file}\n".encode()
     for text in (data, head + data + b"\nend\n"):
         put(place().remotes_file, text)
         patterns.work_out(place())

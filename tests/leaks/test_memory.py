@@ -24,9 +24,10 @@ def stopped(*args, **options):
     os.kill(os.getpid(), signal.SIGSTOP)
     return found
 module.{function} = stopped
-from keyswitch.secrets.session import kernel_keyring
+from keyswitch import core_files, kernel_keyring
 if {open_}:
     kernel_keyring.close_to_others = lambda: None
+    core_files.forbid = lambda: None
 from keyswitch.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -148,7 +149,7 @@ def test_another_process_of_the_same_user_sees_nothing_of_it(readable, open_):
     """The environment of a running process is as closed as its memory."""
     script = (
         "import sys, time\n"
-        "from keyswitch.secrets.session import kernel_keyring as keys\n"
+        "from keyswitch import kernel_keyring as keys\n"
         f"{'pass' if open_ else 'keys.close_to_others()'}\n"
         "print('ready', flush=True); sys.stdin.read()"
     )

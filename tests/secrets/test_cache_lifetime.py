@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from keyswitch.secrets.session import kernel_keyring
+from keyswitch import kernel_keyring
 from tests.cli.keyswitch import Keyswitch
 from tests.desktop import desktop
 

@@ -12,7 +12,7 @@ from tests.components import ROOT
 pytestmark = pytest.mark.real("keyctl")
 IMPORTS = """
 import json, time
-from keyswitch.secrets.session import kernel_keyring as keys
+from keyswitch import kernel_keyring as keys
 """
 
 
@@ -54,7 +54,7 @@ def test_another_session_of_the_same_user_sees_nothing():
     seen = in_session(
         "import subprocess, sys\n"
         "keys.write('keyswitch:t:c', b'FAKE', 60)\n"
-        "code = 'from keyswitch.secrets.session import kernel_keyring as k;'\n"
+        "code = 'from keyswitch import kernel_keyring as k;'\n"
         "code += 'print(k.read(\"keyswitch:t:c\"))'\n"
         "child = subprocess.run([sys.executable, '-c', code],\n"
         "    capture_output=True, text=True).stdout.strip()\n"
@@ -92,7 +92,7 @@ def test_a_description_like_another_one_is_another_one():
 
 
 def test_a_failed_call_is_no_value(monkeypatch):
-    from keyswitch.secrets.session import kernel_keyring
+    from keyswitch import kernel_keyring
 
     monkeypatch.setattr(kernel_keyring, "_session", -1)
     assert kernel_keyring.read("keyswitch:t:x") is None
@@ -116,7 +116,7 @@ KEY = b"FAKE" * 8
 
 
 def test_without_a_keyring_the_shell_s_variable_opens_the_file(paths):
-    from keyswitch.secrets.session import runtime_file
+    from keyswitch.secrets.vault import runtime_file
 
     session = runtime_file.write(paths, "ab", KEY, 60)
     assert runtime_file.read(paths, "ab", session) == KEY
@@ -131,7 +131,7 @@ def test_without_a_keyring_the_shell_s_variable_opens_the_file(paths):
 
 
 def test_the_file_ends_with_its_time_and_with_a_reboot(paths, monkeypatch):
-    from keyswitch.secrets.session import runtime_file
+    from keyswitch.secrets.vault import runtime_file
 
     session = runtime_file.write(paths, "ab", KEY, 60)
     now = runtime_file._now()
@@ -144,7 +144,7 @@ def test_the_file_ends_with_its_time_and_with_a_reboot(paths, monkeypatch):
 
 
 def test_a_runtime_directory_that_others_may_read_is_not_used(paths):
-    from keyswitch.secrets.session import runtime_file
+    from keyswitch.secrets.vault import runtime_file
 
     os.chmod(paths.runtime, 0o755)
     assert runtime_file.write(paths, "ab", KEY, 60) == ""

@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
+from keyswitch import kernel_keyring
 from keyswitch.disk import atomic
 from keyswitch.errors import InputError, KeyswitchError, LockedError, StoreError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import store as keychain
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault import (
     access,
     envelope,

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from keyswitch import kernel_keyring
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import resolve
 from keyswitch.secret import Secret
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault import access, envelope, key_slots
 from keyswitch.secrets.vault.writing import VaultStore
 from tests.proof import record

@@ -6,8 +6,7 @@ import subprocess
 
 import pytest
 
-from keyswitch.shells import render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript, render
 from tests.shells import sessions
 
 TRIPWIRE = "tripwire"

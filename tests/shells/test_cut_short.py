@@ -4,8 +4,7 @@ import shlex
 
 import pytest
 
-from keyswitch.shells import render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript, render
 
 SCRIPTS = (
     EnvScript(assign=[("V0", "sk-FAKE-0"), ("V1", "sk-FAKE-1")]),

@@ -5,8 +5,7 @@ import io
 import pytest
 
 from keyswitch.errors import InputError
-from keyswitch.shells import render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript, render
 from tests.shells.conftest import hostile_values
 
 CARRIED = (

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from keyswitch.shells import EnvScript
 from keyswitch.shells.hook_scripts import hook_script
-from keyswitch.shells.script import EnvScript
 from keyswitch.shells.windows import powershell
 
 STATE = "/home/me/.local/state/keyswitch/state.json"

@@ -5,8 +5,7 @@
 
 import pytest
 
-from keyswitch.shells import render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript, render
 from tests.shells.test_readonly import SAID
 
 KEY = "sk-ant-FAKE-EXAMPLE"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from keyswitch.shells import render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript, render
 
 VALUE = "it's * ? [x] {a,b} \\' !! ~ #c\n  $(touch tripwire)`x`\n\n"
 SCRIPTS = (

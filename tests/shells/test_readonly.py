@@ -3,8 +3,7 @@
 import pytest
 
 from keyswitch.errors import InputError
-from keyswitch.shells import fish, render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript, fish, render
 
 SHELLS = (
     ("bash", ["bash"]),

@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from keyswitch.shells import render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript, render
 from tests.shells.conftest import hostile_values
 
 NAMES = ("V0", "V1", "V2", "V3")

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyswitch.errors import InputError, UsageError
-from keyswitch.shells import SHELLS, render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import SHELLS, EnvScript, render
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 POSIX = ("bash", "zsh", "ksh", "sh")
@@ -144,7 +143,7 @@ import sys, os, __future__
 sys.path.insert(0, {os.getcwd()!r})
 before = set(sys.modules)
 from keyswitch.shells import detect, render
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript
 detect.parent_shell()
 render({shell!r}, EnvScript(remove=["U"], assign=[("A", "b")]))
 print(*(set(sys.modules) - before))

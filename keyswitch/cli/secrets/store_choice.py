@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch import kernel_keyring
 from keyswitch.changes.store_choice import NoStoreError, choose_store
 from keyswitch.cli.command import option
 from keyswitch.cli.sources import ask_new_passphrase
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault.reading import Vault
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keyswitch import kernel_keyring
 from keyswitch.cli.command import HELP, YES, Session, command, flag, option
 from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.secrets.store_choice import create_vault, show_code
@@ -18,8 +19,7 @@ from keyswitch.cli.sources import (
 )
 from keyswitch.errors import LockedError
 from keyswitch.express import write_out
-from keyswitch.secrets.session import kernel_keyring, runtime_file
-from keyswitch.secrets.vault import access
+from keyswitch.secrets.vault import access, runtime_file
 from keyswitch.secrets.vault.key_slots import WrongKeyError
 from keyswitch.secrets.vault.reading import KEY_PREFIX, TRIES, Vault
 

@@ -23,7 +23,7 @@ from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.express import give_back, print_script, warn, warn_of_settings
-from keyswitch.shells.script import EnvScript
+from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker, selection
 from keyswitch.terminal.exports import script_of
 from keyswitch.terminal.marker import PANE, read_key

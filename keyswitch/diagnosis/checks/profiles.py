@@ -12,11 +12,11 @@ from keyswitch.errors import (
     LockedError,
     NoItemError,
 )
+from keyswitch.kernel_keyring import available
 from keyswitch.model import Frozen
 from keyswitch.profiles import settings
 from keyswitch.providers.schema import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
-from keyswitch.secrets.session.kernel_keyring import available
 from keyswitch.secrets.stores import open_store
 
 if TYPE_CHECKING:

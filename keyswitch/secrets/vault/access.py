@@ -7,10 +7,10 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from keyswitch import kernel_keyring
 from keyswitch.disk import atomic
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, StoreError
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault, normalised
 from keyswitch.secrets.vault.writing import (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from keyswitch import kernel_keyring
 from keyswitch.disk import atomic
 from keyswitch.errors import (
     LockedError,
@@ -16,7 +17,6 @@ from keyswitch.errors import (
     StoreError,
 )
 from keyswitch.secret import Secret
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault import envelope, key_slots
 
 TYPE_CHECKING = False
@@ -100,7 +100,7 @@ class Vault:
     def _unlock(self, opened: envelope.Opened) -> None:
         cached = kernel_keyring.read(KEY_PREFIX + opened.vid)
         if cached is None and os.environ.get(_SESSION_VARIABLE):
-            from keyswitch.secrets.session import runtime_file
+            from keyswitch.secrets.vault import runtime_file
 
             cached = runtime_file.read(
                 self.paths, opened.vid, os.environ[_SESSION_VARIABLE]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch import kernel_keyring
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
@@ -16,8 +17,6 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
-from keyswitch.secrets.session import kernel_keyring
-from keyswitch.secrets.stores import VALUES_PREFIX
 from keyswitch.secrets.vault.reading import previous_versions
 from keyswitch.shells.rc_lines import without_lines
 from keyswitch.switching.logins import moves
@@ -83,7 +82,7 @@ def remove(
 
     removed, _ = commit(workspace, make)
     if removed:
-        kernel_keyring.drop(VALUES_PREFIX)
+        kernel_keyring.drop(kernel_keyring.VALUES_PREFIX)
         if scope == ALL and not name:
             kernel_keyring.drop()
         if {f.path for f in removed} & {*previous_versions(workspace.paths)}:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from keyswitch import kernel_keyring
 from keyswitch.changes import login_ledger
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.model import Frozen
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.secrets.vault.reading import previous_versions
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+from keyswitch import core_files
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import InputError, KeyswitchError
-from keyswitch.secrets.session import kernel_keyring
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.selection import PROFILE_VARIABLE, SHELL_VARIABLE
@@ -63,7 +63,7 @@ def prepare(
 
 def overridden(profile: Compiled, environ: Mapping[str, str]) -> list[str]:
     """Return one line for each variable that a settings file replaces."""
-    from keyswitch.shells.script import EnvScript
+    from keyswitch.shells import EnvScript
     from keyswitch.terminal.overriding import lines
 
     marker = environment.read_marker(environ)
@@ -155,7 +155,7 @@ def _caught(
 
 def _start(argv: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
-        with kernel_keyring.CoresAllowed():
+        with core_files.Allowed():
             return subprocess.Popen(argv, env=environ)
     except OSError as e:
         raise KeyswitchError(

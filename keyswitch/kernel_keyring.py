@@ -15,7 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    Ref = tuple[str, str, int]  # store, item, generation
+
 PREFIX = "keyswitch:"
+VALUES_PREFIX = f"{PREFIX}val:"
 MAX_VALUE = 32 * 1024 - 1  # bytes, the kernel's limit for a user key
 
 # Numbers of add_key, keyctl and prctl, by machine (asm/unistd.h).
@@ -78,10 +81,13 @@ def close_to_others() -> None:
     """Let this process leave no core file, and show nothing in /proc.
 
     To be called before a secret is in memory. What is executed later is open
-    again, which is right for a child that was given the secret.
+    again, which is right for a child that was given the secret: whoever starts
+    programs of keyswitch's own calls `core_files.forbid` as well.
     """
-    _system_call(_PRCTL, _SET_DUMPABLE, 0)
-    forbid_cores()
+    if _system_call(_PRCTL, _SET_DUMPABLE, 0) != 0:
+        from keyswitch import core_files
+
+        core_files.forbid()
 
 
 def _numbers() -> tuple[int, int, int] | None:
@@ -163,6 +169,25 @@ def read(description: str) -> bytes | None:
         size = length
 
 
+def read_value(ref: Ref, version: str) -> str | None:
+    """Return the cached value of a secret, or None.
+
+    `version` tells what it was cached for: another one does not find it.
+    """
+    cached = read(_name_of(ref, version))
+    return None if cached is None else cached.decode()
+
+
+def write_value(ref: Ref, version: str, value: str, timeout: int) -> None:
+    """Cache the value of a secret, in place of that of another version."""
+    drop(_name_of(ref, ""))
+    write(_name_of(ref, version), value.encode(), timeout)
+
+
+def _name_of(ref: Ref, version: str) -> str:
+    return f"{VALUES_PREFIX}{ref[1]}:{ref[2]}:{version}"
+
+
 def write(description: str, payload: bytes, timeout: int) -> bool:
     """Cache a value for `timeout` seconds; False if that cannot be done."""
     keyring = _session_keyring()
@@ -215,45 +240,3 @@ def entries() -> list[tuple[int, str]]:
         if description.startswith(PREFIX):
             found.append((key, description))
     return sorted(found, key=lambda entry: entry[1])
-
-
-# --- core files ------------------------------------------------------------
-
-# The limit that this process was started with. Children inherit ours, so a
-# program that the person asked for is started with that one.
-_before: list[tuple[int, int]] = []
-
-
-def forbid_cores() -> None:
-    """Let this process, and what it starts, leave no core file.
-
-    On Linux it is not dumpable either (`close_to_others`), which also holds
-    where cores go to a program.
-    """
-    try:
-        import resource
-
-        limits = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, limits[1]))
-    except (ImportError, OSError, ValueError):
-        return  # Windows has none
-    if not _before:
-        _before.append(limits)
-
-
-def allow_cores() -> None:
-    """Put back the limit that this process was started with."""
-    if _before:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, _before.pop())
-
-
-class CoresAllowed:
-    """A block in which a program is started for the person."""
-
-    def __enter__(self) -> None:
-        allow_cores()
-
-    def __exit__(self, *_: object) -> None:
-        forbid_cores()
