@@ -6,10 +6,27 @@ import gc
 import io
 import os
 import sys
+from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+class _Later(ModuleType):
+    """Stands for a module until something of it is asked for.
+
+    Not `importlib.util.LazyLoader`: a second `import` loads its modules.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        import importlib
+
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        found = importlib.import_module(self.__name__)
+        vars(self).update(vars(found))
+        return getattr(found, name)
 
 
 def main(args: list[str]) -> int:
@@ -26,9 +43,9 @@ def main(args: list[str]) -> int:
         import site
 
         site.main()
-    from keyswitch.cli import later
-
-    later.load("inspect")  # click has it for texts that hardly any start prints
+    # click has it for texts that hardly any start prints.
+    if "inspect" not in sys.modules:
+        sys.modules["inspect"] = _Later("inspect")
     from keyswitch.cli.main import run
 
     return run(args)
