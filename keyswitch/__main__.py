@@ -6,27 +6,33 @@ import gc
 import io
 import os
 import sys
-from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# What the express lane may answer.
+_LANE = ("env", "helper", "current", "hook")
 
-class _Later(ModuleType):
-    """Stands for a module until something of it is asked for.
+
+def _load_later(name: str) -> None:
+    """Let a module stand in its own place until something of it is asked for.
 
     Not `importlib.util.LazyLoader`: a second `import` loads its modules.
     """
+    from types import ModuleType
 
-    def __getattr__(self, name: str) -> Any:
-        import importlib
+    class Later(ModuleType):
+        def __getattr__(self, attribute: str) -> Any:
+            import importlib
 
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        found = importlib.import_module(self.__name__)
-        vars(self).update(vars(found))
-        return getattr(found, name)
+            if sys.modules.get(name) is self:
+                del sys.modules[name]
+            found = importlib.import_module(name)
+            vars(self).update(vars(found))
+            return getattr(found, attribute)
+
+    sys.modules.setdefault(name, Later(name))
 
 
 def main(args: list[str]) -> int:
@@ -34,18 +40,17 @@ def main(args: list[str]) -> int:
     # A short process that imports a lot: looking for garbage among classes
     # and functions that all stay takes up to a tenth of its time.
     gc.disable()
-    from keyswitch import express
+    if args and args[0] in _LANE:
+        from keyswitch import express
 
-    code = express.run(args, os.environ)
-    if code is not None:
-        return code
+        code = express.run(args, os.environ)
+        if code is not None:
+            return code
     if "site" not in sys.modules:  # the launcher's short cut ends here
         import site
 
         site.main()
-    # click has it for texts that hardly any start prints.
-    if "inspect" not in sys.modules:
-        sys.modules["inspect"] = _Later("inspect")
+    _load_later("inspect")  # click's, for texts that hardly any start prints
     from keyswitch.cli.main import run
 
     return run(args)
