@@ -11,24 +11,46 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# What the express lane may answer.
+_LANE = ("env", "helper", "current", "hook")
+
+
+def _load_later(name: str) -> None:
+    """Let a module stand in its own place until something of it is asked for.
+
+    Not `importlib.util.LazyLoader`: a second `import` loads its modules.
+    """
+    from types import ModuleType
+
+    class Later(ModuleType):
+        def __getattr__(self, attribute: str) -> Any:
+            import importlib
+
+            if sys.modules.get(name) is self:
+                del sys.modules[name]
+            found = importlib.import_module(name)
+            vars(self).update(vars(found))
+            return getattr(found, attribute)
+
+    sys.modules.setdefault(name, Later(name))
+
 
 def main(args: list[str]) -> int:
     """Run one command line and return its exit status."""
     # A short process that imports a lot: looking for garbage among classes
     # and functions that all stay takes up to a tenth of its time.
     gc.disable()
-    from keyswitch import express
+    if args and args[0] in _LANE:
+        from keyswitch import express
 
-    code = express.run(args, os.environ)
-    if code is not None:
-        return code
+        code = express.run(args, os.environ)
+        if code is not None:
+            return code
     if "site" not in sys.modules:  # the launcher's short cut ends here
         import site
 
         site.main()
-    from keyswitch.cli import later
-
-    later.load("inspect")  # click has it for texts that hardly any start prints
+    _load_later("inspect")  # click's, for texts that hardly any start prints
     from keyswitch.cli.main import run
 
     return run(args)

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 
 def run(args: list[str], environ: Mapping[str, str]) -> int | None:
-    """Answer a command line at once, or return None."""
-    if not args:
-        return None
+    """Answer a command line of at least one word at once, or return None."""
     try:
         if args[0] == "env":
             return _env(args[1:], environ)

@@ -82,12 +82,12 @@ def close_to_others() -> None:
 
     To be called before a secret is in memory. What is executed later is open
     again, which is right for a child that was given the secret: whoever starts
-    programs of keyswitch's own calls `core_files.forbid` as well.
+    programs of keyswitch's own calls `secret.forbid_cores` as well.
     """
     if _system_call(_PRCTL, _SET_DUMPABLE, 0) != 0:
-        from keyswitch import core_files
+        from keyswitch.secret import forbid_cores
 
-        core_files.forbid()
+        forbid_cores()
 
 
 def _numbers() -> tuple[int, int, int] | None:

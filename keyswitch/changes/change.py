@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
 from keyswitch.changes.draft import once_settled
-from keyswitch.commit import made_folders
+from keyswitch.commit.journal import plan_made_folders
 from keyswitch.commit.transaction import Plan, Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
@@ -123,7 +123,7 @@ def _plan(
     bindings.follow(workspace, draft)
     hook_files.follow(workspace, draft)
     files, expired = _files_of(workspace, draft)
-    files, emptied = made_folders.plan(workspace.paths, files)
+    files, emptied = plan_made_folders(workspace.paths, files)
     # The locks that the draft names, and those of the files it changes.
     locks = dict(draft.locks)
     changed = [change.path for change in draft.changes()]

@@ -154,11 +154,12 @@ cli.params[:0] = global_options()
 
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
-    from keyswitch import core_files, kernel_keyring
+    from keyswitch import kernel_keyring
+    from keyswitch.secret import forbid_cores
 
     # Any command may be given a secret, by a prompt or a pipe.
     kernel_keyring.close_to_others()
-    core_files.forbid()
+    forbid_cores()
     command = next((a for a in args if not a.startswith("-")), "")
     in_start_file = command in _IN_START_FILES
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -9,12 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from keyswitch.display import printable
-from keyswitch.errors import CancelledError, InputError, UsageError
+from keyswitch.errors import (
+    CancelledError,
+    FileStateError,
+    InputError,
+    UsageError,
+)
 from keyswitch.terminal import agents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
     from keyswitch.workspace import Workspace
 
@@ -93,7 +100,6 @@ class Session:
     def workspace(self) -> Workspace:
         """Open the workspace; finish first what a killed command left."""
         if self._workspace is None:
-            from keyswitch.changes import left_behind
             from keyswitch.workspace import Workspace
 
             self._workspace = Workspace(
@@ -103,7 +109,7 @@ class Session:
                 dry_run=self.dry_run,
             )
             if not self.dry_run:
-                for line in left_behind.finish(self._workspace, self._wait):
+                for line in _finish_left_behind(self._workspace, self._wait):
                     self.say(line)
                 if self._wait is None:
                     from keyswitch.switching.logging_in import leftovers
@@ -202,3 +208,45 @@ def attributes(
         **{name: getattr(value, name) for name in names},
         **{name: getattr(value, name) or None for name in or_null},
     }
+
+
+def _finish_left_behind(
+    workspace: Workspace, wait: float | None = None
+) -> list[str]:
+    """Finish what a killed command left, or take it back; say what was done.
+
+    Another command may be at work for the usual time before this raises
+    FileStateError; with `wait`, for that many seconds before it is passed by.
+    """
+    from keyswitch.profiles import odd_files
+
+    paths, said = workspace.paths, []
+    if _is_pending(paths):
+        from keyswitch.changes.change import recover
+        from keyswitch.disk.file_systems import LOCK_WAIT
+
+        try:
+            said = recover(workspace, LOCK_WAIT if wait is None else wait)
+        except FileStateError:
+            if wait is None:
+                raise
+    if any(odd_files.of_the_vault(paths)):
+        from keyswitch.secrets.vault import writing
+
+        writing.sweep(paths)
+    if any(odd_files.of_the_rest(paths)):
+        from keyswitch.commit.transaction import Transaction
+
+        with contextlib.suppress(FileStateError), Transaction(paths, wait=0):
+            odd_files.sweep(paths)
+    return said
+
+
+def _is_pending(paths: Paths) -> bool:
+    for folder in (paths.journal_dir, paths.intents_dir):
+        try:
+            if os.listdir(folder):
+                return True
+        except OSError:
+            continue
+    return False

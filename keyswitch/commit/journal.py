@@ -3,6 +3,12 @@
 The journal names files and the hashes of their old and new content; never the
 content. `prepared` may be taken back, `commit` has to be finished; the rename
 from one to the other is the commit point.
+
+A second record names what keyswitch made in other programs' places. A switch
+may have to make `~/.claude`, an installation `~/.config/fish`. The folder goes
+with the last file that keyswitch had in it, if nothing else is in there by
+then; if something is, the folder is its owner's from then on. So does a file
+that was made for a login, when it says nothing any more.
 """
 
 from __future__ import annotations
@@ -13,11 +19,14 @@ from typing import TYPE_CHECKING
 
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
+from keyswitch.disk.opening import is_below, upwards
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, LinkChange, Rights
+from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1 << 22  # bytes of a journal
@@ -128,3 +137,78 @@ def _is_sound(found: Journal) -> bool:
     return own_json.are_paths(paths) and all(
         stage.startswith(STAGE_PREFIX) for stage in stages
     )
+
+
+# --- what was made in other programs' places ---------------------------------
+
+_MADE_LIMIT = 1 << 20  # bytes of the record
+_SAYS_NOTHING = b"{}"
+
+
+def plan_made_folders(
+    paths: Paths, changes: Sequence[FileChange]
+) -> tuple[list[FileChange], tuple[str, ...]]:
+    """Return (the changes and the record's, folders to remove if empty)."""
+    path = paths.made_file
+    before = read_regular(path, _MADE_LIMIT, ours=True)
+    known = parse_made(path, before)
+    files: list[FileChange] = []
+    made: set[str] = set()
+    left: set[str] = set()
+    for found in changes:
+        change = found
+        if change.path.startswith(ITEM_PREFIX) or _is_own(paths, change.path):
+            files.append(change)
+            continue
+        if change.path in known and change.after == _SAYS_NOTHING:
+            change = change._replace(after=None)
+        files.append(change)
+        if change.after is not None:
+            made.update(missing_folders(change.path))
+            if change.before is None and change.goes_when_empty:
+                made.add(change.path)
+        elif change.before is not None:
+            left |= known & {change.path, *_folders_above(change.path)}
+    present = sorted((known | made) - left)
+    after = own_json.encode(made=present) if present else None
+    if before != after:
+        files.append(FileChange(path, before, after))
+    return files, tuple(sorted(left))
+
+
+def folders_for(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Return the folders that have to be made for a transaction's stages."""
+    found = {f for s in steps if s.stage for f in missing_folders(s.target)}
+    return tuple(sorted(found))
+
+
+def missing_folders(path: str) -> list[str]:
+    """Return the folders that have to be made for a file, the outer first."""
+    found = []
+    for folder in _folders_above(path):
+        if os.path.isdir(folder):
+            break
+        found.append(folder)
+    found.reverse()
+    return found
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    return upwards(os.path.realpath(os.path.dirname(path)))
+
+
+def _is_own(paths: Paths, path: str) -> bool:
+    own = (paths.config, paths.data, paths.state)
+    return any(is_below(path, root) for root in own)
+
+
+def parse_made(path: str, data: bytes | None) -> set[str]:
+    """Read the record."""
+    if data is None:
+        return set()
+    return set(
+        own_json.read(tuple[str, ...], path, data, _MADE_LOST, key="made")
+    )
+
+
+_MADE_LOST = "folders that keyswitch made for other programs stay, once empty"

@@ -14,8 +14,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Step
-from keyswitch.commit.made_folders import missing
+from keyswitch.commit.journal import Step, missing_folders
 from keyswitch.disk import atomic, permissions, rewriting
 from keyswitch.disk.digests import digest
 from keyswitch.disk.file_systems import is_mount_point
@@ -110,7 +109,7 @@ def staged(change: FileChange, step: Step, made: list[str]) -> None:
         return
     folder = os.path.dirname(step.target)
     if not os.path.isdir(folder):
-        made += missing(step.target)
+        made += missing_folders(step.target)
         ensure_private_dir(folder)
     elif not goes_anywhere(change):
         # It may have come only now, or not be what it was.

@@ -16,8 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Journal
-from keyswitch.commit.made_folders import folders_for
+from keyswitch.commit.journal import Journal, folders_for
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
     give_rights,

@@ -1,4 +1,4 @@
-"""The nouns of a verdict: what Claude Code sends, from where, and why.
+"""The nouns of a diagnosis: what Claude Code sends, and what is wrong with it.
 
 Named tuples, since each dataclass costs a command half a millisecond.
 """
@@ -143,3 +143,63 @@ class Verdict(Frozen):
     def service(self) -> str:
         """What requests go to, as people call it."""
         return self.provider.title if self.provider else "Anthropic"
+
+
+# --- findings ---------------------------------------------------------------
+
+ERROR = "error"  # the wrong account is used, or none works
+WARNING = "warning"  # it works, and will surprise somebody
+NOTE = "note"  # worth knowing; nothing is wrong
+
+SEVERITIES = (ERROR, WARNING, NOTE)
+
+# What `doctor --fix` may do by itself: small edits that can be taken back. None
+# of these removes a secret: a value that may be one goes through `revoke-local`
+# or `import`, which ask first.
+
+
+class Mend(Frozen):
+    """One repair. `expected` is what has to stand there, or nothing is done."""
+
+    MEMBER = "member"  # take a key out of a JSON file
+    ELEMENT = "element"  # take one text out of an array of a JSON file
+    LINE = "line"  # take one line out of a text file
+    MODE = "mode"  # narrow a file's permission bits
+    ASIDE = "aside"  # give a damaged file of ours another name
+    FOLDER = "folder"  # remove an empty folder that is in the way
+    HOOK = "hook"  # write the hook that start files read
+
+    kind: str
+    path: str
+    keys: tuple[str, ...] = ()
+    line: int = 0  # from 1
+    expected: str = ""
+    mode: int = 0
+
+    def __str__(self) -> str:
+        path, keys = self.path, ".".join(self.keys)
+        return {
+            self.MEMBER: f"{path}: remove {keys}",
+            self.ELEMENT: f"{path}: remove one entry of {keys}",
+            self.LINE: f"{path}:{self.line}: remove '{self.expected.strip()}'",
+            self.MODE: f"{path}: mode {self.mode:04o}",
+            self.ASIDE: f"{path}: set aside, with '.damaged-1' after its name",
+            self.FOLDER: f"{path}: remove this empty folder",
+            self.HOOK: f"{path}: write the hook of this version",
+        }[self.kind]
+
+
+class Finding(Frozen):
+    """One thing that a check found. No field holds a secret.
+
+    `fix` is a command, or an instruction where no command does it. `mend` is
+    what `doctor --fix` does itself; None where a person has to decide.
+    """
+
+    check: str
+    severity: str
+    what: str
+    why: str
+    fix: str
+    place: str = ""  # file:line, file or variable
+    mend: Mend | None = None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 
-from keyswitch import core_files, kernel_keyring
+from keyswitch import kernel_keyring
 from keyswitch.errors import StoreError
+from keyswitch.secret import forbid_cores
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def read_values(
             values[ref] = cached
     if not missing:
         return values
-    core_files.forbid()
+    forbid_cores()
     fresh = _from_stores(paths, missing, deadline, ask)
     for ref, value in fresh.items() if keeps else ():
         kernel_keyring.write_value(ref, version, value, profile.timeout)

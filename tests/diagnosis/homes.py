@@ -13,9 +13,9 @@ from typing import Any
 from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.commands import Runner
-from keyswitch.diagnosis.findings.finding import SEVERITIES
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
+from keyswitch.diagnosis.verdict import SEVERITIES
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.shapes import fingerprint
 

@@ -1,6 +1,6 @@
 """Profile files that were changed since their secret was stored."""
 
-from keyswitch.diagnosis.findings.finding import ERROR, WARNING
+from keyswitch.diagnosis.verdict import ERROR, WARNING
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.binding import Binding, path_of, text_of
 from keyswitch.providers.shapes import fingerprint

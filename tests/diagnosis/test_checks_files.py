@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keyswitch.diagnosis.findings.mend import FOLDER, MODE
+from keyswitch.diagnosis.verdict import Mend
 from tests.diagnosis.homes import (
     AWS_FILES,
     CONFIG,
@@ -98,7 +98,7 @@ HARMLESS = {
 def test_a_credential_that_others_can_read_is_found(look, what):
     modes = dict.fromkeys(EXPOSED[what], 0o644)
     finding = look(Home(files=EXPOSED[what], modes=modes))["file-exposed"]
-    assert (finding.mend.kind, finding.mend.mode) == (MODE, 0o600)
+    assert (finding.mend.kind, finding.mend.mode) == (Mend.MODE, 0o600)
 
 
 @pytest.mark.parametrize("what", HARMLESS)
@@ -134,4 +134,4 @@ def test_a_file_in_a_lock_s_place_is_no_lock(look):
 
 
 def test_a_lock_is_taken_away_as_an_empty_folder(look):
-    assert look(HOMES["lock-left"][0])["lock-left"].mend.kind == FOLDER
+    assert look(HOMES["lock-left"][0])["lock-left"].mend.kind == Mend.FOLDER

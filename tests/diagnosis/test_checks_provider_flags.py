@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.findings.mend import LINE, MEMBER
+from keyswitch.diagnosis.verdict import Mend
 from tests.diagnosis.homes import (
     BEDROCK,
     CREDENTIALS,
@@ -51,7 +51,7 @@ def look(home, monkeypatch):
 def test_a_settings_file_of_a_person_can_be_mended(look, place):
     (finding,) = look(WORK.but(files={place: ON}))
     assert finding.place.endswith(f"{place}:4")
-    assert finding.mend.kind == MEMBER
+    assert finding.mend.kind == Mend.MEMBER
     assert finding.mend.keys == ("env", FLAG)
     assert finding.severity == "error"
 
@@ -115,7 +115,7 @@ def test_a_line_of_a_start_file_can_be_taken_out(look, name, text):
     files = {name: f"a=b\n{text}\nc=d\n", SETTINGS: helper()}
     (finding,) = look(WORK.but(files=files))
     assert finding.place.endswith(f"{name}:2")
-    assert (finding.mend.kind, finding.mend.line) == (LINE, 2)
+    assert (finding.mend.kind, finding.mend.line) == (Mend.LINE, 2)
     assert finding.severity == "warning"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.findings.mend import MEMBER
+from keyswitch.diagnosis.verdict import Mend
 from tests.diagnosis.homes import (
     CONFIG,
     KEY,
@@ -80,7 +80,7 @@ def test_a_text_of_the_command_line_that_does_not_parse_is_refused(look):
 @pytest.mark.parametrize("place", [SETTINGS, PROJECT])
 def test_a_null_of_a_person_can_be_taken_out(look, place):
     finding = look(with_env(place, ANTHROPIC_MODEL=None))["setting-null"]
-    assert (finding.mend.kind, finding.mend.expected) == (MEMBER, "null")
+    assert (finding.mend.kind, finding.mend.expected) == (Mend.MEMBER, "null")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import socket
 
 import pytest
 
-from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.online import endpoints, network
 from keyswitch.diagnosis.resolver.resolve import resolve
 from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.verdict import ERROR, WARNING
 from tests.diagnosis import servers
 from tests.real.certificates import Authority
 

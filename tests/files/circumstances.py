@@ -82,5 +82,12 @@ def _mount(mounts):
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), "unshare")
-    for arguments in (["--make-rprivate", "/"], *mounts):
+    # In a changed root, "/" is no mount, and what is there is private already.
+    private = [["--make-rprivate", "/"]] if _is_mount("/") else []
+    for arguments in (*private, *mounts):
         subprocess.run(["mount", *arguments], check=True)
+
+
+def _is_mount(folder):
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        return any(line.split()[4] == folder for line in mounts)

@@ -72,7 +72,10 @@ class Fork:
         self._line = line
         self._file = line.makefile("r")
         text = self._file.readline()
-        assert text.strip().isdigit(), f"not come to its command: {text}"
+        if not text.strip().isdigit():
+            self._file.close()
+            line.close()
+            raise AssertionError(f"not come to its command: {text}")
         self.pid = int(text)
 
     def begin(self) -> None:

@@ -24,10 +24,10 @@ def stopped(*args, **options):
     os.kill(os.getpid(), signal.SIGSTOP)
     return found
 module.{function} = stopped
-from keyswitch import core_files, kernel_keyring
+from keyswitch import kernel_keyring, secret
 if {open_}:
     kernel_keyring.close_to_others = lambda: None
-    core_files.forbid = lambda: None
+    secret.forbid_cores = module.forbid_cores = lambda: None
 from keyswitch.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """

@@ -115,6 +115,7 @@ class Bench:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(self.home),
+                "XDG_RUNTIME_DIR": str(self.home),  # fish's, else in /tmp
                 "LC_ALL": locale,
                 **dict(env),
             },

@@ -6,14 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.diagnosis.findings.mend import (
-    ELEMENT,
-    FOLDER,
-    LINE,
-    MEMBER,
-    MODE,
-    Mend,
-)
+from keyswitch.diagnosis.verdict import Mend
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.switching.upkeep.repairs import mend
 from keyswitch.switching.upkeep.undo import undo_last
@@ -45,15 +38,15 @@ def write(home, name, data, mode=0o644):
 
 
 def line(path, number, text=EXPORT):
-    return Mend(LINE, str(path), line=number, expected=text)
+    return Mend(Mend.LINE, str(path), line=number, expected=text)
 
 
 def member(path, *keys, raw='"1"'):
-    return Mend(MEMBER, str(path), keys, expected=raw)
+    return Mend(Mend.MEMBER, str(path), keys, expected=raw)
 
 
 def rejected(path, tail):
-    return Mend(ELEMENT, str(path), REJECTED, expected=tail)
+    return Mend(Mend.ELEMENT, str(path), REJECTED, expected=tail)
 
 
 def state_of(home):
@@ -163,7 +156,7 @@ def test_two_names_of_one_file_are_one_file(home, workspace):
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o444, 0o777])
 def test_rights_are_only_taken_and_given_back(home, workspace, mode):
     path = write(home, ".aws/credentials", CANARY, mode)
-    repair = Mend(MODE, str(path), mode=0o600, expected=f"{mode:04o}")
+    repair = Mend(Mend.MODE, str(path), mode=0o600, expected=f"{mode:04o}")
     mend(workspace, [repair])
     assert path.stat().st_mode & 0o777 == mode & 0o600
     undo_last(workspace)
@@ -173,7 +166,7 @@ def test_rights_are_only_taken_and_given_back(home, workspace, mode):
 
 def test_a_file_is_edited_and_closed_to_others_at_once(home, workspace):
     path = write(home, ".claude/settings.json", SETTINGS)
-    repair = Mend(MODE, str(path), mode=0o600, expected="0644")
+    repair = Mend(Mend.MODE, str(path), mode=0o600, expected="0644")
     mend(workspace, [repair, member(path, "env", FLAG)])
     assert path.stat().st_mode & 0o777 == 0o600
     undo_last(workspace)
@@ -184,14 +177,14 @@ def test_a_file_is_edited_and_closed_to_others_at_once(home, workspace):
 def test_the_modes_of_a_link_s_target_are_narrowed(home, workspace):
     path = write(home, "elsewhere", CANARY)
     (home / "link").symlink_to("elsewhere")
-    mend(workspace, [Mend(MODE, str(home / "link"), mode=0o600)])
+    mend(workspace, [Mend(Mend.MODE, str(home / "link"), mode=0o600)])
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_empty_folder_goes_and_a_full_one_stays(home, workspace):
     for name in ("a.lock", "b.lock/x"):
         (home / name).mkdir(parents=True)
-    mend(workspace, [Mend(FOLDER, str(home / f"{n}.lock")) for n in "ab"])
+    mend(workspace, [Mend(Mend.FOLDER, str(home / f"{n}.lock")) for n in "ab"])
     assert not (home / "a.lock").exists()
     assert (home / "b.lock").exists()
 
@@ -202,10 +195,10 @@ CHANGED = {
     "value": lambda _, s: member(s, "env", FLAG, raw='"true"'),
     "member that is not there": lambda _, s: member(s, "env", "GONE"),
     "element": lambda _, s: rejected(s, TAILS[0]),
-    "mode": lambda rc, _: Mend(MODE, str(rc), mode=0o600, expected="0640"),
+    "mode": lambda rc, _: Mend(Mend.MODE, str(rc), mode=0o600, expected="0640"),
     "file": lambda rc, _: line(f"{rc}.gone", 1),
     "file of a mode": lambda rc, _: Mend(
-        MODE, f"{rc}.gone", mode=0o600, expected="0644"
+        Mend.MODE, f"{rc}.gone", mode=0o600, expected="0644"
     ),
 }
 

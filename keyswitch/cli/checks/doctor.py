@@ -13,8 +13,7 @@ from keyswitch.cli.command import (
     rehearsed,
 )
 from keyswitch.cli.session import attributes
-from keyswitch.diagnosis.findings.finding import NOTE, Finding
-from keyswitch.diagnosis.findings.mend import FOLDER
+from keyswitch.diagnosis.verdict import NOTE, Finding, Mend
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
 
@@ -95,7 +94,7 @@ def _look(
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
     from keyswitch.diagnosis.checks import examine
-    from keyswitch.switching.activation.looking import situation_of
+    from keyswitch.switching.activation.effect import situation_of
     from keyswitch.switching.planning import left_helpers
 
     workspace = session.workspace()
@@ -161,7 +160,7 @@ class _Mending:
             return False
         mend(workspace, mends)
         # After a folder alone `undo` would take something else back.
-        undoable = any(m.kind != FOLDER for m in mends)
+        undoable = any(m.kind != Mend.FOLDER for m in mends)
         undo = "; take it back with: keyswitch undo" if undoable else ""
         self.session.say(f"done{undo}")
         return True

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.accounts import Owner
-    from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
-    from keyswitch.diagnosis.verdict import Header, Source
+    from keyswitch.diagnosis.verdict import Finding, Header, Source
 
 _KINDS = {
     "login": "the stored login",
@@ -59,10 +58,8 @@ def whoami(
     sent; 4: something else than the active profile would be.
     """
     from keyswitch.diagnosis.findings.contradictions import warnings
-    from keyswitch.switching.activation.looking import (
-        guarded_elsewhere,
-        situation_of,
-    )
+    from keyswitch.switching.activation.effect import situation_of
+    from keyswitch.switching.activation.elsewhere import guarded_elsewhere
     from keyswitch.switching.planning import known_folders, left_helpers
 
     workspace = session.workspace()

@@ -22,14 +22,14 @@ from keyswitch.diagnosis.findings import (
     installations,
     interactive,
 )
-from keyswitch.diagnosis.findings.finding import SEVERITIES
+from keyswitch.diagnosis.verdict import SEVERITIES
 from keyswitch.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.diagnosis.verdict import Finding
 
 
 CHECKS = (

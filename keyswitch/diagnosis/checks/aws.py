@@ -6,8 +6,8 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 

@@ -7,7 +7,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import urls
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import masked
-from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
-from keyswitch.diagnosis.findings.mend import FOLDER, MODE, Mend
 from keyswitch.diagnosis.findings.origin import read_text
 from keyswitch.diagnosis.resolver.aws import sections
+from keyswitch.diagnosis.verdict import NOTE, WARNING, Finding, Mend
 from keyswitch.display import printable
 from keyswitch.profiles import clock
 from keyswitch.profiles.profile_files import texts_of_people
@@ -188,7 +187,7 @@ def exposed(situation: Situation) -> Iterator[Finding]:
                 "it holds a credential",
                 f"chmod 600 {shlex.quote(path)}",
                 path,
-                Mend(MODE, path, mode=0o600, expected=f"{mode:04o}"),
+                Mend(Mend.MODE, path, mode=0o600, expected=f"{mode:04o}"),
             )
 
 
@@ -274,5 +273,5 @@ def locks(situation: Situation) -> Iterator[Finding]:
             "waits for it first",
             f"rmdir {shlex.quote(path)}",
             path,
-            Mend(FOLDER, path),
+            Mend(Mend.FOLDER, path),
         )

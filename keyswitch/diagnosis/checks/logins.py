@@ -7,8 +7,8 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver.anthropic_profiles import selected
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock

@@ -20,10 +20,9 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from keyswitch.diagnosis.findings.finding import Finding
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.network import Step
-    from keyswitch.diagnosis.verdict import Header
+    from keyswitch.diagnosis.verdict import Finding, Header
 
 
 # Only whether these are set is told, never their values.

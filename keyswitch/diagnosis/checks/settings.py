@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.findings.mend import LINE, MEMBER, Mend
 from keyswitch.diagnosis.resolver.request import to_anthropic
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding, Mend
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets import splice
 from keyswitch.targets.claude_code import rules
@@ -71,7 +70,7 @@ def _removal(file: SettingsFile, *keys: str) -> Mend | None:
         raw = splice.raw_value(file.path, file.text, keys)
     except KeyswitchError:
         return None
-    return Mend(MEMBER, file.path, keys, expected=raw) if raw else None
+    return Mend(Mend.MEMBER, file.path, keys, expected=raw) if raw else None
 
 
 def odd_values(situation: Situation) -> Iterator[Finding]:
@@ -202,7 +201,7 @@ def _in_start_file(
     mend = None
     home = situation.scene.home.rstrip("/") + "/"
     if line.path.startswith(home) and _stands_alone(situation, line):
-        mend = Mend(LINE, line.path, line=line.line, expected=line.text)
+        mend = Mend(Mend.LINE, line.path, line=line.line, expected=line.text)
     return Finding(
         "provider-flag-left",
         grave,

@@ -11,9 +11,9 @@ import shlex
 import signal
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.resolver import aws
 from keyswitch.diagnosis.resolver.candidates import one_word
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
 from keyswitch.diagnosis.findings.situation import API, CLOUD, SUBSCRIPTION
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.verdict import NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen

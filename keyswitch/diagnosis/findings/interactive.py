@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding, Mend
 from keyswitch.disk.opening import upwards
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
@@ -15,7 +15,6 @@ from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.findings.mend import Mend
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.resolver.scene import Scene
     from keyswitch.diagnosis.verdict import Verdict
@@ -142,10 +141,9 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
     What takes a repair back keeps what was removed.
     """
     # Loaded here, since `whoami` needs the rest of this module only.
-    from keyswitch.diagnosis.findings.mend import ELEMENT, Mend
     from keyswitch.targets.claude_code.rules import REJECTED
 
     if len(tail) < TAIL:
         return f"remove it from '{'.'.join(REJECTED)}' in {place}", place, None
     fix = "forget that answer: keyswitch doctor --fix"
-    return fix, place, Mend(ELEMENT, place, REJECTED, expected=tail)
+    return fix, place, Mend(Mend.ELEMENT, place, REJECTED, expected=tail)

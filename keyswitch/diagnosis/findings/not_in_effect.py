@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.urls import shown
+from keyswitch.diagnosis.verdict import ERROR, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

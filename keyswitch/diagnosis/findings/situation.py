@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, WARNING
 from keyswitch.diagnosis.resolver.resolve import resolve
+from keyswitch.diagnosis.verdict import ERROR, WARNING
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings import wanted

@@ -9,7 +9,6 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.finding import ERROR, WARNING, Finding
 from keyswitch.diagnosis.online import endpoints, failures
 from keyswitch.diagnosis.online.http_call import (
     Connection,
@@ -17,6 +16,7 @@ from keyswitch.diagnosis.online.http_call import (
     ProxyRefusalError,
 )
 from keyswitch.diagnosis.online.streams import Deadline
+from keyswitch.diagnosis.verdict import ERROR, WARNING, Finding
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen

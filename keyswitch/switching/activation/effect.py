@@ -1,4 +1,6 @@
-"""After a switch: whether its secrets can be had, and it is in effect.
+"""What Claude Code does here, and after a switch: whether it is in effect.
+
+A switch is in effect if its secrets can be had, and Claude Code sends them.
 
 Where a profile's secret travels by variables only, `use` cannot put it into
 the shell that called it. The question is then what Claude Code would send
@@ -7,29 +9,32 @@ once `keyswitch env` was evaluated there.
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
+from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.findings.finding import ERROR, Finding
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
+from keyswitch.diagnosis.verdict import ERROR, Finding
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
+from keyswitch.model import FILE_LIMIT
 from keyswitch.providers.shapes import fingerprint
-from keyswitch.switching.activation.looking import (
-    accounts_of,
-    exported_here,
-    see_keychain,
-)
 from keyswitch.targets import table
 from keyswitch.terminal import selection
 from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
-from keyswitch.terminal.marker import applied, read_key
+from keyswitch.terminal.marker import applied, read_key, read_marker
+from keyswitch.terminal.selection import Selection
+from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.compiled import Compiled
+    from keyswitch.diagnosis.verdict import Value
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.workspace import Workspace
@@ -164,3 +169,87 @@ def undelivered(workspace: Workspace, name: str) -> list[Finding]:
             )
         ]
     return []
+
+
+def situation_of(
+    workspace: Workspace,
+    claude_options: Sequence[str] = (),
+    trusts: Callable[[Value], bool] | None = None,
+) -> Situation:
+    """Return what Claude Code would do here, started with these options.
+
+    With `trusts` helpers are run; it is asked about a command that a
+    repository brings along.
+    """
+    scene = Scene(
+        workspace.environ,
+        home=workspace.home,
+        cwd=workspace.cwd,
+        flags=parse_flags(claude_options),
+    )
+    see_keychain(workspace, scene)
+    answers = _answers_here(workspace)
+    run = None
+    if trusts is not None:
+        from keyswitch.diagnosis.findings.commands import Runner, require_trust
+
+        require_trust(scene, trusts)
+        run = Runner(scene)
+    return Situation(
+        scene,
+        accounts_of(workspace, answers=answers.name),
+        chosen=answers.name,
+        how=answers.how,
+        exported=exported_here(workspace),
+        run=run,
+    )
+
+
+def see_keychain(workspace: Workspace, scene: Scene) -> None:
+    """Let a scene see the login that Claude Code has in no file."""
+    if workspace.keychain is None:
+        return  # and the scene reads nothing before it is asked
+    places = scene.places
+    keychain = workspace.keychain_at(places)
+    with contextlib.suppress(KeyswitchError):  # or the files count
+        place = table.main().logins.place(places, _read, keychain)
+        scene.hold(place.as_files(_read(places.global_config)))
+
+
+def _read(path: str) -> bytes | None:
+    return read_regular(path, FILE_LIMIT)
+
+
+def accounts_of(
+    workspace: Workspace,
+    known: Mapping[str, str] | None = None,
+    answers: str = "",
+) -> Accounts:
+    """Return this person's profiles, and who the helper answers for.
+
+    `known` names the profiles of values that no fingerprint tells; `answers`
+    is for whom the helper will answer, where that is not as it is now.
+    """
+    return Accounts(
+        workspace.paths,
+        shlex.join(own_command()),
+        helper_profile=answers or _answers_here(workspace).name,
+        known=known,
+    )
+
+
+def exported_here(workspace: Workspace) -> frozenset[str]:
+    """Return the variables that `keyswitch env` set in this shell."""
+    marker = read_marker(workspace.environ)
+    if not marker:
+        return frozenset()
+    theirs = marker.not_ours(workspace.environ, read_key(workspace.paths))
+    return frozenset(marker.assigned) - theirs
+
+
+def _answers_here(workspace: Workspace) -> Selection:
+    """Return the profile that counts in this environment, if one does."""
+    try:
+        return selection.select_for_helper(workspace.paths, workspace.environ)
+    except KeyswitchError:
+        return Selection("", selection.NOT_CHOSEN)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.diagnosis.findings.finding import Finding
+    from keyswitch.diagnosis.verdict import Finding
     from keyswitch.model import FileChange, Profile
     from keyswitch.providers.binding import Mismatch
     from keyswitch.targets.values import RunningSession
@@ -147,7 +147,7 @@ def _look(
     if configure:
         notes, findings = effect.effect_of(workspace, profile)
     if _may_differ_here(workspace, profile):
-        from keyswitch.switching.activation.looking import kept_elsewhere
+        from keyswitch.switching.activation.elsewhere import kept_elsewhere
 
         # What else is not in effect only follows from these.
         findings = kept_elsewhere(workspace, profile.name) or findings

@@ -15,7 +15,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.compiling import compiled_active
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.login_ledger import PROVIDER
-from keyswitch.commit.made_folders import missing
+from keyswitch.commit.journal import missing_folders
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
@@ -151,7 +151,7 @@ def make_folder(workspace: Workspace, profile: Profile) -> None:
     folder = workspace.paths.folder_of(profile.name)
     try:
         if profile.isolated:
-            made = missing(os.path.join(folder, "settings.json"))
+            made = missing_folders(os.path.join(folder, "settings.json"))
             ensure_private_dir(folder)
             for path in made:
                 sync_dir(os.path.dirname(path))  # or a power cut undoes it

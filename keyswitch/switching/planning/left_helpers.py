@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.diagnosis.findings.finding import NOTE, WARNING, Finding
+from keyswitch.diagnosis.verdict import NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.switching.planning import known_folders

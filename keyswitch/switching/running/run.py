@@ -13,10 +13,10 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from keyswitch import core_files
 from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
+from keyswitch.secret import CoresAllowed, allow_cores
 from keyswitch.targets import table
 from keyswitch.targets.target import Run
 from keyswitch.targets.values import Account
@@ -112,7 +112,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":
-        core_files.allow()
+        allow_cores()
         for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
@@ -124,7 +124,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
             ) from e
     import subprocess
 
-    with core_files.Allowed():
+    with CoresAllowed():
         return subprocess.run(
             [program, *command[1:]], env=child, check=False
         ).returncode

@@ -10,9 +10,9 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from keyswitch import core_files
 from keyswitch.compiled import FOLDER_VARIABLE
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.secret import CoresAllowed
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.selection import PROFILE_VARIABLE, SHELL_VARIABLE
@@ -155,7 +155,7 @@ def _caught(
 
 def _start(argv: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
-        with core_files.Allowed():
+        with CoresAllowed():
             return subprocess.Popen(argv, env=environ)
     except OSError as e:
         raise KeyswitchError(

@@ -13,10 +13,9 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings, history, hook_files, login_ledger
-from keyswitch.commit import journal, made_folders
+from keyswitch.commit import journal
 from keyswitch.commit.keychain_items import decoded, note_file
-from keyswitch.diagnosis.findings.finding import ERROR, NOTE, WARNING, Finding
-from keyswitch.diagnosis.findings.mend import ASIDE, HOOK, MODE, Mend
+from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding, Mend
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
@@ -71,11 +70,11 @@ def mend(
     done = []
     for m in mends:
         try:
-            if m.kind == HOOK:
+            if m.kind == Mend.HOOK:
                 done.append(_write_hook(paths, environ, m.path))
             elif identity(m.path) != m.expected:
                 continue  # another command was faster
-            elif m.kind == ASIDE:
+            elif m.kind == Mend.ASIDE:
                 done.append(f"{m.path} is kept as {set_aside(m.path)}")
             else:
                 permissions.change_mode(m.path, m.mode)
@@ -132,7 +131,7 @@ def _read_record(paths: Paths, path: str, data: bytes) -> object:
     if path == paths.logins_file:
         return login_ledger.decode(path, data)
     if path == paths.made_file:
-        return made_folders.parse(path, data)
+        return journal.parse_made(path, data)
     target_id = id_of_record(path)
     if target_id not in table.TARGETS:
         return None  # a program that this keyswitch does not know
@@ -259,7 +258,7 @@ def _mode(path: str, found: os.stat_result, wanted: int) -> Iterator[Finding]:
             "keyswitch cannot work with it, or others could change it",
             f"chmod {wanted:04o} {path}",
             path,
-            Mend(MODE, path, mode=wanted, expected=identity(path)),
+            Mend(Mend.MODE, path, mode=wanted, expected=identity(path)),
         )
 
 
@@ -271,7 +270,7 @@ def _aside(path: str, what: str, why: str = _WITHOUT, fix: str = "") -> Finding:
         why,
         f"{fix or 'look at it'}; or set it aside: keyswitch doctor --fix",
         path,
-        Mend(ASIDE, path, expected=identity(path)),
+        Mend(Mend.ASIDE, path, expected=identity(path)),
     )
 
 
@@ -296,7 +295,7 @@ def _hooks(paths: Paths, environ: Mapping[str, str]) -> Iterator[Finding]:
             "each new terminal asks keyswitch for its hook, which takes longer",
             "keyswitch doctor --fix",
             path,
-            Mend(HOOK, path),
+            Mend(Mend.HOOK, path),
         )
 
 

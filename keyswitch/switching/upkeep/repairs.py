@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import splice_of
-from keyswitch.diagnosis.findings.mend import (
-    ELEMENT,
-    FOLDER,
-    LINE,
-    MEMBER,
-    MODE,
-)
+from keyswitch.diagnosis.verdict import Mend
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
@@ -26,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.diagnosis.findings.mend import Mend
     from keyswitch.workspace import Workspace
 
 _AGAIN = "look again: keyswitch doctor"
-_EDITS = (MEMBER, ELEMENT, LINE)
+_EDITS = (Mend.MEMBER, Mend.ELEMENT, Mend.LINE)
 
 
 def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
@@ -40,7 +33,7 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
     no loss, and there is nothing to take back.
     """
     edits = [m for m in mends if m.kind in _EDITS]
-    modes = [m for m in mends if m.kind == MODE]
+    modes = [m for m in mends if m.kind == Mend.MODE]
 
     def make(draft: Draft) -> None:
         _edit(draft, edits)
@@ -52,7 +45,7 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
     if edits or modes:
         commit(workspace, make)
     for m in () if workspace.dry_run else mends:
-        if m.kind == FOLDER:
+        if m.kind == Mend.FOLDER:
             with contextlib.suppress(OSError):
                 os.rmdir(m.path)
 
@@ -76,7 +69,7 @@ def _steps(m: Mend, data: bytes) -> Iterator[bytes]:
     """Yield the file after each edit; an element may be there repeatedly."""
     data = _without(m, data)
     yield data
-    while m.kind == ELEMENT and m.expected in splice.elements(
+    while m.kind == Mend.ELEMENT and m.expected in splice.elements(
         m.path, json_text.decode(m.path, data), m.keys
     ):
         data = _without(m, data)
@@ -84,7 +77,7 @@ def _steps(m: Mend, data: bytes) -> Iterator[bytes]:
 
 
 def _without(m: Mend, data: bytes) -> bytes:
-    if m.kind == LINE:
+    if m.kind == Mend.LINE:
         lines = data.split(b"\n")
         # Decoded as it was when the line was found.
         found = [line.decode("utf-8", "replace") for line in lines]
@@ -93,7 +86,7 @@ def _without(m: Mend, data: bytes) -> bytes:
         del lines[m.line - 1]
         return b"\n".join(lines)
     text = json_text.decode(m.path, data)
-    if m.kind == MEMBER:
+    if m.kind == Mend.MEMBER:
         if splice.raw_value(m.path, text, m.keys) != m.expected:
             raise _changed(m.path)
         return splice.remove_member(m.path, text, m.keys).encode()

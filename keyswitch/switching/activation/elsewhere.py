@@ -1,0 +1,75 @@
+"""Why a profile that is active is not the one of this terminal or directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.verdict import ERROR, Finding
+from keyswitch.directories import guard
+from keyswitch.errors import KeyswitchError
+from keyswitch.terminal import selection
+
+if TYPE_CHECKING:
+    from keyswitch.terminal.selection import Selection
+    from keyswitch.workspace import Workspace
+
+_BACK = 'eval "$(keyswitch off --here)"'
+_FOLLOW = 'eval "$(keyswitch env)"'
+
+
+def kept_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
+    """Return why a profile that was just made active is not the one here."""
+    try:
+        chosen = selection.select_here(workspace.paths, workspace.environ)
+    except KeyswitchError:
+        return []  # `env` says that
+    here = chosen.how not in (selection.BY_USE, selection.NOT_CHOSEN)
+    if here and chosen.name != name:
+        return [_of_choice(workspace, chosen)]
+    return guarded_elsewhere(workspace, name)
+
+
+def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
+    """Return why a profile's guard keeps it out of this directory."""
+    try:
+        # Not the worked-out form: `whoami` asks, too, and keeps nothing.
+        profile, _ = workspace.load(name)
+        refused = guard.refusal(profile, workspace.environ, workspace.cwd)
+    except KeyswitchError:
+        return []  # the profile's file is broken, which is said elsewhere
+    if refused is None:
+        return []
+    return [
+        Finding(
+            "elsewhere",
+            ERROR,
+            f"'{name}' is not used here, and no other one is",
+            refused.message,
+            refused.hint,
+        )
+    ]
+
+
+def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
+    if chosen.how == selection.BY_DIRECTORY:
+        link = chosen.link
+        remote = "" if link.startswith("/") else f" --remote '{link}'"
+        return Finding(
+            "directory-choice",
+            ERROR,
+            f"this directory keeps '{chosen.name}'",
+            f"{link} asks for it",
+            f"keyswitch unlink{remote}, or another one in this terminal: "
+            "keyswitch use NAME --here",
+            link,
+        )
+    fix = _FOLLOW if chosen.how == selection.BY_SHELL else _BACK
+    if workspace.environ.get(selection.SHELL_VARIABLE) == chosen.name:
+        fix = "exit"
+    return Finding(
+        "terminal-choice",
+        ERROR,
+        f"this terminal keeps '{chosen.name}'",
+        f"it was chosen by {chosen.how}",
+        fix,
+    )
