@@ -49,8 +49,10 @@ def steps(workspace: Workspace) -> list[Step]:
     ]
 
 
-def carry_out(found: list[Step]) -> list[str]:
-    """Do every step that can be done; return what is to be said.
+def carry_out(
+    found: list[Step], do: Callable[[Step], list[str] | None]
+) -> list[str]:
+    """Do every step that can be done, or rehearse it; return what to say.
 
     Raises the error of a step that failed, once the others are done.
     """
@@ -58,7 +60,7 @@ def carry_out(found: list[Step]) -> list[str]:
     failed: list[tuple[Step, KeyswitchError]] = []
     for step in found:
         try:
-            said += step.carry_out() or ()
+            said += do(step) or ()
         except KeyswitchError as e:
             failed.append((step, e))
     if not failed:
