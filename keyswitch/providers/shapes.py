@@ -63,7 +63,6 @@ _CREDENTIAL_PARAMETER = (
     r"|.*(?:token|apikey)"
 )
 _SHOWN = 32  # characters of a refused value
-_LONG = 32  # characters that do not repeat themselves by chance
 
 
 class Refusal(Frozen):
@@ -202,11 +201,10 @@ def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
     """
     what = f"the {field.title or field.name}"
     key = "".join(text.split())  # free text may end its lines
-    if _is_twice(key) and (public_prefix(key) or len(key) >= _LONG):
+    known = public_prefix(key)
+    if _is_twice(key) and (known or len(key) >= 2 * HIDDEN_AT_LEAST):
         return f"{what} is there twice"
-    if public_prefix(key) and any(
-        key.find(start, 1) > 0 for start in SECRET_STARTS if len(start) > 3
-    ):
+    if known and any(key.find(s, 1) > 0 for s in SECRET_STARTS if s[3:]):
         return f"{what} begins twice: something else may be in it"
     if fields.get("base_url"):
         return ""

@@ -176,6 +176,8 @@ def way_out(places: Places) -> str:
     """Return the command that switches keyswitch off in a folder."""
     given = table.main().folders.variables_of(places)
     words = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
+    if not given:  # the usual one
+        words[:0] = ["env", "-u", table.main().folder_variable]
     return " ".join([*words, "keyswitch off"])
 
 
@@ -193,7 +195,17 @@ def recorded(workspace: Workspace) -> list[tuple[Places, bool]]:
     found: dict[Places, bool] = {}
     for places, _ in folders(workspace, Draft()):
         found[places] = False
-    for places in login_places(workspace, Draft().ledger(workspace.paths)):
+    ledger = Draft().ledger(workspace.paths)
+    for places in login_places(workspace, ledger):
         if not is_own(workspace, places):
-            found[places] = True
+            found[places] = bool(ledger.folders[places.login_dir].before)
     return list(found.items())
+
+
+def changed(workspace: Workspace) -> list[tuple[Places, bool]]:
+    """Return those of them that `off` gives something back to."""
+    return [
+        (places, gives_login)
+        for places, gives_login in recorded(workspace)
+        if gives_login or os.path.exists(record_path(workspace, places))
+    ]

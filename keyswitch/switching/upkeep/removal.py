@@ -81,7 +81,7 @@ def what_stays(workspace: Workspace) -> list[str]:
     lines = [
         f"what keyswitch wrote into {places.config_dir}, which is not there "
         "now: when it is back, keyswitch uninstall --all"
-        for places, _ in known_folders.recorded(workspace)
+        for places, _ in known_folders.changed(workspace)
         if not os.path.isdir(places.config_dir)
     ]
     names = profile_files.scan(paths)
@@ -114,7 +114,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
     """Yield `off`, where it has something to do."""
     places = workspace.places
     recorded = any(
-        places == found for found, _ in known_folders.recorded(workspace)
+        places == found for found, _ in known_folders.changed(workspace)
     )
     name = state.read(workspace.paths).active
     if not (name or recorded or calls_us(places)):
@@ -128,7 +128,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
 
 
 def _other_folders(workspace: Workspace) -> Iterator[Step]:
-    for places, moves_login in known_folders.recorded(workspace):
+    for places, moves_login in known_folders.changed(workspace):
         if places == workspace.places or not os.path.isdir(places.config_dir):
             continue
         yield Step(
