@@ -84,6 +84,21 @@ def test_a_login_moves_also_where_nothing_can_be_given_back(two):
     assert live(two.home) == ""
 
 
+def test_undo_of_a_moved_login_is_for_its_folder(two):
+    there = {"CLAUDE_CONFIG_DIR": str(two.file("x"))}
+    for here, other, way in (
+        ({}, there, "env -u CLAUDE_CONFIG_DIR keyswitch undo"),
+        (there, {}, f"CLAUDE_CONFIG_DIR={two.file('x')} keyswitch undo"),
+    ):
+        two("use", "b", **here)
+        before = two.everything()
+        done = two("undo", code=1, **other)
+        assert done.err.endswith(f"take it back there: {way}\n")
+        assert two.everything() == before
+        two("undo", **here)
+        assert two("current").out == "a\n"
+
+
 def test_logout_reaches_a_login_that_was_given_back(two):
     two("off")
     two("logout", "b", "--yes", CLAUDE_CONFIG_DIR=str(two.file("x")))
