@@ -85,6 +85,22 @@ def test_revoke_local_removes_what_it_may_and_names_the_rest(strewn):
     assert KEY not in done.out + done.err
 
 
+def test_one_in_a_list_or_in_the_home_s_local_settings_is_named_too(ks):
+    ks.add("work")
+    ks.file(".claude").mkdir()
+    hook = {"type": "http", "headers": {"X-Api-Key": KEY}}
+    ks.file(".claude/settings.json").write_text(
+        json.dumps({"hooks": {"Stop": [{"hooks": [hook]}]}})
+    )
+    ks.file(".claude/settings.local.json").write_text(
+        json.dumps({"statusLine": {"command": f"line {KEY}"}})
+    )
+    done = ks("revoke-local", "--claude-code", "--yes", code=4)
+    left = [line for line in done.err.splitlines() if "still there" in line]
+    assert "headers.X-Api-Key" in left[0]
+    assert "settings.local.json: statusLine.command" in left[1]
+
+
 def test_by_name_only_that_profile_s_are_meant(strewn):
     strewn.at("repo", "revoke-local", "work", "--yes", code=4)
     assert ELSEWHERE in strewn.file(".claude.json").read_text()
