@@ -22,7 +22,8 @@ SECRET_STARTS = (
     "PMAK-", "hvs.", "hvb.", "SG.", "tvly-", "eyJ", "xapp-", "xoxa-", "xoxb-",
     "xoxp-", "xoxs-", "xai-", "gsk_", "nvapi-", "pplx-", "pypi-", "sk_live_",
     "rk_live_", "sk_test_", "rk_test_", "whsec_", "dop_v1_", "ya29.", "GOCSPX-",
-    "AGE-SECRET-KEY-", "AIza", "ABSK",
+    "AGE-SECRET-KEY-", "AIza", "AQ.Ab", "ABSK", "bedrock-api-key-", "ATATT3",
+    "ATCTT3",
 )  # fmt: skip
 _SHORTEST = 24  # characters of a secret, its beginning included
 _UNLIKELY = 8  # characters of a beginning that no other word has in it

@@ -77,6 +77,12 @@ def plain_host(host: str) -> str:
     return _TWINS.get(host, host).removeprefix("www.")
 
 
+def plain_pattern(pattern: str) -> str:
+    """Return a pattern of remotes in the form that their addresses get."""
+    host, _, path = unquote(pattern).partition("/")
+    return f"{plain_host(host)}/{path}"
+
+
 def _host(text: str) -> str:
     """Return the host of `user@host:port`; "" for one that no program knows."""
     text = text.rpartition("@")[2]

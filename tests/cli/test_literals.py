@@ -123,7 +123,9 @@ def test_a_key_in_a_file_of_keyswitch_is_named_to_be_taken_out(ks):
     ["npm_FAKE0123456789abcdefEXAMPLE", "hf_FAKE0123456789abcdefEXAMPLE",
      "r8_FAKE0123456789abcdefEXAMPLE", "SG.FAKE0123456789ab.EXAMPLE",
      "dckr_pat_FAKE0123456789EXAMPLE", "glsa_FAKE0123456789abcdEXAMPLE",
-     "sk_test_FAKE0123456789abEXAMPLE", "eyJhbGciOi.eyJzdWIiOi.FAKE0123456"],
+     "sk_test_FAKE0123456789abEXAMPLE", "eyJhbGciOi.eyJzdWIiOi.FAKE0123456",
+     "bedrock-api-key-FAKE0123456789EXAMPLE", "AQ.AbFAKE0123456789abcdEXAMPLE",
+     "ATATT3xFAKE0123456789abcdEXAMPLE"],
 )  # fmt: skip
 def test_no_known_kind_of_key_is_taken_for_a_plain_text(ks, secret):
     for line in (("--set", f"model={secret}"), ("--label", secret)):

@@ -9,6 +9,7 @@ import pytest
 
 from keyswitch.compiled import Compiled
 from keyswitch.directories import git_remotes, guard
+from keyswitch.errors import InputError
 from tests.components import ROOT
 
 ACME = "github.com/acme/*"
@@ -72,6 +73,25 @@ SPELLINGS = [
 def test_no_spelling_of_an_address_gets_round_never(repo, url):
     assert f"never used in {ACME}" in said(config(repo, origin(url)))
     assert "FAKE" not in said(repo)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "url"),
+    [("www.github.com/acme/*", URL), ("github.com./acme/*", URL),
+     ("ssh.github.com/acme/api", URL), ("github.com/%61cme/api.git", URL),
+     ("x.example/a%20b/*", "https://x.example/a%20b/c")],
+)  # fmt: skip
+def test_no_spelling_of_a_pattern_keeps_it_from_matching(repo, pattern, url):
+    assert f"never used in {pattern}" in said(config(repo, origin(url)), pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["github.com/{acme,b}/x", "github.com/[a]cme/*",
+                "github.com/acm?/x", "github.com\\acme/x"],
+)  # fmt: skip
+def test_a_pattern_of_another_kind_is_refused(repo, pattern):
+    with pytest.raises(InputError, match="is no pattern of git remotes"):
+        said(repo, pattern)
 
 
 @pytest.mark.parametrize("without", ["git", ""])
