@@ -132,8 +132,13 @@ def test_aws_keys_are_given_in_another_region_and_not_for_another_host(ks):
     (ks.home / "repo").mkdir()
     write(ks, {"env": {"AWS_REGION": "us-east-1"}})
     assert "AKIAFAKE" in ks.at("repo", "helper", "aws", "rock").out
-    for name in ("ANTHROPIC_BEDROCK_BASE_URL", "AWS_ENDPOINT_URL"):
-        write(ks, {"env": {name: EVIL}})
+    for name, value in (
+        ("ANTHROPIC_BEDROCK_BASE_URL", EVIL),
+        ("AWS_ENDPOINT_URL", EVIL),
+        ("AWS_REGION", "x@evil.example/"),
+        ("AWS_DEFAULT_REGION", "evil.example#"),
+    ):
+        write(ks, {"env": {name: value}})
         done = ks.at("repo", "helper", "aws", "rock", code=1)
         assert f"sets {name}" in done.err
         assert done.out == ""
