@@ -137,24 +137,19 @@ def _named_in(
             applies = True
         elif not applies or not values:
             continue
-        elif key == "hostname":
+        elif key in ("hostname", "hostkeyalias"):
             yield values[0].replace("%h", name)
-        elif key == "hostkeyalias":
-            yield values[0]
         elif key == "canonicaldomains":
             yield from (f"{name}.{domain}" for domain in values)
         elif key == "proxycommand":
             if values != ["none"] and not re.search("%[hn]", line):
                 yield ""
         elif key == "include" and depth < _DEEPEST:
-            for pattern in values:
-                pattern = pattern.replace("${HOME}", home)
-                if re.search(r"[$%]", pattern):
-                    yield ""
-                for included in _files(pattern, folder, home):
-                    yield from _named_in(
-                        folder, included, name, home, depth + 1
-                    )
+            patterns = [p.replace("${HOME}", home) for p in values]
+            if any(re.search(r"[$%]", p) for p in patterns):
+                yield ""
+            for included in _files(patterns, folder, home):
+                yield from _named_in(folder, included, name, home, depth + 1)
 
 
 def _words(line: str) -> list[str]:
@@ -171,7 +166,7 @@ def _is_meant(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, p) for p in wanted)
 
 
-def _files(pattern: str, folder: str, home: str) -> list[str]:
-    if pattern.startswith("~/"):
-        pattern = home + pattern[1:]
-    return sorted(glob.glob(os.path.join(folder, pattern)))
+def _files(patterns: Sequence[str], folder: str, home: str) -> Iterator[str]:
+    for pattern in patterns:
+        path = home + pattern[1:] if pattern.startswith("~/") else pattern
+        yield from sorted(glob.glob(os.path.join(folder, path)))

@@ -82,7 +82,9 @@ def test_no_spelling_of_an_address_gets_round_never(repo, url):
      ("x.example/a%20b/*", "https://x.example/a%20b/c")],
 )  # fmt: skip
 def test_no_spelling_of_a_pattern_keeps_it_from_matching(repo, pattern, url):
-    assert f"never used in {pattern}" in said(config(repo, origin(url)), pattern)
+    assert f"never used in {pattern}" in said(
+        config(repo, origin(url)), pattern
+    )
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,11 @@ def test_a_literal_is_found_where_it_stands(document, place, secret, removable):
         {"apiKeyHelper": "keyswitch helper claude-code"},
         {"apiKeyHelper": "echo $ANTHROPIC_API_KEY"},
         {"apiKeyHelper": "echo asking-for-the-key >&2; get-the-key"},
-        {"permissions": {"allow": ["Bash(curl -u me:$THE_PASSWORD_OF_MINE x)"]}},
+        {
+            "permissions": {
+                "allow": ["Bash(curl -u me:$THE_PASSWORD_OF_MINE x)"]
+            }
+        },
         {"permissions": {"deny": ["Read(./secrets/token-of-acme-2026.txt)"]}},
         {"apiKeyHelper": "cat ~/.secrets/token-file-2026-for-acme"},
         {"statusLine": {"command": "/opt/task-sk-status/bin/line"}},
