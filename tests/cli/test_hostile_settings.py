@@ -81,6 +81,24 @@ def test_no_key_is_given_where_settings_move_its_way(
     assert refuses(repository, name)
 
 
+@pytest.mark.parametrize("name", [SIGN, "HTTPS_PROXY"])
+def test_people_are_told_that_the_helper_gives_nothing_there(repository, name):
+    said = f"sets {name}, so the secret of 'work' could go to another host"
+    for line, code in (
+        (("whoami",), 4),
+        (("whoami", "--run-helper"), 4),
+        (("doctor",), 1),
+        (("use", "work"), 4),
+    ):
+        write(repository, {"env": {name: EVIL}})
+        done = repository.at("repo", *line, code=code)
+        assert said in done.out + done.err, line
+        # That would give the key to everything that is started here.
+        assert "keyswitch env" not in done.out + done.err, line
+        write(repository, {})
+        assert said not in repository.at("repo", *line, code=None).out
+
+
 @pytest.mark.parametrize("file", ["settings.json", "settings.local.json"])
 def test_both_files_of_the_directory_count(repository, file):
     write(repository, {"env": {SIGN: EVIL}}, f"repo/.claude/{file}")
