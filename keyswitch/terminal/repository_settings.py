@@ -11,11 +11,11 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.scene import Flags, Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
+from keyswitch.targets.claude_code.resolver.scene import Flags, Scene
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.terminal.selection import RUN_VARIABLE
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keyswitch.compiled import Compiled
-    from keyswitch.diagnosis.verdict import Source, Value
+    from keyswitch.targets.verdict import Source, Value
 
 # What decides which host a request goes to, or who can read it on its way.
 _ROUTES = re.compile(

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from keyswitch.diagnosis.online.verify import verify
-from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.targets.claude_code.resolver.resolve import resolve
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from tests.diagnosis import servers
 from tests.diagnosis.servers import Reply
 from tests.real.certificates import Authority

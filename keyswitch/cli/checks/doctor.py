@@ -13,9 +13,9 @@ from keyswitch.cli.command import (
     rehearsed,
 )
 from keyswitch.cli.session import attributes
-from keyswitch.diagnosis.verdict import NOTE, Finding, Mend
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
+from keyswitch.targets.verdict import NOTE, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Owner
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
-    from keyswitch.diagnosis.verdict import Finding, Header, Source
+    from keyswitch.targets.verdict import Finding, Header, Source
 
 _KINDS = {
     "login": "the stored login",

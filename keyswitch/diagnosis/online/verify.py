@@ -23,8 +23,8 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Reply
     from keyswitch.diagnosis.online.questions import Question, Sign
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Header, Source, Verdict
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Header, Source, Verdict
 
 # Variables whose values no other service gets.
 _OF_A_CLOUD = re.compile("AWS|FOUNDRY")

@@ -17,15 +17,18 @@ from keyswitch.changes.compiling import compiled_profile
 from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
-from keyswitch.diagnosis.verdict import ERROR, Finding
+from keyswitch.diagnosis.findings.situation import (
+    Scene,
+    Situation,
+    scene_of,
+)
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.providers.schema import environment
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
+from keyswitch.targets.verdict import ERROR, Finding
 from keyswitch.terminal import selection
 from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 from keyswitch.terminal.marker import applied, read_key, read_marker
@@ -35,9 +38,9 @@ from keyswitch.workspace import own_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from keyswitch.diagnosis.verdict import Value
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
+    from keyswitch.targets.verdict import Value
     from keyswitch.workspace import Workspace
 
 _WORTH_A_WORD = ("key-to-other-host", "two-accounts")
@@ -74,7 +77,7 @@ def effect_of(
             notes = _to_evaluate(
                 workspace, profile, environ, in_a_folder=in_a_folder
             )
-    scene = Scene(environ, home=workspace.home, cwd=workspace.cwd)
+    scene = scene_of(environ, workspace.home, workspace.cwd)
     see_keychain(workspace, scene)
     situation = Situation(
         scene,
@@ -208,11 +211,8 @@ def situation_of(
     With `trusts` helpers are run; it is asked about a command that a
     repository brings along.
     """
-    scene = Scene(
-        workspace.environ,
-        home=workspace.home,
-        cwd=workspace.cwd,
-        flags=parse_flags(claude_options),
+    scene = scene_of(
+        workspace.environ, workspace.home, workspace.cwd, claude_options
     )
     see_keychain(workspace, scene)
     answers = _answers_here(workspace)
