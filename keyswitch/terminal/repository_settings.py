@@ -38,6 +38,7 @@ _CLOUD_ROUTES = re.compile(r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*")
 _REGIONS = re.compile(
     r"AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
 )
+_LABEL = re.compile(r"[A-Za-z0-9-]*")
 _WORDS = re.compile(r"[\w./\\: '\"-]+")  # of a shell, without operators
 _FLAG = re.compile(r"CLAUDE_CODE_(USE|SKIP)_\w+")
 
@@ -106,10 +107,12 @@ def _moves(
     cloud = any(scene.request.truthy(p.flag) for p in rules.PROVIDERS)
     names = {name for file in scene.files for name in file.env}
     for name in sorted(names):
-        if not _is_route(name, cloud=cloud, regions=regions):
-            continue
         value = scene.request.get(name)
         if value is None or not _is_of_repository(value, scene):
+            continue
+        # What is no name of a region may name a host.
+        is_odd = not _LABEL.fullmatch(value.text.strip())
+        if not _is_route(name, cloud=cloud, regions=regions or is_odd):
             continue
         # What the shell holds is no excuse: it may be the repository's value.
         theirs = _of_settings(without, name)

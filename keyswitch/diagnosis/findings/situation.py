@@ -127,6 +127,9 @@ class Situation:
                 f"take {origin.place} out, then: {unset}" if origin else unset
             )
         if self.accounts.own_words(source.command):
+            url = self.verdict.base_url
+            if url and url.source.set_by in rules.REPOSITORY_LEVELS:
+                return self.how_to_stop(url.source)  # it gives nothing here
             # Ours, and it answers for the profile that this shell was given.
             return 'eval "$(keyswitch env)"'
         if wanted.is_keyswitch(source.command):

@@ -14,6 +14,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
+from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.situation import (
@@ -24,6 +25,7 @@ from keyswitch.diagnosis.findings.situation import (
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT
+from keyswitch.providers.schema import environment
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
 from keyswitch.targets.verdict import ERROR, Finding
@@ -36,7 +38,6 @@ from keyswitch.workspace import own_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from keyswitch.compiled import Compiled
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.verdict import Value
@@ -51,6 +52,7 @@ FOLLOWS_VARIABLE = "KEYSWITCH_FOLLOWS"
 
 LOCKED = "secret-locked"
 _ABSENT = "secret-not-there"
+_NOT_GIVEN = "secret-not-given"
 
 # Stands for a secret that is not read for this; it looks like no other value.
 _PENDING = "keyswitch-pending-{name}-{field}"
@@ -171,6 +173,31 @@ def undelivered(workspace: Workspace, name: str) -> list[Finding]:
                 e.hint or f"keyswitch rotate {name}",
             )
         ]
+    return []
+
+
+def not_given(workspace: Workspace, name: str) -> list[Finding]:
+    """Return why the helper gives a profile's secret to nobody here."""
+    from keyswitch.terminal.repository_settings import (
+        MovedError,
+        require_own_host,
+    )
+
+    try:
+        profile, _ = workspace.load(name)
+        provider = workspace.provider_of(profile)
+        taken = provider.claude_code_for(profile)
+        if not profile.secrets or taken.how not in ("helper", "cloud"):
+            return []
+        compiled = Compiled(name)
+        compiled.literals += environment(provider, profile).literals
+        regions = bool(taken.helper_field)
+        require_own_host(compiled, workspace.environ, regions=regions)
+    except MovedError as e:
+        what = f"no program gets the secret of '{name}' here"
+        return [Finding(_NOT_GIVEN, ERROR, what, e.message, e.hint)]
+    except KeyswitchError:
+        pass  # its file is broken, which is said elsewhere
     return []
 
 

@@ -146,6 +146,7 @@ def _look(
         return present, notes, findings
     if configure:
         notes, findings = effect.effect_of(workspace, profile)
+        findings = effect.not_given(workspace, profile.name) or findings
     if _may_differ_here(workspace, profile):
         from keyswitch.switching.activation.elsewhere import kept_elsewhere
 

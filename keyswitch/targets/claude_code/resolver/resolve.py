@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.display import without_secrets
+from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import request as requests
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
@@ -56,7 +56,7 @@ def _cannot_start(scene: Scene) -> str:
             return f"--setting-sources does not know '{source}'"
     for file in scene.files:
         if file.fatal or (file.problem and file.level == "managed"):
-            named = without_secrets(file.path) or "the text after --settings"
+            named = without_arguments(file.path) or "the text after --settings"
             return f"{named}: {file.problem}"
     if scene.config.broken:
         return f"{scene.places.global_config} is not valid JSON"
