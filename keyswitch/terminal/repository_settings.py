@@ -11,11 +11,11 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.scene import Flags, Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
+from keyswitch.targets.claude_code.resolver.scene import Flags, Scene
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.terminal.selection import RUN_VARIABLE
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keyswitch.compiled import Compiled
-    from keyswitch.diagnosis.verdict import Source, Value
+    from keyswitch.targets.verdict import Source, Value
 
 # What decides which host a request goes to, or who can read it on its way.
 _ROUTES = re.compile(
@@ -38,6 +38,7 @@ _CLOUD_ROUTES = re.compile(r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*")
 _REGIONS = re.compile(
     r"AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
 )
+_LABEL = re.compile(r"[A-Za-z0-9-]*")
 _WORDS = re.compile(r"[\w./\\: '\"-]+")  # of a shell, without operators
 _FLAG = re.compile(r"CLAUDE_CODE_(USE|SKIP)_\w+")
 
@@ -106,10 +107,12 @@ def _moves(
     cloud = any(scene.request.truthy(p.flag) for p in rules.PROVIDERS)
     names = {name for file in scene.files for name in file.env}
     for name in sorted(names):
-        if not _is_route(name, cloud=cloud, regions=regions):
-            continue
         value = scene.request.get(name)
         if value is None or not _is_of_repository(value, scene):
+            continue
+        # What is no name of a region may name a host.
+        is_odd = not _LABEL.fullmatch(value.text.strip())
+        if not _is_route(name, cloud=cloud, regions=regions or is_odd):
             continue
         # What the shell holds is no excuse: it may be the repository's value.
         theirs = _of_settings(without, name)

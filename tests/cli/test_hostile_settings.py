@@ -81,6 +81,24 @@ def test_no_key_is_given_where_settings_move_its_way(
     assert refuses(repository, name)
 
 
+@pytest.mark.parametrize("name", [SIGN, "HTTPS_PROXY"])
+def test_people_are_told_that_the_helper_gives_nothing_there(repository, name):
+    said = f"sets {name}, so the secret of 'work' could go to another host"
+    for line, code in (
+        (("whoami",), 4),
+        (("whoami", "--run-helper"), 4),
+        (("doctor",), 1),
+        (("use", "work"), 4),
+    ):
+        write(repository, {"env": {name: EVIL}})
+        done = repository.at("repo", *line, code=code)
+        assert said in done.out + done.err, line
+        # That would give the key to everything that is started here.
+        assert "keyswitch env" not in done.out + done.err, line
+        write(repository, {})
+        assert said not in repository.at("repo", *line, code=None).out
+
+
 @pytest.mark.parametrize("file", ["settings.json", "settings.local.json"])
 def test_both_files_of_the_directory_count(repository, file):
     write(repository, {"env": {SIGN: EVIL}}, f"repo/.claude/{file}")
@@ -132,8 +150,13 @@ def test_aws_keys_are_given_in_another_region_and_not_for_another_host(ks):
     (ks.home / "repo").mkdir()
     write(ks, {"env": {"AWS_REGION": "us-east-1"}})
     assert "AKIAFAKE" in ks.at("repo", "helper", "aws", "rock").out
-    for name in ("ANTHROPIC_BEDROCK_BASE_URL", "AWS_ENDPOINT_URL"):
-        write(ks, {"env": {name: EVIL}})
+    for name, value in (
+        ("ANTHROPIC_BEDROCK_BASE_URL", EVIL),
+        ("AWS_ENDPOINT_URL", EVIL),
+        ("AWS_REGION", "x@evil.example/"),
+        ("AWS_DEFAULT_REGION", "evil.example#"),
+    ):
+        write(ks, {"env": {name: value}})
         done = ks.at("repo", "helper", "aws", "rock", code=1)
         assert f"sets {name}" in done.err
         assert done.out == ""

@@ -11,22 +11,22 @@ import shlex
 import signal
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver import aws
-from keyswitch.diagnosis.resolver.candidates import one_word
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import aws
+from keyswitch.targets.claude_code.resolver.candidates import one_word
 from keyswitch.targets.claude_code.settings import wanted
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Value
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Value
 
 
 KEYS = (rules.HELPER, rules.AWS_EXPORT)
