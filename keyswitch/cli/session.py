@@ -22,9 +22,9 @@ from keyswitch.terminal import agents
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from keyswitch.diagnosis.verdict import Finding
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
+    from keyswitch.targets.verdict import Finding
     from keyswitch.workspace import Workspace
 
 A = TypeVar("A")
