@@ -16,7 +16,6 @@ from keyswitch.profiles.paths import home_of
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
 from keyswitch.targets.claude_code.resolver.scene import Flags, Scene
-from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.terminal.selection import RUN_VARIABLE
 
 if TYPE_CHECKING:
@@ -39,7 +38,9 @@ _REGIONS = re.compile(
     r"AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
 )
 _LABEL = re.compile(r"[A-Za-z0-9-]*")
-_WORDS = re.compile(r"[\w./\\: '\"-]+")  # of a shell, without operators
+# Found by PATH; another path may lead to a program of the repository's own,
+# and another name may be of a profile that is not for this host.
+_ALONE = re.compile(r"\s*keyswitch\s+helper\s+claude-code\s*")
 _FLAG = re.compile(r"CLAUDE_CODE_(USE|SKIP)_\w+")
 
 
@@ -118,14 +119,14 @@ def _moves(
         theirs = _of_settings(without, name)
         if _plain(name, value.text) != _plain(name, own.get(name, theirs)):
             yield value.source
-    command = scene.command(rules.HELPER)
-    if (
-        command is not None
-        and RUN_VARIABLE not in scene.environ
-        and _is_of_repository(command, scene)
-        and not _is_helper_alone(command.text)
-    ):
-        yield command.source
+    keys = (rules.HELPER, rules.AWS_EXPORT) if cloud else (rules.HELPER,)
+    for command in filter(None, map(scene.command, keys)):
+        if (
+            RUN_VARIABLE not in scene.environ
+            and _is_of_repository(command, scene)
+            and not _is_helper_alone(command.text)
+        ):
+            yield command.source
 
 
 def _is_route(name: str, *, cloud: bool, regions: bool) -> bool:
@@ -151,7 +152,7 @@ def _is_own(path: str, scene: Scene) -> bool:
 
 def _is_helper_alone(command: str) -> bool:
     """Tell whether a command is keyswitch's helper and nothing else."""
-    return bool(_WORDS.fullmatch(command)) and wanted.is_keyswitch(command)
+    return bool(_ALONE.fullmatch(command))
 
 
 def _of_settings(scene: Scene, name: str) -> str:

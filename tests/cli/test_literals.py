@@ -1,6 +1,7 @@
 """A secret inside a command or a server's settings: doctor and revoke-local."""
 
 import json
+import re
 
 import pytest
 
@@ -133,6 +134,22 @@ def test_no_known_kind_of_key_is_taken_for_a_plain_text(ks, secret):
         assert done.code in (1, 2)
         assert "looks like a secret" in done.error
         assert secret not in done.err
+
+
+def test_no_listing_shows_what_was_written_into_a_profile_s_file(ks):
+    ks.add("work", "--set", "model=m", "--label", "l")
+    ks("edit", "work", "--only", "~/only/**")
+    path = ks.profile_file("work")
+    text = path.read_text()
+    for value in ("m", "l", "~/only/**"):
+        text = text.replace(f'"{value}"', f'"{value[:2]}{ELSEWHERE}"')
+    text = re.sub('(?m)^hint = ".*"$', f'hint = "{ELSEWHERE}"', text)
+    path.write_text(text)
+    for line in (("list",), ("show", "work")):
+        for more in ((), ("--json",)):
+            done = ks(*line, *more)
+            assert "ghp_" in done.out, line
+            assert ELSEWHERE not in done.out + done.err, line
 
 
 def test_a_label_that_holds_a_secret_is_refused_from_a_file_too(ks):

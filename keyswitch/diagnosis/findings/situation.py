@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
+from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
@@ -127,9 +128,9 @@ class Situation:
                 f"take {origin.place} out, then: {unset}" if origin else unset
             )
         if self.accounts.own_words(source.command):
-            url = self.verdict.base_url
-            if url and url.source.set_by in rules.REPOSITORY_LEVELS:
-                return self.how_to_stop(url.source)  # it gives nothing here
+            sent = self.verdict.request.headers
+            if any(h.value == Secret("") for h in sent if h.source == source):
+                return "see why it gives nothing: keyswitch helper claude-code"
             # Ours, and it answers for the profile that this shell was given.
             return 'eval "$(keyswitch env)"'
         if wanted.is_keyswitch(source.command):
