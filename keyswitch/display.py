@@ -22,11 +22,13 @@ SECRET_STARTS = (
     "PMAK-", "hvs.", "hvb.", "SG.", "tvly-", "eyJ", "xapp-", "xoxa-", "xoxb-",
     "xoxp-", "xoxs-", "xai-", "gsk_", "nvapi-", "pplx-", "pypi-", "sk_live_",
     "rk_live_", "sk_test_", "rk_test_", "whsec_", "dop_v1_", "ya29.", "GOCSPX-",
-    "AGE-SECRET-KEY-", "AIza", "ABSK",
+    "AGE-SECRET-KEY-", "AIza", "AQ.Ab", "ABSK", "bedrock-api-key-", "ATATT3",
+    "ATCTT3",
 )  # fmt: skip
 _SHORTEST = 24  # characters of a secret, its beginning included
 _UNLIKELY = 8  # characters of a beginning that no other word has in it
 _COMMON = 3  # characters of a beginning that ends other words, too
+_OPAQUE = 20  # characters of a secret that has no known beginning
 _LONGEST = 1000  # characters of an error's line
 
 
@@ -100,6 +102,20 @@ def _in_token(character: str) -> bool:
     return character.isalnum() or character in "-_.~+/="
 
 
+def without_arguments(text: str) -> str:
+    """Return an error's text without what may be a secret of any shape.
+
+    People give one in a name's place. Names and files are seldom made of
+    capitals, small letters and digits all at once.
+    """
+    text = without_secrets(text)
+    for word in "".join(c if c.isalnum() else " " for c in text).split():
+        kinds = (str.isdigit, str.islower, str.isupper)
+        if len(word) >= _OPAQUE and all(any(map(k, word)) for k in kinds):
+            text = text.replace(word, f"{word[:4]}…")
+    return text
+
+
 def of_a_size(text: str) -> str:
     """Return a text that fits on a screen: errors repeat what was typed."""
     if len(text) <= _LONGEST:
@@ -113,8 +129,8 @@ def error_text(error: KeyswitchError, *, one_line: bool = False) -> str:
 
     `one_line` is for shell start files, where one line is all there may be.
     """
-    message = without_secrets(printable(of_a_size(error.message)))
-    hint = without_secrets(printable(of_a_size(error.hint)))
+    message = without_arguments(printable(of_a_size(error.message)))
+    hint = without_arguments(printable(of_a_size(error.hint)))
     if not hint:
         return f"keyswitch: error: {message}\n"
     if one_line:

@@ -168,7 +168,7 @@ def own_command() -> list[str]:
         is_program = os.access(script, os.X_OK) and not os.path.isdir(script)
         if name == "keyswitch" and is_program:
             return [script]
-    return [sys.executable, "-P", "-m", "keyswitch"]
+    return [sys.executable, "-P", "-E", "-m", "keyswitch"]
 
 
 def _install_key(paths: Paths, *, keep: bool = True) -> bytes:

@@ -238,7 +238,7 @@ def test_no_folder_has_too_many_files():
 # Who knows Claude Code by name, beside its own folder, and why. Whatever is
 # not here asks `targets/table.py`.
 KNOWS_CLAUDE_CODE = {
-    "diagnosis": "predicts what Claude Code itself sends",
+    "diagnosis": "explains what Claude Code itself sends",
     "providers/variables.py": "data: variables that carry a credential",
     "terminal/agents.py": "data: variables that agents set in a terminal",
     # The start-up lane, where a look-up in the table costs a module a start.

@@ -17,7 +17,7 @@ import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.atomic import is_link_to_file, read_regular
 from keyswitch.errors import KeyswitchError, UnreadableTextError
 from keyswitch.model import FILE_LIMIT, FileChange, Frozen
 from keyswitch.profiles import clock, profile_files
@@ -213,9 +213,12 @@ class Draft:
     def add(self, files: Iterable[PlannedFile]) -> None:
         """Add files as a program's plan has them."""
         for file in files:
+            after = file.after
+            if after is None and is_link_to_file(file.path):
+                after = b"{}\n"  # nothing stays where the link leads
             self.write(
                 file.path,
-                file.after,
+                after,
                 limit=FILE_LIMIT,
                 private=file.private,
                 goes_when_empty=file.goes_when_empty,

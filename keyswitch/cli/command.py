@@ -24,7 +24,7 @@ __all__ = ["Session"]
 class Option(click.Option):
     """An option whose help text is clean already.
 
-    To clean one, click needs `inspect`, which `later` puts off.
+    To clean one, click needs `inspect`, which `__main__` puts off.
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:

@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from keyswitch import __version__
-from keyswitch.display import of_a_size, printable, without_secrets
+from keyswitch.display import of_a_size, printable, without_arguments
 from keyswitch.errors import FileStateError, KeyswitchError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "keyswitch"
     message = error.format_message().strip().splitlines() or ["usage error"]
-    text = without_secrets(message[0].rstrip("."))
+    text = without_arguments(message[0].rstrip("."))
     for word in args:
         value = word.partition("=")[2] if word.startswith("-") else word
         if len(value) > _SHOWN:

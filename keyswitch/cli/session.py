@@ -12,6 +12,7 @@ import click
 from keyswitch.display import printable
 from keyswitch.errors import (
     CancelledError,
+    ExitCode,
     FileStateError,
     InputError,
     UsageError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
+    from keyswitch.targets.verdict import Finding
     from keyswitch.workspace import Workspace
 
 A = TypeVar("A")
@@ -86,6 +88,17 @@ class Session:
     def warn(self, line: str) -> None:
         """Tell a person what needs attention; not silenced by `--quiet`."""
         sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
+
+    def judge(self, findings: Sequence[Finding]) -> int:
+        """Say why a switch is not in effect; return the exit status."""
+        from keyswitch.switching.activation.effect import LOCKED
+
+        for finding in findings:
+            self.warn(f"{finding.what}; {finding.why}")
+            self.say(f"to mend it: {finding.fix}")
+        if any(finding.check == LOCKED for finding in findings):
+            return ExitCode.LOCKED
+        return ExitCode.NOT_IN_EFFECT if findings else ExitCode.OK
 
     def detail(self, line: str) -> None:
         """Tell a person who asked for details."""

@@ -160,7 +160,11 @@ def plan_made_folders(
         if change.path.startswith(ITEM_PREFIX) or _is_own(paths, change.path):
             files.append(change)
             continue
-        if change.path in known and change.after == _SAYS_NOTHING:
+        if (
+            change.path in known
+            and change.after == _SAYS_NOTHING
+            and not os.path.islink(change.path)
+        ):
             change = change._replace(after=None)
         files.append(change)
         if change.after is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import shlex
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -76,6 +77,12 @@ def plain_host(host: str) -> str:
     return _TWINS.get(host, host).removeprefix("www.")
 
 
+def plain_pattern(pattern: str) -> str:
+    """Return a pattern of remotes in the form that their addresses get."""
+    host, _, path = unquote(pattern).partition("/")
+    return f"{plain_host(host)}/{path}"
+
+
 def _host(text: str) -> str:
     """Return the host of `user@host:port`; "" for one that no program knows."""
     text = text.rpartition("@")[2]
@@ -94,6 +101,7 @@ def _host(text: str) -> str:
 
 def _plain(path: str) -> str:
     parts: list[str] = []
+    path = path.lstrip("/").removeprefix("~/")  # where ssh's paths begin
     for part in path.replace("\\", "/").split("/"):
         if part == "..":
             del parts[-1:]
@@ -103,19 +111,25 @@ def _plain(path: str) -> str:
 
 
 def hosts_of(name: str, home: str) -> list[str]:
-    """Return the other hosts that ssh may connect to for a name."""
+    """Return the other hosts that ssh may connect to for a name.
+
+    "" stands for one that nobody can tell.
+    """
     return [
         host
         for folder in (home + "/.ssh", "/etc/ssh")
         for file in ("config", "ssh_config")
-        for host in _named_in(os.path.join(folder, file), name, home)
+        for host in _named_in(folder, file, name, home)
     ]
 
 
-def _named_in(path: str, name: str, home: str, depth: int = 0) -> Iterator[str]:
+def _named_in(
+    folder: str, file: str, name: str, home: str, depth: int = 0
+) -> Iterator[str]:
     applies = True
+    path = os.path.join(folder, file)
     for line in remotes.read(path, _LIMIT).splitlines():
-        words = [w.strip('"') for w in line.replace("=", " ", 1).split()]
+        words = _words(re.sub(r"^(\s*\w+)\s*=", r"\1 ", line))
         key, values = (words[0].lower(), words[1:]) if words else ("", [])
         if key == "host":
             applies = _is_meant(name, values)
@@ -123,14 +137,26 @@ def _named_in(path: str, name: str, home: str, depth: int = 0) -> Iterator[str]:
             applies = True
         elif not applies or not values:
             continue
-        elif key == "hostname":
+        elif key in ("hostname", "hostkeyalias"):
             yield values[0].replace("%h", name)
         elif key == "canonicaldomains":
             yield from (f"{name}.{domain}" for domain in values)
+        elif key == "proxycommand":
+            if values != ["none"] and not re.search("%[hn]", line):
+                yield ""
         elif key == "include" and depth < _DEEPEST:
-            for pattern in values:
-                for file in _files(pattern, os.path.dirname(path), home):
-                    yield from _named_in(file, name, home, depth + 1)
+            patterns = [p.replace("${HOME}", home) for p in values]
+            if any(re.search(r"[$%]", p) for p in patterns):
+                yield ""
+            for included in _files(patterns, folder, home):
+                yield from _named_in(folder, included, name, home, depth + 1)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
 
 
 def _is_meant(name: str, patterns: Sequence[str]) -> bool:
@@ -140,7 +166,7 @@ def _is_meant(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, p) for p in wanted)
 
 
-def _files(pattern: str, folder: str, home: str) -> list[str]:
-    if pattern.startswith("~/"):
-        pattern = home + pattern[1:]
-    return sorted(glob.glob(os.path.join(folder, pattern)))
+def _files(patterns: Sequence[str], folder: str, home: str) -> Iterator[str]:
+    for pattern in patterns:
+        path = home + pattern[1:] if pattern.startswith("~/") else pattern
+        yield from sorted(glob.glob(os.path.join(folder, path)))

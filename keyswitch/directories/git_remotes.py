@@ -132,7 +132,9 @@ class Found:
         found = [address.host]
         if address.ssh:
             found += addresses.hosts_of(address.host, self._home)
-        if not any("." in h or ":" in h or h == "localhost" for h in found):
+        if "" in found or not any(
+            "." in h or ":" in h or h == "localhost" for h in found
+        ):
             self.doubt = f"nobody can tell which host '{address.host}' is"
         return [addresses.plain_host(host) for host in found]
 

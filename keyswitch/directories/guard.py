@@ -57,8 +57,13 @@ class _Place:
                 if patterns.matches_directory(pattern, self.folder, self._home):
                     return pattern
                 continue
-            known = self.remotes.spellings() if spelt else self.remotes.origin
-            if any(patterns.matches_remote(pattern, one) for one in known):
+            known, meant = self.remotes.origin, {pattern}
+            if spelt:
+                from keyswitch.directories.addresses import plain_pattern
+
+                known = list(self.remotes.spellings())
+                meant.add(plain_pattern(pattern))
+            if any(patterns.matches_remote(p, r) for p in meant for r in known):
                 return pattern
         return ""
 

@@ -52,6 +52,7 @@ def check(pattern: str) -> None:
         or dots
         or "@" in pattern
         or ":" in pattern
+        or any(c in pattern for c in "{}[]?\\")  # of other patterns
     ):
         raise InputError(
             f"'{pattern}' is no pattern of git remotes",

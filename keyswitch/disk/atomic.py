@@ -136,6 +136,11 @@ def _no_file(path: str, mode: int) -> OddFileError:
     )
 
 
+def is_link_to_file(path: str) -> bool:
+    """Tell whether a file lies elsewhere, which a removal would not reach."""
+    return os.path.islink(path) and os.path.isfile(path)
+
+
 def resolve_target(path: str) -> str:
     """Return the file that a path stands for, through symbolic links.
 

@@ -1,7 +1,7 @@
 """Which variables say that an agent, and no person, runs this command.
 
 Part of the express lane. One table and one place that decides; each row says
-where the name is from. Aider and Windsurf set none that would tell.
+where the name is from.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DENY = "deny"
 
 # (variable, whose it is and where that is said), set for the commands that an
-# agent runs.
+# agent runs. With a value, it is only that one which tells.
 COMMANDS = (
     ("CLAUDECODE", "Claude Code: its page on environment variables"),
     ("CODEX_SANDBOX", "Codex: codex-rs/core/src/spawn.rs"),
@@ -33,6 +33,10 @@ COMMANDS = (
     ("CLINE_ACTIVE", "Cline: its terminal"),
     ("GOOSE_TERMINAL", "Goose: its terminal"),
     ("ANTIGRAVITY_AGENT", "Antigravity: its terminal"),
+    ("WINDSURF_CASCADE_TERMINAL", "Windsurf: the terminal of its Cascade"),
+    ("ROO_ACTIVE", "Roo Code: src/integrations/terminal/Terminal.ts"),
+    ("PI_CODING_AGENT", "Pi: packages/coding-agent/src/cli.ts"),
+    ("OR_APP_NAME=Aider", "Aider: aider/llm.py, for its own process"),
 )
 # The same, but Claude Code gives them to its helpers too (observed, 2.1.330),
 # which have to answer it.
@@ -41,6 +45,7 @@ EVERYTHING = (
     ("CLAUDE_CODE_ENTRYPOINT", "Claude Code: observed"),
     ("AI_AGENT", "the convention of detect-agent; Claude Code sets it"),
     ("AGENT", "the convention of agents.md; Amp and Goose set it"),
+    ("CLAUDE_CODE", "the older convention of detect-agent"),
 )
 _NO = ("", "0", "false", "no")
 
@@ -52,7 +57,13 @@ def refuses(
     if policy != DENY:
         return False
     table = COMMANDS if helper else EVERYTHING
-    return any(environ.get(n, "").lower() not in _NO for n, _ in table)
+    return any(_is_set(environ, name) for name, _ in table)
+
+
+def _is_set(environ: Mapping[str, str], name: str) -> bool:
+    name, _, only = name.partition("=")
+    value = environ.get(name, "")
+    return value == only if only else value.lower() not in _NO
 
 
 def require_person(

@@ -77,7 +77,7 @@ def _exact(
     script: EnvScript, environ: Mapping[str, str], *, by_helper: bool
 ) -> list[str]:
     """Return the lines by what the resolver makes of the settings."""
-    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.targets.claude_code.resolver.scene import Scene
 
     after = {**environ, **dict(script.assign)}
     home = home_of(after)

@@ -11,19 +11,18 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.scene import Flags, Scene
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
-from keyswitch.targets.claude_code.settings import wanted
+from keyswitch.targets.claude_code.resolver.scene import Flags, Scene
 from keyswitch.terminal.selection import RUN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keyswitch.compiled import Compiled
-    from keyswitch.diagnosis.verdict import Source, Value
+    from keyswitch.targets.verdict import Source, Value
 
 # What decides which host a request goes to, or who can read it on its way.
 _ROUTES = re.compile(
@@ -38,7 +37,10 @@ _CLOUD_ROUTES = re.compile(r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*")
 _REGIONS = re.compile(
     r"AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
 )
-_WORDS = re.compile(r"[\w./\\: '\"-]+")  # of a shell, without operators
+_LABEL = re.compile(r"[A-Za-z0-9-]*")
+# Found by PATH; another path may lead to a program of the repository's own,
+# and another name may be of a profile that is not for this host.
+_ALONE = re.compile(r"\s*keyswitch\s+helper\s+claude-code\s*")
 _FLAG = re.compile(r"CLAUDE_CODE_(USE|SKIP)_\w+")
 
 
@@ -106,23 +108,25 @@ def _moves(
     cloud = any(scene.request.truthy(p.flag) for p in rules.PROVIDERS)
     names = {name for file in scene.files for name in file.env}
     for name in sorted(names):
-        if not _is_route(name, cloud=cloud, regions=regions):
-            continue
         value = scene.request.get(name)
         if value is None or not _is_of_repository(value, scene):
+            continue
+        # What is no name of a region may name a host.
+        is_odd = not _LABEL.fullmatch(value.text.strip())
+        if not _is_route(name, cloud=cloud, regions=regions or is_odd):
             continue
         # What the shell holds is no excuse: it may be the repository's value.
         theirs = _of_settings(without, name)
         if _plain(name, value.text) != _plain(name, own.get(name, theirs)):
             yield value.source
-    command = scene.command(rules.HELPER)
-    if (
-        command is not None
-        and RUN_VARIABLE not in scene.environ
-        and _is_of_repository(command, scene)
-        and not _is_helper_alone(command.text)
-    ):
-        yield command.source
+    keys = (rules.HELPER, rules.AWS_EXPORT) if cloud else (rules.HELPER,)
+    for command in filter(None, map(scene.command, keys)):
+        if (
+            RUN_VARIABLE not in scene.environ
+            and _is_of_repository(command, scene)
+            and not _is_helper_alone(command.text)
+        ):
+            yield command.source
 
 
 def _is_route(name: str, *, cloud: bool, regions: bool) -> bool:
@@ -148,7 +152,7 @@ def _is_own(path: str, scene: Scene) -> bool:
 
 def _is_helper_alone(command: str) -> bool:
     """Tell whether a command is keyswitch's helper and nothing else."""
-    return bool(_WORDS.fullmatch(command)) and wanted.is_keyswitch(command)
+    return bool(_ALONE.fullmatch(command))
 
 
 def _of_settings(scene: Scene, name: str) -> str:

@@ -52,7 +52,11 @@ def for_shell(
     shell = _Shell(paths, environ)
     shell.notes += map(_note_of, chosen.passed_over)
     if profile is None:
-        script = marker.plan_unset(environ, marker.read_key(paths))
+        script = (
+            shell.given_back()
+            if shell.spare()
+            else marker.plan_unset(environ, marker.read_key(paths))
+        )
         if chosen.name:
             line = f"{chosen.link} asks for '{chosen.name}', which is not here"
             shell.notes.append((f"gone-{chosen.name}", line))
@@ -109,7 +113,7 @@ class _Shell:
             return self.given_back(profile.stamp)
         if held := self._held_by_direnv(chosen, profile):
             self.notes.append(self._direnv_note(held, profile))
-            return self.given_back(profile.stamp, spare=held)
+            return self.given_back(profile.stamp)
         if chosen.how != BY_NAME and (profile.only or profile.never):
             from keyswitch.directories import guard
 
@@ -168,9 +172,18 @@ class _Shell:
         line = f"{file} sets {names}, so '{profile.name}' is not used here"
         return f"envrc-{mark_of(file, b'')[:8]}", line
 
-    def given_back(
-        self, stamp: str = "", spare: Iterable[str] = ()
-    ) -> EnvScript | None:
+    def spare(self) -> set[str]:
+        """Return the variables of ours that a project's file has set anew.
+
+        Where direnv leaves the project, it gives our former values back.
+        """
+        if self.marker is None or _DIRENV_FOLDER not in self.environ:
+            return set()
+        key = marker.read_key(self.paths)
+        theirs = self.marker.not_ours(self.environ, key)
+        return _set_by_direnv(self.environ, theirs)
+
+    def given_back(self, stamp: str = "") -> EnvScript | None:
         """Return what takes all but the shell's own choice out of it.
 
         The shell goes on to follow what is chosen later.
@@ -187,7 +200,7 @@ class _Shell:
             assign=[(PROFILE_VARIABLE, chosen)] if is_ours else [],
             rivals=(),
             key=marker.read_key(self.paths),
-            spare=spare,
+            spare=self.spare(),
         )
 
     def login_note(self, profile: Compiled) -> list[Note]:

@@ -93,6 +93,9 @@ def prepare(bench: Bench) -> None:
                 bench.keyswitch(home, "install", shell, "--yes")
 
 
+# Of a first prompt with a profile, what can be measured alone.
+PARTS = ("hook file", "keyswitch env")
+
 START_FILES = {
     "bash": ".bashrc",
     "fish": ".config/fish/config.fish",
@@ -111,6 +114,10 @@ def new_terminals(bench: Bench, shell: str) -> dict[str, float]:
     for home in (HOME, NOTHING_ACTIVE):
         file = bench.folder / home / START_FILES[shell]
         terminals[home] = (home, [*start, f". {file}; __keyswitch_hook"])
+    file = bench.folder / HOME / START_FILES[shell]
+    parts = (f". {file}", f"keyswitch env --shell {shell} </dev/null")
+    for name, line in zip(PARTS, parts, strict=True):
+        terminals[name] = (HOME, [*start, line])
     taken: dict[str, list[float]] = {name: [] for name in terminals}
     path = os.pathsep.join([str(bench.launcher.parent), os.environ["PATH"]])
     for _ in range(STARTS):
@@ -150,6 +157,11 @@ def print_terminals(bench: Bench) -> bool:
                 f"{budget} {'ok' if kept else 'TOO SLOW'}",
                 flush=True,
             )
+            if home == HOME and not kept:
+                parts = {n: found[n] - found["bare"] for n in PARTS}
+                parts["trial and eval of its text"] = over - sum(parts.values())
+                shown = (f"{n} {t * 1000:.1f} ms" for n, t in parts.items())
+                print(f"  of it: {', '.join(shown)}", flush=True)
     return good
 
 

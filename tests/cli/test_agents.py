@@ -91,14 +91,15 @@ EVERY = [
 @pytest.mark.parametrize(("line", "variable"), FAST + EVERY)
 def test_an_agent_s_command_gets_nothing(denied, line, variable):
     before = denied.profile_file("w").read_bytes()
-    done = denied(*line, code=1, **{variable: "1"})
+    name, _, value = variable.partition("=")
+    done = denied(*line, code=1, **{name: value or "1"})
     assert KEY not in done.out
     assert "an agent runs this command" in done.err
     assert denied.profile_file("w").read_bytes() == before
 
 
 @pytest.mark.parametrize("line", GIVING, ids=" ".join)
-@pytest.mark.parametrize("variable", ["AI_AGENT", "AGENT"])
+@pytest.mark.parametrize("variable", ["AI_AGENT", "AGENT", "CLAUDE_CODE"])
 def test_so_does_one_by_convention(denied, line, variable):
     done = denied(*line, code=1, **{variable: "some-agent"})
     assert "an agent runs this command" in done.err
@@ -116,6 +117,12 @@ def test_claude_code_s_own_helpers_are_answered(denied):
 @pytest.mark.parametrize("value", ["", "0", "false"])
 def test_a_variable_that_says_no_is_no_agent(denied, value):
     assert KEY in denied("env", "w", "--shell", "sh", CLAUDECODE=value).out
+
+
+def test_a_variable_that_people_set_tells_by_its_value_only(denied):
+    served = denied("env", "w", "--shell", "sh", OR_APP_NAME="mine")
+    assert KEY in served.out
+    denied("env", "w", "--shell", "sh", OR_APP_NAME="Aider", code=1)
 
 
 def test_a_person_is_served(denied):

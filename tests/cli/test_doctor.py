@@ -8,7 +8,7 @@ import pytest
 
 from keyswitch.cli.checks.doctor import doctor
 from keyswitch.cli.main import COMMANDS
-from keyswitch.diagnosis.verdict import SEVERITIES
+from keyswitch.targets.verdict import SEVERITIES
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 
 FLAG = "CLAUDE_CODE_USE_BEDROCK"

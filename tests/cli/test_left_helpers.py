@@ -104,3 +104,37 @@ def test_a_found_helper_is_named_with_its_fix(ks, settings, command, key):
     ks("off")
     said = json.loads(ks(command, "--json", code=None).out)[key]
     assert "helper-left" not in {f["id"] for f in said}
+
+
+def test_the_aws_file_of_another_keyswitch_does_not_come_back(ks, settings):
+    own = {"CLAUDE_CODE_USE_BEDROCK": "1", "AWS_REGION": "eu-central-1"}
+    put(
+        settings,
+        env={
+            **own,
+            "AWS_BEARER_TOKEN_BEDROCK": "",
+            "AWS_CONFIG_FILE": "/gone/.local/state/keyswitch/aws-config",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PROFILE": "keyswitch",
+            "AWS_WEB_IDENTITY_TOKEN_FILE": "",
+        },
+    )
+    found = settings.read_bytes()
+    done = ks("off")
+    assert json.loads(settings.read_text()) == {"model": "opus", "env": own}
+    assert "env.AWS_CONFIG_FILE was the helper" in done.err
+    settings.write_bytes(found)
+    ks("use", "work")
+    ks("off")
+    assert json.loads(settings.read_text()) == {"model": "opus", "env": own}
+
+
+@pytest.mark.parametrize("path", ["/home/me/aws-config", "~/.aws/config"])
+def test_an_aws_file_of_a_persons_own_comes_back(ks, settings, path):
+    put(settings, env={"AWS_CONFIG_FILE": path, "AWS_PROFILE": "keyswitch"})
+    before = settings.read_bytes()
+    ks("use", "work")
+    ks("off")
+    assert settings.read_bytes() == before

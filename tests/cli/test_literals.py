@@ -1,6 +1,7 @@
 """A secret inside a command or a server's settings: doctor and revoke-local."""
 
 import json
+import re
 
 import pytest
 
@@ -85,6 +86,22 @@ def test_revoke_local_removes_what_it_may_and_names_the_rest(strewn):
     assert KEY not in done.out + done.err
 
 
+def test_one_in_a_list_or_in_the_home_s_local_settings_is_named_too(ks):
+    ks.add("work")
+    ks.file(".claude").mkdir()
+    hook = {"type": "http", "headers": {"X-Api-Key": KEY}}
+    ks.file(".claude/settings.json").write_text(
+        json.dumps({"hooks": {"Stop": [{"hooks": [hook]}]}})
+    )
+    ks.file(".claude/settings.local.json").write_text(
+        json.dumps({"statusLine": {"command": f"line {KEY}"}})
+    )
+    done = ks("revoke-local", "--claude-code", "--yes", code=4)
+    left = [line for line in done.err.splitlines() if "still there" in line]
+    assert "headers.X-Api-Key" in left[0]
+    assert "settings.local.json: statusLine.command" in left[1]
+
+
 def test_by_name_only_that_profile_s_are_meant(strewn):
     strewn.at("repo", "revoke-local", "work", "--yes", code=4)
     assert ELSEWHERE in strewn.file(".claude.json").read_text()
@@ -107,7 +124,9 @@ def test_a_key_in_a_file_of_keyswitch_is_named_to_be_taken_out(ks):
     ["npm_FAKE0123456789abcdefEXAMPLE", "hf_FAKE0123456789abcdefEXAMPLE",
      "r8_FAKE0123456789abcdefEXAMPLE", "SG.FAKE0123456789ab.EXAMPLE",
      "dckr_pat_FAKE0123456789EXAMPLE", "glsa_FAKE0123456789abcdEXAMPLE",
-     "sk_test_FAKE0123456789abEXAMPLE", "eyJhbGciOi.eyJzdWIiOi.FAKE0123456"],
+     "sk_test_FAKE0123456789abEXAMPLE", "eyJhbGciOi.eyJzdWIiOi.FAKE0123456",
+     "bedrock-api-key-FAKE0123456789EXAMPLE", "AQ.AbFAKE0123456789abcdEXAMPLE",
+     "ATATT3xFAKE0123456789abcdEXAMPLE"],
 )  # fmt: skip
 def test_no_known_kind_of_key_is_taken_for_a_plain_text(ks, secret):
     for line in (("--set", f"model={secret}"), ("--label", secret)):
@@ -115,6 +134,22 @@ def test_no_known_kind_of_key_is_taken_for_a_plain_text(ks, secret):
         assert done.code in (1, 2)
         assert "looks like a secret" in done.error
         assert secret not in done.err
+
+
+def test_no_listing_shows_what_was_written_into_a_profile_s_file(ks):
+    ks.add("work", "--set", "model=m", "--label", "l")
+    ks("edit", "work", "--only", "~/only/**")
+    path = ks.profile_file("work")
+    text = path.read_text()
+    for value in ("m", "l", "~/only/**"):
+        text = text.replace(f'"{value}"', f'"{value[:2]}{ELSEWHERE}"')
+    text = re.sub('(?m)^hint = ".*"$', f'hint = "{ELSEWHERE}"', text)
+    path.write_text(text)
+    for line in (("list",), ("show", "work")):
+        for more in ((), ("--json",)):
+            done = ks(*line, *more)
+            assert "ghp_" in done.out, line
+            assert ELSEWHERE not in done.out + done.err, line
 
 
 def test_a_label_that_holds_a_secret_is_refused_from_a_file_too(ks):

@@ -92,6 +92,19 @@ def test_remove_can_be_undone_and_takes_the_pointer_along(ks):
     assert "apiKeyHelper" in ks.file(".claude/settings.json").read_text()
 
 
+def test_undo_says_that_the_profile_it_goes_back_to_cannot_be_had(ks):
+    ks.add("work")
+    ks.add("personal", secret=OTHER)
+    ks("use", "work")
+    ks("use", "personal")
+    for path in ks.home.rglob("vault.ksv*"):
+        path.unlink()
+    ks("lock")
+    done = ks("undo", code=4)
+    assert "took back 'use personal'" in done.err
+    assert "no program gets the secret of 'work'" in done.err
+
+
 def test_undo_refuses_when_somebody_changed_the_file_since(ks):
     ks.add("w")
     ks("edit", "w", "--label", "x")

@@ -52,6 +52,25 @@ def test_a_person_s_own_program_is_run_without_a_repository_s_path(repository):
     assert not (ks.home / "repo/stolen").exists()
 
 
+@pytest.mark.parametrize(
+    "command", ["./key", "sh key", "bin/key", "A=1 sh -c ./key", ". ./key"]
+)
+def test_a_person_s_own_settings_run_no_program_of_a_repository(
+    repository, command
+):
+    mine = repository.home / ".claude/settings.json"
+    mine.write_text(json.dumps({"apiKeyHelper": command}))
+    for path in ("repo/key", "repo/bin/key"):
+        program = repository.file(path)
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("#!/bin/sh\ntouch stolen\n")
+        program.chmod(0o755)
+    done = repository.at("repo", "whoami", "--run-helper", code=1)
+    assert "from the directory that one is in" in done.error
+    assert not repository.file("repo/stolen").exists()
+    assert "not run" not in repository("whoami", "--run-helper", code=None).err
+
+
 @pytest.mark.parametrize(("answer", "runs"), [("y", True), ("n", False)])
 def test_on_a_terminal_it_is_asked_about(repository, answer, runs):
     write(repository, apiKeyHelper="touch ~/ran; echo FAKE")

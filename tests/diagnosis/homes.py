@@ -14,10 +14,10 @@ from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.commands import Runner
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
-from keyswitch.diagnosis.verdict import SEVERITIES
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.shapes import fingerprint
+from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
+from keyswitch.targets.verdict import SEVERITIES
 
 KEY = "sk-ant-api03-FAKE-doctor-k1-0000000000000000000EXAMPLE"
 OTHER = "sk-ant-api03-FAKE-doctor-k2-0000000000000000000EXAMPL2"

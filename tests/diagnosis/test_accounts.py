@@ -3,10 +3,10 @@
 import pytest
 
 from keyswitch.diagnosis.findings.accounts import Accounts, masked
-from keyswitch.diagnosis.verdict import Source
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import IF_GONE
+from keyswitch.targets.verdict import Source
 from tests.diagnosis.homes import (
     AWS_ID,
     AWS_SECRET,

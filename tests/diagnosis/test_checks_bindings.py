@@ -1,9 +1,9 @@
 """Profile files that were changed since their secret was stored."""
 
-from keyswitch.diagnosis.verdict import ERROR, WARNING
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.binding import Binding, path_of, text_of
 from keyswitch.providers.shapes import fingerprint
+from keyswitch.targets.verdict import ERROR, WARNING
 from tests.diagnosis.homes import INSTALL_KEY, KEY, Home, found_in, profile
 
 CHECK = "secret-for-another-place"

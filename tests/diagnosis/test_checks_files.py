@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keyswitch.diagnosis.verdict import Mend
+from keyswitch.targets.verdict import Mend
 from tests.diagnosis.homes import (
     AWS_FILES,
     CONFIG,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.verdict import Mend
+from keyswitch.targets.verdict import Mend
 from tests.diagnosis.homes import (
     BEDROCK,
     CREDENTIALS,

@@ -7,7 +7,7 @@ import pytest
 
 from keyswitch.diagnosis import checks
 from keyswitch.diagnosis.checks import CHECKS, by_gravity, examine
-from keyswitch.diagnosis.verdict import SEVERITIES, Finding
+from keyswitch.targets.verdict import SEVERITIES, Finding
 from tests.components import ROOT
 from tests.diagnosis.homes import Home, found_in
 

@@ -24,11 +24,11 @@ from keyswitch.cli.checks.whoami import whoami
 from keyswitch.cli.session import Session
 from keyswitch.diagnosis.explain import error_log
 from keyswitch.diagnosis.findings.origin import StartFiles
-from keyswitch.diagnosis.resolver.scene import Scene
 from keyswitch.disk.atomic import unusable
 from keyswitch.display import error_text
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.workspace import Workspace
 from tests.components import ROOT
 from tests.diagnosis import generated_homes as homes

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from keyswitch.diagnosis.explain import facts, knowledge
 from keyswitch.diagnosis.explain.knowledge import causes_of
-from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.targets.claude_code.resolver.resolve import resolve
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from tests.components import ROOT
 
 VECTORS = ROOT / "tests" / "vectors" / "claude_code" / "error_texts.json"

@@ -6,9 +6,9 @@ import socket
 import pytest
 
 from keyswitch.diagnosis.online import endpoints, network
-from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.resolver.scene import Scene
-from keyswitch.diagnosis.verdict import ERROR, WARNING
+from keyswitch.targets.claude_code.resolver.resolve import resolve
+from keyswitch.targets.claude_code.resolver.scene import Scene
+from keyswitch.targets.verdict import ERROR, WARNING
 from tests.diagnosis import servers
 from tests.real.certificates import Authority
 

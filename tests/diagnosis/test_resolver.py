@@ -9,9 +9,9 @@ import subprocess
 
 import pytest
 
-from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver.resolve import resolve
+from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from tests import claude_setups
 
 STATUS = {

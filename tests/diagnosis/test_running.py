@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keyswitch.diagnosis.findings.commands import Runner
-from keyswitch.diagnosis.verdict import Source, Value
+from keyswitch.targets.verdict import Source, Value
 from tests.diagnosis.homes import KEY, SETTINGS, Home
 
 LONG = 60  # seconds; more than any of these may take

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from keyswitch.diagnosis.online.verify import verify
-from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.targets.claude_code.resolver.resolve import resolve
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from tests.diagnosis import servers
 from tests.diagnosis.servers import Reply
 from tests.real.certificates import Authority
@@ -435,6 +435,25 @@ def test_a_resource_that_a_repository_names_is_not_asked(scene, home):
         scene(CLAUDE_CODE_USE_FOUNDRY="1", ANTHROPIC_FOUNDRY_API_KEY=TOKEN)
     )
     assert "not asked" in answer.what
+
+
+@pytest.mark.parametrize(
+    "variable", ["ANTHROPIC_AUTH_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"]
+)
+def test_a_cloud_that_a_repository_chooses_gets_its_own_keys_only(
+    scene, home, variable
+):
+    chosen = {
+        "CLAUDE_CODE_USE_BEDROCK": "1",
+        "CLAUDE_CODE_SKIP_BEDROCK_AUTH": "1",
+    }
+    settings(home, "project", env=chosen)
+    with servers.Service() as service:
+        environ = {variable: TOKEN, "ANTHROPIC_BEDROCK_BASE_URL": service.url}
+        answer = one(scene(**environ))
+    is_own = variable == "AWS_BEARER_TOKEN_BEDROCK"
+    assert bool(service.requests) == is_own
+    assert ("CLAUDE_CODE_USE_BEDROCK in" in answer.what) != is_own
 
 
 def test_a_socket_in_place_of_the_network_is_not_asked(scene, tmp_path):

@@ -187,7 +187,8 @@ def number_of(cell, source, mounts, call, log):
     done = cell.run(mounts=mounts, wrap=strace(log, call))
     assert done.returncode == 0, cell.said
     lines = [x for x in log.read_text().splitlines() if x.startswith(call)]
-    at = f"<{cell.path(file_of(source))}>"
+    # In a changed root, strace shows the path from the real one.
+    at = f"{cell.path(file_of(source))}>"
     return next(n for n, line in enumerate(lines, 1) if at in line)
 
 

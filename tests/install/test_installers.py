@@ -143,6 +143,17 @@ def archive(tmp_path_factory):
     return made
 
 
+def test_one_file_takes_no_modules_from_where_a_variable_says(person, archive):
+    (person.home / "shutil.py").write_text("raise SystemExit(9)\n")
+    done = subprocess.run(
+        [archive, "--version"], cwd=person.home, check=False,
+        env={"PYTHONPATH": ":", "HOME": str(person.home),
+             "PATH": os.environ["PATH"]},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("keyswitch, version"), done.stderr
+
+
 @PATHS
 def test_one_file(person, tmp_path, archive, place):
     folder = tmp_path / place

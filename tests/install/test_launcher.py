@@ -182,5 +182,5 @@ def test_outside_an_environment_the_helper_names_what_was_started(
     monkeypatch.setattr(sys, "argv", [str(command), "use", "work"])
     assert workspace.own_command() == [str(command)]
     command.unlink()
-    module = [sys.executable, "-P", "-m", "keyswitch"]
+    module = [sys.executable, "-P", "-E", "-m", "keyswitch"]
     assert workspace.own_command() == module

@@ -163,6 +163,19 @@ def test_where_there_is_no_fork_an_interpreter_has_the_deadline(
     assert answer["error"] == "absent", answer
 
 
+@pytest.mark.parametrize("given", [":", ".", ""])
+def test_that_interpreter_takes_no_module_from_the_directory_one_is_in(
+    tmp_path, monkeypatch, given
+):
+    (tmp_path / "json.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", given)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    request = {"op": "probe", "backend": "secret-service", "name": ""}
+    text = json.dumps({**request, "value": "", "asks": False}).encode()
+    assert b'"absent"' in worker.in_interpreter(text, 20)
+
+
 def test_an_interpreter_that_nobody_waits_for_ends_by_itself():
     argv = [sys.executable, "-m", "keyswitch.secrets.keychain.worker", "0.1"]
     with subprocess.Popen(

@@ -87,7 +87,7 @@ class Bench:
         self.cwd = tmp_path / "cwd"
         self.home = tmp_path / "home"
         for folder in (self.texts, self.cwd, self.home):
-            folder.mkdir()
+            folder.mkdir(mode=0o700)
         for name in BITING:
             (self.cwd / name).touch()
 
@@ -115,7 +115,7 @@ class Bench:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(self.home),
-                "XDG_RUNTIME_DIR": str(self.home),  # fish's, else in /tmp
+                "XDG_RUNTIME_DIR": str(self.home),  # else fish takes /tmp
                 "LC_ALL": locale,
                 **dict(env),
             },

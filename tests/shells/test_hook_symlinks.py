@@ -70,3 +70,24 @@ def test_a_directory_that_was_removed_does_not_stop_a_prompt(machine, shell):
     assert terminal.shows("echo on") == "on"
     terminal.enter("cd /")
     assert terminal.key() == "personal"
+
+
+@EACH
+def test_a_directory_that_moves_with_the_shell_in_it_is_looked_at(
+    machine, project, shell
+):
+    terminal = machine.open(shell)
+    folder = machine.home / "plainly"
+    shutil.copytree(project, folder)
+    terminal.enter(f"cd {shlex.quote(str(folder))}")
+    terminal.enter("keyswitch allow")
+    assert terminal.key() == "personal"
+    other = machine.home / "other"
+    shutil.copytree(project, other)
+    folder.rename(machine.home / "elsewhere")
+    other.rename(folder)
+    terminal.enter()
+    assert terminal.shows("keyswitch current") == "work"
+    assert terminal.key() == "work"
+    terminal.enter(f"cd {shlex.quote(str(folder))}")
+    assert terminal.key() == "personal"

@@ -116,3 +116,27 @@ def test_a_projects_envrc_wins_and_that_is_said_once(machine, shell, order):
     assert terminal.key() == "personal"
     terminal.enter("keyswitch off")
     assert terminal.key() is None
+
+
+@pytest.mark.real("bash")
+@pytest.mark.real("direnv")
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_direnv_gives_no_account_back_that_ended_in_a_project(machine, order):
+    project = machine.folder / "project"
+    project.mkdir()
+    (project / ".envrc").write_text(f"export ANTHROPIC_API_KEY={PROJECT}\n")
+    hooks = [DIRENV["bash"], sessions.HOOK["bash"]]
+    if order == "after":
+        hooks.reverse()
+    quiet = {"DIRENV_LOG_FORMAT": ""}
+    terminal = machine.open("bash", rc="\n".join(hooks), env=quiet)
+    terminal.enter(f"direnv allow {shlex.quote(str(project))}")
+    assert terminal.key() == "work"
+    terminal.enter(f"cd {shlex.quote(str(project))}")
+    terminal.enter()
+    terminal.enter("keyswitch off")
+    assert terminal.key() == "project"
+    terminal.enter("cd /")
+    terminal.enter()
+    assert terminal.key() is None
+    assert "KEYSWITCH_ENV" not in terminal.environment()

@@ -9,6 +9,7 @@ import pytest
 
 from keyswitch.compiled import Compiled
 from keyswitch.directories import git_remotes, guard
+from keyswitch.errors import InputError
 from tests.components import ROOT
 
 ACME = "github.com/acme/*"
@@ -63,6 +64,8 @@ SPELLINGS = [
     "ssh://[git@github.com:22]/acme/api",
     "https://github\u3002com/acme/api",
     "https://\uff47ithub.com/acme/api",
+    "ssh://git@github.com/~/acme/api",
+    "git@github.com:~/acme/api",
 ]
 
 
@@ -70,6 +73,27 @@ SPELLINGS = [
 def test_no_spelling_of_an_address_gets_round_never(repo, url):
     assert f"never used in {ACME}" in said(config(repo, origin(url)))
     assert "FAKE" not in said(repo)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "url"),
+    [("www.github.com/acme/*", URL), ("github.com./acme/*", URL),
+     ("ssh.github.com/acme/api", URL), ("github.com/%61cme/api.git", URL),
+     ("x.example/a%20b/*", "https://x.example/a%20b/c")],
+)  # fmt: skip
+def test_no_spelling_of_a_pattern_keeps_it_from_matching(repo, pattern, url):
+    assert f"never used in {pattern}" in said(
+        config(repo, origin(url)), pattern
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern", ["github.com/{acme,b}/x", "github.com/[a]cme/*",
+                "github.com/acm?/x", "github.com\\acme/x"],
+)  # fmt: skip
+def test_a_pattern_of_another_kind_is_refused(repo, pattern):
+    with pytest.raises(InputError, match="is no pattern of git remotes"):
+        said(repo, pattern)
 
 
 @pytest.mark.parametrize("without", ["git", ""])
@@ -138,6 +162,11 @@ SSH = {
     "twin": "Host gh-acme\n  HostName ssh.github.com\n  Port 443\n",
     "match": "Match originalhost gh-acme\n HostName github.com\n",
     "include": "Include more*\n",
+    "include of an include": "Include conf.d/a\n",
+    "include in quotes": 'Include "~/.ssh/conf.d/my own"\n',
+    "include by HOME": "Include=${HOME}/.ssh/more.conf\n",
+    "its key's name": "Host gh-acme\nHostName 192.0.2.1\n"
+    "HostKeyAlias github.com\n",
     "of every host": "Hostname %h.com\nHost other\n HostName x.example\n",
 }
 
@@ -151,6 +180,9 @@ def test_a_name_of_ssh_s_configuration_is_the_host_it_stands_for(
     (home / ".ssh").mkdir()
     (home / ".ssh/config").write_text(SSH[name])
     (home / ".ssh/more.conf").write_text(SSH["alias"])
+    (home / ".ssh/conf.d").mkdir()
+    (home / ".ssh/conf.d/a").write_text("Include more.conf\n")
+    (home / ".ssh/conf.d/my own").write_text(SSH["alias"])
     pattern = ACME
     if name == "of every host":
         pattern = "gh-acme.com/acme/*"
@@ -166,6 +198,26 @@ def test_what_is_said_of_another_host_does_not_count(repo, home):
         "Host gl-acme\n HostName gitlab.com\n"
     )
     assert said(config(repo, origin("git@gl-acme:acme/api"))) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["Host gl-*\nProxyCommand nc github.com 22\n",
+             "Include ~/.ssh/${KIND}.conf\n"],
+)  # fmt: skip
+def test_what_ssh_alone_works_out_is_in_doubt(repo, home, text):
+    (home / ".ssh").mkdir()
+    (home / ".ssh/config").write_text(text)
+    config(repo, origin("git@gl-acme.example:acme/api"))
+    assert "nobody can tell which host" in said(repo)
+
+
+def test_a_way_to_the_host_itself_is_not_in_doubt(repo, home):
+    (home / ".ssh").mkdir()
+    (home / ".ssh/config").write_text(
+        "Host x\nProxyCommand none\n"
+        "Host *\nProxyCommand ssh -W %h:%p bastion # it's\n"
+    )
+    assert said(config(repo, origin("git@gitlab.com:acme/api"))) == ""
 
 
 def test_a_branch_of_a_remote_is_not_in_doubt(repo):
@@ -332,14 +384,9 @@ def test_a_bind_mount_of_a_part_is_where_it_leads(repo, home):
         "from tests.switching.test_git_remotes import said\n"
         "print(said(sys.argv[2]))"
     )
-    # In a changed root, "/" is no mount, and what is there is private already.
-    script = (
-        "mount --make-rprivate / 2>/dev/null; "
-        'mount --bind "$1" "$2" && cd / && exec "$3" -c "$4" "$5" "$2"'
-    )
+    script = 'mount --bind "$1" "$2" && cd / && exec "$3" -c "$4" "$5" "$2"'
     done = subprocess.run(
-        ["unshare", "-m", "--propagation", "unchanged",
-         "sh", "-c", script, "sh", str(repo / "part"),
+        ["unshare", "-m", "sh", "-c", script, "sh", str(repo / "part"),
          str(home / "mnt"), sys.executable, code, str(ROOT)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from keyswitch.diagnosis.verdict import Mend
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.switching.upkeep.repairs import mend
 from keyswitch.switching.upkeep.undo import undo_last
+from keyswitch.targets.verdict import Mend
 from keyswitch.workspace import Workspace
 
 CANARY = "sk-ant-api03-FAKE-canary-000000000000000000EXAMPLE"

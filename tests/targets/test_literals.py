@@ -14,6 +14,7 @@ from keyswitch.targets.claude_code.settings import literals
 
 KEY = "sk-ant-api03-FAKE0123456789abcdefEXAMPLE"
 OPAQUE = "FAKE0123456789abcdef0123"
+OF_AWS = "FAKEwJalrXUtn/K7MDENG+bPxRfiCYEXAMPLEKEY"
 BODY = "FAKE0123456789abcdefEXAMPLE"
 
 
@@ -64,6 +65,24 @@ def found(document):
         ({"env": {"OTEL_EXPORTER_OTLP_HEADERS":
                   f"Authorization=Bearer {OPAQUE}"}},
          "env.OTEL_EXPORTER_OTLP_HEADERS", OPAQUE, False),
+        ({"apiKeyHelper": f"echo {OPAQUE}"}, "apiKeyHelper", OPAQUE, True),
+        ({"apiKeyHelper": f"printf '%s\\n' '{OPAQUE}'"}, "apiKeyHelper",
+         OPAQUE, True),
+        ({"apiKeyHelper": f'echo -n "{OPAQUE}"'}, "apiKeyHelper", OPAQUE, True),
+        ({"awsCredentialExport": f'echo \'{{"SecretAccessKey":"{OF_AWS}"}}\''},
+         "awsCredentialExport", OF_AWS, True),
+        ({"awsAuthRefresh": f"aws configure set aws_secret_access_key {OF_AWS}"
+          }, "awsAuthRefresh", OF_AWS, False),
+        ({"otelHeadersHelper": f"echo 'Authorization: Bearer {OPAQUE}'"},
+         "otelHeadersHelper", OPAQUE, False),
+        ({"permissions": {"allow": [f"Bash(API_KEY={OPAQUE} make)"]}},
+         "permissions.allow.0", OPAQUE, False),
+        ({"statusLine": {"command": f"curl -su me:{OPAQUE} https://x"}},
+         "statusLine.command", OPAQUE, False),
+        ({"statusLine": {"command": f"curl --user 'me:{OPAQUE}' https://x"}},
+         "statusLine.command", OPAQUE, False),
+        ({"hooks": {"Stop": [{"hooks": [{"headers": {"X-Key": OPAQUE}}]}]}},
+         "hooks.Stop.0.hooks.0.headers.X-Key", OPAQUE, False),
     ],
 )  # fmt: skip
 def test_a_literal_is_found_where_it_stands(document, place, secret, removable):
@@ -75,6 +94,13 @@ def test_a_literal_is_found_where_it_stands(document, place, secret, removable):
     [
         {"apiKeyHelper": "keyswitch helper claude-code"},
         {"apiKeyHelper": "echo $ANTHROPIC_API_KEY"},
+        {"apiKeyHelper": "echo asking-for-the-key >&2; get-the-key"},
+        {
+            "permissions": {
+                "allow": ["Bash(curl -u me:$THE_PASSWORD_OF_MINE x)"]
+            }
+        },
+        {"permissions": {"deny": ["Read(./secrets/token-of-acme-2026.txt)"]}},
         {"apiKeyHelper": "cat ~/.secrets/token-file-2026-for-acme"},
         {"statusLine": {"command": "/opt/task-sk-status/bin/line"}},
         {"mcpServers": {"a": {"env": {"API_KEY": "${ACME_API_KEY_OF_MINE}"}}}},

@@ -13,9 +13,9 @@ from keyswitch.cli.command import (
     rehearsed,
 )
 from keyswitch.cli.session import attributes
-from keyswitch.diagnosis.verdict import NOTE, Finding, Mend
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
+from keyswitch.targets.verdict import NOTE, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def _look(
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
     from keyswitch.diagnosis.checks import examine
-    from keyswitch.switching.activation.effect import situation_of
+    from keyswitch.switching.activation.effect import not_given, situation_of
     from keyswitch.switching.planning import left_helpers
 
     workspace = session.workspace()
@@ -109,7 +109,10 @@ def _look(
     if mending.mend(findings):
         situation = situation_of(workspace, trusts=trusts)
         findings = examine(situation)
-    return situation, [*findings, *left_helpers.findings(workspace)]
+    findings += left_helpers.findings(workspace)
+    if situation.chosen:
+        findings += not_given(workspace, situation.chosen)
+    return situation, findings
 
 
 class _Mending:

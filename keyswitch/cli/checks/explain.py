@@ -14,9 +14,12 @@ import click
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
-from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
-from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.resolver.scene import Scene
+from keyswitch.diagnosis.explain.knowledge import (
+    Cause,
+    causes_here,
+    causes_of,
+)
+from keyswitch.diagnosis.findings.situation import Scene, scene_of
 from keyswitch.errors import (
     InputError,
     KeyswitchError,
@@ -84,7 +87,7 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
     active = ""
     try:
         workspace = session.workspace()
-        scene = Scene(session.environ, home=workspace.home, cwd=workspace.cwd)
+        scene = scene_of(session.environ, workspace.home, workspace.cwd)
     except (KeyswitchError, OSError, ValueError) as e:
         session.detail(f"looked at the text only: {e}")
         return None, active
@@ -98,7 +101,7 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
     if scene is not None:
         with suppress(KeyswitchError, OSError, ValueError, RecursionError):
-            return causes_of(text, scene, resolve(scene), active)
+            return causes_here(text, scene, active)
     return causes_of(text)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.accounts import Owner
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
-    from keyswitch.diagnosis.verdict import Finding, Header, Source
+    from keyswitch.targets.verdict import Finding, Header, Source
 
 _KINDS = {
     "login": "the stored login",
@@ -58,7 +58,7 @@ def whoami(
     sent; 4: something else than the active profile would be.
     """
     from keyswitch.diagnosis.findings.contradictions import warnings
-    from keyswitch.switching.activation.effect import situation_of
+    from keyswitch.switching.activation.effect import not_given, situation_of
     from keyswitch.switching.activation.elsewhere import guarded_elsewhere
     from keyswitch.switching.planning import known_folders, left_helpers
 
@@ -77,7 +77,10 @@ def whoami(
 
         answers = service.verify(situation.scene, situation.verdict)
     name, used_in = situation.chosen, known_folders.names(workspace)
-    kept_out = guarded_elsewhere(workspace, name) if name else []
+    kept_out = []
+    if name:
+        kept_out = guarded_elsewhere(workspace, name)
+        kept_out += not_given(workspace, name)
     notes = [*warnings(situation), *left_helpers.findings(workspace)]
     if session.json:
         document = _document(situation, [*kept_out, *notes])

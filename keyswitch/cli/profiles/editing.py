@@ -12,7 +12,7 @@ from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import YES, Session, command, option
 from keyswitch.directories import patterns
 from keyswitch.errors import InputError, KeyswitchError, UsageError
-from keyswitch.profiles import profile_files
+from keyswitch.profiles import profile_files, state
 from keyswitch.targets import table
 from keyswitch.terminal.selection import ENDS, own_choice
 
@@ -253,11 +253,18 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
 
 
 @command("keyswitch undo", dry_run=True)
-def undo(session: Session) -> None:
+def undo(session: Session) -> int | None:
     """Take back the last change."""
     from keyswitch.switching.upkeep.undo import undo_last
 
     session.refuse_agents()  # a former address may come back
-    done = undo_last(session.workspace())
+    workspace = session.workspace()
+    done = undo_last(workspace)
     what = f"{done.command} {done.profile}".strip()
     session.say(f"took back '{what}'")
+    active = state.read(workspace.paths).active
+    if done.pointer_before is None or not active:
+        return None
+    from keyswitch.switching.activation.effect import undelivered
+
+    return session.judge(undelivered(workspace, active))

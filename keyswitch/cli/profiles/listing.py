@@ -10,6 +10,7 @@ import click
 
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
+from keyswitch.display import without_secrets
 from keyswitch.errors import UsageError
 from keyswitch.profiles import login_status, profile_files, state
 
@@ -48,6 +49,21 @@ def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:
     return document
 
 
+def _without_secrets(profile: Profile) -> Profile:
+    """Return what is shown of a profile, whatever was written into its file."""
+    cut = without_secrets
+    return profile._replace(
+        label=cut(profile.label),
+        only=tuple(map(cut, profile.only)),
+        never=tuple(map(cut, profile.never)),
+        fields={name: cut(value) for name, value in profile.fields.items()},
+        secrets={
+            field: ref._replace(hint=cut(ref.hint))
+            for field, ref in profile.secrets.items()
+        },
+    )
+
+
 def now() -> datetime:
     """Return the time by the person's own calendar."""
     return datetime.now(UTC).astimezone()
@@ -57,7 +73,8 @@ def now() -> datetime:
 def list_(session: Session) -> None:
     """List the profiles."""
     workspace = session.workspace()
-    profiles, broken = profile_files.load_all(workspace.paths)
+    found, broken = profile_files.load_all(workspace.paths)
+    profiles = list(map(_without_secrets, found))
     active = state.read(workspace.paths).active
     at = now()
     if session.json:
@@ -105,7 +122,9 @@ def show(session: Session, name: str, *, reveal: bool) -> None:
     active = state.read(workspace.paths).active
     if reveal:
         _reveal(session, profile)
-    elif session.json:
+        return
+    profile = _without_secrets(profile)
+    if session.json:
         session.document({"profile": document_of(profile, active, now())})
     else:
         session.table(_rows(workspace, profile, active))

@@ -18,6 +18,7 @@ from keyswitch.cli.sources import (
     passphrase_options,
 )
 from keyswitch.disk.atomic import read_regular
+from keyswitch.display import without_secrets
 from keyswitch.errors import InputError, NotFoundError, UsageError
 from keyswitch.providers.binding import ascii_host, shown_host
 from keyswitch.providers.schema import refuse_named
@@ -172,7 +173,8 @@ def _show(session: Session, packed: Sequence[Packed]) -> None:
     profiles: list[dict[str, Any]] = []
     rows: list[tuple[str, str, str, str]] = []
     for one in packed:
-        profile = one.profile
+        label = without_secrets(one.profile.label)
+        profile = one.profile._replace(label=label)
         settings = _settings(profile)
         fields = dict(sorted(profile.fields.items()))
         secrets = importing.previews(catalogue, one)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from keyswitch.cli.session import Session
-    from keyswitch.diagnosis.verdict import Value
     from keyswitch.model import Profile
     from keyswitch.providers.binding import Mismatch
+    from keyswitch.targets.verdict import Value
 
 
 def agree_to_profile(session: Session, name: str) -> list[Mismatch]:

@@ -17,7 +17,7 @@ from keyswitch.cli.command import (
 )
 from keyswitch.cli.session import attributes
 from keyswitch.disk.opening import is_below
-from keyswitch.errors import ExitCode, KeyswitchError, NotFoundError, UsageError
+from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.profiles import state
 
 if TYPE_CHECKING:
@@ -152,8 +152,6 @@ def _pick(session: Session, *, here: bool) -> str | None:
 
 def _report(session: Session, outcome: Outcome) -> int:
     """Say which profile is active, and what overrides it."""
-    from keyswitch.switching.activation.effect import LOCKED
-
     findings = outcome.findings
     if session.json:
         session.document(
@@ -175,12 +173,7 @@ def _report(session: Session, outcome: Outcome) -> int:
     for note in outcome.notes:
         session.say(note)
     _report_sessions(session, outcome.sessions)
-    for finding in findings:
-        session.warn(f"{finding.what}; {finding.why}")
-        session.say(f"to mend it: {finding.fix}")
-    if any(f.check == LOCKED for f in findings):
-        return ExitCode.LOCKED
-    return ExitCode.NOT_IN_EFFECT if findings else ExitCode.OK
+    return session.judge(findings)
 
 
 @command(

@@ -22,14 +22,14 @@ from keyswitch.diagnosis.findings import (
     installations,
     interactive,
 )
-from keyswitch.diagnosis.verdict import SEVERITIES
 from keyswitch.display import printable
+from keyswitch.targets.verdict import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.verdict import Finding
+    from keyswitch.targets.verdict import Finding
 
 
 CHECKS = (

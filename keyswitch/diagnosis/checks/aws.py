@@ -6,16 +6,16 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver import aws
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import aws
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.verdict import Value
+    from keyswitch.targets.verdict import Value
 
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
 

@@ -7,8 +7,8 @@ import platform
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import urls
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import masked
 from keyswitch.diagnosis.findings.origin import read_text
-from keyswitch.diagnosis.resolver.aws import sections
-from keyswitch.diagnosis.verdict import NOTE, WARNING, Finding, Mend
 from keyswitch.display import printable
 from keyswitch.profiles import clock
 from keyswitch.profiles.profile_files import texts_of_people
@@ -18,14 +16,16 @@ from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.resolver.aws import sections
 from keyswitch.targets.claude_code.settings import literals
 from keyswitch.targets.claude_code.target import tokens
+from keyswitch.targets.verdict import NOTE, WARNING, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.claude_code.settings.settings_file import (
         SettingsFile,
     )

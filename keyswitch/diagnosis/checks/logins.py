@@ -7,14 +7,14 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.anthropic_profiles import selected
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
 from keyswitch.targets.claude_code.login.stored import parsed
+from keyswitch.targets.claude_code.resolver.anthropic_profiles import selected
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

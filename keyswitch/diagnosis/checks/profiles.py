@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import (
     DamagedFileError,
     KeyswitchError,
@@ -18,6 +17,7 @@ from keyswitch.profiles import settings
 from keyswitch.providers.schema import refuse_named
 from keyswitch.secrets.keychain.store import open_keychain
 from keyswitch.secrets.stores import open_store
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.network import Step
-    from keyswitch.diagnosis.verdict import Finding, Header
+    from keyswitch.targets.verdict import Finding, Header
 
 
 # Only whether these are set is told, never their values.

@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.request import to_anthropic
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding, Mend
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets import splice
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver.request import to_anthropic
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.shells.rc_lines import Assignment
-    from keyswitch.targets.claude_code.rules import Provider
     from keyswitch.targets.claude_code.settings.settings_file import (
         SettingsFile,
     )
+    from keyswitch.targets.verdict import Cloud
 
 
 _KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
@@ -158,7 +158,7 @@ def left_on(situation: Situation) -> Iterator[Finding]:
                 yield _in_start_file(situation, provider, line, grave)
 
 
-def _is_meant(situation: Situation, provider: Provider) -> bool:
+def _is_meant(situation: Situation, provider: Cloud) -> bool:
     """Tell whether a cloud is wanted.
 
     A chosen profile decides. Without one, a flag is left over if the cloud has
@@ -174,7 +174,7 @@ def _is_meant(situation: Situation, provider: Provider) -> bool:
 
 
 def _in_settings(
-    situation: Situation, provider: Provider, grave: str
+    situation: Situation, provider: Cloud, grave: str
 ) -> Iterator[Finding]:
     for file in situation.scene.files:
         if not rules.truthy(file.env.get(provider.flag)):
@@ -196,7 +196,7 @@ def _in_settings(
 
 
 def _in_start_file(
-    situation: Situation, provider: Provider, line: Assignment, grave: str
+    situation: Situation, provider: Cloud, line: Assignment, grave: str
 ) -> Finding:
     mend = None
     home = situation.scene.home.rstrip("/") + "/"

@@ -32,14 +32,15 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.diagnosis.explain.error_text import find, read
 from keyswitch.diagnosis.explain.facts import Facts
 from keyswitch.model import Frozen
+from keyswitch.targets.claude_code.resolver.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from keyswitch.diagnosis.explain.error_text import ErrorText, Hit
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Verdict
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Verdict
 
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
@@ -143,6 +144,11 @@ class _Match(Frozen):
     rule: Rule
     strength: int
     hit: Hit
+
+
+def causes_here(text: str, scene: Scene, active: str) -> tuple[Cause, ...]:
+    """Return the causes, in the order that what Claude Code sends suggests."""
+    return causes_of(text, scene, resolve(scene), active)
 
 
 def causes_of(

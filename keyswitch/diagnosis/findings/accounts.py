@@ -20,12 +20,12 @@ from keyswitch.providers.shapes import fingerprint, public_prefix
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.diagnosis.verdict import Source
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.binding import Mismatch
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
+    from keyswitch.targets.verdict import Source
 
 SHOWN_TAIL = 4
 SHORTEST_SECRET = 12  # characters; of a shorter one no part is shown

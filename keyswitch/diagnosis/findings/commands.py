@@ -7,26 +7,27 @@ variables of the session and of settings, but not of a repository's.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver import aws
-from keyswitch.diagnosis.resolver.candidates import one_word
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import aws
+from keyswitch.targets.claude_code.resolver.candidates import one_word
 from keyswitch.targets.claude_code.settings import wanted
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Value
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Value
 
 
 KEYS = (rules.HELPER, rules.AWS_EXPORT)
@@ -221,16 +222,34 @@ def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
     """Raise where a program of a repository would be run without a yes."""
     for key in KEYS:
         command = scene.command(key)
-        if (
-            command is not None
-            and command.source.set_by in rules.REPOSITORY_LEVELS
-            and not trusts(command)
-        ):
+        if command is None:
+            continue
+        of_repository = command.source.set_by in rules.REPOSITORY_LEVELS
+        if of_repository and not trusts(command):
             raise InputError(
                 f"not run: a repository's settings name {key} "
                 f"({command.source.place})",
                 "look at that file; on a terminal keyswitch asks about it",
             )
+        found = "" if of_repository else _file_here(scene, command.text)
+        if found:
+            raise InputError(
+                f"not run: {key} ({command.source.place}) takes '{found}' "
+                "from the directory that one is in",
+                f"give its whole path in {command.source.path or 'settings'}",
+            )
+
+
+def _file_here(scene: Scene, command: str) -> str:
+    """Return the word of a command that means another file in each place."""
+    if os.path.realpath(scene.cwd) == os.path.realpath(scene.home):
+        return ""
+    for word in re.split(r"[\s;|&<>()'\"`=]+", command):
+        if os.path.isabs(word):
+            continue
+        if word and os.path.isfile(os.path.join(scene.cwd, word)):
+            return word
+    return ""
 
 
 class Runner:

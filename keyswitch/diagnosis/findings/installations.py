@@ -7,11 +7,11 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import NOTE, WARNING, Finding
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.verdict import NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding, Mend
 from keyswitch.disk.opening import upwards
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Verdict
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Verdict
 
 
 def questions(situation: Situation) -> tuple[str, ...]:

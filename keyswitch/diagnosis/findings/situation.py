@@ -8,26 +8,42 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.resolve import resolve
-from keyswitch.diagnosis.verdict import ERROR, WARNING
 from keyswitch.errors import KeyswitchError
+from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver.resolve import resolve
+from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.targets.claude_code.settings import wanted
+from keyswitch.targets.verdict import ERROR, WARNING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from keyswitch.diagnosis.findings.accounts import Accounts, Owner
     from keyswitch.diagnosis.findings.origin import StartFiles
-    from keyswitch.diagnosis.resolver.candidates import Run
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Header, Source, Verdict
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.shells.rc_lines import Assignment
+    from keyswitch.targets.claude_code.resolver.candidates import Run
+    from keyswitch.targets.verdict import Header, Source, Verdict
+
+__all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
 # Beginnings of tokens that a subscription's login hands out.
 OAUTH_PREFIX = "sk-ant-oat"
+
+
+def scene_of(
+    environ: Mapping[str, str],
+    home: str,
+    cwd: str,
+    claude_options: Sequence[str] = (),
+) -> Scene:
+    """Return what Claude Code finds, started there with these options."""
+    flags = parse_flags(claude_options)
+    return Scene(environ, home=home, cwd=cwd, flags=flags)
 
 
 class Situation:
@@ -112,6 +128,9 @@ class Situation:
                 f"take {origin.place} out, then: {unset}" if origin else unset
             )
         if self.accounts.own_words(source.command):
+            sent = self.verdict.request.headers
+            if any(h.value == Secret("") for h in sent if h.source == source):
+                return "see why it gives nothing: keyswitch helper claude-code"
             # Ours, and it answers for the profile that this shell was given.
             return 'eval "$(keyswitch env)"'
         if wanted.is_keyswitch(source.command):

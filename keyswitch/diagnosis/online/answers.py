@@ -20,7 +20,7 @@ from keyswitch.model import Frozen
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Connection, Reply
     from keyswitch.diagnosis.online.questions import Question
-    from keyswitch.diagnosis.verdict import Header
+    from keyswitch.targets.verdict import Header
 
 _LONGEST_NAME = 200
 

@@ -11,16 +11,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver import aws
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import aws
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Source, Verdict
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Source, Verdict
 
 PORTS = {"http": 80, "https": 443}
 

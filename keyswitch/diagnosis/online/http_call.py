@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.diagnosis.online.streams import Deadline
-    from keyswitch.diagnosis.resolver.scene import Scene
+    from keyswitch.targets.claude_code.resolver.scene import Scene
 
     Stages = list[tuple[str, str, Callable[[], str]]]
 

@@ -16,17 +16,17 @@ from keyswitch.diagnosis.online.http_call import (
     ProxyRefusalError,
 )
 from keyswitch.diagnosis.online.streams import Deadline
-from keyswitch.diagnosis.verdict import ERROR, WARNING, Finding
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.verdict import ERROR, WARNING, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Verdict
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Verdict
 
 STAGE_SECONDS = 5.0
 ALL_SECONDS = 20.0

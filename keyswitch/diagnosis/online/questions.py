@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.situation import OAUTH_PREFIX
 from keyswitch.diagnosis.online import endpoints
-from keyswitch.diagnosis.resolver import aws
-from keyswitch.diagnosis.verdict import AWS, RAW
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import aws
+from keyswitch.targets.verdict import AWS, RAW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from keyswitch.diagnosis.online.endpoints import Address
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Header, Source, Verdict
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Header, Source, Verdict
 
     # Stands for botocore: URL, body, keys and region to headers.
     Sign = Callable[[str, bytes, "Keys", str], Mapping[str, str]]

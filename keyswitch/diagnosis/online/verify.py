@@ -23,9 +23,11 @@ from keyswitch.targets.claude_code import rules
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Reply
     from keyswitch.diagnosis.online.questions import Question, Sign
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.diagnosis.verdict import Header, Source, Verdict
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Header, Source, Verdict
 
+# Variables whose values no other service gets.
+_OF_A_CLOUD = re.compile("AWS|FOUNDRY")
 SECONDS = 10.0  # for one question, from name to answer
 
 
@@ -74,7 +76,7 @@ def _answer(
     try:
         question = questions.about(header)
         connection = Connection(scene, question.address, Deadline(seconds))
-        _keep_from_repository(header, connection)
+        _keep_from_repository(header, connection, questions.verdict)
         asked = f"{question.method} {printable(question.address.url)}"
         answer = answer._replace(asked=asked)
         reply, milliseconds = _replied(connection, question)
@@ -125,9 +127,14 @@ def _unchecked(connection: Connection) -> str:
     return f" (Claude Code takes every certificate: {name})"
 
 
-def _keep_from_repository(header: Header, connection: Connection) -> None:
+def _keep_from_repository(
+    header: Header, connection: Connection, verdict: Verdict
+) -> None:
     """Refuse to hand a person's credential to a host of a repository."""
     ways = [connection.address.source]  # what chooses the host
+    if verdict.provider and not _OF_A_CLOUD.search(header.source.name):
+        flag = connection.scene.request.get(verdict.provider.flag)
+        ways.append(flag.source if flag else None)
     if connection.proxy and connection.address.scheme == "http":
         ways.append(connection.proxy.source)
     # What a repository's command printed may be a person's secret.

@@ -126,7 +126,7 @@ def in_interpreter(request: bytes, deadline: float) -> bytes:
     )
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", code, str(deadline)],
+            [sys.executable, "-PE", "-c", code, str(deadline)],
             input=request,
             capture_output=True,
             check=False,

@@ -51,6 +51,9 @@ begin
         # What `keyswitch unlock | source` and `use --here` leave counts as well.
         set -q KEYSWITCH_SESSION
         and set __keyswitch_newer "open-$__keyswitch_newer"
+        # A directory can be moved with this shell in it.
+        test . -ef "$PWD" 2>/dev/null
+        or set __keyswitch_newer "moved-$__keyswitch_newer"
         set __keyswitch_new "$KEYSWITCH_PROFILE//$__keyswitch_newer"
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_link//$PWD//$DIRENV_DIFF"
         set __keyswitch_new "$__keyswitch_new//$__keyswitch_content"

@@ -44,6 +44,8 @@
     # What `eval "$(keyswitch unlock)"` and `use --here` leave counts as well.
     __keyswitch_new="${KEYSWITCH_SESSION+open}//${KEYSWITCH_PROFILE-}"
     __keyswitch_new="$__keyswitch_new//$link//$PWD//${DIRENV_DIFF-}//$state"
+    # A directory can be moved with this shell in it.
+    [[ . -ef $PWD ]] || __keyswitch_new=moved//$__keyswitch_new
     # Only what is sure: no choice, nothing to take back, no links by remote.
     __keyswitch_none='' text=''
     if [[ -e $__keyswitch_config || -h $__keyswitch_config ]]; then

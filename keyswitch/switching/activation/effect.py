@@ -14,16 +14,21 @@ import shlex
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
+from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.diagnosis.resolver.scene import Scene, parse_flags
-from keyswitch.diagnosis.verdict import ERROR, Finding
+from keyswitch.diagnosis.findings.situation import (
+    Scene,
+    Situation,
+    scene_of,
+)
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT
+from keyswitch.providers.schema import environment
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
+from keyswitch.targets.verdict import ERROR, Finding
 from keyswitch.terminal import selection
 from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 from keyswitch.terminal.marker import applied, read_key, read_marker
@@ -33,10 +38,9 @@ from keyswitch.workspace import own_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from keyswitch.compiled import Compiled
-    from keyswitch.diagnosis.verdict import Value
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
+    from keyswitch.targets.verdict import Value
     from keyswitch.workspace import Workspace
 
 _WORTH_A_WORD = ("key-to-other-host", "two-accounts")
@@ -48,6 +52,7 @@ FOLLOWS_VARIABLE = "KEYSWITCH_FOLLOWS"
 
 LOCKED = "secret-locked"
 _ABSENT = "secret-not-there"
+_NOT_GIVEN = "secret-not-given"
 
 # Stands for a secret that is not read for this; it looks like no other value.
 _PENDING = "keyswitch-pending-{name}-{field}"
@@ -72,7 +77,7 @@ def effect_of(
             notes = _to_evaluate(
                 workspace, profile, environ, in_a_folder=in_a_folder
             )
-    scene = Scene(environ, home=workspace.home, cwd=workspace.cwd)
+    scene = scene_of(environ, workspace.home, workspace.cwd)
     see_keychain(workspace, scene)
     situation = Situation(
         scene,
@@ -171,6 +176,31 @@ def undelivered(workspace: Workspace, name: str) -> list[Finding]:
     return []
 
 
+def not_given(workspace: Workspace, name: str) -> list[Finding]:
+    """Return why the helper gives a profile's secret to nobody here."""
+    from keyswitch.terminal.repository_settings import (
+        MovedError,
+        require_own_host,
+    )
+
+    try:
+        profile, _ = workspace.load(name)
+        provider = workspace.provider_of(profile)
+        taken = provider.claude_code_for(profile)
+        if not profile.secrets or taken.how not in ("helper", "cloud"):
+            return []
+        compiled = Compiled(name)
+        compiled.literals += environment(provider, profile).literals
+        regions = bool(taken.helper_field)
+        require_own_host(compiled, workspace.environ, regions=regions)
+    except MovedError as e:
+        what = f"no program gets the secret of '{name}' here"
+        return [Finding(_NOT_GIVEN, ERROR, what, e.message, e.hint)]
+    except KeyswitchError:
+        pass  # its file is broken, which is said elsewhere
+    return []
+
+
 def situation_of(
     workspace: Workspace,
     claude_options: Sequence[str] = (),
@@ -181,11 +211,8 @@ def situation_of(
     With `trusts` helpers are run; it is asked about a command that a
     repository brings along.
     """
-    scene = Scene(
-        workspace.environ,
-        home=workspace.home,
-        cwd=workspace.cwd,
-        flags=parse_flags(claude_options),
+    scene = scene_of(
+        workspace.environ, workspace.home, workspace.cwd, claude_options
     )
     see_keychain(workspace, scene)
     answers = _answers_here(workspace)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import ERROR, Finding
 from keyswitch.directories import guard
 from keyswitch.errors import KeyswitchError
+from keyswitch.targets.verdict import ERROR, Finding
 from keyswitch.terminal import selection
 
 if TYPE_CHECKING:

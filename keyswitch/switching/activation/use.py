@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.diagnosis.verdict import Finding
     from keyswitch.model import FileChange, Profile
     from keyswitch.providers.binding import Mismatch
     from keyswitch.targets.values import RunningSession
+    from keyswitch.targets.verdict import Finding
     from keyswitch.workspace import Workspace
 
 
@@ -146,6 +146,7 @@ def _look(
         return present, notes, findings
     if configure:
         notes, findings = effect.effect_of(workspace, profile)
+        findings = effect.not_given(workspace, profile.name) or findings
     if _may_differ_here(workspace, profile):
         from keyswitch.switching.activation.elsewhere import kept_elsewhere
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import hook_files
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import splice_of
-from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.atomic import is_link_to_file, read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
 from keyswitch.shells import rc_block
@@ -201,9 +201,12 @@ def notes(workspace: Workspace, shell: str, *, login: bool) -> list[str]:
 
 
 def _add(draft: Draft, edits: list[FileChange]) -> None:
-    for change in edits:
+    for planned in edits:
+        change = planned
+        if change.after is None and is_link_to_file(change.path):
+            change = change._replace(after=b"")  # the link is a person's
         path, before, after = change[:3]
-        if before is None or after is None:
+        if before is None or planned.after is None:
             # A file that comes or goes as a whole holds nothing else.
             draft.edit(change, own=True)
         elif before != after:

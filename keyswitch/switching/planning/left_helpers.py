@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.diagnosis.verdict import NOTE, WARNING, Finding
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.switching.planning import known_folders
@@ -15,6 +14,7 @@ from keyswitch.switching.planning.known_folders import (
     record_path,
     recorded_in,
 )
+from keyswitch.targets.verdict import NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
     from keyswitch.targets.target import Places

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal
 from keyswitch.commit.keychain_items import decoded, note_file
-from keyswitch.diagnosis.verdict import ERROR, NOTE, WARNING, Finding, Mend
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
@@ -35,6 +34,7 @@ from keyswitch.shells.hook_scripts import WITH_FILE
 from keyswitch.switching.logging_in.leftovers import stamp_file
 from keyswitch.targets import table
 from keyswitch.targets.values import id_of_record
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

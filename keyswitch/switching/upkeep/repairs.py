@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import splice_of
-from keyswitch.diagnosis.verdict import Mend
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, Rights
 from keyswitch.targets import json_text, splice
+from keyswitch.targets.verdict import Mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

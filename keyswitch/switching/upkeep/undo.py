@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import history
 from keyswitch.changes.change import commit
-from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.atomic import is_link_to_file, read_regular
 from keyswitch.disk.digests import digest
+from keyswitch.disk.opening import is_below
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, FileChange, Rights
 from keyswitch.profiles import state
@@ -47,7 +48,7 @@ def undo_last(workspace: Workspace) -> Record:
         record = last(workspace)
         _require_place(workspace, draft, record)
         for file in record.files:
-            draft.edit(_back(file), own=True)
+            draft.edit(_back(workspace, file), own=True)
         draft.pointer = _pointer_back(workspace, record)
         is_rename = record.command == "rename"
         profile = after_edit.plan_back(
@@ -152,9 +153,12 @@ def _changed_since(path: str) -> FileStateError:
     )
 
 
-def _back(file: OwnFile) -> FileChange:
+def _back(workspace: Workspace, file: OwnFile) -> FileChange:
     present = read_regular(file.path, _LIMIT)
     if digest(present) != file.after:
         raise _changed_since(file.path)
     before = None if file.before is None else file.before.encode()
+    is_other = not is_below(file.path, workspace.paths.config)
+    if before is None and is_other and is_link_to_file(file.path):
+        before = b""  # a start file that a person has put elsewhere since
     return FileChange(file.path, present, before)

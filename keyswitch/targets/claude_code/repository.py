@@ -28,6 +28,7 @@ _SIGNS = (
     b"CLAUDE_CODE_USE_",
     b"CLAUDE_CODE_SKIP_",
     b"apiKeyHelper",
+    b"awsCredentialExport",
     b"_PROXY",
     b"_proxy",
     b"_CERT",

@@ -11,6 +11,7 @@ not one winner but one for each header.
 from __future__ import annotations
 
 from keyswitch.model import Frozen
+from keyswitch.targets.verdict import Cloud
 
 OBSERVED_VERSION = "2.1.330"
 
@@ -40,55 +41,45 @@ FIRST_PARTY_HOST = "api.anthropic.com"
 REPOSITORY_LEVELS = ("project", "local")
 
 
-class Provider(Frozen):
-    """One cloud that requests go to instead of Anthropic."""
-
-    flag: str  # the variable that chooses it
-    name: str  # what `claude auth status` calls it
-    skip: str  # the variable that leaves its own signing out
-    base_url: str
-    title: str
-
-
 # The first whose flag is truthy decides. Credentials in AWS_* variables alone
 # choose nothing.
 PROVIDERS = (
-    Provider(
+    Cloud(
         "CLAUDE_CODE_USE_BEDROCK",
         "bedrock",
         "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
         "ANTHROPIC_BEDROCK_BASE_URL",
         "Amazon Bedrock",
     ),
-    Provider(
+    Cloud(
         "CLAUDE_CODE_USE_FOUNDRY",
         "foundry",
         "CLAUDE_CODE_SKIP_FOUNDRY_AUTH",
         "ANTHROPIC_FOUNDRY_BASE_URL",
         "Microsoft Foundry",
     ),
-    Provider(
+    Cloud(
         "CLAUDE_CODE_USE_ANTHROPIC_AWS",
         "anthropicAws",
         "CLAUDE_CODE_SKIP_ANTHROPIC_AWS_AUTH",
         "ANTHROPIC_AWS_BASE_URL",
         "Claude Platform on AWS",
     ),
-    Provider(
+    Cloud(
         "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
         "anthropicGoogleCloud",
         "CLAUDE_CODE_SKIP_ANTHROPIC_GOOGLE_CLOUD_AUTH",
         "ANTHROPIC_GOOGLE_CLOUD_BASE_URL",
         "Claude Platform on Google Cloud",
     ),
-    Provider(
+    Cloud(
         "CLAUDE_CODE_USE_MANTLE",
         "mantle",
         "CLAUDE_CODE_SKIP_MANTLE_AUTH",
         "ANTHROPIC_BEDROCK_MANTLE_BASE_URL",
         "Amazon Bedrock (Mantle)",
     ),
-    Provider(
+    Cloud(
         "CLAUDE_CODE_USE_VERTEX",
         "vertex",
         "CLAUDE_CODE_SKIP_VERTEX_AUTH",

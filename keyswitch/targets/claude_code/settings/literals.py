@@ -47,6 +47,11 @@ _KNOWN = (
 # an argument may be needed without the secret: a person has to edit it.
 _WHOLE = (HELPER, AWS_EXPORT)
 _MEMBERS = ("env", "headers")
+# What is run, or was: a rule repeats the command that it allows.
+_COMMANDS = (
+    "command", "args", "allow", "ask", "deny", "otelHeadersHelper",
+    "headersHelper", "awsAuthRefresh", "gcpAuthRefresh", *_WHOLE,
+)  # fmt: skip
 
 _NAMES_A_SECRET = re.compile(
     r"(?:.*[_-])?(?:key|token|secret|password|passwd|passphrase|pat|cookie"
@@ -58,6 +63,19 @@ _GIVEN = re.compile(
     r"(?:\bbearer\s+|(?:key|token|secret|password)[\"']?\s*[=:\s]\s*[\"']?)"
     r"(?P<value>[\w.~+=-]*\d[\w.~+/=-]*)",
     re.IGNORECASE | re.ASCII,
+)
+# Other ways to give one: AWS's own keys have slashes, curl's user a colon.
+_OF_AWS = re.compile(
+    r"secret_?access_?key[\s\"':=]+(?P<value>[\w/+]{40})(?![\w/+])",
+    re.IGNORECASE | re.ASCII,
+)
+_OF_CURL = re.compile(
+    r"\s(?:-\w*u|--user)[\s=]*[\"']?[\w.@-]+:(?P<value>[^\s\"']+)", re.ASCII
+)
+# What a helper prints that does nothing else is a secret of whatever shape.
+_PRINTED = re.compile(
+    r"(?:echo|printf)\s+(?:[\"']?[-%]\S*\s+)?[\"']?(?P<value>[\w.~+=-]+)[\"']?",
+    re.ASCII,
 )
 # In an address: a password, or the value of a parameter.
 _PASSWORD = re.compile(r"://[^/\s:@?#]*:(?P<value>[^/\s:@]{8,})@")
@@ -118,7 +136,9 @@ def _in(value: Any, keys: tuple[str, ...], text: str) -> Iterator[Literal]:
             if isinstance(inner, str) and not secrets_in(inner):
                 for secret in _of_an_option(option, inner):
                     yield _literal(at, secret, text, whole=False)
-            yield from _in(inner, at, text)
+            for one in _in(inner, at, text):
+                # Only members of objects have a key to be removed by.
+                yield one._replace(removable=False)
     elif isinstance(value, str):
         named = keys[-2:-1] and keys[-2] in _MEMBERS
         whole = keys in [(name,) for name in _WHOLE] or bool(named)
@@ -152,10 +172,20 @@ def _of_an_option(option: Any, value: str) -> list[str]:
 
 def _given(value: str, keys: tuple[str, ...]) -> list[str]:
     """Return what a command gives by `--token ...`, `Bearer ...` or `KEY=`."""
-    if not {"command", "args", *_MEMBERS, *_WHOLE} & {*keys}:
+    if not {*_COMMANDS, *_MEMBERS} & {*keys}:
         return []
-    found = (match["value"] for match in _GIVEN.finditer(value))
-    return [word for word in found if len(word) >= _SHORTEST]
+    found = [
+        match["value"]
+        for form in (_GIVEN, _OF_AWS, _OF_CURL)
+        for match in form.finditer(value)
+    ]
+    if keys[-1] in _WHOLE and (match := _PRINTED.fullmatch(value.strip())):
+        found.append(match["value"])
+    return [
+        word
+        for word in dict.fromkeys(found)
+        if len(word) >= _SHORTEST and not _FILLED_IN.search(word)
+    ]
 
 
 def _in_addresses(value: str) -> list[str]:

@@ -195,7 +195,10 @@ def flag_settings(
 
 # Also of a zip application, and of Windows with its other slash.
 _PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
-HELPER_KEYS = ((HELPER,), (AWS_EXPORT,))
+# A file that calls the helper; the last folder is `state` in KEYSWITCH_HOME.
+_AWS_CONFIG = re.compile(r"/(?:keyswitch|state)/aws-config$")
+_AWS_CONFIG_KEYS = (ENV, "AWS_CONFIG_FILE")
+HELPER_KEYS = ((HELPER,), (AWS_EXPORT,), _AWS_CONFIG_KEYS)
 
 
 def is_keyswitch(command: str) -> bool:
@@ -223,7 +226,12 @@ def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
         value = json.loads(raw)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, str) and _calls(value.replace("\\", "/"))
+    if not isinstance(value, str):
+        return False
+    value = value.replace("\\", "/")
+    if keys == _AWS_CONFIG_KEYS:
+        return _AWS_CONFIG.search(value) is not None
+    return _calls(value)
 
 
 def _calls(command: str) -> bool:
@@ -252,11 +260,16 @@ def without_helpers(path: str, text: str) -> tuple[str, list[tuple[str, ...]]]:
     found = helper_keys(path, text)
     for keys in found:
         text = splice.remove_member(path, text, keys)
-    if (HELPER,) in found:
-        cancelled = [(ENV, name) for name in BESIDE_HELPER]
-        if all(splice.raw_value(path, text, k) == '""' for k in cancelled):
-            for keys in cancelled:
-                text = splice.remove_member(path, text, keys)
+    for keys, beside in (
+        ((HELPER,), dict.fromkeys(BESIDE_HELPER, "")),
+        (_AWS_CONFIG_KEYS, {"AWS_PROFILE": AWS_PROFILE, **_AMBIENT_AWS_OFF}),
+    ):
+        raw = {(ENV, name): json.dumps(beside[name]) for name in beside}
+        if keys in found and all(
+            splice.raw_value(path, text, k) == raw[k] for k in raw
+        ):
+            for key in raw:
+                text = splice.remove_member(path, text, key)
             if splice.is_empty(path, text, (ENV,)):
                 text = splice.remove_member(path, text, (ENV,))
     return text, found
@@ -268,6 +281,7 @@ def calls_us(places: Locations, read: Read) -> bool:
     try:
         data = read(path)
         text = "" if data is None else json_text.decode(path, data)
-        return "helper" in text and bool(helper_keys(path, text))
+        seen = "helper" in text or "aws-config" in text
+        return seen and bool(helper_keys(path, text))
     except KeyswitchError:
         return False  # no JSON, or no file that can be read

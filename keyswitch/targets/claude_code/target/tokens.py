@@ -65,10 +65,8 @@ def find(look: Look) -> Iterator[Token]:
     for path in literals.mcp_files(look.cwd, look.home):
         yield from _literals(look, path)
     here = locations(look.environ, look.home, look.cwd)
-    for path in dict.fromkeys(
-        (here.project_settings, here.local_here, here.local_settings)
-    ):
-        if os.path.dirname(path) not in look.folders:
+    for path in (here.project_settings, here.local_here, here.local_settings):
+        if is_new(path):
             yield from _settings(look, path)
     yield from _anthropic_profiles(look)
 

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver.candidates import Candidates, socket_refusal
-from keyswitch.diagnosis.verdict import (
+from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.resolver.candidates import (
+    Candidates,
+    socket_refusal,
+)
+from keyswitch.targets.verdict import (
     AWS,
     BEARER,
     RAW,
@@ -16,14 +22,11 @@ from keyswitch.diagnosis.verdict import (
     Request,
     Shadowed,
 )
-from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.login import stored
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.resolver.candidates import Run
-    from keyswitch.diagnosis.resolver.scene import Scene, View
-    from keyswitch.diagnosis.verdict import Candidate
+    from keyswitch.targets.claude_code.resolver.candidates import Run
+    from keyswitch.targets.claude_code.resolver.scene import Scene, View
+    from keyswitch.targets.verdict import Candidate
 
 
 def to_anthropic(scene: Scene, run: Run | None) -> Request:

@@ -11,7 +11,6 @@ from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from keyswitch.secret import Secret
-    from keyswitch.targets.claude_code.rules import Provider
 
 RAW = "raw"
 BEARER = "Bearer"
@@ -20,6 +19,16 @@ AWS = "AWS4-HMAC-SHA256"
 ASK_TOKEN = "a token is fetched first"
 
 _SCHEMES = (RAW, BEARER.lower(), AWS.lower(), "basic", "digest", "token", "")
+
+
+class Cloud(Frozen):
+    """One cloud that requests go to instead of Anthropic."""
+
+    flag: str  # the variable that chooses it
+    name: str  # what `claude auth status` calls it
+    skip: str  # the variable that leaves its own signing out
+    base_url: str
+    title: str
 
 
 class Source(Frozen):
@@ -131,7 +140,7 @@ class Verdict(Frozen):
 
     status: Status
     request: Request
-    provider: Provider | None = None  # None: Anthropic, or what stands for it
+    provider: Cloud | None = None  # None: Anthropic, or what stands for it
     base_url: Value | None = None  # None: the provider's own
 
     @property

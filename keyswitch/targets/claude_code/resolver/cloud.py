@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver import aws, candidates
-from keyswitch.diagnosis.resolver.request import (
+from keyswitch.model import Frozen
+from keyswitch.secret import Secret
+from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import aws, candidates
+from keyswitch.targets.claude_code.resolver.request import (
     custom_headers,
     policy_refusal,
     with_custom_headers,
 )
-from keyswitch.diagnosis.verdict import (
+from keyswitch.targets.verdict import (
     ASK_TOKEN,
     BEARER,
     RAW,
@@ -23,16 +26,13 @@ from keyswitch.diagnosis.verdict import (
     Request,
     Source,
 )
-from keyswitch.model import Frozen
-from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.diagnosis.resolver.candidates import Run
-    from keyswitch.diagnosis.resolver.scene import Scene
-    from keyswitch.targets.claude_code.rules import Provider
+    from keyswitch.targets.claude_code.resolver.candidates import Run
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Cloud
 
     Fill = Callable[[Scene, Run | None], Request]
 
@@ -47,7 +47,7 @@ class _Cloud(Frozen):
     to_skip: tuple[str, ...] = ()  # and one of these where nothing is signed
 
 
-def request(scene: Scene, provider: Provider, run: Run | None) -> Request:
+def request(scene: Scene, provider: Cloud, run: Run | None) -> Request:
     """Return what is sent to a provider."""
     found = candidates.Candidates(scene, scene.request, None)
     cloud, view = _CLOUDS[provider.name], scene.request
@@ -67,7 +67,7 @@ def request(scene: Scene, provider: Provider, run: Run | None) -> Request:
     return with_custom_headers(view, filled)
 
 
-def _socket_refusal(scene: Scene, provider: Provider) -> str:
+def _socket_refusal(scene: Scene, provider: Cloud) -> str:
     """Return why a socket stops the request; signed ones do not go there."""
     signed = (
         provider.name in ("bedrock", "mantle")

@@ -11,7 +11,6 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import Source, Value
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, Frozen
@@ -29,6 +28,7 @@ from keyswitch.targets.claude_code.settings.settings_file import (
     parse,
     trim,
 )
+from keyswitch.targets.verdict import Source, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,17 +10,19 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import Candidate, Source, Value
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.settings.settings_file import trim
+from keyswitch.targets.verdict import Candidate, Source, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from keyswitch.diagnosis.resolver.anthropic_profiles import Selected
-    from keyswitch.diagnosis.resolver.scene import Scene, View
+    from keyswitch.targets.claude_code.resolver.anthropic_profiles import (
+        Selected,
+    )
+    from keyswitch.targets.claude_code.resolver.scene import Scene, View
     from keyswitch.targets.claude_code.rules import Rule
 
     Run = Callable[[Value], str | None]  # what a command answers, if it does
@@ -155,7 +157,9 @@ def _anthropic_profile(scene: Scene, view: View) -> Selected | None:
         map(scene.status.text, rules.FEDERATION)
     ):
         return None
-    from keyswitch.diagnosis.resolver.anthropic_profiles import selected
+    from keyswitch.targets.claude_code.resolver.anthropic_profiles import (
+        selected,
+    )
 
     return selected(scene, view)
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.resolver import request as requests
-from keyswitch.diagnosis.resolver.candidates import Candidates
-from keyswitch.diagnosis.resolver.scene import SOURCES
-from keyswitch.diagnosis.verdict import Request, Status, Value, Verdict
-from keyswitch.display import without_secrets
+from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import request as requests
+from keyswitch.targets.claude_code.resolver.candidates import Candidates
+from keyswitch.targets.claude_code.resolver.scene import SOURCES
+from keyswitch.targets.verdict import Request, Status, Value, Verdict
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.resolver.candidates import Run
-    from keyswitch.diagnosis.resolver.scene import Scene, View
-    from keyswitch.targets.claude_code.rules import Provider
+    from keyswitch.targets.claude_code.resolver.candidates import Run
+    from keyswitch.targets.claude_code.resolver.scene import Scene, View
+    from keyswitch.targets.verdict import Cloud
 
 
 def resolve(scene: Scene, run: Run | None = None) -> Verdict:
@@ -31,7 +31,7 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
     if provider is None:
         request = requests.to_anthropic(scene, run)
     else:
-        from keyswitch.diagnosis.resolver import cloud
+        from keyswitch.targets.claude_code.resolver import cloud
 
         request = cloud.request(scene, provider, run)
     return Verdict(
@@ -42,7 +42,7 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
     )
 
 
-def provider_of(view: View) -> Provider | None:
+def provider_of(view: View) -> Cloud | None:
     """Return the cloud that a view's flags choose; None: Anthropic."""
     for provider in rules.PROVIDERS:
         if view.truthy(provider.flag):
@@ -56,7 +56,7 @@ def _cannot_start(scene: Scene) -> str:
             return f"--setting-sources does not know '{source}'"
     for file in scene.files:
         if file.fatal or (file.problem and file.level == "managed"):
-            named = without_secrets(file.path) or "the text after --settings"
+            named = without_arguments(file.path) or "the text after --settings"
             return f"{named}: {file.problem}"
     if scene.config.broken:
         return f"{scene.places.global_config} is not valid JSON"
@@ -68,13 +68,15 @@ def _of_profile(scene: Scene, request: Request) -> Value | None:
     bearer = request.bearer
     if bearer is None or bearer.source.kind != "anthropic_profile":
         return None
-    from keyswitch.diagnosis.resolver.anthropic_profiles import selected
+    from keyswitch.targets.claude_code.resolver.anthropic_profiles import (
+        selected,
+    )
 
     found = selected(scene, scene.request)
     return found and found.base_url
 
 
-def _base_url(scene: Scene, provider: Provider | None) -> Value | None:
+def _base_url(scene: Scene, provider: Cloud | None) -> Value | None:
     name = provider.base_url if provider else rules.BASE_URL
     value = scene.request.given(name)
     return value and Value(value.text.strip(), value.source)
@@ -83,7 +85,7 @@ def _base_url(scene: Scene, provider: Provider | None) -> Value | None:
 _KEYS = (rules.API_KEY, rules.API_KEY_FD)
 
 
-def _status(scene: Scene, provider: Provider | None) -> Status:
+def _status(scene: Scene, provider: Cloud | None) -> Status:
     """Return what `claude auth status` says, which is not always what is sent.
 
     Observed, Claude Code 2.1.330: it takes the sources in an order of its

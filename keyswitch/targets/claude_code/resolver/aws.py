@@ -12,16 +12,16 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.verdict import AWS, Header, Request, Shadowed, Source
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.verdict import AWS, Header, Request, Shadowed, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.diagnosis.resolver.candidates import Run
-    from keyswitch.diagnosis.resolver.scene import Scene, View
+    from keyswitch.targets.claude_code.resolver.candidates import Run
+    from keyswitch.targets.claude_code.resolver.scene import Scene, View
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"
