@@ -93,13 +93,14 @@ class Record(Frozen):
     modes: tuple[Rights, ...] = ()
     moved: Moved | None = None  # the login, if it was
     elsewhere: tuple[str, ...] = ()  # other configuration folders
+    moved_in: str = ""  # the login's folder; 0.1.0 did not say
 
     @property
     def paths(self) -> Iterator[str]:
         """Every path that it names."""
         for part in (self.files, self.splices, self.modes):
             yield from (one.path for one in part)
-        yield from self.elsewhere
+        yield from (*self.elsewhere, self.moved_in)
 
 
 def splice_of(path: str, before: bytes, after: bytes) -> Splice:
@@ -160,6 +161,7 @@ def record_of(workspace: Workspace, draft: Draft) -> Record:
         modes=tuple(draft.modes),
         moved=draft.moved,
         elsewhere=tuple(draft.elsewhere),
+        moved_in=workspace.places.login_dir if draft.moved is not None else "",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -177,11 +176,15 @@ def _plan_only(function: Body) -> Body:
 def rehearsed(session: Session, change: Callable[[], object]) -> bool:
     """In a dry run, run a change as far as its commit; tell whether it is one.
 
-    For a command that shows its own plan. Raises what the change would raise.
+    For a command that shows its own plan; what the change would say beside is
+    said. Raises what the change would raise.
     """
     from keyswitch.changes.change import DryRun
 
     if session.dry_run:
-        with contextlib.suppress(DryRun):
+        try:
             change()
+        except DryRun as plan:
+            for note in plan.messages:
+                session.say(note)
     return session.dry_run

@@ -199,12 +199,15 @@ def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
 
     With an address of its own a service may have keys of any length.
     """
-    if fields.get("base_url"):
-        return ""
     what = f"the {field.title or field.name}"
     key = "".join(text.split())  # free text may end its lines
-    if public_prefix(key) and _is_twice(key):
+    known = public_prefix(key)
+    if _is_twice(key) and (known or len(key) >= 2 * HIDDEN_AT_LEAST):
         return f"{what} is there twice"
+    if known and any(key.find(s, 1) > 0 for s in SECRET_STARTS if s[3:]):
+        return f"{what} begins twice: something else may be in it"
+    if fields.get("base_url"):
+        return ""
     length = next((n for n in field.lengths if key.startswith(n.prefix)), None)
     if length is None or length.shortest <= len(key) <= length.longest:
         return ""
@@ -220,8 +223,8 @@ def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
 
 
 def _is_twice(text: str) -> bool:
-    half = len(text) // 2
-    return text[:half] == text[half:]
+    """Tell whether a text is a shorter one, repeated."""
+    return text in (text + text)[1:-1]
 
 
 def check_plain(field: Field, value: str) -> None:

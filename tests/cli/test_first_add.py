@@ -334,6 +334,9 @@ def test_a_script_is_told_of_a_cut_key(ks):
      (ANTHROPIC * 2, "the value is there twice"),
      (f"{ANTHROPIC}\n{ANTHROPIC}\n", "the value is there twice"),
      ("glpat-FAKEFAKE" * 2, "the value is there twice"),
+     ("glpat-FAKEFAKE" * 3, "the value is there twice"),
+     ("FAKE-of-no-known-kind-1 " * 2, "the value is there twice"),
+     ("sk-ant-a" + ANTHROPIC, "the value begins twice"),
      (ANTHROPIC + "\n", ""), ("ghost story", ""), ("FAKE" * 2, ""),
      ("glpat-FAKE", "")],
 )  # fmt: skip
@@ -341,6 +344,14 @@ def test_a_cut_or_doubled_key_is_asked_about_in_any_variable(ks, value, why):
     name = ("--set", "env=ACME_API_KEY")
     done = ks.add("own", *name, provider="custom", secret=value)
     assert (why in done.err) if why else "the value" not in done.err
+
+
+def test_a_doubled_token_of_a_gateway_is_asked_about(ks):
+    url = ("--set", "base_url=https://gateway.example.com")
+    token = "FAKE-gateway-token-000EX"
+    for count, name in enumerate(("whole", "doubled"), 1):
+        done = ks.add(name, *url, provider="gateway", secret=token * count)
+        assert ("is there twice" in done.err) == (count > 1)
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "custom"])

@@ -216,6 +216,13 @@ def test_a_command_on_logins_commits_once(two, command, isolated):
     assert len(history(two)) == before + 1
 
 
+def test_a_change_is_done_where_only_a_word_about_it_fails(keys):
+    keys.file(".config/keyswitch/config.toml").write_bytes(b"no TOML")
+    done = keys("remove", "work", "--yes")
+    assert "config.toml:1:4: " in done.err
+    keys("show", "work", code=1)
+
+
 # --------------------------------------------------------------- the dry run
 
 

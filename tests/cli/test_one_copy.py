@@ -62,6 +62,60 @@ def test_what_comes_back_comes_from_the_own_folder_of_an_isolated_one(two):
     assert token("b") not in live_anywhere(two.home)
 
 
+@pytest.mark.parametrize("back", [("off",), ("undo",)])
+@pytest.mark.parametrize("use", [("use", "b"), ("use", "b", "--here")])
+def test_what_was_given_back_moves_with_the_next_switch(two, back, use):
+    there = {"CLAUDE_CONFIG_DIR": str(two.file("x"))}
+    two(*back)
+    assert live(two.home) == token("b")
+    moved = f"the login of 'b' moved from {two.home}/.claude to "
+    assert moved in two(*use, **there).err
+    assert live_anywhere(two.home) == [token("b")]
+    two("use", "b")
+    assert live_anywhere(two.home) == [token("b")]
+
+
+def test_a_login_moves_also_where_nothing_can_be_given_back(two):
+    """What was in the usual folder before was of a profile that is gone."""
+    two("remove", "b", "--yes")
+    two("edit", "a", "--isolated")
+    two("use", "a")
+    assert live_anywhere(two.home) == [token("a")]
+    assert live(two.home) == ""
+
+
+def test_undo_of_a_moved_login_is_for_its_folder(two):
+    there = {"CLAUDE_CONFIG_DIR": str(two.file("x"))}
+    for here, other, way in (
+        ({}, there, "env -u CLAUDE_CONFIG_DIR keyswitch undo"),
+        (there, {}, f"CLAUDE_CONFIG_DIR={two.file('x')} keyswitch undo"),
+    ):
+        two("use", "b", **here)
+        before = two.everything()
+        done = two("undo", code=1, **other)
+        assert done.err.endswith(f"take it back there: {way}\n")
+        assert two.everything() == before
+        two("undo", **here)
+        assert two("current").out == "a\n"
+
+
+def test_logout_reaches_a_login_that_was_given_back(two):
+    two("off")
+    two("logout", "b", "--yes", CLAUDE_CONFIG_DIR=str(two.file("x")))
+    assert live_anywhere(two.home) == []
+
+
+def test_a_folder_without_anything_to_give_back_is_not_named(two):
+    there = {"CLAUDE_CONFIG_DIR": str(two.file("x"))}
+    two("use", "b", **there)
+    two("off", **there)
+    two("off")
+    for command in (("off",), ("uninstall", "--all", "--dry-run")):
+        done = two(*command, **there)
+        assert str(two.file("x")) not in done.err + done.out
+        assert "keyswitch off" not in done.err
+
+
 def test_a_folder_with_two_names_is_one_folder(two):
     two.file("alias").symlink_to(".claude")
     alias = {"CLAUDE_CONFIG_DIR": str(two.file("alias"))}

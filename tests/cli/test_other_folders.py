@@ -133,6 +133,19 @@ def test_a_folder_that_cannot_be_changed_is_named_with_the_way_out(folders):
     assert folders.findings() is None
 
 
+def test_the_way_out_of_the_usual_folder_sets_no_variable(folders):
+    """With the variable it would have another `.claude.json`."""
+    ks, settings = folders.ks, folders.ks.file(".claude/settings.json")
+    present = settings.read_bytes()
+    settings.write_bytes(b"{ no JSON")
+    there = {"CLAUDE_CONFIG_DIR": str(folders.there)}
+    assert "env -u CLAUDE_CONFIG_DIR keyswitch off" in ks("off", **there).err
+    settings.write_bytes(present)
+    ks("off")
+    assert not settings.exists()
+    assert not ks.file(".claude/.claude.json").exists()
+
+
 MINE = b'{"model":"opus","env":{"ANTHROPIC_AUTH_TOKEN":"mine-FAKE"}}'
 
 

@@ -93,6 +93,16 @@ def test_a_dry_run_changes_nothing_and_lists_what_would_change(configured):
     ]
 
 
+def test_a_dry_run_says_what_somebody_changed(configured):
+    settings = configured.file(f"{ELSEWHERE}/settings.json")
+    document = json.loads(settings.read_text())
+    document["apiKeyHelper"] = "/opt/company/helper"
+    settings.write_text(json.dumps(document))
+    for how in ("--dry-run", "--yes"):
+        said = configured("uninstall", "--all", how).err
+        assert "apiKeyHelper was changed by somebody else" in said
+
+
 def test_a_second_time_there_is_nothing_to_do(configured):
     configured("uninstall", "--all", "--yes")
     before = configured.everything()
@@ -125,16 +135,18 @@ def test_switch_and_start_files_can_be_taken_back(configured):
 def test_what_cannot_be_changed_keeps_nothing_else(configured):
     broken = f"{ELSEWHERE}/settings.json"
     write(configured, broken, b"{ no JSON")
+    dry = configured("uninstall", "--all", "--dry-run", code=6)
     done = configured("uninstall", "--all", "--yes", code=6)
     place = configured.file(ELSEWHERE)
     assert done.error.startswith(f"left as it is: {place} (")
+    assert dry.error == done.error
     assert done.err.endswith("; then again: keyswitch uninstall --all\n")
     left = {p: d for p, d in outside(configured).items() if ELSEWHERE not in p}
     del configured.before[broken]
     assert left == configured.before
     assert configured.file(broken).read_bytes() == b"{ no JSON"
     document = json.loads(
-        configured("--json", "uninstall", "--all", "--dry-run").out
+        configured("--json", "uninstall", "--all", "--dry-run", code=1).out
     )
     assert [line.split(": ")[0] for line in document["changes"]] == [str(place)]
     assert document["changed"] is False

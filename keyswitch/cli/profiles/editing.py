@@ -193,7 +193,12 @@ def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:
             f"this shell still has '{name}', chosen by {own.how}: "
             f"{ENDS[own.how]}"
         )
-    for place in asking_for(session.workspace(), name):
+    try:
+        places = asking_for(session.workspace(), name)
+    except KeyswitchError as e:  # the change itself is made
+        session.warn(f"{e.message}; {e.hint}")
+        return
+    for place in places:
         remote = "" if place.startswith("/") else f"--remote '{place}' "
         fix = f"link {remote}{new_name}" if new_name else f"unlink {remote}"
         session.say(f"{place} still asks for '{name}': keyswitch {fix.strip()}")

@@ -9,17 +9,20 @@ from __future__ import annotations
 import shlex
 import sys
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyswitch.cli.command import YES, Session, command, flag, option, rehearsed
 from keyswitch.display import printable
-from keyswitch.errors import KeyswitchError, UsageError
+from keyswitch.errors import UsageError
 from keyswitch.express import write_out
 from keyswitch.profiles.paths import resolve
 from keyswitch.shells.detect import parent_shell
 from keyswitch.shells.hook_scripts import hook_script
+
+if TYPE_CHECKING:
+    from keyswitch.switching.upkeep.removal import Step
 
 # What a person types -> the last part of the completion file's name.
 SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
@@ -185,16 +188,11 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
     shown: list[str] = []
     if session.dry_run:
         shown = lines or ["nothing to change"]
-        for step in steps:
-            try:
-                rehearsed(session, step.carry_out)
-            except KeyswitchError as e:
-                session.warn(f"{step.place} would stay: {e.message}")
     elif steps:
         for line in lines:
             session.say(line)
         session.confirm("do it?", yes=yes)
-        for line in removal.carry_out(steps):
+        for line in removal.carry_out(steps, lambda step: step.carry_out()):
             session.say(line)
     else:
         session.say("keyswitch is in no file of another program here")
@@ -203,17 +201,21 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
         {"changes": lines, "changed": changed, "stays": stays},
         [[line] for line in shown],
     )
-    if session.json:
-        return
-    for line in stays:
+    for line in () if session.json else stays:
         session.say(f"stays: {line}")
-    if changed:
-        session.say("open terminals keep the hook until they end")
-    if not session.dry_run:
+    if session.dry_run:
+        removal.carry_out(steps, lambda step: _rehearse(session, step))
+    elif not session.json:
+        if changed:
+            session.say("open terminals keep the hook until they end")
         session.say(
             "now remove the program, as you installed it: pipx uninstall "
             "keyswitch, for one"
         )
+
+
+def _rehearse(session: Session, step: Step) -> None:
+    rehearsed(session, step.carry_out)
 
 
 @command(

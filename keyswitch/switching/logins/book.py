@@ -286,6 +286,16 @@ class Logins:
                 storage[folder] = config
         self.ledger = self.ledger._replace(folders=folders, storage=storage)
 
+    def leave(self, what: str, name: str, known: Folder | None = None) -> None:
+        """Remember a folder that has its former login back, a profile's or not.
+
+        A later switch to that login, in another folder, takes it out of this
+        one. `known` is what was known of the folder then.
+        """
+        left = known if known and any(known) else Folder(live=name)
+        nothing = what == login_ledger.NOTHING and not any(left)
+        self.set_folder(None if nothing else left)
+
     def finish(self) -> None:
         """Plan the profile files and the ledger."""
         for name, (before, data, after) in self._profiles.items():

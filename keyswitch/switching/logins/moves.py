@@ -256,7 +256,7 @@ def give_back(logins: Logins) -> None:
     live = logins.live()
     folder = _kept(logins, live)
     _give(logins, live, folder.before, folder.before_name)
-    logins.set_folder(None)
+    logins.leave(folder.before, given_back(logins, None))
     logins.finish()
 
 
@@ -265,7 +265,7 @@ def take_back(logins: Logins, moved: Moved) -> None:
     live = logins.live()
     keep_live(logins, live, "")
     _give(logins, live, moved.what, moved.name)
-    logins.set_folder(moved.folder if any(moved.folder) else None)
+    logins.leave(moved.what, given_back(logins, moved), moved.folder)
     logins.finish()
 
 

@@ -162,9 +162,11 @@ def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
     ledger = draft.ledger(workspace.paths)
     found = login_places(workspace, ledger)
     for places in sorted(found, key=lambda places: places.login_dir):
-        live = ledger.folders[places.login_dir].live
+        folder = ledger.folders[places.login_dir]
+        live = folder.live
         if (
             live
+            and folder.before
             and name in ("", live)
             and not one_copy.is_same(workspace, places, workspace.places)
             and not is_own(workspace, places)

@@ -131,12 +131,13 @@ def places_of(workspace: Workspace, folder: str) -> Places:
 
 def login_places(workspace: Workspace, ledger: Ledger) -> list[Places]:
     """Return the folders that the ledger has something of, in its order."""
-    return [
-        places_of(workspace, ledger.storage.get(folder, folder)).with_login_in(
-            folder
-        )
-        for folder in ledger.folders
-    ]
+    return [login_place(workspace, ledger, f) for f in ledger.folders]
+
+
+def login_place(workspace: Workspace, ledger: Ledger, folder: str) -> Places:
+    """Return the files of a folder that has a login."""
+    places = places_of(workspace, ledger.storage.get(folder, folder))
+    return places.with_login_in(folder)
 
 
 def names(workspace: Workspace) -> list[str]:
@@ -172,11 +173,13 @@ def others(workspace: Workspace) -> list[Places]:
     ]
 
 
-def way_out(places: Places) -> str:
-    """Return the command that switches keyswitch off in a folder."""
+def way_out(places: Places, command: str = "off") -> str:
+    """Return a command for a folder; the usual one switches keyswitch off."""
     given = table.main().folders.variables_of(places)
     words = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
-    return " ".join([*words, "keyswitch off"])
+    if not given:  # the usual one
+        words[:0] = ["env", "-u", table.main().folder_variable]
+    return " ".join([*words, f"keyswitch {command}"])
 
 
 def is_own(workspace: Workspace, places: Places) -> bool:
@@ -193,7 +196,17 @@ def recorded(workspace: Workspace) -> list[tuple[Places, bool]]:
     found: dict[Places, bool] = {}
     for places, _ in folders(workspace, Draft()):
         found[places] = False
-    for places in login_places(workspace, Draft().ledger(workspace.paths)):
+    ledger = Draft().ledger(workspace.paths)
+    for places in login_places(workspace, ledger):
         if not is_own(workspace, places):
-            found[places] = True
+            found[places] = bool(ledger.folders[places.login_dir].before)
     return list(found.items())
+
+
+def changed(workspace: Workspace) -> list[tuple[Places, bool]]:
+    """Return those of them that `off` gives something back to."""
+    return [
+        (places, gives_login)
+        for places, gives_login in recorded(workspace)
+        if gives_login or os.path.exists(record_path(workspace, places))
+    ]

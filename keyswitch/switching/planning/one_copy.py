@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.login_ledger import PROVIDER
+from keyswitch.changes.login_ledger import NOTHING, PROFILE, PROVIDER
 from keyswitch.errors import InputError
 from keyswitch.switching.logins import moves, owners
 from keyswitch.switching.logins.book import Logins
@@ -122,7 +122,7 @@ def take_out(
         return
     folder, moved = logins.folder(), draft.moved
     usual = places == workspace.places
-    if usual and folder.before and folder.before_name != name:
+    if usual and folder.before_name != name and _is_kept(logins):
         leave_given(workspace, draft, places)
         moves.give_back(Logins(workspace, places, draft))
         draft.moved = moved  # it is the profile's own move that is undone
@@ -131,6 +131,16 @@ def take_out(
         logins.put_in_place(table.main().logins.nothing)
         logins.set_folder(None)
         logins.finish()
+
+
+def _is_kept(logins: Logins) -> bool:
+    """Tell whether what was in a folder before can still be given back."""
+    before, name = logins.folder().before, logins.folder().before_name
+    if before == PROFILE:
+        return logins.profile(name) is not None
+    return before == NOTHING or any(
+        before and kept.item == name for kept in logins.ledger.orphans
+    )
 
 
 def keep(workspace: Workspace, draft: Draft, places: Places) -> None:

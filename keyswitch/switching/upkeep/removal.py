@@ -49,8 +49,10 @@ def steps(workspace: Workspace) -> list[Step]:
     ]
 
 
-def carry_out(found: list[Step]) -> list[str]:
-    """Do every step that can be done; return what is to be said.
+def carry_out(
+    found: list[Step], do: Callable[[Step], list[str] | None]
+) -> list[str]:
+    """Do every step that can be done, or rehearse it; return what to say.
 
     Raises the error of a step that failed, once the others are done.
     """
@@ -58,7 +60,7 @@ def carry_out(found: list[Step]) -> list[str]:
     failed: list[tuple[Step, KeyswitchError]] = []
     for step in found:
         try:
-            said += step.carry_out() or ()
+            said += do(step) or ()
         except KeyswitchError as e:
             failed.append((step, e))
     if not failed:
@@ -79,7 +81,7 @@ def what_stays(workspace: Workspace) -> list[str]:
     lines = [
         f"what keyswitch wrote into {places.config_dir}, which is not there "
         "now: when it is back, keyswitch uninstall --all"
-        for places, _ in known_folders.recorded(workspace)
+        for places, _ in known_folders.changed(workspace)
         if not os.path.isdir(places.config_dir)
     ]
     names = profile_files.scan(paths)
@@ -112,7 +114,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
     """Yield `off`, where it has something to do."""
     places = workspace.places
     recorded = any(
-        places == found for found, _ in known_folders.recorded(workspace)
+        places == found for found, _ in known_folders.changed(workspace)
     )
     name = state.read(workspace.paths).active
     if not (name or recorded or calls_us(places)):
@@ -126,7 +128,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
 
 
 def _other_folders(workspace: Workspace) -> Iterator[Step]:
-    for places, moves_login in known_folders.recorded(workspace):
+    for places, moves_login in known_folders.changed(workspace):
         if places == workspace.places or not os.path.isdir(places.config_dir):
             continue
         yield Step(

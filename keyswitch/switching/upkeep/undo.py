@@ -14,7 +14,7 @@ from keyswitch.disk.opening import is_below
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, FileChange, Rights
 from keyswitch.profiles import state
-from keyswitch.switching.planning import after_edit, all_folders
+from keyswitch.switching.planning import after_edit, all_folders, known_folders
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -46,6 +46,7 @@ def undo_last(workspace: Workspace) -> Record:
 
     def make(draft: Draft) -> Record:
         record = last(workspace)
+        _require_place(workspace, draft, record)
         for file in record.files:
             draft.edit(_back(workspace, file), own=True)
         draft.pointer = _pointer_back(workspace, record)
@@ -93,6 +94,18 @@ def _pointer_back(workspace: Workspace, record: Record) -> State | None:
             "switch yourself: keyswitch use NAME",
         )
     return state.State(*record.pointer_before, state.new_stamp())
+
+
+def _require_place(workspace: Workspace, draft: Draft, record: Record) -> None:
+    """Raise where the change moved a login in another configuration folder."""
+    place, here = record.moved_in, workspace.places.login_dir
+    if place and not known_folders.is_one_file(place, here):
+        ledger = draft.ledger(workspace.paths)
+        places = known_folders.login_place(workspace, ledger, place)
+        raise FileStateError(
+            f"that change moved a login in {place}, not in {here}",
+            f"take it back there: {known_folders.way_out(places, 'undo')}",
+        )
 
 
 def _plan_own_folder(

@@ -55,9 +55,9 @@ calls_us = wanted.calls_us
 def variables_of(places: Locations) -> Mapping[str, str]:
     """Return the variables that lead to a folder, with their values."""
     given = {CONFIG_VARIABLE: places.config_dir}
+    if os.path.dirname(places.global_config) != places.config_dir:
+        given.clear()  # named, it would have another `.claude.json`
     if places.login_dir != places.config_dir:
-        if os.path.dirname(places.global_config) != places.config_dir:
-            given.clear()  # named, it would have another `.claude.json`
         given[STORAGE_VARIABLE] = places.login_dir
     return given
 
