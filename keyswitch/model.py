@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Literal, Self
 
+LOGIN_PROVIDER = "claude-login"  # of the profiles that are logins
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that a change rewrites
 
 # A change of an item of the macOS keychain is planned like one of a file whose
@@ -140,3 +141,19 @@ class LinkChange(Frozen):
     path: str
     source: str
     wanted: bool
+
+
+class LoginFolder(Frozen):
+    """What keyswitch did to the login of one configuration folder."""
+
+    live: str = ""  # the profile whose login was put there, or found there
+    before: str = ""  # as in `login_ledger`: what `off` gives back
+    before_name: str = ""  # the profile, or the orphan's item
+
+
+class MovedLogin(Frozen):
+    """What was live before a login was moved, so that `undo` can go back."""
+
+    what: str  # as `before`
+    name: str  # as `before_name`
+    folder: LoginFolder  # what was known of the configuration folder

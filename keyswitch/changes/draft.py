@@ -25,9 +25,15 @@ from keyswitch.profiles import clock, profile_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from keyswitch.changes.login_ledger import Ledger, Moved
+    from keyswitch.changes.login_ledger import Ledger
     from keyswitch.commit.journal import Folder
-    from keyswitch.model import LinkChange, Profile, Rights, SecretRef
+    from keyswitch.model import (
+        LinkChange,
+        MovedLogin,
+        Profile,
+        Rights,
+        SecretRef,
+    )
     from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
@@ -95,7 +101,7 @@ class Draft:
         self.kept: list[SecretRef] = []
         self.discarded: list[SecretRef] = []
         self.dropped: list[SecretRef] = []
-        self.moved: Moved | None = None  # the login, as it was before
+        self.moved: MovedLogin | None = None  # the login, as it was before
         self.splices: list[Splice] = []  # edits that `undo` takes back
         self.modes: list[Rights] = []  # permission bits that change
         self.folders: list[Folder] = []  # that get another name

@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.draft import Draft, Splice
-from keyswitch.changes.login_ledger import Moved  # noqa: TC001 - of a field
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, Rights, SecretRef
+from keyswitch.model import Frozen, MovedLogin, Rights, SecretRef
 from keyswitch.profiles import own_json, state
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Record(Frozen):
     discarded: tuple[SecretRef, ...] = ()
     splices: tuple[Splice, ...] = ()  # in the order in which they were made
     modes: tuple[Rights, ...] = ()
-    moved: Moved | None = None  # the login, if it was
+    moved: MovedLogin | None = None  # the login, if it was
     elsewhere: tuple[str, ...] = ()  # other configuration folders
     moved_in: str = ""  # the login's folder; 0.1.0 did not say
 

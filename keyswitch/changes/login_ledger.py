@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, SecretRef
+from keyswitch.model import Frozen, LoginFolder, SecretRef
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     _Word = tuple[str, str]  # NOTHING, PROFILE or ORPHAN, and its name
 
 
-PROVIDER = "claude-login"  # of the profiles that are logins
 LIMIT = 1 << 22  # bytes of the ledger
 KEPT = 3  # generations of one login
 KEPT_UNSURE = 20  # of those that do not say whose they are
@@ -79,26 +78,10 @@ class Generation(Frozen):
         return f"{self.store}:{self.item}"
 
 
-class Folder(Frozen):
-    """What keyswitch did to the login of one configuration folder."""
-
-    live: str = ""  # the profile whose login was put there, or found there
-    before: str = ""  # NOTHING, PROFILE or ORPHAN: what `off` gives back
-    before_name: str = ""  # the profile, or the orphan's item
-
-
-class Moved(Frozen):
-    """What was live before a login was moved, so that `undo` can go back."""
-
-    what: str  # NOTHING, PROFILE or ORPHAN
-    name: str  # as `before_name`
-    folder: Folder  # what was known of the configuration folder
-
-
 class Ledger(Frozen):
     """All of it; values are replaced, never changed."""
 
-    folders: dict[str, Folder]
+    folders: dict[str, LoginFolder]
     generations: dict[str, tuple[Generation, ...]]  # newest first
     orphans: tuple[Generation, ...] = ()  # newest first
     # Of `folders`, those that only have a login, and whose login it is:
@@ -228,7 +211,7 @@ def _given_back(ledger: Ledger) -> set[str]:
 def _retold(ledger: Ledger, words: Mapping[_Word, _Word]) -> Ledger:
     """Return the ledger with other words for whose login is and was there."""
     folders = {
-        path: Folder(
+        path: LoginFolder(
             words.get((PROFILE, f.live), (PROFILE, f.live))[1],
             *words.get((f.before, f.before_name), (f.before, f.before_name)),
         )

@@ -60,7 +60,8 @@ def take_lock(path: str, wait: float = LOCK_WAIT) -> int:
             if waited > wait:
                 os.close(descriptor)
                 raise FileStateError(
-                    f"another keyswitch command is at work since {wait:.0f} s",
+                    f"another keyswitch command is at work since {wait:.0f} s, "
+                    f"and holds {path}",
                     "wait for it, or answer what it asks",
                 ) from None
             # Who has waited longer asks more often, and so is sooner served.

@@ -440,3 +440,17 @@ def test_what_was_added_by_hand_and_does_not_count_is_named(keys, command):
     keys("off")
     given_back = settings_of(keys)["env"]["ANTHROPIC_BASE_URL"]
     assert given_back == "https://by-hand.example.com"
+
+
+def test_use_replaces_what_was_changed_by_hand_and_says_so(ks, by_hand):
+    present = by_hand()
+    name = next(
+        key for key in ("apiKeyHelper", "ANTHROPIC_BASE_URL")
+        if "by-hand" in str({**present, **present["env"]}[key])
+    )  # fmt: skip
+    done = ks("use", "two")
+    assert f"{name} was changed by somebody else; it is replaced" in done.err
+    assert "by-hand" not in json.dumps(settings_of(ks))
+    assert "by somebody else" not in ks("use", "one").err
+    ks("off")
+    assert "by-hand" in json.dumps(settings_of(ks))

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from keyswitch.changes import login_ledger
-from keyswitch.changes.login_ledger import Folder, Generation, Ledger
+from keyswitch.changes.login_ledger import Generation, Ledger
+from keyswitch.model import LoginFolder
 from tests.diagnosis.homes import (
     CONFIG,
     CREDENTIALS,
@@ -61,7 +62,7 @@ def kept(*emails, before=""):
         Generation("vault", f"ks1-{n}", 1, (), account=f"FAKE-{n}", email=email)
         for n, email in enumerate(emails)
     )
-    folder = Folder("", login_ledger.ORPHAN if before else "", before)
+    folder = LoginFolder("", login_ledger.ORPHAN if before else "", before)
     data = login_ledger.encode(Ledger({"/you/.claude": folder}, {}, orphans))
     return Home(files={LEDGER: data})
 

@@ -4,11 +4,11 @@ from keyswitch.changes.login_ledger import (
     NOTHING,
     ORPHAN,
     PROFILE,
-    Folder,
     Generation,
     Ledger,
     without_items,
 )
+from keyswitch.model import LoginFolder
 
 
 def stored(item):
@@ -17,9 +17,9 @@ def stored(item):
 
 OLD, NEW, YOURS, LOST = map(stored, ("old", "new", "yours", "lost"))
 FOLDERS = {
-    "/a": Folder("me", PROFILE, "you"),
-    "/b": Folder("you", ORPHAN, "lost"),
-    "/c": Folder("", NOTHING, ""),
+    "/a": LoginFolder("me", PROFILE, "you"),
+    "/b": LoginFolder("you", ORPHAN, "lost"),
+    "/c": LoginFolder("", NOTHING, ""),
 }
 LEDGER = Ledger(FOLDERS, {"me": (NEW, OLD), "you": (YOURS,)}, (LOST,))
 
@@ -34,8 +34,8 @@ def test_without_its_last_state_a_profile_is_live_and_given_back_nowhere():
     assert without_items(LEDGER, {"yours"}) == Ledger(
         {
             **FOLDERS,
-            "/a": Folder("me", NOTHING, ""),
-            "/b": Folder("", ORPHAN, "lost"),
+            "/a": LoginFolder("me", NOTHING, ""),
+            "/b": LoginFolder("", ORPHAN, "lost"),
         },
         {"me": (NEW, OLD)},
         (LOST,),
@@ -44,7 +44,7 @@ def test_without_its_last_state_a_profile_is_live_and_given_back_nowhere():
 
 def test_an_orphan_that_is_gone_is_given_back_nowhere():
     assert without_items(LEDGER, {"lost"}) == Ledger(
-        {**FOLDERS, "/b": Folder("you", NOTHING, "")}, LEDGER.generations
+        {**FOLDERS, "/b": LoginFolder("you", NOTHING, "")}, LEDGER.generations
     )
 
 

@@ -13,11 +13,11 @@ from keyswitch.changes.login_ledger import (
     NOTHING,
     ORPHAN,
     PROFILE,
-    Folder,
     Generation,
     Ledger,
 )
 from keyswitch.errors import FileStateError
+from keyswitch.model import LoginFolder
 
 EMPTY = Ledger({}, {})
 
@@ -54,7 +54,7 @@ generations = st.builds(
     st.booleans(),
 )
 several = st.lists(generations, max_size=3).map(tuple)
-folders = st.builds(Folder, texts, texts, texts)
+folders = st.builds(LoginFolder, texts, texts, texts)
 ledgers = st.builds(
     Ledger,
     st.dictionaries(texts, folders, max_size=3),
@@ -192,7 +192,7 @@ def test_logins_that_do_not_say_whose_they_are_are_kept_longer():
 
 
 def test_what_off_gives_back_is_kept_however_old_it_is():
-    folder = Folder("me", ORPHAN, "first")
+    folder = LoginFolder("me", ORPHAN, "first")
     ledger = EMPTY._replace(folders={"/x": folder})
     for item in ("first", *"abcdef"):
         ledger, _ = login_ledger.with_orphan(ledger, login(item, account="d"))
@@ -201,7 +201,7 @@ def test_what_off_gives_back_is_kept_however_old_it_is():
 
 def test_a_login_that_is_stored_anew_is_given_back_from_there():
     ledger, _ = login_ledger.with_orphan(EMPTY, login("old", "t"))
-    ledger = ledger._replace(folders={"/x": Folder("me", ORPHAN, "old")})
+    ledger = ledger._replace(folders={"/x": LoginFolder("me", ORPHAN, "old")})
     ledger, gone = login_ledger.with_orphan(ledger, login("new", "t"))
     assert ledger.folders["/x"].before_name == "new"
     assert items(gone) == ["old"]
@@ -209,18 +209,21 @@ def test_a_login_that_is_stored_anew_is_given_back_from_there():
 
 def test_a_login_of_nobody_that_becomes_a_profile_is_given_back_as_that():
     orphan = login("o")
-    folders = {"/x": Folder("me", ORPHAN, "o"), "/y": Folder("", NOTHING, "")}
+    folders = {
+        "/x": LoginFolder("me", ORPHAN, "o"),
+        "/y": LoginFolder("", NOTHING, ""),
+    }
     ledger = Ledger(folders, {}, (orphan,))
     after = login_ledger.given_owner(ledger, orphan, "new")
     assert after.folders == {
-        "/x": Folder("me", PROFILE, "new"),
-        "/y": Folder("", NOTHING, ""),
+        "/x": LoginFolder("me", PROFILE, "new"),
+        "/y": LoginFolder("", NOTHING, ""),
     }
 
 
 def test_what_holds_no_login_is_kept_while_it_is_to_be_given_back():
     rest = Generation("vault", "rest", 1, ())
-    ledger = Ledger({"/x": Folder("me", ORPHAN, "rest")}, {}, (rest,))
+    ledger = Ledger({"/x": LoginFolder("me", ORPHAN, "rest")}, {}, (rest,))
     assert login_ledger.without_idle(ledger) == (ledger, ())
     after, idle = login_ledger.without_idle(ledger._replace(folders={}))
     assert (after, idle) == (EMPTY, (rest,))
@@ -231,7 +234,7 @@ def test_what_holds_no_login_is_kept_while_it_is_to_be_given_back():
 
 def test_a_profile_that_goes_leaves_its_name_free():
     kept = (login("b"), login("a"))
-    folders = {"/x": Folder("me", PROFILE, "me")}
+    folders = {"/x": LoginFolder("me", PROFILE, "me")}
     ledger = Ledger(folders, {"me": kept, "you": (login("c"),)})
     after, gone = login_ledger.without_profile(ledger, "me")
     assert gone == kept
@@ -251,14 +254,14 @@ def test_logins_under_a_name_that_is_taken_anew_are_nobody_s():
 
 def test_a_new_name_is_followed_everywhere_and_back():
     folders = {
-        "/x": Folder("me", PROFILE, "me"),
-        "/y": Folder("you", ORPHAN, "me"),
+        "/x": LoginFolder("me", PROFILE, "me"),
+        "/y": LoginFolder("you", ORPHAN, "me"),
     }
     ledger = Ledger(folders, {"me": (login("a"),)}, (login("me"),))
     after = login_ledger.renamed(ledger, "me", "new")
     assert after.folders == {
-        "/x": Folder("new", PROFILE, "new"),
-        "/y": Folder("you", ORPHAN, "me"),
+        "/x": LoginFolder("new", PROFILE, "new"),
+        "/y": LoginFolder("you", ORPHAN, "me"),
     }
     assert set(after.generations) == {"new"}
     assert login_ledger.renamed(after, "new", "me") == ledger

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import Frozen
+from keyswitch.model import LOGIN_PROVIDER, Frozen
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.planning import all_folders
@@ -81,7 +80,7 @@ def use(
         return profile
 
     profile, draft = commit(workspace, make, tell=notes.append)
-    if configure and profile.provider == PROVIDER:
+    if configure and profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.logging_in import leftovers
 
         leftovers.remember(workspace)
@@ -94,7 +93,7 @@ def use(
 
 def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     """Plan the programs' files; a login leaves every other folder."""
-    if profile.provider == PROVIDER:
+    if profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.planning import one_copy
 
         places = workspace.places

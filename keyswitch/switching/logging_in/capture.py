@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import FILE_LIMIT, Profile
+from keyswitch.model import FILE_LIMIT, LOGIN_PROVIDER, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
@@ -136,7 +135,7 @@ def _keep(
             logins.begin(
                 Profile(
                     name,
-                    PROVIDER,
+                    LOGIN_PROVIDER,
                     label,
                     created=date.fromisoformat(today()),
                     expect="subscription" if parts.access_token else "api",
@@ -194,7 +193,7 @@ def _refuse_other_kind(logins: Logins, name: str) -> None:
                 f"the file of profile '{name}' cannot be read",
                 f"mend it: keyswitch edit {name}",
             )
-    elif profile.provider != PROVIDER:
+    elif profile.provider != LOGIN_PROVIDER:
         raise InputError(f"profile '{name}' is no login", _ANOTHER_NAME)
 
 
@@ -214,7 +213,7 @@ def log_in(
     with leftovers.scratch(paths, keychain) as folder:
         # Variables that would speak for another account.
         rivals = {
-            *workspace.catalogue.get(PROVIDER).rivals,
+            *workspace.catalogue.get(LOGIN_PROVIDER).rivals,
             *table.main().folders.variables,
         }
         environ = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import InputError
+from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import FIELD
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def look(workspace: Workspace, name: str) -> list[str]:
     """Return what `remove` would take away, one line each."""
     profile, _ = workspace.load(name)
-    if profile.provider != PROVIDER:
+    if profile.provider != LOGIN_PROVIDER:
         raise InputError(
             f"'{name}' is no login", f"keyswitch revoke-local {name}"
         )

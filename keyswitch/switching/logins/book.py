@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.draft import FIRST, NewItem, read_settled
-from keyswitch.changes.login_ledger import (
-    Folder,
-    Generation,
-    Ledger,
-)
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
-from keyswitch.model import FILE_LIMIT, Profile, SecretRef
+from keyswitch.model import FILE_LIMIT, LoginFolder, Profile, SecretRef
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.logins.storing import (
@@ -37,6 +32,7 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
+    from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.targets.target import Login, Places
     from keyswitch.workspace import Workspace
 
@@ -270,11 +266,11 @@ class Logins:
                 )
         self.draft.add(files)
 
-    def folder(self) -> Folder:
+    def folder(self) -> LoginFolder:
         """Return what keyswitch did to the login of this folder."""
-        return self.ledger.folders.get(self.places.login_dir, Folder())
+        return self.ledger.folders.get(self.places.login_dir, LoginFolder())
 
-    def set_folder(self, found: Folder | None) -> None:
+    def set_folder(self, found: LoginFolder | None) -> None:
         """Remember what was done to the login of this folder."""
         folder, config = self.places.login_dir, self.places.config_dir
         folders, storage = dict(self.ledger.folders), dict(self.ledger.storage)
@@ -286,13 +282,15 @@ class Logins:
                 storage[folder] = config
         self.ledger = self.ledger._replace(folders=folders, storage=storage)
 
-    def leave(self, what: str, name: str, known: Folder | None = None) -> None:
+    def leave(
+        self, what: str, name: str, known: LoginFolder | None = None
+    ) -> None:
         """Remember a folder that has its former login back, a profile's or not.
 
         A later switch to that login, in another folder, takes it out of this
         one. `known` is what was known of the folder then.
         """
-        left = known if known and any(known) else Folder(live=name)
+        left = known if known and any(known) else LoginFolder(live=name)
         nothing = what == login_ledger.NOTHING and not any(left)
         self.set_folder(None if nothing else left)
 

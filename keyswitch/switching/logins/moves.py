@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.errors import StoreError
+from keyswitch.model import MovedLogin
 from keyswitch.profiles import clock
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.storing import (
@@ -22,8 +23,8 @@ from keyswitch.switching.logins.storing import (
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from keyswitch.changes.login_ledger import Folder, Generation, Moved
-    from keyswitch.model import Profile
+    from keyswitch.changes.login_ledger import Generation
+    from keyswitch.model import LoginFolder, Profile
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
 
@@ -178,7 +179,9 @@ def _is_older(
     )
 
 
-def plan(logins: Logins, profile: Profile | None, back: Moved | None) -> None:
+def plan(
+    logins: Logins, profile: Profile | None, back: MovedLogin | None
+) -> None:
     """Plan the login of a folder, for a profile or for none.
 
     With `back` it becomes what it was before that move.
@@ -208,13 +211,13 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     logins.finish()
 
 
-def _kept(logins: Logins, live: Login, store: str = "") -> Folder:
+def _kept(logins: Logins, live: Login, store: str = "") -> LoginFolder:
     """Keep the live login, and note what was live for `off` and `undo`."""
     owner = keep_live(logins, live, store)
     folder = logins.folder()
     what, name = _what_it_was(logins, live, owner)
     if logins.places == logins.workspace.places:
-        logins.draft.moved = login_ledger.Moved(what, name, folder)
+        logins.draft.moved = MovedLogin(what, name, folder)
     if folder.before:
         return folder
     return folder._replace(before=what, before_name=name)
@@ -260,7 +263,7 @@ def give_back(logins: Logins) -> None:
     logins.finish()
 
 
-def take_back(logins: Logins, moved: Moved) -> None:
+def take_back(logins: Logins, moved: MovedLogin) -> None:
     """Plan the files as they were before a change moved the login."""
     live = logins.live()
     keep_live(logins, live, "")
@@ -269,7 +272,7 @@ def take_back(logins: Logins, moved: Moved) -> None:
     logins.finish()
 
 
-def given_back(logins: Logins, moved: Moved | None) -> str:
+def given_back(logins: Logins, moved: MovedLogin | None) -> str:
     """Return the profile whose login `give_back` or `take_back` puts in place.
 
     "" for none.

@@ -13,8 +13,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import NotFoundError, StoreError
+from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.profiles import profile_files
 from keyswitch.switching.logins.storing import tokens_of
 from keyswitch.targets.values import Identity
@@ -92,7 +92,7 @@ def owner_of_orphan(logins: Logins, orphan: Generation) -> str:
 def is_login(logins: Logins, name: str) -> bool:
     """Tell whether a profile with this name can hold a login."""
     profile = logins.profile(name)
-    return profile is not None and profile.provider == PROVIDER
+    return profile is not None and profile.provider == LOGIN_PROVIDER
 
 
 def identity_of(logins: Logins, name: str) -> Identity:

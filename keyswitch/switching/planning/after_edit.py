@@ -10,9 +10,9 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.commit.journal import Folder
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
 from keyswitch.switching.planning.all_folders import plan_targets
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.changes.login_ledger import Ledger, Moved
-    from keyswitch.model import Profile, SecretRef
+    from keyswitch.changes.login_ledger import Ledger
+    from keyswitch.model import MovedLogin, Profile, SecretRef
     from keyswitch.workspace import Workspace
 
 
@@ -76,7 +76,7 @@ def plan_others(
 def plan_back(
     workspace: Workspace,
     draft: Draft,
-    moved: Moved | None,
+    moved: MovedLogin | None,
     *,
     keeps_own: bool = False,
 ) -> Profile | None:
@@ -180,7 +180,7 @@ def take_back_logins(
 
 def refuse_second_owner(profile: Profile) -> None:
     """Raise if a profile is a login, of which there can be one copy only."""
-    if profile.provider == PROVIDER:
+    if profile.provider == LOGIN_PROVIDER:
         raise InputError(
             f"'{profile.name}' is a login, and a second copy of one stops "
             "working when the first is renewed",

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.change import commit
 from keyswitch.changes.compiling import compiled_active
 from keyswitch.changes.draft import Draft
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.commit.journal import missing_folders
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.switching.planning import one_copy
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch, plan_folder, reading
@@ -79,7 +79,7 @@ def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
     folder = workspace.paths.folder_of(compiled.name)
     own = (table.main().folder_variable, folder)
     return (
-        compiled.provider == PROVIDER
+        compiled.provider == LOGIN_PROVIDER
         or own in compiled.literals
         or os.path.isdir(folder)
         or come_first(
@@ -169,7 +169,7 @@ def follow(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     folder = workspace.paths.folder_of(profile.name)
     if profile.isolated:
         prepare(workspace, draft, profile)
-        if profile.provider == PROVIDER:
+        if profile.provider == LOGIN_PROVIDER:
             draft.notes.append(
                 "its login moves to its folder with 'keyswitch use "
                 f"{profile.name}'"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.login_ledger import NOTHING, PROFILE, PROVIDER
+from keyswitch.changes.login_ledger import NOTHING, PROFILE
 from keyswitch.errors import InputError
+from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.switching.logins import moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning.known_folders import (
@@ -21,8 +22,7 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.changes.login_ledger import Moved
-    from keyswitch.model import Profile
+    from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
@@ -36,7 +36,7 @@ def leave_others(
     usual folder's login, for a profile that is not isolated.
     """
     usual, name = workspace.places, profile.name
-    if profile.provider != PROVIDER:
+    if profile.provider != LOGIN_PROVIDER:
         return
     if (
         not profile.isolated
@@ -55,7 +55,7 @@ def leave_given(
     workspace: Workspace,
     draft: Draft,
     target: Places,
-    back: Moved | None = None,
+    back: MovedLogin | None = None,
 ) -> None:
     """Plan the same for the login that a folder is given back."""
     name = moves.given_back(Logins(workspace, target, draft), back)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.changes.draft import NewItem, read_settled
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import Frozen, SecretRef
+from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item, open_store, read_values
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.changes.login_ledger import Moved
-    from keyswitch.model import Profile
+    from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places, Target
     from keyswitch.targets.values import KeyOf, Read
     from keyswitch.workspace import Workspace
@@ -39,7 +37,7 @@ class Switch(Frozen):
     without: Sequence[SecretRef] = ()  # items that the same change takes away
     moves_login: bool = True  # False: the login that is there stays
     # The login becomes what it was before this move.
-    back: Moved | None = None
+    back: MovedLogin | None = None
     keep_changed: bool = False  # what somebody else changed stays as it is
     altered: Mapping[str, Profile] = _NONE  # profiles that the change writes
 
@@ -138,7 +136,7 @@ def _concerns_login(workspace: Workspace, switch: Switch) -> bool:
     """Tell whether a change may put a login in place, or give one back."""
     if switch.profile is None:
         return os.path.exists(workspace.paths.logins_file)
-    return switch.profile.provider == PROVIDER
+    return switch.profile.provider == LOGIN_PROVIDER
 
 
 def ref_of(token: str) -> SecretRef:

@@ -12,9 +12,8 @@ from keyswitch import kernel_keyring
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import FILE_LIMIT
+from keyswitch.model import FILE_LIMIT, LOGIN_PROVIDER
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.secrets.vault.reading import previous_versions
@@ -160,5 +159,5 @@ def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
             tokens = table.get(program).tokens
             found.update(tokens.pages if tokens else ())
     if any(f.ref is not None and not f.profile for f in removed):
-        found.add(workspace.catalogue.get(PROVIDER).revoke_url)
+        found.add(workspace.catalogue.get(LOGIN_PROVIDER).revoke_url)
     return sorted(found - {""})

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch import kernel_keyring
 from keyswitch.changes import login_ledger
-from keyswitch.changes.login_ledger import PROVIDER
-from keyswitch.model import Frozen
+from keyswitch.model import LOGIN_PROVIDER, Frozen
 from keyswitch.secrets.vault.reading import previous_versions
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ class Stored:
         holders = [
             p.name
             for p in self.profiles
-            if p.provider == PROVIDER
+            if p.provider == LOGIN_PROVIDER
             and orphan.account
             and p.fields.get("account_uuid") == orphan.account
         ]

@@ -13,9 +13,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
+from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.secret import CoresAllowed, allow_cores
 from keyswitch.targets import table
 from keyswitch.targets.target import Run
@@ -70,7 +70,7 @@ def _folder(
     folder = workspace.paths.folder_of(profile.name)
     isolated = (table.main().folder_variable, folder) in profile.literals
     launch = _launch_of(program)
-    login = profile.provider == PROVIDER and launch is not None
+    login = profile.provider == LOGIN_PROVIDER and launch is not None
     cancelled = launch is not None and launch.loses_secret(
         workspace.places, profile
     )

@@ -11,9 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
-from keyswitch.changes.login_ledger import PROVIDER
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.model import Frozen
+from keyswitch.model import LOGIN_PROVIDER, Frozen
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching.activation import use
@@ -91,7 +90,7 @@ def what_stays(workspace: Workspace) -> list[str]:
             f"{paths.profiles_dir} with their secrets: keyswitch remove NAME"
         )
     profiles, _ = profile_files.load_all(paths)
-    logins = [f"'{p.name}'" for p in profiles if p.provider == PROVIDER]
+    logins = [f"'{p.name}'" for p in profiles if p.provider == LOGIN_PROVIDER]
     if logins:
         lines.append(
             f"the logins of {', '.join(logins)}, which may be nowhere else: "

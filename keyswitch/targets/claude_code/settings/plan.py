@@ -51,8 +51,10 @@ class Plan:
         self.put_back: list[str] = []  # tokens not needed now
         # Keys with a helper of another keyswitch, which goes and stays away.
         self.left_over: list[str] = []
-        # Keys that are displaced though somebody else set them since.
+        # Keys that are displaced though somebody else set them since, and those
+        # that were ours before somebody else changed them.
         self.added: list[str] = []
+        self.replaced: list[str] = []
 
 
 def edits_for(
@@ -147,6 +149,7 @@ def plan_settings(  # noqa: PLR0913
         ]
     # What is written again is no conflict: the other text is kept with it.
     again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
+    plan.replaced = [c for c in plan.conflicts if c in again]
     plan.conflicts = [c for c in plan.conflicts if c not in again]
     used = {o.before for o in owned if o.was == SECRET}
     plan.put_back = [token for token in back.tokens if token not in used]

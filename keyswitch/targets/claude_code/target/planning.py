@@ -101,6 +101,7 @@ class _Planner:
         for keys, what in (
             (found.left_over, _LEFT_OVER),
             (found.added, _ADDED),
+            (found.replaced, _REPLACED),
         ):
             result.notes += [f"{path}: {key} was {what}" for key in keys]
         result.displaced |= found.displaced
@@ -155,6 +156,10 @@ class _Planner:
 
 
 _LEFT_OVER = "the helper of a keyswitch before; it does not come back"
+_REPLACED = (
+    "changed by somebody else; it is replaced, and 'keyswitch off' gives that "
+    "back"
+)
 _ADDED = (
     "added by somebody else; it does not count while a profile is active, and "
     "'keyswitch off' gives it back"
