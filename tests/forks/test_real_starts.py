@@ -29,7 +29,6 @@ REAL = {
     "diagnosis/test_generated_homes.py": "variables of any bytes",
     "faults/concurrency/test_many_shells.py": "the installed command",
     "forks/test_like_a_process.py": "what a fork is compared with",
-    "install/test_launcher.py": "the launcher itself",
     "keychains/test_gnome_keyring.py": "a shell's start file, frozen",
     "keychains/test_library_settings.py": "a library that reads settings",
     "leaks/test_arguments.py": "its own arguments",

@@ -14,12 +14,7 @@ from keyswitch.changes import login_ledger
 from keyswitch.errors import StoreError
 from keyswitch.model import MovedLogin
 from keyswitch.profiles import clock
-from keyswitch.switching.logins import owners
-from keyswitch.switching.logins.storing import (
-    content_of,
-    generation_of,
-    tokens_of,
-)
+from keyswitch.switching.logins import owners, storing
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
@@ -27,6 +22,8 @@ if TYPE_CHECKING:
     from keyswitch.model import LoginFolder, Profile
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
+
+    Back = MovedLogin | None
 
 
 def keep_live(logins: Logins, live: Login, store: str) -> str:
@@ -53,7 +50,7 @@ def keep_live(logins: Logins, live: Login, store: str) -> str:
 def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
     """Store a profile's live login, unless it is stored already."""
     adopt(logins, name)
-    tokens = set(tokens_of(logins.workspace, own))
+    tokens = set(storing.tokens_of(logins.workspace, own))
     kept = logins.ledger.generations.get(name, ())
     known = [g for g in kept if set(g.tokens) == tokens]
     if known and logins.holds(known[0]):
@@ -92,7 +89,7 @@ def adopt(logins: Logins, name: str) -> None:
             logins.ledger = login_ledger.renamed(logins.ledger, former, name)
         return
     with contextlib.suppress(StoreError):
-        found = generation_of(logins.workspace, logins.fetch(ref), ref)
+        found = storing.generation_of(logins.workspace, logins.fetch(ref), ref)
         logins.ledger, _ = login_ledger.with_generation(
             logins.ledger, name, found
         )
@@ -137,7 +134,7 @@ def _is_all_kept(logins: Logins, name: str, own: Login) -> bool:
         newest is not None
         and ref is not None
         and ref.item == newest.item
-        and newest.content == content_of(logins.workspace, own)
+        and newest.content == storing.content_of(logins.workspace, own)
     )
 
 
@@ -179,9 +176,7 @@ def _is_older(
     )
 
 
-def plan(
-    logins: Logins, profile: Profile | None, back: MovedLogin | None
-) -> None:
+def plan(logins: Logins, profile: Profile | None, back: Back) -> None:
     """Plan the login of a folder, for a profile or for none.
 
     With `back` it becomes what it was before that move.
