@@ -128,8 +128,8 @@
         \builtin exec keyswitch env --unset --shell bash </dev/null
       ) || \builtin return 0
       __keyswitch_apply "$__keyswitch_text" || \builtin return 4
-      \builtin printf "keyswitch: '%s' is not there any more, %s\n" \
-        "$__keyswitch_was" 'and was taken out of this shell' >&2
+      \builtin printf "keyswitch: there is no profile '%s' any more; %s\n" \
+        "$__keyswitch_was" 'its variables are unset in this shell' >&2
       \builtin return 0
       ;;
     esac

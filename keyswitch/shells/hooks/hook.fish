@@ -121,8 +121,8 @@ begin
             or return 0
             eval "$text"
             or return 4
-            builtin printf '%s%s\n' "keyswitch: '$name' is not there any more," \
-                ' and was taken out of this shell' >&2
+            builtin printf '%s%s\n' "keyswitch: there is no profile '$name' any more;" \
+                ' its variables are unset in this shell' >&2
             return 0
         end
         set -l __keyswitch_new

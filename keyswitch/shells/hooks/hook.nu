@@ -84,7 +84,7 @@ def --env __keyswitch_follow [--quiet] {
             do --ignore-errors { "" | ^keyswitch env --unset --shell nu }
         } catch { "" } | default "")
         if (__keyswitch_apply ($text | into string)) {
-            print --stderr $"keyswitch: '($name)' is not there any more, and was taken out of this shell"
+            print --stderr $"keyswitch: there is no profile '($name)' any more; its variables are unset in this shell"
         }
         return
     }

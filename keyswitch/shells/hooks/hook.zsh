@@ -110,8 +110,8 @@
         \builtin command keyswitch env --unset --shell zsh </dev/null
       ) || \builtin return 0
       \builtin eval "$__keyswitch_text" || \builtin return 4
-      \builtin printf "keyswitch: '%s' is not there any more, %s\n" \
-        "$__keyswitch_was" 'and was taken out of this shell' >&2
+      \builtin printf "keyswitch: there is no profile '%s' any more; %s\n" \
+        "$__keyswitch_was" 'its variables are unset in this shell' >&2
       \builtin return 0
     fi
     __keyswitch_look
