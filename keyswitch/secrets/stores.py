@@ -1,8 +1,7 @@
 """The secret stores, and reading a profile's secrets from the quickest source.
 
 Cached values first (one system call each), then the vault with its cached key,
-then the keychain. Nothing here asks a person unless
-`ask` is given.
+then the keychain. Nothing here asks a person unless `ask` is given.
 """
 
 from __future__ import annotations

@@ -461,6 +461,14 @@ def test_a_name_that_begins_like_a_key_is_a_name(ks):
     assert "sk-things" in ks("list").out
 
 
+def test_a_profile_for_other_programs_is_no_way_into_claude_code(ks):
+    ks.add("other", "--set", "env=MY_TOKEN", provider="custom", secret="FAKE-x")
+    ks("use", "other")
+    for command in ("whoami", "doctor"):
+        said = ks(command, code=1, PATH="/nonexistent").out
+        assert "fix: keyswitch use NAME, or in Claude Code: /login" in said
+
+
 def test_an_empty_machine_is_told_to_add(bare):
     said = bare("whoami", code=1, PATH="/nonexistent").out
     assert "no `claude` found" in said

@@ -66,7 +66,7 @@ def test_a_person_s_own_settings_run_no_program_of_a_repository(
         program.write_text("#!/bin/sh\ntouch stolen\n")
         program.chmod(0o755)
     done = repository.at("repo", "whoami", "--run-helper", code=1)
-    assert "from the directory that one is in" in done.error
+    assert "from the current directory" in done.error
     assert not repository.file("repo/stolen").exists()
     assert "not run" not in repository("whoami", "--run-helper", code=None).err
 

@@ -46,7 +46,8 @@ class Script:
 
     def __call__(self, *lines, before="", **environ):
         hook = self.home / "hook.nu"
-        hook.write_text(before + hook_script("nu", str(self.state), ""))
+        config = str(self.home / "config.toml")
+        hook.write_text(before + hook_script("nu", str(self.state), config))
         text = "\n".join([f"source {json.dumps(str(hook))}", *lines, ""])
         (self.home / "script.nu").write_text(text)
         done = subprocess.run(
@@ -216,6 +217,20 @@ def test_a_pinned_shell_is_left_alone_until_it_is_no_more(script):
     )
     assert lines == [pinned, "work:f:1:A:"]
     assert script.calls == [ASK] * 2
+
+
+def test_a_pinned_shell_loses_a_profile_that_is_removed(script):
+    profile = script.home / "profiles" / "home.toml"
+    profile.parent.mkdir()
+    script.reply(unset=["KEYSWITCH_ENV", "A"])
+    pinned = ('$env.KEYSWITCH_ENV = "home:p:1:A:"', '$env.A = "FAKE"', FOLLOW)
+    lines = script(*pinned, "print ($env.A? | default none)")
+    assert lines == ["none"]
+    assert script.calls == ["env --unset --shell nu"]
+    assert "there is no profile 'home' any more" in script.said
+    profile.touch()
+    assert script(*pinned, "print $env.A") == ["FAKE"]
+    assert script.calls == ["env --unset --shell nu"]
 
 
 @pytest.mark.parametrize("status", [0, 3])

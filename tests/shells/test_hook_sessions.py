@@ -61,6 +61,29 @@ def test_a_pinned_terminal_is_left_alone(machine, shell):
 
 
 @EACH
+def test_a_pinned_terminal_loses_a_profile_that_is_removed(machine, shell):
+    pinned = machine.open(shell)
+    pin = {"fish": "keyswitch env personal | source"}
+    pinned.enter(pin.get(shell, 'eval "$(keyswitch env personal)"'))
+    machine.keyswitch("remove", "personal", "--yes")
+    gone = "keyswitch: there is no profile 'personal' any more"
+    assert pinned.said() == [f"{gone}; its variables are unset in this shell"]
+    machine.keyswitch("use", "work")
+    assert pinned.said() == ["keyswitch: none -> work"]
+    assert pinned.key() == "work"
+
+
+@EACH
+def test_a_terminals_own_choice_goes_with_its_profile(machine, shell):
+    here = machine.open(shell)
+    here.enter("keyswitch use personal --here")
+    assert here.key() == "personal"
+    machine.keyswitch("remove", "personal", "--yes")
+    here.enter()
+    assert here.key() is None
+
+
+@EACH
 def test_here_is_for_this_terminal(machine, shell):
     here, other = machine.open(shell), machine.open(shell)
     assert here.said("keyswitch use personal --here") == [

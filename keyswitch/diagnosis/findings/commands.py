@@ -235,7 +235,7 @@ def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
         if found:
             raise InputError(
                 f"not run: {key} ({command.source.place}) takes '{found}' "
-                "from the directory that one is in",
+                "from the current directory",
                 f"give its whole path in {command.source.path or 'settings'}",
             )
 

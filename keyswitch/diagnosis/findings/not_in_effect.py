@@ -42,7 +42,8 @@ def _way_in(situation: Situation) -> str:
     if flag is not None:
         return situation.how_to_stop(flag.source)
     wanted = situation.wanted
-    if wanted is None or not wanted.name:
+    # One that Claude Code takes nothing of is for other programs.
+    if wanted is None or not wanted.name or situation.taken is None:
         accounts = situation.accounts
         first = "use NAME" if accounts.profiles or accounts.broken else "add"
         return f"keyswitch {first}, or in Claude Code: /login"

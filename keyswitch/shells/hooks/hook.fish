@@ -102,9 +102,27 @@ begin
         set -l __keyswitch_was "$KEYSWITCH_ENV"
         if string match -qr '^[^:]*:p:' -- "$__keyswitch_was"
             __keyswitch_moved
-            # Pinned by `keyswitch env NAME`; when that ends, it follows.
-            set -q __keyswitch_key[1]
-            and set -gu __keyswitch_key ''
+            set -l name (string replace -r ':.*' '' -- "$__keyswitch_was")
+            set -l folder (string replace -r '/[^/]*$' /profiles \
+                -- "$__keyswitch_config")
+            if not test -d "$folder"; or test -e "$folder/$name.toml"
+                or test -L "$folder/$name.toml"
+                or not string match -qr '^[a-z0-9._-]+$' -- "$name"
+                # Pinned by `keyswitch env NAME`; when that ends, it follows.
+                set -q __keyswitch_key[1]
+                and set -gu __keyswitch_key ''
+                return 0
+            end
+            # It was removed: its secret goes. What fails is not tried again.
+            test "$__keyswitch_key" != gone; and command -q keyswitch
+            or return 0
+            set -gu __keyswitch_key gone
+            set -l text (command keyswitch env --unset --shell fish </dev/null)
+            or return 0
+            eval "$text"
+            or return 4
+            builtin printf '%s%s\n' "keyswitch: there is no profile '$name' any more;" \
+                ' its variables are unset in this shell' >&2
             return 0
         end
         set -l __keyswitch_new

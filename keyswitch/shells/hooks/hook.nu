@@ -71,8 +71,21 @@ def --env __keyswitch_apply [text: string] {
 def --env __keyswitch_follow [--quiet] {
     let seen = $env.__keyswitch_seen?
     if (__keyswitch_marker | get 1? | default "") == "p" {
+        let folder = ("@CONFIG_FILE@" | path dirname | path join "profiles")
+        let name = (__keyswitch_name)
+        let file = ($folder | path join $"($name).toml")
+        let is_gone = ($folder | path exists) and not ($file | path exists --no-symlink)
         # Once it is pinned no more, it has to be looked at again.
-        $env.__keyswitch_seen = ""
+        if not $is_gone { $env.__keyswitch_seen = ""; return }
+        # It was removed: its secret goes. What fails is not tried again.
+        if $seen == "gone" { return }
+        $env.__keyswitch_seen = "gone"
+        let text = (try {
+            do --ignore-errors { "" | ^keyswitch env --unset --shell nu }
+        } catch { "" } | default "")
+        if (__keyswitch_apply ($text | into string)) {
+            print --stderr $"keyswitch: there is no profile '($name)' any more; its variables are unset in this shell"
+        }
         return
     }
     let key = (__keyswitch_key)

@@ -89,10 +89,29 @@
     \builtin local __keyswitch_failed='' __keyswitch_none=''
     if [[ ${__keyswitch_was#*:} == p:* ]]; then
       __keyswitch_moved
-      # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
-      if [[ -n ${__keyswitch_key-} ]]; then
-        \builtin typeset -g __keyswitch_key=''
+      __keyswitch_was=${__keyswitch_was%%:*}
+      __keyswitch_now=${__keyswitch_config%/*}/profiles
+      if [[ ! -d $__keyswitch_now || -e $__keyswitch_now/$__keyswitch_was.toml ||
+        -h $__keyswitch_now/$__keyswitch_was.toml ||
+        $__keyswitch_was == *[^a-z0-9._-]* ]]; then
+        # Pinned by `keyswitch env NAME`; when that ends, it follows at once.
+        if [[ -n ${__keyswitch_key-} ]]; then
+          \builtin typeset -g __keyswitch_key=''
+        fi
+        \builtin return 0
       fi
+      # It was removed: its secret goes. What fails is not tried again.
+      if [[ ${__keyswitch_key-} == gone ]] ||
+        ! \builtin whence -p keyswitch >/dev/null; then
+        \builtin return 0
+      fi
+      \builtin typeset -g __keyswitch_key=gone
+      __keyswitch_text=$(
+        \builtin command keyswitch env --unset --shell zsh </dev/null
+      ) || \builtin return 0
+      \builtin eval "$__keyswitch_text" || \builtin return 4
+      \builtin printf "keyswitch: there is no profile '%s' any more; %s\n" \
+        "$__keyswitch_was" 'its variables are unset in this shell' >&2
       \builtin return 0
     fi
     __keyswitch_look
