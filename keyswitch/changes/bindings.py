@@ -110,20 +110,17 @@ def _login(paths: Paths, item: str) -> Binding | None:
 
 
 def allow_use(
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile,
-    agreed: Collection[Mismatch],
+    draft: Draft, profile: Profile, agreed: Collection[Mismatch]
 ) -> None:
     """Plan the records of a profile that becomes active.
 
     `agreed` is what the person was shown and said yes to; anything else that
     differs is refused.
     """
-    found = mismatches(workspace, profile)
+    found = mismatches(draft.workspace, profile)
     binding.refuse([one for one in found if one not in agreed])
     draft.agreed.update(one.ref.item for one in found)
-    _plan(workspace, draft, profile, {})
+    _plan(draft, profile, {})
 
 
 def check_new_secrets(
@@ -159,18 +156,14 @@ def _recorded_for(paths: Paths, name: str) -> Iterator[Binding]:
 
 
 def allow_edit(
-    workspace: Workspace,
-    draft: Draft,
-    old: Profile,
-    new: Profile,
-    agreed: Collection[str],
+    draft: Draft, old: Profile, new: Profile, agreed: Collection[str]
 ) -> None:
     """Refuse to edit a file that somebody else changed, unless it mends it.
 
     `agreed` names the fields that the person gives, or items of secrets.
     """
-    for one in mismatches(workspace, old):
-        after = _uses(workspace, new).get(one.ref.item)
+    for one in mismatches(draft.workspace, old):
+        after = _uses(draft.workspace, new).get(one.ref.item)
         left = {"item"} if after is None else after.differences(one.stored)
         if one.ref.item in agreed or left <= {*agreed}:
             draft.agreed.add(one.ref.item)
@@ -178,30 +171,28 @@ def allow_edit(
             binding.refuse([one])
 
 
-def follow(workspace: Workspace, draft: Draft) -> None:
+def follow(draft: Draft) -> None:
     """Let the records follow the profile files that a draft writes."""
     was: dict[str, Binding] = {}
     written = []
-    for path, before, after in draft.written(workspace.paths.profiles_dir):
+    for path, before, after in draft.written(
+        draft.workspace.paths.profiles_dir
+    ):
         if before is not None:
             with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
                 was |= _uses(
-                    workspace, profile_files.parse(before.decode(), path)
+                    draft.workspace, profile_files.parse(before.decode(), path)
                 )
         if after is not None:
             with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
                 written.append(profile_files.parse(after.decode(), path))
     for profile in written:
-        _plan(workspace, draft, profile, was)
+        _plan(draft, profile, was)
 
 
-def _plan(
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile,
-    was: dict[str, Binding],
-) -> None:
+def _plan(draft: Draft, profile: Profile, was: dict[str, Binding]) -> None:
     """Plan the records of one profile's secrets; `was`: the former uses."""
+    workspace = draft.workspace
     if profile.provider == _LOGIN[0]:
         return
     read = _reader(workspace, draft)

@@ -84,7 +84,7 @@ def commit(
         for ref in expired:
             intents.declare(paths, ref, draft.profile)
         if found.files:
-            _write_items(workspace, draft, written)
+            _write_items(draft, written)
         return (result, draft, expired), found
 
     with Transaction(paths, workspace.keychain) as transaction:
@@ -98,7 +98,7 @@ def commit(
             raise
         for note in (*transaction.notes, *messages(draft)):
             tell(note)
-        _settle(workspace, draft, expired)
+        _settle(draft, expired)
     return result, draft
 
 
@@ -117,12 +117,12 @@ def _plan(
     workspace: Workspace, make: Callable[[Draft], T]
 ) -> tuple[T, Draft, list[SecretRef], Plan]:
     """Return also the items to delete after the change."""
-    draft, result = once_settled(make)
+    draft, result = once_settled(workspace, make)
     if not draft.command:
         return result, draft, [], Plan([])
-    bindings.follow(workspace, draft)
-    hook_files.follow(workspace, draft)
-    files, expired = _files_of(workspace, draft)
+    bindings.follow(draft)
+    hook_files.follow(draft)
+    files, expired = _files_of(draft)
     files, emptied = plan_made_folders(workspace.paths, files)
     # The locks that the draft names, and those of the files it changes.
     locks = dict(draft.locks)
@@ -150,8 +150,9 @@ def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
     return draft
 
 
-def _write_items(workspace: Workspace, draft: Draft, written: set[str]) -> None:
+def _write_items(draft: Draft, written: set[str]) -> None:
     """Write new items to their stores, declared before they exist."""
+    workspace = draft.workspace
     from keyswitch.secrets.stores import open_store
 
     for name, (ref, value) in draft.items.items():
@@ -168,11 +169,9 @@ def _write_items(workspace: Workspace, draft: Draft, written: set[str]) -> None:
         written.add(name)
 
 
-def _files_of(
-    workspace: Workspace, draft: Draft
-) -> tuple[list[FileChange], list[SecretRef]]:
+def _files_of(draft: Draft) -> tuple[list[FileChange], list[SecretRef]]:
     """Return every file of the change, and the items to delete after it."""
-    paths = workspace.paths
+    paths = draft.workspace.paths
     files = draft.changes()
     if draft.pointer is not None or draft.own:
         before = read_regular(paths.state_file, state.STATE_LIMIT)
@@ -189,9 +188,7 @@ def _files_of(
     elif draft.beside:
         pass
     elif draft.undoable:
-        records, forgotten = history.push(
-            records, history.record_of(workspace, draft)
-        )
+        records, forgotten = history.push(records, history.record_of(draft))
         gone += forgotten
     else:
         records, forgotten = history.cut(
@@ -220,10 +217,9 @@ def _new_stamp(paths: Paths, draft: Draft, data: bytes | None) -> State | None:
     return State(present.active, present.previous, state.new_stamp())
 
 
-def _settle(
-    workspace: Workspace, draft: Draft, expired: Sequence[SecretRef]
-) -> None:
+def _settle(draft: Draft, expired: Sequence[SecretRef]) -> None:
     """Delete what lost its owner. The change itself is done."""
+    workspace = draft.workspace
     from keyswitch.model import ITEM_PREFIX
     from keyswitch.secrets.stores import delete_items
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.model import Profile
-    from keyswitch.workspace import Workspace
 
 MAX_LINES = 1000  # of the history
 MAX_RECORDS = 10  # that can be taken back
@@ -131,11 +130,11 @@ def spliced_back(splice: Splice, data: bytes | None) -> bytes | None:
     )
 
 
-def record_of(workspace: Workspace, draft: Draft) -> Record:
+def record_of(draft: Draft) -> Record:
     """Return the record of a change that is about to be committed."""
     before = after = None
     if draft.pointer is not None:
-        present = state.read(workspace.paths)
+        present = state.read(draft.workspace.paths)
         before = (present.active, present.previous)
         after = (draft.pointer.active, draft.pointer.previous)
     ends = {change.path: change.after for change in draft.changes()}
@@ -160,7 +159,9 @@ def record_of(workspace: Workspace, draft: Draft) -> Record:
         modes=tuple(draft.modes),
         moved=draft.moved,
         elsewhere=tuple(draft.elsewhere),
-        moved_in=workspace.places.login_dir if draft.moved is not None else "",
+        moved_in=draft.workspace.places.login_dir
+        if draft.moved is not None
+        else "",
     )
 
 

@@ -165,7 +165,7 @@ def _plan_only(function: Body) -> Body:
 
             for note in plan.messages:
                 session.say(note)
-            lines = describe(session.workspace(), plan.draft)
+            lines = describe(plan.draft)
         shown = lines or ["nothing to change"]
         session.show({"changes": lines}, [[line] for line in shown])
         return None

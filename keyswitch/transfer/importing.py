@@ -158,18 +158,18 @@ def take_in(
             if profile.name in here:
                 if not replace_existing:
                     refuse_existing(workspace, profile.name)
-                _replace(workspace, draft, profile)
+                _replace(draft, profile)
             text = toml_edits.new_profile(profile).encode()
             path = workspace.paths.profile(profile.name)
             draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
-        _follow(workspace, draft, profiles)
+        _follow(draft, profiles)
 
     commit(workspace, make)
 
 
-def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+def _replace(draft: Draft, profile: Profile) -> None:
     """Give up the secrets of the profile that is here already."""
-    old, _ = draft.load(workspace, profile.name)
+    old, _ = draft.load(profile.name)
     if old.provider != profile.provider:
         raise InputError(
             f"profile '{profile.name}' is of another provider here "
@@ -184,14 +184,12 @@ def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     draft.discarded += old.secrets.values()
 
 
-def _follow(
-    workspace: Workspace, draft: Draft, profiles: Sequence[Profile]
-) -> None:
+def _follow(draft: Draft, profiles: Sequence[Profile]) -> None:
     """Plan what follows from the new profiles in other files."""
     altered = {profile.name: profile for profile in profiles}
-    after_edit.plan_others(workspace, draft, altered, draft.discarded)
-    active = altered.get(state.read(workspace.paths).active)
+    after_edit.plan_others(draft, altered, draft.discarded)
+    active = altered.get(state.read(draft.workspace.paths).active)
     if active is not None:
-        all_folders.plan_elsewhere(workspace, draft, active)
+        all_folders.plan_elsewhere(draft, active)
     draft.command, draft.profile = "import", ",".join(altered)[:200]
     draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

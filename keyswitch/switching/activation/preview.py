@@ -21,23 +21,22 @@ if TYPE_CHECKING:
 
     from keyswitch.changes.draft import Draft
     from keyswitch.model import FileChange
-    from keyswitch.workspace import Workspace
 
 _ABSENT = object()
 
 
-def describe(workspace: Workspace, draft: Draft) -> list[str]:
+def describe(draft: Draft) -> list[str]:
     """Return one line for each thing that the draft would change.
 
     Keyswitch's own records of what it did (history, undo, what was there
     before) follow every change and are left out.
     """
     return [
-        *_pointer(workspace, draft),
+        *_pointer(draft),
         *(
             line
             for change in draft.changes()
-            if not change.path.startswith(workspace.paths.state + "/")
+            if not change.path.startswith(draft.workspace.paths.state + "/")
             for line in _of_file(change)
         ),
         *(
@@ -51,13 +50,13 @@ def describe(workspace: Workspace, draft: Draft) -> list[str]:
     ]
 
 
-def _pointer(workspace: Workspace, draft: Draft) -> Iterator[str]:
+def _pointer(draft: Draft) -> Iterator[str]:
     if draft.pointer is None:
         return
-    before = state.read(workspace.paths).active or "(none)"
+    before = state.read(draft.workspace.paths).active or "(none)"
     after = draft.pointer.active or "(none)"
     if before != after:
-        yield f"{workspace.paths.state_file}: active: {before} -> {after}"
+        yield f"{draft.workspace.paths.state_file}: active: {before} -> {after}"
 
 
 def _of_file(change: FileChange) -> Iterator[str]:

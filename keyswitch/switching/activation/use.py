@@ -73,10 +73,10 @@ def use(
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
         bindings.check_complete(workspace, profile)
-        bindings.allow_use(workspace, draft, profile, agreed)
+        bindings.allow_use(draft, profile, agreed)
         if configure:
-            _plan_files(workspace, draft, profile)
-        _switch(workspace, draft, "use", name, profile)
+            _plan_files(draft, profile)
+        _switch(draft, "use", name, profile)
         return profile
 
     profile, draft = commit(workspace, make, tell=notes.append)
@@ -91,17 +91,17 @@ def use(
     return Outcome(active, previous, seen + notes, sessions, findings, name)
 
 
-def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+def _plan_files(draft: Draft, profile: Profile) -> None:
     """Plan the programs' files; a login leaves every other folder."""
     if profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.planning import one_copy
 
-        places = workspace.places
+        places = draft.workspace.places
         if profile.isolated:
-            places = own_folder(workspace, profile.name)
-        one_copy.leave_others(workspace, draft, profile, places)
-    all_folders.plan_targets(workspace, draft, Switch(profile))
-    all_folders.plan_elsewhere(workspace, draft, profile)
+            places = own_folder(draft.workspace, profile.name)
+        one_copy.leave_others(draft, profile, places)
+    all_folders.plan_targets(draft, Switch(profile))
+    all_folders.plan_elsewhere(draft, profile)
 
 
 def _looked(
@@ -184,10 +184,10 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     said: list[str] = []
 
     def make(draft: Draft) -> None:
-        all_folders.plan_targets(workspace, draft, Switch(None))
-        all_folders.plan_elsewhere(workspace, draft, None)
-        all_folders.say_logins(workspace, draft)
-        _switch(workspace, draft, "off", "", None)
+        all_folders.plan_targets(draft, Switch(None))
+        all_folders.plan_elsewhere(draft, None)
+        all_folders.say_logins(draft)
+        _switch(draft, "off", "", None)
 
     _, draft = commit(workspace, make, tell=said.append)
     present = state.read(workspace.paths)
@@ -209,14 +209,10 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
 
 
 def _switch(
-    workspace: Workspace,
-    draft: Draft,
-    command: str,
-    name: str,
-    profile: Profile | None,
+    draft: Draft, command: str, name: str, profile: Profile | None
 ) -> None:
     """Move the pointer, unless nothing changes at all."""
-    present = state.read(workspace.paths)
+    present = state.read(draft.workspace.paths)
     if present.active == name and draft.is_empty:
         return
     previous = present.previous

@@ -12,7 +12,7 @@ from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.model import Profile, SecretRef
+from keyswitch.model import LOGIN_PROVIDER, Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
@@ -63,8 +63,8 @@ def add(
         for item in fresh.values():
             draft.store(item)
         text = toml_edits.new_profile(profile).encode()
-        draft.write_profile(workspace, profile.name, text)
-        after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
+        draft.write_profile(profile.name, text)
+        after_edit.plan_others(draft, {profile.name: profile}, ())
         _name(draft, "add", profile)
 
     commit(workspace, make)
@@ -80,13 +80,13 @@ def check_new(
     workspace: Workspace, profile: Profile, values: Mapping[str, Secret]
 ) -> None:
     """Raise what `add` would, before a person is asked to open a store."""
-    draft = Draft()
+    draft = Draft(workspace)
     refs = {field: SecretRef("vault", new_item()) for field in values}
     for field, ref in refs.items():
         draft.store(NewItem(ref, values[field]))
     profile = profile._replace(secrets=refs)
     bindings.check_complete(workspace, profile)
-    after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
+    after_edit.plan_others(draft, {profile.name: profile}, ())
 
 
 def refuse_existing(workspace: Workspace, name: str) -> None:
@@ -116,11 +116,11 @@ def rewrite(  # noqa: PLR0913
     def make(draft: Draft) -> Profile:
         for item in (fresh or {}).values():
             draft.store(item)
-        old, data = draft.load(workspace, name)
+        old, data = draft.load(name)
         new = alter(old)
         text = toml_edits.with_profile(data.decode("utf-8"), new)
-        bindings.allow_edit(workspace, draft, old, new, given)
-        plan_edited(workspace, draft, old, new, text)
+        bindings.allow_edit(draft, old, new, given)
+        plan_edited(draft, old, new, text)
         draft.command = command
         return new
 
@@ -129,16 +129,14 @@ def rewrite(  # noqa: PLR0913
     return new
 
 
-def plan_edited(
-    workspace: Workspace, draft: Draft, old: Profile, new: Profile, text: str
-) -> None:
+def plan_edited(draft: Draft, old: Profile, new: Profile, text: str) -> None:
     """Plan a profile's new text, and all that follows from it."""
-    bindings.check_complete(workspace, new)
-    draft.write_profile(workspace, new.name, text.encode())
-    after_edit.plan_follow(workspace, draft, old, new)
-    _follow_elsewhere(workspace, draft, old.name, new)
+    bindings.check_complete(draft.workspace, new)
+    draft.write_profile(new.name, text.encode())
+    after_edit.plan_follow(draft, old, new)
+    _follow_elsewhere(draft, old.name, new)
     if (old.isolated, old.shared) != (new.isolated, new.shared):
-        isolation.follow(workspace, draft, new)
+        isolation.follow(draft, new)
     left = {ref.item for ref in new.secrets.values()}
     draft.discarded += [
         ref for ref in old.secrets.values() if ref.item not in left
@@ -150,12 +148,10 @@ def _is_active(workspace: Workspace, name: str) -> bool:
     return state.read(workspace.paths).active == name
 
 
-def _follow_elsewhere(
-    workspace: Workspace, draft: Draft, name: str, new: Profile | None
-) -> None:
+def _follow_elsewhere(draft: Draft, name: str, new: Profile | None) -> None:
     """Plan the other folders after the active profile's change."""
-    if _is_active(workspace, name):
-        all_folders.plan_elsewhere(workspace, draft, new)
+    if _is_active(draft.workspace, name):
+        all_folders.plan_elsewhere(draft, new)
 
 
 def rotate(
@@ -192,7 +188,12 @@ def rotate(
 def copy(workspace: Workspace, source: str, name: str) -> Profile:
     """Copy a profile; its secrets get items of their own."""
     profile, _ = workspace.load(source)
-    after_edit.refuse_second_owner(profile)
+    if profile.provider == LOGIN_PROVIDER:
+        raise InputError(
+            f"'{profile.name}' is a login, and a second copy of one stops "
+            "working when the first is renewed",
+            "log in once more under another name: keyswitch login NAME",
+        )
     bindings.require(workspace, profile)
     fresh = {}
     for field, ref in profile.secrets.items():
@@ -208,29 +209,27 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
 
     def make(draft: Draft) -> None:
         refuse_existing(workspace, name)
-        isolation.move_along(workspace, draft, source, name)
-        profile, data = draft.load(workspace, source)
+        isolation.move_along(draft, source, name)
+        profile, data = draft.load(source)
         bindings.check(workspace, profile)
-        draft.write_profile(workspace, source, None)
-        draft.write_profile(workspace, name, data)
+        draft.write_profile(source, None)
+        draft.write_profile(name, data)
         moved = profile._replace(name=name)
         if not (profile.isolated and _is_active(workspace, source)):
-            after_edit.plan_follow(workspace, draft, profile, moved)
-        _follow_elsewhere(workspace, draft, source, moved)
-        all_folders.rename_own(workspace, draft, source, moved)
-        after_edit.rename_logins(workspace, draft, source, name)
+            after_edit.plan_follow(draft, profile, moved)
+        _follow_elsewhere(draft, source, moved)
+        all_folders.rename_own(draft, source, moved)
+        after_edit.update_logins(draft, (source, name))
         draft.folders += after_edit.renamed_folder(workspace, source, name)
         _name(draft, "rename", moved)
-        _point(workspace, draft, {source: name})
+        _point(draft, {source: name})
 
     commit(workspace, make)
 
 
-def _point(
-    workspace: Workspace, draft: Draft, names: Mapping[str, str]
-) -> bool:
+def _point(draft: Draft, names: Mapping[str, str]) -> bool:
     """Let the pointer follow profiles' names; tell if an active one was."""
-    present = state.read(workspace.paths)
+    present = state.read(draft.workspace.paths)
     active = names.get(present.active, present.active)
     previous = names.get(present.previous, present.previous)
     if (active, previous) != (present.active, present.previous):
@@ -242,17 +241,17 @@ def remove(workspace: Workspace, name: str) -> bool:
     """Remove a profile; its secrets wait for `undo`. Tell if it was active."""
 
     def make(draft: Draft) -> bool:
-        isolation.move_out(workspace, draft, name)
-        profile, _ = draft.load(workspace, name)
-        draft.write_profile(workspace, name, None)
-        after_edit.plan_leave(workspace, draft, profile)
-        _follow_elsewhere(workspace, draft, name, None)
-        all_folders.plan_own(workspace, draft, name)
-        all_folders.say_logins(workspace, draft, name)
-        after_edit.remove_logins(workspace, draft, profile)
+        isolation.move_out(draft, name)
+        profile, _ = draft.load(name)
+        draft.write_profile(name, None)
+        after_edit.plan_leave(draft, profile)
+        _follow_elsewhere(draft, name, None)
+        all_folders.plan_own(draft, name)
+        all_folders.say_logins(draft, name)
+        after_edit.remove_logins(draft, profile)
         draft.discarded += profile.secrets.values()
         _name(draft, "remove", profile)
-        return _point(workspace, draft, {name: ""})
+        return _point(draft, {name: ""})
 
     return commit(workspace, make)[0]
 
@@ -292,8 +291,8 @@ def replace_text(
             old = profile_files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
-        bindings.allow_edit(workspace, draft, old, new, agreed)
-        plan_edited(workspace, draft, old, new, after)
+        bindings.allow_edit(draft, old, new, agreed)
+        plan_edited(draft, old, new, after)
 
     commit(workspace, make)
     isolation.make_folder(workspace, new)

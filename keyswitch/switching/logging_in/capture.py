@@ -16,7 +16,7 @@ from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import FILE_LIMIT, LOGIN_PROVIDER, Profile
+from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
@@ -69,7 +69,7 @@ def check_capture(workspace: Workspace, name: str) -> None:
     check_name(name)
     places = workspace.places
     config = config_without_ours(workspace, places)
-    logins = Logins(workspace, places, Draft(), config=config)
+    logins = Logins(Draft(workspace), places, config=config)
     _refuse_other_kind(logins, name)
     _present(logins, name)
 
@@ -128,7 +128,7 @@ def _keep(
 
     def make(draft: Draft) -> Profile:
         config = config_without_ours(workspace, places)
-        logins = Logins(workspace, places, draft, config=config)
+        logins = Logins(draft, places, config=config)
         parts, settle = find(logins)
         _refuse_another(logins, name, parts)
         if logins.profile(name) is None:
@@ -243,7 +243,7 @@ def check_log_in(workspace: Workspace, name: str) -> str:
             "there is no 'claude' on PATH",
             "install Claude Code, or keep a login that is there: --capture",
         )
-    _refuse_other_kind(Logins(workspace, workspace.places, Draft()), name)
+    _refuse_other_kind(Logins(Draft(workspace), workspace.places), name)
     return program
 
 
@@ -251,7 +251,7 @@ def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
     made = named(workspace, folder)
-    parts = Logins(workspace, made, Draft()).live()
+    parts = Logins(Draft(workspace), made).live()
     if not parts.usable:
         raise NotFoundError(
             "Claude Code's login left no token behind",
@@ -275,7 +275,7 @@ def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
     """Keep a new login that cannot have the name that it was meant for."""
 
     def make(draft: Draft) -> None:
-        logins = Logins(workspace, workspace.places, draft)
+        logins = Logins(draft, workspace.places)
         logins.keep_orphan(parts, store)
         logins.finish()
         draft.command, draft.beside = "login", True
@@ -285,6 +285,6 @@ def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
 
 def config_without_ours(workspace: Workspace, places: Places) -> bytes | None:
     """Return `.claude.json` as it is without keyswitch's approvals."""
-    draft = Draft()  # a look, which nobody carries out
-    plan_keys(workspace, draft, Switch(None), places)
-    return draft.read(places.global_config, FILE_LIMIT)
+    draft = Draft(workspace)  # a look, which nobody carries out
+    plan_keys(draft, Switch(None), places)
+    return draft.read(places.global_config)

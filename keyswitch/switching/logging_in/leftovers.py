@@ -110,7 +110,7 @@ def _look(workspace: Workspace) -> list[str]:
     from keyswitch.switching.logins.book import Logins
 
     active = state.read(workspace.paths).active
-    logins = Logins(workspace, workspace.places, Draft())
+    logins = Logins(Draft(workspace), workspace.places)
     if not active or logins.folder().live != active:
         remember(workspace)
         return []
@@ -154,8 +154,8 @@ def _put_back(workspace: Workspace, name: str) -> None:
     def make(draft: Draft) -> None:
         profile, _ = workspace.load(name)
         draft.command, draft.profile, draft.beside = "repair", name, True
-        one_copy.leave_others(workspace, draft, profile, workspace.places)
-        moves.switch_to(Logins(workspace, workspace.places, draft), profile)
+        one_copy.leave_others(draft, profile, workspace.places)
+        moves.switch_to(Logins(draft, workspace.places), profile)
         # What it says and who was there before is no news to the person.
         draft.moved = None
         draft.notes.clear()

@@ -29,7 +29,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
 from keyswitch.model import ITEM_PREFIX
-from keyswitch.switching.logins.storing import fetch
+from keyswitch.switching.logins.storing import unpacked
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import held
 
@@ -51,9 +51,8 @@ def unfinished(paths: Paths) -> list[str]:
     return [c.folder for c in decoded(note, read_regular(note, _LIMIT))]
 
 
-def plan(  # noqa: PLR0913
+def plan(
     draft: Draft,
-    paths: Paths,
     folder: str,
     present: Mapping[str, bytes | None],
     files: Sequence[PlannedFile],
@@ -64,6 +63,7 @@ def plan(  # noqa: PLR0913
     `present` is what they hold; `tokens` are the fingerprints by which the
     login is found again.
     """
+    paths = draft.workspace.paths
     for other in unfinished(paths):
         if other != folder:
             raise FileStateError(
@@ -133,9 +133,10 @@ def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Login | None:
     """Return a stored login by its fingerprints; without any, no login."""
     if not tokens:
         return table.main().logins.nothing
-    for found in Draft().ledger(workspace.paths).items():
+    draft = Draft(workspace)
+    for found in draft.ledger().items():
         if set(found.tokens) == set(tokens):
-            return fetch(workspace, found.ref)
+            return unpacked(draft.secret(found.ref))
     return None
 
 

@@ -176,19 +176,6 @@ def _is_older(
     )
 
 
-def plan(logins: Logins, profile: Profile | None, back: Back) -> None:
-    """Plan the login of a folder, for a profile or for none.
-
-    With `back` it becomes what it was before that move.
-    """
-    if back is not None:
-        take_back(logins, back)
-    elif profile is None:
-        give_back(logins)
-    else:
-        switch_to(logins, profile)
-
-
 def switch_to(logins: Logins, profile: Profile) -> None:
     """Plan the files for a login profile that becomes the active one."""
     if logins.profile(profile.name) is None:

@@ -54,6 +54,12 @@ def owner_of(logins: Logins, parts: Login) -> str:
     return name
 
 
+def is_live(logins: Logins, name: str) -> bool:
+    """Tell whether a profile's login is the one of this folder."""
+    live = logins.live()
+    return live.usable and owner_of(logins, live) == name
+
+
 def doubtful_name(logins: Logins, parts: Login) -> str:
     """Return the profile of the shown name, where nothing else says so.
 

@@ -34,7 +34,8 @@ _RC_LIMIT = 1 << 22
 class Scan:
     """One look at the whole machine, over files as they would be."""
 
-    def __init__(self, workspace: Workspace, draft: Draft) -> None:
+    def __init__(self, draft: Draft) -> None:
+        workspace = draft.workspace
         self.workspace = workspace
         self.draft = draft
         paths = workspace.paths
@@ -51,7 +52,7 @@ class Scan:
         self.folders = _folders_of(workspace)
         logins = None
         with contextlib.suppress(KeyswitchError):
-            logins = Logins(workspace, workspace.places, Draft())
+            logins = Logins(Draft(workspace), workspace.places)
         self.live = {f: self._live(logins, p) for f, p in self.folders.items()}
 
     def _live(
@@ -183,7 +184,7 @@ def _folders_of(workspace: Workspace) -> dict[str, Places]:
     put a login into, and those of profiles.
     """
     places = workspace.places
-    usual = table.main().places({}, workspace.home, workspace.cwd)
+    usual = known_folders.named(workspace)
     found = {
         places.login_dir: places,
         places.config_dir: places.with_login_in(places.config_dir),

@@ -13,6 +13,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import Draft
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.model import LOGIN_PROVIDER
@@ -76,15 +77,13 @@ def _folder(
     )
     if not (isolated or login or cancelled):
         return []
-    from keyswitch.switching.planning import isolation
+    from keyswitch.switching.planning import isolation, one_copy
 
     full, _ = workspace.load(profile.name)
-    if (
-        login
-        and not isolated
-        and isolation.in_usual_folder(workspace, profile.name)
-    ):
-        return []
+    if login and not isolated:
+        draft = Draft(workspace)
+        if one_copy.is_live_in(draft, workspace.places, profile.name):
+            return []
     for note in isolation.move_in(workspace, full):
         sys.stderr.write(f"keyswitch: {printable(note)}\n")
     return [(table.main().folder_variable, folder)]
