@@ -20,7 +20,7 @@ from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers import binding
-from keyswitch.providers.binding import Binding, bindings_of
+from keyswitch.providers.binding import Binding, Mismatch, bindings_of
 from keyswitch.providers.schema import (
     Steering,
     of_own_file,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.binding import Mismatch
     from keyswitch.workspace import Workspace
 
     Read = Callable[[str], Binding | None]

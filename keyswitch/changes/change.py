@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
-from keyswitch.changes.draft import once_settled
+from keyswitch.changes.draft import Draft, once_settled
 from keyswitch.commit.journal import plan_made_folders
 from keyswitch.commit.transaction import Plan, Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
-from keyswitch.model import FileChange
+from keyswitch.model import FileChange, SecretRef
 from keyswitch.profiles import state
 from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.profiles.state import State
@@ -26,8 +26,6 @@ from keyswitch.targets.lock_folders import require_free
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from keyswitch.changes.draft import Draft
-    from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.workspace import Workspace
 

@@ -17,13 +17,12 @@ from keyswitch.compiled import (
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.providers.binding import OtherUseError
-from keyswitch.providers.schema import environment, roles
+from keyswitch.providers.schema import Provider, environment, roles
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.settings import Settings
-    from keyswitch.providers.schema import Provider
     from keyswitch.workspace import Workspace
 
 # So long a commit may take to put its files in place.

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.changes.draft import Draft, Splice
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, MovedLogin, Rights, SecretRef
+from keyswitch.model import Frozen, MovedLogin, Profile, Rights, SecretRef
 from keyswitch.profiles import own_json, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.model import Profile
 
 MAX_LINES = 1000  # of the history
 MAX_RECORDS = 10  # that can be taken back

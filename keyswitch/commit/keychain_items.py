@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from keyswitch.commit.steps import overtaken
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.model import ITEM_PREFIX, Frozen
+from keyswitch.model import ITEM_PREFIX, FileChange, Frozen
 from keyswitch.profiles import own_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Keychain
 

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Journal, folders_for
+from keyswitch.commit.journal import Folder, Journal, Step, folders_for
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
     give_rights,
@@ -35,7 +35,7 @@ from keyswitch.disk.file_systems import LOCK_WAIT, take_lock
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
-from keyswitch.model import ITEM_PREFIX, Frozen
+from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import odd_files
 from keyswitch.targets import lock_folders
 
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TypeVar
 
-    from keyswitch.commit.journal import Folder, Step
-    from keyswitch.model import FileChange, LinkChange, Rights
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain

@@ -24,24 +24,20 @@ from keyswitch.diagnosis.findings.situation import (
 )
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
-from keyswitch.model import FILE_LIMIT
-from keyswitch.providers.schema import environment
+from keyswitch.model import FILE_LIMIT, Profile
+from keyswitch.providers.schema import ClaudeCode, environment
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
-from keyswitch.targets.verdict import ERROR, Finding
+from keyswitch.targets.verdict import ERROR, Finding, Value
 from keyswitch.terminal import selection
 from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
-from keyswitch.workspace import own_command
+from keyswitch.workspace import Workspace, own_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from keyswitch.model import Profile
-    from keyswitch.providers.schema import ClaudeCode
-    from keyswitch.targets.verdict import Value
-    from keyswitch.workspace import Workspace
 
 _WORTH_A_WORD = ("key-to-other-host", "two-accounts")
 

@@ -11,7 +11,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.model import ITEM_PREFIX
+from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
 from keyswitch.targets import table
 from keyswitch.workspace import own_command
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.model import FileChange
 
 _ABSENT = object()
 

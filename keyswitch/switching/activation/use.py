@@ -10,14 +10,14 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import LOGIN_PROVIDER, Frozen
+from keyswitch.model import LOGIN_PROVIDER, FileChange, Frozen, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch
 from keyswitch.targets import table
-from keyswitch.targets.values import Account
+from keyswitch.targets.values import Account, RunningSession
 from keyswitch.terminal.marker import MARKER
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.model import FileChange, Profile
     from keyswitch.providers.binding import Mismatch
-    from keyswitch.targets.values import RunningSession
     from keyswitch.targets.verdict import Finding
     from keyswitch.workspace import Workspace
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
@@ -22,7 +22,6 @@ from keyswitch.switching.planning import after_edit, all_folders, isolation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from datetime import date
 
     from keyswitch.secret import Secret
     from keyswitch.workspace import Workspace

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.errors import StoreError
-from keyswitch.model import MovedLogin
+from keyswitch.model import LoginFolder, MovedLogin, Profile
 from keyswitch.profiles import clock
 from keyswitch.switching.logins import owners, storing
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
-    from keyswitch.model import LoginFolder, Profile
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
 

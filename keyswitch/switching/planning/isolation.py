@@ -17,7 +17,7 @@ from keyswitch.commit.journal import missing_folders
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.model import LOGIN_PROVIDER
+from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.switching.planning import one_copy
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch, plan_folder
@@ -26,7 +26,6 @@ from keyswitch.targets import table
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.compiled import Compiled
-    from keyswitch.model import Profile
     from keyswitch.workspace import Workspace
 
 

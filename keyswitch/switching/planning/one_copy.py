@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.login_ledger import NOTHING, PROFILE
 from keyswitch.errors import InputError
-from keyswitch.model import LOGIN_PROVIDER
+from keyswitch.model import LOGIN_PROVIDER, MovedLogin, Profile
 from keyswitch.switching.logins import moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning.known_folders import (
@@ -22,7 +22,6 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 

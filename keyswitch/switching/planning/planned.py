@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
-from keyswitch.changes.draft import NewItem
+from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
 from keyswitch.profiles import profile_files
@@ -15,17 +15,14 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item, read_values
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
-from keyswitch.targets.values import Account, Request
-from keyswitch.workspace import own_command
+from keyswitch.targets.values import Account, KeyOf, Request
+from keyswitch.workspace import Workspace, own_command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from keyswitch.changes.draft import Draft
     from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places, Target
-    from keyswitch.targets.values import KeyOf
-    from keyswitch.workspace import Workspace
 
 _NONE: Mapping[str, Profile] = MappingProxyType({})
 

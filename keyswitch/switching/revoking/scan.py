@@ -20,12 +20,11 @@ from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning import known_folders
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets import table
-from keyswitch.targets.target import Look
+from keyswitch.targets.target import Login, Look, Places, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.targets.target import Login, Places, Token
     from keyswitch.workspace import Workspace
 
 _RC_LIMIT = 1 << 22

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch import kernel_keyring
 from keyswitch.changes import login_ledger
-from keyswitch.model import LOGIN_PROVIDER, Frozen
+from keyswitch.model import LOGIN_PROVIDER, Frozen, Profile, SecretRef
 from keyswitch.secrets.vault.reading import previous_versions
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from keyswitch.changes.history import Record
     from keyswitch.changes.login_ledger import Generation, Ledger
-    from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Token
 

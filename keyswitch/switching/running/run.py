@@ -19,18 +19,16 @@ from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.secret import CoresAllowed, allow_cores
 from keyswitch.targets import table
-from keyswitch.targets.target import Run
+from keyswitch.targets.target import Launch, Run
 from keyswitch.targets.values import Account
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
-from keyswitch.workspace import own_command
+from keyswitch.workspace import Workspace, own_command
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
-    from keyswitch.targets.target import Launch
-    from keyswitch.workspace import Workspace
 
 
 def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.compiled import FOLDER_VARIABLE
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secret import CoresAllowed
 from keyswitch.terminal import marker as environment
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
-    from keyswitch.compiled import Compiled
     from keyswitch.workspace import Workspace
 
 with contextlib.suppress(ImportError):
