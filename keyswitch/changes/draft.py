@@ -103,6 +103,7 @@ class Draft:
         self.kept: list[SecretRef] = []
         self.discarded: list[SecretRef] = []
         self.dropped: list[SecretRef] = []
+        self.expired: list[SecretRef] = []  # all that go after the commit
         self.moved: MovedLogin | None = None  # the login, as it was before
         self.splices: list[Splice] = []  # edits that `undo` takes back
         self.modes: list[Rights] = []  # permission bits that change
@@ -297,6 +298,12 @@ class Draft:
         """Return the files that differ, in the order of their replacement."""
         found = [c for c in self._files.values() if c.before != c.after]
         return sorted(found, key=lambda c: self._ranks[c.path])
+
+    @property
+    def messages(self) -> list[str]:
+        """What a person should know of the change, one line each."""
+        changed = "was changed by somebody else; left as it is"
+        return [*self.notes, *(f"{key} {changed}" for key in self.conflicts)]
 
     def names(self, path: str) -> bool:
         """Tell whether a step wrote this file, changed or not."""

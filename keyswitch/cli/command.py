@@ -163,7 +163,7 @@ def _plan_only(function: Body) -> Body:
         except DryRun as plan:
             from keyswitch.switching.activation.preview import describe
 
-            for note in plan.messages:
+            for note in plan.draft.messages:
                 session.say(note)
             lines = describe(plan.draft)
         shown = lines or ["nothing to change"]
@@ -185,6 +185,6 @@ def rehearsed(session: Session, change: Callable[[], object]) -> bool:
         try:
             change()
         except DryRun as plan:
-            for note in plan.messages:
+            for note in plan.draft.messages:
                 session.say(note)
     return session.dry_run

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from keyswitch.profiles.state import State
     from keyswitch.workspace import Workspace
 
-_LIMIT = 1 << 24
-
 
 class NothingToUndoError(KeyswitchError):
     """There is no change that could be taken back."""
@@ -32,7 +30,7 @@ class NothingToUndoError(KeyswitchError):
 def last(workspace: Workspace) -> Record:
     """Return the record of the change that `undo` would take back."""
     path = workspace.paths.undo_file
-    records = history.parse_undo(read_regular(path, _LIMIT), path)
+    records = history.parse_undo(read_regular(path, history.LIMIT), path)
     if not records:
         raise NothingToUndoError(
             "there is no change to take back",
@@ -148,7 +146,7 @@ def _changed_since(path: str) -> FileStateError:
 
 
 def _back(workspace: Workspace, file: OwnFile) -> FileChange:
-    present = read_regular(file.path, _LIMIT)
+    present = read_regular(file.path, history.LIMIT)
     if digest(present) != file.after:
         raise _changed_since(file.path)
     before = None if file.before is None else file.before.encode()
