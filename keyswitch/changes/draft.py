@@ -218,7 +218,6 @@ class Draft:
         limit: int = FILE_LIMIT,
         own: bool = False,
         private: bool = False,
-        mode: int = 0o600,
         anywhere: bool = False,
         goes_when_empty: bool = False,
         rank: int = USUAL,
@@ -230,7 +229,7 @@ class Draft:
         """
         before = self.read(path, limit)
         change = FileChange(
-            path, before, after, mode, private, anywhere, goes_when_empty
+            path, before, after, 0o600, private, anywhere, goes_when_empty
         )
         self.edit(change, own=own, rank=rank)
 
@@ -309,20 +308,14 @@ class Draft:
         """Tell whether a step wrote this file, changed or not."""
         return path in self._files
 
-    def written(
-        self, folder: str
-    ) -> list[tuple[str, bytes | None, bytes | None]]:
-        """Return (path, text before, after) of what is written in a folder."""
-        return [
-            (change.path, change.before, change.after)
-            for change in self._files.values()
-            if os.path.dirname(change.path) == folder
-        ]
+    def written(self, folder: str) -> list[FileChange]:
+        """Return what is written in a folder, changed or not."""
+        found = self._files.values()
+        return [c for c in found if os.path.dirname(c.path) == folder]
 
     def changes_of(self, path: str) -> bool:
         """Tell whether the change replaces, makes or removes a file."""
-        found = self._files.get(path)
-        return found is not None and found.before != found.after
+        return any(change.path == path for change in self.changes())
 
     @property
     def is_empty(self) -> bool:
@@ -350,16 +343,15 @@ def once_settled(
     workspace: Workspace, make: Callable[[Draft], T]
 ) -> tuple[Draft, T]:
     """Fill a draft, again where it read a file that is being written."""
-    for pause in _PAUSES:
+    pauses = list(_PAUSES)
+    while True:
         draft = Draft(workspace)
         try:
             return draft, make(draft)
         except UnreadableTextError:
-            if not any(map(_is_fresh, draft.seen)):
+            if not pauses or not any(map(_is_fresh, draft.seen)):
                 raise
-            time.sleep(pause)
-    draft = Draft(workspace)
-    return draft, make(draft)
+            time.sleep(pauses.pop(0))
 
 
 def _is_fresh(path: str) -> bool:

@@ -99,12 +99,15 @@ def _seen_to(workspace: Workspace) -> list[str]:
         whole = kept.count(b"\n") == seen.count(b"\n")
         if seen == kept or (whole and not kept.startswith(path)):
             return []
-        return _look(workspace)
+        said = _look(workspace)
     except KeyswitchError:
         return []  # a locked store: the next command looks again
+    remember(workspace)
+    return said
 
 
 def _look(workspace: Workspace) -> list[str]:
+    """Return what was found and done, one line each."""
     from keyswitch.changes.draft import Draft
     from keyswitch.switching.logins import owners
     from keyswitch.switching.logins.book import Logins
@@ -112,20 +115,16 @@ def _look(workspace: Workspace) -> list[str]:
     active = state.read(workspace.paths).active
     logins = Logins(Draft(workspace), workspace.places)
     if not active or logins.folder().live != active:
-        remember(workspace)
         return []
     live = logins.live()
     owner = owners.owner_of(logins, live)
     if not live.usable or owner == active or logins.profile(active) is None:
-        remember(workspace)
         return []
     wanted = owners.identity_of(logins, active)
     whose = live.token_identity
     if not owner and (not whose.account or whose.fits(wanted)):
-        remember(workspace)
         return [_UNKNOWN.format(active)]
     if not live.named_identity.fits(wanted):
-        remember(workspace)
         who = f"as '{owner}'" if owner else "with another account"
         said = f"somebody logged Claude Code in {who}; '{active}' is not in use"
         return [said]
@@ -161,7 +160,6 @@ def _put_back(workspace: Workspace, name: str) -> None:
         draft.notes.clear()
 
     commit(workspace, make)
-    remember(workspace)
 
 
 _PREFIX = "scratch-"

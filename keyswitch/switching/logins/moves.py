@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
 
-    Back = MovedLogin | None
-
 
 def keep_live(logins: Logins, live: Login, store: str) -> str:
     """Store the live login; return the profile it belongs to, "" if none.
@@ -232,32 +230,28 @@ def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
     return login_ledger.ORPHAN, found.item if found else ""
 
 
-def give_back(logins: Logins) -> None:
-    """Plan the files as they were before the first switch to a login."""
-    if not logins.folder().before:
+def give_back(logins: Logins, moved: MovedLogin | None = None) -> None:
+    """Plan the files as they were before the first switch to a login.
+
+    With `moved`: as they were before that change moved it.
+    """
+    if moved is None and not logins.folder().before:
         logins.finish()
         return
     live = logins.live()
-    folder = _kept(logins, live)
-    _give(logins, live, folder.before, folder.before_name)
-    logins.leave(folder.before, given_back(logins, None))
-    logins.finish()
-
-
-def take_back(logins: Logins, moved: MovedLogin) -> None:
-    """Plan the files as they were before a change moved the login."""
-    live = logins.live()
-    keep_live(logins, live, "")
-    _give(logins, live, moved.what, moved.name)
-    logins.leave(moved.what, given_back(logins, moved), moved.folder)
+    if moved is not None:
+        keep_live(logins, live, "")
+        what, name, known = moved
+    else:
+        _, what, name = _kept(logins, live)
+        known = None
+    _give(logins, live, what, name)
+    logins.leave(what, given_back(logins, moved), known)
     logins.finish()
 
 
 def given_back(logins: Logins, moved: MovedLogin | None) -> str:
-    """Return the profile whose login `give_back` or `take_back` puts in place.
-
-    "" for none.
-    """
+    """Return the profile whose login `give_back` puts in place, "" for none."""
     folder = logins.folder()
     what, name = folder.before, folder.before_name
     if moved is not None:
@@ -270,56 +264,43 @@ def given_back(logins: Logins, moved: MovedLogin | None) -> str:
 def _orphan(logins: Logins, item: str) -> tuple[Generation | None, str]:
     """Return what was kept of no profile, and the profile that it is of now."""
     kept = next((g for g in logins.ledger.orphans if g.item == item), None)
-    return kept, owners.owner_of_orphan(
-        logins, kept
-    ) if kept and kept.tokens else ""
+    if kept is None or not kept.tokens:
+        return kept, ""
+    return kept, owners.owner_of_orphan(logins, kept)
 
 
 def _give(logins: Logins, live: Login, what: str, name: str) -> None:
+    """Put in place what was there: no login, a profile's, or one of nobody's.
+
+    One of nobody's may have become a profile's since, or have been renewed.
+    """
+    kept = None
+    if what == login_ledger.ORPHAN:
+        kept, owner = _orphan(logins, name)
+        if owner:
+            what, name = login_ledger.PROFILE, owner
     if what == login_ledger.NOTHING:
         logins.put_in_place(table.main().logins.nothing)
-    elif what == login_ledger.PROFILE:
-        _give_profile(logins, live, name)
-    else:
-        _give_orphan(logins, live, name)
-
-
-def _give_profile(logins: Logins, live: Login, name: str) -> None:
-    reclaim(logins, name)
-    if logins.profile(name) is None:
-        _nothing_to_give(logins)
-    elif logins.ref(name) is None:
-        logins.put_in_place(table.main().logins.nothing)  # logged out since
-    elif not logins.is_in_place(live, logins.newest(name)):
-        logins.put_in_place(logins.stored(name))
-
-
-def _give_orphan(logins: Logins, live: Login, item: str) -> None:
-    """Give a login of no profile back, as it was last seen.
-
-    It may have become a profile's since, or have been renewed.
-    """
-    kept, owner = _orphan(logins, item)
-    if kept is None:
-        _nothing_to_give(logins)
-    elif owner:
-        _give_profile(logins, live, owner)
-    else:
-        newest = kept
+        return
+    if what == login_ledger.PROFILE:
+        reclaim(logins, name)
+        if logins.profile(name) is not None:
+            if logins.ref(name) is None:  # logged out since
+                logins.put_in_place(table.main().logins.nothing)
+            elif not logins.is_in_place(live, logins.newest(name)):
+                logins.put_in_place(logins.stored(name))
+            return
+    elif kept is not None:
         if kept.account and kept.tokens:
-            newest = max(
-                (
-                    g
-                    for g in logins.ledger.orphans
-                    if g.tokens and g.identity == kept.identity
-                ),
-                key=lambda g: g.expires_at,
-            )
-        if not logins.is_in_place(live, newest):
-            logins.put_in_place(logins.fetch(newest.ref))
-
-
-def _nothing_to_give(logins: Logins) -> None:
+            of_account = [
+                g
+                for g in logins.ledger.orphans
+                if g.tokens and g.identity == kept.identity
+            ]
+            kept = max(of_account, key=lambda g: g.expires_at)
+        if not logins.is_in_place(live, kept):
+            logins.put_in_place(logins.fetch(kept.ref))
+        return
     logins.draft.notes.append(
         "the login that was there before is not kept any more, so the present "
         "one stays"

@@ -15,7 +15,7 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item, read_values
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
-from keyswitch.targets.values import Account, KeyOf, Request
+from keyswitch.targets.values import Account, Request
 from keyswitch.workspace import Workspace, own_command
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places, Target
+    from keyswitch.targets.values import KeyOf
 
 _NONE: Mapping[str, Profile] = MappingProxyType({})
 
@@ -58,12 +59,10 @@ def plan_folder(draft: Draft, switch: Switch, places: Places) -> None:
     from keyswitch.switching.logins.book import Logins
 
     logins = Logins(draft, places)
-    if switch.back is not None:
-        moves.take_back(logins, switch.back)
-    elif profile is not None:
+    if profile is not None and switch.back is None:
         moves.switch_to(logins, profile)
     else:
-        moves.give_back(logins)
+        moves.give_back(logins, switch.back)
 
 
 def plan_others(draft: Draft, switch: Switch) -> None:
@@ -156,13 +155,10 @@ def _candidates(
     found = dict(switch.altered)
     if switch.profile is not None:
         found = {switch.profile.name: switch.profile, **found}
-    if first:
-        names = profile_files.scan(workspace.paths)
-        for name in names if len(names) <= AT_ONCE else ():
-            try:
-                found.setdefault(name, workspace.load(name)[0])
-            except KeyswitchError:
-                continue  # broken ones are named by `list`
+    if first and len(profile_files.scan(workspace.paths)) <= AT_ONCE:
+        profiles, _ = profile_files.load_all(workspace.paths)
+        for profile in profiles:
+            found.setdefault(profile.name, profile)
     return list(found.values())
 
 

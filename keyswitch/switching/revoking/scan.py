@@ -104,7 +104,7 @@ class Scan:
                     yield self._found(target.id, token, active)
 
     def _found(self, program: str, token: Token, active: str) -> Found:
-        masked, owner = self._mask(token.value), self._owner(token.value)
+        masked, owner = self._known(token.value)
         stale, of_login = token.stale, ""
         if token.login_in:
             of_login = self.live[token.login_in][1]
@@ -147,8 +147,7 @@ class Scan:
             for export in find_exports(text, names):
                 yield Found(
                     f"{path}:{export.line} ({export.name})",
-                    self._mask(export.value),
-                    self._owner(export.value),
+                    *self._known(export.value),
                     path=path,
                     line=export.line,
                 )
@@ -159,21 +158,15 @@ class Scan:
             text = (self.read(path) or b"").decode("utf-8", "replace")
             for secret in secrets_in(text):
                 line = text.count("\n", 0, text.find(secret)) + 1
-                yield Found(
-                    f"{path}:{line}",
-                    self._mask(secret),
-                    self._owner(secret),
-                    by_hand=True,
-                )
+                place = f"{path}:{line}"
+                yield Found(place, *self._known(secret), by_hand=True)
 
-    def _mask(self, value: str) -> str:
-        return mask(value) if value else ""
-
-    def _owner(self, value: str) -> str:
+    def _known(self, value: str) -> tuple[str, str]:
+        """Return a token's mask, and the profile that it is of."""
         if not value:
-            return ""
+            return "", ""
         seen = fingerprint(self.workspace.install_key, value)
-        return self.owners.get(seen, "")
+        return mask(value), self.owners.get(seen, "")
 
 
 def _folders_of(workspace: Workspace) -> dict[str, Places]:
