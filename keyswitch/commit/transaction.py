@@ -145,12 +145,9 @@ class Transaction:
         the next command finishes it.
         """
         locks = plan.locks
-        items = [
-            c
-            for c in plan.files
-            if c.path.startswith(ITEM_PREFIX) and c.before != c.after
-        ]
-        changes = on_disk(plan.files)
+        changed = [c for c in plan.files if c.before != c.after]
+        items = [c for c in changed if c.path.startswith(ITEM_PREFIX)]
+        changes = on_disk(changed)
         if not changes:
             return
         steps = self.check(changes, locks)

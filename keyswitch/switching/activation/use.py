@@ -74,7 +74,7 @@ def use(
         bindings.allow_use(draft, profile, agreed)
         if configure:
             _plan_files(draft, profile)
-        _switch(draft, "use", name, profile)
+        _switch(draft, profile)
         return profile
 
     profile, draft = commit(workspace, make, tell=notes.append)
@@ -185,7 +185,7 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
         all_folders.plan_targets(draft, Switch(None))
         all_folders.plan_elsewhere(draft, None)
         all_folders.say_logins(draft)
-        _switch(draft, "off", "", None)
+        _switch(draft, None)
 
     _, draft = commit(workspace, make, tell=said.append)
     present = state.read(workspace.paths)
@@ -206,17 +206,16 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     return Outcome(present.active, present.previous, notes, sessions)
 
 
-def _switch(
-    draft: Draft, command: str, name: str, profile: Profile | None
-) -> None:
+def _switch(draft: Draft, profile: Profile | None) -> None:
     """Move the pointer, unless nothing changes at all."""
+    name = profile.name if profile is not None else ""
     present = state.read(draft.workspace.paths)
     if present.active == name and draft.is_empty:
         return
     previous = present.previous
     if present.active not in ("", name):
         previous = present.active
-    draft.command, draft.profile = command, name
+    draft.command, draft.profile = "use" if profile else "off", name
     draft.pointer = State(name, previous, state.new_stamp())
     if profile is not None:
         draft.fingerprint = main_fingerprint(profile)

@@ -81,12 +81,13 @@ def notice(workspace: Workspace) -> list[str]:
     """
     if is_foreign_home():
         return []  # it is for its user's commands
-    sweep(workspace.paths, workspace.keychain)
-    if workspace.keychain is None:
+    keychain = workspace.keychain
+    sweep(workspace.paths, keychain)
+    if keychain is None:
         return _seen_to(workspace)
     from keyswitch.switching.logins.keychain_note import finish_noted
 
-    return finish_noted(workspace) + _seen_to(workspace)
+    return finish_noted(workspace, keychain) + _seen_to(workspace)
 
 
 def _seen_to(workspace: Workspace) -> list[str]:

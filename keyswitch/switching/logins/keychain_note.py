@@ -88,26 +88,23 @@ def plan(
     return bool(wanted)
 
 
-def finish_noted(workspace: Workspace) -> list[str]:
+def finish_noted(workspace: Workspace, keychain: Keychain) -> list[str]:
     """Do what a note is left of; return what there is to say about it."""
     if not os.path.exists(note_file(workspace.paths)):
         return []
     try:
-        return finish(workspace)
+        return _finish(workspace, keychain)
     except DamagedFileError:
         raise
     except KeyswitchError as e:
         return [f"the login is not in place yet: {e.message}; {e.hint}"]
 
 
-def finish(workspace: Workspace) -> list[str]:
+def _finish(workspace: Workspace, keychain: Keychain) -> list[str]:
     """Do what a note is left of; return what was done, one line each.
 
     It can be repeated, and gives way to whoever wrote an item meanwhile.
     """
-    keychain = workspace.keychain
-    if keychain is None:
-        return []
     with Transaction(workspace.paths):
         # Read under the lock: the command that wrote it may have gone on.
         data = read_regular(note_file(workspace.paths), _LIMIT)

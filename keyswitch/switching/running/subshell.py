@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 with contextlib.suppress(ImportError):
     import termios  # not on Windows
 
-VARIABLE = SHELL_VARIABLE
 _PATIENCE = 0.3  # seconds until a shell is asked to end once more
 
 
@@ -48,7 +47,7 @@ def prepare(
     key = environment.read_key(workspace.paths)
     child = environment.applied(workspace.environ, pairs, profile.rivals, key)
     child[PROFILE_VARIABLE] = profile.name
-    child[VARIABLE] = profile.name
+    child[SHELL_VARIABLE] = profile.name
     # What the hook in there may take away again, and what it may not.
     child[environment.MARKER] = environment.Marker(
         profile.name,
