@@ -131,7 +131,6 @@ def spliced_back(splice: Splice, data: bytes | None) -> bytes | None:
 
 
 def _record_of(draft: Draft) -> Record:
-    """Return the record of a change that is about to be committed."""
     before = after = None
     if draft.pointer is not None:
         present = state.read(draft.workspace.paths)

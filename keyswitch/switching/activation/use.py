@@ -171,7 +171,6 @@ def _may_differ_here(workspace: Workspace, profile: Profile) -> bool:
 def _sessions(
     workspace: Workspace, profile: Profile | None, draft: Draft
 ) -> list[Followed]:
-    """Return the running sessions that a change concerns."""
     if not draft.command:
         return []
     return following_sessions(workspace, profile, draft.changes())

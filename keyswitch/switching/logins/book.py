@@ -120,7 +120,7 @@ class Logins:
         new = self._put(parts, where, number)._replace(by_name=by_name)
         self.ledger, gone = login_ledger.with_generation(self.ledger, name, new)
         self.draft.dropped += [g.ref for g in gone]
-        self._set(with_login(self.workspace, profile, new, parts))
+        self._write_profile(with_login(self.workspace, profile, new, parts))
 
     def keep_orphan(self, parts: Login, store: str, *, shown: str = "") -> None:
         """Store a login that belongs to no profile, once.
@@ -161,10 +161,12 @@ class Logins:
             return
         if newest is None:
             rest = {k: v for k, v in profile.secrets.items() if k != FIELD}
-            self._set(profile._replace(secrets=rest))
+            self._write_profile(profile._replace(secrets=rest))
         else:
             parts = self.fetch(newest.ref)
-            self._set(with_login(self.workspace, profile, newest, parts))
+            self._write_profile(
+                with_login(self.workspace, profile, newest, parts)
+            )
 
     def orphan_of(self, parts: Login) -> Generation | None:
         """Return the login of no profile that was stored from these parts."""
@@ -185,8 +187,7 @@ class Logins:
         self.draft.store(NewItem(ref, packed(parts)), stays=True)
         return generation_of(self.workspace, parts, ref)
 
-    def _set(self, profile: Profile) -> None:
-        """Plan a profile's file."""
+    def _write_profile(self, profile: Profile) -> None:
         self._profiles[profile.name] = profile
         path = self.workspace.paths.profile(profile.name)
         data = self.draft.read(path, profile_files.PROFILE_LIMIT)
@@ -225,7 +226,7 @@ class Logins:
             return self.fetch(ref)
         # Its file is an old copy, and refers to an earlier state.
         parts = self.fetch(newest.ref)
-        self._set(with_login(self.workspace, profile, newest, parts))
+        self._write_profile(with_login(self.workspace, profile, newest, parts))
         return parts
 
     def fetch(self, ref: SecretRef) -> Login:

@@ -16,10 +16,6 @@ from typing import TYPE_CHECKING
 from keyswitch.changes.draft import Draft
 from keyswitch.commit.keychain_items import (
     BRIEF,
-    Change,
-    Wanted,
-    decoded,
-    encoded,
     forget,
     note_file,
     put_item,
@@ -28,7 +24,8 @@ from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
-from keyswitch.model import ITEM_PREFIX
+from keyswitch.model import ITEM_PREFIX, Frozen
+from keyswitch.profiles import own_json
 from keyswitch.switching.logins.storing import unpacked
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import held
@@ -43,6 +40,46 @@ if TYPE_CHECKING:
 
 _LIMIT = 1 << 16  # bytes of a note
 _EMPTY = b"{}"  # an item that says nothing
+
+
+class Wanted(Frozen):
+    """One item of a note; hashes are None where there is no item."""
+
+    service: str
+    old: str | None
+    new: str | None
+
+
+class Change(Frozen):
+    """The items of one configuration folder."""
+
+    folder: str
+    items: tuple[Wanted, ...]
+    tokens: tuple[str, ...]  # fingerprints of the login that is put there
+
+
+_LOST = "an interrupted change of a login is not finished: make it again"
+
+
+def decoded(path: str, data: bytes | None) -> tuple[Change, ...]:
+    """Return the folders' changes of a note."""
+    if data is None:
+        return ()
+    note = own_json.document(path, data, _LOST, unmarked=True)
+    note.setdefault("changes", [note])  # a note of 0.1.0 is one change
+    kind = tuple[Change, ...]
+    return own_json.record(kind, note["changes"], path, _LOST)
+
+
+def encoded(changes: Sequence[Change]) -> bytes | None:
+    """Return the note; None: every item is in place, and there is no file."""
+    if not changes:
+        return None
+    entries = [
+        {**c._asdict(), "items": [item._asdict() for item in c.items]}
+        for c in changes
+    ]
+    return own_json.encode(changes=entries)
 
 
 def unfinished(paths: Paths) -> list[str]:

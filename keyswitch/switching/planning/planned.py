@@ -104,7 +104,6 @@ def _request(draft: Draft, switch: Switch) -> Request:
 def _plan(
     draft: Draft, target: Target, request: Request, places: Places
 ) -> None:
-    """Add a program's plan to a draft."""
     plan = target.plan(request, places, draft.settled)
     draft.add(plan.files)
     draft.conflicts += plan.conflicts

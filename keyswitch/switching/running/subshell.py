@@ -71,7 +71,6 @@ def overridden(profile: Compiled, environ: Mapping[str, str]) -> list[str]:
 
 
 def _program(workspace: Workspace, wanted: str | None) -> str:
-    """Return the path of the shell to start."""
     names = [wanted] if wanted else _usual(workspace.environ)
     for name in names:
         found = shutil.which(name, path=workspace.environ.get("PATH"))
