@@ -119,10 +119,13 @@ def staged(change: FileChange, step: Step, made: list[str]) -> None:
     )
 
 
-def require_as_read(change: FileChange, step: Step) -> None:
-    """Raise ChangedUnderneathError unless a file is what the plan saw."""
-    if not _is_as_read(change, step):
-        raise overtaken(change.path)
+def require_as_read(
+    changes: Sequence[FileChange], steps: Sequence[Step]
+) -> None:
+    """Raise ChangedUnderneathError unless the files are what the plan saw."""
+    for change, step in zip(changes, steps, strict=True):
+        if not _is_as_read(change, step):
+            raise overtaken(change.path)
 
 
 def overtaken(path: str) -> ChangedUnderneathError:

@@ -41,7 +41,6 @@ from keyswitch.targets import lock_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
     from typing import Self, TypeVar
 
     from keyswitch.profiles.paths import Paths
@@ -105,12 +104,7 @@ class Transaction:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._lock)
 
     def commit_planned(self, make: Callable[[], tuple[T, Plan]]) -> T:
@@ -162,21 +156,19 @@ class Transaction:
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
                 atomic.sync_dir(folder)
             with lock_folders.held(locks):
-                for change, step in zip(changes, steps, strict=True):
-                    require_as_read(change, step)
+                require_as_read(changes, steps)
                 self._compare_items(items)
                 journal.commit(self.paths)
                 self._finish(changes, whole)
                 left = self._put_items(items)
             # Only now, since Claude Code's locks may lie in these folders.
             self._settle(whole)
-        except OSError as e:
-            self._take_back(steps, made, locks)
-            raise atomic.unusable(e.filename or changes[0].path, e) from e
         except CleanupLeftError:
             raise
-        except BaseException:
+        except BaseException as e:
             self._take_back(steps, made, locks)
+            if isinstance(e, OSError):
+                raise atomic.unusable(e.filename or changes[0].path, e) from e
             raise
         if left is not None:
             raise left
@@ -212,8 +204,7 @@ class Transaction:
         That takes far longer than the renames that follow.
         """
         try:
-            for change, step in zip(changes, steps, strict=True):
-                require_as_read(change, step)
+            require_as_read(changes, steps)
         except ChangedUnderneathError:
             journal.uncommit(self.paths)
             raise

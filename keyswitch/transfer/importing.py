@@ -9,7 +9,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import profile_files, state, toml_edits
+from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
 from keyswitch.providers.schema import Named, named_by
@@ -19,7 +19,7 @@ from keyswitch.switching.editing.profile_changes import (
     new_secret,
     refuse_existing,
 )
-from keyswitch.switching.planning import after_edit, all_folders
+from keyswitch.switching.planning import after_edit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -160,9 +160,12 @@ def take_in(
                     refuse_existing(workspace, profile.name)
                 _replace(draft, profile)
             text = toml_edits.new_profile(profile).encode()
-            path = workspace.paths.profile(profile.name)
-            draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
-        _follow(draft, profiles)
+            draft.write_profile(profile.name, text)
+        altered = {profile.name: profile for profile in profiles}
+        after_edit.plan_follow(draft, altered, draft.discarded)
+        draft.command, draft.profile = "import", ",".join(altered)[:200]
+        fingerprints = map(main_fingerprint, profiles)
+        draft.fingerprint = ",".join(fingerprints)[:200]
 
     commit(workspace, make)
 
@@ -182,14 +185,3 @@ def _replace(draft: Draft, profile: Profile) -> None:
             "look at both again: run the import once more",
         )
     draft.discarded += old.secrets.values()
-
-
-def _follow(draft: Draft, profiles: Sequence[Profile]) -> None:
-    """Plan what follows from the new profiles in other files."""
-    altered = {profile.name: profile for profile in profiles}
-    after_edit.plan_others(draft, altered, draft.discarded)
-    active = altered.get(state.read(draft.workspace.paths).active)
-    if active is not None:
-        all_folders.plan_elsewhere(draft, active)
-    draft.command, draft.profile = "import", ",".join(altered)[:200]
-    draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

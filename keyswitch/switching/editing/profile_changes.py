@@ -17,7 +17,7 @@ from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.providers.shapes import fingerprint, mask
-from keyswitch.secrets.stores import new_item, open_store
+from keyswitch.secrets.stores import new_item
 from keyswitch.switching.planning import after_edit, all_folders, isolation
 
 if TYPE_CHECKING:
@@ -33,14 +33,17 @@ def today() -> str:
 
 
 def new_secret(
-    workspace: Workspace, store: str, value: Secret, generation: int = 1
+    workspace: Workspace,
+    store: str,
+    value: Secret,
+    former: SecretRef | None = None,
 ) -> NewItem:
-    """Give a value the item that it will have."""
+    """Give a value, the next after a former one, the item it will have."""
     return NewItem(
         SecretRef(
             store=store,
             item=new_item(),
-            generation=generation,
+            generation=former.generation + 1 if former else 1,
             fingerprint=fingerprint(workspace.install_key, value.reveal()),
             hint=mask(value.reveal()),
         ),
@@ -50,7 +53,7 @@ def new_secret(
 
 def add(
     workspace: Workspace, profile: Profile, fresh: Mapping[str, NewItem]
-) -> Profile:
+) -> None:
     """Write a new profile and its secrets."""
     check_name(profile.name)
     refs = {field: item.ref for field, item in fresh.items()}
@@ -63,11 +66,10 @@ def add(
             draft.store(item)
         text = toml_edits.new_profile(profile).encode()
         draft.write_profile(profile.name, text)
-        after_edit.plan_others(draft, {profile.name: profile}, ())
+        after_edit.plan_follow(draft, {profile.name: profile})
         _name(draft, "add", profile)
 
     commit(workspace, make)
-    return profile
 
 
 def _name(draft: Draft, command: str, profile: Profile) -> None:
@@ -85,7 +87,7 @@ def check_new(
         draft.store(NewItem(ref, values[field]))
     profile = profile._replace(secrets=refs)
     bindings.check_complete(workspace, profile)
-    after_edit.plan_others(draft, {profile.name: profile}, ())
+    after_edit.plan_follow(draft, {profile.name: profile})
 
 
 def refuse_existing(workspace: Workspace, name: str) -> None:
@@ -106,7 +108,7 @@ def rewrite(  # noqa: PLR0913
     fresh: Mapping[str, NewItem] | None = None,
     *,
     given: Collection[str] = (),
-) -> Profile:
+) -> None:
     """Edit a profile's file by key; Claude Code's files follow it.
 
     `given` names the fields that the person gave a value.
@@ -125,32 +127,19 @@ def rewrite(  # noqa: PLR0913
 
     new, _ = commit(workspace, make)
     isolation.make_folder(workspace, new)
-    return new
 
 
 def plan_edited(draft: Draft, old: Profile, new: Profile, text: str) -> None:
     """Plan a profile's new text, and all that follows from it."""
     bindings.check_complete(draft.workspace, new)
     draft.write_profile(new.name, text.encode())
-    after_edit.plan_follow(draft, old, new)
-    _follow_elsewhere(draft, old.name, new)
+    left = {ref.item for ref in new.secrets.values()}
+    gone = [ref for ref in old.secrets.values() if ref.item not in left]
+    after_edit.plan_follow(draft, {old.name: new}, gone)
     if (old.isolated, old.shared) != (new.isolated, new.shared):
         isolation.follow(draft, new)
-    left = {ref.item for ref in new.secrets.values()}
-    draft.discarded += [
-        ref for ref in old.secrets.values() if ref.item not in left
-    ]
+    draft.discarded += gone
     _name(draft, "edit", new)
-
-
-def _is_active(workspace: Workspace, name: str) -> bool:
-    return state.read(workspace.paths).active == name
-
-
-def _follow_elsewhere(draft: Draft, name: str, new: Profile | None) -> None:
-    """Plan the other folders after the active profile's change."""
-    if _is_active(draft.workspace, name):
-        all_folders.plan_elsewhere(draft, new)
 
 
 def rotate(
@@ -158,18 +147,11 @@ def rotate(
     name: str,
     values: Mapping[str, tuple[str, Secret]],
     expires: date | None = None,
-) -> Profile:
+) -> None:
     """Replace secrets of a profile; `values`: field -> (store, value)."""
     profile, _ = workspace.load(name)
     fresh = {
-        field: new_secret(
-            workspace,
-            store,
-            value,
-            profile.secrets[field].generation + 1
-            if field in profile.secrets
-            else 1,
-        )
+        field: new_secret(workspace, store, value, profile.secrets.get(field))
         for field, (store, value) in values.items()
     }
 
@@ -181,10 +163,10 @@ def rotate(
         )
 
     bindings.check_new_secrets(workspace, alter(profile), fresh)
-    return rewrite(workspace, "rotate", name, alter, fresh)
+    rewrite(workspace, "rotate", name, alter, fresh)
 
 
-def copy(workspace: Workspace, source: str, name: str) -> Profile:
+def copy(workspace: Workspace, source: str, name: str) -> None:
     """Copy a profile; its secrets get items of their own."""
     profile, _ = workspace.load(source)
     if profile.provider == LOGIN_PROVIDER:
@@ -194,12 +176,12 @@ def copy(workspace: Workspace, source: str, name: str) -> Profile:
             "log in once more under another name: keyswitch login NAME",
         )
     bindings.require(workspace, profile)
-    fresh = {}
-    for field, ref in profile.secrets.items():
-        store = open_store(ref.store, workspace.paths, workspace.ask)
-        value = store.get(ref.item, ref.generation)
-        fresh[field] = new_secret(workspace, ref.store, value)
-    return add(workspace, profile._replace(name=name, secrets={}), fresh)
+    draft = Draft(workspace)
+    fresh = {
+        field: new_secret(workspace, ref.store, draft.secret(ref))
+        for field, ref in profile.secrets.items()
+    }
+    add(workspace, profile._replace(name=name, secrets={}), fresh)
 
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
@@ -214,9 +196,11 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         draft.write_profile(source, None)
         draft.write_profile(name, data)
         moved = profile._replace(name=name)
-        if not (profile.isolated and _is_active(workspace, source)):
-            after_edit.plan_follow(draft, profile, moved)
-        _follow_elsewhere(draft, source, moved)
+        active = state.read(workspace.paths).active
+        if profile.isolated and active == source:
+            all_folders.plan_elsewhere(draft, moved)
+        else:
+            after_edit.plan_follow(draft, {source: moved})
         all_folders.rename_own(draft, source, moved)
         after_edit.update_logins(draft, (source, name))
         draft.folders += after_edit.renamed_folder(workspace, source, name)
@@ -244,7 +228,6 @@ def remove(workspace: Workspace, name: str) -> bool:
         profile, _ = draft.load(name)
         draft.write_profile(name, None)
         after_edit.plan_leave(draft, profile)
-        _follow_elsewhere(draft, name, None)
         all_folders.plan_own(draft, name)
         all_folders.say_logins(draft, name)
         after_edit.remove_logins(draft, profile)

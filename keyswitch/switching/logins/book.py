@@ -8,7 +8,6 @@ profile's reference and the ledger then change in one transaction.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
@@ -41,11 +40,7 @@ class Logins:
     """
 
     def __init__(
-        self,
-        draft: Draft,
-        places: Places,
-        *,
-        config: bytes | None = None,
+        self, draft: Draft, places: Places, *, config: bytes | None = None
     ) -> None:
         self.workspace = workspace = draft.workspace
         self.places = places
@@ -58,8 +53,6 @@ class Logins:
         self._config = config
         self.ledger: Ledger = draft.ledger()
         self._profiles: dict[str, Profile] = {}
-
-    # ------------------------------------------------------------- evidence
 
     def live(self) -> Login:
         """Return the login that Claude Code has now."""
@@ -98,8 +91,6 @@ class Logins:
         profile = self.profile(name)
         return profile.secrets.get(FIELD) if profile else None
 
-    # -------------------------------------------------------------- keeping
-
     def keep_for(
         self,
         name: str,
@@ -120,7 +111,7 @@ class Logins:
         new = self._put(parts, where, number)._replace(by_name=by_name)
         self.ledger, gone = login_ledger.with_generation(self.ledger, name, new)
         self.draft.dropped += [g.ref for g in gone]
-        self._write_profile(with_login(self.workspace, profile, new, parts))
+        self._refer(name, new, parts)
 
     def keep_orphan(self, parts: Login, store: str, *, shown: str = "") -> None:
         """Store a login that belongs to no profile, once.
@@ -159,20 +150,16 @@ class Logins:
         ref = self.ref(name)
         if profile is None or ref is None or ref.item != gone.item:
             return
-        if newest is None:
+        if newest is not None:
+            self._refer(name, newest, self.fetch(newest.ref))
+        else:
             rest = {k: v for k, v in profile.secrets.items() if k != FIELD}
             self._write_profile(profile._replace(secrets=rest))
-        else:
-            parts = self.fetch(newest.ref)
-            self._write_profile(
-                with_login(self.workspace, profile, newest, parts)
-            )
 
-    def orphan_of(self, parts: Login) -> Generation | None:
-        """Return the login of no profile that was stored from these parts."""
-        content = content_of(self.workspace, parts)
-        found = [g for g in self.ledger.orphans if g.content == content]
-        return found[0] if found else None
+    def _refer(self, name: str, kept: Generation, parts: Login) -> None:
+        """Let a profile's file say that its login is this stored one."""
+        profile = self._profiles[name]
+        self._write_profile(with_login(self.workspace, profile, kept, parts))
 
     def holds(self, kept: Generation) -> bool:
         """Tell whether a store has what the ledger says it has."""
@@ -211,13 +198,10 @@ class Logins:
         self.ledger = login_ledger.without_owner(self.ledger, profile.name)
         self._profiles[profile.name] = profile
 
-    # ------------------------------------------------------------- replacing
-
     def stored(self, name: str) -> Login:
         """Return a profile's newest stored login."""
-        profile, newest = self.profile(name), self.newest(name)
-        ref = self.ref(name)
-        if profile is None or ref is None:
+        newest, ref = self.newest(name), self.ref(name)
+        if ref is None:
             raise StoreError(
                 f"profile '{name}' has no login stored",
                 f"log in again: keyswitch login {name}",
@@ -226,7 +210,7 @@ class Logins:
             return self.fetch(ref)
         # Its file is an old copy, and refers to an earlier state.
         parts = self.fetch(newest.ref)
-        self._write_profile(with_login(self.workspace, profile, newest, parts))
+        self._refer(name, newest, parts)
         return parts
 
     def fetch(self, ref: SecretRef) -> Login:
@@ -240,18 +224,13 @@ class Logins:
         if self.keychain is not None:
             from keyswitch.switching.logins import keychain_note
 
-            changes = keychain_note.plan(
+            keychain_note.plan(
                 self.draft,
                 self.places.login_dir,
                 self.place.items,
                 files,
                 tokens_of(self.workspace, parts),
             )
-            if changes and os.path.isdir(self.places.login_dir):
-                # Without the folder there is nobody to lock out.
-                self.draft.lock(
-                    table.main().logins.item_locks(self.places.login_dir)
-                )
         self.draft.add(files)
 
     def folder(self) -> LoginFolder:
@@ -269,18 +248,6 @@ class Logins:
             if folder != config:
                 storage[folder] = config
         self.ledger = self.ledger._replace(folders=folders, storage=storage)
-
-    def leave(
-        self, what: str, name: str, known: LoginFolder | None = None
-    ) -> None:
-        """Remember a folder that has its former login back, a profile's or not.
-
-        A later switch to that login, in another folder, takes it out of this
-        one. `known` is what was known of the folder then.
-        """
-        left = known if known and any(known) else LoginFolder(live=name)
-        nothing = what == login_ledger.NOTHING and not any(left)
-        self.set_folder(None if nothing else left)
 
     def finish(self) -> None:
         """Plan the ledger."""

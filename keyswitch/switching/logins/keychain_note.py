@@ -14,12 +14,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.commit.keychain_items import (
-    BRIEF,
-    forget,
-    note_file,
-    put_item,
-)
+from keyswitch.commit.keychain_items import BRIEF, forget, note_file, put_item
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import digest
@@ -34,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.profiles.paths import Paths
+    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain, Login
     from keyswitch.targets.values import PlannedFile
     from keyswitch.workspace import Workspace
@@ -94,7 +90,7 @@ def plan(
     present: Mapping[str, bytes | None],
     files: Sequence[PlannedFile],
     tokens: tuple[str, ...],
-) -> bool:
+) -> None:
     """Note a folder's items beside those of the same change, if any changes.
 
     `present` is what they hold; `tokens` are the fingerprints by which the
@@ -121,8 +117,15 @@ def plan(
     )
     if wanted:
         changes.append(Change(folder, wanted, tokens))
+        draft.lock(_locks(folder))
     draft.write(note, encoded(changes), limit=_LIMIT)
-    return bool(wanted)
+
+
+def _locks(folder: str) -> list[LockSpec]:
+    """Return the locks of a folder; without it there is nobody to lock out."""
+    if not os.path.isdir(folder):
+        return []
+    return table.main().logins.item_locks(folder)
 
 
 def finish_noted(workspace: Workspace, keychain: Keychain) -> list[str]:
@@ -153,10 +156,7 @@ def _finish(workspace: Workspace, keychain: Keychain) -> list[str]:
             if parts is None:
                 said.append("the login of the last change is not stored now")
                 continue
-            locks = []
-            if os.path.isdir(change.folder):
-                locks = table.main().logins.item_locks(change.folder)
-            with held(locks):
+            with held(_locks(change.folder)):
                 for item in change.items:
                     said += _finish_item(keychain, item, parts)
         forget(workspace.paths)

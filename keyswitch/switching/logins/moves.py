@@ -51,7 +51,10 @@ def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
     kept = logins.ledger.generations.get(name, ())
     known = [g for g in kept if set(g.tokens) == tokens]
     if known and logins.holds(known[0]):
-        if known[0] is kept[0] and not _is_all_kept(logins, name, own):
+        ref, content = logins.ref(name), known[0].content
+        is_named = ref is not None and ref.item == known[0].item
+        same = content == storing.content_of(logins.workspace, own)
+        if known[0] is kept[0] and not (is_named and same):
             # What is beside the tokens changed.
             logins.keep_for(name, own, by_name=known[0].by_name)
     elif kept and _is_poorer(own, kept[0]):
@@ -123,16 +126,6 @@ def reclaim(logins: Logins, name: str) -> None:
         logins.keep_for(name, logins.fetch(found.ref))
         logins.ledger = login_ledger.given_owner(logins.ledger, found, name)
         logins.forget_orphan(found)
-
-
-def _is_all_kept(logins: Logins, name: str, own: Login) -> bool:
-    ref, newest = logins.ref(name), logins.newest(name)
-    return (
-        newest is not None
-        and ref is not None
-        and ref.item == newest.item
-        and newest.content == storing.content_of(logins.workspace, own)
-    )
 
 
 def is_earlier(logins: Logins, live: Login, name: str) -> bool:
@@ -226,8 +219,9 @@ def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
         if folder.before or not kept.raw:
             return login_ledger.NOTHING, ""
         logins.keep_orphan(kept, "")
-    found = logins.orphan_of(kept)
-    return login_ledger.ORPHAN, found.item if found else ""
+    content = storing.content_of(logins.workspace, kept)
+    found = [g.item for g in logins.ledger.orphans if g.content == content]
+    return login_ledger.ORPHAN, found[0] if found else ""
 
 
 def give_back(logins: Logins, moved: MovedLogin | None = None) -> None:
@@ -246,7 +240,11 @@ def give_back(logins: Logins, moved: MovedLogin | None = None) -> None:
         _, what, name = _kept(logins, live)
         known = None
     _give(logins, live, what, name)
-    logins.leave(what, given_back(logins, moved), known)
+    # A later switch to that login, in another folder, takes it out of this one.
+    if not (known and any(known)):
+        known = LoginFolder(live=given_back(logins, moved))
+    nothing = what == login_ledger.NOTHING and not any(known)
+    logins.set_folder(None if nothing else known)
     logins.finish()
 
 

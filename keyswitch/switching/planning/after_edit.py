@@ -13,7 +13,10 @@ from keyswitch.changes import login_ledger
 from keyswitch.commit.journal import Folder
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.switching.planning.all_folders import plan_targets
+from keyswitch.switching.planning.all_folders import (
+    plan_elsewhere,
+    plan_targets,
+)
 from keyswitch.switching.planning.planned import Switch, plan_keys
 
 if TYPE_CHECKING:
@@ -24,30 +27,25 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-def plan_follow(draft: Draft, old: Profile, new: Profile) -> None:
-    """Plan the target after a profile's edit, if it concerns the target."""
-    kept = {ref.item for ref in new.secrets.values()}
-    gone = [ref for ref in old.secrets.values() if ref.item not in kept]
-    # Its former name, if it gets another one, is that of the active profile.
-    plan_others(draft, {old.name: new}, gone)
-
-
 def plan_leave(draft: Draft, profile: Profile) -> None:
-    """Plan the target after a profile was removed."""
+    """Plan the programs' files after a profile was removed."""
     gone = list(profile.secrets.values())
     if state.read(draft.workspace.paths).active == profile.name:
         plan_targets(draft, Switch(None, gone, moves_login=False))
+        plan_elsewhere(draft, None)
     else:
-        plan_others(draft, {}, gone)
+        plan_follow(draft, {}, gone)
 
 
-def plan_others(
-    draft: Draft, altered: Mapping[str, Profile], gone: Sequence[SecretRef]
+def plan_follow(
+    draft: Draft,
+    altered: Mapping[str, Profile],
+    gone: Sequence[SecretRef] = (),
 ) -> None:
-    """Plan the target after profiles were written at once.
+    """Plan the programs' files after profiles were written at once.
 
-    A program may have to be told of their keys, also while another profile
-    is active.
+    `altered` are the profiles, by their former names. A program may have to
+    be told of their keys, also while another profile is active.
     """
     workspace = draft.workspace
     active = state.read(workspace.paths).active
@@ -57,6 +55,7 @@ def plan_others(
             altered[active], gone, moves_login=False, keep_changed=True
         )
         plan_targets(draft, switch)
+        plan_elsewhere(draft, altered[active])
     elif active:
         try:
             profile, _ = workspace.load(active)
