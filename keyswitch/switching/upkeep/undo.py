@@ -23,16 +23,12 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-class NothingToUndoError(KeyswitchError):
-    """There is no change that could be taken back."""
-
-
 def last(workspace: Workspace) -> Record:
     """Return the record of the change that `undo` would take back."""
     path = workspace.paths.undo_file
     records = history.parse_undo(read_regular(path, history.LIMIT), path)
     if not records:
-        raise NothingToUndoError(
+        raise KeyswitchError(
             "there is no change to take back",
             "'keyswitch history' lists what was done",
         )
