@@ -187,20 +187,16 @@ def _replaceable(paths: Paths, path: str) -> bytes | None:
 
 def _record(draft: Draft, mark: str, path: str, status: str) -> None:
     target = draft.workspace.paths.trusted(mark)
-    _require_private(os.path.dirname(target))
-    text = f"{_WORDS[status]}\n{printable(path)}\n"
-    change = FileChange(target, _kept(target), os.fsencode(text), private=True)
-    draft.edit(change, own=True)
-
-
-def _require_private(folder: str) -> None:
-    """Raise unless nobody else can have put a record into a folder."""
+    folder = os.path.dirname(target)
     exists = os.name == "posix" and os.path.isdir(folder)
     if exists and os.stat(folder).st_mode & 0o022:
         raise FileStateError(
             f"others may write in {folder}, so nothing in it is trusted",
             f"delete it, then allow your links again: rm -r {folder}",
         )
+    text = f"{_WORDS[status]}\n{printable(path)}\n"
+    change = FileChange(target, _kept(target), os.fsencode(text), private=True)
+    draft.edit(change, own=True)
 
 
 def _kept(target: str) -> bytes | None:

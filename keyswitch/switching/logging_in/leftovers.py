@@ -36,24 +36,19 @@ def stamp_file(paths: Paths) -> str:
     return paths.state + "/login-stamp"
 
 
-def present_stamp(path: str) -> str:
-    """Return what changes whenever a file is written."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return f"{path}\nabsent\n"
-    return f"{path}\n{found.st_mtime_ns} {found.st_size} {found.st_ino}\n"
-
-
 def _stamp(workspace: Workspace) -> str:
-    """Return how the login looks now, in a file or in the keychain."""
-    found = present_stamp(workspace.places.credentials)
+    """Return what changes with the login, in its file or in the keychain."""
+    path = workspace.places.credentials
+    stamp = f"{path}\nabsent\n"
+    with contextlib.suppress(OSError):
+        found = os.stat(path)
+        stamp = f"{path}\n{found.st_mtime_ns} {found.st_size} {found.st_ino}\n"
     if workspace.keychain is None:
-        return found
+        return stamp
     from keyswitch.disk.digests import digest
 
     item = workspace.keychain.read(workspace.keychain.login)
-    return f"{found}{digest(item)}\n"
+    return f"{stamp}{digest(item)}\n"
 
 
 def remember(workspace: Workspace) -> None:
@@ -221,8 +216,14 @@ def sweep(paths: Paths, keychain: Keychain | None = None) -> None:
     except OSError:
         return
     for name in names:
+        folder = os.path.join(paths.state, name)
         with contextlib.suppress(OSError):
-            _wipe(os.path.join(paths.state, name), keychain)
+            descriptor = _open_lock(folder)
+            try:
+                if _lock(descriptor):
+                    _remove(folder, keychain)
+            finally:
+                os.close(descriptor)
 
 
 def _remove(folder: str, keychain: Keychain | None) -> None:
@@ -237,12 +238,3 @@ def _remove(folder: str, keychain: Keychain | None) -> None:
         except KeyswitchError:
             return  # locked: the next command tries again
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wipe(folder: str, keychain: Keychain | None) -> None:
-    descriptor = _open_lock(folder)
-    try:
-        if _lock(descriptor):
-            _remove(folder, keychain)
-    finally:
-        os.close(descriptor)

@@ -39,18 +39,13 @@ def look(workspace: Workspace, name: str) -> list[str]:
     if not found and FIELD in profile.secrets:
         found.append(f"{profile.secrets[FIELD].store}: '{name}'")
     for places in one_copy.folders(Draft(workspace), name):
-        found += _look_in(Logins(Draft(workspace), places), name)
+        logins, config = Logins(Draft(workspace), places), places.global_config
+        if owners.is_live(logins, name):
+            found.append(f"{logins.place.where}: claudeAiOauth")
+            found.append(f"{config}: oauthAccount")
+        elif _key_beside(logins, name):
+            found.append(f"{config}: its Console key")
     return found
-
-
-def _look_in(logins: Logins, name: str) -> list[str]:
-    config = logins.places.global_config
-    if owners.is_live(logins, name):
-        return [
-            f"{logins.place.where}: claudeAiOauth",
-            f"{config}: oauthAccount",
-        ]
-    return [f"{config}: its Console key"] if _key_beside(logins, name) else []
 
 
 def remove(workspace: Workspace, name: str) -> None:

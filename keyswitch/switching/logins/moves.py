@@ -66,16 +66,12 @@ def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
         # It stays in the store that was chosen for it.
         by_name = owners.goes_by_name(logins, own, name)
         if by_name:
-            logins.draft.notes.append(_by_name(name))
+            logins.draft.notes.append(
+                "the login that was there does not say whose it is; it is kept "
+                f"for '{name}', whose name Claude Code shows, beside the one "
+                "before; if it is another's: keyswitch login NAME --orphan"
+            )
         logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
-
-
-def _by_name(name: str) -> str:
-    return (
-        "the login that was there does not say whose it is; it is kept for "
-        f"'{name}', whose name Claude Code shows, beside the one before; "
-        "if it is another's: keyswitch login NAME --orphan"
-    )
 
 
 def adopt(logins: Logins, name: str) -> None:
@@ -176,7 +172,11 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     adopt(logins, profile.name)
     reclaim(logins, profile.name)
     if folder.live == profile.name and not live.usable:
-        logins.draft.notes.append(_vanished(profile.name))
+        logins.draft.notes.append(
+            f"Claude Code had no login of '{profile.name}' any more: it was "
+            "logged out, or its renewal was refused; if the stored copy is "
+            f"refused, too: keyswitch login {profile.name}"
+        )
     if not logins.is_in_place(live, logins.newest(profile.name)):
         logins.put_in_place(logins.stored(profile.name))
     logins.set_folder(folder._replace(live=profile.name))
@@ -193,15 +193,6 @@ def _kept(logins: Logins, live: Login, store: str = "") -> LoginFolder:
     if folder.before:
         return folder
     return folder._replace(before=what, before_name=name)
-
-
-def _vanished(name: str) -> str:
-    """Say what may be the matter with a login that Claude Code has no more."""
-    return (
-        f"Claude Code had no login of '{name}' any more: it was logged out, or "
-        "its renewal was refused; if the stored copy is refused, too: "
-        f"keyswitch login {name}"
-    )
 
 
 def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:

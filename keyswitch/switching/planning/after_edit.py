@@ -107,20 +107,16 @@ def remove_logins(draft: Draft, profile: Profile) -> None:
     before = draft.ledger()
     ledger = login_ledger.with_unsure_apart(before, profile.name)
     if apart := len(ledger.orphans) - len(before.orphans):
-        draft.notes.append(_kept_apart(profile.name, apart))
+        logins = "1 older login" if apart == 1 else f"{apart} older logins"
+        draft.notes.append(
+            f"{logins} of '{profile.name}' may be another account's and stay "
+            "in the store: 'keyswitch login NAME --orphan' gives the newest "
+            "one to a profile"
+        )
     ledger, gone = login_ledger.without_profile(ledger, profile.name)
     draft.write_ledger(ledger)
     kept = {ref.item for ref in profile.secrets.values()}
     draft.dropped += [g.ref for g in gone if g.item not in kept]
-
-
-def _kept_apart(name: str, count: int) -> str:
-    logins = "1 older login" if count == 1 else f"{count} older logins"
-    return (
-        f"{logins} of '{name}' may be another account's and stay in the "
-        "store: 'keyswitch login NAME --orphan' gives the newest one to a "
-        "profile"
-    )
 
 
 def update_logins(

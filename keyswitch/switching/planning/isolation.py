@@ -120,12 +120,11 @@ def move_along(draft: Draft, name: str, new: str) -> None:
     It stays in the folder's files; a keychain knows the folder by its name.
     """
     own = own_folder(draft.workspace, name)
-    if draft.workspace.keychain is not None:
-        move_out(draft, name, new)
-    elif one_copy.is_live_in(draft, own, name):
+    in_files = draft.workspace.keychain is None
+    if in_files and one_copy.is_live_in(draft, own, name):
         one_copy.keep(draft, own)
     else:
-        move_out(draft, name)
+        move_out(draft, name, new)
 
 
 def make_folder(workspace: Workspace, profile: Profile) -> None:

@@ -16,7 +16,7 @@ from keyswitch.secrets.stores import new_item, read_values
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
 from keyswitch.targets.values import Account, Request
-from keyswitch.workspace import Workspace, own_command
+from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -143,22 +143,14 @@ def of_profiles(
     Those of the switch; of all profiles where nothing is known. `key_of` says
     which secret of a profile is meant.
     """
-    for profile in _candidates(draft.workspace, switch, first=not known):
-        yield from _key_of(draft, profile, key_of, known)
-
-
-def _candidates(
-    workspace: Workspace, switch: Switch, *, first: bool
-) -> list[Profile]:
-    """Return the profiles whose keys are wanted and may not be recorded."""
-    found = dict(switch.altered)
+    paths, found = draft.workspace.paths, dict(switch.altered)
     if switch.profile is not None:
         found = {switch.profile.name: switch.profile, **found}
-    if first and len(profile_files.scan(workspace.paths)) <= AT_ONCE:
-        profiles, _ = profile_files.load_all(workspace.paths)
-        for profile in profiles:
+    if not known and len(profile_files.scan(paths)) <= AT_ONCE:
+        for profile in profile_files.load_all(paths)[0]:
             found.setdefault(profile.name, profile)
-    return list(found.values())
+    for profile in found.values():
+        yield from _key_of(draft, profile, key_of, known)
 
 
 def _key_of(

@@ -127,21 +127,16 @@ def _plan_foreign(draft: Draft, found: Sequence[Found]) -> None:
     """Plan the other programs' files without the tokens."""
     for path in dict.fromkeys(f.path for f in found if f.path):
         here = [f for f in found if f.path == path]
-        present = draft.read(path)
-        if present is not None and (here[0].token or here[0].line):
-            after = _without(path, present, here)
-            draft.write(path, after)
-
-
-def _without(path: str, data: bytes, found: Sequence[Found]) -> bytes:
-    lines = {f.line for f in found if f.line}
-    if lines:
-        text = data.decode("utf-8", "surrogateescape")
-        return without_lines(text, lines).encode("utf-8", "surrogateescape")
-    tokens = table.get(found[0].program).tokens
-    if tokens is None:
-        return data
-    return tokens.without(path, data, [f.token for f in found if f.token])
+        data = draft.read(path)
+        if data is None:
+            continue
+        if lines := {f.line for f in here if f.line}:
+            text = data.decode("utf-8", "surrogateescape")
+            after = without_lines(text, lines)
+            draft.write(path, after.encode("utf-8", "surrogateescape"))
+        elif here[0].token and (part := table.get(here[0].program).tokens):
+            gone = [f.token for f in here if f.token]
+            draft.write(path, part.without(path, data, gone))
 
 
 def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
