@@ -6,7 +6,6 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import history, login_ledger
 from keyswitch.changes.draft import Draft
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
@@ -34,19 +33,9 @@ class Scan:
     """One look at the whole machine, over files as they would be."""
 
     def __init__(self, draft: Draft) -> None:
-        workspace = draft.workspace
-        self.workspace = workspace
+        self.workspace = workspace = draft.workspace
         self.draft = draft
-        paths = workspace.paths
-        profiles, broken = files.load_all(paths)
-        self.stored = Stored(
-            profiles,
-            {b.name for b in broken},
-            login_ledger.decode(
-                paths.logins_file, self.read(paths.logins_file)
-            ),
-            history.parse_undo(self.read(paths.undo_file), paths.undo_file),
-        )
+        self.stored = Stored(workspace.paths, self.read)
         self.owners = self.stored.fingerprints()
         self.folders = _folders_of(workspace)
         logins = None
@@ -80,7 +69,7 @@ class Scan:
     def everything(self) -> list[Found]:
         """Return every token, in a fixed order."""
         return [
-            *self.stored.everything(self.workspace.paths),
+            *self.stored.everything(),
             *self._of_programs(),
             *self._rc_files(),
             *self._own_files(),
