@@ -72,11 +72,6 @@ class Generation(Frozen):
         """The item of the secret store."""
         return SecretRef(self.store, self.item, self.generation)
 
-    @property
-    def token(self) -> str:
-        """The reference as a sweep looks for it."""
-        return f"{self.store}:{self.item}"
-
 
 class Ledger(Frozen):
     """All of it; values are replaced, never changed."""
@@ -152,7 +147,8 @@ def _document(found: Generation) -> dict[str, Any]:
     del document["store"], document["item"]
     if not found.by_name:
         del document["by_name"]  # an older keyswitch does not know it
-    return {"token": found.token, **document}
+    # The reference as a sweep of the stores looks for it.
+    return {"token": f"{found.store}:{found.item}", **document}
 
 
 def with_generation(
