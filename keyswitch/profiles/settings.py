@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.profiles.names import check_name
-from keyswitch.profiles.toml_text import parse_bytes
+from keyswitch.profiles.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,8 +96,7 @@ def unknown(paths: Paths) -> list[str]:
 
 def _document(paths: Paths) -> dict[str, Any]:
     """Return the document of `config.toml`; empty where there is none."""
-    data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
-    return {} if data is None else parse_bytes(data, paths.config_file)
+    return parse_toml(paths.config_file, SETTINGS_LIMIT, ours=True) or {}
 
 
 def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:

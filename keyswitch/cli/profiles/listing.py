@@ -12,10 +12,10 @@ from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.display import without_secrets
 from keyswitch.errors import UsageError
+from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.profiles import login_status, profile_files, state
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile
     from keyswitch.workspace import Workspace
 
 
@@ -174,8 +174,7 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
     return rows + [
         (key, value)
         for key, value in sorted(profile.fields.items())
-        if profile.provider != login_status.LOGIN
-        or key not in login_status.TOLD
+        if profile.provider != LOGIN_PROVIDER or key not in login_status.TOLD
     ]
 
 
