@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles.names import did_you_mean
+from keyswitch.profiles.toml_text import parse_toml
 from keyswitch.providers.schema import (
     BUILT_IN,
-    FAMILIES,
     HOWS,
     PROVIDER_LIMIT,
     ClaudeCode,
@@ -57,10 +57,10 @@ _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}"
 class Catalogue:
     """The providers, read one by one when they are asked for.
 
-    `own` is the person's folder.
+    `own` is the person's folder; there are the built-in ones only without it.
     """
 
-    def __init__(self, own: str) -> None:
+    def __init__(self, own: str = os.path.join(BUILT_IN, "none")) -> None:
         self.own = own
         self._read: dict[str, Provider] = {}
 
@@ -108,11 +108,6 @@ class Catalogue:
         return self.get(longest[1]) if longest else None
 
 
-def built_in() -> Catalogue:
-    """Return the catalogue without a person's own providers."""
-    return Catalogue(os.path.join(BUILT_IN, "none"))
-
-
 def load_catalogue(paths: Paths) -> Catalogue:
     """Return the catalogue; no file is read before a provider is wanted."""
     return Catalogue(paths.providers_dir)
@@ -122,7 +117,7 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     """Read a provider that is known to exist in one of the two folders."""
     for folder in (own_folder, BUILT_IN):
         path = os.path.join(folder, provider_id + ".toml")
-        document = _parse(path, ours=folder == own_folder)
+        document = parse_toml(path, PROVIDER_LIMIT, ours=folder == own_folder)
         if document is None:
             continue
         try:
@@ -139,15 +134,10 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     )
 
 
-def _parse(path: str, *, ours: bool = False) -> dict[str, Any] | None:
-    from keyswitch.profiles.toml_text import parse_toml
-
-    return parse_toml(path, PROVIDER_LIMIT, ours=ours)
-
-
 @cache
 def _families() -> dict[str, list[str]]:
-    document = _parse(os.path.join(BUILT_IN, FAMILIES)) or {}
+    path = os.path.join(BUILT_IN, "_families.toml")
+    document = parse_toml(path, PROVIDER_LIMIT) or {}
     return {name: table["rivals"] for name, table in document.items()}
 
 

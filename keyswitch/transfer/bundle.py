@@ -103,11 +103,11 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
     from keyswitch.providers.shapes import check_secret
 
     check_name(name)
-    if not isinstance(entry, dict) or set(entry) != {"toml", "secrets"}:
-        raise _odd(f"its entry '{name}'")
-    text, values = entry["toml"], entry["secrets"]
-    if not isinstance(text, str) or not isinstance(values, dict):
-        raise _odd(f"its entry '{name}'")
+    match entry:
+        case {"toml": str(text), "secrets": dict(values)} if len(entry) == 2:
+            pass
+        case _:
+            raise _odd(f"its entry '{name}'")
     if len(text) > profile_files.PROFILE_LIMIT:
         raise _odd(f"the size of its entry '{name}'")
     profile = profile_files.parse(text, name + ".toml")
@@ -121,9 +121,8 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
         field = provider.field(key)
         if not field.secret or not isinstance(value, str):
             raise _odd(f"a secret of '{name}'")
-        secrets[key] = check_secret(
-            field, value.encode("utf-8", "surrogatepass"), provider=provider
-        )
+        raw = value.encode("utf-8", "surrogatepass")
+        secrets[key] = check_secret(field, raw, provider.id, provider.help_url)
     return Packed(profile, secrets)
 
 

@@ -266,10 +266,7 @@ def _ask_alternative(
     given = [*fields, *(source.field for source in sources if source.field)]
     if any(provider.field(name).group for name in given):
         return provider.group_of(given)
-    needed = {
-        group: [f for f in provider.fields if f.required and f.group == group]
-        for group in provider.groups
-    }
+    needed = {group: provider.required(group) for group in provider.groups}
     unnamed = any(not source.field for source in sources)
     if unnamed and any(all(f.secret for f in n) for n in needed.values()):
         return ""  # the alternative that needs only a secret
