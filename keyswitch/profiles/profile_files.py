@@ -10,7 +10,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.atomic import names_in, read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles.names import check_name, did_you_mean
@@ -75,14 +75,12 @@ def missing(paths: Paths, name: str) -> NotFoundError:
 
 def texts_of_people(paths: Paths) -> list[str]:
     """Return the files that people write: settings, profiles, providers."""
-    found = [paths.config_file]
-    for folder in (paths.profiles_dir, paths.providers_dir):
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        found += [os.path.join(folder, n) for n in names if n.endswith(".toml")]
-    return found
+    return [paths.config_file] + [
+        os.path.join(folder, name)
+        for folder in (paths.profiles_dir, paths.providers_dir)
+        for name in names_in(folder)
+        if name.endswith(".toml")
+    ]
 
 
 def load_all(paths: Paths) -> tuple[list[Profile], list[Broken]]:

@@ -95,7 +95,6 @@ def unknown(paths: Paths) -> list[str]:
 
 
 def _document(paths: Paths) -> dict[str, Any]:
-    """Return the document of `config.toml`; empty where there is none."""
     return parse_toml(paths.config_file, SETTINGS_LIMIT, ours=True) or {}
 
 

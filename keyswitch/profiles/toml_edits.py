@@ -101,7 +101,6 @@ def _set(table: Any, key: str, value: object) -> None:
 
 
 def _plain(profile: Profile) -> dict[str, Any]:
-    """Return a profile as the document that its file has to mean."""
     document: dict[str, Any] = {
         **profile._asdict(),
         "isolated": profile.isolated or None,

@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.disk.atomic import names_in
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.profiles.toml_text import parse_toml
@@ -66,18 +67,13 @@ class Catalogue:
 
     def ids(self) -> list[str]:
         """Return the names of all providers."""
-        found = set()
-        for folder in (BUILT_IN, self.own):
-            try:
-                names = os.listdir(folder)
-            except OSError:
-                continue
-            found |= {
+        return sorted(
+            {
                 name[:-5]
-                for name in names
+                for name in names_in(BUILT_IN) + names_in(self.own)
                 if name.endswith(".toml") and not name.startswith(("_", "."))
             }
-        return sorted(found)
+        )
 
     def get(self, provider_id: str) -> Provider:
         """Return a provider, or say which one was probably meant."""

@@ -14,6 +14,7 @@ from keyswitch.errors import InputError, LockedError
 from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
+from keyswitch.providers.shapes import check_secret
 from keyswitch.secrets.vault import envelope, key_slots
 
 if TYPE_CHECKING:
@@ -100,8 +101,6 @@ def unpack(
 
 
 def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
-    from keyswitch.providers.shapes import check_secret
-
     check_name(name)
     match entry:
         case {"toml": str(text), "secrets": dict(values)} if len(entry) == 2:

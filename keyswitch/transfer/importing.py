@@ -160,15 +160,13 @@ def take_in(
                     refuse_existing(workspace, profile.name)
                 _replace(workspace, draft, profile)
             text = toml_edits.new_profile(profile).encode()
-            path = workspace.paths.profile(profile.name)
-            draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
+            draft.write_profile(workspace, profile.name, text)
         _follow(workspace, draft, profiles)
 
     commit(workspace, make)
 
 
 def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
-    """Give up the secrets of the profile that is here already."""
     old, _ = draft.load(workspace, profile.name)
     if old.provider != profile.provider:
         raise InputError(
@@ -187,7 +185,6 @@ def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
 def _follow(
     workspace: Workspace, draft: Draft, profiles: Sequence[Profile]
 ) -> None:
-    """Plan what follows from the new profiles in other files."""
     altered = {profile.name: profile for profile in profiles}
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)

@@ -100,10 +100,8 @@ def _look(
     workspace = session.workspace()
     trusts = None
     if run_helper:
-        from keyswitch.cli.secrets.agreements import trust_in
-
         session.refuse_agents()
-        trusts = trust_in(session)
+        trusts = session.trusts
     situation = situation_of(workspace, trusts=trusts)
     findings = examine(situation)
     if mending.mend(findings):

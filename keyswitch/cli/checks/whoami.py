@@ -65,11 +65,7 @@ def whoami(
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
         session.refuse_agents()
-    trusts = None
-    if run_helper:
-        from keyswitch.cli.secrets.agreements import trust_in
-
-        trusts = trust_in(session)
+    trusts = session.trusts if run_helper else None
     situation = situation_of(workspace, claude_options, trusts)
     answers: Sequence[Answer] = ()
     if verify:
@@ -139,7 +135,6 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 
 
 def _answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
-    """Return what the service said, as `--json` shows it."""
     return {
         **attributes(answer, "header", "ok", "status", "milliseconds", "what"),
         **attributes(answer, or_null=("asked", "who", "fix")),
@@ -150,7 +145,6 @@ def _answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
 def _document(
     situation: Situation, findings: Sequence[Finding]
 ) -> dict[str, Any]:
-    """Return the verdict as `whoami --json` shows it."""
     from keyswitch.diagnosis.findings.interactive import questions
 
     verdict = situation.verdict
@@ -216,7 +210,6 @@ def _rows(
 
 
 def _answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
-    """Yield what the service said of each credential."""
     for answer in answers:
         who = f" as {answer.who}" if answer.who else ""
         took = answer.milliseconds

@@ -197,7 +197,6 @@ def rotate(
 
 
 def _provider_of(session: Session, name: str | None, given: str | None) -> str:
-    """Return the provider that was named, or ask for one."""
     if name is None and not session.can_ask:
         raise UsageError(
             "missing argument 'NAME'", "see 'keyswitch add --help'"
@@ -260,7 +259,6 @@ def _complete(
 def _ask_alternative(
     provider: Provider, fields: Mapping[str, str], sources: list[Source]
 ) -> str:
-    """Return which of the provider's alternatives to use."""
     if not provider.groups:
         return ""
     given = [*fields, *(source.field for source in sources if source.field)]

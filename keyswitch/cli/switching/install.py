@@ -96,7 +96,6 @@ def install(
 def _announce(
     session: Session, document: dict[str, Any], *, is_new: bool
 ) -> None:
-    """Say what is going to be written."""
     file, hook_file = document["file"], document["hook_file"]
     if not is_new:
         session.say(f"{file} has the block already")

@@ -204,7 +204,6 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
 
 
 def _check_turn(turn: Mapping[str, Any]) -> None:
-    """Raise for options that contradict each other."""
     at_most_one({"--wait": turn["wait"], "--force": turn["force"]})
     if turn["timeout"] is not None and not turn["wait"]:
         raise UsageError("--timeout goes with --wait", "give both")
@@ -255,7 +254,6 @@ def _session_documents(
 def _report_sessions(
     session: Session, found: Sequence[Followed] | None
 ) -> None:
-    """Say of each running session when it follows."""
     home = session.workspace().home
     for one in found or ():
         name = _named(one.session, home)
