@@ -81,21 +81,17 @@ def parse_sources(
     return found
 
 
-def _variable(name: str) -> bytes:
-    value = os.environb.get(os.fsencode(name))
-    if value is None:
-        raise InputError(
-            f"the variable {name} is not set",
-            "export it first, or take another source",
-        )
-    return value
-
-
 def _read(source: Source) -> bytes:
     """Return the bytes of a source, at most `LIMIT` and one more."""
     place = source.place
     if source.kind == "from_env":
-        return _variable(place)
+        value = os.environb.get(os.fsencode(place))
+        if value is None:
+            raise InputError(
+                f"the variable {place} is not set",
+                "export it first, or take another source",
+            )
+        return value
     is_file = source.kind == "from_file"
     try:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC

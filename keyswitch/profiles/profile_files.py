@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
 PLACES_LIMIT = 32  # patterns of `only` or `never`
-EXPECTATIONS = ("", "api", "subscription", "cloud")
-_SECRETS_ARE_ELSEWHERE = (
-    "a secret never stands in this file: keyswitch rotate stores one"
-)
 
 
 class Broken(Frozen):
@@ -109,7 +105,7 @@ def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
         raise read.wrong(
             "'provider' is missing", 'for example: provider = "anthropic"'
         )
-    if read.text("expect") not in EXPECTATIONS:
+    if read.text("expect") not in ("", "api", "subscription", "cloud"):
         raise read.wrong("'expect' has to be api, subscription or cloud")
     if not isinstance(document.get("isolated", False), bool):
         raise read.wrong("'isolated' has to be true or false")
@@ -194,7 +190,8 @@ def _ref(path: str, field: str, table: Any) -> SecretRef:
     read = _Document(f"{path}: [secrets.{field}]", table)
     if not isinstance(table, dict):
         raise InputError(
-            f"{read.path} has to be a table", _SECRETS_ARE_ELSEWHERE
+            f"{read.path} has to be a table",
+            "a secret never stands in this file: keyswitch rotate stores one",
         )
     generation = table.get("generation", 1)
     if type(generation) is not int or generation < 1:

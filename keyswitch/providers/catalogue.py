@@ -15,19 +15,20 @@ from keyswitch.disk.atomic import names_in
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.profiles.toml_text import parse_toml
-from keyswitch.providers.schema import (
-    BUILT_IN,
-    HOWS,
-    PROVIDER_LIMIT,
-    ClaudeCode,
-    Provider,
-)
+from keyswitch.providers.schema import ClaudeCode, Provider
 from keyswitch.providers.shapes import Field, Length, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.profiles.paths import Paths
+
+
+PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
+BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
+
+# How Claude Code takes a credential.
+HOWS = ("helper", "cloud", "environment", "login", "none")
 
 
 def _of_type(kind: type, names: str) -> dict[str, type]:
@@ -224,7 +225,10 @@ def _field(path: str, name: str, entry: Any) -> Field:
         "refuse": tuple(_refusal(reader, e) for e in table.get("refuse", [])),
         "lengths": tuple(_length(reader, e) for e in table.get("lengths", [])),
     }
-    _check_pattern(reader, table.get("pattern", ""))
+    try:
+        re.compile(table.get("pattern", ""))
+    except (re.error, OverflowError, RecursionError):
+        raise reader.wrong("'pattern' is no regular expression") from None
     return Field(name, **{"title": name, **table, **lists})
 
 
@@ -240,13 +244,6 @@ def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
     if [type(value) for value in found] != [str, int, int]:
         raise reader.wrong("'lengths' takes a text and two numbers")
     return found
-
-
-def _check_pattern(reader: _Reader, text: str) -> None:
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError):
-        raise reader.wrong("'pattern' is no regular expression") from None
 
 
 def _claude_code(

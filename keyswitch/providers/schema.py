@@ -11,7 +11,6 @@ file is asked about.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from keyswitch.display import without_secrets
@@ -22,12 +21,6 @@ from keyswitch.providers.shapes import Field, check_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
-BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
-
-# How Claude Code takes a credential.
-HOWS = ("helper", "cloud", "environment", "login", "none")
 
 
 class ClaudeCode(Frozen):

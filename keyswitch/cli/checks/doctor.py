@@ -13,8 +13,13 @@ from keyswitch.cli.command import (
     rehearsed,
 )
 from keyswitch.cli.session import attributes
+from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
+from keyswitch.switching.activation.effect import not_given, situation_of
+from keyswitch.switching.planning import left_helpers
+from keyswitch.switching.upkeep import own_files
+from keyswitch.switching.upkeep.repairs import mend as repair
 from keyswitch.targets.verdict import NOTE, Finding, Mend
 
 if TYPE_CHECKING:
@@ -55,8 +60,6 @@ def doctor(  # noqa: PLR0913
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
-    from keyswitch.diagnosis.checks import by_gravity
-
     at_most_one({"--report": report, "--json": session.json})
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
@@ -93,10 +96,6 @@ def _look(
     session: Session, mending: _Mending, *, run_helper: bool
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
-    from keyswitch.diagnosis.checks import examine
-    from keyswitch.switching.activation.effect import not_given, situation_of
-    from keyswitch.switching.planning import left_helpers
-
     workspace = session.workspace()
     trusts = None
     if run_helper:
@@ -127,8 +126,6 @@ class _Mending:
 
         They come first: the rest needs these files.
         """
-        from keyswitch.switching.upkeep import own_files
-
         environ = self.session.environ
         paths = resolve(environ)
         found = own_files.findings(paths, environ)
@@ -149,17 +146,15 @@ class _Mending:
         """Mend what else can be; tell whether something was."""
         if not self.wanted:
             return False
-        from keyswitch.switching.upkeep.repairs import mend
-
         mends = list(dict.fromkeys(f.mend for f in findings if f.mend))
         workspace = self.session.workspace()
         if not mends and not self.began:
             self.session.say("nothing here that --fix could mend")
         if not self._agreed(mends):
             if mends:
-                rehearsed(self.session, lambda: mend(workspace, mends))
+                rehearsed(self.session, lambda: repair(workspace, mends))
             return False
-        mend(workspace, mends)
+        repair(workspace, mends)
         # After a folder alone `undo` would take something else back.
         undoable = any(m.kind != Mend.FOLDER for m in mends)
         undo = "; take it back with: keyswitch undo" if undoable else ""

@@ -9,7 +9,12 @@ import click
 from keyswitch.cli.command import Session, command, flag
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
+from keyswitch.diagnosis.findings.contradictions import warnings
+from keyswitch.diagnosis.findings.interactive import questions
 from keyswitch.errors import ExitCode
+from keyswitch.switching.activation.effect import not_given, situation_of
+from keyswitch.switching.activation.elsewhere import guarded_elsewhere
+from keyswitch.switching.planning import known_folders, left_helpers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,11 +62,6 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
-    from keyswitch.diagnosis.findings.contradictions import warnings
-    from keyswitch.switching.activation.effect import not_given, situation_of
-    from keyswitch.switching.activation.elsewhere import guarded_elsewhere
-    from keyswitch.switching.planning import known_folders, left_helpers
-
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
         session.refuse_agents()
@@ -145,8 +145,6 @@ def _answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
 def _document(
     situation: Situation, findings: Sequence[Finding]
 ) -> dict[str, Any]:
-    from keyswitch.diagnosis.findings.interactive import questions
-
     verdict = situation.verdict
     request, url = verdict.request, verdict.base_url
     owner_of = situation.accounts.owner_of
@@ -182,8 +180,6 @@ def _rows(
     situation: Situation, findings: Sequence[Finding]
 ) -> Iterator[tuple[str, str]]:
     """Yield (title, text) of one screen."""
-    from keyswitch.diagnosis.findings.interactive import questions
-
     request, status = situation.verdict.request, situation.verdict.status
     yield "account", account(situation)
     if request.sent:

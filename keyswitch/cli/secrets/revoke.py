@@ -16,6 +16,8 @@ from keyswitch.cli.command import (
 )
 from keyswitch.cli.session import attributes
 from keyswitch.errors import ExitCode
+from keyswitch.switching.revoking import revoke
+from keyswitch.targets.values import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +52,6 @@ def revoke_local(  # noqa: PLR0913
     The service is not asked: a removed token still works for whoever has a
     copy, until it is revoked on the page that is printed at the end.
     """
-    from keyswitch.switching.revoking import revoke
-    from keyswitch.targets.values import MAIN
-
     options = {"--all": all_, "--claude-code": claude_code, "--stale": stale}
     at_most_one({"NAME": name, **options})
     scope = MAIN if claude_code else revoke.STALE
@@ -87,8 +86,6 @@ def _carry_out(
     session: Session, scope: str, name: str, seen: list[Found]
 ) -> int:
     """Remove, look again, and say where to revoke at the service."""
-    from keyswitch.switching.revoking import revoke
-
     workspace = session.workspace()
     found = revoke.remove(workspace, scope, name, seen)
     removed = [f for f in found if not f.by_hand]
