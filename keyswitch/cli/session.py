@@ -80,14 +80,15 @@ class Session:
             padded = map(str.ljust, row, widths)
             self.raw("  ".join(padded).rstrip() + "\n")
 
-    def say(self, line: str) -> None:
+    def say(self, *lines: str) -> None:
         """Tell a person what happened."""
-        if not self.quiet:
+        for line in () if self.quiet else lines:
             sys.stderr.write(f"keyswitch: {printable(line)}\n")
 
-    def warn(self, line: str) -> None:
+    def warn(self, *lines: str) -> None:
         """Tell a person what needs attention; not silenced by `--quiet`."""
-        sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
+        for line in lines:
+            sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
 
     def judge(self, findings: Sequence[Finding]) -> int:
         """Say why a switch is not in effect; return the exit status."""
@@ -122,13 +123,11 @@ class Session:
                 dry_run=self.dry_run,
             )
             if not self.dry_run:
-                for line in _finish_left_behind(self._workspace, self._wait):
-                    self.say(line)
+                self.say(*_finish_left_behind(self._workspace, self._wait))
                 if self._wait is None:
                     from keyswitch.switching.logging_in import leftovers
 
-                    for line in leftovers.notice(self._workspace):
-                        self.warn(line)
+                    self.warn(*leftovers.notice(self._workspace))
         return self._workspace
 
     def reader(self) -> Workspace:

@@ -8,7 +8,8 @@ stays in the shell's history.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from keyswitch.cli.arguments import SOURCES
 from keyswitch.cli.command import Session, flag, option, options
@@ -16,14 +17,9 @@ from keyswitch.cli.failures import take
 from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
 from keyswitch.model import Frozen
-from keyswitch.providers.shapes import check_secret, doubt
+from keyswitch.providers.schema import Provider
+from keyswitch.providers.shapes import Field, check_secret, doubt
 from keyswitch.secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from keyswitch.providers.schema import Provider
-    from keyswitch.providers.shapes import Field
 
 # Where nobody can type a passphrase.
 passphrase_options = options(

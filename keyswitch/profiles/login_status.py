@@ -6,13 +6,9 @@ was last stored; Claude Code may have renewed it since.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
 
 from keyswitch.model import LOGIN_PROVIDER, Frozen, Profile
-
-if TYPE_CHECKING:
-    from datetime import date, timedelta
 
 # Fields of a login that stand in its status, in words.
 TOLD = ("token_expires", "refreshable")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.disk.atomic import (
     STAGE_PREFIX,
@@ -19,11 +19,7 @@ from keyswitch.disk.atomic import (
     unusable,
 )
 from keyswitch.errors import DamagedFileError, OddFileError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
 
 MARK = ".damaged-"
 

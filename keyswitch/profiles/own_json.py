@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from functools import cache
 from types import NoneType, UnionType
 from typing import (
-    TYPE_CHECKING,
     Any,
     TypeVar,
     cast,
@@ -17,9 +17,6 @@ from typing import (
 )
 
 from keyswitch.errors import DamagedFileError, NewerFileError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 T = TypeVar("T")
 

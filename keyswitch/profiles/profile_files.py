@@ -6,25 +6,22 @@ They are read strictly, value by value; `toml_edits` has their new texts.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.disk.atomic import names_in, read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles.names import check_name, did_you_mean
+from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.toml_text import (
     Kinds,
     parse_bytes,
     parse_text,
     values_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from keyswitch.profiles.paths import Paths
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
 PLACES_LIMIT = 32  # patterns of `only` or `never`

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.profiles.names import check_name
+from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.toml_text import Kinds, parse_toml, values_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from keyswitch.profiles.paths import Paths
 
 LINKS_LIMIT = 1000
 SETTINGS_LIMIT = 256 * 1024  # bytes, checked before parsing

@@ -6,17 +6,14 @@ writes a new text, reading it proves that it means exactly what was wanted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from keyswitch.errors import InputError
+from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.settings import LINKS_LIMIT
 from keyswitch.profiles.toml_text import parse_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyswitch.model import Profile
 
 _PLAIN_KEYS = (
     *("provider", "label", "created", "expires", "expect"),

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.disk.atomic import names_in
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles.names import did_you_mean
+from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.toml_text import parse_toml
 from keyswitch.providers.schema import ClaudeCode, Provider
 from keyswitch.providers.shapes import Field, Length, Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from keyswitch.profiles.paths import Paths
-
 
 PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
 BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")

@@ -11,16 +11,13 @@ file is asked about.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 from keyswitch.display import without_secrets
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen, Profile
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.providers.shapes import Field, check_plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 
 class ClaudeCode(Frozen):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 SECRET_LIMIT = 256 * 1024  # bytes
 PLAIN_LIMIT = 4096  # characters

@@ -8,21 +8,17 @@ other file: every name, text and value is checked before anybody sees it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from keyswitch.errors import InputError, LockedError
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
+from keyswitch.providers.catalogue import Catalogue
 from keyswitch.providers.shapes import check_secret
+from keyswitch.secret import Secret
 from keyswitch.secrets.vault import envelope, key_slots
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from keyswitch.model import Profile
-    from keyswitch.providers.catalogue import Catalogue
-    from keyswitch.secret import Secret
 
 MAGIC = b"keyswitch-bundle/1"
 LIMIT = 4 * 1024 * 1024  # bytes, checked before anything is parsed

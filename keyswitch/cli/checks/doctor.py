@@ -137,8 +137,7 @@ class _Mending:
             mends = [f.mend for f in found if f.mend is not None]
             if not self._agreed(mends):
                 break
-            for line in own_files.mend(mends, paths, environ):
-                self.session.say(line)
+            self.session.say(*own_files.mend(mends, paths, environ))
             found = own_files.findings(paths, environ)
         return found
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -26,15 +27,10 @@ from keyswitch.errors import InputError, UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
-from keyswitch.providers.shapes import check_plain
+from keyswitch.providers.schema import Provider
+from keyswitch.providers.shapes import Field, check_plain
+from keyswitch.secret import Secret
 from keyswitch.switching.editing import profile_changes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from keyswitch.providers.schema import Provider
-    from keyswitch.providers.shapes import Field
-    from keyswitch.secret import Secret
 
 _EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,16 +15,12 @@ from keyswitch.cli.command import YES, Session, command, option
 from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.directories import patterns
 from keyswitch.errors import InputError, KeyswitchError, UsageError
+from keyswitch.model import Profile
 from keyswitch.profiles import profile_files, state
 from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.editing.link_changes import asking_for
 from keyswitch.targets import table
 from keyswitch.terminal.selection import ENDS, own_choice
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyswitch.model import Profile
 
 
 def parse_date(text: str | None) -> date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,9 +14,7 @@ from keyswitch.display import without_secrets
 from keyswitch.errors import UsageError
 from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.profiles import login_status, profile_files, state
-
-if TYPE_CHECKING:
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,12 +19,10 @@ from keyswitch.cli.command import (
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.errors import InputError, UsageError
+from keyswitch.model import Profile
 from keyswitch.profiles import state
 from keyswitch.switching.logging_in import capture as logins
 from keyswitch.switching.logging_in import logout as removal
-
-if TYPE_CHECKING:
-    from keyswitch.model import Profile
 
 
 @command(

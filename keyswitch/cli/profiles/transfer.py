@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -20,17 +21,13 @@ from keyswitch.cli.sources import (
 from keyswitch.disk.atomic import read_regular
 from keyswitch.display import without_secrets
 from keyswitch.errors import InputError, NotFoundError, UsageError
+from keyswitch.model import Profile
 from keyswitch.providers.binding import ascii_host, shown_host
 from keyswitch.providers.schema import refuse_named
+from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import normalised
 from keyswitch.transfer import bundle, exporting, importing
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.model import Profile
-    from keyswitch.secret import Secret
-    from keyswitch.transfer.bundle import Packed
+from keyswitch.transfer.bundle import Packed
 
 
 @command(
@@ -65,8 +62,7 @@ def export(
         raise exporting.exists(path)
     if everything:
         wanted, logins = exporting.all_that_travel(workspace)
-        for name in logins:
-            session.say(f"left out '{name}': it is a login")
+        session.say(*(f"left out '{name}': it is a login" for name in logins))
     else:
         wanted = list(names)
     packed = exporting.collect(workspace, wanted)

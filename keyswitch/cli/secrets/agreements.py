@@ -5,18 +5,14 @@ Where nobody can be asked, nothing is agreed to and the command refuses.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from keyswitch.changes import bindings
+from keyswitch.cli.session import Session
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
 from keyswitch.providers.binding import Mismatch, shown_host
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.cli.session import Session
-    from keyswitch.model import Profile
 
 
 def agree_to_profile(session: Session, name: str) -> list[Mismatch]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -17,12 +18,8 @@ from keyswitch.cli.command import (
 from keyswitch.cli.session import attributes
 from keyswitch.errors import ExitCode
 from keyswitch.switching.revoking import revoke
+from keyswitch.switching.revoking.stored import Found
 from keyswitch.targets.values import MAIN
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.switching.revoking.stored import Found
 
 
 @command(
@@ -106,8 +103,7 @@ def _carry_out(
     for entry in left:
         how = " (edit it by hand)" if entry.by_hand else ""
         session.warn(f"still there: {entry.source}{how}")
-    for page in pages:
-        session.say(f"now revoke at the service: {page}")
+    session.say(*(f"now revoke at the service: {page}" for page in pages))
     return ExitCode.NOT_IN_EFFECT if left else ExitCode.OK
 
 

@@ -170,8 +170,7 @@ def _report(session: Session, outcome: Outcome) -> int:
         session.say(f"switched to '{outcome.chosen}'")
     else:
         session.say("no profile is active")
-    for note in outcome.notes:
-        session.say(note)
+    session.say(*outcome.notes)
     _report_sessions(session, outcome.sessions)
     return session.judge(findings)
 
