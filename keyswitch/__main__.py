@@ -46,10 +46,6 @@ def main(args: list[str]) -> int:
         code = express.run(args, os.environ)
         if code is not None:
             return code
-    if "site" not in sys.modules:  # the launcher's short cut ends here
-        import site
-
-        site.main()
     _load_later("inspect")  # click's, for texts that hardly any start prints
     from keyswitch.cli.main import run
 
