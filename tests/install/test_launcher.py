@@ -55,6 +55,10 @@ def says_when_site_is_loaded(site):
     (site / "says.pth").write_text(line)
 
 
+def refuse_one(server):
+    server.accept()[0].close()
+
+
 def test_commands_start_without_site(person, tmp_path):
     command, site = places.installed(tmp_path / SPACE)
     says_when_site_is_loaded(site)
@@ -69,7 +73,7 @@ def test_site_is_loaded_before_a_service_is_asked(person, tmp_path):
     command, site = places.installed(tmp_path / SPACE)
     says_when_site_is_loaded(site)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=lambda: server.accept()[0].close()).start()
+        threading.Thread(target=refuse_one, args=[server]).start()
         url = f"https://127.0.0.1:{server.getsockname()[1]}"
         person.environ["ANTHROPIC_BASE_URL"] = url
         done = person.run(command, "doctor", "--network")
