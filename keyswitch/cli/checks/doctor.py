@@ -19,7 +19,6 @@ from keyswitch.profiles.paths import resolve
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.planning import left_helpers
 from keyswitch.switching.upkeep import own_files
-from keyswitch.switching.upkeep.repairs import mend as repair
 from keyswitch.targets.verdict import NOTE, Finding, Mend
 
 if TYPE_CHECKING:
@@ -145,15 +144,17 @@ class _Mending:
         """Mend what else can be; tell whether something was."""
         if not self.wanted:
             return False
+        from keyswitch.switching.upkeep.repairs import mend
+
         mends = list(dict.fromkeys(f.mend for f in findings if f.mend))
         workspace = self.session.workspace()
         if not mends and not self.began:
             self.session.say("nothing here that --fix could mend")
         if not self._agreed(mends):
             if mends:
-                rehearsed(self.session, lambda: repair(workspace, mends))
+                rehearsed(self.session, lambda: mend(workspace, mends))
             return False
-        repair(workspace, mends)
+        mend(workspace, mends)
         # After a folder alone `undo` would take something else back.
         undoable = any(m.kind != Mend.FOLDER for m in mends)
         undo = "; take it back with: keyswitch undo" if undoable else ""
