@@ -80,10 +80,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
 
 def program_of(command: str) -> str:
     """Return the program that a shell command starts, "" if not plain."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return ""
+    words = wanted.words_of(command)
     while words and "=" in words[0].partition("/")[0]:
         words = words[1:]  # NAME=value before the command
     word = words[0] if words else ""
