@@ -54,6 +54,15 @@ class Source(Frozen):
         """The file, with its line where that is known."""
         return f"{self.path}:{self.line}" if self.line else self.path
 
+    @property
+    def removal(self) -> str:
+        """How a person takes it out of the settings that set it."""
+        if self.set_by == "managed":
+            return f"ask whoever manages {self.path}"
+        if self.set_by == "flag" and not self.path:
+            return "leave --settings away"
+        return f"remove '{self.name}' from {self.place}"
+
 
 class Value(Frozen):
     """A text and where it comes from. The text is not for printing."""
@@ -121,13 +130,17 @@ class Status(Frozen):
 
 
 class Request(Frozen):
-    """What one request carries. Not sent: `refusal` says why."""
+    """What one request carries, or with a `refusal`, why it is not sent."""
 
     key: Header | None = None
     bearer: Header | None = None
-    sent: bool = False
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
+
+    @property
+    def sent(self) -> bool:
+        """Whether there is a request at all."""
+        return not self.refusal
 
     @property
     def headers(self) -> tuple[Header, ...]:

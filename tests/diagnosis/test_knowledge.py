@@ -210,7 +210,7 @@ def test_a_flag_of_a_settings_file_is_named_with_its_line(here, home):
     first = causes(INVALID)[0]
     place = f"{home}/.claude/settings.json:3"
     assert f"set in {place}" in first.why[1]
-    assert f"remove env.CLAUDE_CODE_USE_BEDROCK from {place}" in first.fix[0]
+    assert f"remove 'CLAUDE_CODE_USE_BEDROCK' from {place}" in first.fix[0]
 
 
 def test_a_flag_of_a_start_file_is_found_there(here, home):

@@ -12,10 +12,10 @@ from keyswitch.errors import (
     NoItemError,
 )
 from keyswitch.kernel_keyring import available
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles import settings
 from keyswitch.providers.schema import refuse_named
-from keyswitch.secrets.keychain.store import open_keychain
+from keyswitch.secrets.keychain.store import Availability, open_keychain
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.model import Profile, SecretRef
-    from keyswitch.secrets.keychain.store import Availability
     from keyswitch.secrets.stores import SecretStore
 
 

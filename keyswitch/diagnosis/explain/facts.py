@@ -87,8 +87,7 @@ class Facts:
         if scene is None or verdict is None:
             return
         self._scene, self._verdict = scene, verdict
-        zdotdir = scene.environ.get("ZDOTDIR", "")
-        self._start_files = StartFiles(scene.home, scene.cwd, zdotdir)
+        self._start_files = StartFiles(scene)
         self.holds.add("known")
         self.words["config"] = scene.places.global_config
         self._address()
@@ -182,34 +181,23 @@ class Facts:
         self.words[f"{name}_where"] = self._where(source)
         self.words[f"{name}_stop"] = self._how_to_stop(source)
 
-    def _line(self, source: Source) -> str:
-        """Return the start file's line that sets a variable, or ""."""
-        value = self._scene.environ.get(source.name)
-        origin = value and self._start_files.origin_of(source.name, value)
-        return origin.place if origin else ""
-
     def _where(self, source: Source) -> str:
         """Return where a source is set, as the end of a sentence."""
         if source.path:
             return f"in {source.place}"
         if source.set_by == "flag":
             return "after --settings"
-        line = self._line(source)
-        return f"in this shell, by {line}" if line else "in this shell"
+        origin = self._start_files.origin(source)
+        return "in this shell" + (f", by {origin.place}" if origin else "")
 
     def _how_to_stop(self, source: Source) -> str:
         """Return what takes a setting away, "" for a login: it is none."""
         if source.kind not in _SETTABLE:
             return ""
-        if source.set_by == "managed":
-            return f"ask whoever manages {source.path}"
-        if source.set_by == "flag" and not source.path:
-            return "leave --settings away"
-        if source.path:
-            env = "" if source.kind == "helper" else "env."
-            return f"remove {env}{source.name} from {source.place}"
-        line = self._line(source)
-        first = f"take it out of {line}, then " if line else ""
+        if source.path or source.set_by == "flag":
+            return source.removal
+        origin = self._start_files.origin(source)
+        first = f"take it out of {origin.place}, then " if origin else ""
         return f"{first}`unset {source.name}`"
 
     def _described(self, header: Header) -> str:

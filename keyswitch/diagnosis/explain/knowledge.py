@@ -29,7 +29,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.diagnosis.explain.error_text import find, read
+from keyswitch.diagnosis.explain.error_text import ErrorText, Hit, find, read
 from keyswitch.diagnosis.explain.facts import Facts
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.resolver.resolve import resolve
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from keyswitch.diagnosis.explain.error_text import ErrorText, Hit
     from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.verdict import Verdict
 

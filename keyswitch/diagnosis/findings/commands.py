@@ -20,14 +20,13 @@ from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.claude_code.resolver.candidates import one_word
 from keyswitch.targets.claude_code.settings import wanted
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Value
 
 
 KEYS = (rules.HELPER, rules.AWS_EXPORT)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.situation import API, CLOUD, SUBSCRIPTION
+from keyswitch.diagnosis.findings.situation import (
+    API,
+    CLOUD,
+    SUBSCRIPTION,
+    Situation,
+)
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.verdict import Header
 
 _BILLS = {
     API: "the API",

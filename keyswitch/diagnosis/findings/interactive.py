@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 
 from keyswitch.disk.opening import upwards
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
+from keyswitch.targets.claude_code.login.stored import TAIL, tail_of, trusted
+from keyswitch.targets.verdict import (
+    ERROR,
+    NOTE,
+    WARNING,
+    Finding,
+    Mend,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Verdict
 
 
 def questions(situation: Situation) -> tuple[str, ...]:
@@ -26,7 +32,8 @@ def questions(situation: Situation) -> tuple[str, ...]:
     found = []
     if not scene.config.onboarded:
         found.append("the first start: a theme and, without a key, a login")
-    if not _trusted(scene):
+    trusts = trusted(scene.read(scene.places.global_config))
+    if trusts.isdisjoint(upwards(scene.cwd)):
         found.append(f"whether the folder {scene.cwd} is trusted")
     key, answer = verdict.request.key, _approval_of(situation)
     if answer == "rejected":
@@ -38,11 +45,6 @@ def questions(situation: Situation) -> tuple[str, ...]:
     if pair:
         found.append(f"it warns: both {' and '.join(pair)} are set")
     return tuple(found)
-
-
-def _trusted(scene: Scene) -> bool:
-    """Tell whether this folder, or one above it, was trusted before."""
-    return any(folder in scene.trusted for folder in upwards(scene.cwd))
 
 
 def _approval_of(situation: Situation) -> str:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.urls import shown
-from keyswitch.targets.verdict import ERROR, Finding
+from keyswitch.targets.verdict import ERROR, Finding, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.verdict import Source
 
 
 def not_in_effect(situation: Situation) -> Iterator[Finding]:

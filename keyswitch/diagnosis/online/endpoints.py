@@ -82,9 +82,8 @@ def set_by(address: Address) -> str:
 def unchecked(scene: Scene) -> str:
     """Return what makes Claude Code take every certificate, or ""."""
     flag = scene.request.get(rules.UNCHECKED)
-    if flag is None or scene.request.text(rules.UNCHECKED) != "0":
-        return ""
-    return printable(where(flag.source))
+    is_off = flag and flag.text.strip() == "0"
+    return printable(where(flag.source)) if flag and is_off else ""
 
 
 def parse(text: str, source: Source | None = None) -> Address:

@@ -13,25 +13,24 @@ import ssl
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online.endpoints import set_by, where
+from keyswitch.diagnosis.online.endpoints import Address, set_by, where
 from keyswitch.diagnosis.online.http_call import (
     Connection,
     Failed,
     ProxyRefusalError,
 )
 from keyswitch.diagnosis.online.streams import (
+    Certificate,
     Deadline,
     authorities,
     blind,
-    readable,
+    load,
 )
 from keyswitch.display import printable
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.endpoints import Address
-    from keyswitch.diagnosis.online.streams import Certificate
     from keyswitch.errors import KeyswitchError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
@@ -247,7 +246,7 @@ def _untrusted(
     else:
         why = "a proxy on the way opens the connection and shows its own"
     for value in authorities(connection.scene):
-        if not readable(connection.scene, value):
+        if not load(connection.scene, value, blind()):
             place = printable(where(value.source))
             why += f"; {place} names a file without certificates"
             break

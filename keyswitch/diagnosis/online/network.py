@@ -20,13 +20,12 @@ from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import ERROR, WARNING, Finding
+from keyswitch.targets.verdict import ERROR, WARNING, Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Verdict
 
 STAGE_SECONDS = 5.0
 ALL_SECONDS = 20.0
@@ -96,17 +95,15 @@ def _steps(connection: Connection) -> Iterator[Step]:
             detail = connection.run(name, work)
         except Failed as failed:
             told = failures.explain(failed)
-            yield Step(name, target, False, _taken(connection), *told)
+            yield Step(name, target, False, connection.milliseconds, *told)
             return
         if name == "tls":
             detail, why, fix = _certificate(connection, detail)
         elif name == "http":
             detail, why, fix = _answer(connection, detail)
-        yield Step(name, target, True, _taken(connection), detail, why, fix)
-
-
-def _taken(connection: Connection) -> int:
-    return round(connection.seconds * 1000)
+        yield Step(
+            name, target, True, connection.milliseconds, detail, why, fix
+        )
 
 
 def _status(connection: Connection) -> str:

@@ -171,16 +171,12 @@ def trust(scene: Scene) -> ssl.SSLContext:
     # Newer Pythons refuse authorities of companies that Claude Code takes.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     for value in authorities(scene):
-        _load(scene, value, context)
+        load(scene, value, context)
     return context
 
 
-def readable(scene: Scene, value: Value) -> bool:
-    """Tell whether the file that a variable names holds a certificate."""
-    return _load(scene, value, blind())
-
-
-def _load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
+def load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
+    """Take over the authorities of a file; tell whether it has any."""
     data = scene.read(os.path.join(scene.cwd, value.text.strip()))
     try:
         context.load_verify_locations(

@@ -12,8 +12,8 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import answers, endpoints, failures
-from keyswitch.diagnosis.online.http_call import Connection, Failed
-from keyswitch.diagnosis.online.questions import Questions
+from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
+from keyswitch.diagnosis.online.questions import Question, Questions
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
@@ -21,8 +21,6 @@ from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.http_call import Reply
-    from keyswitch.diagnosis.online.questions import Question, Sign
     from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.verdict import Header, Source, Verdict
 
@@ -50,10 +48,9 @@ def verify(
     verdict: Verdict,
     *,
     seconds: float = SECONDS,
-    sign: Sign | None = None,
 ) -> tuple[Answer, ...]:
-    """Ask about each credential of a request. `sign` stands for botocore."""
-    questions = Questions(scene, verdict, sign)
+    """Ask about each credential of a request."""
+    questions = Questions(scene, verdict)
     key, bearer = verdict.request.key, verdict.request.bearer
     if (
         key

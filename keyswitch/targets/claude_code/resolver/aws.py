@@ -91,7 +91,7 @@ def ambient(scene: Scene, view: View) -> Request:
 
 
 def _signed(header: Header, shadowed: tuple[Shadowed, ...] = ()) -> Request:
-    return Request(None, header, sent=True, shadowed=shadowed)
+    return Request(None, header, shadowed=shadowed)
 
 
 def _shadowed(header: Header | None, because: str) -> tuple[Shadowed, ...]:

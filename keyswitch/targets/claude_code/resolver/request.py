@@ -18,28 +18,24 @@ from keyswitch.targets.verdict import (
     AWS,
     BEARER,
     RAW,
+    Candidate,
     Header,
     Request,
     Shadowed,
 )
 
 if TYPE_CHECKING:
-    from keyswitch.targets.claude_code.resolver.candidates import Run
     from keyswitch.targets.claude_code.resolver.scene import Scene, View
-    from keyswitch.targets.verdict import Candidate
 
 
-def to_anthropic(scene: Scene, run: Run | None) -> Request:
+def to_anthropic(found: Candidates) -> Request:
     """Fill the two headers, each by its own order."""
-    found = Candidates(scene, scene.request, run)
     key, bearer = _chosen(found)
-    sent = Request(
-        key and key.header(RAW), bearer and bearer.header(BEARER), True
-    )
+    sent = Request(key and key.header(RAW), bearer and bearer.header(BEARER))
     sent = with_custom_headers(found.view, sent)
+    login = found.scene.login
     # An emptied login ends a run that brings only a custom key.
-    blanked = scene.login is not None and scene.login.blanked
-    ends = blanked and not (key or bearer or sent.bearer)
+    ends = login and login.blanked and not (key or bearer or sent.bearer)
     refusal = _refusal(found, key, bearer)
     if not refusal and (ends or not any(map(_has_text, sent.headers))):
         refusal = _nothing(found)
@@ -76,10 +72,9 @@ def _by_login(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     logins = [candidate for _, candidate in found.logins()]
     if found.scene.socket:
         logins = [c for c in logins if c.kind in rules.THROUGH_A_SOCKET]
-    if not logins:
-        return None, None
-    first = logins[0]
-    return (first, None) if first.kind == rules.MANAGED_KEY else (None, first)
+    first = next(iter(logins), None)
+    is_key = first and first.kind == rules.MANAGED_KEY
+    return (first, None) if is_key else (None, first)
 
 
 def _refusal(
@@ -88,7 +83,8 @@ def _refusal(
     for candidate in filter(None, (key, bearer)):
         if candidate.refusal:
             return candidate.refusal
-        if candidate.value is not None and not _fits(candidate.value):
+        text = candidate.value.reveal() if candidate.value else ""
+        if any(c in "\0\n\r" or c > "\xff" for c in text):
             return (
                 f"{candidate.source.name} has a character that cannot "
                 "stand in a header"
@@ -159,11 +155,6 @@ def _has_text(header: Header) -> bool:
         return True
     bare = "" if header.scheme == RAW else header.scheme
     return bool(bare or header.value.reveal())
-
-
-def _fits(value: Secret) -> bool:
-    """Tell whether a value can stand in a header."""
-    return all(c not in "\0\n\r" and c <= "\xff" for c in value.reveal())
 
 
 # ---------------------------------------------------------- managed settings
