@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from keyswitch.diagnosis.explain import facts, knowledge
 from keyswitch.diagnosis.explain.knowledge import causes_of
-from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from tests.components import ROOT
 
@@ -102,8 +101,7 @@ def here(home):
             cwd=str(home / "project"),
             managed_dir=str(home / "none"),
         )
-        verdict = resolve(scene)
-        return lambda text: causes_of(text, scene, verdict, active)
+        return lambda text: causes_of(text, scene, active)
 
     return look_around
 

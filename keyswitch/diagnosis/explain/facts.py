@@ -122,9 +122,7 @@ class Facts:
         request = self._verdict.request
         self.holds.add("sent" if request.sent else "unsent")
         self.words["refusal"] = request.refusal
-        found = [h for h in (request.bearer, request.key) if h is not None]
-        if about == "key":
-            found.reverse()
+        found = request.headers if about == "key" else request.headers[::-1]
         if len(found) == 2 and not found[0].same_as(found[1]):
             self.holds.add("two")
             self.words["second"] = self._described(found[1])
@@ -138,8 +136,6 @@ class Facts:
         self.words["credential_name"] = source.name
         self._place("credential", source)
         used = _USED.get(source.name) or _USED.get(source.kind, "other-used")
-        if source.kind == "custom_header":
-            used = "custom-header-used"
         self.holds.add(used)
         if source.set_by in rules.REPOSITORY_LEVELS:
             self.holds.add("credential-of-repository")

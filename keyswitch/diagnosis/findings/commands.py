@@ -151,7 +151,11 @@ def _answered(
         situation.run.ran[command.text],
         situation.place(command.source),
     )
-    problem = ran.problem or _no_use(key, ran.answer.reveal())
+    problem, answer = ran.problem, ran.answer.reveal()
+    if not problem and key == rules.HELPER and not one_word(answer):
+        problem = "prints more than one word"
+    elif not problem and key != rules.HELPER and not aws.exported_key(answer):
+        problem = "prints no whole set of keys"
     if problem:
         yield Finding(
             "helper-failing",
@@ -170,14 +174,6 @@ def _answered(
             f"make it faster, or cache its answer; it stands in {place}",
             place,
         )
-
-
-def _no_use(key: str, answer: str) -> str:
-    """Return why an answer is not taken, or ""."""
-    if key == rules.HELPER:
-        return "" if one_word(answer) else "prints more than one word"
-    taken = aws.exported_key(answer)
-    return "" if taken else "prints no whole set of keys"
 
 
 def _foreign(

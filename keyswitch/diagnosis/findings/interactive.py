@@ -142,10 +142,8 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
 
     What takes a repair back keeps what was removed.
     """
-    # Loaded here, since `whoami` needs the rest of this module only.
-    from keyswitch.targets.claude_code.rules import REJECTED
-
+    keys = rules.REJECTED
     if len(tail) < TAIL:
-        return f"remove it from '{'.'.join(REJECTED)}' in {place}", place, None
+        return f"remove it from '{'.'.join(keys)}' in {place}", place, None
     fix = "forget that answer: keyswitch doctor --fix"
-    return fix, place, Mend(Mend.ELEMENT, place, REJECTED, expected=tail)
+    return fix, place, Mend(Mend.ELEMENT, place, keys, expected=tail)

@@ -18,14 +18,10 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
     """Find that no request is sent, or another profile's credential."""
     if situation.verdict.request.sent:
         yield from _not_in_use(situation)
-    else:
-        yield _nothing_is_sent(situation)
-
-
-def _nothing_is_sent(situation: Situation) -> Finding:
+        return
     scene = situation.scene
     there = installs(scene.environ.get("PATH", ""), scene.home)
-    return Finding(
+    yield Finding(
         "nothing-sent",
         ERROR,
         f"Claude Code sends nothing: {situation.verdict.request.refusal}"
