@@ -18,6 +18,9 @@ AWS = "AWS4-HMAC-SHA256"
 
 ASK_TOKEN = "a token is fetched first"
 
+# The levels of settings that a repository brings along.
+REPOSITORY_LEVELS = ("project", "local")
+
 _SCHEMES = (RAW, BEARER.lower(), AWS.lower(), "basic", "digest", "token", "")
 
 
@@ -53,6 +56,11 @@ class Source(Frozen):
     def place(self) -> str:
         """The file, with its line where that is known."""
         return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def of_repository(self) -> bool:
+        """Whether a repository's settings set it."""
+        return self.set_by in REPOSITORY_LEVELS
 
     @property
     def removal(self) -> str:

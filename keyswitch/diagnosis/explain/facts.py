@@ -114,7 +114,7 @@ class Facts:
         self.holds.add("gateway")
         self.words["gateway"] = _host_and_port(url.text)
         self._place("gateway", url.source)
-        if url.source.set_by in rules.REPOSITORY_LEVELS:
+        if url.source.of_repository:
             self.holds.add("gateway-of-repository")
 
     def _credentials(self, about: str) -> None:
@@ -137,7 +137,7 @@ class Facts:
         self._place("credential", source)
         used = _USED.get(source.name) or _USED.get(source.kind, "other-used")
         self.holds.add(used)
-        if source.set_by in rules.REPOSITORY_LEVELS:
+        if source.of_repository:
             self.holds.add("credential-of-repository")
         if "keyswitch" in source.command:
             self.holds.add("keyswitch-used")

@@ -180,7 +180,7 @@ def _foreign(
     situation: Situation, key: str, command: Value
 ) -> Iterator[Finding]:
     place = situation.place(command.source)
-    if command.source.set_by in rules.REPOSITORY_LEVELS:
+    if command.source.of_repository:
         yield Finding(
             "helper-of-repository",
             WARNING,
@@ -219,7 +219,7 @@ def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
         command = scene.command(key)
         if command is None:
             continue
-        of_repository = command.source.set_by in rules.REPOSITORY_LEVELS
+        of_repository = command.source.of_repository
         if of_repository and not trusts(command):
             raise InputError(
                 f"not run: a repository's settings name {key} "

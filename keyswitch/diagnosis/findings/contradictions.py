@@ -95,7 +95,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
     from keyswitch.diagnosis.urls import shown
 
     place = situation.place(base_url.source)
-    by_repository = base_url.source.set_by in rules.REPOSITORY_LEVELS
+    by_repository = base_url.source.of_repository
     yield Finding(
         "key-to-other-host",
         ERROR if by_repository else WARNING,
@@ -192,8 +192,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             situation.place(source),
         )
     for source in sources:
-        of_repository = source.set_by in rules.REPOSITORY_LEVELS
-        if of_repository and source.kind == "environment":
+        if source.of_repository and source.kind == "environment":
             yield Finding(
                 "repository-credential",
                 WARNING,

@@ -28,13 +28,14 @@ _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
 
 
 class Address(Frozen):
-    """A URL without the parts that can hold a secret."""
+    """A URL. What of it can hold a secret is left out, or a `Secret`."""
 
     scheme: str
     host: str
     port: int
     path: str = ""  # without a slash at its end
     source: Source | None = None  # what sets it; None: the provider's own
+    authorization: Secret | None = None  # what a proxy is told of who asks
 
     @property
     def netloc(self) -> str:
@@ -55,14 +56,6 @@ class Address(Frozen):
     def at(self, path: str) -> Address:
         """Return the address of a path below this one."""
         return self._replace(path=self.path + path)
-
-
-class Proxy(Frozen):
-    """The proxy that is used, and what it is told about who asks."""
-
-    address: Address
-    source: Source
-    authorization: Secret | None = None
 
 
 def where(source: Source) -> str:
@@ -161,7 +154,7 @@ def _label(name: str, text: str) -> str:
     return text
 
 
-def proxy_for(scene: Scene, address: Address) -> Proxy | None:
+def proxy_for(scene: Scene, address: Address) -> Address | None:
     """Return the proxy on the way to an address; None: there is none.
 
     Raises InputError for a proxy that Claude Code cannot use.
@@ -174,7 +167,8 @@ def proxy_for(scene: Scene, address: Address) -> Proxy | None:
         if value is None or not _is_http(value.text):
             return None
     around = view.given("no_proxy", "NO_PROXY")
-    if around is not None and _is_around(around.text, address):
+    entries = re.split(r"[,\s]+", around.text.lower()) if around else []
+    if any(entry == "*" or _names(entry, address) for entry in entries):
         return None
     if not _is_http(value.text):
         raise InputError(
@@ -184,7 +178,7 @@ def proxy_for(scene: Scene, address: Address) -> Proxy | None:
     text = value.text.strip()
     text = text if "://" in text else f"http://{text}"
     found = parse(text, value.source)
-    return Proxy(found, value.source, _authorization(text))
+    return found._replace(authorization=_authorization(text))
 
 
 def _is_http(text: str) -> bool:
@@ -203,16 +197,8 @@ def _authorization(url: str) -> Secret | None:
     return Secret(f"Basic {b64encode(pair.encode()).decode()}")
 
 
-def _is_around(text: str, address: Address) -> bool:
-    """Tell whether NO_PROXY names an address."""
-    return any(
-        entry == "*" or _names(entry.lower(), address)
-        for entry in re.split(r"[,\s]+", text)
-        if entry
-    )
-
-
 def _names(entry: str, address: Address) -> bool:
+    """Tell whether an entry of NO_PROXY names an address."""
     if "/" in entry:
         return _in_network(address.host, entry)
     name, mark, port = entry.rpartition(":")

@@ -11,7 +11,6 @@ import errno
 import socket
 import ssl
 from http.client import HTTPException
-from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online.endpoints import Address, set_by, where
 from keyswitch.diagnosis.online.http_call import (
@@ -29,9 +28,6 @@ from keyswitch.diagnosis.online.streams import (
 from keyswitch.display import printable
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
-
-if TYPE_CHECKING:
-    from keyswitch.errors import KeyswitchError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
@@ -61,11 +57,6 @@ def explain(failed: Failed) -> Explanation:
         return _certificate(connection, error, address)
     stage = {"dns": _dns, "tcp": _tcp, "proxy": _proxy, "tls": _tls}
     return stage.get(failed.stage, _http)(connection, error)
-
-
-def from_error(error: KeyswitchError) -> Explanation:
-    """Return what one of our own errors says."""
-    return Explanation(printable(error.message), "", printable(error.hint))
 
 
 def _dns(connection: Connection, error: Exception) -> Explanation:

@@ -81,7 +81,7 @@ class Connection:
         self.address = address
         self.deadline = deadline
         self.proxy = proxy_for(scene, address)
-        self.first = self.proxy.address if self.proxy else address
+        self.first = self.proxy or address
         self.milliseconds = 0  # that the last stage took
         self._context = context
         self._found: list[tuple[socket.AddressFamily, tuple[object, ...]]] = []

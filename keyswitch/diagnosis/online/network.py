@@ -57,15 +57,16 @@ def probe(
     path = scene.environ.get(rules.UNIX_SOCKET)
     if path:
         return (_unix_socket(path, stage_seconds),)
+    deadline = Deadline(all_seconds, stage_seconds)
+    name, target = "dns", "the service"
     try:
         address = endpoints.endpoint(scene, verdict)
-    except InputError as error:
-        return (_stopped("dns", "the service", error),)
-    deadline = Deadline(all_seconds, stage_seconds)
-    try:
+        name, target = "proxy", address.netloc
         connection = Connection(scene, address, deadline)
     except InputError as error:
-        return (_stopped("proxy", address.netloc, error),)
+        what, fix = printable(error.message), printable(error.hint)
+        why = "no request can be sent as it is set"
+        return (Step(name, target, False, 0, what, why, fix),)
     try:
         return tuple(_steps(connection))
     finally:
@@ -111,12 +112,6 @@ def _status(connection: Connection) -> str:
     if connection.proxy and status == 407:
         raise ProxyRefusalError(status)
     return str(status)
-
-
-def _stopped(name: str, target: str, error: InputError) -> Step:
-    told = failures.from_error(error)
-    why = "no request can be sent as it is set"
-    return Step(name, target, False, 0, told.what, why, told.fix)
 
 
 def _certificate(connection: Connection, version: str) -> tuple[str, str, str]:

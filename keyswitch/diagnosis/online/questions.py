@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.situation import OAUTH_PREFIX
@@ -114,10 +114,11 @@ class Questions:
         address: Address,
         headers: dict[str, str],
         query: str = "",
+        body: bytes = b"",
     ) -> Question:
         own = address.source is None or _OWN.fullmatch(address.host)
         asked = self.verdict.service if own else GATEWAY
-        return Question(kind, asked, address, headers, query)
+        return Question(kind, asked, address, headers, query, body)
 
     def _models(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
@@ -180,8 +181,7 @@ class Questions:
             address = endpoints.parse(given.text.strip(), given.source)
         address = address if address.path else address.at("/")
         headers = signed(address.url, keys, aws.region(self.scene))
-        question = self._ask("sts", address, {**_FORM, **headers})
-        return replace(question, body=_STS_BODY)
+        return self._ask("sts", address, {**_FORM, **headers}, body=_STS_BODY)
 
 
 def _credential(header: Header) -> dict[str, str]:

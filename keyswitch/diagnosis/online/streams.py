@@ -192,8 +192,7 @@ def authorities(scene: Scene) -> list[Value]:
     return [
         value
         for value in map(scene.request.given, rules.AUTHORITIES)
-        if value is not None
-        and value.source.set_by not in rules.REPOSITORY_LEVELS
+        if value is not None and not value.source.of_repository
     ]
 
 

@@ -18,7 +18,6 @@ from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
-from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.scene import Scene
@@ -82,8 +81,8 @@ def _answer(
         what = told.line + _unchecked(connection)
         return answer._replace(what=what, fix=told.fix)
     except InputError as error:
-        told = failures.from_error(error)
-        return answer._replace(what=told.what, fix=told.fix)
+        what, fix = printable(error.message), printable(error.hint)
+        return answer._replace(what=what, fix=fix)
     found = answers.judge(question, connection, header, reply)
     found = found._replace(what=found.what + _unchecked(connection))
     return answer._replace(
@@ -133,13 +132,12 @@ def _keep_from_repository(
         flag = connection.scene.request.get(verdict.provider.flag)
         ways.append(flag.source if flag else None)
     if connection.proxy and connection.address.scheme == "http":
-        ways.append(connection.proxy.source)
+        ways.append(connection.first.source)
     # What a repository's command printed may be a person's secret.
-    of_repository = header.source.set_by in rules.REPOSITORY_LEVELS
-    if of_repository and not header.source.command:
+    if header.source.of_repository and not header.source.command:
         return
     for way in ways:
-        if way and way.set_by in rules.REPOSITORY_LEVELS:
+        if way and way.of_repository:
             raise InputError(
                 "not asked: a repository's settings would send this "
                 f"credential to another host ({endpoints.where(way)})",

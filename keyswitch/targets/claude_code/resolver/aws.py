@@ -119,13 +119,12 @@ def exported_key(answer: str) -> str | None:
     """
     try:
         found = json.loads(answer)["Credentials"]
-        whole = all(
-            isinstance(found[k], str) and found[k]
-            for k in ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        )
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        key, *others = [found[name] for name in names]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return found["AccessKeyId"] if whole else None
+    whole = all(isinstance(text, str) and text for text in (key, *others))
+    return key if whole else None
 
 
 def _pair(view: View) -> Header | None:

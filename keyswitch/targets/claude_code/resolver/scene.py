@@ -29,7 +29,7 @@ from keyswitch.targets.claude_code.settings.settings_file import (
     parse,
     trim,
 )
-from keyswitch.targets.verdict import Source, Value
+from keyswitch.targets.verdict import REPOSITORY_LEVELS, Source, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -136,7 +136,7 @@ class View:
         return not (with_socket and name in rules.NOT_FROM_SETTINGS_WITH_SOCKET)
 
     def _counts(self, level: str, name: str) -> bool:
-        if level not in rules.REPOSITORY_LEVELS or self.unfiltered:
+        if level not in REPOSITORY_LEVELS or self.unfiltered:
             return True
         if name in rules.NOT_FROM_REPOSITORY:
             return False
@@ -311,7 +311,7 @@ class Scene:
             values = (
                 value.text
                 for value in self.request.all(name)
-                if value.source.set_by not in rules.REPOSITORY_LEVELS
+                if not value.source.of_repository
             )
             text = next(values, None)
             if text is not None and "=" not in name and name:
