@@ -221,7 +221,7 @@ def test_a_flag_of_a_start_file_is_found_there(here, home):
 def test_aws_text_behind_a_base_url_is_the_gateways(here):
     first = here(GATEWAY)("Failed to authenticate. " + INVALID)[0]
     text = said(first)
-    assert "gateway.example:8443, set in this shell" in text
+    assert "https://gateway.example:8443/v1, set in this shell" in text
     assert "/login cannot help" in text
     assert "`unset ANTHROPIC_BASE_URL`" in text
     assert "FAKE" not in text

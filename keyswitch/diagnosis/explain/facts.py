@@ -7,7 +7,6 @@ as "{credential}". Credentials are masked here: no explanation can show one.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.origin import StartFiles
@@ -112,7 +111,7 @@ class Facts:
         if url is None or (provider is None and urls.is_anthropic(url.text)):
             return
         self.holds.add("gateway")
-        self.words["gateway"] = _host_and_port(url.text)
+        self.words["gateway"] = urls.shown(url.text)
         self._place("gateway", url.source)
         if url.source.of_repository:
             self.holds.add("gateway-of-repository")
@@ -205,18 +204,6 @@ class Facts:
         what = _CALLED.get(source.kind, "{name}").format(name=source.name)
         placed = source.path or source.set_by
         return what + shown + (f", {self._where(source)}" if placed else "")
-
-
-def _host_and_port(url: str) -> str:
-    """Return what may be shown of an address: it can hold a password."""
-    host = urls.host_of(url)
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        port = None
-    if not host:
-        return "an address without host"
-    return f"{host}:{port}" if port else host
 
 
 def _joined(stops: Iterable[str]) -> str:

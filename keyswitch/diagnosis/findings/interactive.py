@@ -35,11 +35,12 @@ def questions(situation: Situation) -> tuple[str, ...]:
     trusts = trusted(scene.read(scene.places.global_config))
     if trusts.isdisjoint(upwards(scene.cwd)):
         found.append(f"whether the folder {scene.cwd} is trusted")
-    key, answer = verdict.request.key, _approval_of(situation)
+    asked = _asked_about(situation)
+    answer = asked[1] if asked else ""
     if answer == "rejected":
         not_used = f"{rules.API_KEY} is not used: it was rejected once"
         found.append(f"nothing, but {not_used}")
-    elif not answer and key and key.source.name == rules.API_KEY:
+    elif asked and not answer:
         found.append(f"whether to use {rules.API_KEY} (the default is no)")
     pair = _two(scene, verdict, answer)
     if pair:
@@ -47,19 +48,18 @@ def questions(situation: Situation) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _approval_of(situation: Situation) -> str:
-    """Return what was answered for the key in use: "approved", "rejected".
+def _asked_about(situation: Situation) -> tuple[str, str] | None:
+    """Return the key of the variable in use, and what was answered about it.
 
-    "" where no key of a variable is used, or it was never asked about. A key
-    in both lists counts as approved.
+    That is "approved", also where it is in both lists, "rejected" or "".
     """
     key, config = situation.verdict.request.key, situation.scene.config
     if key is None or key.value is None or key.source.name != rules.API_KEY:
-        return ""
-    tail = tail_of(key.value.reveal())
-    if tail in config.approved:
-        return "approved"
-    return "rejected" if tail in config.rejected else ""
+        return None
+    text = key.value.reveal()
+    if tail_of(text) in config.approved:
+        return text, "approved"
+    return text, "rejected" if tail_of(text) in config.rejected else ""
 
 
 def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
@@ -90,13 +90,12 @@ def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
 
 def answers(situation: Situation) -> Iterator[Finding]:
     """Find that the key in use was rejected, or was never asked about."""
-    key = situation.verdict.request.key
+    key, asked = situation.verdict.request.key, _asked_about(situation)
     place = situation.scene.places.global_config
-    if key is None or key.value is None or key.source.name != rules.API_KEY:
+    if key is None or asked is None:
         return
-    answer = _approval_of(situation)
+    text, answer = asked
     if answer == "rejected":
-        text = key.value.reveal()
         # The end of a short key is as good as the key.
         short = len(text.strip()) < 2 * TAIL
         yield Finding(

@@ -29,9 +29,6 @@ __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
-# Beginnings of tokens that a subscription's login hands out.
-OAUTH_PREFIX = "sk-ant-oat"
-
 
 def scene_of(
     environ: Mapping[str, str],
@@ -42,6 +39,13 @@ def scene_of(
     """Return what Claude Code finds, started there with these options."""
     flags = parse_flags(claude_options)
     return Scene(environ, home=home, cwd=cwd, flags=flags)
+
+
+def of_subscription(header: Header) -> bool:
+    """Tell whether a bearer is a token of a subscription's login."""
+    value = header.value.reveal() if header.value else ""
+    by_name = header.source.name in rules.SUBSCRIPTION
+    return by_name or value.startswith("sk-ant-oat")
 
 
 class Situation:
@@ -141,11 +145,7 @@ class Situation:
             return API  # a gateway's, whoever pays for that, or the key's
         if request.bearer is None:
             return ""
-        source, value = request.bearer.source, request.bearer.value
-        login = source.name in rules.SUBSCRIPTION or (
-            value is not None and value.reveal().startswith(OAUTH_PREFIX)
-        )
-        return SUBSCRIPTION if login else API
+        return SUBSCRIPTION if of_subscription(request.bearer) else API
 
     # ----------------------------------------------- the profile asked for
 

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.situation import OAUTH_PREFIX
+from keyswitch.diagnosis.findings.situation import of_subscription
 from keyswitch.diagnosis.online import endpoints
 from keyswitch.display import printable
 from keyswitch.errors import InputError
@@ -28,8 +28,6 @@ GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
-_LOGIN_KINDS = ("login", "anthropic_profile")
-_LOGIN_NAMES = (rules.OAUTH_TOKEN, rules.OAUTH_FD)
 _FOUNDRY_DOMAIN = ".services.ai.azure.com"
 
 # Hosts that are the services' own, also where somebody sets them.
@@ -261,13 +259,8 @@ def signed(url: str, keys: Keys, region: str) -> dict[str, str]:
 
 def _is_login(header: Header) -> bool:
     """Tell whether a bearer is a token of a login at Anthropic."""
-    if header.scheme == RAW or header.value is None:
-        return False
-    return (
-        header.source.kind in _LOGIN_KINDS
-        or header.source.name in _LOGIN_NAMES
-        or header.value.reveal().startswith(OAUTH_PREFIX)
-    )
+    of_profile = header.source.kind == "anthropic_profile"
+    return header.scheme != RAW and (of_profile or of_subscription(header))
 
 
 def _known_how(source: Source) -> str:
