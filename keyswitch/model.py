@@ -31,6 +31,7 @@ class Frozen(tuple[Any, ...]):
     # Without annotations, which would be fields.
     _fields = tuple[str, ...]()
     _defaults = MappingProxyType[str, Any]({})
+    _hidden = tuple[str, ...]()  # left out of a traceback: may hold secrets
 
     def __init_subclass__(cls) -> None:
         """Make each annotation of the class body a field, in that order."""
@@ -68,7 +69,11 @@ class Frozen(tuple[Any, ...]):
         return tuple(self)
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{k}={v!r}" for k, v in self._asdict().items())
+        fields = ", ".join(
+            f"{name}={value!r}"
+            for name, value in self._asdict().items()
+            if name not in self._hidden
+        )
         return f"{type(self).__name__}({fields})"
 
 

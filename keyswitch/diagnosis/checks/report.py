@@ -113,9 +113,9 @@ def _header(situation: Situation, header: Header | None) -> str:
 
 
 # It starts at a word only, so that the time stays linear in long texts.
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_EMAIL = r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_LONG = r"[A-Za-z0-9_\-+/=]{24,}"  # may be a secret
+_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 # Names of profiles that tell nothing; "keyswitch" is the one that keyswitch
 # itself makes for the AWS tools.
@@ -154,8 +154,8 @@ class Redaction:
         """Return the text without them."""
         text = self._hosts.sub(self._host, text)
         text = self._words.sub(lambda m: self.words[m[0]], text)
-        text = _UUID.sub("<uuid>", _EMAIL.sub("<e-mail>", text))
-        return printable(_LONG.sub(_shortened, text))
+        text = re.sub(_UUID, "<uuid>", re.sub(_EMAIL, "<e-mail>", text))
+        return printable(re.sub(_LONG, _shortened, text))
 
     def _host(self, match: re.Match[str]) -> str:
         # Ignoring case, "s" also matches the long s, whose lower case is

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 
-_PLACE = re.compile(r"\{([a-z_]+)\}")
+_PLACE = r"\{([a-z_]+)\}"
 
 
 class Rule(Frozen):
@@ -222,8 +222,8 @@ def _said(lines: Iterable[str], here: Facts) -> list[str]:
     for line in lines:
         conditions, text = parts_of(line)
         if all(_holds(c, here.holds) for c in conditions) and all(
-            here.words.get(name) for name in _PLACE.findall(text)
+            here.words.get(name) for name in re.findall(_PLACE, text)
         ):
-            said.append(_PLACE.sub(lambda m: here.words[m[1]], text))
+            said.append(re.sub(_PLACE, lambda m: here.words[m[1]], text))
     # Two lines can come to the same words.
     return list(dict.fromkeys(said))

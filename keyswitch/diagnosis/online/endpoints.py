@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PORTS = {"http": 80, "https": 443}
 
-_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
 
 
 class Address(Frozen):
@@ -146,7 +146,7 @@ def aws_host(scene: Scene, service: str) -> str:
 
 
 def _label(name: str, text: str) -> str:
-    if not _LABEL.fullmatch(text):
+    if not re.fullmatch(_LABEL, text):
         what = "cannot be part of a host name" if text else "is not set"
         raise InputError(
             f"it is not known where requests go: {name} {what}", f"set {name}"

@@ -31,7 +31,7 @@ VERSION = {"anthropic-version": "2023-06-01"}
 _FOUNDRY_DOMAIN = ".services.ai.azure.com"
 
 # Hosts that are the services' own, also where somebody sets them.
-_OWN = re.compile(
+_OWN = (
     r"api\.anthropic\.com|[\w-]+\.services\.ai\.azure\.com"
     r"|(?:bedrock|aws-external|sts)[\w.-]*"
     r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
@@ -114,7 +114,7 @@ class Questions:
         query: str = "",
         body: bytes = b"",
     ) -> Question:
-        own = address.source is None or _OWN.fullmatch(address.host)
+        own = address.source is None or re.fullmatch(_OWN, address.host)
         asked = self.verdict.service if own else GATEWAY
         return Question(kind, asked, address, headers, query, body)
 
@@ -137,7 +137,7 @@ class Questions:
     def _bedrock(self, header: Header) -> Question:
         if self.verdict.base_url is not None:
             address = endpoints.endpoint(self.scene, self.verdict)
-            if _OWN.fullmatch(address.host):
+            if re.fullmatch(_OWN, address.host):
                 # What lists models has a host of its own.
                 host = address.host.replace("-runtime", "", 1)
                 address = address._replace(host=host)

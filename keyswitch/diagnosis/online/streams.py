@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import ssl
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -167,6 +168,12 @@ def trust(scene: Scene) -> ssl.SSLContext:
     A repository's files are left out: one that names a proxy as well could
     read the credential. Certificates are always checked.
     """
+    # The launcher leaves `site` out. Packages that add a company's authorities
+    # to every program of an environment do so in its `.pth` files.
+    if "site" not in sys.modules:
+        import site
+
+        site.main()
     context = ssl.create_default_context()
     # Newer Pythons refuse authorities of companies that Claude Code takes.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT

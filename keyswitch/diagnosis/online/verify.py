@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.verdict import Header, Source, Verdict
 
 # Variables whose values no other service gets.
-_OF_A_CLOUD = re.compile("AWS|FOUNDRY")
+_OF_A_CLOUD = "AWS|FOUNDRY"
 SECONDS = 10.0  # for one question, from name to answer
 
 
@@ -128,7 +128,7 @@ def _keep_from_repository(
 ) -> None:
     """Refuse to hand a person's credential to a host of a repository."""
     ways = [connection.address.source]  # what chooses the host
-    if verdict.provider and not _OF_A_CLOUD.search(header.source.name):
+    if verdict.provider and not re.search(_OF_A_CLOUD, header.source.name):
         flag = connection.scene.request.get(verdict.provider.flag)
         ways.append(flag.source if flag else None)
     if connection.proxy and connection.address.scheme == "http":

@@ -194,9 +194,9 @@ def flag_settings(
 
 
 # Also of a zip application, and of Windows with its other slash.
-_PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
+_PROGRAM = r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$"
 # A file that calls the helper; the last folder is `state` in KEYSWITCH_HOME.
-_AWS_CONFIG = re.compile(r"/(?:keyswitch|state)/aws-config$")
+_AWS_CONFIG = r"/(?:keyswitch|state)/aws-config$"
 _AWS_CONFIG_KEYS = (ENV, "AWS_CONFIG_FILE")
 HELPER_KEYS = ((HELPER,), (AWS_EXPORT,), _AWS_CONFIG_KEYS)
 
@@ -205,7 +205,7 @@ def is_keyswitch(command: str) -> bool:
     """Tell whether a command is some keyswitch's, wherever it is installed."""
     words = _words(command)
     called = words[: words.index("helper")] if "helper" in words else []
-    return bool(called) and _PROGRAM.search(called[-1]) is not None
+    return bool(called) and re.search(_PROGRAM, called[-1]) is not None
 
 
 def _words(command: str) -> list[str]:
@@ -230,7 +230,7 @@ def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
         return False
     value = value.replace("\\", "/")
     if keys == _AWS_CONFIG_KEYS:
-        return _AWS_CONFIG.search(value) is not None
+        return re.search(_AWS_CONFIG, value) is not None
     return _calls(value)
 
 
@@ -240,7 +240,7 @@ def _calls(command: str) -> bool:
         return any(" " in word and _calls(word) for word in words)
     before = words[: words.index("helper")]
     called = [word for word in before if not word.startswith("-")]
-    return bool(called) and _PROGRAM.search(called[-1]) is not None
+    return bool(called) and re.search(_PROGRAM, called[-1]) is not None
 
 
 def helper_keys(path: str, text: str) -> list[tuple[str, ...]]:
