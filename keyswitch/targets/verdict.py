@@ -163,6 +163,7 @@ class Verdict(Frozen):
     request: Request
     provider: Cloud | None = None  # None: Anthropic, or what stands for it
     base_url: Value | None = None  # None: the provider's own
+    flag: Value | None = None  # what chose the provider
 
     @property
     def cloud(self) -> str:

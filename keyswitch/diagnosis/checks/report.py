@@ -69,7 +69,7 @@ def _lines(
     yield f"keyswitch {__version__}, Python {platform.python_version()}"
     yield f"system: {platform.system()} {platform.release()}, {sys.platform}"
     yield f"rules observed on: Claude Code {rules.OBSERVED_VERSION}"
-    for install in installs(scene.environ.get("PATH", ""), scene.home):
+    for install in installs(scene):
         version = install.version or "version unknown"
         yield f"claude: {hide(install.path)} {version}"
     yield f"profiles: {len(situation.accounts.profiles)}"

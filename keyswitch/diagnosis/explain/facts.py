@@ -105,9 +105,8 @@ class Facts:
         else:
             self.holds |= {"cloud", provider.name, FAMILIES[provider.name]}
             self.words["flag"] = provider.flag
-            flag = self._scene.request.get(provider.flag)
-            if flag is not None:
-                self._place("flag", flag.source)
+            if self._verdict.flag:
+                self._place("flag", self._verdict.flag.source)
         if url is None or (provider is None and urls.is_anthropic(url.text)):
             return
         self.holds.add("gateway")

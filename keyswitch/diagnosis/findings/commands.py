@@ -147,10 +147,8 @@ def _answered(
     if not isinstance(situation.run, Runner):
         return
     situation.run(command)
-    ran, place = (
-        situation.run.ran[command.text],
-        situation.place(command.source),
-    )
+    ran = situation.run.ran[command.text]
+    place = situation.place(command.source)
     problem, answer = ran.problem, ran.answer.reveal()
     if not problem and key == rules.HELPER and not one_word(answer):
         problem = "prints more than one word"

@@ -161,16 +161,15 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
 
 def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     """Find a key of Anthropic that a cloud's switch leaves unused."""
-    verdict, view = situation.verdict, situation.view
-    flag = verdict.provider and view.get(verdict.provider.flag)
+    verdict, flag = situation.verdict, situation.verdict.flag
     used = {h.source.name for h in verdict.request.headers}
-    unused = view.given(rules.API_KEY) and rules.API_KEY not in used
-    if verdict.provider and flag and unused and not situation.chosen:
+    unused = rules.API_KEY not in used and situation.view.text(rules.API_KEY)
+    if flag and unused and not situation.chosen:
         yield Finding(
             "cloud-over-key",
             NOTE,
             f"{rules.API_KEY} is set and not used: {flag.source.name} sends "
-            f"requests to {verdict.provider.title}",
+            f"requests to {verdict.service}",
             "'claude auth status' names the key all the same",
             situation.how_to_stop(flag.source),
             situation.place(flag.source),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis import urls
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
@@ -84,26 +85,23 @@ def parse(text: str, source: Source | None = None) -> Address:
 
     Raises InputError for what is not an http or https address.
     """
-    from urllib.parse import quote, urlsplit
+    from urllib.parse import quote
 
-    name = where(source) if source else "the address"
+    parts = urls.http_url(text)
+    host = parts.hostname or "" if parts else ""
     try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-        if not host.isascii():
-            host = host.encode("idna").decode()
+        host = host if host.isascii() else host.encode("idna").decode()
     except ValueError:
-        host, port, parts = "", None, urlsplit("")
-    known = parts.scheme in PORTS and all("!" <= c <= "~" for c in host)
-    if not known or not host or port == 0:
+        host = ""
+    if not parts or not host or not all("!" <= c <= "~" for c in host):
         raise InputError(
-            f"{name} is not an http or https address",
+            f"{where(source) if source else 'the address'} is not an http or "
+            "https address",
             "give it in the form https://HOST or https://HOST:PORT",
         )
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
-    return Address(
-        parts.scheme, host, port or PORTS[parts.scheme], path, source
-    )
+    port = parts.port or PORTS[parts.scheme]
+    return Address(parts.scheme, host, port, path, source)
 
 
 def endpoint(scene: Scene, verdict: Verdict) -> Address:

@@ -128,9 +128,8 @@ def _keep_from_repository(
 ) -> None:
     """Refuse to hand a person's credential to a host of a repository."""
     ways = [connection.address.source]  # what chooses the host
-    if verdict.provider and not re.search(_OF_A_CLOUD, header.source.name):
-        flag = connection.scene.request.get(verdict.provider.flag)
-        ways.append(flag.source if flag else None)
+    if verdict.flag and not re.search(_OF_A_CLOUD, header.source.name):
+        ways.append(verdict.flag.source)
     if connection.proxy and connection.address.scheme == "http":
         ways.append(connection.first.source)
     # What a repository's command printed may be a person's secret.

@@ -41,7 +41,8 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
 
         request = cloud.request(scene, provider, run)
     status = _status(scene, provider_of(scene.status))
-    return Verdict(status, request, provider, base_url)
+    flag = provider and scene.request.get(provider.flag)
+    return Verdict(status, request, provider, base_url, flag)
 
 
 def provider_of(view: View) -> Cloud | None:
