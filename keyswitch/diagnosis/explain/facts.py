@@ -30,35 +30,28 @@ FAMILIES = {
     "anthropicGoogleCloud": "google",
 }
 
-# How a source is called in conditions: by its name, else by its kind.
-_USED = {
+# How a source is called in conditions, where its name says it, ...
+_NAMED = {
     rules.API_KEY: "api-key-used",
     rules.API_KEY_FD: "api-key-used",
     rules.AUTH_TOKEN: "auth-token-used",
     rules.OAUTH_TOKEN: "oauth-token-used",
     rules.OAUTH_FD: "oauth-token-used",
-    rules.HELPER: "helper-used",
     rules.AWS_EXPORT: "aws-export-used",
     aws.ACCESS_KEY: "aws-pair-used",
     aws.BEARER_TOKEN: "aws-bearer-used",
-    "login": "login-used",
-    "managed_key": "managed-key-used",
-    "anthropic_profile": "profile-used",
-    "federation": "profile-used",
-    "custom_header": "custom-header-used",
-    "aws_profile": "aws-profile-used",
 }
-
-# What a source that has no telling name is called.
-_CALLED = {
-    "login": "the stored login",
-    "managed_key": "the key of a Console login",
-    "anthropic_profile": "the Anthropic profile '{name}'",
-    "aws_profile": "the AWS profile '{name}'",
-    "federation": "a token of the identity federation",
-    "custom_header": "a header of {name}",
-    "helper": "what the command of {name} prints",
+# ... and else by its kind, with what it is called in a sentence.
+_KINDS = {
+    "login": ("login-used", "the stored login"),
+    "managed_key": ("managed-key-used", "the key of a Console login"),
+    "anthropic_profile": ("profile-used", "the Anthropic profile '{name}'"),
+    "federation": ("profile-used", "a token of the identity federation"),
+    "custom_header": ("custom-header-used", "a header of {name}"),
+    "aws_profile": ("aws-profile-used", "the AWS profile '{name}'"),
+    "helper": ("helper-used", "what the command of {name} prints"),
 }
+_OTHER = ("other-used", "{name}")
 
 # Kinds of sources that a person sets and can take away.
 _SETTABLE = ("environment", "custom_header", "helper")
@@ -97,7 +90,6 @@ class Facts:
             self.holds.add("elsewhere")
 
     def _address(self) -> None:
-        """Say whom Claude Code talks to here, and what chose that."""
         provider, url = self._verdict.provider, self._verdict.base_url
         self.words["provider"] = self._verdict.service
         if provider is None:
@@ -116,7 +108,6 @@ class Facts:
             self.holds.add("gateway-of-repository")
 
     def _credentials(self, about: str) -> None:
-        """Say what is sent here, or why nothing is."""
         request = self._verdict.request
         self.holds.add("sent" if request.sent else "unsent")
         self.words["refusal"] = request.refusal
@@ -133,8 +124,8 @@ class Facts:
         self.words["credential"] = self._described(header)
         self.words["credential_name"] = source.name
         self._place("credential", source)
-        used = _USED.get(source.name) or _USED.get(source.kind, "other-used")
-        self.holds.add(used)
+        of_kind, _ = _KINDS.get(source.kind, _OTHER)
+        self.holds.add(_NAMED.get(source.name, of_kind))
         if source.of_repository:
             self.holds.add("credential-of-repository")
         if "keyswitch" in source.command:
@@ -200,7 +191,7 @@ class Facts:
         masked = mask(header.value.reveal()) if header.value else ""
         # A mask that hides everything says nothing.
         shown = f" ({masked})" if len(masked) > 1 else ""
-        what = _CALLED.get(source.kind, "{name}").format(name=source.name)
+        what = _KINDS.get(source.kind, _OTHER)[1].format(name=source.name)
         placed = source.path or source.set_by
         return what + shown + (f", {self._where(source)}" if placed else "")
 

@@ -29,7 +29,6 @@ class Install(Frozen):
     """One `claude` that could be started."""
 
     path: str
-    target: str  # with links followed
     version: str = ""  # "" where no file tells it
 
 
@@ -43,7 +42,7 @@ def installs(scene: Scene) -> list[Install]:
         if not os.access(path, os.X_OK) or os.path.isdir(path):
             continue
         target = os.path.realpath(path)
-        found.setdefault(target, Install(path, target, version_of(target)))
+        found.setdefault(target, Install(path, version_of(target)))
     return list(found.values())
 
 

@@ -83,8 +83,7 @@ def ambient(scene: Scene, view: View) -> Request:
     if pair is not None:
         because = f"{ACCESS_KEY} comes before the files"
         return _signed(pair, _shadowed(found, because))
-    if found is None:
-        found = _of_machine(view)
+    found = found or _of_machine(view)
     if found is None:
         return Request(refusal="there are no AWS credentials")
     return _signed(found)
