@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.providers.catalogue import load_catalogue
-from keyswitch.providers.schema import roles
+from keyswitch.providers.schema import Provider, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
 from keyswitch.targets.claude_code.settings.wanted import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.binding import Mismatch
-    from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
     from keyswitch.targets.verdict import Source
 
