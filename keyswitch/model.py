@@ -57,7 +57,11 @@ class Frozen(tuple[Any, ...]):
         return dict(zip(self._fields, self, strict=True))
 
     def _replace(self, **named: Any) -> Self:
-        return type(self)(**{**self._asdict(), **named})
+        fields = zip(self._fields, self, strict=True)
+        values = [named.pop(name, value) for name, value in fields]
+        if named:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(named)}")
+        return tuple.__new__(type(self), values)
 
     if TYPE_CHECKING:
 

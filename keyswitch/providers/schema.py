@@ -132,7 +132,8 @@ class Provider(Frozen):
 
     def check(self, profile: Profile) -> None:
         """Raise unless the profile is complete, and billed as it expects."""
-        if without_secrets(profile.label) != profile.label:
+        label = profile.label
+        if label and without_secrets(label) != label:
             raise InputError(
                 f"the label of '{profile.name}' looks like a secret",
                 "give it another one: keyswitch edit "

@@ -139,9 +139,7 @@ def _is_route(name: str, *, cloud: bool, regions: bool) -> bool:
 
 def _is_of_repository(value: Value, scene: Scene) -> bool:
     source = value.source
-    return source.set_by in rules.REPOSITORY_LEVELS and not _is_own(
-        source.path, scene
-    )
+    return source.of_repository and not _is_own(source.path, scene)
 
 
 def _is_own(path: str, scene: Scene) -> bool:

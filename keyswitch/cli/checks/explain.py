@@ -16,7 +16,6 @@ from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.explain.knowledge import (
     Cause,
-    causes_here,
     causes_of,
 )
 from keyswitch.diagnosis.findings.situation import Scene, scene_of
@@ -98,7 +97,7 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
     if scene is not None:
         with suppress(KeyswitchError, OSError, ValueError, RecursionError):
-            return causes_here(text, scene, active)
+            return causes_of(text, scene, active)
     return causes_of(text)
 
 

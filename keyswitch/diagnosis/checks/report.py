@@ -69,7 +69,7 @@ def _lines(
     yield f"keyswitch {__version__}, Python {platform.python_version()}"
     yield f"system: {platform.system()} {platform.release()}, {sys.platform}"
     yield f"rules observed on: Claude Code {rules.OBSERVED_VERSION}"
-    for install in installs(scene.environ.get("PATH", ""), scene.home):
+    for install in installs(scene):
         version = install.version or "version unknown"
         yield f"claude: {hide(install.path)} {version}"
     yield f"profiles: {len(situation.accounts.profiles)}"
@@ -137,7 +137,7 @@ class Redaction:
 
     def __init__(self, situation: Situation) -> None:
         self.words = {
-            **dict.fromkeys(_names(situation), "<name>"),
+            **{n: "<name>" for n in _names(situation) if n not in _COMMON},
             **_of_profiles(situation),
             situation.scene.home.rstrip("/"): "~",
         }
@@ -190,12 +190,9 @@ def _names(situation: Situation) -> Iterator[str]:
     scene = situation.scene
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", rules.PROFILE):
         for value in scene.request.all(name):
-            if value.text.strip() not in _COMMON:
-                yield value.text.strip()
+            yield value.text.strip()
     for header in situation.verdict.request.headers:
-        if header.source.kind in ("aws_profile", "anthropic_profile") and (
-            header.source.name not in _COMMON
-        ):
+        if header.source.kind in ("aws_profile", "anthropic_profile"):
             yield header.source.name
     yield situation.chosen
     yield scene.config.email or ""

@@ -125,9 +125,7 @@ def _error_in(line: bytes) -> tuple[str, float | None]:
         return "", None
     message = entry.get("message")
     content = message.get("content") if isinstance(message, dict) else None
-    if isinstance(content, str):
-        return content, _time(entry.get("timestamp"))
-    parts = content if isinstance(content, list) else []
+    parts = content if isinstance(content, list) else [{"text": content}]
     texts = [p.get("text") for p in parts if isinstance(p, dict)]
     text = "\n".join(t for t in texts if isinstance(t, str))
     return text, _time(entry.get("timestamp"))

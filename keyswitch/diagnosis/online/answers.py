@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.online import failures
 from keyswitch.diagnosis.online.endpoints import set_by
-from keyswitch.diagnosis.online.questions import GATEWAY, renew
+from keyswitch.diagnosis.online.questions import GATEWAY, Question, renew
 from keyswitch.display import printable
 from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Connection, Reply
-    from keyswitch.diagnosis.online.questions import Question
     from keyswitch.targets.verdict import Header
 
 _LONGEST_NAME = 200
@@ -170,20 +169,16 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
 
 
 def _profile(header: Header, document: dict[str, Any]) -> Judgement:
-    names = []
+    names, secret = [], header.value.reveal() if header.value else ""
     for part, key in (("account", "email"), ("organization", "name")):
         found = document.get(part)
         text = found.get(key) if isinstance(found, dict) else None
         # Nobody's name, but what a broken service may repeat.
-        if isinstance(text, str) and not _repeats(header, text):
+        if isinstance(text, str) and secret not in text:
             names.append(printable(text[:_LONGEST_NAME]))
     return Judgement(
         True, "Anthropic names the login's account", who=", ".join(names)
     )
-
-
-def _repeats(header: Header, text: str) -> bool:
-    return header.value is not None and header.value.reveal() in text
 
 
 def _sts(connection: Connection, header: Header, reply: Reply) -> Judgement:

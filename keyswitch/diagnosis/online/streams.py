@@ -178,16 +178,12 @@ def trust(scene: Scene) -> ssl.SSLContext:
     # Newer Pythons refuse authorities of companies that Claude Code takes.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     for value in authorities(scene):
-        _load(scene, value, context)
+        load(scene, value, context)
     return context
 
 
-def readable(scene: Scene, value: Value) -> bool:
-    """Tell whether the file that a variable names holds a certificate."""
-    return _load(scene, value, blind())
-
-
-def _load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
+def load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
+    """Take over the authorities of a file; tell whether it has any."""
     data = scene.read(os.path.join(scene.cwd, value.text.strip()))
     try:
         context.load_verify_locations(
@@ -203,8 +199,7 @@ def authorities(scene: Scene) -> list[Value]:
     return [
         value
         for value in map(scene.request.given, rules.AUTHORITIES)
-        if value is not None
-        and value.source.set_by not in rules.REPOSITORY_LEVELS
+        if value is not None and not value.source.of_repository
     ]
 
 

@@ -6,6 +6,7 @@ setting: without that keyswitch it can only fail.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
@@ -203,16 +204,18 @@ HELPER_KEYS = ((HELPER,), (AWS_EXPORT,), _AWS_CONFIG_KEYS)
 
 def is_keyswitch(command: str) -> bool:
     """Tell whether a command is some keyswitch's, wherever it is installed."""
-    words = _words(command)
+    words = words_of(command)
     called = words[: words.index("helper")] if "helper" in words else []
     return bool(called) and re.search(_PROGRAM, called[-1]) is not None
 
 
-def _words(command: str) -> list[str]:
+@functools.cache
+def words_of(command: str) -> tuple[str, ...]:
+    """Return a shell command's words; none where it cannot be read."""
     try:
-        return shlex.split(command)
+        return tuple(shlex.split(command))
     except ValueError:
-        return []
+        return ()
 
 
 def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
@@ -235,7 +238,7 @@ def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
 
 
 def _calls(command: str) -> bool:
-    words = _words(command)
+    words = words_of(command)
     if "helper" not in words:
         return any(" " in word and _calls(word) for word in words)
     before = words[: words.index("helper")]
