@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
+from keyswitch.providers.catalogue import Catalogue
 from keyswitch.providers.schema import Named, named_by
 from keyswitch.providers.shapes import is_opaque, mask
 from keyswitch.providers.variables import carries
@@ -20,14 +22,8 @@ from keyswitch.switching.editing.profile_changes import (
     refuse_existing,
 )
 from keyswitch.switching.planning import after_edit, all_folders
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from keyswitch.changes.draft import Draft, NewItem
-    from keyswitch.providers.catalogue import Catalogue
-    from keyswitch.transfer.bundle import Packed
-    from keyswitch.workspace import Workspace
+from keyswitch.transfer.bundle import Packed
+from keyswitch.workspace import Workspace
 
 
 def chosen(packed: Sequence[Packed], names: Collection[str]) -> list[Packed]:
@@ -160,15 +156,13 @@ def take_in(
                     refuse_existing(workspace, profile.name)
                 _replace(workspace, draft, profile)
             text = toml_edits.new_profile(profile).encode()
-            path = workspace.paths.profile(profile.name)
-            draft.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
+            draft.write_profile(workspace, profile.name, text)
         _follow(workspace, draft, profiles)
 
     commit(workspace, make)
 
 
 def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
-    """Give up the secrets of the profile that is here already."""
     old, _ = draft.load(workspace, profile.name)
     if old.provider != profile.provider:
         raise InputError(
@@ -187,7 +181,6 @@ def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
 def _follow(
     workspace: Workspace, draft: Draft, profiles: Sequence[Profile]
 ) -> None:
-    """Plan what follows from the new profiles in other files."""
     altered = {profile.name: profile for profile in profiles}
     after_edit.plan_others(workspace, draft, altered, draft.discarded)
     active = altered.get(state.read(workspace.paths).active)
