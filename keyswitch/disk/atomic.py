@@ -329,6 +329,14 @@ def _allow_owner(descriptor: int) -> None:
             os.fchmod(descriptor, stat.S_IMODE(mode) | 0o600)
 
 
+def names_in(folder: str) -> list[str]:
+    """Return the names in a folder, sorted; [] where it cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
 def forget(path: str) -> None:
     """Remove a stage, if it is there and can be removed."""
     try:

@@ -8,8 +8,9 @@ from, and left to the person.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,15 +86,15 @@ _FORMS = (_POSIX, _FISH, _NU, _CSH, _PAM)
 _WIDE = r"\s{30}"
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Frozen):
     """One line that sets a variable; `value` None: it is computed."""
 
     line: int  # from 1
     name: str
-    value: str | None = field(default=None, repr=False)
-    text: str = field(default="", repr=False)  # the line as it stands
+    value: str | None = None
+    text: str = ""  # the line as it stands
     path: str = ""
+    _hidden = ("value", "text")
 
     @property
     def certain(self) -> bool:
@@ -126,8 +127,7 @@ def find_assignments(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Frozen):
     """One line that sets a variable."""
 
     line: int  # from 1

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
+from keyswitch.providers.catalogue import Catalogue
 from keyswitch.providers.schema import Named, named_by
 from keyswitch.providers.shapes import is_opaque, mask
 from keyswitch.providers.variables import carries
@@ -20,14 +22,8 @@ from keyswitch.switching.editing.profile_changes import (
     refuse_existing,
 )
 from keyswitch.switching.planning import after_edit
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from keyswitch.changes.draft import Draft, NewItem
-    from keyswitch.providers.catalogue import Catalogue
-    from keyswitch.transfer.bundle import Packed
-    from keyswitch.workspace import Workspace
+from keyswitch.transfer.bundle import Packed
+from keyswitch.workspace import Workspace
 
 
 def chosen(packed: Sequence[Packed], names: Collection[str]) -> list[Packed]:
@@ -171,7 +167,6 @@ def take_in(
 
 
 def _replace(draft: Draft, profile: Profile) -> None:
-    """Give up the secrets of the profile that is here already."""
     old, _ = draft.load(profile.name)
     if old.provider != profile.provider:
         raise InputError(

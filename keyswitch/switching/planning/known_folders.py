@@ -35,12 +35,14 @@ def is_one_file(path: str, other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def folders(draft: Draft) -> Iterator[tuple[Places, Collection[str]]]:
-    """Yield (folder, its recorded files) of every record."""
+def folders(
+    draft: Draft, *, beside: str = ""
+) -> Iterator[tuple[Places, Collection[str]]]:
+    """Yield (folder, its recorded files) of every record beside that one."""
     workspace = draft.workspace
     paths = workspace.paths
     for record in baseline_files(paths):
-        if record in (paths.logins_file, paths.made_file):
+        if record in (paths.logins_file, paths.made_file, beside):
             continue
         if not record.endswith(".json") or id_of_record(record) != MAIN:
             continue  # a damaged one that was set aside; another program's
@@ -66,12 +68,13 @@ def holder_of(draft: Draft, places: Places) -> Places:
     own = record_path(workspace, places)
     found = [
         other
-        for other, recorded in folders(draft)
-        if record_path(workspace, other) != own
-        and other.settings in recorded
+        for other, recorded in folders(draft, beside=own)
+        if other.settings in recorded
         and not is_own(workspace, other)
         and is_one_file(other.settings, places.settings)
     ]
+    if not found:
+        return places
     if places.settings in recorded_in(draft, own):
         found.append(places)
     # An older keyswitch recorded both; the one that is no link was first.
@@ -81,7 +84,6 @@ def holder_of(draft: Draft, places: Places) -> Places:
             os.path.realpath(at.settings) != at.settings,
             at.settings,
         ),
-        default=places,
     )
 
 

@@ -65,6 +65,9 @@ def _left_here(workspace: Workspace) -> Finding | None:
     if found or not calls_us(workspace, places):
         return found
     draft = Draft(workspace)
+    own = record_path(workspace, places)
+    if places.settings in recorded_in(draft, own):
+        return None
     holder = holder_of(draft, places)
     if holder.settings in recorded_in(draft, record_path(workspace, holder)):
         return None

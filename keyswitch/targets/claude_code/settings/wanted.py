@@ -6,6 +6,7 @@ setting: without that keyswitch it can only fail.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
@@ -194,25 +195,27 @@ def flag_settings(
 
 
 # Also of a zip application, and of Windows with its other slash.
-_PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
+_PROGRAM = r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$"
 # A file that calls the helper; the last folder is `state` in KEYSWITCH_HOME.
-_AWS_CONFIG = re.compile(r"/(?:keyswitch|state)/aws-config$")
+_AWS_CONFIG = r"/(?:keyswitch|state)/aws-config$"
 _AWS_CONFIG_KEYS = (ENV, "AWS_CONFIG_FILE")
 HELPER_KEYS = ((HELPER,), (AWS_EXPORT,), _AWS_CONFIG_KEYS)
 
 
 def is_keyswitch(command: str) -> bool:
     """Tell whether a command is some keyswitch's, wherever it is installed."""
-    words = _words(command)
+    words = words_of(command)
     called = words[: words.index("helper")] if "helper" in words else []
-    return bool(called) and _PROGRAM.search(called[-1]) is not None
+    return bool(called) and re.search(_PROGRAM, called[-1]) is not None
 
 
-def _words(command: str) -> list[str]:
+@functools.cache
+def words_of(command: str) -> tuple[str, ...]:
+    """Return a shell command's words; none where it cannot be read."""
     try:
-        return shlex.split(command)
+        return tuple(shlex.split(command))
     except ValueError:
-        return []
+        return ()
 
 
 def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
@@ -230,17 +233,17 @@ def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
         return False
     value = value.replace("\\", "/")
     if keys == _AWS_CONFIG_KEYS:
-        return _AWS_CONFIG.search(value) is not None
+        return re.search(_AWS_CONFIG, value) is not None
     return _calls(value)
 
 
 def _calls(command: str) -> bool:
-    words = _words(command)
+    words = words_of(command)
     if "helper" not in words:
         return any(" " in word and _calls(word) for word in words)
     before = words[: words.index("helper")]
     called = [word for word in before if not word.startswith("-")]
-    return bool(called) and _PROGRAM.search(called[-1]) is not None
+    return bool(called) and re.search(_PROGRAM, called[-1]) is not None
 
 
 def helper_keys(path: str, text: str) -> list[tuple[str, ...]]:
