@@ -268,13 +268,9 @@ def sync_dir(path: str) -> None:
         os.close(descriptor)
 
 
-def write_private(path: str, data: bytes, *, stage_in: str = "") -> None:
-    """Give a file of keyswitch's own new content, 0600, all or nothing.
-
-    `stage_in` is a folder of the same disk that is swept, where path's is not.
-    """
-    name = os.path.basename(path)
-    temporary = stage_name(os.path.join(stage_in, name) if stage_in else path)
+def write_private(path: str, data: bytes) -> None:
+    """Give a file of keyswitch's own new content, 0600, all or nothing."""
+    temporary = stage_name(path)
     try:
         stage(path, temporary, data, mode=0o600, private=True)
         os.replace(temporary, path)

@@ -8,8 +8,9 @@ from, and left to the person.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,20 +86,17 @@ _FORMS = (_POSIX, _FISH, _NU, _CSH, _PAM)
 _WIDE = r"\s{30}"
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Frozen):
     """One line that sets a variable; `value` None: it is computed."""
 
     line: int  # from 1
     name: str
-    value: str | None = field(default=None, repr=False)
-    text: str = field(default="", repr=False)  # the line as it stands
+    value: str | None
+    text: str  # the line as it stands
     path: str = ""
 
-    @property
-    def certain(self) -> bool:
-        """Tell whether the line's value is known to be this one."""
-        return self.value is not None
+    def __repr__(self) -> str:
+        return f"Assignment({self.place}, {self.name})"
 
     @property
     def place(self) -> str:
@@ -126,16 +124,7 @@ def find_assignments(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """One line that sets a variable."""
-
-    line: int  # from 1
-    name: str
-    value: str
-
-
-def find_exports(text: str, names: Collection[str]) -> list[Export]:
+def find_exports(text: str, names: Collection[str]) -> list[Assignment]:
     """Return the lines that set one of these variables to a literal."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -144,7 +133,7 @@ def find_exports(text: str, names: Collection[str]) -> list[Export]:
             if match and match["name"] in names:
                 value = match["s"] or match["d"] or match["p"] or ""
                 if value:
-                    found.append(Export(number, match["name"], value))
+                    found.append(Assignment(number, match["name"], value, line))
                 break
     return found
 

@@ -49,7 +49,8 @@ class Container(Frozen):
     children: tuple[Child, ...]
 
 
-def _no_constant(name: str) -> NoReturn:
+def no_constant(name: str) -> NoReturn:
+    """Refuse NaN and the infinities, which Python reads and JSON has not."""
     raise ValueError(f"{name} is not JSON")
 
 
@@ -59,7 +60,7 @@ _scan = json.scanner.make_scanner(  # type: ignore[attr-defined]
     json.JSONDecoder(
         parse_int=str,
         parse_float=str,
-        parse_constant=_no_constant,
+        parse_constant=no_constant,
         object_pairs_hook=len,
     )
 )

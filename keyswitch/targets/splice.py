@@ -56,7 +56,7 @@ def insert_member(
     Returns the text and, if the object was empty, the white space that stood
     between its braces.
     """
-    where = _object(path, text, keys[:-1])
+    where = _container(path, text, keys[:-1], "{")
     return _insert(
         text, where, f"{json.dumps(keys[-1])}: {raw}", is_array=False
     )
@@ -66,7 +66,7 @@ def append_element(
     path: str, text: str, keys: Sequence[str], raw: str
 ) -> tuple[str, str | None]:
     """Add an element to an array that exists; returns as `insert_member`."""
-    where = _array(path, text, keys)
+    where = _container(path, text, keys, "[")
     return _insert(text, where, raw, is_array=True)
 
 
@@ -129,7 +129,7 @@ def remove_element(
     gap: str | None = None,
 ) -> str:
     """Take an element of an array away."""
-    return _remove(text, _array(path, text, keys), index, gap)
+    return _remove(text, _container(path, text, keys, "["), index, gap)
 
 
 def _remove(text: str, where: Container, index: int, gap: str | None) -> str:
@@ -145,7 +145,7 @@ def elements(path: str, text: str, keys: Sequence[str]) -> list[object]:
     """Return the parsed elements of an array; none if it is not there."""
     if raw_value(path, text, keys) is None:
         return []
-    where = _array(path, text, keys)
+    where = _container(path, text, keys, "[")
     return [parsed(path, text[c.value : c.end]) for c in where.children]
 
 
@@ -157,21 +157,17 @@ def is_empty(path: str, text: str, keys: Sequence[str]) -> bool:
     return child is not None and not container(path, text, child.value).children
 
 
-def _object(path: str, text: str, keys: Sequence[str]) -> Container:
+def _container(
+    path: str, text: str, keys: Sequence[str], opening: str
+) -> Container:
+    """Return the object at `keys`, or the array, by its first character."""
     if not keys:
         return top(path, text)
     _, child = find(path, text, keys)
-    if child is None or text[child.value] != "{":
+    if child is None or text[child.value] != opening:
+        kind = "object" if opening == "{" else "array"
         at = child.value if child else 0
-        raise fail(path, text, at, f"'{keys[-1]}' has to be a JSON object")
-    return container(path, text, child.value)
-
-
-def _array(path: str, text: str, keys: Sequence[str]) -> Container:
-    _, child = find(path, text, keys)
-    if child is None or text[child.value] != "[":
-        at = child.value if child else 0
-        raise fail(path, text, at, f"'{keys[-1]}' has to be a JSON array")
+        raise fail(path, text, at, f"'{keys[-1]}' has to be a JSON {kind}")
     return container(path, text, child.value)
 
 

@@ -7,8 +7,7 @@ store, and the record holds a token that finds them again.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.digests import hmac_sha256
 from keyswitch.errors import DamagedFileError
@@ -130,26 +129,10 @@ def _without_element(path: str, text: str, element: Element, key: bytes) -> str:
     return text
 
 
-def from_document(path: str, document: Any) -> Baseline:
-    """Read a record back."""
-    found = own_json.record(Baseline, document, path, _LOST)
-    if () in {
-        *(o.keys for o in found.owned),
-        *(e.keys for e in found.elements),
-    }:
-        raise damaged(path)
-    return found
-
-
 _LOST = (
     "what Claude Code's settings.json had before keyswitch is not known any "
     "more: compare it yourself"
 )
-
-
-def damaged(path: str) -> DamagedFileError:
-    """Return the error for a record that cannot be read."""
-    return DamagedFileError(path, _LOST)
 
 
 def encode(records: dict[str, Baseline]) -> bytes | None:
@@ -159,9 +142,7 @@ def encode(records: dict[str, Baseline]) -> bytes | None:
         for path, record in sorted(records.items())
         if record != Baseline()
     }
-    if not kept:
-        return None
-    return (json.dumps({"version": 1, "files": kept}, indent=1) + "\n").encode()
+    return own_json.encode(files=kept) if kept else None
 
 
 def decode(path: str, data: bytes | None) -> dict[str, Baseline]:
@@ -170,5 +151,13 @@ def decode(path: str, data: bytes | None) -> dict[str, Baseline]:
         return {}
     files = own_json.document(path, data, _LOST).get("files")
     if not isinstance(files, dict):
-        raise damaged(path)
-    return {name: from_document(path, found) for name, found in files.items()}
+        raise DamagedFileError(path, _LOST)
+    found = {
+        name: own_json.record(Baseline, record, path, _LOST)
+        for name, record in files.items()
+    }
+    for record in found.values():
+        keys = [owned.keys for owned in record.owned]
+        if () in keys or () in [element.keys for element in record.elements]:
+            raise DamagedFileError(path, _LOST)
+    return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.errors import FileStateError
 from keyswitch.model import Frozen
 from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
@@ -24,6 +23,7 @@ from keyswitch.targets.claude_code.settings.baseline import (
     digest,
     revert,
 )
+from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.claude_code.settings.wanted import ENV
 
 if TYPE_CHECKING:
@@ -80,28 +80,17 @@ def edits_for(
     ]
     if taken.how == "none":
         return edits
-    present = _env_members(path, text)
+    json_text.find(path, text, (ENV, ""))  # raises where `env` is no object
+    present = json_text.parsed(path, text.removeprefix("\ufeff"))
+    there = env_of(present)
     for name in sorted(set(rivals)):
-        if name not in env and present.get(name):
+        if name not in env and there.get(name):
             edits.append(Edit((ENV, name), '""'))
     helpers = {"cloud": (HELPER, AWS_EXPORT), "login": ()}
     for key in helpers.get(taken.how, (HELPER,)):
-        raw = splice.raw_value(path, text, (key,))
-        if key not in settings and raw and json_text.parsed(path, raw):
+        if key not in settings and present.get(key):
             edits.append(Edit((key,), '""'))
     return edits
-
-
-def _env_members(path: str, text: str) -> dict[str, Any]:
-    raw = splice.raw_value(path, text, (ENV,))
-    if raw is None:
-        return {}
-    found = json_text.parsed(path, raw)
-    if not isinstance(found, dict):
-        raise FileStateError(
-            f"{path}: 'env' has to be a JSON object", "mend that place"
-        )
-    return found
 
 
 def plan_settings(  # noqa: PLR0913

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import Frozen
 from keyswitch.targets import json_text
@@ -122,7 +122,7 @@ def loads(text: str) -> Any:
 
 def _loads(text: str) -> Any:
     return json.loads(
-        text, parse_constant=_no_constant, parse_int=json_text.number
+        text, parse_constant=json_text.no_constant, parse_int=json_text.number
     )
 
 
@@ -140,10 +140,6 @@ def _without_depths(text: str) -> str:
             if depth == _DEPTH - 1:
                 at = found.end()
     return "".join(kept) + text[at:]
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _why(error: Exception) -> str:

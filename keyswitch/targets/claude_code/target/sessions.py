@@ -15,7 +15,6 @@ file are found through /proc, where there is one.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -176,7 +175,7 @@ def _with_files(config_dir: str) -> Iterator[RunningSession]:
     for name in names:
         pid = _number(name.removesuffix(".json"))
         if pid and name == f"{pid}.json":
-            document = _document(os.path.join(folder, name))
+            document = _document(os.path.join(folder, name)) or {}
             if document.get("pid") == pid and _is_running(pid, document):
                 yield _described(pid, document)
 
@@ -187,12 +186,11 @@ def _number(text: str) -> int:
     return int(text) if good else 0
 
 
-def _document(path: str) -> dict[str, Any]:
+def _document(path: str) -> dict[str, Any] | None:
     try:
-        document = json.loads(read_regular(path, _FILE_LIMIT) or b"")
-    except (FileStateError, ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+        return members(read_regular(path, _FILE_LIMIT))
+    except FileStateError:
+        return None
 
 
 def _is_running(pid: int, document: Mapping[str, Any]) -> bool:
