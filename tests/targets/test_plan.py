@@ -66,7 +66,7 @@ def switch(data, baseline, way, store):
             return []
         taken, fields = WAYS[way]
         wanted = wanted_settings(taken, fields, COMMAND, expires=True)
-        return edits_for("s.json", text, taken, wanted, RIVALS)
+        return edits_for(text, taken, wanted, RIVALS)
 
     plan = plan_settings(
         "s.json",

@@ -118,7 +118,7 @@ def global_config(data: bytes | None) -> GlobalConfig:
     if data is None:
         return GlobalConfig()
     try:
-        text = excerpt("", data, _OF_ACCOUNTS, edits=False)
+        text = excerpt("", data, _OF_ACCOUNTS, edits=False).text
     except JsonTextError:
         text = data.decode("utf-8", "replace")  # what Claude Code makes of it
     try:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.repository import root_of
 from keyswitch.targets.claude_code.rules import (
     APPROVED,
@@ -28,6 +27,7 @@ from keyswitch.targets.claude_code.rules import (
     SECRET_VARIABLES,
 )
 from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.json_text import JsonText, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,10 +113,8 @@ def find(path: str, data: bytes | None) -> list[Literal]:
         return []
     text = data.decode("utf-8", "replace")
     try:
-        text = json_text.decode(path, data)
-        document = json.loads(
-            text.removeprefix("\ufeff"), parse_int=json_text.number
-        )
+        text = JsonText.of(path, data).text
+        document = json.loads(text.removeprefix("\ufeff"), parse_int=number)
     except (KeyswitchError, ValueError, RecursionError):
         # Claude Code does not read it; it is as plain as before.
         return in_text(text)

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import Frozen
-from keyswitch.targets import json_text, splice
+from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.baseline import (
@@ -20,11 +20,13 @@ from keyswitch.targets.claude_code.settings.baseline import (
     SECRET,
     Baseline,
     Owned,
+    add_containers,
     digest,
     revert,
 )
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.splice import Edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,8 +60,7 @@ class Plan:
 
 
 def edits_for(
-    path: str,
-    text: str,
+    text: Edited,
     taken: ClaudeCode,
     settings: Mapping[str, Any],
     rivals: Iterable[str],
@@ -80,8 +81,8 @@ def edits_for(
     ]
     if taken.how == "none":
         return edits
-    json_text.find(path, text, (ENV, ""))  # raises where `env` is no object
-    present = json_text.parsed(path, text.removeprefix("\ufeff"))
+    text.find((ENV, ""))  # raises where `env` is no object
+    present = json_text.parsed(text.path, text.text.removeprefix("\ufeff"))
     there = env_of(present)
     for name in sorted(set(rivals)):
         if name not in env and there.get(name):
@@ -97,7 +98,7 @@ def plan_settings(  # noqa: PLR0913
     path: str,
     observed: bytes | None,
     baseline: Baseline,
-    make_edits: Callable[[str], Sequence[Edit]],
+    make_edits: Callable[[Edited], Sequence[Edit]],
     *,
     key: bytes,
     resolve: Callable[[str], str],
@@ -113,23 +114,22 @@ def plan_settings(  # noqa: PLR0913
     secret store.
     """
     created = baseline.created if observed is not None else True
-    text = json_text.decode(path, observed) if observed is not None else "{}"
-    if not text.strip("\ufeff \t\r\n"):
-        raise json_text.fail(path, text, 0, "the file is empty")
-    json_text.whole(path, text)
-    back = revert(path, text, baseline, key, resolve)
-    tokens = {resolve(token): token for token in back.tokens}
-    plan = Plan(back.conflicts)
+    text = Edited.of(path, b"{}" if observed is None else observed)
+    if not text.text.strip("\ufeff \t\r\n"):
+        raise text.fail(0, "the file is empty")
+    text.check()
+    conflicts, put_back = revert(text, baseline, key, resolve)
+    plan = Plan(conflicts)
+    plan.left_over = [".".join(keys) for keys in wanted.take_helpers(text)]
+    tokens = {resolve(token): token for token in put_back}
     owned: list[Owned] = []
-    text, found = wanted.without_helpers(path, back.text)
-    plan.left_over = [".".join(keys) for keys in found]
     former = {o.keys: o for o in baseline.owned}
     left = {k for k in former if ".".join(k) in plan.conflicts}
     for edit in make_edits(text):
         if keep_changed and edit.keys in left:
             owned.append(former[edit.keys])
             continue
-        text = _apply(path, text, edit, owned, plan, key, tokens, new_token)
+        _apply(text, edit, owned, plan, key, tokens, new_token)
     if keep_changed and baseline.owned:
         plan.added = [
             ".".join(o.keys)
@@ -141,38 +141,33 @@ def plan_settings(  # noqa: PLR0913
     plan.replaced = [c for c in plan.conflicts if c in again]
     plan.conflicts = [c for c in plan.conflicts if c not in again]
     used = {o.before for o in owned if o.was == SECRET}
-    plan.put_back = [token for token in back.tokens if token not in used]
-    if created and not owned and splice.is_empty(path, text, ()):
+    plan.put_back = [token for token in put_back if token not in used]
+    if created and not owned and text.is_empty():
         return plan
     if owned or observed is not None:
-        plan.after = (text if observed is not None else text + "\n").encode()
+        plan.after = (text.text + "\n" * (observed is None)).encode()
     plan.baseline = Baseline(created, tuple(owned)) if owned else Baseline()
     return plan
 
 
 def _apply(  # noqa: PLR0913
-    path: str,
-    text: str,
+    text: Edited,
     edit: Edit,
     owned: list[Owned],
     plan: Plan,
     key: bytes,
     tokens: Mapping[str, str],
     new_token: Callable[[], str],
-) -> str:
-    for depth in range(1, len(edit.keys)):
-        parent = edit.keys[:depth]
-        if splice.raw_value(path, text, parent) is None:
-            text, gap = splice.insert_member(path, text, parent, "{}")
-            owned.append(Owned(parent, "", ABSENT, "", gap))
-    raw = splice.raw_value(path, text, edit.keys)
+) -> None:
+    add_containers(text, edit.keys[:-1], owned)
+    raw = text.raw(edit.keys)
     ours = digest(key, edit.raw)
     if raw is None:
-        text, gap = splice.insert_member(path, text, edit.keys, edit.raw)
+        gap = text.insert(edit.keys, edit.raw)
         owned.append(Owned(edit.keys, ours, ABSENT, "", gap))
-        return text
+        return
     if raw == edit.raw:
-        return text  # somebody else wrote the same; it is theirs
+        return  # somebody else wrote the same; it is theirs
     if may_be_secret(edit.keys, raw):
         token = tokens.get(raw) or new_token()
         if raw not in tokens:
@@ -180,7 +175,7 @@ def _apply(  # noqa: PLR0913
         owned.append(Owned(edit.keys, ours, SECRET, token))
     else:
         owned.append(Owned(edit.keys, ours, RAW, raw))
-    return splice.replace_value(path, text, edit.keys, edit.raw)
+    text.replace(edit.keys, edit.raw)
 
 
 # Values that say which way or where, and hold no credential.

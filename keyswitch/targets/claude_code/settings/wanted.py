@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
+from keyswitch.targets.json_text import JsonText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.splice import Edited
     from keyswitch.targets.values import Read
 
 ENV = "env"
@@ -243,36 +244,30 @@ def _calls(command: str) -> bool:
     return bool(called) and _PROGRAM.search(called[-1]) is not None
 
 
-def helper_keys(path: str, text: str) -> list[tuple[str, ...]]:
+def helper_keys(text: JsonText) -> list[tuple[str, ...]]:
     """Return the keys of a settings text that hold such a command."""
-    return [
-        keys
-        for keys in HELPER_KEYS
-        if is_own_helper(keys, splice.raw_value(path, text, keys) or "")
-    ]
+    return [k for k in HELPER_KEYS if is_own_helper(k, text.raw(k) or "")]
 
 
-def without_helpers(path: str, text: str) -> tuple[str, list[tuple[str, ...]]]:
-    """Return a settings text without these commands, and their keys.
+def take_helpers(text: Edited) -> list[tuple[str, ...]]:
+    """Take these commands out of a settings text; return their keys.
 
     The shell's keys that were cancelled for the helper count again.
     """
-    found = helper_keys(path, text)
+    found = helper_keys(text)
     for keys in found:
-        text = splice.remove_member(path, text, keys)
+        text.remove(keys)
     for keys, beside in (
         ((HELPER,), dict.fromkeys(BESIDE_HELPER, "")),
         (_AWS_CONFIG_KEYS, {"AWS_PROFILE": AWS_PROFILE, **_AMBIENT_AWS_OFF}),
     ):
         raw = {(ENV, name): json.dumps(beside[name]) for name in beside}
-        if keys in found and all(
-            splice.raw_value(path, text, k) == raw[k] for k in raw
-        ):
+        if keys in found and all(text.raw(k) == raw[k] for k in raw):
             for key in raw:
-                text = splice.remove_member(path, text, key)
-            if splice.is_empty(path, text, (ENV,)):
-                text = splice.remove_member(path, text, (ENV,))
-    return text, found
+                text.remove(key)
+            if text.is_empty((ENV,)):
+                text.remove((ENV,))
+    return found
 
 
 def calls_us(places: Locations, read: Read) -> bool:
@@ -280,8 +275,8 @@ def calls_us(places: Locations, read: Read) -> bool:
     path = places.settings
     try:
         data = read(path)
-        text = "" if data is None else json_text.decode(path, data)
-        seen = "helper" in text or "aws-config" in text
-        return seen and bool(helper_keys(path, text))
+        text = JsonText.of(path, data or b"")
+        seen = "helper" in text.text or "aws-config" in text.text
+        return seen and bool(helper_keys(text))
     except KeyswitchError:
         return False  # no JSON, or no file that can be read

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
-from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import locations
 from keyswitch.targets.claude_code.settings import baseline, literals, plan
 from keyswitch.targets.claude_code.settings.settings_file import env_of, members
 from keyswitch.targets.claude_code.settings.wanted import ENV, is_own_helper
+from keyswitch.targets.json_text import JsonText
+from keyswitch.targets.splice import Edited
 from keyswitch.targets.target import Token
 from keyswitch.targets.values import MAIN, record_path
 
@@ -74,16 +75,16 @@ def find(look: Look) -> Iterator[Token]:
 
 def without(path: str, data: bytes, found: Sequence[Token]) -> bytes:
     """Return a file without these credentials; other bytes stay."""
-    text = json_text.decode(path, data)
+    text = Edited.of(path, data)
     # Elements last to first, so that the positions of the others hold.
     for keys, index in sorted(
         (t.at for t in found), key=lambda a: -(a[1] or 0)
     ):
         if index is None:
-            text = splice.remove_member(path, text, keys)
+            text.remove(keys)
         else:
-            text = splice.remove_element(path, text, keys, index)
-    return text.encode("utf-8")
+            text.remove_element(keys, index)
+    return text.text.encode()
 
 
 def _token(
@@ -100,7 +101,7 @@ def _token(
 def _members(path: str, data: bytes | None) -> dict[str, Any]:
     """Return a file's members; none of one that could not be edited."""
     try:
-        json_text.top(path, json_text.decode(path, data or b""))
+        JsonText.of(path, data or b"").top()
     except KeyswitchError:
         return {}
     return members(data) or {}
@@ -137,8 +138,7 @@ def in_global_config(path: str, data: bytes | None) -> Iterator[Token]:
         yield _token(path, (rules.CONSOLE_KEY,), key)
     for keys in (rules.APPROVED, rules.REJECTED) if document else ():
         try:
-            text = json_text.decode(path, data or b"")
-            elements = splice.elements(path, text, keys)
+            elements = JsonText.of(path, data or b"").elements(keys)
         except KeyswitchError:
             continue
         for index, element in enumerate(elements):
