@@ -244,11 +244,15 @@ def check_depth(path: str, raw: str) -> None:
 
     Python itself gives up at a depth that differs from one call to the next.
     """
-    if is_deeper(raw, MAX_DEPTH):
-        raise JsonTextError(
-            f"{path}: nested more than {MAX_DEPTH} deep",
-            "mend that file; keyswitch does not write what it cannot read",
-        )
+    rest = _brackets(raw)
+    for _ in range(MAX_DEPTH):
+        rest = rest.replace(b"[]", b"")  # the innermost pairs
+        if not rest:
+            return
+    raise JsonTextError(
+        f"{path}: nested more than {MAX_DEPTH} deep",
+        "mend that file; keyswitch does not write what it cannot read",
+    )
 
 
 def parsed(path: str, raw: str) -> Any:
@@ -269,16 +273,6 @@ _AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
 _NOT_QUOTED = bytes(b for b in range(256) if b not in b'[]{}"')
 # What may stand behind a backslash stays until the backslash goes.
 _PLAIN = bytes(b for b in _NOT_QUOTED if b not in rb"\/bfnrtu")
-
-
-def is_deeper(raw: str, limit: int) -> bool:
-    """Tell whether a valid JSON text is nested deeper than the limit."""
-    rest = _brackets(raw)
-    for _ in range(limit):
-        rest = rest.replace(b"[]", b"")  # the innermost pairs
-        if not rest:
-            return False
-    return True
 
 
 def _brackets(raw: str) -> bytes:

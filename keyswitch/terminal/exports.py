@@ -39,10 +39,6 @@ def terminal_device() -> str:
     return ""
 
 
-class _TooSlowError(KeyswitchError):
-    """A command that stands in a start file ran into its hard limit."""
-
-
 def _set_timer(seconds: float) -> None:
     """Raise an error after this time, whatever hangs; 0: not any more."""
     # `_signal` is the built-in that `signal` wraps; the wrapper imports enum,
@@ -55,7 +51,7 @@ def _set_timer(seconds: float) -> None:
 
 
 def _too_slow(_number: int, _frame: object) -> None:
-    raise _TooSlowError(
+    raise KeyswitchError(
         f"gave up after {ENV_LIMIT} s",
         "look at the secret store with 'keyswitch doctor'",
     )

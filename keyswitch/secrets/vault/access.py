@@ -13,10 +13,7 @@ from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, StoreError
 from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault, normalised
-from keyswitch.secrets.vault.writing import (
-    locked,
-    replace_file,
-)
+from keyswitch.secrets.vault.writing import locked, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

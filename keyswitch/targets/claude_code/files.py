@@ -72,13 +72,8 @@ def config_dir_of(environ: Mapping[str, str], home: str, cwd: str) -> str:
 def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
     """Return the places for this environment and working directory."""
     config_dir = config_dir_of(environ, home, cwd)
-    given = environ.get(CONFIG_VARIABLE)
-    if given is None:
-        global_config = os.path.join(home, ".claude.json")
-    else:
-        global_config = os.path.join(
-            config_dir if given else home, ".claude.json"
-        )
+    beside = config_dir if environ.get(CONFIG_VARIABLE) else home
+    global_config = os.path.join(beside, ".claude.json")
     legacy = os.path.join(config_dir, ".config.json")
     if os.path.exists(legacy):
         global_config = legacy
