@@ -16,7 +16,7 @@ from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.compiled import Compiled
     from keyswitch.kernel_keyring import Ref
@@ -74,31 +74,37 @@ def values_of(
 
         require_own_home()
     refs = {field: profile.refs[field] for field in fields}
-    cached = _cached(profile, refs)
-    if cached is not None:
-        return cached
-    from keyswitch.secrets.stores import read_values
-
-    values = read_values(
-        paths, profile, refs.values(), deadline=deadline, ask=ask
+    values = secrets_of(
+        paths, profile, list(refs.values()), deadline=deadline, ask=ask
     )
     return {field: values[ref] for field, ref in refs.items()}
 
 
-def _cached(
-    profile: Compiled, refs: Mapping[str, Ref]
-) -> dict[str, str] | None:
-    """Return the values where all are unlocked: the stores are not loaded."""
-    if profile.cache != "values":
-        return None
+def secrets_of(
+    paths: Paths,
+    profile: Compiled,
+    refs: Sequence[Ref],
+    *,
+    deadline: float | None = None,
+    ask: Callable[[str], Secret] | None = None,
+) -> dict[Ref, str]:
+    """Return the value of each reference of a profile.
+
+    Unlocked ones first, a system call each: where all are, no store is loaded.
+    """
     kernel_keyring.close_to_others()
-    version = profile.version()
-    values = {}
-    for field, ref in refs.items():
+    version, values = profile.version(), {}
+    for ref in refs if profile.cache == "values" else ():
         value = kernel_keyring.read_value(ref, version)
-        if value is None:
-            return None
-        values[field] = value
+        if value is not None:
+            values[ref] = value
+    missing = [ref for ref in dict.fromkeys(refs) if ref not in values]
+    if missing:
+        from keyswitch.secrets.stores import read_values
+
+        values |= read_values(
+            paths, profile, missing, deadline=deadline, ask=ask
+        )
     return values
 
 
