@@ -70,11 +70,6 @@ _IF = (
 IF_GONE = _IF.format("[ $s = 127 ] &&")
 
 
-def if_file_gone(path: str) -> str:
-    """Return the same for a file that Python is given to run."""
-    return _IF.format(f"[ -e {shlex.quote(path)} ] ||")
-
-
 class Command(Frozen):
     """What the settings name: our command, a profile, our AWS file."""
 
@@ -105,7 +100,8 @@ def command_of(
     """Return what settings say, where these words start this keyswitch."""
     if_gone = "" if sys.platform == "win32" else IF_GONE
     if if_gone and list(program[:2]) == [sys.executable, "-PE"]:
-        if_gone = if_file_gone(program[-1])
+        # Python runs, and does not find its file.
+        if_gone = _IF.format(f"[ -e {shlex.quote(program[-1])} ] ||")
     return Command(shlex.join(program), profile, aws_config, if_gone)
 
 
@@ -203,23 +199,25 @@ HELPER_KEYS = ((HELPER,), (AWS_EXPORT,), _AWS_CONFIG_KEYS)
 
 
 def is_keyswitch(command: str) -> bool:
-    """Tell whether a command is some keyswitch's, wherever it is installed."""
-    words = _words(command)
-    called = words[: words.index("helper")] if "helper" in words else []
-    return bool(called) and _PROGRAM.search(called[-1]) is not None
+    """Tell whether a command is some keyswitch's, wherever it is installed.
 
-
-def _words(command: str) -> list[str]:
+    Also with options, or in a shell of its own.
+    """
     try:
-        return shlex.split(command)
+        words = shlex.split(command)
     except ValueError:
-        return []
+        return False
+    if "helper" not in words:
+        return any(" " in word and is_keyswitch(word) for word in words)
+    before = words[: words.index("helper")]
+    called = [word for word in before if not word.startswith("-")]
+    return bool(called) and _PROGRAM.search(called[-1]) is not None
 
 
 def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
     """Tell whether the JSON text of a settings key is such a command.
 
-    Also with options, in a shell of its own, or with the other slash.
+    Also with the other slash.
     """
     if keys not in HELPER_KEYS:
         return False
@@ -232,16 +230,7 @@ def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
     value = value.replace("\\", "/")
     if keys == _AWS_CONFIG_KEYS:
         return _AWS_CONFIG.search(value) is not None
-    return _calls(value)
-
-
-def _calls(command: str) -> bool:
-    words = _words(command)
-    if "helper" not in words:
-        return any(" " in word and _calls(word) for word in words)
-    before = words[: words.index("helper")]
-    called = [word for word in before if not word.startswith("-")]
-    return bool(called) and _PROGRAM.search(called[-1]) is not None
+    return is_keyswitch(value)
 
 
 def helper_keys(text: JsonText) -> list[tuple[str, ...]]:
