@@ -10,7 +10,7 @@ import os
 
 from keyswitch import kernel_keyring
 from keyswitch.errors import StoreError
-from keyswitch.secret import forbid_cores
+from keyswitch.secret import Secret, forbid_cores
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from keyswitch.kernel_keyring import Ref
     from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.secret import Secret
 
     Ask = Callable[[str], Secret] | None
 

@@ -15,13 +15,11 @@ import os
 
 import keyswitch
 from keyswitch.errors import InputError, NotFoundError, UsageError
-from keyswitch.profiles.paths import HOME_VARIABLE
+from keyswitch.profiles.paths import HOME_VARIABLE, Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from keyswitch.profiles.paths import Paths
 
 
 # What a person types -> the last part of the names of its files.

@@ -22,13 +22,12 @@ local variable uncovers the exported one below it.
 from __future__ import annotations
 
 from keyswitch.profiles.names import VARIABLE_CHARACTERS
-from keyswitch.shells import ALL, ONE, REFUSED, SAVED_PREFIX, touched
+from keyswitch.shells import ALL, ONE, REFUSED, SAVED_PREFIX, EnvScript, touched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.shells import EnvScript
 
 # `%` is missing: `sh` hands the escapes to printf as its format.
 _PLAIN = VARIABLE_CHARACTERS | frozenset("./:@+=,-")

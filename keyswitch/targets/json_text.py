@@ -11,14 +11,13 @@ import json
 import math
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from keyswitch.errors import UnreadableTextError
 from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Self
 
 MAX_DEPTH = 200
 

@@ -9,9 +9,9 @@ folders, logins or sessions has the parts for them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from keyswitch.model import Frozen
+from keyswitch.model import FileChange, Frozen, LinkChange
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
         Mapping,
         Sequence,
     )
-    from typing import Self
 
     from keyswitch.compiled import Compiled
-    from keyswitch.model import FileChange, LinkChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.values import (

@@ -8,19 +8,16 @@ from __future__ import annotations
 import os
 
 from keyswitch import kernel_keyring
-from keyswitch.compiled import FOLDER_VARIABLE
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import KeyswitchError, NotFoundError
-from keyswitch.profiles.paths import may_be_foreign_home
+from keyswitch.profiles.paths import Paths, may_be_foreign_home
 from keyswitch.terminal import marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from keyswitch.compiled import Compiled
-    from keyswitch.kernel_keyring import Ref
-    from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
     from keyswitch.shells import EnvScript
 
@@ -73,38 +70,21 @@ def values_of(
         from keyswitch.disk.ownership import require_own_home
 
         require_own_home()
-    refs = {field: profile.refs[field] for field in fields}
-    values = secrets_of(
-        paths, profile, list(refs.values()), deadline=deadline, ask=ask
-    )
-    return {field: values[ref] for field, ref in refs.items()}
-
-
-def secrets_of(
-    paths: Paths,
-    profile: Compiled,
-    refs: Sequence[Ref],
-    *,
-    deadline: float | None = None,
-    ask: Callable[[str], Secret] | None = None,
-) -> dict[Ref, str]:
-    """Return the value of each reference of a profile.
-
-    Unlocked ones first, a system call each: where all are, no store is loaded.
-    """
+    # First what is unlocked, a system call each: a store may not be needed.
     kernel_keyring.close_to_others()
     version, values = profile.version(), {}
-    for ref in refs if profile.cache == "values" else ():
+    missing = {field: profile.refs[field] for field in fields}
+    for field, ref in [*missing.items()] if profile.cache == "values" else ():
         value = kernel_keyring.read_value(ref, version)
         if value is not None:
-            values[ref] = value
-    missing = [ref for ref in dict.fromkeys(refs) if ref not in values]
+            values[field] = value
+            del missing[field]
     if missing:
         from keyswitch.secrets.stores import read_values
 
-        values |= read_values(
-            paths, profile, missing, deadline=deadline, ask=ask
-        )
+        refs = dict.fromkeys(missing.values())
+        found = read_values(paths, profile, refs, deadline=deadline, ask=ask)
+        values |= {field: found[ref] for field, ref in missing.items()}
     return values
 
 

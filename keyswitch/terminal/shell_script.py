@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.compiled import FOLDER_VARIABLE, identity
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled, identity
 from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import script_of, terminal_device
@@ -24,7 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from keyswitch.compiled import Compiled
     from keyswitch.directories.links import Link
     from keyswitch.profiles.paths import Paths
     from keyswitch.terminal.selection import Selection

@@ -16,7 +16,7 @@ from keyswitch.secrets.stores import new_item, open_store
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
 from keyswitch.targets.values import Account, Request
-from keyswitch.terminal.exports import secrets_of
+from keyswitch.terminal.exports import values_of
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
@@ -233,9 +233,10 @@ def _key_of(
             return [(ref.item, draft.items[ref.item].value.reveal())]
         compiled = compiled_profile(workspace, profile.name)
         triple = (ref.store, ref.item, ref.generation)
-        values = secrets_of(
-            workspace.paths, compiled, [triple], ask=workspace.ask
+        fields = [f for f, found in compiled.refs.items() if found == triple]
+        values = values_of(
+            workspace.paths, compiled, fields[:1], ask=workspace.ask
         )
     except KeyswitchError:
         return []  # locked: the program will ask once, nothing worse
-    return [(ref.item, values[triple])]
+    return [(ref.item, value) for value in values.values()]

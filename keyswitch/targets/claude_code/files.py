@@ -12,14 +12,13 @@ finds a fresh one tries for about 1.4 s and then writes all the same.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.repository import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Self
 
     from keyswitch.targets.lock_folders import LockSpec
 

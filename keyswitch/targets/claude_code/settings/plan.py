@@ -34,6 +34,18 @@ if TYPE_CHECKING:
     from keyswitch.providers.schema import ClaudeCode
 
 
+# What is said of a key that is displaced.
+_LEFT_OVER = "was the helper of a keyswitch before; it does not come back"
+_REPLACED = (
+    "was changed by somebody else; it is replaced, and 'keyswitch off' gives "
+    "that back"
+)
+_ADDED = (
+    "was added by somebody else; it does not count while a profile is active, "
+    "and 'keyswitch off' gives it back"
+)
+
+
 class Edit(Frozen):
     """One key of settings.json and the text of its value."""
 
@@ -51,12 +63,7 @@ class Plan:
         # token -> text that was displaced and may be secret
         self.displaced: dict[str, str] = {}
         self.put_back: list[str] = []  # tokens not needed now
-        # Keys with a helper of another keyswitch, which goes and stays away.
-        self.left_over: list[str] = []
-        # Keys that are displaced though somebody else set them since, and those
-        # that were ours before somebody else changed them.
-        self.added: list[str] = []
-        self.replaced: list[str] = []
+        self.notes: list[str] = []  # for the person, of one key each
 
 
 def edits_for(
@@ -120,7 +127,8 @@ def plan_settings(  # noqa: PLR0913
     text.check()
     conflicts, put_back = revert(text, baseline, key, resolve)
     plan = Plan(conflicts)
-    plan.left_over = [".".join(keys) for keys in wanted.take_helpers(text)]
+    for keys in wanted.take_helpers(text):
+        plan.notes.append(f"{'.'.join(keys)} {_LEFT_OVER}")
     tokens = {resolve(token): token for token in put_back}
     owned: list[Owned] = []
     former = {o.keys: o for o in baseline.owned}
@@ -131,14 +139,14 @@ def plan_settings(  # noqa: PLR0913
             continue
         _apply(text, edit, owned, plan, key, tokens, new_token)
     if keep_changed and baseline.owned:
-        plan.added = [
-            ".".join(o.keys)
+        plan.notes += [
+            f"{'.'.join(o.keys)} {_ADDED}"
             for o in owned
             if o.was in (RAW, SECRET) and o.keys not in former
         ]
     # What is written again is no conflict: the other text is kept with it.
     again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
-    plan.replaced = [c for c in plan.conflicts if c in again]
+    plan.notes += [f"{c} {_REPLACED}" for c in plan.conflicts if c in again]
     plan.conflicts = [c for c in plan.conflicts if c not in again]
     used = {o.before for o in owned if o.was == SECRET}
     plan.put_back = [token for token in put_back if token not in used]

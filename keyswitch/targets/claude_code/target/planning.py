@@ -22,7 +22,7 @@ from keyswitch.targets.claude_code.settings.baseline import (
     digest,
     revert,
 )
-from keyswitch.targets.splice import excerpt
+from keyswitch.targets.splice import Edited, excerpt
 from keyswitch.targets.values import MAIN, PlannedFile, TargetPlan, record_path
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from keyswitch.model import SecretRef
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.splice import Edited
     from keyswitch.targets.values import Account, Read, Request
 
 
@@ -97,12 +96,7 @@ class _Planner:
         recorded[path] = found.baseline
         result.files.append(PlannedFile(path, found.after))
         result.conflicts += [f"{path}: {key}" for key in found.conflicts]
-        for keys, what in (
-            (found.left_over, _LEFT_OVER),
-            (found.added, _ADDED),
-            (found.replaced, _REPLACED),
-        ):
-            result.notes += [f"{path}: {key} was {what}" for key in keys]
+        result.notes += [f"{path}: {note}" for note in found.notes]
         result.displaced |= found.displaced
         result.put_back += found.put_back
 
@@ -152,17 +146,6 @@ class _Planner:
         self.result.files.append(
             PlannedFile(path, after, is_last=True, goes_when_empty=True)
         )
-
-
-_LEFT_OVER = "the helper of a keyswitch before; it does not come back"
-_REPLACED = (
-    "changed by somebody else; it is replaced, and 'keyswitch off' gives that "
-    "back"
-)
-_ADDED = (
-    "added by somebody else; it does not count while a profile is active, and "
-    "'keyswitch off' gives it back"
-)
 
 
 def _key_of(account: Account) -> SecretRef | None:

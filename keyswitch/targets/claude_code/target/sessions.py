@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
-from keyswitch.model import FILE_LIMIT, Frozen
+from keyswitch.model import FILE_LIMIT, FileChange, Frozen
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 from keyswitch.targets.claude_code.login.stored import global_config
@@ -37,7 +37,6 @@ from keyswitch.targets.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from keyswitch.model import FileChange
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.values import Account

@@ -14,20 +14,18 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.files import locations
+from keyswitch.targets.claude_code.files import Locations, locations
 from keyswitch.targets.claude_code.settings import baseline, literals, plan
 from keyswitch.targets.claude_code.settings.settings_file import env_of, members
 from keyswitch.targets.claude_code.settings.wanted import ENV, is_own_helper
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
-from keyswitch.targets.target import Token
+from keyswitch.targets.target import Look, Token
 from keyswitch.targets.values import MAIN, record_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.target import Look
 
 pages = (
     "https://claude.ai/settings/claude-code",
