@@ -35,6 +35,25 @@ def _load_later(name: str) -> None:
     sys.modules.setdefault(name, Later(name))
 
 
+def _load_click() -> None:
+    """Load click without two modules that it hardly ever needs.
+
+    They are a tenth of a short command: `inspect` cleans texts that few
+    starts print, and `uuid` is for a type of option that no command has.
+    """
+    from types import ModuleType
+
+    _load_later("inspect")
+    if "uuid" in sys.modules:
+        return
+    stand_in = ModuleType("uuid")
+    vars(stand_in)["UUID"] = object
+    sys.modules["uuid"] = stand_in
+    import click  # noqa: F401
+
+    del sys.modules["uuid"]
+
+
 def main(args: list[str]) -> int:
     """Run one command line and return its exit status."""
     # A short process that imports a lot: looking for garbage among classes
@@ -46,11 +65,7 @@ def main(args: list[str]) -> int:
         code = express.run(args, os.environ)
         if code is not None:
             return code
-    if "site" not in sys.modules:  # the launcher's short cut ends here
-        import site
-
-        site.main()
-    _load_later("inspect")  # click's, for texts that hardly any start prints
+    _load_click()
     from keyswitch.cli.main import run
 
     return run(args)

@@ -77,8 +77,9 @@ def secrets_in(text: str) -> list[str]:
     """Return the secrets of a known shape that stand in a text."""
     import re  # not at the top: an error's text needs none of it
 
-    # Much faster, since most texts have no such word.
-    long = re.findall(rf"[\w.~+/=-]{{{_SHORTEST},}}", text)
+    # Much faster, since most texts have no such word but names of own items.
+    token = r"[\w.~+/=-]"
+    long = re.findall(rf"(?<!{token})(?!ks1-){token}{{{_SHORTEST},}}", text)
     if not any(start in word for word in long for start in SECRET_STARTS):
         return []
     if without_secrets(text) == text:

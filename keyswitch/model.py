@@ -31,6 +31,7 @@ class Frozen(tuple[Any, ...]):
     # Without annotations, which would be fields.
     _fields = tuple[str, ...]()
     _defaults = MappingProxyType[str, Any]({})
+    _hidden = tuple[str, ...]()  # left out of a traceback: may hold secrets
 
     def __init_subclass__(cls) -> None:
         """Make each annotation of the class body a field, in that order."""
@@ -57,7 +58,11 @@ class Frozen(tuple[Any, ...]):
         return dict(zip(self._fields, self, strict=True))
 
     def _replace(self, **named: Any) -> Self:
-        return type(self)(**{**self._asdict(), **named})
+        fields = zip(self._fields, self, strict=True)
+        values = [named.pop(name, value) for name, value in fields]
+        if named:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(named)}")
+        return tuple.__new__(type(self), values)
 
     if TYPE_CHECKING:
 
@@ -68,7 +73,11 @@ class Frozen(tuple[Any, ...]):
         return tuple(self)
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{k}={v!r}" for k, v in self._asdict().items())
+        fields = ", ".join(
+            f"{name}={value!r}"
+            for name, value in self._asdict().items()
+            if name not in self._hidden
+        )
         return f"{type(self).__name__}({fields})"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import os
@@ -75,6 +76,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "whoami": ("checks.whoami", "Say which credential Claude Code sends."),
 }
 
+# Without indentation: to clean these, click needs `inspect`, which `__main__`
+# puts off.
+WHAT_IT_DOES = """\
+Keep several accounts as named profiles and switch between them.
+
+A profile's secret lies in the system keychain or in an encrypted vault;
+everything else is a small TOML file."""
 EXAMPLES = """\b
 Examples:
   keyswitch add                           asks for everything
@@ -120,6 +128,29 @@ class LazyGroup(click.Group):
             if isinstance(found, click.Command) and found.name == cmd_name
         )
 
+    def get_help(self, ctx: click.Context) -> str:
+        # As `shutil` finds it, which is slow to load.
+        columns = os.environ.get("COLUMNS", "")
+        width = int(columns) if columns.isdecimal() else 0
+        with contextlib.suppress(OSError):
+            width = width or os.get_terminal_size(1).columns
+        ctx.terminal_width = max(min(width or 80, 80) - 2, 50)
+        return super().get_help(ctx)
+
+    def format_help_text(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        _paragraph(formatter, WHAT_IT_DOES)
+
+    def format_epilog(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        _paragraph(formatter, EXAMPLES)
+
     def format_commands(
         self,
         ctx: click.Context,  # noqa: ARG002
@@ -131,10 +162,13 @@ class LazyGroup(click.Group):
             )
 
 
-@click.group(
-    cls=LazyGroup,
-    epilog=EXAMPLES,
-)
+def _paragraph(formatter: click.HelpFormatter, text: str) -> None:
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(text)
+
+
+@click.group(cls=LazyGroup, help=WHAT_IT_DOES, epilog=EXAMPLES)
 @answer(
     "--version",
     text="Show the version and exit.",
@@ -142,11 +176,7 @@ class LazyGroup(click.Group):
 )
 @HELP
 def cli() -> None:
-    """Keep several accounts as named profiles and switch between them.
-
-    A profile's secret lies in the system keychain or in an encrypted vault;
-    everything else is a small TOML file.
-    """
+    """Take the options that stand before a command's name."""
 
 
 cli.params[:0] = global_options()

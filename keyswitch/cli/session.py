@@ -31,6 +31,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 _READER_WAIT = 0.5  # seconds; `env` has to end within 1.5
+_MANY = 1000  # entries of a document that no person reads
 
 
 class Session:
@@ -60,7 +61,10 @@ class Session:
         """Print one JSON object; `version` is its first key."""
         import json
 
-        text = json.dumps({"version": 1, **document}, indent=2)
+        # On one line it takes a third of the time.
+        lists = [v for v in document.values() if isinstance(v, list)]
+        indent = None if any(len(v) > _MANY for v in lists) else 2
+        text = json.dumps({"version": 1, **document}, indent=indent)
         self.raw(text + "\n")
 
     def show(

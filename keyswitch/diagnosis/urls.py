@@ -32,7 +32,11 @@ def host_of(url: str) -> str:
 def http_url(url: str) -> SplitResult | None:
     """Return the parts of an http or https address; None: it is none."""
     parts = _split(url)
-    return parts if parts and parts.scheme in ("http", "https") else None
+    try:
+        known = parts and parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        return None  # what stands in a port's place may be a password
+    return parts if known else None
 
 
 def shown(url: str) -> str:

@@ -31,11 +31,9 @@ _TWINS = {
     "altssh.gitlab.com": "gitlab.com",
     "altssh.bitbucket.org": "bitbucket.org",
 }
-_LOCAL = re.compile(r"file://|[./~]|[A-Za-z]:[\\/]|[^:]*$", re.IGNORECASE)
-_OTHER = re.compile(r"\w[\w+.-]*(?:::|://)")
-_SCHEME = re.compile(
-    r"(https?|ssh|git|git\+ssh|ssh\+git|ftps?)://", re.IGNORECASE
-)
+_LOCAL = r"(?i)file://|[./~]|[A-Za-z]:[\\/]|[^:]*$"
+_OTHER = r"\w[\w+.-]*(?:::|://)"
+_SCHEME = r"(?i)(https?|ssh|git|git\+ssh|ssh\+git|ftps?)://"
 
 
 class Address(Frozen):
@@ -48,20 +46,20 @@ class Address(Frozen):
 
 def is_local(url: str) -> bool:
     """Tell whether an address is a path of this machine."""
-    return bool(_LOCAL.match(url))
+    return bool(re.match(_LOCAL, url))
 
 
 def meant_by(url: str) -> Address | None:
     """Return what an address means; None where that cannot be told."""
     text = url.strip().lstrip("\ufeff")
-    form = _SCHEME.match(text)
+    form = re.match(_SCHEME, text)
     if form:
         rest = re.sub(r"[?#].*", "", text[form.end() :])
         if not form[1].lower().startswith(("http", "ftp")):
             # git undoes %2F before it looks for the host, curl afterwards.
             rest = unquote(rest)
         host, _, path = rest.partition("/")
-    elif _OTHER.match(text):
+    elif re.match(_OTHER, text):
         return None  # a program of git's, which may go anywhere
     else:
         host, path = remotes.of_scp_form(text)

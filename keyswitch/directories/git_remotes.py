@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # What in a configuration makes the quick reader miss an address.
 _FOLLOWED = re.compile(r"insteadof|\[\s*include|worktreeconfig", re.IGNORECASE)
-_OTHER_SSH = re.compile(r"(?:^|\s)-F|(?i:hostname)")
+_OTHER_SSH = r"(?:^|\s)-F|(?i:hostname)"
 LIMIT = 1.0  # seconds for all calls
 MOST = 40  # remotes that are asked about
 _OPTIONS = (
@@ -32,14 +32,14 @@ _OPTIONS = (
     # A person may forbid git to work in one; its remotes are asked for here.
     "safe.bareRepository=all",
 )
-_KEPT = re.compile(r"PATH|HOME|XDG_CONFIG_HOME|GIT_CONFIG(_\w+)?|SystemRoot")
+_KEPT = r"PATH|HOME|XDG_CONFIG_HOME|GIT_CONFIG(_\w+)?|SystemRoot"
 _SET = {
     "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-_NO_REPOSITORY = re.compile(
+_NO_REPOSITORY = (
     rb"fatal: (?:not a git repository|cannot change to .*: No such file)"
 )
 # Where an address may stand, or the name of a remote.
@@ -95,7 +95,7 @@ class Found:
         urls = [url for us in named.values() for url in us]
         self.every += urls
         ssh = f"{git.ssh} {environ.get('GIT_SSH_COMMAND', '')}"
-        if _OTHER_SSH.search(ssh):
+        if re.search(_OTHER_SSH, ssh):
             self.doubt = "its ssh has a configuration of its own"
         chosen = named.get("origin") or urls
         return [u for u in map(remotes.normalized, chosen) if u]
@@ -196,7 +196,7 @@ class Git:
         self.git_dir = ""  # the folder of the repository that git takes
         self._program = _program(environ, top or folder)
         self._folder = folder
-        kept = {n: v for n, v in environ.items() if _KEPT.fullmatch(n)}
+        kept = {n: v for n, v in environ.items() if re.fullmatch(_KEPT, n)}
         self._environ = kept | _SET | ({"GIT_DIR": git_dir} if git_dir else {})
         self._until = time.monotonic() + LIMIT
 
@@ -267,7 +267,7 @@ class Git:
             raise OSError(
                 f"git did not name the remotes within {LIMIT:.0f} s"
             ) from None
-        if _NO_REPOSITORY.match(done.stderr):
+        if re.match(_NO_REPOSITORY, done.stderr):
             return None
         if done.returncode not in (0, none):
             raise OSError(f"git cannot name the remotes of {self._folder}")

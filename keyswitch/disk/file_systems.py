@@ -23,7 +23,7 @@ _NO_LOCKS = (
     errno.ENOTSUP,
     errno.EOPNOTSUPP,
 )
-_ESCAPED = re.compile(rb"\\([0-3][0-7]{2})")  # bytes in octal
+_ESCAPED = rb"\\([0-3][0-7]{2})"  # bytes in octal
 
 
 class Mount(Frozen):
@@ -113,5 +113,5 @@ def mounts() -> list[Mount]:
 
 
 def _text(word: bytes) -> str:
-    plain = _ESCAPED.sub(lambda match: bytes([int(match[1], 8)]), word)
+    plain = re.sub(_ESCAPED, lambda match: bytes([int(match[1], 8)]), word)
     return os.fsdecode(plain)

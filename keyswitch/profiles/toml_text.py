@@ -10,10 +10,13 @@ import contextlib
 import json
 import re
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_LINE = 8 * 1024  # bytes
 MAX_DOTS = 32  # in one key
@@ -21,7 +24,8 @@ MAX_DOTS = 32  # in one key
 # A line as keyswitch writes it, and a person's own line of a comment.
 _LINE = re.compile(
     r"""\[(?P<table>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?)\]
-    | (?P<key>[A-Za-z0-9_-]+)\ =\ (?P<value>.+)
+    | (?P<key>[A-Za-z0-9_-]+)\ =\ (?:
+        "(?P<text>[^"\\\x00-\x1f\x7f]*)" | (?P<value>.+))
     | (?:\#[^\x00-\x1f\x7f]*)?""",
     re.VERBOSE,
 )
@@ -36,7 +40,6 @@ _TOKEN = re.compile(
     [1-9][0-9]{0,8} | true | false | [\[\]{},\ ]""",
     re.VERBOSE,
 )
-_TEXT = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')  # that means what it shows
 _SMALL = MAX_LINE // 4  # characters, of four bytes at most
 _POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _HINT = "mend that place; the other files are not affected"
@@ -109,8 +112,9 @@ def _plain(lines: list[str]) -> dict[str, Any]:
         found = _LINE.fullmatch(line)
         if found is None:
             raise ValueError(line)
-        if found["table"]:
-            outer, _, name = found["table"].rpartition(".")
+        heading, key, text, value = found.groups()
+        if heading:
+            outer, _, name = heading.rpartition(".")
             if outer in document and outer not in headed:
                 raise ValueError(line)
             headed.add(outer or name)
@@ -118,20 +122,22 @@ def _plain(lines: list[str]) -> dict[str, Any]:
             if name in parent:
                 raise ValueError(line)
             table = parent[name] = {}
-        elif found["key"]:
-            value = found["value"]
-            while value.startswith("[") and not value.endswith("]"):
-                value += "\n" + next(rest, "?]")  # without an end: no value
-            if found["key"] in table:
+        elif key:
+            if key in table:
                 raise ValueError(line)
-            table[found["key"]] = _value(value)
+            table[key] = text if value is None else _value(value, rest)
     return document
 
 
-def _value(text: str) -> Any:
-    """Return what a value means that is a day, or has the tokens of JSON."""
-    if _TEXT.fullmatch(text):
-        return text[1:-1]
+def _value(text: str, rest: Iterator[str]) -> Any:
+    """Return what a value means that is a day, or has the tokens of JSON.
+
+    A list goes on in the rest of the lines.
+    """
+    while text.startswith("[") and not text.endswith("]"):
+        text += "\n" + next(rest, "?]")  # without an end: no value
+    if re.fullmatch("[1-9][0-9]{0,8}", text):
+        return int(text)
     if _DAY.fullmatch(text):
         return date.fromisoformat(text)
     parts, at = [], 0

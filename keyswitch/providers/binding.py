@@ -245,12 +245,14 @@ def mismatches(
     `read` returns the record of an item. One that has none yet may be another
     profile's, whose file says so (`look_at_others`).
     """
-    for field, asked in bindings_of(provider, profile).items():
-        ref = profile.secrets[field]
+    for field, ref in profile.secrets.items():
         stored = read(ref.item)
         if stored is None and look_at_others:
             stored = _of_others(paths, profile.name, ref)
-        if stored is not None and stored.differences(asked):
+        if stored is None:
+            continue
+        asked = bindings_of(provider, profile)[field]
+        if stored.differences(asked):
             yield Mismatch(ref, stored, asked)
 
 

@@ -146,7 +146,8 @@ class Provider(Frozen):
 
     def check(self, profile: Profile) -> None:
         """Raise unless the profile is complete, and billed as it expects."""
-        check_label(profile.name, profile.label)
+        if profile.label:
+            check_label(profile.name, profile.label)
         self.check_fields(profile.fields)
         for name in profile.secrets:
             if not self.field(name).secret:

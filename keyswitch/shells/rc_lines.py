@@ -94,9 +94,7 @@ class Assignment(Frozen):
     value: str | None
     text: str  # the line as it stands
     path: str = ""
-
-    def __repr__(self) -> str:
-        return f"Assignment({self.place}, {self.name})"
+    _hidden = ("value", "text")
 
     @property
     def place(self) -> str:

@@ -18,6 +18,9 @@ AWS = "AWS4-HMAC-SHA256"
 
 ASK_TOKEN = "a token is fetched first"
 
+# The levels of settings that a repository brings along.
+REPOSITORY_LEVELS = ("project", "local")
+
 _SCHEMES = (RAW, BEARER.lower(), AWS.lower(), "basic", "digest", "token", "")
 
 
@@ -53,6 +56,20 @@ class Source(Frozen):
     def place(self) -> str:
         """The file, with its line where that is known."""
         return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def of_repository(self) -> bool:
+        """Whether a repository's settings set it."""
+        return self.set_by in REPOSITORY_LEVELS
+
+    @property
+    def removal(self) -> str:
+        """How a person takes it out of the settings that set it."""
+        if self.set_by == "managed":
+            return f"ask whoever manages {self.path}"
+        if self.set_by == "flag" and not self.path:
+            return "leave --settings away"
+        return f"remove '{self.name}' from {self.place}"
 
 
 class Value(Frozen):
@@ -121,13 +138,17 @@ class Status(Frozen):
 
 
 class Request(Frozen):
-    """What one request carries. Not sent: `refusal` says why."""
+    """What one request carries, or with a `refusal`, why it is not sent."""
 
     key: Header | None = None
     bearer: Header | None = None
-    sent: bool = False
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
+
+    @property
+    def sent(self) -> bool:
+        """Whether there is a request at all."""
+        return not self.refusal
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -142,6 +163,7 @@ class Verdict(Frozen):
     request: Request
     provider: Cloud | None = None  # None: Anthropic, or what stands for it
     base_url: Value | None = None  # None: the provider's own
+    flag: Value | None = None  # what chose the provider
 
     @property
     def cloud(self) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.verdict import Source, Value
 
 # What decides which host a request goes to, or who can read it on its way.
-_ROUTES = re.compile(
+_ROUTES = (
     r"(ANTHROPIC|CLAUDE)_\w*_(URL|HOST|SOCKET)"
     r"|CLAUDE_CODE_(USE_\w+|SKIP_\w+_AUTH)"
     r"|(HTTP|HTTPS|ALL)_PROXY|(http|https|all)_proxy"
@@ -33,16 +33,16 @@ _ROUTES = re.compile(
     r"|SSL_CERT_(FILE|DIR)|CLAUDE_CODE_CERT_STORE"
 )
 # These are a part of a cloud's host, and otherwise nobody's business.
-_CLOUD_ROUTES = re.compile(r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*")
-_REGIONS = re.compile(
+_CLOUD_ROUTES = r"ANTHROPIC_FOUNDRY_RESOURCE|AWS_ENDPOINT_URL\w*"
+_REGIONS = (
     r"AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
 )
-_LABEL = re.compile(r"[A-Za-z0-9-]*")
+_LABEL = r"[A-Za-z0-9-]*"
 # Our helper and nothing else. Found by PATH; another path may lead to a program
 # of the repository's own, and another name may be of a profile that is not for
 # this host.
-_ALONE = re.compile(r"\s*keyswitch\s+helper\s+claude-code\s*")
-_FLAG = re.compile(r"CLAUDE_CODE_(USE|SKIP)_\w+")
+_ALONE = r"\s*keyswitch\s+helper\s+claude-code\s*"
+_FLAG = r"CLAUDE_CODE_(USE|SKIP)_\w+"
 
 
 class MovedError(KeyswitchError):
@@ -113,7 +113,7 @@ def _moves(
         if value is None or not _is_of_repository(value, scene):
             continue
         # What is no name of a region may name a host.
-        is_odd = not _LABEL.fullmatch(value.text.strip())
+        is_odd = not re.fullmatch(_LABEL, value.text.strip())
         if not _is_route(name, cloud=cloud, regions=regions or is_odd):
             continue
         # What the shell holds is no excuse: it may be the repository's value.
@@ -125,24 +125,22 @@ def _moves(
         if (
             RUN_VARIABLE not in scene.environ
             and _is_of_repository(command, scene)
-            and not _ALONE.fullmatch(command.text)
+            and not re.fullmatch(_ALONE, command.text)
         ):
             yield command.source
 
 
 def _is_route(name: str, *, cloud: bool, regions: bool) -> bool:
-    if cloud and _CLOUD_ROUTES.fullmatch(name):
+    if cloud and re.fullmatch(_CLOUD_ROUTES, name):
         return True
-    if cloud and regions and _REGIONS.fullmatch(name):
+    if cloud and regions and re.fullmatch(_REGIONS, name):
         return True
-    return bool(_ROUTES.fullmatch(name))
+    return bool(re.fullmatch(_ROUTES, name))
 
 
 def _is_of_repository(value: Value, scene: Scene) -> bool:
     source = value.source
-    return source.set_by in rules.REPOSITORY_LEVELS and not _is_own(
-        source.path, scene
-    )
+    return source.of_repository and not _is_own(source.path, scene)
 
 
 def _is_own(path: str, scene: Scene) -> bool:
@@ -161,6 +159,6 @@ def _of_settings(scene: Scene, name: str) -> str:
 
 def _plain(name: str, text: str) -> str:
     """Return a value so that two of the same effect are the same."""
-    if _FLAG.fullmatch(name):
+    if re.fullmatch(_FLAG, name):
         return "1" if rules.truthy(text) else ""
     return text.strip().rstrip("/")

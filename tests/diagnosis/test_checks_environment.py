@@ -100,6 +100,8 @@ def test_a_kernel_of_wsl_is_enough(look):
     assert "wsl-two-sides" in look(with_().but(patches=ON_WSL))
 
 
-@pytest.mark.parametrize("url", ["http://[", "https://", "ftp://x.example"])
+@pytest.mark.parametrize(
+    "url", ["http://[", "https://", "ftp://x.example", "http://h:FAKE"]
+)
 def test_no_address_breaks_the_check(look, url):
     assert "base-url-malformed" in look(address(url))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from keyswitch.diagnosis.findings.installations import installs, version_of
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.claude_code.rules import OBSERVED_VERSION
 from tests.diagnosis.homes import Home
 
@@ -64,7 +65,7 @@ def test_what_cannot_be_started_is_no_installation(tmp_path):
     (home / "b" / "claude").write_text(PROGRAM)
     (home / "b" / "claude").chmod(0o644)
     path = f"{home}/a:{home}/b::{home}/gone"
-    assert installs(path, str(home)) == []
+    assert installs(Scene({"PATH": path}, home=str(home), cwd="/")) == []
 
 
 def test_the_first_of_the_path_comes_first(tmp_path):
@@ -74,5 +75,5 @@ def test_the_first_of_the_path_comes_first(tmp_path):
         (tmp_path / place).mkdir()
         (tmp_path / place / "claude").symlink_to(program)
     path = f"{tmp_path}/y:{tmp_path}/x"
-    found = installs(path, str(tmp_path))
+    found = installs(Scene({"PATH": path}, home=str(tmp_path), cwd="/"))
     assert [i.version for i in found] == ["2.0.2", "2.0.1"]

@@ -476,7 +476,8 @@ SECRET = "JKQVXZ23456789JKQVXZ23456789"
 def test_a_start_file_with_an_endless_line_is_read_in_no_time(bare, line):
     put(bare, ".bashrc", line)
     name = "ANTHROPIC_API_KEY"
-    found = StartFiles(bare.home, bare.cwd).assignments({name})
+    scene = Scene({}, home=bare.home, cwd=bare.cwd)
+    found = StartFiles(scene).assignments({name})
     assert {origin.line for origin in found} <= {1}
     assert run(bare, doctor).code in CODES
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from keyswitch.diagnosis.explain import facts, knowledge
 from keyswitch.diagnosis.explain.knowledge import causes_of
-from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from tests.components import ROOT
 
@@ -102,8 +101,7 @@ def here(home):
             cwd=str(home / "project"),
             managed_dir=str(home / "none"),
         )
-        verdict = resolve(scene)
-        return lambda text: causes_of(text, scene, verdict, active)
+        return lambda text: causes_of(text, scene, active)
 
     return look_around
 
@@ -210,7 +208,7 @@ def test_a_flag_of_a_settings_file_is_named_with_its_line(here, home):
     first = causes(INVALID)[0]
     place = f"{home}/.claude/settings.json:3"
     assert f"set in {place}" in first.why[1]
-    assert f"remove env.CLAUDE_CODE_USE_BEDROCK from {place}" in first.fix[0]
+    assert f"remove 'CLAUDE_CODE_USE_BEDROCK' from {place}" in first.fix[0]
 
 
 def test_a_flag_of_a_start_file_is_found_there(here, home):
@@ -223,7 +221,7 @@ def test_a_flag_of_a_start_file_is_found_there(here, home):
 def test_aws_text_behind_a_base_url_is_the_gateways(here):
     first = here(GATEWAY)("Failed to authenticate. " + INVALID)[0]
     text = said(first)
-    assert "gateway.example:8443, set in this shell" in text
+    assert "https://gateway.example:8443/v1, set in this shell" in text
     assert "/login cannot help" in text
     assert "`unset ANTHROPIC_BASE_URL`" in text
     assert "FAKE" not in text

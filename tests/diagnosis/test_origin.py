@@ -3,6 +3,8 @@
 import pytest
 
 from keyswitch.diagnosis.findings.origin import StartFiles
+from keyswitch.targets.claude_code.resolver.scene import Scene
+from keyswitch.targets.verdict import Source
 from tests.diagnosis.homes import KEY, OTHER, Home
 
 NAME = "ANTHROPIC_API_KEY"
@@ -13,13 +15,19 @@ LINE = f"export {NAME}={KEY}\n"
 def files(home):
     def files(texts, zdotdir="", cwd="project"):
         Home(files=texts, cwd=cwd).build(home)
-        return StartFiles(str(home), str(home / cwd), zdotdir)
+        return start_files(home, home / cwd, zdotdir)
 
     return files
 
 
+def start_files(home, cwd, zdotdir=""):
+    environ = {"ZDOTDIR": zdotdir}
+    return StartFiles(Scene(environ, home=str(home), cwd=str(cwd)))
+
+
 def origin(found, value=KEY):
-    return found.origin_of(NAME, value)
+    found.scene.environ[NAME] = value
+    return found.origin(Source("environment", NAME, "process"))
 
 
 @pytest.mark.parametrize(
@@ -87,10 +95,10 @@ def test_a_folder_with_signs_of_a_pattern_is_taken_literally(files, home):
     place = home / "a[b]*"
     text = {"a[b]*/.config/environment.d/x.conf": f"{NAME}={KEY}\n"}
     files(text)
-    found = StartFiles(str(place), str(home / "project")).origin_of(NAME, KEY)
+    found = origin(start_files(place, home / "project"))
     assert found.path == f"{place}/.config/environment.d/x.conf"
 
 
 def test_an_empty_value_has_no_certain_line(files):
     found = files({".zshrc": f"export {NAME}=\n"})
-    assert found.origin_of(NAME, "").value is None
+    assert origin(found, "").value is None

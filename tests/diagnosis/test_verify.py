@@ -2,9 +2,11 @@
 
 import json
 import sys
+from unittest.mock import patch
 
 import pytest
 
+from keyswitch.diagnosis.online import questions
 from keyswitch.diagnosis.online.verify import verify
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene
@@ -40,9 +42,10 @@ def scene(home):
     return make
 
 
-def ask(scene, run=None, **options):
+def ask(scene, run=None, sign=questions.signed, **options):
     """Return the answers; whatever they are, no secret is in them."""
-    answers = verify(scene, resolve(scene, run), **options)
+    with patch.object(questions, "signed", sign):
+        answers = verify(scene, resolve(scene, run), **options)
     shown = repr(answers)
     assert [s for s in SECRETS if s in shown] == []
     return answers
@@ -581,7 +584,7 @@ class Signer:
     def __init__(self):
         self.calls = []
 
-    def __call__(self, url, body, keys, region):
+    def __call__(self, url, keys, region):
         self.calls.append((url, keys, region))
         return {"Authorization": f"AWS4-HMAC-SHA256 {keys.key_id}"}
 

@@ -1,7 +1,9 @@
 """The installed command finds its Python wherever the environment lies."""
 
 import shutil
+import socket
 import sys
+import threading
 
 import pytest
 
@@ -53,12 +55,28 @@ def says_when_site_is_loaded(site):
     (site / "says.pth").write_text(line)
 
 
-def test_a_short_command_starts_without_site(person, tmp_path):
+def refuse_one(server):
+    server.accept()[0].close()
+
+
+def test_commands_start_without_site(person, tmp_path):
     command, site = places.installed(tmp_path / SPACE)
     says_when_site_is_loaded(site)
-    assert person.answer(command, "current") == "work\n"
-    done = person.run(command, "list")
-    assert done.returncode == 0
+    for words in (["current"], ["list"], ["--help"], ["off"]):
+        done = person.run(command, *words)
+        assert done.returncode == 0, done.stderr
+        assert "site was loaded" not in done.stderr
+
+
+def test_site_is_loaded_before_a_service_is_asked(person, tmp_path):
+    """Its files may say whom TLS trusts, as those of pip-system-certs do."""
+    command, site = places.installed(tmp_path / SPACE)
+    says_when_site_is_loaded(site)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=refuse_one, args=[server]).start()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        person.environ["ANTHROPIC_BASE_URL"] = url
+        done = person.run(command, "doctor", "--network")
     assert "site was loaded" in done.stderr
 
 
@@ -71,6 +89,15 @@ def test_packages_of_the_system_count_as_well(person, tmp_path):
     done = person.run(command, "current")
     assert done.stdout == "work\n"
     assert "site was loaded" in done.stderr
+
+
+def test_an_environment_may_have_packages_of_the_system(person, tmp_path):
+    command, site = places.installed(tmp_path / SPACE)
+    says_when_site_is_loaded(site)
+    settings = site.parents[2] / "pyvenv.cfg"
+    text = settings.read_text() + "include-system-site-packages = true\n"
+    settings.write_text(text)
+    assert "site was loaded" in person.run(command, "current").stderr
 
 
 def test_site_is_loaded_once_where_there_is_no_short_cut(person, tmp_path):

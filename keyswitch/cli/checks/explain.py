@@ -16,7 +16,6 @@ from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.explain.knowledge import (
     Cause,
-    causes_here,
     causes_of,
 )
 from keyswitch.diagnosis.findings.situation import Scene, scene_of
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 WIDTH = 78  # columns
 LIMIT = 1 << 20  # bytes of standard input
-_COMMAND_AT_END = re.compile(r"(.*\S)\s+`([^`]+)`", re.DOTALL)
+_COMMAND_AT_END = r"(?s)(.*\S)\s+`([^`]+)`"
 _UNBROKEN = "\ue000"  # in place of a space that may not end a line
 
 
@@ -101,7 +100,7 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
     if scene is not None:
         with suppress(KeyswitchError, OSError, ValueError, RecursionError):
-            return causes_here(text, scene, active)
+            return causes_of(text, scene, active)
     return causes_of(text)
 
 
@@ -155,7 +154,7 @@ def _show(session: Session, first: Cause, *others: Cause) -> None:
 
 def _wrapped(line: str, lead: str) -> Iterator[str]:
     """Break a line between words; a command at its end gets its own line."""
-    match = _COMMAND_AT_END.fullmatch(line)
+    match = re.fullmatch(_COMMAND_AT_END, line)
     text, command = (match[1], match[2]) if match else (line, "")
     kept = re.sub("`[^`]*`", lambda m: m[0].replace(" ", _UNBROKEN), text)
     indent = " " * len(lead)

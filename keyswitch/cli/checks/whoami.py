@@ -106,7 +106,7 @@ def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
     document = attributes(source, "kind", "name", or_null=("set_by",))
     if source.path:
         document |= attributes(source, "path", or_null=("line",))
-    origin = situation.origin(source)
+    origin = situation.start_files.origin(source)
     if origin is not None:
         document["start_file"] = attributes(origin, "path", "line", "certain")
     return document

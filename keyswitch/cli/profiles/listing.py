@@ -10,7 +10,7 @@ import click
 
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
-from keyswitch.display import without_secrets
+from keyswitch.display import secrets_in, without_secrets
 from keyswitch.errors import UsageError
 from keyswitch.profiles import login_status, profile_files, state
 
@@ -55,9 +55,9 @@ def _without_secrets(profile: Profile) -> Profile:
     texts = [profile.label, *profile.only, *profile.never]
     texts += [*profile.fields.values(), *(ref.hint for ref in refs)]
     together = "\n".join(texts)
-    cut = without_secrets
-    if cut(together) == together:
+    if not secrets_in(together):
         return profile  # at once, since there may be thousands
+    cut = without_secrets
     return profile._replace(
         label=cut(profile.label),
         only=tuple(map(cut, profile.only)),

@@ -23,13 +23,12 @@ from keyswitch.diagnosis.findings import (
     interactive,
 )
 from keyswitch.display import printable
-from keyswitch.targets.verdict import SEVERITIES
+from keyswitch.targets.verdict import SEVERITIES, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.verdict import Finding
 
 
 CHECKS = (

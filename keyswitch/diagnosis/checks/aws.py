@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.verdict import Value
 
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
 

@@ -101,8 +101,11 @@ def _in_plain_text(situation: Situation) -> Iterator[tuple[str, str, str]]:
             place = f"{path}:{one.line}" if one.line else path
             yield one.place or "a text", one.secret, place
     # Files of keyswitch that people write, comments too.
-    for path in texts_of_people(situation.accounts.paths):
-        for one in literals.in_text(read_text(path)):
+    texts = {p: read_text(p) for p in texts_of_people(situation.accounts.paths)}
+    if not literals.in_text("\n".join(texts.values())):
+        return  # at once, since there may be thousands
+    for path, text in texts.items():
+        for one in literals.in_text(text):
             yield "a text", one.secret, f"{path}:{one.line}"
 
 

@@ -12,7 +12,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
-from keyswitch.targets.claude_code.login.stored import parsed
+from keyswitch.targets.claude_code.login.stored import Login, parsed
 from keyswitch.targets.claude_code.resolver.anthropic_profiles import selected
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.claude_code.login.stored import Login
 
 SOON = 7 * 86400  # seconds before an end that cannot be put off
 _LEDGER_LIMIT = 1 << 22  # bytes

@@ -12,19 +12,17 @@ from keyswitch.errors import (
     NoItemError,
 )
 from keyswitch.kernel_keyring import available
-from keyswitch.model import Frozen
 from keyswitch.profiles import settings
 from keyswitch.providers.schema import refuse_named
-from keyswitch.secrets.keychain.store import open_keychain
+from keyswitch.secrets.keychain.store import Availability, open_keychain
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.model import Profile, SecretRef
-    from keyswitch.secrets.keychain.store import Availability
+    from keyswitch.model import Profile
     from keyswitch.secrets.stores import SecretStore
 
 
@@ -169,21 +167,15 @@ def doubles(situation: Situation) -> Iterator[Finding]:
 _PATIENCE = 1.2  # seconds that a keychain may take for one item
 
 
-class _Held(Frozen):
-    profile: Profile
-    field: str
-    ref: SecretRef
-
-
 def secrets(situation: Situation) -> Iterator[Finding]:
     """Find stores that are missing, old or damaged, and items that are gone.
 
     Nobody is asked: of a locked store nothing is known.
     """
-    held: dict[str, list[_Held]] = {}
+    held: dict[str, list[tuple[Profile, str]]] = {}
     for profile in situation.accounts.profiles:
         for field, ref in sorted(profile.secrets.items()):
-            held.setdefault(ref.store, []).append(_Held(profile, field, ref))
+            held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
         yield Finding(
@@ -203,14 +195,14 @@ def secrets(situation: Situation) -> Iterator[Finding]:
                 "store-locked",
                 NOTE,
                 e.message,
-                f"{_names(here)}: the secrets cannot be looked for now",
+                f"{_names(*here)}: the secrets cannot be looked for now",
                 e.hint or "keyswitch unlock",
             )
         except KeyswitchError as e:
             yield Finding(
                 "store-unusable",
-                _severity(situation, here),
-                f"no program gets the secret of {_names(here)}",
+                _severity(situation, *here),
+                f"no program gets the secret of {_names(*here)}",
                 e.message,
                 e.hint or "keyswitch rotate NAME",
                 situation.accounts.paths.vault_file * (store == "vault"),
@@ -218,7 +210,7 @@ def secrets(situation: Situation) -> Iterator[Finding]:
 
 
 def _of_store(
-    situation: Situation, name: str, held: Sequence[_Held]
+    situation: Situation, name: str, held: list[tuple[Profile, str]]
 ) -> Iterator[Finding]:
     paths = situation.accounts.paths
     store: SecretStore
@@ -230,17 +222,17 @@ def _of_store(
             return
     else:
         store = open_store(name, paths, None)
-    for one in held:
+    for profile, field in held:
+        ref = profile.secrets[field]
         try:
-            store.get(one.ref.item, one.ref.generation)
+            store.get(ref.item, ref.generation)
         except NoItemError as e:
-            profile = one.profile
             login = profile.provider == "claude-login"
             yield Finding(
                 "secret-missing",
-                _severity(situation, [one]),
-                f"the secret of '{profile.name}' ({one.field}) is not in the "
-                f"{one.ref.store}",
+                _severity(situation, (profile, field)),
+                f"the secret of '{profile.name}' ({field}) is not in the "
+                f"{name}",
                 f"{e.message}; every program that asks for it fails",
                 f"keyswitch {'login' if login else 'rotate'} {profile.name}",
                 paths.profile(profile.name),
@@ -269,13 +261,13 @@ def _problem_of(keychain: Availability) -> Finding | None:
     return None
 
 
-def _severity(situation: Situation, held: Sequence[_Held]) -> str:
+def _severity(situation: Situation, *held: tuple[Profile, str]) -> str:
     used = {situation.chosen, situation.accounts.helper_profile}
-    return ERROR if any(one.profile.name in used for one in held) else WARNING
+    return ERROR if any(p.name in used for p, _ in held) else WARNING
 
 
-def _names(held: Sequence[_Held]) -> str:
-    names = sorted({one.profile.name for one in held})
+def _names(*held: tuple[Profile, str]) -> str:
+    names = sorted({profile.name for profile, _ in held})
     shown = ", ".join(f"'{name}'" for name in names[:3])
     more = len(names) - 3
     return f"{shown} and {more} more" if more > 0 else shown

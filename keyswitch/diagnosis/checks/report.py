@@ -69,7 +69,7 @@ def _lines(
     yield f"keyswitch {__version__}, Python {platform.python_version()}"
     yield f"system: {platform.system()} {platform.release()}, {sys.platform}"
     yield f"rules observed on: Claude Code {rules.OBSERVED_VERSION}"
-    for install in installs(scene.environ.get("PATH", ""), scene.home):
+    for install in installs(scene):
         version = install.version or "version unknown"
         yield f"claude: {hide(install.path)} {version}"
     yield f"profiles: {len(situation.accounts.profiles)}"
@@ -113,9 +113,9 @@ def _header(situation: Situation, header: Header | None) -> str:
 
 
 # It starts at a word only, so that the time stays linear in long texts.
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LONG = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")  # may be a secret
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_EMAIL = r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_LONG = r"[A-Za-z0-9_\-+/=]{24,}"  # may be a secret
+_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 # Names of profiles that tell nothing; "keyswitch" is the one that keyswitch
 # itself makes for the AWS tools.
@@ -137,7 +137,7 @@ class Redaction:
 
     def __init__(self, situation: Situation) -> None:
         self.words = {
-            **dict.fromkeys(_names(situation), "<name>"),
+            **{n: "<name>" for n in _names(situation) if n not in _COMMON},
             **_of_profiles(situation),
             situation.scene.home.rstrip("/"): "~",
         }
@@ -154,8 +154,8 @@ class Redaction:
         """Return the text without them."""
         text = self._hosts.sub(self._host, text)
         text = self._words.sub(lambda m: self.words[m[0]], text)
-        text = _UUID.sub("<uuid>", _EMAIL.sub("<e-mail>", text))
-        return printable(_LONG.sub(_shortened, text))
+        text = re.sub(_UUID, "<uuid>", re.sub(_EMAIL, "<e-mail>", text))
+        return printable(re.sub(_LONG, _shortened, text))
 
     def _host(self, match: re.Match[str]) -> str:
         # Ignoring case, "s" also matches the long s, whose lower case is
@@ -190,12 +190,9 @@ def _names(situation: Situation) -> Iterator[str]:
     scene = situation.scene
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", rules.PROFILE):
         for value in scene.request.all(name):
-            if value.text.strip() not in _COMMON:
-                yield value.text.strip()
+            yield value.text.strip()
     for header in situation.verdict.request.headers:
-        if header.source.kind in ("aws_profile", "anthropic_profile") and (
-            header.source.name not in _COMMON
-        ):
+        if header.source.kind in ("aws_profile", "anthropic_profile"):
             yield header.source.name
     yield situation.chosen
     yield scene.config.email or ""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.resolver.request import to_anthropic
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 from keyswitch.targets.json_text import JsonText
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Cloud, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.settings.settings_file import (
         SettingsFile,
     )
-    from keyswitch.targets.verdict import Cloud
 
 
 _KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
@@ -170,7 +170,8 @@ def _is_meant(situation: Situation, provider: Cloud) -> bool:
     request = situation.verdict.request
     if request.sent or not request.refusal.startswith("there are no"):
         return True
-    return not to_anthropic(situation.scene, None).sent
+    found = Candidates(situation.scene, situation.view, None)
+    return not to_anthropic(found).sent
 
 
 def _in_settings(

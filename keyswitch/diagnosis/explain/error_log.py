@@ -11,11 +11,11 @@ import heapq
 import json
 import os
 import stat
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.opening import open_flags
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,13 +29,13 @@ ENTRIES = 100_000  # names that are looked at
 _MARK = b'"isApiErrorMessage"'
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(Frozen):
     """One error: what was shown, when, and in which file it stands."""
 
-    text: str = field(repr=False)
+    text: str
     at: float  # seconds since 1970
     path: str
+    _hidden = ("text",)
 
     @property
     def time(self) -> str:
@@ -125,9 +125,7 @@ def _error_in(line: bytes) -> tuple[str, float | None]:
         return "", None
     message = entry.get("message")
     content = message.get("content") if isinstance(message, dict) else None
-    if isinstance(content, str):
-        return content, _time(entry.get("timestamp"))
-    parts = content if isinstance(content, list) else []
+    parts = content if isinstance(content, list) else [{"text": content}]
     texts = [p.get("text") for p in parts if isinstance(p, dict)]
     text = "\n".join(t for t in texts if isinstance(t, str))
     return text, _time(entry.get("timestamp"))

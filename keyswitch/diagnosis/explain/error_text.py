@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
 
 from keyswitch.model import Frozen
 
 GAP = 120  # letters that "*" in a phrase may stand for
 
 # From the first backslash only: of a million each would be tried.
-_ESCAPED_CODE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
-_ESCAPED_SPACE = re.compile(r"(?<!\\)\\+[nrt]")
-_NO_CHARACTER = re.compile(r"&#[0-9]{8,};?")  # too long for `int`, maybe
-_COLOUR = re.compile(
+_ESCAPED_CODE = r"(?<!\\)\\+u([0-9a-fA-F]{4})"
+_ESCAPED_SPACE = r"(?<!\\)\\+[nrt]"
+_NO_CHARACTER = r"&#[0-9]{8,};?"  # too long for `int`, maybe
+_COLOUR = (
     r"(?:\x1b|\\x1b|\\033|\\e|\^\[)\[[0-?]*[ -/]*[@-~]"
     r"|\x1b\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)"
     r"|\x1b[@-Z\\^_]"
     r"|\[[0-9;]{1,12}m"  # what a paste leaves of a colour
 )
 # A number is an HTTP status only where something says so.
-_STATUS = re.compile(
+_STATUS = (
     r"(?:error|error code|status(?:[ _]?code)?|http(?:/[0-9.]+)?|code)"
     r"(?: ?\([^()\n]{0,80}\))?[^a-z0-9]{1,4}([45][0-9]{2})\b"
     r"|\(([45][0-9]{2})\)"
@@ -34,13 +33,13 @@ _STATUS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorText:
+class ErrorText(Frozen):
     """One text in the forms that phrases are looked for in."""
 
-    words: str = field(repr=False)  # lower case, without colours and escapes
-    letters: str = field(repr=False)  # of these the letters and digits
+    words: str  # lower case, without colours and escapes
+    letters: str  # of these the letters and digits
     statuses: frozenset[int]
+    _hidden = ("words", "letters")
 
 
 class Hit(Frozen):
@@ -61,18 +60,18 @@ class Hit(Frozen):
 
 def read(text: str) -> ErrorText:
     """Return a text without colours, escapes and line breaks."""
-    text = _ESCAPED_CODE.sub(lambda m: chr(int(m[1], 16)), text)
-    text = _COLOUR.sub("", text)
-    text = _ESCAPED_SPACE.sub(" ", text)
+    text = re.sub(_ESCAPED_CODE, lambda m: chr(int(m[1], 16)), text)
+    text = re.sub(_COLOUR, "", text)
+    text = re.sub(_ESCAPED_SPACE, " ", text)
     if "&" in text:
         import html  # its table of names is long
 
-        text = html.unescape(_NO_CHARACTER.sub("", text))
+        text = html.unescape(re.sub(_NO_CHARACTER, "", text))
     text = text.replace("\\", "")
     words = unicodedata.normalize("NFKC", text).casefold()
     statuses = {
         int(number)
-        for match in _STATUS.finditer(words)
+        for match in re.finditer(_STATUS, words)
         for number in match.groups()
         if number
     }

@@ -7,7 +7,6 @@ as "{credential}". Credentials are masked here: no explanation can show one.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.origin import StartFiles
@@ -31,35 +30,28 @@ FAMILIES = {
     "anthropicGoogleCloud": "google",
 }
 
-# How a source is called in conditions: by its name, else by its kind.
-_USED = {
+# How a source is called in conditions, where its name says it, ...
+_NAMED = {
     rules.API_KEY: "api-key-used",
     rules.API_KEY_FD: "api-key-used",
     rules.AUTH_TOKEN: "auth-token-used",
     rules.OAUTH_TOKEN: "oauth-token-used",
     rules.OAUTH_FD: "oauth-token-used",
-    rules.HELPER: "helper-used",
     rules.AWS_EXPORT: "aws-export-used",
     aws.ACCESS_KEY: "aws-pair-used",
     aws.BEARER_TOKEN: "aws-bearer-used",
-    "login": "login-used",
-    "managed_key": "managed-key-used",
-    "anthropic_profile": "profile-used",
-    "federation": "profile-used",
-    "custom_header": "custom-header-used",
-    "aws_profile": "aws-profile-used",
 }
-
-# What a source that has no telling name is called.
-_CALLED = {
-    "login": "the stored login",
-    "managed_key": "the key of a Console login",
-    "anthropic_profile": "the Anthropic profile '{name}'",
-    "aws_profile": "the AWS profile '{name}'",
-    "federation": "a token of the identity federation",
-    "custom_header": "a header of {name}",
-    "helper": "what the command of {name} prints",
+# ... and else by its kind, with what it is called in a sentence.
+_KINDS = {
+    "login": ("login-used", "the stored login"),
+    "managed_key": ("managed-key-used", "the key of a Console login"),
+    "anthropic_profile": ("profile-used", "the Anthropic profile '{name}'"),
+    "federation": ("profile-used", "a token of the identity federation"),
+    "custom_header": ("custom-header-used", "a header of {name}"),
+    "aws_profile": ("aws-profile-used", "the AWS profile '{name}'"),
+    "helper": ("helper-used", "what the command of {name} prints"),
 }
+_OTHER = ("other-used", "{name}")
 
 # Kinds of sources that a person sets and can take away.
 _SETTABLE = ("environment", "custom_header", "helper")
@@ -87,8 +79,7 @@ class Facts:
         if scene is None or verdict is None:
             return
         self._scene, self._verdict = scene, verdict
-        zdotdir = scene.environ.get("ZDOTDIR", "")
-        self._start_files = StartFiles(scene.home, scene.cwd, zdotdir)
+        self._start_files = StartFiles(scene)
         self.holds.add("known")
         self.words["config"] = scene.places.global_config
         self._address()
@@ -99,7 +90,6 @@ class Facts:
             self.holds.add("elsewhere")
 
     def _address(self) -> None:
-        """Say whom Claude Code talks to here, and what chose that."""
         provider, url = self._verdict.provider, self._verdict.base_url
         self.words["provider"] = self._verdict.service
         if provider is None:
@@ -107,25 +97,21 @@ class Facts:
         else:
             self.holds |= {"cloud", provider.name, FAMILIES[provider.name]}
             self.words["flag"] = provider.flag
-            flag = self._scene.request.get(provider.flag)
-            if flag is not None:
-                self._place("flag", flag.source)
+            if self._verdict.flag:
+                self._place("flag", self._verdict.flag.source)
         if url is None or (provider is None and urls.is_anthropic(url.text)):
             return
         self.holds.add("gateway")
-        self.words["gateway"] = _host_and_port(url.text)
+        self.words["gateway"] = urls.shown(url.text)
         self._place("gateway", url.source)
-        if url.source.set_by in rules.REPOSITORY_LEVELS:
+        if url.source.of_repository:
             self.holds.add("gateway-of-repository")
 
     def _credentials(self, about: str) -> None:
-        """Say what is sent here, or why nothing is."""
         request = self._verdict.request
         self.holds.add("sent" if request.sent else "unsent")
         self.words["refusal"] = request.refusal
-        found = [h for h in (request.bearer, request.key) if h is not None]
-        if about == "key":
-            found.reverse()
+        found = request.headers if about == "key" else request.headers[::-1]
         if len(found) == 2 and not found[0].same_as(found[1]):
             self.holds.add("two")
             self.words["second"] = self._described(found[1])
@@ -138,11 +124,9 @@ class Facts:
         self.words["credential"] = self._described(header)
         self.words["credential_name"] = source.name
         self._place("credential", source)
-        used = _USED.get(source.name) or _USED.get(source.kind, "other-used")
-        if source.kind == "custom_header":
-            used = "custom-header-used"
-        self.holds.add(used)
-        if source.set_by in rules.REPOSITORY_LEVELS:
+        of_kind, _ = _KINDS.get(source.kind, _OTHER)
+        self.holds.add(_NAMED.get(source.name, of_kind))
+        if source.of_repository:
             self.holds.add("credential-of-repository")
         if "keyswitch" in source.command:
             self.holds.add("keyswitch-used")
@@ -182,34 +166,23 @@ class Facts:
         self.words[f"{name}_where"] = self._where(source)
         self.words[f"{name}_stop"] = self._how_to_stop(source)
 
-    def _line(self, source: Source) -> str:
-        """Return the start file's line that sets a variable, or ""."""
-        value = self._scene.environ.get(source.name)
-        origin = value and self._start_files.origin_of(source.name, value)
-        return origin.place if origin else ""
-
     def _where(self, source: Source) -> str:
         """Return where a source is set, as the end of a sentence."""
         if source.path:
             return f"in {source.place}"
         if source.set_by == "flag":
             return "after --settings"
-        line = self._line(source)
-        return f"in this shell, by {line}" if line else "in this shell"
+        origin = self._start_files.origin(source)
+        return "in this shell" + (f", by {origin.place}" if origin else "")
 
     def _how_to_stop(self, source: Source) -> str:
         """Return what takes a setting away, "" for a login: it is none."""
         if source.kind not in _SETTABLE:
             return ""
-        if source.set_by == "managed":
-            return f"ask whoever manages {source.path}"
-        if source.set_by == "flag" and not source.path:
-            return "leave --settings away"
-        if source.path:
-            env = "" if source.kind == "helper" else "env."
-            return f"remove {env}{source.name} from {source.place}"
-        line = self._line(source)
-        first = f"take it out of {line}, then " if line else ""
+        if source.path or source.set_by == "flag":
+            return source.removal
+        origin = self._start_files.origin(source)
+        first = f"take it out of {origin.place}, then " if origin else ""
         return f"{first}`unset {source.name}`"
 
     def _described(self, header: Header) -> str:
@@ -218,21 +191,9 @@ class Facts:
         masked = mask(header.value.reveal()) if header.value else ""
         # A mask that hides everything says nothing.
         shown = f" ({masked})" if len(masked) > 1 else ""
-        what = _CALLED.get(source.kind, "{name}").format(name=source.name)
+        what = _KINDS.get(source.kind, _OTHER)[1].format(name=source.name)
         placed = source.path or source.set_by
         return what + shown + (f", {self._where(source)}" if placed else "")
-
-
-def _host_and_port(url: str) -> str:
-    """Return what may be shown of an address: it can hold a password."""
-    host = urls.host_of(url)
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        port = None
-    if not host:
-        return "an address without host"
-    return f"{host}:{port}" if port else host
 
 
 def _joined(stops: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.diagnosis.explain.error_text import find, read
+from keyswitch.diagnosis.explain.error_text import ErrorText, Hit, find, read
 from keyswitch.diagnosis.explain.facts import Facts
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.resolver.resolve import resolve
@@ -38,14 +38,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from keyswitch.diagnosis.explain.error_text import ErrorText, Hit
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Verdict
 
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 
-_PLACE = re.compile(r"\{([a-z_]+)\}")
+_PLACE = r"\{([a-z_]+)\}"
 
 
 class Rule(Frozen):
@@ -65,21 +63,26 @@ class Rule(Frozen):
 
 
 @cache
-def _documents() -> list[dict[str, Any]]:
+def _tables() -> tuple[list[Any], dict[str, list[str]], dict[str, list[str]]]:
+    """Return (causes, lines, told) of all files."""
     import tomllib
 
-    found = []
+    causes: list[Any] = []
+    lines, told = dict[str, list[str]](), dict[str, list[str]]()
     for name in sorted(os.listdir(FOLDER)):
         if name.endswith(".toml"):
             with open(os.path.join(FOLDER, name), "rb") as file:
-                found.append(tomllib.load(file))
-    return found
+                document = tomllib.load(file)
+            causes += document.get("cause", ())
+            lines |= document.get("lines", {})
+            told |= document.get("told", {})
+    return causes, lines, told
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return every entry of every file, in a fixed order."""
-    shared = _all("lines")
+    causes, shared, _ = _tables()
 
     def filled_in(lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
@@ -97,17 +100,8 @@ def rules() -> tuple[Rule, ...]:
                 "fix": [*filled_in(entry.get("fix", ()))],
             }
         )
-        for document in _documents()
-        for entry in document.get("cause", ())
+        for entry in causes
     )
-
-
-def _all(table: str) -> dict[str, list[str]]:
-    """Return what the files have in tables of this name."""
-    found: dict[str, list[str]] = {}
-    for document in _documents():
-        found |= document.get(table, {})
-    return found
 
 
 def parts_of(line: str) -> tuple[list[str], str]:
@@ -146,28 +140,20 @@ class _Match(Frozen):
     hit: Hit
 
 
-def causes_here(text: str, scene: Scene, active: str) -> tuple[Cause, ...]:
-    """Return the causes, in the order that what Claude Code sends suggests."""
-    return causes_of(text, scene, resolve(scene), active)
-
-
 def causes_of(
-    text: str,
-    scene: Scene | None = None,
-    verdict: Verdict | None = None,
-    active: str = "",
+    text: str, scene: Scene | None = None, active: str = ""
 ) -> tuple[Cause, ...]:
     """Return the causes that a text can have, the likeliest first.
 
     A phrase that names a cause comes before one that merely allows it; among
-    equals what the verdict makes likely decides, then the longer phrase.
+    equals what Claude Code sends here decides, then the longer phrase.
     `active` is the profile that keyswitch has active.
     """
-    error = read(text)
+    error, verdict = read(text), resolve(scene) if scene else None
     matches = _matches(error)
     told = {
         family
-        for family, phrases in _all("told").items()
+        for family, phrases in _tables()[2].items()
         if any(find(phrase, error) for phrase in phrases)
     }
     if find("Not logged in", error):
@@ -236,8 +222,8 @@ def _said(lines: Iterable[str], here: Facts) -> list[str]:
     for line in lines:
         conditions, text = parts_of(line)
         if all(_holds(c, here.holds) for c in conditions) and all(
-            here.words.get(name) for name in _PLACE.findall(text)
+            here.words.get(name) for name in re.findall(_PLACE, text)
         ):
-            said.append(_PLACE.sub(lambda m: here.words[m[1]], text))
+            said.append(re.sub(_PLACE, lambda m: here.words[m[1]], text))
     # Two lines can come to the same words.
     return list(dict.fromkeys(said))

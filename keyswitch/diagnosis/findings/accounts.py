@@ -5,25 +5,23 @@ Reads profile files and references; never a secret store, and writes nothing.
 
 from __future__ import annotations
 
-import shlex
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.providers.catalogue import load_catalogue
-from keyswitch.providers.schema import roles
+from keyswitch.providers.schema import Provider, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
+from keyswitch.targets.claude_code.settings.wanted import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.binding import Mismatch
-    from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
     from keyswitch.targets.verdict import Source
 
@@ -192,16 +190,13 @@ class Accounts:
 
     def own_words(self, command: str) -> list[str]:
         """Return the arguments of a command of keyswitch; [] for others."""
-        try:
-            words = shlex.split(command)
-            own = shlex.split(self.command)
-        except ValueError:
-            return []
+        words, own = words_of(command), words_of(self.command)
         if words[: len(own)] != own:
             return []
         words = words[len(own) :]
         # What is said if the program is gone is no argument of it.
-        return words[: words.index("||")] if "||" in words else words
+        end = words.index("||") if "||" in words else len(words)
+        return list(words[:end])
 
     def _hint(self, profile: Profile, source: Source) -> str | None:
         provider = self.provider_of(profile)

@@ -20,14 +20,13 @@ from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.claude_code.resolver.candidates import one_word
 from keyswitch.targets.claude_code.settings import wanted
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Value
 
 
 KEYS = (rules.HELPER, rules.AWS_EXPORT)
@@ -80,10 +79,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
 
 def program_of(command: str) -> str:
     """Return the program that a shell command starts, "" if not plain."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return ""
+    words = wanted.words_of(command)
     while words and "=" in words[0].partition("/")[0]:
         words = words[1:]  # NAME=value before the command
     word = words[0] if words else ""
@@ -148,11 +144,13 @@ def _answered(
     if not isinstance(situation.run, Runner):
         return
     situation.run(command)
-    ran, place = (
-        situation.run.ran[command.text],
-        situation.place(command.source),
-    )
-    problem = ran.problem or _no_use(key, ran.answer.reveal())
+    ran = situation.run.ran[command.text]
+    place = situation.place(command.source)
+    problem, answer = ran.problem, ran.answer.reveal()
+    if not problem and key == rules.HELPER and not one_word(answer):
+        problem = "prints more than one word"
+    elif not problem and key != rules.HELPER and not aws.exported_key(answer):
+        problem = "prints no whole set of keys"
     if problem:
         yield Finding(
             "helper-failing",
@@ -173,19 +171,11 @@ def _answered(
         )
 
 
-def _no_use(key: str, answer: str) -> str:
-    """Return why an answer is not taken, or ""."""
-    if key == rules.HELPER:
-        return "" if one_word(answer) else "prints more than one word"
-    taken = aws.exported_key(answer)
-    return "" if taken else "prints no whole set of keys"
-
-
 def _foreign(
     situation: Situation, key: str, command: Value
 ) -> Iterator[Finding]:
     place = situation.place(command.source)
-    if command.source.set_by in rules.REPOSITORY_LEVELS:
+    if command.source.of_repository:
         yield Finding(
             "helper-of-repository",
             WARNING,
@@ -224,7 +214,7 @@ def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
         command = scene.command(key)
         if command is None:
             continue
-        of_repository = command.source.set_by in rules.REPOSITORY_LEVELS
+        of_repository = command.source.of_repository
         if of_repository and not trusts(command):
             raise InputError(
                 f"not run: a repository's settings name {key} "

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.situation import API, CLOUD, SUBSCRIPTION
+from keyswitch.diagnosis.findings.situation import (
+    API,
+    CLOUD,
+    SUBSCRIPTION,
+    Situation,
+)
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
+from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.verdict import Header
 
 _BILLS = {
     API: "the API",
@@ -92,7 +95,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
     from keyswitch.diagnosis.urls import shown
 
     place = situation.place(base_url.source)
-    by_repository = base_url.source.set_by in rules.REPOSITORY_LEVELS
+    by_repository = base_url.source.of_repository
     yield Finding(
         "key-to-other-host",
         ERROR if by_repository else WARNING,
@@ -158,16 +161,15 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
 
 def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     """Find a key of Anthropic that a cloud's switch leaves unused."""
-    verdict, view = situation.verdict, situation.view
-    flag = verdict.provider and view.get(verdict.provider.flag)
+    verdict, flag = situation.verdict, situation.verdict.flag
     used = {h.source.name for h in verdict.request.headers}
-    unused = view.given(rules.API_KEY) and rules.API_KEY not in used
-    if verdict.provider and flag and unused and not situation.chosen:
+    unused = rules.API_KEY not in used and situation.view.text(rules.API_KEY)
+    if flag and unused and not situation.chosen:
         yield Finding(
             "cloud-over-key",
             NOTE,
             f"{rules.API_KEY} is set and not used: {flag.source.name} sends "
-            f"requests to {verdict.provider.title}",
+            f"requests to {verdict.service}",
             "'claude auth status' names the key all the same",
             situation.how_to_stop(flag.source),
             situation.place(flag.source),
@@ -189,8 +191,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             situation.place(source),
         )
     for source in sources:
-        of_repository = source.set_by in rules.REPOSITORY_LEVELS
-        if of_repository and source.kind == "environment":
+        if source.of_repository and source.kind == "environment":
             yield Finding(
                 "repository-credential",
                 WARNING,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.targets.claude_code.resolver.scene import Scene
 
 
 # Where installers put it besides PATH, relative to the home directory.
@@ -28,20 +29,20 @@ class Install(Frozen):
     """One `claude` that could be started."""
 
     path: str
-    target: str  # with links followed
     version: str = ""  # "" where no file tells it
 
 
-def installs(environ_path: str, home: str) -> list[Install]:
+def installs(scene: Scene) -> list[Install]:
     """Return every Claude Code, in the order in which a shell finds them."""
     found: dict[str, Install] = {}
-    places = [os.path.join(f, "claude") for f in environ_path.split(":") if f]
-    places += [os.path.join(home, name) for name in _USUAL]
+    folders = scene.environ.get("PATH", "").split(":")
+    places = [os.path.join(folder, "claude") for folder in folders if folder]
+    places += [os.path.join(scene.home, name) for name in _USUAL]
     for path in places:
         if not os.access(path, os.X_OK) or os.path.isdir(path):
             continue
         target = os.path.realpath(path)
-        found.setdefault(target, Install(path, target, version_of(target)))
+        found.setdefault(target, Install(path, version_of(target)))
     return list(found.values())
 
 
@@ -67,8 +68,7 @@ def version_of(target: str) -> str:
 
 def duplicates(situation: Situation) -> Iterator[Finding]:
     """Find several installations, and a version older than the observed one."""
-    scene = situation.scene
-    found = installs(scene.environ.get("PATH", ""), scene.home)
+    found = installs(situation.scene)
     if len(found) > 1:
         listed = ", ".join(f"{i.path} ({i.version or '?'})" for i in found)
         yield Finding(

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 
 from keyswitch.disk.opening import upwards
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.login.stored import TAIL, tail_of
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
+from keyswitch.targets.claude_code.login.stored import TAIL, tail_of, trusted
+from keyswitch.targets.verdict import (
+    ERROR,
+    NOTE,
+    WARNING,
+    Finding,
+    Mend,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Verdict
 
 
 def questions(situation: Situation) -> tuple[str, ...]:
@@ -26,13 +32,15 @@ def questions(situation: Situation) -> tuple[str, ...]:
     found = []
     if not scene.config.onboarded:
         found.append("the first start: a theme and, without a key, a login")
-    if not _trusted(scene):
+    trusts = trusted(scene.read(scene.places.global_config))
+    if trusts.isdisjoint(upwards(scene.cwd)):
         found.append(f"whether the folder {scene.cwd} is trusted")
-    key, answer = verdict.request.key, _approval_of(situation)
+    asked = _asked_about(situation)
+    answer = asked[1] if asked else ""
     if answer == "rejected":
         not_used = f"{rules.API_KEY} is not used: it was rejected once"
         found.append(f"nothing, but {not_used}")
-    elif not answer and key and key.source.name == rules.API_KEY:
+    elif asked and not answer:
         found.append(f"whether to use {rules.API_KEY} (the default is no)")
     pair = _two(scene, verdict, answer)
     if pair:
@@ -40,24 +48,18 @@ def questions(situation: Situation) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _trusted(scene: Scene) -> bool:
-    """Tell whether this folder, or one above it, was trusted before."""
-    return any(folder in scene.trusted for folder in upwards(scene.cwd))
+def _asked_about(situation: Situation) -> tuple[str, str] | None:
+    """Return the key of the variable in use, and what was answered about it.
 
-
-def _approval_of(situation: Situation) -> str:
-    """Return what was answered for the key in use: "approved", "rejected".
-
-    "" where no key of a variable is used, or it was never asked about. A key
-    in both lists counts as approved.
+    That is "approved", also where it is in both lists, "rejected" or "".
     """
     key, config = situation.verdict.request.key, situation.scene.config
     if key is None or key.value is None or key.source.name != rules.API_KEY:
-        return ""
-    tail = tail_of(key.value.reveal())
-    if tail in config.approved:
-        return "approved"
-    return "rejected" if tail in config.rejected else ""
+        return None
+    text = key.value.reveal()
+    if tail_of(text) in config.approved:
+        return text, "approved"
+    return text, "rejected" if tail_of(text) in config.rejected else ""
 
 
 def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
@@ -88,13 +90,12 @@ def _two(scene: Scene, verdict: Verdict, answer: str) -> tuple[str, ...]:
 
 def answers(situation: Situation) -> Iterator[Finding]:
     """Find that the key in use was rejected, or was never asked about."""
-    key = situation.verdict.request.key
+    key, asked = situation.verdict.request.key, _asked_about(situation)
     place = situation.scene.places.global_config
-    if key is None or key.value is None or key.source.name != rules.API_KEY:
+    if key is None or asked is None:
         return
-    answer = _approval_of(situation)
+    text, answer = asked
     if answer == "rejected":
-        text = key.value.reveal()
         # The end of a short key is as good as the key.
         short = len(text.strip()) < 2 * TAIL
         yield Finding(
@@ -140,10 +141,8 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
 
     What takes a repair back keeps what was removed.
     """
-    # Loaded here, since `whoami` needs the rest of this module only.
-    from keyswitch.targets.claude_code.rules import REJECTED
-
+    keys = rules.REJECTED
     if len(tail) < TAIL:
-        return f"remove it from '{'.'.join(REJECTED)}' in {place}", place, None
+        return f"remove it from '{'.'.join(keys)}' in {place}", place, None
     fix = "forget that answer: keyswitch doctor --fix"
-    return fix, place, Mend(Mend.ELEMENT, place, REJECTED, expected=tail)
+    return fix, place, Mend(Mend.ELEMENT, place, keys, expected=tail)

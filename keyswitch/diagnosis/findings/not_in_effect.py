@@ -6,27 +6,21 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.urls import shown
-from keyswitch.targets.verdict import ERROR, Finding
+from keyswitch.targets.verdict import ERROR, Finding, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.verdict import Source
 
 
 def not_in_effect(situation: Situation) -> Iterator[Finding]:
     """Find that no request is sent, or another profile's credential."""
     if situation.verdict.request.sent:
         yield from _not_in_use(situation)
-    else:
-        yield _nothing_is_sent(situation)
-
-
-def _nothing_is_sent(situation: Situation) -> Finding:
-    scene = situation.scene
-    there = installs(scene.environ.get("PATH", ""), scene.home)
-    return Finding(
+        return
+    there = installs(situation.scene)
+    yield Finding(
         "nothing-sent",
         ERROR,
         f"Claude Code sends nothing: {situation.verdict.request.refusal}"
@@ -37,10 +31,8 @@ def _nothing_is_sent(situation: Situation) -> Finding:
 
 
 def _way_in(situation: Situation) -> str:
-    provider = situation.verdict.provider
-    flag = situation.view.get(provider.flag) if provider else None
-    if flag is not None:
-        return situation.how_to_stop(flag.source)
+    if situation.verdict.flag:
+        return situation.how_to_stop(situation.verdict.flag.source)
     wanted = situation.wanted
     # One that Claude Code takes nothing of is for other programs.
     if wanted is None or not wanted.name or situation.taken is None:
@@ -89,10 +81,10 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
 
 def _blamed(situation: Situation) -> list[tuple[str, Source]]:
     """Return what happens instead, and the source of each."""
-    provider = situation.verdict.provider
-    flag = situation.view.get(provider.flag) if provider else None
-    if provider and flag and situation.wrong_provider:
-        what = f"{provider.flag} sends requests to {provider.title}"
+    flag = situation.verdict.flag
+    if flag and situation.wrong_provider:
+        name, service = flag.source.name, situation.verdict.service
+        what = f"{name} sends requests to {service}"
         return [(what, flag.source)]
     found = []
     for header in situation.verdict.request.headers:

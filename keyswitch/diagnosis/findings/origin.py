@@ -19,35 +19,37 @@ from keyswitch.shells.rc_lines import (
     DIRECTORY_FILES,
     SESSION_FILES,
     SYSTEM_FILES,
+    Assignment,
     find_assignments,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from keyswitch.shells.rc_lines import Assignment
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Source
+
 
 _LIMIT = 1 << 20  # bytes of a start file that is looked into
 _DEPTH = 20  # directories above the working directory
 
 
 class StartFiles:
-    """Every start file of a person, read once."""
+    """Every start file of a scene's person, read once."""
 
-    def __init__(self, home: str, cwd: str, zdotdir: str = "") -> None:
-        self.home = home
-        self.cwd = cwd
-        self.zdotdir = zdotdir
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
 
     def paths(self) -> Iterator[str]:
         """Yield the files that may be there, a directory's own first."""
-        for folder in islice(upwards(self.cwd), _DEPTH):
+        scene, zdotdir = self.scene, self.scene.environ.get("ZDOTDIR", "")
+        for folder in islice(upwards(scene.cwd), _DEPTH):
             for name in DIRECTORY_FILES:
                 yield os.path.join(folder, name)
         for name in SESSION_FILES:
-            yield from _expanded(self.home, name)
-            if self.zdotdir and name.startswith(".z"):
-                yield os.path.join(self.zdotdir, name)
+            yield from _expanded(scene.home, name)
+            if zdotdir and name.startswith(".z"):
+                yield os.path.join(zdotdir, name)
         for name in SYSTEM_FILES:
             yield from _expanded("/", name.lstrip("/"))
 
@@ -65,9 +67,12 @@ class StartFiles:
             for found in find_assignments(text, names, path)
         ]
 
-    def origin_of(self, name: str, value: str) -> Assignment | None:
-        """Return the line that probably set a variable to this value."""
-        found = self.assignments({name})
+    def origin(self, source: Source) -> Assignment | None:
+        """Return the line that probably sets a variable of this process."""
+        value = self.scene.environ.get(source.name)
+        if source.set_by != "process" or source.kind == "file_descriptor":
+            return None
+        found = self.assignments({source.name}) if value is not None else []
         same = [o for o in found if o.value == value]
         computed = [o for o in found if o.value is None]
         return next(iter(same + computed), None)

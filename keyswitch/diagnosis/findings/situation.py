@@ -14,7 +14,7 @@ from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.targets.claude_code.settings import wanted
-from keyswitch.targets.verdict import ERROR, WARNING
+from keyswitch.targets.verdict import ERROR, WARNING, Header, Source, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,16 +23,11 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.origin import StartFiles
     from keyswitch.model import Profile
     from keyswitch.providers.schema import ClaudeCode
-    from keyswitch.shells.rc_lines import Assignment
     from keyswitch.targets.claude_code.resolver.candidates import Run
-    from keyswitch.targets.verdict import Header, Source, Verdict
 
 __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
-
-# Beginnings of tokens that a subscription's login hands out.
-OAUTH_PREFIX = "sk-ant-oat"
 
 
 def scene_of(
@@ -44,6 +39,13 @@ def scene_of(
     """Return what Claude Code finds, started there with these options."""
     flags = parse_flags(claude_options)
     return Scene(environ, home=home, cwd=cwd, flags=flags)
+
+
+def of_subscription(header: Header) -> bool:
+    """Tell whether a bearer is a token of a subscription's login."""
+    value = header.value.reveal() if header.value else ""
+    by_name = header.source.name in rules.SUBSCRIPTION
+    return by_name or value.startswith("sk-ant-oat")
 
 
 class Situation:
@@ -78,9 +80,7 @@ class Situation:
         """The shells' start files, read when they are first asked for."""
         from keyswitch.diagnosis.findings.origin import StartFiles
 
-        scene = self.scene
-        zdotdir = scene.environ.get("ZDOTDIR", "")
-        return StartFiles(scene.home, scene.cwd, zdotdir)
+        return StartFiles(self.scene)
 
     def owner(self, header: Header) -> Owner:
         """Return whose a sent credential is.
@@ -97,20 +97,11 @@ class Situation:
         )
         return found._replace(profile=name)
 
-    def origin(self, source: Source) -> Assignment | None:
-        """Return the start file's line that sets a process variable."""
-        if source.set_by != "process" or source.kind == "file_descriptor":
-            return None
-        value = self.scene.environ.get(source.name)
-        if value is None:
-            return None
-        return self.start_files.origin_of(source.name, value)
-
     def place(self, source: Source) -> str:
         """Return where a person finds a source: file:line, or a variable."""
         if source.path:
             return source.place
-        origin = self.origin(source)
+        origin = self.start_files.origin(source)
         if origin is not None:
             return f"{source.name}, set in {origin.place}"
         if source.set_by == "flag":
@@ -122,11 +113,9 @@ class Situation:
         if source.set_by == "process":
             if source.name in self.exported:
                 return 'eval "$(keyswitch env)"'
-            origin = self.origin(source)
-            unset = f"unset {source.name}"
-            return (
-                f"take {origin.place} out, then: {unset}" if origin else unset
-            )
+            origin = self.start_files.origin(source)
+            first = f"take {origin.place} out, then: " if origin else ""
+            return f"{first}unset {source.name}"
         if self.accounts.own_words(source.command):
             sent = self.verdict.request.headers
             if any(h.value == Secret("") for h in sent if h.source == source):
@@ -138,11 +127,7 @@ class Situation:
             return f"keyswitch use {self.chosen or 'NAME'}"
         if source.kind == "login":
             return "keyswitch revoke-local --claude-code"
-        if source.set_by == "managed":
-            return f"ask whoever manages {source.path}"
-        if source.set_by == "flag" and not source.path:
-            return "leave --settings away"
-        return f"remove '{source.name}' from {source.place}"
+        return source.removal
 
     @property
     def bill(self) -> str:
@@ -160,11 +145,7 @@ class Situation:
             return API  # a gateway's, whoever pays for that, or the key's
         if request.bearer is None:
             return ""
-        source, value = request.bearer.source, request.bearer.value
-        login = source.name in rules.SUBSCRIPTION or (
-            value is not None and value.reveal().startswith(OAUTH_PREFIX)
-        )
-        return SUBSCRIPTION if login else API
+        return SUBSCRIPTION if of_subscription(request.bearer) else API
 
     # ----------------------------------------------- the profile asked for
 

@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.online import failures
 from keyswitch.diagnosis.online.endpoints import set_by
-from keyswitch.diagnosis.online.questions import GATEWAY, renew
+from keyswitch.diagnosis.online.questions import GATEWAY, Question, renew
 from keyswitch.display import printable
 from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Connection, Reply
-    from keyswitch.diagnosis.online.questions import Question
     from keyswitch.targets.verdict import Header
 
 _LONGEST_NAME = 200
 
-_ORGANIZATION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ARN = re.compile(rb"<Arn>(arn:[^<\s]{1,250})</Arn>")
-_CODE = re.compile(rb"<Code>(\w{1,60})</Code>")
+_ORGANIZATION = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ARN = rb"<Arn>(arn:[^<\s]{1,250})</Arn>"
+_CODE = rb"<Code>(\w{1,60})</Code>"
 
 # What AWS's codes say of the keys.
 _STS_CODES = {
@@ -96,7 +95,7 @@ def judge(
     if question.kind == "profile":
         return _profile(header, document)
     found = reply.headers.get("anthropic-organization-id", "").strip()
-    who = f"organization {found}" if _ORGANIZATION.fullmatch(found) else ""
+    who = f"organization {found}" if re.fullmatch(_ORGANIZATION, found) else ""
     return Judgement(True, f"{title} lists its models for it", who=who)
 
 
@@ -170,31 +169,27 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
 
 
 def _profile(header: Header, document: dict[str, Any]) -> Judgement:
-    names = []
+    names, secret = [], header.value.reveal() if header.value else ""
     for part, key in (("account", "email"), ("organization", "name")):
         found = document.get(part)
         text = found.get(key) if isinstance(found, dict) else None
         # Nobody's name, but what a broken service may repeat.
-        if isinstance(text, str) and not _repeats(header, text):
+        if isinstance(text, str) and secret not in text:
             names.append(printable(text[:_LONGEST_NAME]))
     return Judgement(
         True, "Anthropic names the login's account", who=", ".join(names)
     )
 
 
-def _repeats(header: Header, text: str) -> bool:
-    return header.value is not None and header.value.reveal() in text
-
-
 def _sts(connection: Connection, header: Header, reply: Reply) -> Judgement:
     by_hand = "aws sts get-caller-identity"
     if reply.status == 200:
-        found = _ARN.search(reply.body)
+        found = re.search(_ARN, reply.body)
         if found is None:
             return Judgement(None, "AWS answers without an identity", by_hand)
         who = printable(found[1].decode("utf-8", "replace"))
         return Judgement(True, "AWS names the identity", who=who)
-    found = _CODE.search(reply.body)
+    found = re.search(_CODE, reply.body)
     code = found[1].decode() if found else ""
     if code in _STS_CODES or (reply.status in (401, 403) and code):
         what = _STS_CODES.get(code, f"AWS refuses it ({code})")

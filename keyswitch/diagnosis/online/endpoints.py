@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis import urls
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
@@ -24,17 +25,18 @@ if TYPE_CHECKING:
 
 PORTS = {"http": 80, "https": 443}
 
-_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
 
 
 class Address(Frozen):
-    """A URL without the parts that can hold a secret."""
+    """A URL. What of it can hold a secret is left out, or a `Secret`."""
 
     scheme: str
     host: str
     port: int
     path: str = ""  # without a slash at its end
     source: Source | None = None  # what sets it; None: the provider's own
+    authorization: Secret | None = None  # what a proxy is told of who asks
 
     @property
     def netloc(self) -> str:
@@ -57,14 +59,6 @@ class Address(Frozen):
         return self._replace(path=self.path + path)
 
 
-class Proxy(Frozen):
-    """The proxy that is used, and what it is told about who asks."""
-
-    address: Address
-    source: Source
-    authorization: Secret | None = None
-
-
 def where(source: Source) -> str:
     """Return a variable and the place that sets it."""
     if source.path:
@@ -82,9 +76,8 @@ def set_by(address: Address) -> str:
 def unchecked(scene: Scene) -> str:
     """Return what makes Claude Code take every certificate, or ""."""
     flag = scene.request.get(rules.UNCHECKED)
-    if flag is None or scene.request.text(rules.UNCHECKED) != "0":
-        return ""
-    return printable(where(flag.source))
+    is_off = flag and flag.text.strip() == "0"
+    return printable(where(flag.source)) if flag and is_off else ""
 
 
 def parse(text: str, source: Source | None = None) -> Address:
@@ -92,26 +85,23 @@ def parse(text: str, source: Source | None = None) -> Address:
 
     Raises InputError for what is not an http or https address.
     """
-    from urllib.parse import quote, urlsplit
+    from urllib.parse import quote
 
-    name = where(source) if source else "the address"
+    parts = urls.http_url(text)
+    host = parts.hostname or "" if parts else ""
     try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-        if not host.isascii():
-            host = host.encode("idna").decode()
+        host = host if host.isascii() else host.encode("idna").decode()
     except ValueError:
-        host, port, parts = "", None, urlsplit("")
-    known = parts.scheme in PORTS and all("!" <= c <= "~" for c in host)
-    if not known or not host or port == 0:
+        host = ""
+    if not parts or not host or not all("!" <= c <= "~" for c in host):
         raise InputError(
-            f"{name} is not an http or https address",
+            f"{where(source) if source else 'the address'} is not an http or "
+            "https address",
             "give it in the form https://HOST or https://HOST:PORT",
         )
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
-    return Address(
-        parts.scheme, host, port or PORTS[parts.scheme], path, source
-    )
+    port = parts.port or PORTS[parts.scheme]
+    return Address(parts.scheme, host, port, path, source)
 
 
 def endpoint(scene: Scene, verdict: Verdict) -> Address:
@@ -154,7 +144,7 @@ def aws_host(scene: Scene, service: str) -> str:
 
 
 def _label(name: str, text: str) -> str:
-    if not _LABEL.fullmatch(text):
+    if not re.fullmatch(_LABEL, text):
         what = "cannot be part of a host name" if text else "is not set"
         raise InputError(
             f"it is not known where requests go: {name} {what}", f"set {name}"
@@ -162,7 +152,7 @@ def _label(name: str, text: str) -> str:
     return text
 
 
-def proxy_for(scene: Scene, address: Address) -> Proxy | None:
+def proxy_for(scene: Scene, address: Address) -> Address | None:
     """Return the proxy on the way to an address; None: there is none.
 
     Raises InputError for a proxy that Claude Code cannot use.
@@ -175,7 +165,8 @@ def proxy_for(scene: Scene, address: Address) -> Proxy | None:
         if value is None or not _is_http(value.text):
             return None
     around = view.given("no_proxy", "NO_PROXY")
-    if around is not None and _is_around(around.text, address):
+    entries = re.split(r"[,\s]+", around.text.lower()) if around else []
+    if any(entry == "*" or _names(entry, address) for entry in entries):
         return None
     if not _is_http(value.text):
         raise InputError(
@@ -185,7 +176,7 @@ def proxy_for(scene: Scene, address: Address) -> Proxy | None:
     text = value.text.strip()
     text = text if "://" in text else f"http://{text}"
     found = parse(text, value.source)
-    return Proxy(found, value.source, _authorization(text))
+    return found._replace(authorization=_authorization(text))
 
 
 def _is_http(text: str) -> bool:
@@ -204,16 +195,8 @@ def _authorization(url: str) -> Secret | None:
     return Secret(f"Basic {b64encode(pair.encode()).decode()}")
 
 
-def _is_around(text: str, address: Address) -> bool:
-    """Tell whether NO_PROXY names an address."""
-    return any(
-        entry == "*" or _names(entry.lower(), address)
-        for entry in re.split(r"[,\s]+", text)
-        if entry
-    )
-
-
 def _names(entry: str, address: Address) -> bool:
+    """Tell whether an entry of NO_PROXY names an address."""
     if "/" in entry:
         return _in_network(address.host, entry)
     name, mark, port = entry.rpartition(":")

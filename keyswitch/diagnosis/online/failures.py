@@ -11,28 +11,23 @@ import errno
 import socket
 import ssl
 from http.client import HTTPException
-from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online.endpoints import set_by, where
+from keyswitch.diagnosis.online.endpoints import Address, set_by, where
 from keyswitch.diagnosis.online.http_call import (
     Connection,
     Failed,
     ProxyRefusalError,
 )
 from keyswitch.diagnosis.online.streams import (
+    Certificate,
     Deadline,
     authorities,
     blind,
-    readable,
+    load,
 )
 from keyswitch.display import printable
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
-
-if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.endpoints import Address
-    from keyswitch.diagnosis.online.streams import Certificate
-    from keyswitch.errors import KeyswitchError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
@@ -62,11 +57,6 @@ def explain(failed: Failed) -> Explanation:
         return _certificate(connection, error, address)
     stage = {"dns": _dns, "tcp": _tcp, "proxy": _proxy, "tls": _tls}
     return stage.get(failed.stage, _http)(connection, error)
-
-
-def from_error(error: KeyswitchError) -> Explanation:
-    """Return what one of our own errors says."""
-    return Explanation(printable(error.message), "", printable(error.hint))
 
 
 def _dns(connection: Connection, error: Exception) -> Explanation:
@@ -247,7 +237,7 @@ def _untrusted(
     else:
         why = "a proxy on the way opens the connection and shows its own"
     for value in authorities(connection.scene):
-        if not readable(connection.scene, value):
+        if not load(connection.scene, value, blind()):
             place = printable(where(value.source))
             why += f"; {place} names a file without certificates"
             break

@@ -13,9 +13,10 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch import __version__
-from keyswitch.diagnosis.online.endpoints import proxy_for
+from keyswitch.diagnosis.online.endpoints import Address, proxy_for
 from keyswitch.diagnosis.online.streams import (
     Certificate,
+    Deadline,
     Stream,
     TlsStream,
     read_certificate,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
 
-    from keyswitch.diagnosis.online.endpoints import Address
-    from keyswitch.diagnosis.online.streams import Deadline
     from keyswitch.targets.claude_code.resolver.scene import Scene
 
     Stages = list[tuple[str, str, Callable[[], str]]]
@@ -82,12 +81,12 @@ class Connection:
         self.address = address
         self.deadline = deadline
         self.proxy = proxy_for(scene, address)
-        self.first = self.proxy.address if self.proxy else address
-        self.seconds = 0.0  # that the last stage took
+        self.first = self.proxy or address
+        self.milliseconds = 0  # that the last stage took
         self._context = context
         self._found: list[tuple[socket.AddressFamily, tuple[object, ...]]] = []
         self._socket: socket.socket | None = None
-        self._stream: Stream | None = None
+        self._stream: Stream  # once it is connected
 
     @property
     def stages(self) -> Stages:
@@ -113,7 +112,7 @@ class Connection:
         except (OSError, HTTPException, ValueError) as error:
             raise Failed(stage, error, self) from error
         finally:
-            self.seconds = time.monotonic() - began
+            self.milliseconds = round((time.monotonic() - began) * 1000)
 
     def open(self) -> None:
         """Do all stages that precede a request."""
@@ -175,7 +174,7 @@ class Connection:
 
     def _wrap(self, host: str) -> str:
         context = self._context or trust(self.scene)
-        self._stream = stream = TlsStream(self._open_stream(), context, host)
+        self._stream = stream = TlsStream(self._stream, context, host)
         return stream.tls.version() or "TLS"
 
     def ask(
@@ -212,16 +211,10 @@ class Connection:
         authorization = self.proxy and self.proxy.authorization
         if authorization and (method == "CONNECT" or "://" in target):
             headers["Proxy-Authorization"] = authorization.reveal()
-        stream = self._open_stream()
         http = HTTPConnection(self.address.host, self.address.port)
-        http.sock = stream
+        http.sock = self._stream
         http.request(method, target, body or None, headers)
         # Not getresponse, which would close the stream before it is read.
-        response = HTTPResponse(stream, method=method)  # type: ignore[arg-type]
+        response = HTTPResponse(self._stream, method=method)  # type: ignore[arg-type]
         response.begin()
         return response
-
-    def _open_stream(self) -> Stream:
-        if self._stream is None:
-            raise ConnectionError("not connected")
-        return self._stream

@@ -20,13 +20,12 @@ from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import ERROR, WARNING, Finding
+from keyswitch.targets.verdict import ERROR, WARNING, Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Verdict
 
 STAGE_SECONDS = 5.0
 ALL_SECONDS = 20.0
@@ -58,15 +57,16 @@ def probe(
     path = scene.environ.get(rules.UNIX_SOCKET)
     if path:
         return (_unix_socket(path, stage_seconds),)
+    deadline = Deadline(all_seconds, stage_seconds)
+    name, target = "dns", "the service"
     try:
         address = endpoints.endpoint(scene, verdict)
-    except InputError as error:
-        return (_stopped("dns", "the service", error),)
-    deadline = Deadline(all_seconds, stage_seconds)
-    try:
+        name, target = "proxy", address.netloc
         connection = Connection(scene, address, deadline)
     except InputError as error:
-        return (_stopped("proxy", address.netloc, error),)
+        what, fix = printable(error.message), printable(error.hint)
+        why = "no request can be sent as it is set"
+        return (Step(name, target, False, 0, what, why, fix),)
     try:
         return tuple(_steps(connection))
     finally:
@@ -96,17 +96,15 @@ def _steps(connection: Connection) -> Iterator[Step]:
             detail = connection.run(name, work)
         except Failed as failed:
             told = failures.explain(failed)
-            yield Step(name, target, False, _taken(connection), *told)
+            yield Step(name, target, False, connection.milliseconds, *told)
             return
         if name == "tls":
             detail, why, fix = _certificate(connection, detail)
         elif name == "http":
             detail, why, fix = _answer(connection, detail)
-        yield Step(name, target, True, _taken(connection), detail, why, fix)
-
-
-def _taken(connection: Connection) -> int:
-    return round(connection.seconds * 1000)
+        yield Step(
+            name, target, True, connection.milliseconds, detail, why, fix
+        )
 
 
 def _status(connection: Connection) -> str:
@@ -114,12 +112,6 @@ def _status(connection: Connection) -> str:
     if connection.proxy and status == 407:
         raise ProxyRefusalError(status)
     return str(status)
-
-
-def _stopped(name: str, target: str, error: InputError) -> Step:
-    told = failures.from_error(error)
-    why = "no request can be sent as it is set"
-    return Step(name, target, False, 0, told.what, why, told.fix)
 
 
 def _certificate(connection: Connection, version: str) -> tuple[str, str, str]:

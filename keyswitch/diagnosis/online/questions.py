@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.situation import OAUTH_PREFIX
+from keyswitch.diagnosis.findings.situation import of_subscription
 from keyswitch.diagnosis.online import endpoints
 from keyswitch.display import printable
 from keyswitch.errors import InputError
@@ -18,28 +18,20 @@ from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
-from keyswitch.targets.verdict import AWS, RAW
+from keyswitch.targets.verdict import AWS, RAW, Header, Source, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Header, Source, Verdict
-
-    # Stands for botocore: URL, body, keys and region to headers.
-    Sign = Callable[[str, bytes, "Keys", str], Mapping[str, str]]
 
 GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
-_LOGIN_KINDS = ("login", "anthropic_profile")
-_LOGIN_NAMES = (rules.OAUTH_TOKEN, rules.OAUTH_FD)
 _FOUNDRY_DOMAIN = ".services.ai.azure.com"
 
 # Hosts that are the services' own, also where somebody sets them.
-_OWN = re.compile(
+_OWN = (
     r"api\.anthropic\.com|[\w-]+\.services\.ai\.azure\.com"
     r"|(?:bedrock|aws-external|sts)[\w.-]*"
     r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
@@ -78,13 +70,10 @@ class Question:
 class Questions:
     """The questions about the credentials of one verdict."""
 
-    def __init__(
-        self, scene: Scene, verdict: Verdict, sign: Sign | None
-    ) -> None:
+    def __init__(self, scene: Scene, verdict: Verdict) -> None:
         self.scene = scene
         self.view = scene.request
         self.verdict = verdict
-        self.sign = sign
         self.cloud = verdict.cloud
 
     def about(self, header: Header) -> Question:
@@ -115,8 +104,6 @@ class Questions:
             return self._bedrock(header)
         if self.cloud == "foundry":
             return self._foundry(header)
-        if not self.cloud and _is_login(header):
-            return self._login(header)
         return self._models(header)
 
     def _ask(
@@ -125,34 +112,32 @@ class Questions:
         address: Address,
         headers: dict[str, str],
         query: str = "",
+        body: bytes = b"",
     ) -> Question:
-        own = address.source is None or _OWN.fullmatch(address.host)
+        own = address.source is None or re.fullmatch(_OWN, address.host)
         asked = self.verdict.service if own else GATEWAY
-        return Question(kind, asked, address, headers, query)
+        return Question(kind, asked, address, headers, query, body)
 
     def _models(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
-        headers = {**_credential(header), **VERSION}
+        headers = _credential(header)
+        if not self.cloud and _is_login(header):
+            headers |= OAUTH_BETA
+            if address.source is None:
+                whose = address.at("/api/oauth/profile")
+                return self._ask("profile", whose, headers)
         if self.cloud == "anthropicAws":
             workspace = self.view.text("ANTHROPIC_AWS_WORKSPACE_ID")
             headers["anthropic-workspace-id"] = workspace
-        if not self.cloud and _is_login(header):
-            headers |= OAUTH_BETA
+        headers |= VERSION
         return self._ask(
             "models", address.at("/v1/models"), headers, "?limit=1"
         )
 
-    def _login(self, header: Header) -> Question:
-        address = endpoints.endpoint(self.scene, self.verdict)
-        if address.source is not None:
-            return self._models(header)
-        headers = {**_credential(header), **OAUTH_BETA}
-        return self._ask("profile", address.at("/api/oauth/profile"), headers)
-
     def _bedrock(self, header: Header) -> Question:
         if self.verdict.base_url is not None:
             address = endpoints.endpoint(self.scene, self.verdict)
-            if _OWN.fullmatch(address.host):
+            if re.fullmatch(_OWN, address.host):
                 # What lists models has a host of its own.
                 host = address.host.replace("-runtime", "", 1)
                 address = address._replace(host=host)
@@ -193,10 +178,8 @@ class Questions:
         if given is not None:
             address = endpoints.parse(given.text.strip(), given.source)
         address = address if address.path else address.at("/")
-        sign, region = self.sign or _by_botocore, aws.region(self.scene)
-        headers = dict(sign(address.url, _STS_BODY, keys, region))
-        question = self._ask("sts", address, {**_FORM, **headers})
-        return replace(question, body=_STS_BODY)
+        headers = signed(address.url, keys, aws.region(self.scene))
+        return self._ask("sts", address, {**_FORM, **headers}, body=_STS_BODY)
 
 
 def _credential(header: Header) -> dict[str, str]:
@@ -248,10 +231,8 @@ def _by_hand(source: Source) -> str:
     return command
 
 
-def _by_botocore(
-    url: str, body: bytes, keys: Keys, region: str
-) -> Mapping[str, str]:
-    """Return the headers of a signed question.
+def signed(url: str, keys: Keys, region: str) -> dict[str, str]:
+    """Return the headers of a signed question, as botocore makes them.
 
     Nothing else of botocore is used, since it would read variables and files
     by its own rules. Raises InputError where it is not there.
@@ -267,7 +248,9 @@ def _by_botocore(
             "it takes botocore to ask AWS, which is not installed",
             "pip install 'keyswitch[aws]', or: aws sts get-caller-identity",
         ) from None
-    request = request_type(method="POST", url=url, data=body, headers=_FORM)
+    request = request_type(
+        method="POST", url=url, data=_STS_BODY, headers=_FORM
+    )
     token = keys.token.reveal() if keys.token else None
     found = credentials_type(keys.key_id, keys.secret.reveal(), token)
     auth.SigV4Auth(found, "sts", region).add_auth(request)
@@ -276,13 +259,8 @@ def _by_botocore(
 
 def _is_login(header: Header) -> bool:
     """Tell whether a bearer is a token of a login at Anthropic."""
-    if header.scheme == RAW or header.value is None:
-        return False
-    return (
-        header.source.kind in _LOGIN_KINDS
-        or header.source.name in _LOGIN_NAMES
-        or header.value.reveal().startswith(OAUTH_PREFIX)
-    )
+    of_profile = header.source.kind == "anthropic_profile"
+    return header.scheme != RAW and (of_profile or of_subscription(header))
 
 
 def _known_how(source: Source) -> str:

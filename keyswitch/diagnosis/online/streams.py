@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import ssl
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -167,20 +168,22 @@ def trust(scene: Scene) -> ssl.SSLContext:
     A repository's files are left out: one that names a proxy as well could
     read the credential. Certificates are always checked.
     """
+    # The launcher leaves `site` out. Packages that add a company's authorities
+    # to every program of an environment do so in its `.pth` files.
+    if "site" not in sys.modules:
+        import site
+
+        site.main()
     context = ssl.create_default_context()
     # Newer Pythons refuse authorities of companies that Claude Code takes.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     for value in authorities(scene):
-        _load(scene, value, context)
+        load(scene, value, context)
     return context
 
 
-def readable(scene: Scene, value: Value) -> bool:
-    """Tell whether the file that a variable names holds a certificate."""
-    return _load(scene, value, blind())
-
-
-def _load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
+def load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
+    """Take over the authorities of a file; tell whether it has any."""
     data = scene.read(os.path.join(scene.cwd, value.text.strip()))
     try:
         context.load_verify_locations(
@@ -196,8 +199,7 @@ def authorities(scene: Scene) -> list[Value]:
     return [
         value
         for value in map(scene.request.given, rules.AUTHORITIES)
-        if value is not None
-        and value.source.set_by not in rules.REPOSITORY_LEVELS
+        if value is not None and not value.source.of_repository
     ]
 
 

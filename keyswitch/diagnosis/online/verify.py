@@ -12,22 +12,19 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import answers, endpoints, failures
-from keyswitch.diagnosis.online.http_call import Connection, Failed
-from keyswitch.diagnosis.online.questions import Questions
+from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
+from keyswitch.diagnosis.online.questions import Question, Questions
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
-from keyswitch.targets.claude_code import rules
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.http_call import Reply
-    from keyswitch.diagnosis.online.questions import Question, Sign
     from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.verdict import Header, Source, Verdict
 
 # Variables whose values no other service gets.
-_OF_A_CLOUD = re.compile("AWS|FOUNDRY")
+_OF_A_CLOUD = "AWS|FOUNDRY"
 SECONDS = 10.0  # for one question, from name to answer
 
 
@@ -50,10 +47,9 @@ def verify(
     verdict: Verdict,
     *,
     seconds: float = SECONDS,
-    sign: Sign | None = None,
 ) -> tuple[Answer, ...]:
-    """Ask about each credential of a request. `sign` stands for botocore."""
-    questions = Questions(scene, verdict, sign)
+    """Ask about each credential of a request."""
+    questions = Questions(scene, verdict)
     key, bearer = verdict.request.key, verdict.request.bearer
     if (
         key
@@ -85,8 +81,8 @@ def _answer(
         what = told.line + _unchecked(connection)
         return answer._replace(what=what, fix=told.fix)
     except InputError as error:
-        told = failures.from_error(error)
-        return answer._replace(what=told.what, fix=told.fix)
+        what, fix = printable(error.message), printable(error.hint)
+        return answer._replace(what=what, fix=fix)
     found = answers.judge(question, connection, header, reply)
     found = found._replace(what=found.what + _unchecked(connection))
     return answer._replace(
@@ -132,17 +128,15 @@ def _keep_from_repository(
 ) -> None:
     """Refuse to hand a person's credential to a host of a repository."""
     ways = [connection.address.source]  # what chooses the host
-    if verdict.provider and not _OF_A_CLOUD.search(header.source.name):
-        flag = connection.scene.request.get(verdict.provider.flag)
-        ways.append(flag.source if flag else None)
+    if verdict.flag and not re.search(_OF_A_CLOUD, header.source.name):
+        ways.append(verdict.flag.source)
     if connection.proxy and connection.address.scheme == "http":
-        ways.append(connection.proxy.source)
+        ways.append(connection.first.source)
     # What a repository's command printed may be a person's secret.
-    of_repository = header.source.set_by in rules.REPOSITORY_LEVELS
-    if of_repository and not header.source.command:
+    if header.source.of_repository and not header.source.command:
         return
     for way in ways:
-        if way and way.set_by in rules.REPOSITORY_LEVELS:
+        if way and way.of_repository:
             raise InputError(
                 "not asked: a repository's settings would send this "
                 f"credential to another host ({endpoints.where(way)})",

@@ -37,12 +37,12 @@ def is_one_file(path: str, other: str) -> bool:
 
 
 def folders(
-    workspace: Workspace, draft: Draft
+    workspace: Workspace, draft: Draft, *, beside: str = ""
 ) -> Iterator[tuple[Places, Collection[str]]]:
-    """Yield (folder, its recorded files) of every record."""
+    """Yield (folder, its recorded files) of every record beside that one."""
     paths = workspace.paths
     for record in baseline_files(paths):
-        if record in (paths.logins_file, paths.made_file):
+        if record in (paths.logins_file, paths.made_file, beside):
             continue
         if not record.endswith(".json") or id_of_record(record) != MAIN:
             continue  # a damaged one that was set aside; another program's
@@ -69,12 +69,13 @@ def holder_of(workspace: Workspace, draft: Draft, places: Places) -> Places:
     own = record_path(workspace, places)
     found = [
         other
-        for other, recorded in folders(workspace, draft)
-        if record_path(workspace, other) != own
-        and other.settings in recorded
+        for other, recorded in folders(workspace, draft, beside=own)
+        if other.settings in recorded
         and not is_own(workspace, other)
         and is_one_file(other.settings, places.settings)
     ]
+    if not found:
+        return places
     if places.settings in recorded_in(draft, own):
         found.append(places)
     # An older keyswitch recorded both; the one that is no link was first.
@@ -84,7 +85,6 @@ def holder_of(workspace: Workspace, draft: Draft, places: Places) -> Places:
             os.path.realpath(at.settings) != at.settings,
             at.settings,
         ),
-        default=places,
     )
 
 

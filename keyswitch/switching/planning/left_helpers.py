@@ -63,6 +63,9 @@ def _left_here(workspace: Workspace) -> Finding | None:
     found = _failing(workspace, places)
     if found or not calls_us(places):
         return found
+    own = record_path(workspace, places)
+    if places.settings in recorded_in(Draft(), own):
+        return None
     holder = holder_of(workspace, Draft(), places)
     path = record_path(workspace, holder)
     if holder.settings in recorded_in(Draft(), path):

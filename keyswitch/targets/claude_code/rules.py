@@ -36,11 +36,6 @@ UNCHECKED = "NODE_TLS_REJECT_UNAUTHORIZED"
 
 FIRST_PARTY_HOST = "api.anthropic.com"
 
-# Of the levels user, project, local, flag and managed, lowest first: those that
-# a repository brings along.
-REPOSITORY_LEVELS = ("project", "local")
-
-
 # The first whose flag is truthy decides. Credentials in AWS_* variables alone
 # choose nothing.
 PROVIDERS = tuple(

@@ -51,9 +51,9 @@ _NOT_FOUND = 44
 # Exit statuses: no question possible, refused, cancelled.
 _SHUT = (36, 51, 128)
 
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_PLAIN_NAME = r"[A-Za-z0-9._-]+"
 _NAMELESS = "claude-code-user"
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_HEX = rb"(?:[0-9A-Fa-f]{2})+"
 _PRINTABLE = range(0x20, 0x7F)
 
 
@@ -75,7 +75,7 @@ def suffix(environ: Mapping[str, str]) -> str:
 def account(environ: Mapping[str, str]) -> str:
     """Return the account name that the items are filed under."""
     name = environ.get("USER") or _login_name()
-    return name if _PLAIN_NAME.fullmatch(name) else _NAMELESS
+    return name if re.fullmatch(_PLAIN_NAME, name) else _NAMELESS
 
 
 def _login_name() -> str:
@@ -202,7 +202,7 @@ def parsed(printed: bytes) -> bytes:
     which is how the digits of a plain text are told from those.
     """
     text = printed.removesuffix(b"\n")
-    if not _HEX.fullmatch(text):
+    if not re.fullmatch(_HEX, text):
         return text
     data = bytes.fromhex(text.decode("ascii"))
     return text if all(byte in _PRINTABLE for byte in data) else data

@@ -58,19 +58,14 @@ def _chosen(scene: Scene, view: View) -> Selected | None:
     # One that does not exist is passed over in silence.
     if found is not None and named is not None:
         return _of_profile(scene, view, found, named.source.set_by, named=True)
-    if all(view.text(v) for v in rules.FEDERATION):
-        return _federation(scene, view)
+    federation, organization = map(view.given, rules.FEDERATION)
+    if federation and organization:
+        source = federation.source._replace(kind="federation")
+        return Selected(_exchanged(scene, view, source), explicit=True)
     data = scene.read(os.path.join(scene.anthropic_dir, "active_config"))
     active = data.decode("utf-8", "replace").strip() if data else ""
     found = _profile(scene, active or "default")
     return found and _of_profile(scene, view, found, "", named=False)
-
-
-def _federation(scene: Scene, view: View) -> Selected:
-    value = view.get(rules.FEDERATION[0])
-    place = value.source if value else Source("federation", "")
-    source = place._replace(kind="federation")
-    return Selected(_exchanged(scene, view, source), explicit=True)
 
 
 def _exchanged(scene: Scene, view: View, source: Source) -> Candidate:

@@ -83,15 +83,14 @@ def ambient(scene: Scene, view: View) -> Request:
     if pair is not None:
         because = f"{ACCESS_KEY} comes before the files"
         return _signed(pair, _shadowed(found, because))
-    if found is None:
-        found = _of_machine(view)
+    found = found or _of_machine(view)
     if found is None:
         return Request(refusal="there are no AWS credentials")
     return _signed(found)
 
 
 def _signed(header: Header, shadowed: tuple[Shadowed, ...] = ()) -> Request:
-    return Request(None, header, sent=True, shadowed=shadowed)
+    return Request(None, header, shadowed=shadowed)
 
 
 def _shadowed(header: Header | None, because: str) -> tuple[Shadowed, ...]:
@@ -119,13 +118,12 @@ def exported_key(answer: str) -> str | None:
     """
     try:
         found = json.loads(answer)["Credentials"]
-        whole = all(
-            isinstance(found[k], str) and found[k]
-            for k in ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        )
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        key, *others = [found[name] for name in names]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return found["AccessKeyId"] if whole else None
+    whole = all(isinstance(text, str) and text for text in (key, *others))
+    return key if whole else None
 
 
 def _pair(view: View) -> Header | None:

@@ -201,16 +201,11 @@ class Candidates:
         """Return the logins that count, in the order of the rules."""
         if self.scene.simple:
             return []
-        there = self.there
+        there, profile = dict(self.there), self.profile
         login = there.get(rules.STORED_LOGIN)
         # A selected profile takes the stored login away.
-        if (
-            login
-            and self.profile
-            and (self.profile.explicit or not login.plain)
-        ):
-            there = {k: c for k, c in there.items() if c is not login}
-        order: Sequence[Rule] = rules.LOGIN_ORDER
-        if self.scene.socket:
-            order = rules.SOCKET_LOGIN_ORDER
+        if login and profile and (profile.explicit or not login.plain):
+            del there[rules.STORED_LOGIN]
+        socket = self.scene.socket
+        order = rules.SOCKET_LOGIN_ORDER if socket else rules.LOGIN_ORDER
         return [(r, there[r.source]) for r in order if r.source in there]

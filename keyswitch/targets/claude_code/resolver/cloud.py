@@ -22,6 +22,7 @@ from keyswitch.targets.verdict import (
     ASK_TOKEN,
     BEARER,
     RAW,
+    Cloud,
     Header,
     Request,
     Source,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from keyswitch.targets.claude_code.resolver.candidates import Run
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Cloud
 
     Fill = Callable[[Scene, Run | None], Request]
 
@@ -91,24 +91,22 @@ def _own(scene: Scene, cloud: _Cloud) -> Request | None:
     """Return a request with a credential of a variable of the cloud's own."""
     for name, scheme in cloud.own:
         header = _header(scene, name, scheme)
-        if header is not None and scheme == RAW:
-            return Request(header, sent=True)
         if header is not None:
-            return Request(None, header, sent=True)
+            return Request(header) if scheme == RAW else Request(None, header)
     return None
 
 
 def _token(scene: Scene, run: Run | None) -> Header | None:
     """Return the bearer that a proxy is given."""
-    token = _header(scene, rules.AUTH_TOKEN, BEARER)
-    found = None if token else candidates.helper(scene, run)
-    return found.header(BEARER) if found else token
+    variable = candidates.variable(scene.request, rules.AUTH_TOKEN)
+    found = variable or candidates.helper(scene, run)
+    return found and found.header(BEARER)
 
 
 def _fetched(kind: str, name: str, by: str, path: str = "") -> Request:
     """Return a request whose token is fetched with this identity."""
     header = Header(BEARER, None, Source(kind, name, by, path), ASK_TOKEN)
-    return Request(None, header, sent=True)
+    return Request(None, header)
 
 
 def _azure(scene: Scene, _run: Run | None) -> Request:
@@ -138,13 +136,13 @@ def _bedrock_proxy(scene: Scene, run: Run | None) -> Request:
     # A gateway that takes a bearer is given the key besides.
     taken = bearer or custom_headers(scene.request)[1]
     key = _header(scene, rules.API_KEY, RAW) if taken else None
-    return Request(key, bearer, sent=True)
+    return Request(key, bearer)
 
 
 def _anthropic_aws_proxy(scene: Scene, run: Run | None) -> Request:
     token = _token(scene, run) or custom_headers(scene.request)[1]
     # The token takes the place of the key, too.
-    return Request(token and token._replace(scheme=RAW), token, sent=True)
+    return Request(token and token._replace(scheme=RAW), token)
 
 
 def _foundry_proxy(scene: Scene, run: Run | None) -> Request:
@@ -152,17 +150,17 @@ def _foundry_proxy(scene: Scene, run: Run | None) -> Request:
     source = Source("stand_in", "CLAUDE_CODE_SKIP_FOUNDRY_AUTH")
     stand_in = Header(BEARER, Secret("skip-foundry-auth"), source)
     return _own(scene, _CLOUDS["foundry"]) or Request(
-        None, _token(scene, run) or stand_in, sent=True
+        None, _token(scene, run) or stand_in
     )
 
 
 def _token_alone(scene: Scene, run: Run | None) -> Request:
-    return Request(None, _token(scene, run), sent=True)
+    return Request(None, _token(scene, run))
 
 
 def _key_and_token(scene: Scene, run: Run | None) -> Request:
     key = _header(scene, rules.API_KEY, RAW)
-    return Request(key, _token(scene, run), sent=True)
+    return Request(key, _token(scene, run))
 
 
 _OF_AWS = ((aws.BEARER_TOKEN, BEARER),)

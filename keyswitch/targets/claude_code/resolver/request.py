@@ -18,28 +18,26 @@ from keyswitch.targets.verdict import (
     AWS,
     BEARER,
     RAW,
+    Candidate,
     Header,
     Request,
     Shadowed,
 )
 
 if TYPE_CHECKING:
-    from keyswitch.targets.claude_code.resolver.candidates import Run
+    from collections.abc import Iterator
+
     from keyswitch.targets.claude_code.resolver.scene import Scene, View
-    from keyswitch.targets.verdict import Candidate
 
 
-def to_anthropic(scene: Scene, run: Run | None) -> Request:
+def to_anthropic(found: Candidates) -> Request:
     """Fill the two headers, each by its own order."""
-    found = Candidates(scene, scene.request, run)
     key, bearer = _chosen(found)
-    sent = Request(
-        key and key.header(RAW), bearer and bearer.header(BEARER), True
-    )
+    sent = Request(key and key.header(RAW), bearer and bearer.header(BEARER))
     sent = with_custom_headers(found.view, sent)
+    login = found.scene.login
     # An emptied login ends a run that brings only a custom key.
-    blanked = scene.login is not None and scene.login.blanked
-    ends = blanked and not (key or bearer or sent.bearer)
+    ends = login and login.blanked and not (key or bearer or sent.bearer)
     refusal = _refusal(found, key, bearer)
     if not refusal and (ends or not any(map(_has_text, sent.headers))):
         refusal = _nothing(found)
@@ -56,7 +54,11 @@ def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     if bearer is None and (key is None or key.kind == rules.MANAGED_KEY):
         # A descriptor that gives no key still keeps every login away, and so
         # does a helper that a host program does not let run.
-        if found.key_fd_named or _names_helper(found.scene):
+        scene = found.scene
+        kept_away = scene.host_managed and any(
+            file.command(rules.HELPER) for file in scene.files
+        )
+        if found.key_fd_named or kept_away:
             return key, None
         return _by_login(found)
     by_helper = key is not None and key.kind == rules.HELPER
@@ -65,21 +67,13 @@ def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     return key, bearer
 
 
-def _names_helper(scene: Scene) -> bool:
-    """Tell whether a helper is named that a host program overrules."""
-    return scene.host_managed and any(
-        file.command(rules.HELPER) for file in scene.files
-    )
-
-
 def _by_login(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     logins = [candidate for _, candidate in found.logins()]
     if found.scene.socket:
         logins = [c for c in logins if c.kind in rules.THROUGH_A_SOCKET]
-    if not logins:
-        return None, None
-    first = logins[0]
-    return (first, None) if first.kind == rules.MANAGED_KEY else (None, first)
+    first = next(iter(logins), None)
+    is_key = first and first.kind == rules.MANAGED_KEY
+    return (first, None) if is_key else (None, first)
 
 
 def _refusal(
@@ -88,7 +82,8 @@ def _refusal(
     for candidate in filter(None, (key, bearer)):
         if candidate.refusal:
             return candidate.refusal
-        if candidate.value is not None and not _fits(candidate.value):
+        text = candidate.value.reveal() if candidate.value else ""
+        if any(c in "\0\n\r" or c > "\xff" for c in text):
             return (
                 f"{candidate.source.name} has a character that cannot "
                 "stand in a header"
@@ -109,15 +104,20 @@ def _nothing(found: Candidates) -> str:
 
 def _shadowed(
     found: Candidates, key: Candidate | None, bearer: Candidate | None
-) -> list[Shadowed]:
-    left = [
-        Shadowed(c.value, c.source, _because(found, c, bearer or key))
-        for c in found.there.values()
-        if c is not key and c is not bearer
-    ]
+) -> Iterator[Shadowed]:
+    for c in found.there.values():
+        if c is not key and c is not bearer:
+            because = _because(found, c, bearer or key)
+            yield Shadowed(c.value, c.source, because)
     for name in (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN):
-        left += _overruled(found.view, name)
-    return left
+        # A higher level replaces what the others set.
+        values = list(found.view.all(name))
+        for value in values[1:]:
+            place = values[0].source.place or "the text after --settings"
+            because = f"{place} sets {name} instead"
+            if value.text.strip():
+                secret = Secret(value.text.strip())
+                yield Shadowed(secret, value.source, because)
 
 
 def _because(
@@ -135,21 +135,6 @@ def _because(
     return f"{winner.source.name} comes before it"
 
 
-def _overruled(view: View, name: str) -> list[Shadowed]:
-    """Return the values of a variable that a higher level replaces."""
-    values = list(view.all(name))
-    places = [v.source.place or "the text after --settings" for v in values]
-    return [
-        Shadowed(
-            Secret(value.text.strip()),
-            value.source,
-            f"{places[0]} sets {name} instead",
-        )
-        for value in values[1:]
-        if value.text.strip()
-    ]
-
-
 def _has_text(header: Header) -> bool:
     """Tell whether a header can count as a credential.
 
@@ -161,14 +146,8 @@ def _has_text(header: Header) -> bool:
     return bool(bare or header.value.reveal())
 
 
-def _fits(value: Secret) -> bool:
-    """Tell whether a value can stand in a header."""
-    return all(c not in "\0\n\r" and c <= "\xff" for c in value.reveal())
-
-
 # ---------------------------------------------------------- managed settings
 
-_METHODS = ("claudeai", "console")  # others are passed over
 _NO_LOGINS = (rules.API_KEY, rules.API_KEY_FD, rules.AUTH_TOKEN, rules.HELPER)
 _VERIFIED = (rules.OAUTH_TOKEN, rules.OAUTH_FD, rules.STORED_LOGIN)
 _ASK = "managed settings ask for a login, "
@@ -189,7 +168,8 @@ def policy_refusal(
     """
     scene = found.scene
     organization = _managed(scene, "forceLoginOrgUUID")
-    asked = organization or _managed(scene, "forceLoginMethod") in _METHODS
+    method = _managed(scene, "forceLoginMethod")
+    asked = organization or method in ("claudeai", "console")
     # A host program answers for the account itself.
     if scene.host_managed or not asked:
         return ""

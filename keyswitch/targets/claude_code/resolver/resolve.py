@@ -13,13 +13,11 @@ from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import request as requests
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
-from keyswitch.targets.claude_code.resolver.scene import SOURCES
-from keyswitch.targets.verdict import Request, Status, Value, Verdict
+from keyswitch.targets.claude_code.resolver.scene import SOURCES, Scene, View
+from keyswitch.targets.verdict import Cloud, Request, Status, Value, Verdict
 
 if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.candidates import Run
-    from keyswitch.targets.claude_code.resolver.scene import Scene, View
-    from keyswitch.targets.verdict import Cloud
 
 
 def resolve(scene: Scene, run: Run | None = None) -> Verdict:
@@ -28,18 +26,23 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
     if stop:
         return Verdict(Status(), Request(refusal=stop))
     provider = provider_of(scene.request)
+    value = scene.request.given(
+        provider.base_url if provider else rules.BASE_URL
+    )
+    base_url = value and Value(value.text.strip(), value.source)
     if provider is None:
-        request = requests.to_anthropic(scene, run)
+        found = Candidates(scene, scene.request, run)
+        request = requests.to_anthropic(found)
+        bearer = request.bearer
+        if bearer and bearer.source.kind == "anthropic_profile":
+            base_url = base_url or (found.profile and found.profile.base_url)
     else:
         from keyswitch.targets.claude_code.resolver import cloud
 
         request = cloud.request(scene, provider, run)
-    return Verdict(
-        _status(scene, provider_of(scene.status)),
-        request,
-        provider,
-        _base_url(scene, provider) or _of_profile(scene, request),
-    )
+    status = _status(scene, provider_of(scene.status))
+    flag = provider and scene.request.get(provider.flag)
+    return Verdict(status, request, provider, base_url, flag)
 
 
 def provider_of(view: View) -> Cloud | None:
@@ -61,25 +64,6 @@ def _cannot_start(scene: Scene) -> str:
     if scene.config.broken:
         return f"{scene.places.global_config} is not valid JSON"
     return ""
-
-
-def _of_profile(scene: Scene, request: Request) -> Value | None:
-    """Return the address that an Anthropic profile brings along."""
-    bearer = request.bearer
-    if bearer is None or bearer.source.kind != "anthropic_profile":
-        return None
-    from keyswitch.targets.claude_code.resolver.anthropic_profiles import (
-        selected,
-    )
-
-    found = selected(scene, scene.request)
-    return found and found.base_url
-
-
-def _base_url(scene: Scene, provider: Cloud | None) -> Value | None:
-    name = provider.base_url if provider else rules.BASE_URL
-    value = scene.request.given(name)
-    return value and Value(value.text.strip(), value.source)
 
 
 _KEYS = (rules.API_KEY, rules.API_KEY_FD)

@@ -19,6 +19,7 @@ from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
     MANAGED_DIR,
     STORAGE_VARIABLE,
+    Locations,
     locations,
 )
 from keyswitch.targets.claude_code.login import stored
@@ -28,12 +29,11 @@ from keyswitch.targets.claude_code.settings.settings_file import (
     parse,
     trim,
 )
-from keyswitch.targets.verdict import Source, Value
+from keyswitch.targets.verdict import REPOSITORY_LEVELS, Source, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from keyswitch.targets.claude_code.files import Locations
 
 SOURCES = ("user", "project", "local")
 
@@ -51,26 +51,22 @@ def parse_flags(words: Sequence[str]) -> Flags:
 
     Raises InputError for an option without its value.
     """
-    found = Flags()
+    values: dict[str, str] = {}
     rest = iter(words)
     for word in rest:
         name, equals, value = word.partition("=")
-        if name in ("--settings", "--setting-sources"):
+        if word == "--bare":
+            values[word] = ""
+        elif name in ("--settings", "--setting-sources"):
             given = value if equals else next(rest, None)
             if given is None:
                 raise InputError(
                     f"{name} has no value", f"give one: {name} VALUE"
                 )
-            if name == "--settings":
-                found = found._replace(settings=given)
-            else:
-                sources = tuple(map(trim, given.split(",")))
-                found = found._replace(
-                    sources=() if sources == ("",) else sources
-                )
-        elif word == "--bare":
-            found = found._replace(bare=True)
-    return found
+            values[name] = given
+    listed = values.get("--setting-sources", ",".join(SOURCES))
+    sources = tuple(map(trim, listed.split(","))) if trim(listed) else ()
+    return Flags(values.get("--settings"), sources, "--bare" in values)
 
 
 def value_in(file: SettingsFile, kind: str, text: str, *keys: str) -> Value:
@@ -140,14 +136,11 @@ class View:
         return not (with_socket and name in rules.NOT_FROM_SETTINGS_WITH_SOCKET)
 
     def _counts(self, level: str, name: str) -> bool:
-        if level not in rules.REPOSITORY_LEVELS or self.unfiltered:
+        if level not in REPOSITORY_LEVELS or self.unfiltered:
             return True
         if name in rules.NOT_FROM_REPOSITORY:
             return False
         return self.repository or name.startswith("CLAUDE_CODE_USE_")
-
-
-DROP_INS = "managed-settings.d"
 
 
 class Scene:
@@ -224,7 +217,9 @@ class Scene:
         if self.flags.settings is not None:
             found.append(self._flag_settings(self.flags.settings))
         managed = [os.path.join(self.managed_dir, "managed-settings.json")]
-        for path in self.listed(os.path.join(self.managed_dir, DROP_INS)):
+        for path in self.listed(
+            os.path.join(self.managed_dir, "managed-settings.d")
+        ):
             name = os.path.basename(path)
             if name.endswith(".json") and not name.startswith("."):
                 managed.append(path)
@@ -316,7 +311,7 @@ class Scene:
             values = (
                 value.text
                 for value in self.request.all(name)
-                if value.source.set_by not in rules.REPOSITORY_LEVELS
+                if not value.source.of_repository
             )
             text = next(values, None)
             if text is not None and "=" not in name and name:
@@ -336,11 +331,6 @@ class Scene:
     def login(self) -> stored.Login | None:
         """The stored subscription login, usable or not."""
         return stored.stored_login(self.read(self.places.credentials))
-
-    @cached_property
-    def trusted(self) -> frozenset[str]:
-        """The directories that a person told Claude Code to trust."""
-        return stored.trusted(self.read(self.places.global_config))
 
     @cached_property
     def config(self) -> stored.GlobalConfig:

@@ -53,10 +53,9 @@ _COMMANDS = (
     "headersHelper", "awsAuthRefresh", "gcpAuthRefresh", *_WHOLE,
 )  # fmt: skip
 
-_NAMES_A_SECRET = re.compile(
-    r"(?:.*[_-])?(?:key|token|secret|password|passwd|passphrase|pat|cookie"
-    r"|authorization|auth|credentials?|bearer|jwt)|.*(?:token|apikey|password)",
-    re.IGNORECASE,
+_NAMES_A_SECRET = (
+    r"(?i)(?:.*[_-])?(?:key|token|secret|password|passwd|passphrase|pat|cookie"
+    r"|authorization|auth|credentials?|bearer|jwt)|.*(?:token|apikey|password)"
 )
 # Behind a word that says so: no file, no variable, no command.
 _GIVEN = re.compile(
@@ -73,18 +72,16 @@ _OF_CURL = re.compile(
     r"\s(?:-\w*u|--user)[\s=]*[\"']?[\w.@-]+:(?P<value>[^\s\"']+)", re.ASCII
 )
 # What a helper prints that does nothing else is a secret of whatever shape.
-_PRINTED = re.compile(
-    r"(?:echo|printf)\s+(?:[\"']?[-%]\S*\s+)?[\"']?(?P<value>[\w.~+=-]+)[\"']?",
-    re.ASCII,
+_PRINTED = (
+    r"(?a)(?:echo|printf)\s+(?:[\"']?[-%]\S*\s+)?"
+    r"[\"']?(?P<value>[\w.~+=-]+)[\"']?"
 )
 # In an address: a password, or the value of a parameter.
-_PASSWORD = re.compile(r"://[^/\s:@?#]*:(?P<value>[^/\s:@]{8,})@")
-_USER = re.compile(r"://(?P<value>[\w-]*\d[\w-]*)@", re.ASCII)
-_PARAMETER = re.compile(
-    r"[?&;](?P<name>[\w-]+)=(?P<value>[^\s&;#\"']+)", re.ASCII
-)
+_PASSWORD = r"://[^/\s:@?#]*:(?P<value>[^/\s:@]{8,})@"
+_USER = r"(?a)://(?P<value>[\w-]*\d[\w-]*)@"
+_PARAMETER = r"(?a)[?&;](?P<name>[\w-]+)=(?P<value>[^\s&;#\"']+)"
 _SHORTEST = 16  # characters of a value that has no known shape
-_FILLED_IN = re.compile(r"\$|\{\{|<")
+_FILLED_IN = r"\$|\{\{|<"
 
 
 def mcp_files(cwd: str, home: str) -> list[str]:
@@ -156,7 +153,7 @@ def _in(value: Any, keys: tuple[str, ...], text: str) -> Iterator[Literal]:
 def _of_a_name(name: str, value: str) -> list[str]:
     """Return the value of a variable or header that is named like a secret."""
     value = value.strip()
-    if not _NAMES_A_SECRET.fullmatch(name) or _FILLED_IN.search(value):
+    if not re.fullmatch(_NAMES_A_SECRET, name) or re.search(_FILLED_IN, value):
         return []
     word = value.split()[-1] if value else ""
     if len(word) < _SHORTEST or word.startswith(("/", "~", ".", "http")):
@@ -173,12 +170,12 @@ def _given(value: str, keys: tuple[str, ...]) -> list[str]:
         for form in (_GIVEN, _OF_AWS, _OF_CURL)
         for match in form.finditer(value)
     ]
-    if keys[-1] in _WHOLE and (match := _PRINTED.fullmatch(value.strip())):
+    if keys[-1] in _WHOLE and (match := re.fullmatch(_PRINTED, value.strip())):
         found.append(match["value"])
     return [
         word
         for word in dict.fromkeys(found)
-        if len(word) >= _SHORTEST and not _FILLED_IN.search(word)
+        if len(word) >= _SHORTEST and not re.search(_FILLED_IN, word)
     ]
 
 
@@ -186,19 +183,19 @@ def _in_addresses(value: str) -> list[str]:
     """Return the passwords and credentials in addresses of a text."""
     if "://" not in value:
         return []
-    found = [match["value"] for match in _PASSWORD.finditer(value)]
+    found = [match["value"] for match in re.finditer(_PASSWORD, value)]
     found += [
         match["value"]
-        for match in _USER.finditer(value)
+        for match in re.finditer(_USER, value)
         if len(match["value"]) >= _SHORTEST
     ]
     found += [
         match["value"]
-        for match in _PARAMETER.finditer(value)
-        if _NAMES_A_SECRET.fullmatch(match["name"])
+        for match in re.finditer(_PARAMETER, value)
+        if re.fullmatch(_NAMES_A_SECRET, match["name"])
         and len(match["value"]) >= _SHORTEST
     ]
-    return [word for word in found if not _FILLED_IN.search(word)]
+    return [word for word in found if not re.search(_FILLED_IN, word)]
 
 
 def in_text(text: str) -> list[Literal]:

@@ -45,9 +45,7 @@ class SettingsFile(Frozen):
     document: Mapping[str, Any] = _EMPTY
     problem: str = ""  # why Claude Code ignores it; "" if it does not
     fatal: bool = False  # Claude Code does not start because of it
-
-    def __repr__(self) -> str:
-        return f"SettingsFile({self.level}, {self.path}, {self.problem!r})"
+    _hidden = ("text", "env", "document")
 
     def command(self, key: str) -> str | None:
         """Return a key that holds a shell command; None if it is not there."""

@@ -6,6 +6,7 @@ setting: without that keyswitch it can only fail.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
@@ -191,9 +192,9 @@ def flag_settings(
 
 
 # Also of a zip application, and of Windows with its other slash.
-_PROGRAM = re.compile(r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$")
+_PROGRAM = r"(?:^|[/\\])keyswitch(?:\.cmd|\.exe|\.pyz)?$"
 # A file that calls the helper; the last folder is `state` in KEYSWITCH_HOME.
-_AWS_CONFIG = re.compile(r"/(?:keyswitch|state)/aws-config$")
+_AWS_CONFIG = r"/(?:keyswitch|state)/aws-config$"
 _AWS_CONFIG_KEYS = (ENV, "AWS_CONFIG_FILE")
 HELPER_KEYS = ((HELPER,), (AWS_EXPORT,), _AWS_CONFIG_KEYS)
 
@@ -203,15 +204,21 @@ def is_keyswitch(command: str) -> bool:
 
     Also with options, or in a shell of its own.
     """
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return False
+    words = words_of(command)
     if "helper" not in words:
         return any(" " in word and is_keyswitch(word) for word in words)
     before = words[: words.index("helper")]
     called = [word for word in before if not word.startswith("-")]
-    return bool(called) and _PROGRAM.search(called[-1]) is not None
+    return bool(called) and re.search(_PROGRAM, called[-1]) is not None
+
+
+@functools.cache
+def words_of(command: str) -> tuple[str, ...]:
+    """Return a shell command's words; none where it cannot be read."""
+    try:
+        return tuple(shlex.split(command))
+    except ValueError:
+        return ()
 
 
 def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
@@ -229,7 +236,7 @@ def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
         return False
     value = value.replace("\\", "/")
     if keys == _AWS_CONFIG_KEYS:
-        return _AWS_CONFIG.search(value) is not None
+        return re.search(_AWS_CONFIG, value) is not None
     return is_keyswitch(value)
 
 
