@@ -97,6 +97,11 @@ class Assignment(Frozen):
     _hidden = ("value", "text")
 
     @property
+    def certain(self) -> bool:
+        """Tell whether the line's value is known to be this one."""
+        return self.value is not None
+
+    @property
     def place(self) -> str:
         """The file and line."""
         return f"{self.path}:{self.line}"

@@ -47,7 +47,7 @@ def origin(found, value=KEY):
 def test_the_line_is_found_wherever_it_stands(files, home, name):
     found = origin(files({name: f"# keys\n{NAME}={KEY}\n"}))
     assert found.place == f"{home}/{name}:2"
-    assert found.value is not None
+    assert found.certain
     assert KEY not in repr(found)
 
 
@@ -63,7 +63,7 @@ def test_the_line_with_the_value_comes_before_a_computed_one(files):
 def test_a_computed_line_is_named_as_uncertain(files):
     found = origin(files({".bashrc": f"export {NAME}=$(pass show key)\n"}))
     assert found.line == 1
-    assert found.value is None
+    assert not found.certain
 
 
 def test_the_directory_s_own_file_comes_first(files):
@@ -101,4 +101,4 @@ def test_a_folder_with_signs_of_a_pattern_is_taken_literally(files, home):
 
 def test_an_empty_value_has_no_certain_line(files):
     found = files({".zshrc": f"export {NAME}=\n"})
-    assert origin(found, "").value is None
+    assert not origin(found, "").certain
