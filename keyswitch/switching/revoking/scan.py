@@ -145,10 +145,11 @@ class Scan:
                 "utf-8", "surrogateescape"
             )
             for export in find_exports(text, names):
+                value = export.value or ""
                 yield Found(
                     f"{path}:{export.line} ({export.name})",
-                    self._mask(export.value),
-                    self._owner(export.value),
+                    self._mask(value),
+                    self._owner(value),
                     path=path,
                     line=export.line,
                 )
