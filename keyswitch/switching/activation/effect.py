@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.compiled import Compiled
@@ -222,7 +222,7 @@ def _scene(
     scene = scene_of(environ, workspace.home, workspace.cwd, claude_options)
     if workspace.keychain is None:
         return scene  # which reads nothing before it is asked
-    places = scene.places
+    places: Any = scene.places  # a `Places`, whose fields are read-only
     keychain = workspace.keychain_at(places)
     with contextlib.suppress(KeyswitchError):  # or the files count
         place = table.main().logins.place(places, _read, keychain)

@@ -12,10 +12,11 @@ from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
-from keyswitch.secrets.stores import new_item, read_values
+from keyswitch.secrets.stores import new_item
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
 from keyswitch.targets.values import Account, Request
+from keyswitch.terminal.exports import values_of
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
@@ -166,9 +167,10 @@ def _key_of(
             return [(ref.item, draft.items[ref.item].value.reveal())]
         compiled = compiled_profile(workspace, profile.name)
         triple = (ref.store, ref.item, ref.generation)
-        values = read_values(
-            workspace.paths, compiled, [triple], ask=workspace.ask
+        fields = [f for f, found in compiled.refs.items() if found == triple]
+        values = values_of(
+            workspace.paths, compiled, fields[:1], ask=workspace.ask
         )
     except KeyswitchError:
         return []  # locked: the program will ask once, nothing worse
-    return [(ref.item, values[triple])]
+    return [(ref.item, value) for value in values.values()]

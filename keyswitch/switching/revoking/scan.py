@@ -134,9 +134,10 @@ class Scan:
                 "utf-8", "surrogateescape"
             )
             for export in find_exports(text, names):
+                value = export.value or ""
                 yield Found(
                     f"{path}:{export.line} ({export.name})",
-                    *self._known(export.value),
+                    *self._known(value),
                     path=path,
                     line=export.line,
                 )
