@@ -7,7 +7,8 @@ new secrets, and commits all files in one transaction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
 from keyswitch.changes.draft import Draft, once_settled
@@ -18,15 +19,11 @@ from keyswitch.disk.file_systems import LOCK_WAIT
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
+from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.state import State
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
 

@@ -9,18 +9,15 @@ Items stay in their store while a record needs them.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.changes.draft import Draft, Splice
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import Frozen, MovedLogin, Profile, Rights, SecretRef
 from keyswitch.profiles import own_json, state
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 LIMIT = 1 << 24  # bytes of undo file and history, both kept short
 MAX_LINES = 1000  # of the history

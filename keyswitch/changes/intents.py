@@ -12,20 +12,16 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.changes import bindings, history
 from keyswitch.disk.atomic import forget, read_regular, write_private
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import SecretRef
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.odd_files import baseline_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.model import SecretRef
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1024  # bytes of one intent file
 _HEAD = "keyswitch-intent 1"  # 0.1.0 began with the store

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
@@ -23,11 +23,7 @@ from keyswitch.disk.opening import is_below, upwards
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import own_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1 << 22  # bytes of a journal
 _PREPARED, _COMMIT = "/prepared", "/commit"  # in the folder of the journal

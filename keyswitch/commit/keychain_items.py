@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from keyswitch.commit.steps import overtaken
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import ITEM_PREFIX, FileChange
+from keyswitch.profiles.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Keychain
 
 BRIEF = 2.0  # seconds for one call while other programs' locks are held

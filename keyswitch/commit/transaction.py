@@ -13,7 +13,8 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from keyswitch.commit import journal
 from keyswitch.commit.journal import Folder, Journal, Step, folders_for
@@ -37,14 +38,11 @@ from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
 from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import odd_files
+from keyswitch.profiles.paths import Paths
 from keyswitch.targets import lock_folders
+from keyswitch.targets.lock_folders import LockSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Self, TypeVar
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain
 
     T = TypeVar("T")

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.compiled import Compiled
@@ -34,10 +35,6 @@ from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
 
 _WORTH_A_WORD = ("key-to-other-host", "two-accounts")
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.directories import links, patterns
+from keyswitch.directories.links import Link
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import upwards
 from keyswitch.display import printable
 from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import settings, toml_edits
-
-if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
-    from keyswitch.directories.links import Link
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.workspace import Workspace
+from keyswitch.profiles.paths import Paths
+from keyswitch.workspace import Workspace
 
 _LIMIT = 4096  # bytes of a record of trust
 _WORDS = {links.ALLOWED: "allow", links.DENIED: "deny"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
@@ -17,14 +17,10 @@ from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.providers.shapes import fingerprint, mask
+from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.planning import after_edit, all_folders, isolation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    from keyswitch.secret import Secret
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def today() -> str:

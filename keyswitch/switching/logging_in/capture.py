@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,10 @@ from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.known_folders import named
 from keyswitch.switching.planning.planned import Switch, plan_keys
 from keyswitch.targets import table
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from keyswitch.targets.target import Login
-    from keyswitch.workspace import Workspace
 
 
 def capture(

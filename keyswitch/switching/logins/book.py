@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.draft import FIRST, Draft, NewItem
+from keyswitch.changes.login_ledger import Generation, Ledger
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import LoginFolder, Profile, SecretRef
 from keyswitch.profiles import profile_files, toml_edits
@@ -28,7 +29,6 @@ from keyswitch.switching.logins.storing import (
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.targets.target import Login, Places
 
 

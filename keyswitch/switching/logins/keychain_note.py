@@ -11,6 +11,7 @@ stored, and has its owner, before any of this.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
@@ -21,18 +22,15 @@ from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
 from keyswitch.model import ITEM_PREFIX, Frozen
 from keyswitch.profiles import own_json
+from keyswitch.profiles.paths import Paths
 from keyswitch.switching.logins.storing import unpacked
 from keyswitch.targets import table
-from keyswitch.targets.lock_folders import held
+from keyswitch.targets.lock_folders import LockSpec, held
+from keyswitch.targets.values import PlannedFile
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain, Login
-    from keyswitch.targets.values import PlannedFile
-    from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note
 _EMPTY = b"{}"  # an item that says nothing

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import StoreError
+from keyswitch.model import Profile, SecretRef
 from keyswitch.providers.shapes import fingerprint, mask
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets import table
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile, SecretRef
     from keyswitch.targets.target import Login
-    from keyswitch.workspace import Workspace
 
 FIELD = "login"  # the secret field of a claude-login profile
 

@@ -7,24 +7,20 @@ own.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
 
 from keyswitch.changes import login_ledger
+from keyswitch.changes.draft import Draft
 from keyswitch.commit.journal import Folder
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.model import MovedLogin, Profile, SecretRef
 from keyswitch.profiles import state
 from keyswitch.switching.planning.all_folders import (
     plan_elsewhere,
     plan_targets,
 )
 from keyswitch.switching.planning.planned import Switch, plan_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.model import MovedLogin, Profile, SecretRef
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def plan_leave(draft: Draft, profile: Profile) -> None:

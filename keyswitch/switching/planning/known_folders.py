@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
@@ -16,13 +17,11 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.targets import table, values
 from keyswitch.targets.values import MAIN, id_of_record
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from keyswitch.changes.login_ledger import Ledger
     from keyswitch.targets.target import Places
-    from keyswitch.workspace import Workspace
 
 
 def record_path(workspace: Workspace, places: Places) -> str:

@@ -16,10 +16,10 @@ from keyswitch.switching.planning.known_folders import (
     recorded_in,
 )
 from keyswitch.targets.verdict import NOTE, WARNING, Finding
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
     from keyswitch.targets.target import Places
-    from keyswitch.workspace import Workspace
 
 
 def findings(workspace: Workspace) -> list[Finding]:
