@@ -24,11 +24,7 @@ from keyswitch.profiles import own_json, profile_files
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers import binding
 from keyswitch.providers.binding import Binding, Mismatch, bindings_of
-from keyswitch.providers.schema import (
-    Steering,
-    of_own_file,
-    refuse_named,
-)
+from keyswitch.providers.schema import Steering, of_own_file, refuse_named
 from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -16,11 +16,13 @@ from keyswitch.commit.journal import plan_made_folders
 from keyswitch.commit.transaction import Plan, Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.state import State
+from keyswitch.secrets.stores import delete_items, open_store
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
 from keyswitch.workspace import Workspace
@@ -43,19 +45,16 @@ def commit(
     workspace: Workspace,
     make: Callable[[Draft], T],
     *,
-    tell: Callable[[str], None] | None = None,
+    say: bool = True,
 ) -> tuple[T, Draft]:
     """Plan and commit under keyswitch's lock.
 
     `make` fills the draft and returns what its caller needs; it may run again,
     with a new draft, when another program wrote one of its files in between.
-    What a person should know of the change goes to `tell`.
+    The person is told of it, unless the caller is going to say that.
     """
-    from keyswitch.disk.permissions import ensure_private_dir
-
     if workspace.dry_run:
         raise DryRun(_rehearsed(workspace, make))
-    tell = tell or workspace.tell
     paths = workspace.paths
     for folder in (
         paths.state,
@@ -83,8 +82,9 @@ def commit(
         except BaseException:
             intents.sweep(paths)  # items that were written for nothing
             raise
-        for note in (*transaction.notes, *draft.messages):
-            tell(note)
+        draft.notes[:0] = transaction.notes
+        for note in draft.messages if say else ():
+            workspace.tell(note)
         _settle(draft)
     return result, draft
 
@@ -126,8 +126,6 @@ def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
 
 def _write_items(draft: Draft, written: set[str]) -> None:
     """Write new items to their stores, declared before they exist."""
-    from keyswitch.secrets.stores import open_store
-
     workspace = draft.workspace
     for name, (ref, value) in draft.items.items():
         if name in written:
@@ -181,8 +179,6 @@ def _new_stamp(paths: Paths, draft: Draft, data: bytes | None) -> State | None:
 
 def _settle(draft: Draft) -> None:
     """Delete what lost its owner. The change itself is done."""
-    from keyswitch.secrets.stores import delete_items
-
     workspace = draft.workspace
     try:
         if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):

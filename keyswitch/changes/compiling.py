@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch import compiled, kernel_keyring
 from keyswitch.changes import bindings
-from keyswitch.compiled import (
-    FOLDER_VARIABLE,
-    HEAD,
-    Compiled,
-    identity,
-)
+from keyswitch.compiled import FOLDER_VARIABLE, HEAD, Compiled, identity
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Profile
 from keyswitch.profiles import state

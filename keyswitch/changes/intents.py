@@ -22,6 +22,7 @@ from keyswitch.model import SecretRef
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.profiles.paths import Paths
+from keyswitch.secrets.stores import delete_items
 
 _LIMIT = 1024  # bytes of one intent file
 _HEAD = "keyswitch-intent 1"  # 0.1.0 began with the store
@@ -46,8 +47,6 @@ def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
 
     A file that makes no sense is removed; what a newer keyswitch wrote is left.
     """
-    from keyswitch.model import SecretRef
-
     try:
         names = sorted(os.listdir(paths.intents_dir))
     except FileNotFoundError:
@@ -79,8 +78,6 @@ def _lines(path: str) -> list[str]:
 
 def sweep(paths: Paths) -> None:
     """Delete the items that nothing refers to."""
-    from keyswitch.secrets.stores import delete_items
-
     try:
         for ref, profile in list(pending(paths)):
             if not _is_owned(paths, ref, profile):

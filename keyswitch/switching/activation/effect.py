@@ -18,11 +18,7 @@ from keyswitch.changes.compiling import compiled_profile
 from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.findings.situation import (
-    Scene,
-    Situation,
-    scene_of,
-)
+from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile

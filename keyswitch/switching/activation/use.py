@@ -11,6 +11,7 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.history import main_fingerprint
+from keyswitch.commit.transaction import Transaction
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, FileChange, Frozen, Profile
 from keyswitch.profiles import state
@@ -65,7 +66,6 @@ def use(
     `look` also for running sessions, and when they follow. `agreed` are new
     uses of stored secrets that the person said yes to.
     """
-    notes: list[str] = []
 
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
@@ -76,12 +76,13 @@ def use(
         _switch(draft, profile)
         return profile
 
-    profile, draft = commit(workspace, make, tell=notes.append)
+    profile, draft = commit(workspace, make, say=False)
     if configure and profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.logging_in import leftovers
 
         leftovers.remember(workspace)
     sessions = _sessions(workspace, profile, draft) if look else None
+    notes = draft.messages
     del draft  # of files of megabytes, which are read once more now
     present, seen, findings = _looked(workspace, profile, configure=configure)
     active, previous = present.active, present.previous
@@ -109,8 +110,6 @@ def _looked(
     Another command may be in the middle of its own change, so a bad word
     counts only if it is still true while no other one is at work.
     """
-    from keyswitch.commit.transaction import Transaction
-
     try:
         seen = _look(workspace, profile, configure=configure)
     except KeyswitchError:
@@ -177,7 +176,6 @@ def _sessions(
 
 def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     """Make no profile active; give back what was there before."""
-    said: list[str] = []
 
     def make(draft: Draft) -> None:
         all_folders.plan_targets(draft, Switch(None))
@@ -185,10 +183,10 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
         all_folders.say_logins(draft)
         _switch(draft, None)
 
-    _, draft = commit(workspace, make, tell=said.append)
+    _, draft = commit(workspace, make, say=False)
     present = state.read(workspace.paths)
     notes = [_overtaken(present)] if present.active else []
-    notes += said
+    notes += draft.messages
     follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
     if MARKER in workspace.environ and not follows:
         notes.append(

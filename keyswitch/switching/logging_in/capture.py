@@ -11,7 +11,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
@@ -30,10 +29,8 @@ from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.known_folders import named
 from keyswitch.switching.planning.planned import Switch, plan_keys
 from keyswitch.targets import table
+from keyswitch.targets.target import Login
 from keyswitch.workspace import Workspace
-
-if TYPE_CHECKING:
-    from keyswitch.targets.target import Login
 
 
 def capture(

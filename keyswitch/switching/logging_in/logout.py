@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
@@ -14,10 +12,8 @@ from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import FIELD
 from keyswitch.switching.planning import isolation, one_copy
+from keyswitch.targets.target import Login
 from keyswitch.workspace import Workspace
-
-if TYPE_CHECKING:
-    from keyswitch.targets.target import Login
 
 
 def look(workspace: Workspace, name: str) -> list[str]:

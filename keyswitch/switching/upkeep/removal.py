@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
@@ -23,10 +22,8 @@ from keyswitch.switching.planning import known_folders
 from keyswitch.switching.planning.all_folders import plan_one
 from keyswitch.switching.planning.known_folders import calls_us
 from keyswitch.switching.planning.planned import Switch
+from keyswitch.targets.target import Places
 from keyswitch.workspace import Workspace
-
-if TYPE_CHECKING:
-    from keyswitch.targets.target import Places
 
 
 class Step(Frozen):
@@ -139,16 +136,13 @@ def _other_folders(workspace: Workspace) -> Iterator[Step]:
 def _take_out(
     workspace: Workspace, places: Places, *, moves_login: bool
 ) -> list[str]:
-    said: list[str] = []
-
     def make(draft: Draft) -> None:
         switch = Switch(None, moves_login=moves_login)
         plan_one(draft, switch, places)
         if not draft.is_empty:
             draft.command, draft.beside = "uninstall", True
 
-    commit(workspace, make, tell=said.append)
-    return said
+    return commit(workspace, make, say=False)[1].messages
 
 
 def _start_files(workspace: Workspace) -> Iterator[Step]:
