@@ -2,7 +2,7 @@
 
 Every step of a plan reads files through the draft and writes to it. So a later
 step sees what an earlier one left, and two steps can edit the same file.
-Nothing here reaches a disk or a secret store: `change.commit` carries a
+Nothing here is written to a disk or a secret store: `change.commit` carries a
 finished draft out, and a dry run prints it.
 
 A file that another program is writing in place is empty or half for a moment.
