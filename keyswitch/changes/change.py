@@ -13,7 +13,7 @@ from typing import TypeVar
 from keyswitch.changes import bindings, history, hook_files, intents
 from keyswitch.changes.draft import Draft, once_settled
 from keyswitch.commit.journal import plan_made_folders
-from keyswitch.commit.transaction import Plan, Transaction, on_disk
+from keyswitch.commit.transaction import Plan, Transaction, forget_note, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
 from keyswitch.disk.permissions import ensure_private_dir
@@ -182,9 +182,7 @@ def _settle(draft: Draft) -> None:
     workspace = draft.workspace
     try:
         if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):
-            from keyswitch.commit.keychain_items import forget
-
-            forget(workspace.paths)  # only now are the items in place
+            forget_note(workspace.paths)  # only now are the items in place
         for ref in (*draft.created, *draft.kept):
             intents.settle(workspace.paths, ref)
         delete_items(workspace.paths, draft.expired, ask=workspace.ask)

@@ -15,8 +15,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.commit.keychain_items import BRIEF, forget, note_file, put_item
-from keyswitch.commit.transaction import Transaction
+from keyswitch.commit.transaction import (
+    BRIEF,
+    Transaction,
+    forget_note,
+    note_file,
+    put_item,
+)
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
@@ -157,7 +162,7 @@ def _finish(workspace: Workspace, keychain: Keychain) -> list[str]:
             with held(_locks(change.folder)):
                 for item in change.items:
                     said += _finish_item(keychain, item, parts)
-        forget(workspace.paths)
+        forget_note(workspace.paths)
     return [*said, "finished a change of the login that was interrupted"]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal
-from keyswitch.commit.keychain_items import note_file
+from keyswitch.commit.transaction import note_file
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
