@@ -136,7 +136,7 @@ def rename_own(draft: Draft, old: str, renamed: Profile) -> None:
     path = record_path(workspace, places)
     if not os.path.exists(path):
         return
-    if places.settings in recorded_in(draft, path):
+    if places.settings in recorded_in(draft, places):
         switch = Switch(renamed, moves_login=False, keep_changed=True)
         plan_one(draft, switch, places)
     moved = table.main().folders.record_moved(
