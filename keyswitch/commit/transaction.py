@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Folder, Journal, Step, folders_for
+from keyswitch.commit.journal import Folder, Journal, Step, missing_folders
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
     give_rights,
@@ -282,6 +282,7 @@ class Transaction:
 
 
 def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:
+    made = {f for s in steps if s.stage for f in missing_folders(s.target)}
     return Journal(
         tuple(steps),
         tuple(spec.path for spec in plan.locks),
@@ -289,7 +290,7 @@ def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:
         plan.folders,
         plan.links,
         plan.emptied,
-        folders_for(steps),
+        tuple(sorted(made)),
     )
 
 
