@@ -223,7 +223,7 @@ def remove(workspace: Workspace, name: str) -> bool:
         isolation.move_out(draft, name)
         profile, _ = draft.load(name)
         draft.write_profile(name, None)
-        after_edit.plan_leave(draft, profile)
+        after_edit.plan_follow(draft, {name: None}, [*profile.secrets.values()])
         all_folders.plan_own(draft, name)
         all_folders.say_logins(draft, name)
         after_edit.remove_logins(draft, profile)

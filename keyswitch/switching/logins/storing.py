@@ -70,11 +70,6 @@ def require_open(workspace: Workspace, store: str) -> None:
         opened.require()
 
 
-def packed(parts: Login) -> Secret:
-    """Return a login as one text for a secret store."""
-    return Secret(table.main().logins.pack(parts))
-
-
 def unpacked(text: Secret) -> Login:
     """Return the login of a stored text."""
     try:
