@@ -134,6 +134,7 @@ def _record_of(draft: Draft) -> Record:
         before = (present.active, present.previous)
         after = (draft.pointer.active, draft.pointer.previous)
     ends = {change.path: change.after for change in draft.changes()}
+    moved_in = draft.workspace.places.login_dir if draft.moved else ""
     return Record(
         at=now(),
         command=draft.command,
@@ -155,9 +156,7 @@ def _record_of(draft: Draft) -> Record:
         modes=tuple(draft.modes),
         moved=draft.moved,
         elsewhere=tuple(draft.elsewhere),
-        moved_in=draft.workspace.places.login_dir
-        if draft.moved is not None
-        else "",
+        moved_in=moved_in,
     )
 
 
