@@ -14,10 +14,7 @@ import click
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
-from keyswitch.diagnosis.explain.knowledge import (
-    Cause,
-    causes_of,
-)
+from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.findings.situation import Scene, scene_of
 from keyswitch.errors import (
     InputError,

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-def today() -> str:
-    """Return the local date, as profile files write it."""
-    return datetime.now(UTC).astimezone().date().isoformat()
+def today() -> date:
+    """Return the local date."""
+    return datetime.now(UTC).astimezone().date()
 
 
 def new_secret(
