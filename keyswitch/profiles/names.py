@@ -36,12 +36,12 @@ def check_name(name: str) -> None:
         raise InputError("a profile name is empty", "for example: work")
     if len(name) > MAX_LENGTH:
         raise InputError(
-            f"'{name[:MAX_LENGTH]}…' is too long for a profile name",
+            f"'{_shown(name)}…' is too long for a profile name",
             f"use at most {MAX_LENGTH} characters; --label takes free text",
         )
     if name[0] not in _FIRST or not _REST.issuperset(name):
         raise InputError(
-            f"'{name}' cannot be a profile name",
+            f"'{_shown(name)}' cannot be a profile name",
             "use a-z, 0-9, dot, hyphen and underscore, and begin with a "
             "letter or digit; --label takes free text",
         )
@@ -52,6 +52,12 @@ def check_name(name: str) -> None:
             f"'{name}' is a device name on Windows",
             "choose another name, so that the profile works everywhere",
         )
+
+
+def _shown(name: str) -> str:
+    from keyswitch.display import printable
+
+    return printable(name[:MAX_LENGTH])
 
 
 def is_variable(name: str) -> bool:
