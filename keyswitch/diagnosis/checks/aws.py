@@ -78,14 +78,11 @@ def order(situation: Situation) -> Iterator[Finding]:
         )
     bearer = given(aws.BEARER_TOKEN)
     if bearer and (profile or key):
-        yield Finding(
-            "aws-bearer-beats-all",
-            NOTE,
-            f"{aws.BEARER_TOKEN} is set and beats every AWS identity",
-            "it is a Bedrock API key; AWS keys beside it are not used",
-            f"unset {aws.BEARER_TOKEN}, if the keys are meant",
-            situation.place(bearer.source),
-        )
+        what = f"{aws.BEARER_TOKEN} is set and beats every AWS identity"
+        why = "it is a Bedrock API key; AWS keys beside it are not used"
+        fix = f"unset {aws.BEARER_TOKEN}, if the keys are meant"
+        place = situation.place(bearer.source)
+        yield Finding("aws-bearer-beats-all", NOTE, what, why, fix, place)
 
 
 def _same_account(situation: Situation, key: Value) -> bool:
@@ -115,15 +112,12 @@ def sso(situation: Situation) -> Iterator[Finding]:
     if not start or aws.signed_in(scene, start):
         return
     there = scene.read(aws.sso_cache(scene, start)) is not None
-    yield Finding(
-        "aws-sso-expired",
-        ERROR,
-        f"the AWS sign-in of profile '{name}' "
-        + ("has ended" if there else "is not there"),
-        "Claude Code does not sign in by itself",
-        f"aws sso login --profile {shlex.quote(name)}",
-        os.path.join(scene.home, ".aws", "sso", "cache"),
-    )
+    state = "has ended" if there else "is not there"
+    what = f"the AWS sign-in of profile '{name}' {state}"
+    why = "Claude Code does not sign in by itself"
+    fix = f"aws sso login --profile {shlex.quote(name)}"
+    place = os.path.join(scene.home, ".aws", "sso", "cache")
+    yield Finding("aws-sso-expired", ERROR, what, why, fix, place)
 
 
 def export(situation: Situation) -> Iterator[Finding]:

@@ -23,23 +23,17 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     for name in rules.PROXIES:
         value = view.given(name)
         if value and not urls.http_url(value.text.strip()):
-            yield Finding(
-                "proxy-malformed",
-                ERROR,
-                f"{name} is not the address of an HTTP proxy",
-                "it has to begin with http:// or https:// and name a host",
-                f"correct {name}, or unset it",
-                situation.place(value.source),
-            )
+            what = f"{name} is not the address of an HTTP proxy"
+            why = "it has to begin with http:// or https:// and name a host"
+            fix = f"correct {name}, or unset it"
+            place = situation.place(value.source)
+            yield Finding("proxy-malformed", ERROR, what, why, fix, place)
     upper, lower = view.text("HTTPS_PROXY"), view.text("https_proxy")
     if upper and lower and upper != lower:
-        yield Finding(
-            "proxies-differ",
-            WARNING,
-            "HTTPS_PROXY and https_proxy name different proxies",
-            "programs differ in which of the two they take",
-            "set both to the same, or unset one",
-        )
+        what = "HTTPS_PROXY and https_proxy name different proxies"
+        why = "programs differ in which of the two they take"
+        fix = "set both to the same, or unset one"
+        yield Finding("proxies-differ", WARNING, what, why, fix)
 
 
 def certificates(situation: Situation) -> Iterator[Finding]:
@@ -48,14 +42,11 @@ def certificates(situation: Situation) -> Iterator[Finding]:
     for value in filter(None, map(view.given, rules.AUTHORITIES)):
         path, name = value.text.strip(), value.source.name
         if scene.read(os.path.join(scene.cwd, path)) is None:
-            yield Finding(
-                "ca-file-missing",
-                WARNING,
-                f"{name} names {path}, which cannot be read",
-                "a proxy that opens TLS will not be trusted then",
-                f"correct {name}, or unset it",
-                situation.place(value.source),
-            )
+            what = f"{name} names {path}, which cannot be read"
+            why = "a proxy that opens TLS will not be trusted then"
+            fix = f"correct {name}, or unset it"
+            place = situation.place(value.source)
+            yield Finding("ca-file-missing", WARNING, what, why, fix, place)
     off = view.get(rules.UNCHECKED)
     if off is not None and off.text.strip() == "0":
         yield Finding(
@@ -144,10 +135,7 @@ def wsl(situation: Situation) -> Iterator[Finding]:
         "switch on the side where claude runs",
     )
     if scene.home.startswith("/mnt/"):
-        yield Finding(
-            "wsl-home-on-windows",
-            WARNING,
-            f"HOME is {scene.home}, on a Windows drive",
-            "file modes do not hold there: others may read what is private",
-            "use a home directory of the Linux side",
-        )
+        what = f"HOME is {scene.home}, on a Windows drive"
+        why = "file modes do not hold there: others may read what is private"
+        fix = "use a home directory of the Linux side"
+        yield Finding("wsl-home-on-windows", WARNING, what, why, fix)

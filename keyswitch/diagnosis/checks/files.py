@@ -131,14 +131,11 @@ def backups(situation: Situation) -> Iterator[Finding]:
     """Find old copies of .claude.json with a key in them."""
     holding = len(list(copies_with_key(situation.scene)))
     if holding:
-        yield Finding(
-            "plaintext-backup",
-            NOTE,
-            f"{holding} old copies of .claude.json hold a Console key",
-            "they survive a logout",
-            "keyswitch revoke-local --stale",
-            situation.scene.places.backups,
-        )
+        what = f"{holding} old copies of .claude.json hold a Console key"
+        why = "they survive a logout"
+        fix = "keyswitch revoke-local --stale"
+        place = situation.scene.places.backups
+        yield Finding("plaintext-backup", NOTE, what, why, fix, place)
 
 
 def copies_with_key(scene: Scene) -> Iterator[str]:
@@ -154,15 +151,13 @@ def switchers(situation: Situation) -> Iterator[Finding]:
     for name, place in SWITCHERS:
         path = os.path.join(situation.scene.home, place)
         if os.path.exists(path):
-            yield Finding(
-                "other-switcher",
-                NOTE,
-                f"{name} keeps accounts in {path}",
+            what = f"{name} keeps accounts in {path}"
+            why = (
                 "with two switchers a copy of the login stops working: each "
-                "renewal by one ends the other's",
-                "use one of them; remove the other's store when it is empty",
-                path,
+                "renewal by one ends the other's"
             )
+            fix = "use one of them; remove the other's store when it is empty"
+            yield Finding("other-switcher", NOTE, what, why, fix, path)
 
 
 LEFT_AFTER = 60  # seconds; Claude Code takes a lock over after ten
@@ -183,15 +178,11 @@ def exposed(situation: Situation) -> Iterator[Finding]:
             continue
         mode = stat.S_IMODE(found.st_mode)
         if mode & 0o077 and found.st_uid == os.getuid():
-            yield Finding(
-                "file-exposed",
-                WARNING,
-                f"{path} has mode {mode:04o}, so others can read it",
-                "it holds a credential",
-                f"chmod 600 {shlex.quote(path)}",
-                path,
-                Mend(Mend.MODE, path, mode=0o600, expected=f"{mode:04o}"),
-            )
+            what = f"{path} has mode {mode:04o}, so others can read it"
+            why = "it holds a credential"
+            fix = f"chmod 600 {shlex.quote(path)}"
+            mend = Mend(Mend.MODE, path, mode=0o600, expected=f"{mode:04o}")
+            yield Finding("file-exposed", WARNING, what, why, fix, path, mend)
 
 
 def _private(situation: Situation) -> Iterator[str]:
@@ -234,25 +225,21 @@ def links(situation: Situation) -> Iterator[Finding]:
         if found is None or not stat.S_ISREG(found.st_mode):
             continue
         if os.path.ismount(path):
-            yield Finding(
-                "file-mounted",
-                WARNING,
-                f"{path} is mounted on its own, as containers do",
+            what = f"{path} is mounted on its own, as containers do"
+            why = (
                 "a file that is a mount cannot be replaced: atomic writes of "
-                "Claude Code and keyswitch fail",
-                "mount its folder instead",
-                path,
+                "Claude Code and keyswitch fail"
             )
+            fix = "mount its folder instead"
+            yield Finding("file-mounted", WARNING, what, why, fix, path)
         elif found.st_nlink > 1:
-            yield Finding(
-                "file-hard-linked",
-                NOTE,
-                f"{path} has {found.st_nlink} names",
+            what = f"{path} has {found.st_nlink} names"
+            why = (
                 "a replaced file loses its other names; they keep the old "
-                "content",
-                "give each place a copy of its own",
-                path,
+                "content"
             )
+            fix = "give each place a copy of its own"
+            yield Finding("file-hard-linked", NOTE, what, why, fix, path)
 
 
 def locks(situation: Situation) -> Iterator[Finding]:
@@ -268,13 +255,11 @@ def locks(situation: Situation) -> Iterator[Finding]:
         age = clock.now() - found.st_mtime if found else 0
         if not found or not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
             continue
-        yield Finding(
-            "lock-left",
-            NOTE,
-            f"{path} was left {int(age // 60)} min ago",
+        what = f"{path} was left {int(age // 60)} min ago"
+        why = (
             "a program that held it was killed; whoever needs it next "
-            "waits for it first",
-            f"rmdir {shlex.quote(path)}",
-            path,
-            Mend(Mend.FOLDER, path),
+            "waits for it first"
         )
+        fix = f"rmdir {shlex.quote(path)}"
+        mend = Mend(Mend.FOLDER, path)
+        yield Finding("lock-left", NOTE, what, why, fix, path, mend)

@@ -38,14 +38,10 @@ def stored(situation: Situation) -> Iterator[Finding]:
     elif data and data.strip() and parsed(data) is None:
         unreadable = "it is not a JSON object"
     if unreadable:
-        yield Finding(
-            "login-unreadable",
-            ERROR,
-            f"Claude Code cannot read {path}: {unreadable}",
-            "it goes on as if there were no login, and does not say so",
-            f"mend that file, or move it away and log in again: {path}",
-            path,
-        )
+        what = f"Claude Code cannot read {path}: {unreadable}"
+        why = "it goes on as if there were no login, and does not say so"
+        fix = f"mend that file, or move it away and log in again: {path}"
+        yield Finding("login-unreadable", ERROR, what, why, fix, path)
     if scene.login is None:
         return
     used = any(h.source.kind == "login" for h in request.headers)
@@ -141,15 +137,13 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
     except (KeyswitchError, *_ODD):
         return  # every command that needs the file says that it is damaged
     if whose:
-        yield Finding(
-            "login-of-no-profile",
-            NOTE,
-            f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}",
-            "they were in Claude Code's files when another one was put there",
+        what = f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}"
+        why = "they were in Claude Code's files when another one was put there"
+        fix = (
             "keyswitch login NAME --orphan makes the newest a profile; "
-            "keyswitch revoke-local removes them",
-            path,
+            "keyswitch revoke-local removes them"
         )
+        yield Finding("login-of-no-profile", NOTE, what, why, fix, path)
 
 
 def anthropic_profiles(situation: Situation) -> Iterator[Finding]:

@@ -34,14 +34,12 @@ def broken(situation: Situation) -> Iterator[Finding]:
     """Find profile files that cannot be used."""
     accounts, name = situation.accounts, situation.chosen
     for entry in accounts.broken:
-        yield Finding(
-            "profile-broken",
-            situation.severity_of(entry.name),
-            f"profile '{entry.name}' cannot be used: {entry.error.message}",
-            "its file is not valid; other profiles are not affected",
-            entry.error.hint or f"keyswitch edit {entry.name}",
-            accounts.paths.profile(entry.name),
-        )
+        grave = situation.severity_of(entry.name)
+        what = f"profile '{entry.name}' cannot be used: {entry.error.message}"
+        why = "its file is not valid; other profiles are not affected"
+        fix = entry.error.hint or f"keyswitch edit {entry.name}"
+        place = accounts.paths.profile(entry.name)
+        yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
         here = situation.scene.environ.get("KEYSWITCH_PROFILE") == name
@@ -65,14 +63,12 @@ def unusable(situation: Situation) -> Iterator[Finding]:
             provider.check(profile)
             refuse_named(provider, profile)
         except KeyswitchError as e:
-            yield Finding(
-                "profile-refused",
-                situation.severity_of(profile.name),
-                f"profile '{profile.name}' is refused: {e.message}",
-                "no program gets its secret until that is mended",
-                e.hint or f"keyswitch edit {profile.name}",
-                accounts.paths.profile(profile.name),
-            )
+            grave = situation.severity_of(profile.name)
+            what = f"profile '{profile.name}' is refused: {e.message}"
+            why = "no program gets its secret until that is mended"
+            fix = e.hint or f"keyswitch edit {profile.name}"
+            place = accounts.paths.profile(profile.name)
+            yield Finding("profile-refused", grave, what, why, fix, place)
 
 
 def other_use(situation: Situation) -> Iterator[Finding]:
@@ -98,14 +94,11 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
     except KeyswitchError:
         return  # what cannot be read is said of all own files
     for name in names:
-        yield Finding(
-            "setting-unknown",
-            WARNING,
-            f"{paths.config_file} says '{name}', which is no setting",
-            "it has no effect: it is misspelt, or of a newer keyswitch",
-            f"correct it, or take '{name}' out",
-            paths.config_file,
-        )
+        what = f"{paths.config_file} says '{name}', which is no setting"
+        why = "it has no effect: it is misspelt, or of a newer keyswitch"
+        fix = f"correct it, or take '{name}' out"
+        place = paths.config_file
+        yield Finding("setting-unknown", WARNING, what, why, fix, place)
 
 
 def dates(situation: Situation) -> Iterator[Finding]:
@@ -127,14 +120,9 @@ def dates(situation: Situation) -> Iterator[Finding]:
                 path,
             )
         elif left <= SOON:
-            yield Finding(
-                "profile-expires",
-                WARNING,
-                f"'{name}' expires in {left} d",
-                "after that its secret is refused",
-                fix,
-                path,
-            )
+            what = f"'{name}' expires in {left} d"
+            why = "after that its secret is refused"
+            yield Finding("profile-expires", WARNING, what, why, fix, path)
         elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
             yield Finding(
                 "key-due-for-rotation",
@@ -279,10 +267,7 @@ def exported(situation: Situation) -> Iterator[Finding]:
     accounts = situation.accounts
     known = accounts.get(name) or name in {b.name for b in accounts.broken}
     if name and not known and situation.exported:
-        yield Finding(
-            "exported-profile-missing",
-            ERROR,
-            f"this terminal exports '{name}', and there is no such profile",
-            f"its programs go on using {', '.join(situation.exported)}",
-            'eval "$(keyswitch env --unset)"',
-        )
+        what = f"this terminal exports '{name}', and there is no such profile"
+        why = f"its programs go on using {', '.join(situation.exported)}"
+        fix = 'eval "$(keyswitch env --unset)"'
+        yield Finding("exported-profile-missing", ERROR, what, why, fix)

@@ -96,15 +96,13 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
 
     place = situation.place(base_url.source)
     by_repository = base_url.source.of_repository
-    yield Finding(
-        "key-to-other-host",
-        ERROR if by_repository else WARNING,
-        f"{name} is sent to {shown(url)}, not to Anthropic",
-        f"{rules.BASE_URL} is set in {place}"
-        + (", a file that came with the repository" * by_repository),
-        situation.how_to_stop(base_url.source),
-        place,
+    grave = ERROR if by_repository else WARNING
+    what = f"{name} is sent to {shown(url)}, not to Anthropic"
+    why = f"{rules.BASE_URL} is set in {place}" + (
+        ", a file that came with the repository" * by_repository
     )
+    fix = situation.how_to_stop(base_url.source)
+    yield Finding("key-to-other-host", grave, what, why, fix, place)
 
 
 def _of_anthropic(header: Header) -> bool:

@@ -19,15 +19,12 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
     if situation.verdict.request.sent:
         yield from _not_in_use(situation)
         return
-    there = installs(situation.scene)
-    yield Finding(
-        "nothing-sent",
-        ERROR,
-        f"Claude Code sends nothing: {situation.verdict.request.refusal}"
-        + ("" if there else "; no `claude` found"),
-        "without a credential that it accepts, it stops before any request",
-        _way_in(situation),
-    )
+    lacks = "" if installs(situation.scene) else "; no `claude` found"
+    refusal = situation.verdict.request.refusal
+    what = f"Claude Code sends nothing: {refusal}{lacks}"
+    why = "without a credential that it accepts, it stops before any request"
+    fix = _way_in(situation)
+    yield Finding("nothing-sent", ERROR, what, why, fix)
 
 
 def _way_in(situation: Situation) -> str:
@@ -122,11 +119,7 @@ def _by_address(situation: Situation, name: str) -> Finding:
     url = situation.verdict.base_url
     where = situation.place(url.source) if url else ""
     found = f"{where} sets {shown(url.text)}" if url else ""
-    return Finding(
-        "profile-not-in-use",
-        ERROR,
-        f"'{name}' is chosen, but requests do not go to its address",
-        found or "no address is set",
-        situation.how_to_stop(url.source) if url else f"keyswitch use {name}",
-        where,
-    )
+    what = f"'{name}' is chosen, but requests do not go to its address"
+    why = found or "no address is set"
+    fix = situation.how_to_stop(url.source) if url else f"keyswitch use {name}"
+    return Finding("profile-not-in-use", ERROR, what, why, fix, where)
