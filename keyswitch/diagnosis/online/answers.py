@@ -87,11 +87,9 @@ def judge(
             _elsewhere(title, connection, reply)
         )
     if not document:
-        return Judgement(
-            None,
-            f"{title} answers without data, as a login page does",
-            "open the address in a browser, or correct it",
-        )
+        what = f"{title} answers without data, as a login page does"
+        fix = "open the address in a browser, or correct it"
+        return Judgement(None, what, fix)
     if question.kind == "profile":
         return _profile(header, document)
     found = reply.headers.get("anthropic-organization-id", "").strip()
@@ -150,21 +148,17 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
     if 300 <= status < 400:
         host = urls.host_of(reply.headers.get("location", ""))
         host = printable(host[:_LONGEST_NAME]) or "another path"
-        return Judgement(
-            None,
-            f"{title} redirects to {host}; the credential was not sent there",
-            f"correct {set_by(connection.address) or 'the address'}",
-        )
+        what = f"{title} redirects to {host}; the credential was not sent there"
+        fix = f"correct {set_by(connection.address) or 'the address'}"
+        return Judgement(None, what, fix)
     if status == 429:
         return Judgement(
             None, f"{title} is asked too often at present", "try again later"
         )
     if status >= 500:
-        return Judgement(
-            None,
-            f"{title} has trouble of its own (status {status})",
-            "try again later",
-        )
+        what = f"{title} has trouble of its own (status {status})"
+        fix = "try again later"
+        return Judgement(None, what, fix)
     return Judgement(None, f"{title} answers with status {status}")
 
 
