@@ -200,9 +200,8 @@ def _private(situation: Situation) -> Iterator[str]:
     of_aws = sections(scene.read(path)).values()
     if any("aws_secret_access_key" in section for section in of_aws):
         yield path
-    yield from scene.listed(os.path.join(scene.home, ".aws", "sso", "cache"))
-    folder = os.path.join(scene.anthropic_dir, "credentials")
-    yield from scene.listed(folder)
+    yield from scene.listed(scene.home, ".aws", "sso", "cache")
+    yield from scene.listed(scene.anthropic_dir, "credentials")
     yield from (paths.vault_file, paths.machine_key_file)
 
 

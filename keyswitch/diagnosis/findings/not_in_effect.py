@@ -36,10 +36,8 @@ def _way_in(situation: Situation) -> str:
         accounts = situation.accounts
         first = "use NAME" if accounts.profiles or accounts.broken else "add"
         return f"keyswitch {first}, or in Claude Code: /login"
-    use, again = (
-        f"keyswitch use {wanted.name}",
-        f"keyswitch login {wanted.name}",
-    )
+    use = f"keyswitch use {wanted.name}"
+    again = f"keyswitch login {wanted.name}"
     if wanted.provider != "claude-login":
         return use
     if "login" not in wanted.secrets:
