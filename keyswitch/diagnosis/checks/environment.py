@@ -49,15 +49,12 @@ def certificates(situation: Situation) -> Iterator[Finding]:
             yield Finding("ca-file-missing", WARNING, what, why, fix, place)
     off = view.get(rules.UNCHECKED)
     if off is not None and off.text.strip() == "0":
-        yield Finding(
-            "tls-check-off",
-            ERROR,
-            f"{rules.UNCHECKED} is 0: no certificate is checked",
-            "whoever sits in between can read the credential",
-            f"unset {rules.UNCHECKED}, and name your authority in "
-            f"{rules.AUTHORITIES[0]}",
-            situation.place(off.source),
-        )
+        own = rules.AUTHORITIES[0]
+        what = f"{rules.UNCHECKED} is 0: no certificate is checked"
+        why = "whoever sits in between can read the credential"
+        fix = f"unset {rules.UNCHECKED}, and name your authority in {own}"
+        place = situation.place(off.source)
+        yield Finding("tls-check-off", ERROR, what, why, fix, place)
 
 
 def address(situation: Situation) -> Iterator[Finding]:
@@ -68,14 +65,10 @@ def address(situation: Situation) -> Iterator[Finding]:
     place, name = situation.place(found.source), found.source.name
     url = urls.http_url(found.text)
     if url is None:
-        yield Finding(
-            "base-url-malformed",
-            ERROR,
-            f"{name} is not an http address",
-            "no request can be sent to it",
-            f"correct it in {place}",
-            place,
-        )
+        what = f"{name} is not an http address"
+        why = "no request can be sent to it"
+        fix = f"correct it in {place}"
+        yield Finding("base-url-malformed", ERROR, what, why, fix, place)
         return
     for check, wrong, problem, why, change in _ADDRESS_RULES:
         # To a cloud, a version may belong to the address.
@@ -83,14 +76,10 @@ def address(situation: Situation) -> Iterator[Finding]:
             what, fix = f"{name} {problem}", f"{change} in {place}"
             yield Finding(check, WARNING, what, why, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
-        yield Finding(
-            "base-url-needless",
-            NOTE,
-            f"{name} names Anthropic's own host",
-            "it changes nothing but what Claude Code shows and checks",
-            f"remove it from {place}",
-            place,
-        )
+        what = f"{name} names Anthropic's own host"
+        why = "it changes nothing but what Claude Code shows and checks"
+        fix = f"remove it from {place}"
+        yield Finding("base-url-needless", NOTE, what, why, fix, place)
 
 
 _ADDRESS_RULES: tuple[
@@ -126,14 +115,11 @@ def wsl(situation: Situation) -> Iterator[Finding]:
     windows = "microsoft" in platform.uname().release.lower()
     if not windows and not scene.environ.get("WSL_DISTRO_NAME"):
         return
-    yield Finding(
-        "wsl-two-sides",
-        NOTE,
-        "this is WSL: Claude Code on Windows has its own settings and login",
-        f"this side uses {scene.places.config_dir}; what is started from "
-        "Windows reads the Windows profile",
-        "switch on the side where claude runs",
-    )
+    folder = scene.places.config_dir
+    what = "this is WSL: Claude Code on Windows has its own settings and login"
+    why = f"here it is {folder}; what Windows starts reads the Windows profile"
+    fix = "switch on the side where claude runs"
+    yield Finding("wsl-two-sides", NOTE, what, why, fix)
     if scene.home.startswith("/mnt/"):
         what = f"HOME is {scene.home}, on a Windows drive"
         why = "file modes do not hold there: others may read what is private"

@@ -64,19 +64,16 @@ def plaintext(situation: Situation) -> Iterator[Finding]:
     for name, value, place in _in_plain_text(situation):
         secret = Secret(value.strip())
         owner = situation.accounts.holder_of(secret)
-        yield Finding(
-            "plaintext-secret",
-            WARNING,
-            f"{name} ({printable(masked(secret))}) stands in plain text in "
-            f"{place}",
-            "every program you run, every backup and every copy of that file "
-            "has it",
-            f"profile '{owner}' has it already: take the line out"
-            if owner
-            else "keep it as a profile (keyswitch add NAME --from-file ...), "
-            "then take the line out",
-            place,
-        )
+        shown = printable(masked(secret))
+        what = f"{name} ({shown}) stands in plain text in {place}"
+        why = "every program you run, backup and copy of that file has it"
+        fix = f"profile '{owner}' has it already: take the line out"
+        if not owner:
+            fix = (
+                "keep it as a profile (keyswitch add NAME --from-file ...), "
+                "then take the line out"
+            )
+        yield Finding("plaintext-secret", WARNING, what, why, fix, place)
 
 
 def _in_plain_text(situation: Situation) -> Iterator[tuple[str, str, str]]:
@@ -152,10 +149,7 @@ def switchers(situation: Situation) -> Iterator[Finding]:
         path = os.path.join(situation.scene.home, place)
         if os.path.exists(path):
             what = f"{name} keeps accounts in {path}"
-            why = (
-                "with two switchers a copy of the login stops working: each "
-                "renewal by one ends the other's"
-            )
+            why = "each renewal of the login by one ends the copy of the other"
             fix = "use one of them; remove the other's store when it is empty"
             yield Finding("other-switcher", NOTE, what, why, fix, path)
 
@@ -209,34 +203,23 @@ def links(situation: Situation) -> Iterator[Finding]:
     """Find links and mounts that an atomic write replaces or cannot replace."""
     places = situation.scene.places
     if os.path.islink(places.credentials):
-        yield Finding(
-            "credentials-linked",
-            WARNING,
-            f"{places.credentials} is a symbolic link",
-            "Claude Code replaces it by a file at the next renewal; the "
-            "file it points to keeps a login that works no more",
-            "keep the login where it is, or set "
-            "CLAUDE_SECURESTORAGE_CONFIG_DIR",
-            places.credentials,
-        )
+        path = places.credentials
+        what = f"{path} is a symbolic link"
+        why = "a renewal puts a file there; its target keeps a dead login"
+        fix = "keep the login in place, or set CLAUDE_SECURESTORAGE_CONFIG_DIR"
+        yield Finding("credentials-linked", WARNING, what, why, fix, path)
     for path in (places.credentials, places.global_config, places.settings):
         found = _stat(path)
         if found is None or not stat.S_ISREG(found.st_mode):
             continue
         if os.path.ismount(path):
             what = f"{path} is mounted on its own, as containers do"
-            why = (
-                "a file that is a mount cannot be replaced: atomic writes of "
-                "Claude Code and keyswitch fail"
-            )
+            why = "a mount cannot be replaced, so atomic writes to it fail"
             fix = "mount its folder instead"
             yield Finding("file-mounted", WARNING, what, why, fix, path)
         elif found.st_nlink > 1:
             what = f"{path} has {found.st_nlink} names"
-            why = (
-                "a replaced file loses its other names; they keep the old "
-                "content"
-            )
+            why = "a replaced file loses its other names; they keep old content"
             fix = "give each place a copy of its own"
             yield Finding("file-hard-linked", NOTE, what, why, fix, path)
 
@@ -255,10 +238,7 @@ def locks(situation: Situation) -> Iterator[Finding]:
         if not found or not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
             continue
         what = f"{path} was left {int(age // 60)} min ago"
-        why = (
-            "a program that held it was killed; whoever needs it next "
-            "waits for it first"
-        )
+        why = "a killed program left it; whoever needs it next waits for it"
         fix = f"rmdir {shlex.quote(path)}"
         mend = Mend(Mend.FOLDER, path)
         yield Finding("lock-left", NOTE, what, why, fix, path, mend)

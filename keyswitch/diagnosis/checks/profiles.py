@@ -42,16 +42,12 @@ def broken(situation: Situation) -> Iterator[Finding]:
         yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
-        here = situation.scene.environ.get("KEYSWITCH_PROFILE") == name
-        yield Finding(
-            "profile-missing",
-            ERROR,
-            f"'{name}' is chosen, and there is no such profile",
-            f"it was chosen by: {situation.how}",
-            'eval "$(keyswitch off --here)"'
-            if here
-            else "keyswitch list, then keyswitch use NAME",
-        )
+        what = f"'{name}' is chosen, and there is no such profile"
+        fix = "keyswitch list, then keyswitch use NAME"
+        if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
+            fix = 'eval "$(keyswitch off --here)"'
+        why = f"it was chosen by: {situation.how}"
+        yield Finding("profile-missing", ERROR, what, why, fix)
 
 
 def unusable(situation: Situation) -> Iterator[Finding]:
@@ -111,27 +107,19 @@ def dates(situation: Situation) -> Iterator[Finding]:
         left = (profile.expires - today).days if profile.expires else SOON + 1
         age = (today - profile.created).days if profile.created else 0
         if left < 0:
-            yield Finding(
-                "profile-expired",
-                situation.severity_of(name),
-                f"'{name}' expired on {profile.expires}",
-                "its secret is refused, or soon will be",
-                fix,
-                path,
-            )
+            grave = situation.severity_of(name)
+            why = "its secret is refused, or soon will be"
+            what = f"'{name}' expired on {profile.expires}"
+            yield Finding("profile-expired", grave, what, why, fix, path)
         elif left <= SOON:
             what = f"'{name}' expires in {left} d"
             why = "after that its secret is refused"
             yield Finding("profile-expires", WARNING, what, why, fix, path)
         elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
-            yield Finding(
-                "key-due-for-rotation",
-                NOTE,
-                f"'{name}' is {age} days old",
-                "a key that is changed once a year is worth less to a thief",
-                f"make a new one at the service, then: {fix}",
-                path,
-            )
+            what = f"'{name}' is {age} days old"
+            why = "a key that is changed once a year is worth less to a thief"
+            fix = f"make a new one at the service, then: {fix}"
+            yield Finding("key-due-for-rotation", NOTE, what, why, fix, path)
 
 
 def doubles(situation: Situation) -> Iterator[Finding]:
@@ -143,13 +131,10 @@ def doubles(situation: Situation) -> Iterator[Finding]:
                 holders.setdefault(ref.fingerprint, []).append(profile.name)
     for names in sorted(map(sorted, map(set, holders.values()))):
         if len(names) > 1:
-            yield Finding(
-                "same-secret-twice",
-                NOTE,
-                f"{' and '.join(repr(n) for n in names)} hold the same secret",
-                "switching between them changes nothing for the service",
-                "remove one: keyswitch remove NAME",
-            )
+            what = f"{' and '.join(map(repr, names))} hold the same secret"
+            why = "switching between them changes nothing for the service"
+            fix = "remove one: keyswitch remove NAME"
+            yield Finding("same-secret-twice", NOTE, what, why, fix)
 
 
 _PATIENCE = 1.2  # seconds that a keychain may take for one item
@@ -166,35 +151,25 @@ def secrets(situation: Situation) -> Iterator[Finding]:
             held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
-        yield Finding(
-            "no-session-keyring",
-            NOTE,
-            f"unlocked values are not kept between commands: {why}",
-            "each command reads its secret store anew, which is slower",
-            "nothing has to be done",
-        )
+        what = f"unlocked values are not kept between commands: {why}"
+        why = "each command reads its secret store anew, which is slower"
+        fix = "nothing has to be done"
+        yield Finding("no-session-keyring", NOTE, what, why, fix)
     for store, here in sorted(held.items()):
         try:
             yield from _of_store(situation, store, here)
         except DamagedFileError:
             raise  # the command line sets it aside
         except LockedError as e:
-            yield Finding(
-                "store-locked",
-                NOTE,
-                e.message,
-                f"{_names(*here)}: the secrets cannot be looked for now",
-                e.hint or "keyswitch unlock",
-            )
+            why = f"{_names(*here)}: the secrets cannot be looked for now"
+            fix = e.hint or "keyswitch unlock"
+            yield Finding("store-locked", NOTE, e.message, why, fix)
         except KeyswitchError as e:
-            yield Finding(
-                "store-unusable",
-                _severity(situation, *here),
-                f"no program gets the secret of {_names(*here)}",
-                e.message,
-                e.hint or "keyswitch rotate NAME",
-                situation.accounts.paths.vault_file * (store == "vault"),
-            )
+            grave, why = _severity(situation, *here), e.message
+            what = f"no program gets the secret of {_names(*here)}"
+            fix = e.hint or "keyswitch rotate NAME"
+            place = situation.accounts.paths.vault_file * (store == "vault")
+            yield Finding("store-unusable", grave, what, why, fix, place)
 
 
 def _of_store(
@@ -239,13 +214,10 @@ def _problem_of(keychain: Availability) -> Finding | None:
             "'keyswitch vault init' is for machines without one",
         )
     if keychain.locked:
-        return Finding(
-            "keychain-locked",
-            WARNING,
-            "the keychain is locked",
-            "'env' and the helper print nothing until it is unlocked",
-            "keyswitch unlock, or unlock it in your desktop",
-        )
+        what = "the keychain is locked"
+        why = "'env' and the helper print nothing until it is unlocked"
+        fix = "keyswitch unlock, or unlock it in your desktop"
+        return Finding("keychain-locked", WARNING, what, why, fix)
     return None
 
 

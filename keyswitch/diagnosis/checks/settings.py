@@ -37,10 +37,7 @@ def ignored(situation: Situation) -> Iterator[Finding]:
         refused = file.fatal or file.level == "managed"
         does = "refuses to start for" if refused else "ignores all of"
         what = f"Claude Code {does} {place}: {file.problem}"
-        why = (
-            "JSON has no comments and no comma at the end, and one wrong "
-            "type is enough"
-        )
+        why = "JSON has no comments or final commas; one wrong type is enough"
         fix = f"mend {place}"
         yield Finding("settings-ignored", ERROR, what, why, fix, place)
     if situation.scene.config.broken:
@@ -85,9 +82,7 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                 if _for_helper(file, name):
                     continue
                 what = f"env.{name} is empty and cancels what the shell sets"
-                why = (
-                    "an empty value in a settings file is not the same as none"
-                )
+                why = "an empty value in settings is not the same as none"
                 yield Finding("setting-cancels", NOTE, what, why, remove, place)
 
 

@@ -64,14 +64,9 @@ def commands(situation: Situation) -> Iterator[Finding]:
             if wanted.is_keyswitch(command.text):
                 use = f"keyswitch use {situation.chosen or 'NAME'}"
                 fix = f"keyswitch moved: {use} writes the new path"
-            yield Finding(
-                "helper-broken",
-                ERROR if used else WARNING,
-                f"{key} cannot run: {what}",
-                _OTHERWISE[key],
-                f"{fix} ({place})",
-                place,
-            )
+            grave, why = ERROR if used else WARNING, _OTHERWISE[key]
+            what, fix = f"{key} cannot run: {what}", f"{fix} ({place})"
+            yield Finding("helper-broken", grave, what, why, fix, place)
         elif used:
             yield from _answered(situation, key, command)
         yield from _foreign(situation, key, command)

@@ -50,28 +50,19 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
         # What Claude Code has may well be right, and the file wrong.
-        yield Finding(
-            "profile-not-in-use",
-            ERROR,
-            f"'{name}' is chosen, but its file was changed: {changed[0].what}",
-            "until you decide, its secret is handed to no program",
-            changed[0].how,
-            situation.accounts.paths.profile(name),
-        )
+        what = f"'{name}' is chosen, but its file changed: {changed[0].what}"
+        why = "until you decide, its secret is handed to no program"
+        fix, place = changed[0].how, situation.accounts.paths.profile(name)
+        yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
         return
     blamed = _blamed(situation)
     if not blamed:
         yield _by_address(situation, name)
-    for what, source in blamed:
+    for instead, source in blamed:
         why, fix = _in_its_place(situation, source)
-        yield Finding(
-            "profile-not-in-use",
-            ERROR,
-            f"'{name}' is chosen, but {what}",
-            why,
-            fix,
-            situation.place(source),
-        )
+        what = f"'{name}' is chosen, but {instead}"
+        place = situation.place(source)
+        yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
 
 
 def _blamed(situation: Situation) -> list[tuple[str, Source]]:
