@@ -36,9 +36,9 @@ def refuse_secrets(args: Sequence[str]) -> None:
         if word == "--":
             return
         if secret := _secret_in(word):
-            from keyswitch.providers.catalogue import built_in
+            from keyswitch.providers.catalogue import Catalogue
 
-            provider = built_in().issuer_of(secret)
+            provider = Catalogue().issuer_of(secret)
             # As a field's value it is refused like every wrong value.
             is_field = "=" in word and not word.startswith("-")
             kind = InputError if is_field else UsageError

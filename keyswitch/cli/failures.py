@@ -10,18 +10,13 @@ import contextlib
 import errno
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+
+import click
 
 from keyswitch import __version__
 from keyswitch.display import of_a_size, printable, without_arguments
-from keyswitch.errors import FileStateError, KeyswitchError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import click
-
-    from keyswitch.errors import OddFileError
+from keyswitch.errors import FileStateError, KeyswitchError, OddFileError
 
 _taken: dict[str, bytes] = {}
 _kept: dict[str, bytes] = {}

@@ -11,7 +11,9 @@ import io
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
 
 import click
 
@@ -20,10 +22,6 @@ from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import FrameType
 
 MAX_ANSWER = 64 * 1024  # bytes
 # A terminal keeps so many bytes of a line, and drops the rest of a paste

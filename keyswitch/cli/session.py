@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from keyswitch.display import printable
+from keyswitch.display import printable, without_secrets
 from keyswitch.errors import (
     CancelledError,
     ExitCode,
@@ -22,9 +22,8 @@ from keyswitch.terminal import agents
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-    from keyswitch.targets.verdict import Finding
+    from keyswitch.targets.verdict import Finding, Value
     from keyswitch.workspace import Workspace
 
 A = TypeVar("A")
@@ -47,6 +46,7 @@ class Session:
         self.environ = environ
         self._workspace: Workspace | None = None
         self._wait: float | None = None  # seconds, for another command
+        self._trusted: dict[str, bool] = {}  # programs of repositories
 
     def data(self, line: str) -> None:
         """Print one line of the result."""
@@ -84,14 +84,15 @@ class Session:
             padded = map(str.ljust, row, widths)
             self.raw("  ".join(padded).rstrip() + "\n")
 
-    def say(self, line: str) -> None:
+    def say(self, *lines: str) -> None:
         """Tell a person what happened."""
-        if not self.quiet:
+        for line in () if self.quiet else lines:
             sys.stderr.write(f"keyswitch: {printable(line)}\n")
 
-    def warn(self, line: str) -> None:
+    def warn(self, *lines: str) -> None:
         """Tell a person what needs attention; not silenced by `--quiet`."""
-        sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
+        for line in lines:
+            sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
 
     def judge(self, findings: Sequence[Finding]) -> int:
         """Say why a switch is not in effect; return the exit status."""
@@ -126,13 +127,11 @@ class Session:
                 dry_run=self.dry_run,
             )
             if not self.dry_run:
-                for line in _finish_left_behind(self._workspace, self._wait):
-                    self.say(line)
+                self.say(*_finish_left_behind(self._workspace, self._wait))
                 if self._wait is None:
                     from keyswitch.switching.logging_in import leftovers
 
-                    for line in leftovers.notice(self._workspace):
-                        self.warn(line)
+                    self.warn(*leftovers.notice(self._workspace))
         return self._workspace
 
     def reader(self) -> Workspace:
@@ -187,6 +186,18 @@ class Session:
         if not confirm(question):
             raise CancelledError
 
+    def trusts(self, command: Value) -> bool:
+        """Ask, once each, whether to run a repository's program."""
+        program = command.text
+        if self.can_ask and program not in self._trusted:
+            from keyswitch.cli.prompt import confirm
+
+            self._trusted[program] = confirm(
+                f"{command.source.place} came with the repository; run "
+                f"what it names, {without_secrets(program)}?"
+            )
+        return self._trusted.get(program, False)
+
     def ask_until(
         self, ask: Callable[[], A], check: Callable[[A], T | None]
     ) -> T:
@@ -227,18 +238,17 @@ def attributes(
     }
 
 
-def _finish_left_behind(
-    workspace: Workspace, wait: float | None = None
-) -> list[str]:
+def _finish_left_behind(workspace: Workspace, wait: float | None) -> list[str]:
     """Finish what a killed command left, or take it back; say what was done.
 
     Another command may be at work for the usual time before this raises
     FileStateError; with `wait`, for that many seconds before it is passed by.
     """
+    from keyswitch.disk.atomic import names_in
     from keyswitch.profiles import odd_files
 
     paths, said = workspace.paths, []
-    if _is_pending(paths):
+    if names_in(paths.journal_dir) or names_in(paths.intents_dir):
         from keyswitch.changes.change import recover
         from keyswitch.disk.file_systems import LOCK_WAIT
 
@@ -257,13 +267,3 @@ def _finish_left_behind(
         with contextlib.suppress(FileStateError), Transaction(paths, wait=0):
             odd_files.sweep(paths)
     return said
-
-
-def _is_pending(paths: Paths) -> bool:
-    for folder in (paths.journal_dir, paths.intents_dir):
-        try:
-            if os.listdir(folder):
-                return True
-        except OSError:
-            continue
-    return False

@@ -8,7 +8,8 @@ stays in the shell's history.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from keyswitch.cli.arguments import SOURCES
 from keyswitch.cli.command import Session, flag, option, options
@@ -16,14 +17,9 @@ from keyswitch.cli.failures import take
 from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
 from keyswitch.model import Frozen
-from keyswitch.providers.shapes import check_secret, doubt
+from keyswitch.providers.schema import Provider
+from keyswitch.providers.shapes import Field, check_secret, doubt
 from keyswitch.secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from keyswitch.providers.schema import Provider
-    from keyswitch.providers.shapes import Field
 
 # Where nobody can type a passphrase.
 passphrase_options = options(
@@ -40,7 +36,7 @@ class Source(Frozen):
     """One source option: which field it fills, and where from."""
 
     field: str  # "": the provider's main secret
-    kind: str  # one of `_READERS`
+    kind: str  # the option's name: stdin, from_env, from_file or fd
     place: str
 
 
@@ -81,64 +77,39 @@ def parse_sources(
     return found
 
 
-def from_variable(name: str) -> bytes:
-    """Return the value of an environment variable."""
-    value = os.environb.get(os.fsencode(name))
-    if value is None:
-        raise InputError(
-            f"the variable {name} is not set",
-            "export it first, or take another source",
-        )
-    return value
-
-
-def from_file(path: str) -> bytes:
-    """Return the bytes of a file, at most `LIMIT` and one more."""
+def _read(source: Source) -> bytes:
+    """Return the bytes of a source, at most `LIMIT` and one more."""
+    place = source.place
+    if source.kind == "from_env":
+        value = os.environb.get(os.fsencode(place))
+        if value is None:
+            raise InputError(
+                f"the variable {place} is not set",
+                "export it first, or take another source",
+            )
+        return value
+    is_file = source.kind == "from_file"
     try:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        return _read(os.open(path, flags))
-    except OSError as e:
-        raise _unreadable(path, e) from e
-
-
-def from_descriptor(number: str) -> bytes:
-    """Return what an open descriptor has, at most `LIMIT` and one more."""
-    try:
-        return _read(os.dup(int(number)))
+        descriptor = os.open(place, flags) if is_file else os.dup(int(place))
+        with os.fdopen(descriptor, "rb") as stream:
+            return stream.read(LIMIT + 1) or b""
     except ValueError as e:
         raise UsageError(
             "--fd takes a number", "for example: --fd 3 3<secret-file"
         ) from e
     except OSError as e:
-        place = number if number != "0" else "standard input"
-        raise _unreadable(place, e) from e
-
-
-def _read(descriptor: int) -> bytes:
-    with os.fdopen(descriptor, "rb") as stream:
-        return stream.read(LIMIT + 1) or b""
-
-
-def _unreadable(place: str, error: OSError) -> InputError:
-    return InputError(
-        f"cannot read the secret from {place}: {error.strerror}",
-        f"give it by {SOURCES}",
-    )
-
-
-# option -> how its source is read
-_READERS = {
-    "stdin": from_descriptor,
-    "from_env": from_variable,
-    "from_file": from_file,
-    "fd": from_descriptor,
-}
+        if not is_file and place == "0":
+            place = "standard input"
+        raise InputError(
+            f"cannot read the secret from {place}: {e.strerror}",
+            f"give it by {SOURCES}",
+        ) from e
 
 
 def read_source(source: Source) -> bytes:
-    """Return the bytes of a source."""
-    read, place = _READERS[source.kind], source.place
-    return take(f"{source.kind} {place}", lambda: read(place))
+    """Return the bytes of a source, which can be read only once."""
+    return take(f"{source.kind} {source.place}", lambda: _read(source))
 
 
 def collect(
@@ -153,6 +124,24 @@ def collect(
     Required fields without a source are asked for on a terminal. `fields` are
     the profile's plain ones.
     """
+
+    def checked(
+        field: Field, raw: bytes, *, hidden: bool = False
+    ) -> Secret | None:
+        secret = check_secret(field, raw, provider.id, provider.help_url)
+        meant = is_meant(session, field, secret.reveal(), fields, hidden=hidden)
+        return secret if meant else None
+
+    def asked(field: Field) -> Secret:
+        session.require_terminal(
+            f"the {field.name} is missing", f"give it by {SOURCES}"
+        )
+        question = f"{provider.title}, {field.title or field.name}: "
+        return session.ask_until(
+            lambda: ask_secret(question).reveal().encode(),
+            lambda raw: checked(field, raw, hidden=True),
+        )
+
     values: dict[str, Secret] = {}
     queue = [field for field in wanted if field.required]
     names = {field.name: field for field in wanted}
@@ -160,14 +149,13 @@ def collect(
         field = names[source.field] if source.field else _next(queue, wanted)
         if field in queue:
             queue.remove(field)
-        raw = read_source(source)
-        secret = check_secret(field, raw, provider=provider)
-        if not is_meant(session, field, secret.reveal(), fields):
+        secret = checked(field, read_source(source))
+        if secret is None:
             raise CancelledError
         values[field.name] = secret
     for field in queue:
         if field.name not in values:
-            values[field.name] = _ask(session, provider, field, fields)
+            values[field.name] = asked(field)
     return values
 
 
@@ -196,26 +184,6 @@ def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
         "there are more secrets than fields for them",
         "say which is which: --from-file FIELD=PATH",
     )
-
-
-def _ask(
-    session: Session,
-    provider: Provider,
-    field: Field,
-    fields: Mapping[str, str],
-) -> Secret:
-    session.require_terminal(
-        f"the {field.name} is missing", f"give it by {SOURCES}"
-    )
-
-    def check(answer: Secret) -> Secret | None:
-        raw = answer.reveal().encode()
-        secret = check_secret(field, raw, provider=provider)
-        meant = is_meant(session, field, secret.reveal(), fields, hidden=True)
-        return secret if meant else None
-
-    question = f"{provider.title}, {field.title or field.name}: "
-    return session.ask_until(lambda: ask_secret(question), check)
 
 
 def given_passphrase(options: Mapping[str, Any]) -> Secret | None:

@@ -16,11 +16,7 @@ import stat
 from keyswitch.disk.opening import read_opened, upwards
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import check_name
-from keyswitch.profiles.paths import LINK_FILE
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import LINK_FILE, Paths
 
 FILE = LINK_FILE
 LIMIT = 4096  # bytes

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 
-from keyswitch.disk.opening import MAX_LINKS, is_planted, open_flags
+from keyswitch.disk.opening import MAX_LINKS, is_planted, open_flags, upwards
 from keyswitch.errors import FileStateError, OddFileError
 
 TYPE_CHECKING = False
@@ -81,8 +81,9 @@ def read_parts(
 def unusable(path: str, error: OSError) -> FileStateError:
     """Return the error for a file that the system does not let us use."""
     if error.errno == errno.ENOTDIR:
+        above = filter(os.path.lexists, upwards(os.path.dirname(path)))
         return OddFileError(
-            _no_folder_above(path),
+            next(above, ""),
             f"{path} lies below something that is not a directory",
             "move that file out of the way",
         )
@@ -101,14 +102,6 @@ def unusable(path: str, error: OSError) -> FileStateError:
         hint = "look at that file and its directory"
     reason = (error.strerror or "system error").lower()
     return FileStateError(f"cannot use {path}: {reason}", hint)
-
-
-def _no_folder_above(path: str) -> str:
-    """Return what is not the directory that a path needs."""
-    while path != (path := os.path.dirname(path)):
-        if os.path.lexists(path):
-            break
-    return path
 
 
 _TO_NOTHING, _LOOP = "a symbolic link to nothing", "a loop of symbolic links"
@@ -268,13 +261,9 @@ def sync_dir(path: str) -> None:
         os.close(descriptor)
 
 
-def write_private(path: str, data: bytes, *, stage_in: str = "") -> None:
-    """Give a file of keyswitch's own new content, 0600, all or nothing.
-
-    `stage_in` is a folder of the same disk that is swept, where path's is not.
-    """
-    name = os.path.basename(path)
-    temporary = stage_name(os.path.join(stage_in, name) if stage_in else path)
+def write_private(path: str, data: bytes) -> None:
+    """Give a file of keyswitch's own new content, 0600, all or nothing."""
+    temporary = stage_name(path)
     try:
         stage(path, temporary, data, mode=0o600, private=True)
         os.replace(temporary, path)
@@ -327,6 +316,14 @@ def _allow_owner(descriptor: int) -> None:
         mode = os.fstat(descriptor).st_mode
         if mode & 0o600 != 0o600:
             os.fchmod(descriptor, stat.S_IMODE(mode) | 0o600)
+
+
+def names_in(folder: str) -> list[str]:
+    """Return the names in a folder, sorted; [] where it cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def forget(path: str) -> None:

@@ -6,17 +6,9 @@ was last stored; Claude Code may have renewed it since.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
 
-from keyswitch.model import Frozen
-
-if TYPE_CHECKING:
-    from datetime import date, timedelta
-
-    from keyswitch.model import Profile
-
-LOGIN, TOKEN = "claude-login", "claude-token"  # the providers of logins
+from keyswitch.model import LOGIN_PROVIDER, Frozen, Profile
 
 # Fields of a login that stand in its status, in words.
 TOLD = ("token_expires", "refreshable")
@@ -25,7 +17,7 @@ _NOTHING_SHOWN = ("", "…")  # the hint of a login without token or key
 # Milliseconds at the beginning of the year 9999, the last one that has a date.
 _LAST = 253_370_764_800_000
 _SOON = 14  # days before an expiry date that it is worth a word
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_UNITS = (("d", 86_400), ("h", 3600), ("min", 60))  # in seconds
 
 
 class LoginStatus(Frozen):
@@ -41,9 +33,9 @@ def status_of(profile: Profile, now: datetime) -> LoginStatus | None:
 
     `now` has a time zone, whose calendar the dates are of.
     """
-    if profile.provider == TOKEN:
+    if profile.provider == "claude-token":
         return _of_setup_token(profile, now)
-    if profile.provider != LOGIN:
+    if profile.provider != LOGIN_PROVIDER:
         return None
     ref = profile.secrets.get("login")
     if ref is None:
@@ -74,7 +66,7 @@ def end_of(field: str) -> datetime | None:
 
 def who(profile: Profile) -> str:
     """Return whose login it is: e-mail and plan, as far as they are known."""
-    if profile.provider != LOGIN:
+    if profile.provider != LOGIN_PROVIDER:
         return ""
     email, plan = (profile.fields.get(k, "") for k in ("email", "plan"))
     return f"{email} ({plan})" if email and plan else email or plan
@@ -114,7 +106,7 @@ def _ends(end: datetime, now: datetime, *, refreshable: bool) -> str:
     left = end - now
     if left.total_seconds() <= 0:
         text = "expired"
-    elif left.total_seconds() < _DAY or refreshable:
+    elif left.days < 1 or refreshable:
         text = f"expires in {_span(left)}"
     else:
         text = f"valid until {end.astimezone(now.tzinfo).date().isoformat()}"
@@ -123,10 +115,7 @@ def _ends(end: datetime, now: datetime, *, refreshable: bool) -> str:
 
 def _span(left: timedelta) -> str:
     seconds = int(left.total_seconds())
-    if seconds < _MINUTE:
-        return f"{max(seconds, 1)} s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE} min"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR} h"
-    return f"{seconds // _DAY} d"
+    for unit, size in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{max(seconds, 1)} s"

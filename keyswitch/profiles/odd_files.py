@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from keyswitch.disk.atomic import STAGE_PREFIX, forget, is_stage_of, unusable
+from keyswitch.disk.atomic import (
+    STAGE_PREFIX,
+    forget,
+    is_stage_of,
+    names_in,
+    unusable,
+)
 from keyswitch.errors import DamagedFileError, OddFileError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
 
 MARK = ".damaged-"
 
@@ -96,7 +98,7 @@ def of_the_vault(paths: Paths) -> Iterator[str]:
     """Yield stages of the vault, which has a lock of its own."""
     for path in _under_its_lock(paths):
         folder, last = os.path.split(os.path.realpath(path))
-        for name in _names(folder):
+        for name in names_in(folder):
             if is_stage_of(name, last):
                 yield os.path.join(folder, name)
 
@@ -108,7 +110,7 @@ def of_the_rest(paths: Paths) -> Iterator[str]:
         for path in _under_its_lock(paths)
     ]
     for folder in paths.own_folders:
-        for name in _names(folder):
+        for name in names_in(folder):
             if name.startswith(STAGE_PREFIX) and not any(
                 is_stage_of(name, other) for other in others
             ):
@@ -123,10 +125,3 @@ def sweep(paths: Paths) -> None:
 
 def _under_its_lock(paths: Paths) -> tuple[str, ...]:
     return paths.vault_file, paths.vault_seen_file, paths.machine_key_file
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from functools import cache
 from types import NoneType, UnionType
 from typing import (
-    TYPE_CHECKING,
     Any,
     TypeVar,
     cast,
@@ -17,9 +17,6 @@ from typing import (
 )
 
 from keyswitch.errors import DamagedFileError, NewerFileError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -47,12 +44,10 @@ def document(
     `unmarked`: 0.1.0 wrote no version into this file.
     """
     try:
-        found = json.loads(data)
-    except (ValueError, RecursionError) as e:
+        found: dict[str, Any] = json.loads(data)
+        written = found.get("version", VERSION if unmarked else None)
+    except DAMAGE as e:
         raise DamagedFileError(path, what_is_lost) from e
-    if not isinstance(found, dict):
-        raise DamagedFileError(path, what_is_lost)
-    written = found.get("version", VERSION if unmarked else None)
     if type(written) is int and VERSION < written < _NO_VERSION:
         raise NewerFileError(path)
     if written != VERSION or type(written) is not int:
@@ -76,10 +71,10 @@ def read(  # noqa: PLR0913
     unmarked: bool = False,
 ) -> T:
     """Return a file, or one entry of it, as a value of a kind."""
-    found = document(path, data, what_is_lost, unmarked=unmarked)
-    if key and key not in found:
-        raise DamagedFileError(path, what_is_lost)
-    return record(kind, found[key] if key else found, path, what_is_lost)
+    found: Any = document(path, data, what_is_lost, unmarked=unmarked)
+    if key:
+        found = found.get(key)
+    return record(kind, found, path, what_is_lost)
 
 
 def record(kind: type[T], found: Any, path: str, what_is_lost: str) -> T:

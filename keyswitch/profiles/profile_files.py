@@ -6,27 +6,26 @@ They are read strictly, value by value; `toml_edits` has their new texts.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.atomic import names_in, read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles.names import check_name, did_you_mean
-from keyswitch.profiles.toml_text import parse_bytes, parse_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.toml_text import (
+    Kinds,
+    parse_bytes,
+    parse_text,
+    values_of,
+)
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
 PLACES_LIMIT = 32  # patterns of `only` or `never`
-EXPECTATIONS = ("", "api", "subscription", "cloud")
-_SECRETS_ARE_ELSEWHERE = (
-    "a secret never stands in this file: keyswitch rotate stores one"
-)
+_EXPECTATIONS = ("", "api", "subscription", "cloud")
 
 
 class Broken(Frozen):
@@ -75,14 +74,12 @@ def missing(paths: Paths, name: str) -> NotFoundError:
 
 def texts_of_people(paths: Paths) -> list[str]:
     """Return the files that people write: settings, profiles, providers."""
-    found = [paths.config_file]
-    for folder in (paths.profiles_dir, paths.providers_dir):
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        found += [os.path.join(folder, n) for n in names if n.endswith(".toml")]
-    return found
+    return [paths.config_file] + [
+        os.path.join(folder, name)
+        for folder in (paths.profiles_dir, paths.providers_dir)
+        for name in names_in(folder)
+        if name.endswith(".toml")
+    ]
 
 
 def load_all(paths: Paths) -> tuple[list[Profile], list[Broken]]:
@@ -104,113 +101,88 @@ def parse(text: str, path: str) -> Profile:
     return profile_of(path, name, parse_text(text, path))
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_word(value: Any) -> bool:
+    return _is_text(value) and " " not in value
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_places(value: Any) -> bool:
+    return _are_texts(value) and len(value) <= PLACES_LIMIT and "" not in value
+
+
+_TEXT = _is_text, "a text of printable characters"
+_DAY = _is_day, "a date such as 2027-02-01"
+_PLACES = _are_places, "a list such as ['~/clients/**']"
+_KINDS: Kinds = {
+    "provider": _TEXT,
+    "label": _TEXT,
+    "created": _DAY,
+    "expires": _DAY,
+    "expect": (_EXPECTATIONS.__contains__, "api, subscription or cloud"),
+    "isolated": (lambda value: isinstance(value, bool), "true or false"),
+    "shared": (_are_texts, "a list such as ['commands', 'agents']"),
+    "only": _PLACES,
+    "never": _PLACES,
+}
+_WORD = _is_word, "a text without spaces"
+_KINDS_OF_REF: Kinds = {  # in the order of its fields
+    "store": _WORD,
+    "item": _WORD,
+    "generation": (
+        lambda value: type(value) is int and value >= 1,
+        "a number from 1",
+    ),
+    "fingerprint": _TEXT,
+    "hint": _TEXT,
+}
+
+
 def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
     """Return the profile that a file's document means; raise InputError."""
-    read = _Document(path, document)
-    if not read.text("provider"):
-        raise read.wrong(
-            "'provider' is missing", 'for example: provider = "anthropic"'
+    values = values_of(path, document, _KINDS)
+    if not values.get("provider"):
+        raise InputError(
+            f"{path}: 'provider' is missing",
+            'for example: provider = "anthropic"',
         )
-    if read.text("expect") not in EXPECTATIONS:
-        raise read.wrong("'expect' has to be api, subscription or cloud")
-    if not isinstance(document.get("isolated", False), bool):
-        raise read.wrong("'isolated' has to be true or false")
-    fields, secrets = read.table("fields"), read.table("secrets")
-    for key, value in fields.items():
-        if not _is_text(value):
-            raise read.wrong(
-                f"'fields.{key}' has to be a text of printable characters"
+    for key in values.keys() & {"shared", "only", "never"}:
+        values[key] = tuple(values[key])
+    fields, secrets = (document.get(k, {}) for k in ("fields", "secrets"))
+    for section, table in (("fields", fields), ("secrets", secrets)):
+        if not isinstance(table, dict):
+            raise InputError(
+                f"{path}: [{section}] has to be a table", "mend that line"
             )
-    refs = {key: _ref(path, key, table) for key, table in secrets.items()}
+    values_of(f"{path}: [fields]", fields, dict.fromkeys(fields, _TEXT))
+    refs = {
+        key: _ref(f"{path}: [secrets.{key}]", table)
+        for key, table in secrets.items()
+    }
     return Profile(
         name=name,
-        provider=read.text("provider"),
-        label=read.text("label"),
-        created=read.day("created"),
-        expires=read.day("expires"),
-        expect=read.text("expect"),
-        isolated=document.get("isolated", False),
-        shared=read.texts("shared", "'commands', 'agents'")
-        if "shared" in document
-        else None,
-        only=read.places("only"),
-        never=read.places("never"),
+        **values,
         fields=MappingProxyType(dict(fields)),
         secrets=MappingProxyType(refs),
     )
 
 
-class _Document:
-    """The values of a file, each of the type that is asked for."""
-
-    def __init__(self, path: str, values: Mapping[str, Any]) -> None:
-        self.path = path
-        self.values = values
-
-    def wrong(self, what: str, hint: str = "mend that line") -> InputError:
-        return InputError(f"{self.path}: {what}", hint)
-
-    def text(self, key: str) -> str:
-        value: str = self.values.get(key, "")
-        if not _is_text(value):
-            raise self.wrong(
-                f"'{key}' has to be a text of printable characters"
-            )
-        return value
-
-    def texts(self, key: str, example: str) -> tuple[str, ...]:
-        value = self.values.get(key, [])
-        if not isinstance(value, list) or not all(map(_is_text, value)):
-            raise self.wrong(f"'{key}' has to be a list such as [{example}]")
-        return tuple(map(str, value))
-
-    def places(self, key: str) -> tuple[str, ...]:
-        """Return the patterns of `only` or `never`."""
-        found = self.texts(key, "'~/clients/**'")
-        if len(found) > PLACES_LIMIT or "" in found:
-            raise self.wrong(
-                f"'{key}' has to be a list such as ['~/clients/**']"
-            )
-        return found
-
-    def table(self, key: str) -> Mapping[str, Any]:
-        value: Any = self.values.get(key, {})
-        if not isinstance(value, dict):
-            raise self.wrong(f"[{key}] has to be a table")
-        return value
-
-    def day(self, key: str) -> date | None:
-        value = self.values.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, date) or isinstance(value, datetime):
-            raise self.wrong(f"'{key}' has to be a date such as 2027-02-01")
-        return value
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable()
-
-
-def _ref(path: str, field: str, table: Any) -> SecretRef:
-    read = _Document(f"{path}: [secrets.{field}]", table)
+def _ref(place: str, table: Any) -> SecretRef:
     if not isinstance(table, dict):
         raise InputError(
-            f"{read.path} has to be a table", _SECRETS_ARE_ELSEWHERE
+            f"{place} has to be a table",
+            "a secret never stands in this file: keyswitch rotate stores one",
         )
-    generation = table.get("generation", 1)
-    if type(generation) is not int or generation < 1:
-        raise read.wrong("'generation' has to be a number from 1")
-    texts = {"fingerprint": "", "hint": "", **table}
-    for key in ("store", "item", "fingerprint", "hint"):
-        if not _is_text(texts.get(key)):
-            raise read.wrong(f"'{key}' has to be a text")
-        if key in ("store", "item") and " " in texts[key]:
-            raise read.wrong(f"'{key}' holds a space")
-    return SecretRef(
-        texts["store"],
-        texts["item"],
-        generation,
-        texts["fingerprint"],
-        texts["hint"],
-    )
+    needed = {"store": None, "item": None, "generation": 1}
+    table = {**needed, "fingerprint": "", "hint": "", **table}
+    return SecretRef(*values_of(place, table, _KINDS_OF_REF).values())

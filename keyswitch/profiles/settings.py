@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.profiles.names import check_name
-from keyswitch.profiles.toml_text import parse_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.toml_text import Kinds, parse_toml, values_of
 
 LINKS_LIMIT = 1000
 SETTINGS_LIMIT = 256 * 1024  # bytes, checked before parsing
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "store": ("", "keychain", "vault"),
-    "cache": ("values", "key", "off"),
-    "agents": ("allow", "deny"),
-    "shell_keys": ("cancel", "keep"),
-    "keychain_backend": ("", "secret-service", "kwallet", "macos", "windows"),
+
+def _one_of(*choices: str) -> tuple[Callable[[Any], bool], str]:
+    return choices.__contains__, f"one of {', '.join(filter(None, choices))}"
+
+
+_KINDS: Kinds = {
+    "store": _one_of("", "keychain", "vault"),
+    "cache": _one_of("values", "key", "off"),
+    "cache_timeout": (
+        lambda value: type(value) is int and 0 < value <= 86_400,
+        "a number of seconds from 1 to 86400",
+    ),
+    "agents": _one_of("allow", "deny"),
+    "shell_keys": _one_of("cancel", "keep"),
+    "keychain_backend": _one_of(
+        "", "secret-service", "kwallet", "macos", "windows"
+    ),
+    "keychain_deadline": (
+        lambda value: type(value) in (int, float) and 0 < value <= 600,
+        "a number of seconds up to 600",
+    ),
 }
 
 
@@ -50,13 +61,10 @@ def load(paths: Paths) -> Settings:
     """
     document = _document(paths)
     _refuse_misspelt(paths.config_file, document)
-    known: dict[str, Any] = {}
-    for key in Settings._fields:
-        if key == "links":
-            known[key] = _links(paths.config_file, document.get(key, {}))
-        elif key in document:
-            known[key] = _checked(paths.config_file, key, document[key])
-    return Settings(**known)
+    return Settings(
+        **values_of(paths.config_file, document, _KINDS),
+        links=_links(paths.config_file, document.get("links", {})),
+    )
 
 
 def _refuse_misspelt(path: str, document: Mapping[str, Any]) -> None:
@@ -96,9 +104,7 @@ def unknown(paths: Paths) -> list[str]:
 
 
 def _document(paths: Paths) -> dict[str, Any]:
-    """Return the document of `config.toml`; empty where there is none."""
-    data = read_regular(paths.config_file, SETTINGS_LIMIT, ours=True)
-    return {} if data is None else parse_bytes(data, paths.config_file)
+    return parse_toml(paths.config_file, SETTINGS_LIMIT, ours=True) or {}
 
 
 def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:
@@ -118,22 +124,3 @@ def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:
         except InputError as e:
             raise InputError(f"{path}: [links]: {e.message}", e.hint) from e
     return tuple((str(k), v) for k, v in table.items())
-
-
-def _checked(path: str, key: str, value: Any) -> object:
-    choices = _CHOICES.get(key)
-    if choices is not None:
-        if value in choices:
-            return value
-        wanted = "one of " + ", ".join(c for c in choices if c)
-    elif key == "cache_timeout":
-        if type(value) is int and 0 < value <= 86_400:
-            return value
-        wanted = "a number of seconds from 1 to 86400"
-    else:
-        # Compared as it is: a whole number may be beyond any float.
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and 0 < value <= 600:
-            return float(value)
-        wanted = "a number of seconds up to 600"
-    raise InputError(f"{path}: '{key}' has to be {wanted}", "mend that line")

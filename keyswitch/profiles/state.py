@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from keyswitch.disk.opening import is_planted, read_opened
-from keyswitch.errors import DamagedFileError, FileStateError
+from keyswitch.errors import DamagedFileError, FileStateError, InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,25 +74,30 @@ def read(paths: Paths) -> State:
 
 def parse(data: bytes, path: str) -> State:
     """Parse the bytes of a state file that came from `path`."""
-    lines = data.decode("ascii", "replace").split("\n")
-    if len(lines) == 7 and lines[1] == '  "version": 1,':
-        values = [
-            line[len(lead) : -len(tail)]
-            for line, lead, tail in (
-                (lines[2], '  "active": "', '",'),
-                (lines[3], '  "previous": "', '",'),
-                (lines[4], '  "stamp": "', '"'),
-            )
-            if line.startswith(lead) and line.endswith(tail)
-        ]
-        if len(values) == 3 and not any(
-            c in '"\\' for value in values for c in value
-        ):
-            return _checked(values, path)
-    return _parse_any_json(data, path)
+    from keyswitch.profiles.names import check_name
+
+    found = _in_our_form(data) or _in_any_json(data, path)
+    stamp = found.stamp
+    if stamp and not (stamp.isascii() and stamp.isalnum()):
+        raise _damaged(path)  # it goes into a variable of every shell
+    for name in filter(None, (found.active, found.previous)):
+        try:
+            check_name(name)
+        except InputError as e:
+            raise _damaged(path) from e
+    return found
 
 
-def _parse_any_json(data: bytes, path: str) -> State:
+def _in_our_form(data: bytes) -> State | None:
+    """Return the state of a text that `to_bytes` wrote."""
+    values = data.decode("ascii", "replace").split('"')[5:14:4]
+    if len(values) < 3 or b"\\" in data or not data.isascii():
+        return None
+    found = State(*values)
+    return found if to_bytes(found) == data else None
+
+
+def _in_any_json(data: bytes, path: str) -> State:
     from keyswitch.profiles import own_json
 
     document = own_json.document(path, data, _LOST)
@@ -102,22 +107,6 @@ def _parse_any_json(data: bytes, path: str) -> State:
         raise _damaged(path) from e
     if not all(isinstance(value, str) for value in values):
         raise _damaged(path)
-    return _checked(values, path)
-
-
-def _checked(values: list[str], path: str) -> State:
-    from keyswitch.errors import InputError
-    from keyswitch.profiles.names import check_name
-
-    stamp = values[2]
-    if stamp and not (stamp.isascii() and stamp.isalnum()):
-        raise _damaged(path)  # it goes into a variable of every shell
-    for name in values[:2]:
-        if name:
-            try:
-                check_name(name)
-            except InputError as e:
-                raise _damaged(path) from e
     return State(*values)
 
 

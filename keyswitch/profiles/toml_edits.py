@@ -6,36 +6,25 @@ writes a new text, reading it proves that it means exactly what was wanted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from keyswitch.errors import InputError
+from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.settings import LINKS_LIMIT
 from keyswitch.profiles.toml_text import parse_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from keyswitch.model import Profile
 
 _PLAIN_KEYS = (
     *("provider", "label", "created", "expires", "expect"),
     *("isolated", "shared", "only", "never"),
 )
-_REF_KEYS = ("store", "item", "generation", "fingerprint", "hint")
 _TABLE = "links"
 
 
 def new_profile(profile: Profile) -> str:
     """Return the text of a new profile file."""
-    import tomlkit
-
-    document = tomlkit.document()
-    document["provider"] = profile.provider
-    _put(document, profile)
-    text = tomlkit.dumps(document)
-    _prove(text, profile)
-    return text
+    return with_profile("", profile)
 
 
 def with_profile(text: str, profile: Profile) -> str:
@@ -109,9 +98,8 @@ def _set(table: Any, key: str, value: object) -> None:
 
 
 def _plain(profile: Profile) -> dict[str, Any]:
-    """Return a profile as the document that its file has to mean."""
     document: dict[str, Any] = {
-        **{key: getattr(profile, key) for key in _PLAIN_KEYS},
+        **profile._asdict(),
         "isolated": profile.isolated or None,
         "shared": None if profile.shared is None else list(profile.shared),
         "only": list(profile.only) or None,
@@ -119,9 +107,9 @@ def _plain(profile: Profile) -> dict[str, Any]:
         "fields": dict(profile.fields),
         "secrets": {
             field: {
-                key: getattr(ref, key)
-                for key in _REF_KEYS
-                if getattr(ref, key) != ""
+                key: value
+                for key, value in ref._asdict().items()
+                if value != ""
             }
             for field, ref in profile.secrets.items()
         },
@@ -158,7 +146,8 @@ def with_link(
     A file that would hold nothing any more is None. Raises where the edit
     would change anything else.
     """
-    wanted = _with_rule(parse_bytes(data or b"", path), pattern, name)
+    wanted = parse_bytes(data or b"", path)
+    _put_plain_rule(wanted.setdefault(_TABLE, {}), pattern, name)
     refusal = InputError(
         f"{path} cannot be edited without changing its meaning",
         "edit [links] there yourself",
@@ -168,8 +157,7 @@ def with_link(
         lambda document: _put_rule(document, pattern, name),
         refusal,
     ).encode()
-    made = parse_bytes(after, path)
-    if {k: v for k, v in made.items() if (k, v) != (_TABLE, {})} != wanted:
+    if {_TABLE: {}, **parse_bytes(after, path)} != wanted:
         raise refusal
     return after or None
 
@@ -190,13 +178,9 @@ def _put_rule(document: Any, pattern: str, name: str | None) -> None:
             del document[_TABLE]
 
 
-def _with_rule(
-    document: Mapping[str, Any], pattern: str, name: str | None
-) -> dict[str, Any]:
-    rules = document.get(_TABLE, {})
+def _put_plain_rule(rules: Any, pattern: str, name: str | None) -> None:
     if not isinstance(rules, dict):
         raise InputError("[links] has to be a table", "mend config.toml")
-    rules = dict(rules)
     if name is None:
         rules.pop(pattern, None)
     else:
@@ -206,5 +190,3 @@ def _with_rule(
             f"[links] has no room for more than {LINKS_LIMIT} rules",
             "one pattern can stand for many: 'github.com/acme/*'",
         )
-    result = {k: v for k, v in document.items() if k != _TABLE}
-    return {**result, _TABLE: rules} if rules else result

@@ -9,14 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+# Of each key, whether its value is right, and in words what it has to be.
+Kinds = Mapping[str, tuple[Callable[[Any], bool], str]]
 
 MAX_LINE = 8 * 1024  # bytes
 MAX_DOTS = 32  # in one key
@@ -154,6 +155,21 @@ def _value(text: str, rest: Iterator[str]) -> Any:
 def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found := dict(pairs)) != len(pairs):
         raise ValueError(pairs)
+    return found
+
+
+def values_of(
+    place: str, table: Mapping[str, Any], kinds: Kinds
+) -> dict[str, Any]:
+    """Return the values of those keys that are there, or say what is wrong."""
+    found = {}
+    for key, (is_right, words) in kinds.items():
+        if key in table:
+            found[key] = value = table[key]
+            if not is_right(value):
+                raise InputError(
+                    f"{place}: '{key}' has to be {words}", "mend that line"
+                )
     return found
 
 

@@ -10,21 +10,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles import own_json, profile_files
-from keyswitch.providers.schema import environment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from keyswitch.model import Profile, SecretRef
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.schema import Provider
+from keyswitch.profiles.paths import Paths
+from keyswitch.providers.schema import Provider, environment
 
 LIMIT = 1 << 18  # bytes; a profile file may have 64 KiB
 _WHOSE = ("profile", "provider", "field")

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from keyswitch.disk.atomic import names_in
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles.names import did_you_mean
-from keyswitch.providers.schema import (
-    BUILT_IN,
-    FAMILIES,
-    HOWS,
-    PROVIDER_LIMIT,
-    ClaudeCode,
-    Provider,
-)
+from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.toml_text import parse_toml
+from keyswitch.providers.schema import ClaudeCode, Provider
 from keyswitch.providers.shapes import Field, Length, Refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
+BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
 
-    from keyswitch.profiles.paths import Paths
+# How Claude Code takes a credential.
+HOWS = ("helper", "cloud", "environment", "login", "none")
 
 
 def _of_type(kind: type, names: str) -> dict[str, type]:
@@ -57,27 +55,22 @@ _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}"
 class Catalogue:
     """The providers, read one by one when they are asked for.
 
-    `own` is the person's folder.
+    `own` is the person's folder; there are the built-in ones only without it.
     """
 
-    def __init__(self, own: str) -> None:
+    def __init__(self, own: str = os.path.join(BUILT_IN, "none")) -> None:
         self.own = own
         self._read: dict[str, Provider] = {}
 
     def ids(self) -> list[str]:
         """Return the names of all providers."""
-        found = set()
-        for folder in (BUILT_IN, self.own):
-            try:
-                names = os.listdir(folder)
-            except OSError:
-                continue
-            found |= {
+        return sorted(
+            {
                 name[:-5]
-                for name in names
+                for name in names_in(BUILT_IN) + names_in(self.own)
                 if name.endswith(".toml") and not name.startswith(("_", "."))
             }
-        return sorted(found)
+        )
 
     def get(self, provider_id: str) -> Provider:
         """Return a provider, or say which one was probably meant."""
@@ -108,11 +101,6 @@ class Catalogue:
         return self.get(longest[1]) if longest else None
 
 
-def built_in() -> Catalogue:
-    """Return the catalogue without a person's own providers."""
-    return Catalogue(os.path.join(BUILT_IN, "none"))
-
-
 def load_catalogue(paths: Paths) -> Catalogue:
     """Return the catalogue; no file is read before a provider is wanted."""
     return Catalogue(paths.providers_dir)
@@ -122,7 +110,7 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     """Read a provider that is known to exist in one of the two folders."""
     for folder in (own_folder, BUILT_IN):
         path = os.path.join(folder, provider_id + ".toml")
-        document = _parse(path, ours=folder == own_folder)
+        document = parse_toml(path, PROVIDER_LIMIT, ours=folder == own_folder)
         if document is None:
             continue
         try:
@@ -139,15 +127,10 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     )
 
 
-def _parse(path: str, *, ours: bool = False) -> dict[str, Any] | None:
-    from keyswitch.profiles.toml_text import parse_toml
-
-    return parse_toml(path, PROVIDER_LIMIT, ours=ours)
-
-
 @cache
 def _families() -> dict[str, list[str]]:
-    document = _parse(os.path.join(BUILT_IN, FAMILIES)) or {}
+    path = os.path.join(BUILT_IN, "_families.toml")
+    document = parse_toml(path, PROVIDER_LIMIT) or {}
     return {name: table["rivals"] for name, table in document.items()}
 
 
@@ -238,7 +221,10 @@ def _field(path: str, name: str, entry: Any) -> Field:
         "refuse": tuple(_refusal(reader, e) for e in table.get("refuse", [])),
         "lengths": tuple(_length(reader, e) for e in table.get("lengths", [])),
     }
-    _check_pattern(reader, table.get("pattern", ""))
+    try:
+        re.compile(table.get("pattern", ""))
+    except (re.error, OverflowError, RecursionError):
+        raise reader.wrong("'pattern' is no regular expression") from None
     return Field(name, **{"title": name, **table, **lists})
 
 
@@ -254,13 +240,6 @@ def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
     if [type(value) for value in found] != [str, int, int]:
         raise reader.wrong("'lengths' takes a text and two numbers")
     return found
-
-
-def _check_pattern(reader: _Reader, text: str) -> None:
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError):
-        raise reader.wrong("'pattern' is no regular expression") from None
 
 
 def _claude_code(

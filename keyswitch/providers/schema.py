@@ -11,26 +11,13 @@ file is asked about.
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
+from keyswitch.display import without_secrets
 from keyswitch.errors import InputError
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile
 from keyswitch.profiles.names import did_you_mean
-from keyswitch.providers.shapes import check_label, check_plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from keyswitch.model import Profile
-    from keyswitch.providers.shapes import Field
-
-PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
-BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
-FAMILIES = "_families.toml"
-
-# How Claude Code takes a credential.
-HOWS = ("helper", "cloud", "environment", "login", "none")
+from keyswitch.providers.shapes import Field, check_plain
 
 
 class ClaudeCode(Frozen):
@@ -135,19 +122,23 @@ class Provider(Frozen):
         if any(self.field(name).group for name in fields):
             return self.group_of(fields)
         for group in self.groups:
-            plain = [
-                f
-                for f in self.fields
-                if f.group == group and f.required and not f.secret
-            ]
-            if not plain:
+            if all(f.secret for f in self.required(group)):
                 return group
         return self.group_of(fields)
 
+    def required(self, group: str) -> list[Field]:
+        """Return what only this alternative needs."""
+        return [f for f in self.fields if f.required and f.group == group]
+
     def check(self, profile: Profile) -> None:
         """Raise unless the profile is complete, and billed as it expects."""
-        if profile.label:
-            check_label(profile.name, profile.label)
+        label = profile.label
+        if label and without_secrets(label) != label:
+            raise InputError(
+                f"the label of '{profile.name}' looks like a secret",
+                "give it another one: keyswitch edit "
+                f"{profile.name} --label TEXT",
+            )
         self.check_fields(profile.fields)
         for name in profile.secrets:
             if not self.field(name).secret:
@@ -180,12 +171,10 @@ class Provider(Frozen):
     def _how_to_complete(self, lacking: list[str]) -> str:
         if not self.groups:
             return "'keyswitch providers " + self.id + "' lists the fields"
-        ways = []
-        for group in self.groups:
-            names = [
-                f.name for f in self.fields if f.group == group and f.required
-            ]
-            ways.append(" + ".join(names))
+        ways = [
+            " + ".join(f.name for f in self.required(group))
+            for group in self.groups
+        ]
         plain = [n for n in lacking if not self.field(n).group]
         also = f"{', '.join(plain)} and " if plain else ""
         return f"{self.id} needs {also}one of: {', or '.join(ways)}"
@@ -201,8 +190,8 @@ def environment(provider: Provider, profile: Profile) -> Environment:
     """Return what a profile exports, and what must not be beside it."""
     present = {**profile.fields, **profile.secrets}
     group = provider.group_of(present)
-    literals = dict(provider.constants)
-    literals.update(dict(provider.group_constants).get(group, ()))
+    of_group = dict(provider.group_constants).get(group, ())
+    literals = dict((*provider.constants, *of_group))
     secrets: dict[str, str] = {}
     for name in present:
         found = provider.field(name)
@@ -228,13 +217,9 @@ def roles(provider: Provider, profile: Profile) -> dict[str, str]:
     taken = provider.claude_code_for(profile)
     if taken.helper_field in profile.secrets:
         result["helper"] = taken.helper_field
-    secret_fields = [
-        f.name
-        for f in provider.fields
-        if f.secret and f.name in profile.secrets
-    ]
-    if secret_fields:
-        result["key"] = secret_fields[0]
+    for field in provider.fields:
+        if field.secret and field.name in profile.secrets:
+            return {**result, "key": field.name}
     return result
 
 

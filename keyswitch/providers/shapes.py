@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Protocol
-
-    class Issuer(Protocol):
-        """Who gives out a secret: a provider."""
-
-        @property
-        def id(self) -> str:
-            """Its name."""
-
-        @property
-        def help_url(self) -> str:
-            """Where a person gets one, or ""."""
-
 
 SECRET_LIMIT = 256 * 1024  # bytes
 PLAIN_LIMIT = 4096  # characters
@@ -103,10 +87,13 @@ class Field(Frozen):
     help: str = ""
 
 
-def check_secret(field: Field, raw: bytes, *, provider: Issuer) -> Secret:
+def check_secret(
+    field: Field, raw: bytes, provider_id: str, help_url: str
+) -> Secret:
     """Return the secret in `raw`, or say what is wrong with it.
 
     One line end at the end is taken for the source's, not the secret's.
+    `help_url` is where a person gets one, or "".
     """
     what = f"the {field.title or field.name}"
     if len(raw) > SECRET_LIMIT:
@@ -131,11 +118,12 @@ def check_secret(field: Field, raw: bytes, *, provider: Issuer) -> Secret:
             "no variable can carry it; check the source",
         )
     if not field.free_text:
-        _check_token(field, what, text, provider)
+        _check_token(what, text)
+        _check_origin(field, what, text, provider_id, help_url)
     return Secret(text)
 
 
-def _check_token(field: Field, what: str, text: str, provider: Issuer) -> None:
+def _check_token(what: str, text: str) -> None:
     import unicodedata
 
     if not text.strip():
@@ -157,28 +145,6 @@ def _check_token(field: Field, what: str, text: str, provider: Issuer) -> None:
             f"{what} holds white space or control characters",
             "copy it again; some programs break long lines",
         )
-    _check_characters(what, text)
-    for refusal in field.refuse:
-        if text.startswith(refusal.prefix):
-            raise InputError(
-                f"{what} is not for {provider.id}: {refusal.why}",
-                refusal.hint or "'keyswitch providers' lists the providers",
-            )
-    if public_prefix(text) and _is_twice(text):
-        raise InputError(f"{what} is there twice", "give it once")
-    if field.prefixes and not text.startswith(field.prefixes):
-        raise InputError(
-            f"{what} does not begin with {' or '.join(field.prefixes)}",
-            f"get one: {provider.help_url}"
-            if provider.help_url
-            else "check the source",
-        )
-    if field.pattern and not re.fullmatch(field.pattern, text):
-        raise InputError(f"{what} does not look like one", "check the source")
-
-
-def _check_characters(what: str, text: str) -> None:
-    """Raise for what no header can carry, and for what stands for a key."""
     if not text.isascii():
         # Claude Code sends such a key empty, other programs not at all.
         odd = next(c for c in text if not c.isascii())
@@ -192,6 +158,26 @@ def _check_characters(what: str, text: str) -> None:
             f"{what} is a placeholder, or was cut where it was shown",
             "copy the whole value from the service",
         )
+
+
+def _check_origin(
+    field: Field, what: str, text: str, provider_id: str, help_url: str
+) -> None:
+    for refusal in field.refuse:
+        if text.startswith(refusal.prefix):
+            raise InputError(
+                f"{what} is not for {provider_id}: {refusal.why}",
+                refusal.hint or "'keyswitch providers' lists the providers",
+            )
+    if public_prefix(text) and _is_twice(text):
+        raise InputError(f"{what} is there twice", "give it once")
+    if field.prefixes and not text.startswith(field.prefixes):
+        raise InputError(
+            f"{what} does not begin with {' or '.join(field.prefixes)}",
+            f"get one: {help_url}" if help_url else "check the source",
+        )
+    if field.pattern and not re.fullmatch(field.pattern, text):
+        raise InputError(f"{what} does not look like one", "check the source")
 
 
 def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
@@ -254,15 +240,6 @@ def check_plain(field: Field, value: str) -> None:
         raise InputError(
             f"the value of '{field.name}' looks like a secret",
             "give secrets by --stdin, --from-env, --from-file or --fd",
-        )
-
-
-def check_label(name: str, label: str) -> None:
-    """Raise if the free text of a profile holds a secret."""
-    if without_secrets(label) != label:
-        raise InputError(
-            f"the label of '{name}' looks like a secret",
-            f"give it another one: keyswitch edit {name} --label TEXT",
         )
 
 

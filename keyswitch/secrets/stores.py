@@ -1,7 +1,7 @@
-"""The secret stores, and reading a profile's secrets from the quickest source.
+"""The secret stores, and reading a profile's secrets from them.
 
-Cached values first (one system call each), then the vault with its cached key,
-then the keychain. Nothing here asks a person unless `ask` is given.
+The vault comes first, which may have its key cached, then the keychain. Nothing
+here asks a person unless `ask` is given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 
 from keyswitch import kernel_keyring
 from keyswitch.errors import StoreError
-from keyswitch.secret import forbid_cores
+from keyswitch.secret import Secret, forbid_cores
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from keyswitch.kernel_keyring import Ref
     from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.secret import Secret
 
     Ask = Callable[[str], Secret] | None
 
@@ -76,38 +75,26 @@ def read_values(
     profile: Compiled,
     refs: Iterable[Ref],
     *,
-    deadline: float | None = None,
-    ask: Callable[[str], Secret] | None = None,
+    deadline: float | None,
+    ask: Ask,
 ) -> dict[Ref, str]:
-    """Return the value of each reference of a profile.
+    """Return the value of each reference of a profile; keep what may be kept.
 
     `deadline` is in seconds and bounds a keychain that hangs.
     """
-    kernel_keyring.close_to_others()
-    keeps = profile.cache == "values"
-    version = profile.version()
-    values: dict[Ref, str] = {}
-    missing: list[Ref] = []
-    for ref in dict.fromkeys(refs):
-        cached = kernel_keyring.read_value(ref, version) if keeps else None
-        if cached is None:
-            missing.append(ref)
-        else:
-            values[ref] = cached
-    if not missing:
-        return values
     forbid_cores()
-    fresh = _from_stores(paths, missing, deadline, ask)
-    for ref, value in fresh.items() if keeps else ():
+    values = _from_stores(paths, list(refs), deadline, ask)
+    for ref, value in values.items() if profile.cache == "values" else ():
+        version = profile.version()
         kernel_keyring.write_value(ref, version, value, profile.timeout)
-    return values | fresh
+    return values
 
 
 def _from_stores(
     paths: Paths,
     refs: list[Ref],
     deadline: float | None,
-    ask: Callable[[str], Secret] | None,
+    ask: Ask,
 ) -> dict[Ref, str]:
     values: dict[Ref, str] = {}
     in_vault = [ref for ref in refs if ref[0] == "vault"]
@@ -125,9 +112,7 @@ def _from_stores(
             values[ref] = vault.get(ref[1], ref[2]).reveal()
     if in_keychain:
         found = _from_keychain(paths, in_keychain, deadline)
-        values.update(
-            {ref: found[ref[1], ref[2]].reveal() for ref in in_keychain}
-        )
+        values |= {ref: found[ref[1:]].reveal() for ref in in_keychain}
     return values
 
 

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from keyswitch.errors import InputError
 from keyswitch.profiles.names import VARIABLE_CHARACTERS
-from keyswitch.shells import refuse_read_only
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from keyswitch.shells import EnvScript
+from keyswitch.shells import EnvScript, refuse_read_only
 
 _SAFE = VARIABLE_CHARACTERS | frozenset("./:@%+=,-")
 

@@ -11,14 +11,11 @@ from keyswitch.shells import (
     ONE,
     REFUSED,
     SAVED_PREFIX,
+    EnvScript,
     refuse_read_only,
     runs,
     touched,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from keyswitch.shells import EnvScript
 
 # fish's own, which nobody can set; a person cannot make others of this kind.
 # https://fishshell.com/docs/current/language.html#special-variables

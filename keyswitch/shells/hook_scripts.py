@@ -15,13 +15,11 @@ import os
 
 import keyswitch
 from keyswitch.errors import InputError, NotFoundError, UsageError
-from keyswitch.profiles.paths import HOME_VARIABLE
+from keyswitch.profiles.paths import HOME_VARIABLE, Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from keyswitch.profiles.paths import Paths
 
 
 # What a person types -> the last part of the names of its files.
@@ -104,15 +102,13 @@ def _read(folder: str, name: str) -> str | None:
 
 def _quote_posix(path: str) -> str:
     # Octal: the same bytes in every locale, valid text or not.
-    if _PLAIN.issuperset(path):
-        return f"'{path}'"
-    return "$'" + _escaped(path, "\\{:03o}") + "'"
+    escaped = _escaped(path, "\\{:03o}")
+    return f"'{path}'" if escaped == path else f"$'{escaped}'"
 
 
 def _quote_fish(path: str) -> str:
-    if _PLAIN.issuperset(path):
-        return f"'{path}'"
-    return _escaped(path, "\\X{:02x}")
+    escaped = _escaped(path, "\\X{:02x}")
+    return f"'{path}'" if escaped == path else escaped
 
 
 def _quote_nu(path: str) -> str:

@@ -22,19 +22,12 @@ local variable uncovers the exported one below it.
 from __future__ import annotations
 
 from keyswitch.profiles.names import VARIABLE_CHARACTERS
-from keyswitch.shells import (
-    ALL,
-    ONE,
-    REFUSED,
-    SAVED_PREFIX,
-    touched,
-)
+from keyswitch.shells import ALL, ONE, REFUSED, SAVED_PREFIX, EnvScript, touched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.shells import EnvScript
 
 # `%` is missing: `sh` hands the escapes to printf as its format.
 _PLAIN = VARIABLE_CHARACTERS | frozenset("./:@+=,-")
@@ -124,48 +117,41 @@ def _group(
         return "{ :; }\n"
     if script.failed:
         statements.append("false")
-    trial = _Trial(script, put)
-    return "{ " + _if_possible(trial, "; ".join(statements)) + "; }\n"
+    return "{ " + _if_possible(script, put, "; ".join(statements)) + "; }\n"
 
 
 # Capitals, a number or another length would make another word of it.
 _PROBE = "kEySwItCh"
 
 
-class _Trial:
-    """The words of a rehearsal with a stand-in for each value."""
-
-    def __init__(
-        self, script: EnvScript, put: Callable[[str, str], str]
-    ) -> None:
-        self.assigned = [name for name, _ in script.assign]
-        self.unset = [n for n in touched(script) if n not in self.assigned]
-        puts = [put(name, _PROBE) for name in self.assigned]
-        if self.unset:
-            puts.append(f"unset -v {' '.join(self.unset)} && ")
-        seen = "".join([f"${{{name}}}" for name in self.assigned])
-        seen += "".join([f"${{{name}+x}}" for name in self.unset])
-        wanted = _PROBE * len(self.assigned)
-        judge = f"""/bin/sh -c 'test "{seen}" = "{wanted}"'"""
-        self.rehearsal = "; ".join(puts) + ("" if self.unset else "; ") + judge
-
-
-def _if_possible(trial: _Trial, statements: str) -> str:
+def _if_possible(
+    script: EnvScript, put: Callable[[str, str], str], statements: str
+) -> str:
     """Carry out the statements only where a child gets what they say.
 
-    The trial is in a substitution of its own, because in dash and mksh the
-    failure ends the shell it happens in. In backquotes, because parentheses
-    and bars are patterns in zsh. Only a failure pays for finding the names.
+    It is rehearsed with a stand-in for each value. The trial is in a
+    substitution of its own, because in dash and mksh the failure ends the
+    shell it happens in. In backquotes, because parentheses and bars are
+    patterns in zsh. Only a failure pays for finding the names.
     """
+    assigned = [name for name, _ in script.assign]
+    unset = [name for name in touched(script) if name not in assigned]
+    rehearsal = "".join([f"{put(name, _PROBE)}; " for name in assigned])
+    if unset:
+        rehearsal += f"unset -v {' '.join(unset)} && "
+    seen = "".join([f"${{{name}}}" for name in assigned])
+    seen += "".join([f"${{{name}+x}}" for name in unset])
+    wanted = _PROBE * len(assigned)
+    rehearsal += f"""/bin/sh -c 'test "{seen}" = "{wanted}"'"""
     child = f"""/bin/sh -c 'test "${{'"${ONE}"'"""
     finding = _each(
-        trial.unset, f"""unset -v "${ONE}" && {child}+x}}" = ""'"""
+        unset, f"""unset -v "${ONE}" && {child}+x}}" = ""'"""
     ) + _each(
-        trial.assigned,
+        assigned,
         f"""export "${ONE}={_PROBE}" && {child}}}" = {_PROBE}'""",
     )
     return (
-        f"if `{{ {trial.rehearsal}; }} >/dev/null 2>&1`; then {statements}; "
+        f"if `{{ {rehearsal}; }} >/dev/null 2>&1`; then {statements}; "
         f"else {ALL}=''; {finding}"
         f'echo "keyswitch: error: {REFUSED}${ALL}" >&2; '
         f"unset -v {ONE} {ALL}; false; fi"

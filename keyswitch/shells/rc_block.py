@@ -9,6 +9,8 @@ carriage return for a part of the command.
 
 from __future__ import annotations
 
+import textwrap
+
 from keyswitch.errors import FileStateError
 
 BEGIN = b"# >>> keyswitch >>>"
@@ -21,21 +23,24 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # ~/.profile is read by any sh, hence the question whether this is bash. All of
 # them do nothing where keyswitch is gone (a hook file notices that), and have
 # the status 0. What another user may have written is not read.
-_CODE = {
-    "bash": """\
-if [ "${BASH_VERSION-}" ]; then
-    __keyswitch_dir=@FOLDER@
-    if [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.bash" ] &&
-        [ -f "$__keyswitch_dir/hook.bash" ] &&
-        [ ! -h "$__keyswitch_dir/hook.bash" ] &&
-        . "$__keyswitch_dir/hook.bash"; then
-        :
-    elif command -v keyswitch >/dev/null 2>&1; then
-        eval "$(keyswitch hook bash)"
-    fi
-    unset -v __keyswitch_dir
+_POSIX = """\
+__keyswitch_dir=@FOLDER@
+if [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.@SHELL@" ] &&
+    [ -f "$__keyswitch_dir/hook.@SHELL@" ] &&
+    [ ! -h "$__keyswitch_dir/hook.@SHELL@" ] &&
+    . "$__keyswitch_dir/hook.@SHELL@"; then
+    :
+elif command -v keyswitch >/dev/null 2>&1; then
+    eval "$(keyswitch hook @SHELL@)"
 fi
-""",
+unset -v __keyswitch_dir
+"""
+_CODE = {
+    "bash": (
+        'if [ "${BASH_VERSION-}" ]; then\n'
+        + textwrap.indent(_POSIX.replace("@SHELL@", "bash"), "    ")
+        + "fi\n"
+    ),
     "fish": """\
 begin
     set -l __keyswitch_dir @FOLDER@
@@ -54,18 +59,7 @@ if (Get-Command -Name keyswitch -CommandType Application -ErrorAction Ignore) {
         Invoke-Expression
 }
 """,
-    "zsh": """\
-__keyswitch_dir=@FOLDER@
-if [ -O "$__keyswitch_dir" ] && [ -O "$__keyswitch_dir/hook.zsh" ] &&
-    [ -f "$__keyswitch_dir/hook.zsh" ] &&
-    [ ! -h "$__keyswitch_dir/hook.zsh" ] &&
-    . "$__keyswitch_dir/hook.zsh"; then
-    :
-elif command -v keyswitch >/dev/null 2>&1; then
-    eval "$(keyswitch hook zsh)"
-fi
-unset -v __keyswitch_dir
-""",
+    "zsh": _POSIX.replace("@SHELL@", "zsh"),
 }
 _INLINE = """\
 # nushell cannot evaluate the output of a command, so the hook itself is here.

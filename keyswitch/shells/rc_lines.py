@@ -91,8 +91,8 @@ class Assignment(Frozen):
 
     line: int  # from 1
     name: str
-    value: str | None = None
-    text: str = ""  # the line as it stands
+    value: str | None
+    text: str  # the line as it stands
     path: str = ""
     _hidden = ("value", "text")
 
@@ -127,15 +127,7 @@ def find_assignments(
     return found
 
 
-class Export(Frozen):
-    """One line that sets a variable."""
-
-    line: int  # from 1
-    name: str
-    value: str
-
-
-def find_exports(text: str, names: Collection[str]) -> list[Export]:
+def find_exports(text: str, names: Collection[str]) -> list[Assignment]:
     """Return the lines that set one of these variables to a literal."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -144,7 +136,7 @@ def find_exports(text: str, names: Collection[str]) -> list[Export]:
             if match and match["name"] in names:
                 value = match["s"] or match["d"] or match["p"] or ""
                 if value:
-                    found.append(Export(number, match["name"], value))
+                    found.append(Assignment(number, match["name"], value, line))
                 break
     return found
 

@@ -6,11 +6,7 @@ Tested by golden text only, not in a real PowerShell or cmd.
 from __future__ import annotations
 
 from keyswitch.errors import InputError
-from keyswitch.shells import SAVED_PREFIX, runs
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from keyswitch.shells import EnvScript
+from keyswitch.shells import SAVED_PREFIX, EnvScript, runs
 
 _REFUSED = frozenset('"%!')  # by cmd
 # https://learn.microsoft.com/troubleshoot/windows-client/shell-experience/

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from keyswitch.errors import UnreadableTextError
 from keyswitch.model import Frozen
@@ -49,7 +49,8 @@ class Container(Frozen):
     children: tuple[Child, ...]
 
 
-def _no_constant(name: str) -> NoReturn:
+def no_constant(name: str) -> NoReturn:
+    """Refuse NaN and the infinities, which Python reads and JSON has not."""
     raise ValueError(f"{name} is not JSON")
 
 
@@ -59,7 +60,7 @@ _scan = json.scanner.make_scanner(  # type: ignore[attr-defined]
     json.JSONDecoder(
         parse_int=str,
         parse_float=str,
-        parse_constant=_no_constant,
+        parse_constant=no_constant,
         object_pairs_hook=len,
     )
 )
@@ -69,15 +70,167 @@ class JsonTextError(UnreadableTextError):
     """A text is not the JSON that it has to be; carries the place."""
 
 
-def fail(path: str, text: str, at: int, what: str) -> JsonTextError:
-    """Return the error for a position: file:line:column, no content."""
-    before = LEFT_OUT.sub(_shape, text[:at])
-    line = before.count("\n") + 1
-    column = len(before) - before.rfind("\n")
-    return JsonTextError(
-        f"{path}:{line}:{column}: {what}",
-        "mend that place; keyswitch does not write what it cannot read",
-    )
+class JsonText:
+    """The text of a JSON file, read by key. Messages name its path."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    @classmethod
+    def of(cls, path: str, data: bytes) -> Self:
+        """Return the text of a file; a byte order mark stays in it."""
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as e:
+            raise JsonTextError(
+                f"{path}: not valid UTF-8",
+                "save that file as UTF-8",
+            ) from e
+        if "\0" in text[:4]:
+            raise JsonTextError(f"{path}: not UTF-8 text", "save it as UTF-8")
+        return cls(path, text)
+
+    def fail(self, at: int, what: str) -> JsonTextError:
+        """Return the error for a position: file:line:column, no content."""
+        before = LEFT_OUT.sub(_shape, self.text[:at])
+        line = before.count("\n") + 1
+        column = len(before) - before.rfind("\n")
+        return JsonTextError(
+            f"{self.path}:{line}:{column}: {what}",
+            "mend that place; keyswitch does not write what it cannot read",
+        )
+
+    def _after_value(self, at: int) -> int:
+        """Return the position behind the value that begins at `at`."""
+        try:
+            _, end = _scan(self.text, at)
+        except StopIteration:
+            raise self.fail(at, "a value is missing") from None
+        except json.JSONDecodeError as e:
+            raise self.fail(e.pos, e.msg.lower()) from e
+        except RecursionError:
+            raise self.fail(at, "nested too deeply") from None
+        except ValueError as e:
+            raise self.fail(at, str(e)) from e
+        return int(end)
+
+    def _space(self, at: int) -> int:
+        found = _SPACE.match(self.text, at)
+        return found.end() if found else at
+
+    def top(self, into: Sequence[str] = ()) -> Container:
+        """Return the outermost object, after checking the whole text."""
+        at = self._space(1 if self.text.startswith("\ufeff") else 0)
+        if not self.text.startswith("{", at):
+            raise self.fail(at, "the file has to hold a JSON object")
+        try:
+            found = self.container(at, into)
+        except JsonTextError:
+            self._after_value(at)  # it says better what is wrong
+            raise
+        end = self._space(found.end)
+        if end != len(self.text):
+            raise self.fail(end, "something follows the JSON object")
+        return found
+
+    def container(self, at: int, into: Sequence[str] = ()) -> Container:
+        """Return the object or array that begins at `at`.
+
+        `into` are keys, each in the object of the one before: their children
+        are wanted as well.
+        """
+        text = self.text
+        is_object = text[at] == "{"
+        close = "}" if is_object else "]"
+        children: list[Child] = []
+        position = self._space(at + 1)
+        while not text.startswith(close, position) or children:
+            start = position
+            key = None
+            if is_object:
+                key, position = self._key(position)
+            inside = None
+            if into and into[0] == key and text.startswith("{", position):
+                inside = self.container(position, into[1:])
+            end = inside.end if inside else self._after_value(position)
+            children.append(Child(key, start, position, end, inside))
+            position = self._space(end)
+            if text.startswith(close, position):
+                break
+            if not text.startswith(",", position):
+                raise self.fail(position, "a comma is missing")
+            position = self._space(position + 1)
+        return Container(at, position + 1, tuple(children))
+
+    def _key(self, at: int) -> tuple[str, int]:
+        """Return the key that begins at `at`, and where its value does."""
+        if not self.text.startswith('"', at):
+            raise self.fail(at, "a key is missing")
+        try:
+            key, end = scanstring(self.text, at + 1, True)
+        except json.JSONDecodeError as e:
+            raise self.fail(e.pos, e.msg.lower()) from e
+        colon = self._space(end)
+        if not self.text.startswith(":", colon):
+            raise self.fail(colon, "a colon is missing")
+        return str(key), self._space(colon + 1)
+
+    def find(self, keys: Sequence[str]) -> tuple[Container, Child | None]:
+        """Return the innermost object on the way to `keys`, and the member.
+
+        None stands for a member that is not there; a key that appears twice on
+        the way is refused, because which one counts is a matter of taste.
+        """
+        where = self.top(keys[:-1])
+        child: Child | None = None
+        for depth, key in enumerate(keys):
+            found = [c for c in where.children if c.key == key]
+            if len(found) > 1:
+                raise self.fail(found[1].start, f"'{key}' appears twice")
+            child = found[0] if found else None
+            if child is None or depth == len(keys) - 1:
+                break
+            if child.inside is None:
+                what = f"'{key}' has to be a JSON object"
+                raise self.fail(child.value, what)
+            where = child.inside
+        return where, child
+
+    def raw(self, keys: Sequence[str]) -> str | None:
+        """Return a member's value as it is written; None: there is none."""
+        _, child = self.find(keys)
+        return None if child is None else self.text[child.value : child.end]
+
+    def elements(self, keys: Sequence[str]) -> list[object]:
+        """Return the parsed elements of an array; none if it is not there."""
+        if self.raw(keys) is None:
+            return []
+        parts = self.inside(keys, "[").children
+        return [parsed(self.path, self.text[c.value : c.end]) for c in parts]
+
+    def is_empty(self, keys: Sequence[str] = ()) -> bool:
+        """Tell whether the object or array at `keys` has nothing in it."""
+        if not keys:
+            return not self.top().children
+        _, child = self.find(keys)
+        return child is not None and not self.container(child.value).children
+
+    def inside(self, keys: Sequence[str], opening: str) -> Container:
+        """Return the object at `keys`, or the array, by its first character."""
+        if not keys:
+            return self.top()
+        _, child = self.find(keys)
+        if child is None or self.text[child.value] != opening:
+            kind = "object" if opening == "{" else "array"
+            at = child.value if child else 0
+            raise self.fail(at, f"'{keys[-1]}' has to be a JSON {kind}")
+        return self.container(child.value)
+
+    def check(self) -> None:
+        """Raise unless the whole text is JSON that may be edited."""
+        self.top()
+        check_depth(self.path, self.text)
 
 
 def _shape(left_out: re.Match[str]) -> str:
@@ -85,143 +238,20 @@ def _shape(left_out: re.Match[str]) -> str:
     return "\n" * int(left_out[3]) + " " * int(left_out[4])
 
 
-def decode(path: str, data: bytes) -> str:
-    """Return the text of a JSON file; a byte order mark stays in it."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as e:
-        raise JsonTextError(
-            f"{path}: not valid UTF-8",
-            "save that file as UTF-8",
-        ) from e
-    if "\0" in text[:4]:
-        raise JsonTextError(f"{path}: not UTF-8 text", "save it as UTF-8")
-    return text
-
-
-def skip_value(path: str, text: str, at: int) -> int:
-    """Return the position behind the value that begins at `at`."""
-    try:
-        _, end = _scan(text, at)
-    except StopIteration:
-        raise fail(path, text, at, "a value is missing") from None
-    except json.JSONDecodeError as e:
-        raise fail(path, text, e.pos, e.msg.lower()) from e
-    except RecursionError:
-        raise fail(path, text, at, "nested too deeply") from None
-    except ValueError as e:
-        raise fail(path, text, at, str(e)) from e
-    return int(end)
-
-
-def _space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
-
-
-def top(path: str, text: str, into: Sequence[str] = ()) -> Container:
-    """Return the outermost object, after checking the whole text."""
-    at = _space(text, 1 if text.startswith("\ufeff") else 0)
-    if not text.startswith("{", at):
-        raise fail(path, text, at, "the file has to hold a JSON object")
-    try:
-        found = container(path, text, at, into)
-    except JsonTextError:
-        skip_value(path, text, at)  # it says better what is wrong
-        raise
-    end = _space(text, found.end)
-    if end != len(text):
-        raise fail(path, text, end, "something follows the JSON object")
-    return found
-
-
-def container(
-    path: str, text: str, at: int, into: Sequence[str] = ()
-) -> Container:
-    """Return the object or array that begins at `at`.
-
-    `into` are keys, each in the object of the one before: their children
-    are wanted as well.
-    """
-    is_object = text[at] == "{"
-    close = "}" if is_object else "]"
-    children: list[Child] = []
-    position = _space(text, at + 1)
-    while not text.startswith(close, position) or children:
-        start = position
-        key = None
-        if is_object:
-            if not text.startswith('"', position):
-                raise fail(path, text, position, "a key is missing")
-            key, position = _key(path, text, position)
-            position = _space(text, position)
-            if not text.startswith(":", position):
-                raise fail(path, text, position, "a colon is missing")
-            position = _space(text, position + 1)
-        inside = None
-        if into and into[0] == key and text.startswith("{", position):
-            inside = container(path, text, position, into[1:])
-        end = inside.end if inside else skip_value(path, text, position)
-        children.append(Child(key, start, position, end, inside))
-        position = _space(text, end)
-        if text.startswith(close, position):
-            break
-        if not text.startswith(",", position):
-            raise fail(path, text, position, "a comma is missing")
-        position = _space(text, position + 1)
-    return Container(at, position + 1, tuple(children))
-
-
-def _key(path: str, text: str, at: int) -> tuple[str, int]:
-    """Return the key that begins at `at`, and the position behind it."""
-    try:
-        key, end = scanstring(text, at + 1, True)
-    except json.JSONDecodeError as e:
-        raise fail(path, text, e.pos, e.msg.lower()) from e
-    return str(key), int(end)
-
-
-def find(
-    path: str, text: str, keys: Sequence[str]
-) -> tuple[Container, Child | None]:
-    """Return the innermost object on the way to `keys`, and the member.
-
-    None stands for a member that is not there; a key that appears twice on
-    the way is refused, because which one counts is a matter of taste.
-    """
-    where = top(path, text, keys[:-1])
-    child: Child | None = None
-    for depth, key in enumerate(keys):
-        found = [c for c in where.children if c.key == key]
-        if len(found) > 1:
-            raise fail(path, text, found[1].start, f"'{key}' appears twice")
-        child = found[0] if found else None
-        if child is None or depth == len(keys) - 1:
-            break
-        if child.inside is None:
-            raise fail(
-                path, text, child.value, f"'{key}' has to be a JSON object"
-            )
-        where = child.inside
-    return where, child
-
-
-def whole(path: str, text: str) -> None:
-    """Raise unless a file's whole text is JSON that may be edited."""
-    top(path, text)
-    check_depth(path, text)
-
-
 def check_depth(path: str, raw: str) -> None:
     """Raise for JSON that is nested deeper than anybody nests.
 
     Python itself gives up at a depth that differs from one call to the next.
     """
-    if is_deeper(raw, MAX_DEPTH):
-        raise JsonTextError(
-            f"{path}: nested more than {MAX_DEPTH} deep",
-            "mend that file; keyswitch does not write what it cannot read",
-        )
+    rest = _brackets(raw)
+    for _ in range(MAX_DEPTH):
+        rest = rest.replace(b"[]", b"")  # the innermost pairs
+        if not rest:
+            return
+    raise JsonTextError(
+        f"{path}: nested more than {MAX_DEPTH} deep",
+        "mend that file; keyswitch does not write what it cannot read",
+    )
 
 
 def parsed(path: str, raw: str) -> Any:
@@ -242,16 +272,6 @@ _AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
 _NOT_QUOTED = bytes(b for b in range(256) if b not in b'[]{}"')
 # What may stand behind a backslash stays until the backslash goes.
 _PLAIN = bytes(b for b in _NOT_QUOTED if b not in rb"\/bfnrtu")
-
-
-def is_deeper(raw: str, limit: int) -> bool:
-    """Tell whether a valid JSON text is nested deeper than the limit."""
-    rest = _brackets(raw)
-    for _ in range(limit):
-        rest = rest.replace(b"[]", b"")  # the innermost pairs
-        if not rest:
-            return False
-    return True
 
 
 def _brackets(raw: str) -> bytes:

@@ -63,13 +63,8 @@ def held(specs: Sequence[LockSpec]) -> Iterator[None]:
 
 def _release(path: str) -> None:
     for _ in range(2):  # a passing fault must not leave the lock behind
-        try:
+        with contextlib.suppress(OSError):
             os.rmdir(path)
-        except FileNotFoundError:
-            return
-        except OSError:
-            continue
-        else:
             return
 
 

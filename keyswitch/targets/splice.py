@@ -1,8 +1,6 @@
 """Edit a JSON file by key; every byte outside the edit stays as it is.
 
-Each function returns the new text and what is needed to give back the text
-that was there. New members go to the end of their object, in the style of
-what stands there.
+New members go to the end of their object, in the style of what stands there.
 
 `.claude.json` holds what Claude Code remembers of every project: megabytes.
 What is edited then is an `excerpt`, a text without the long values; `restored`
@@ -19,79 +17,100 @@ from keyswitch.targets import json_text
 from keyswitch.targets.json_text import (
     LEFT_OUT,
     PLACEHOLDER,
-    Container,
+    JsonText,
     JsonTextError,
-    container,
-    fail,
-    find,
-    parsed,
-    top,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from keyswitch.targets.json_text import Child
+    from keyswitch.targets.json_text import Child, Container
 
 
-def raw_value(path: str, text: str, keys: Sequence[str]) -> str | None:
-    """Return a member's value as it is written, or None if there is none."""
-    _, child = find(path, text, keys)
-    return None if child is None else text[child.value : child.end]
+class Edited(JsonText):
+    """A JSON text that is edited by key.
 
-
-def replace_value(path: str, text: str, keys: Sequence[str], raw: str) -> str:
-    """Replace the value of a member that exists."""
-    _, child = find(path, text, keys)
-    if child is None:
-        raise fail(path, text, 0, f"'{keys[-1]}' is not there")
-    return text[: child.value] + raw + text[child.end :]
-
-
-def insert_member(
-    path: str, text: str, keys: Sequence[str], raw: str
-) -> tuple[str, str | None]:
-    """Add a member to an object that exists.
-
-    Returns the text and, if the object was empty, the white space that stood
-    between its braces.
+    What adds a member or an element returns, of an object or array that was
+    empty, the white space in it; what removes one puts such a `gap` back.
     """
-    where = _object(path, text, keys[:-1])
-    return _insert(
-        text, where, f"{json.dumps(keys[-1])}: {raw}", is_array=False
-    )
 
+    def replace(self, keys: Sequence[str], raw: str) -> None:
+        """Replace the value of a member that exists."""
+        _, child = self._present(keys)
+        self._put(child.value, child.end, raw)
 
-def append_element(
-    path: str, text: str, keys: Sequence[str], raw: str
-) -> tuple[str, str | None]:
-    """Add an element to an array that exists; returns as `insert_member`."""
-    where = _array(path, text, keys)
-    return _insert(text, where, raw, is_array=True)
+    def insert(self, keys: Sequence[str], raw: str) -> str | None:
+        """Add a member to an object that exists."""
+        where = self.inside(keys[:-1], "{")
+        return self._add(where, raw, json.dumps(keys[-1]))
 
+    def append(self, keys: Sequence[str], raw: str) -> str | None:
+        """Add an element to an array that exists."""
+        return self._add(self.inside(keys, "["), raw)
 
-def _insert(
-    text: str, where: Container, piece: str, *, is_array: bool
-) -> tuple[str, str | None]:
-    newline = "\r\n" if "\r\n" in text else "\n"
-    if where.children:
-        last = where.children[-1]
-        before = text[: last.start]
-        lead = before[len(before.rstrip(" \t\r\n")) :]
-        if not is_array:
-            # As the neighbour writes it: `"a": 1` or `"a":1`.
-            colon = text[last.start : last.value].rpartition('"')[2]
-            name, _, raw = piece.partition('": ')
-            piece = f'{name}"{colon}{raw}'
-            if not lead and colon.endswith(" "):
-                lead = " "
-        return text[: last.end] + "," + lead + piece + text[last.end :], None
-    gap = text[where.start + 1 : where.end - 1]
-    unit = _unit(text)
-    if unit is not None:
-        base = newline + _indent_at(text, where.start)
-        piece = base + unit + piece + base
-    return text[: where.start + 1] + piece + text[where.end - 1 :], gap
+    def remove(self, keys: Sequence[str], gap: str | None = None) -> None:
+        """Take a member away."""
+        where, child = self._present(keys)
+        self._remove(where, where.children.index(child), gap)
+
+    def remove_element(
+        self, keys: Sequence[str], index: int, gap: str | None = None
+    ) -> None:
+        """Take an element of an array away."""
+        self._remove(self.inside(keys, "["), index, gap)
+
+    def _present(self, keys: Sequence[str]) -> tuple[Container, Child]:
+        where, child = self.find(keys)
+        if child is None:
+            raise self.fail(0, f"'{keys[-1]}' is not there")
+        return where, child
+
+    def _put(self, start: int, end: int, piece: str) -> None:
+        self.text = self.text[:start] + piece + self.text[end:]
+
+    def _add(self, where: Container, raw: str, name: str = "") -> str | None:
+        text = self.text
+        if where.children:
+            last = where.children[-1]
+            before = text[: last.start]
+            lead = before[len(before.rstrip(" \t\r\n")) :]
+            if name:
+                # As the neighbour writes it: `"a": 1` or `"a":1`.
+                colon = text[last.start : last.value].rpartition('"')[2]
+                name += colon
+                if not lead and colon.endswith(" "):
+                    lead = " "
+            self._put(last.end, last.end, f",{lead}{name}{raw}")
+            return None
+        piece = f"{name}: {raw}" if name else raw
+        unit = _unit(text)
+        if unit is not None:
+            newline = "\r\n" if "\r\n" in text else "\n"
+            base = newline + _indent_at(text, where.start)
+            piece = base + unit + piece + base
+        start, end = where.start + 1, where.end - 1
+        self._put(start, end, piece)
+        return text[start:end]
+
+    def _remove(self, where: Container, index: int, gap: str | None) -> None:
+        children = where.children
+        if len(children) == 1:
+            self._put(where.start + 1, where.end - 1, gap or "")
+        elif index:
+            self._put(children[index - 1].end, children[index].end, "")
+        else:
+            self._put(children[0].start, children[1].start, "")
+
+    def restored(self, data: bytes | None) -> bytes:
+        """Return the bytes of an edited excerpt of `data`."""
+        parts: list[bytes | memoryview] = []
+        at = 0
+        for found in LEFT_OUT.finditer(self.text):
+            parts.append(self.text[at : found.start()].encode())
+            start, end = int(found[1]), int(found[2])
+            parts.append(memoryview(data or b"")[start:end])
+            at = found.end()
+        return b"".join([*parts, self.text[at:].encode()])
 
 
 def _unit(text: str) -> str | None:
@@ -111,70 +130,6 @@ def _indent_at(text: str, at: int) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-def remove_member(
-    path: str, text: str, keys: Sequence[str], gap: str | None = None
-) -> str:
-    """Take a member away; `gap` is put into an object that becomes empty."""
-    where, child = find(path, text, keys)
-    if child is None:
-        raise fail(path, text, 0, f"'{keys[-1]}' is not there")
-    return _remove(text, where, where.children.index(child), gap)
-
-
-def remove_element(
-    path: str,
-    text: str,
-    keys: Sequence[str],
-    index: int,
-    gap: str | None = None,
-) -> str:
-    """Take an element of an array away."""
-    return _remove(text, _array(path, text, keys), index, gap)
-
-
-def _remove(text: str, where: Container, index: int, gap: str | None) -> str:
-    child = where.children[index]
-    if len(where.children) == 1:
-        return text[: where.start + 1] + (gap or "") + text[where.end - 1 :]
-    if index:
-        return text[: where.children[index - 1].end] + text[child.end :]
-    return text[: child.start] + text[where.children[1].start :]
-
-
-def elements(path: str, text: str, keys: Sequence[str]) -> list[object]:
-    """Return the parsed elements of an array; none if it is not there."""
-    if raw_value(path, text, keys) is None:
-        return []
-    where = _array(path, text, keys)
-    return [parsed(path, text[c.value : c.end]) for c in where.children]
-
-
-def is_empty(path: str, text: str, keys: Sequence[str]) -> bool:
-    """Tell whether the object or array at `keys` has nothing in it."""
-    if not keys:
-        return not top(path, text).children
-    _, child = find(path, text, keys)
-    return child is not None and not container(path, text, child.value).children
-
-
-def _object(path: str, text: str, keys: Sequence[str]) -> Container:
-    if not keys:
-        return top(path, text)
-    _, child = find(path, text, keys)
-    if child is None or text[child.value] != "{":
-        at = child.value if child else 0
-        raise fail(path, text, at, f"'{keys[-1]}' has to be a JSON object")
-    return container(path, text, child.value)
-
-
-def _array(path: str, text: str, keys: Sequence[str]) -> Container:
-    _, child = find(path, text, keys)
-    if child is None or text[child.value] != "[":
-        at = child.value if child else 0
-        raise fail(path, text, at, f"'{keys[-1]}' has to be a JSON array")
-    return container(path, text, child.value)
-
-
 _MARK = b"\xef\xbb\xbf"  # of the byte order
 _LONG = 1 << 16  # bytes of a value that is left out
 _STEP = 1 << 16  # bytes; few enough to stay in the processor's cache
@@ -183,7 +138,7 @@ _NO_CHARACTER = bytes(range(0x80, 0xC0))  # a later byte of one
 
 def excerpt(
     path: str, data: bytes, names: Collection[str], *, edits: bool
-) -> str:
+) -> Edited:
     """Return a file's text without long values of members of other names.
 
     Raises JsonTextError unless all of the file is JSON and, for `edits`, may
@@ -191,16 +146,17 @@ def excerpt(
     """
     children = _long_members(data, names, edits=edits)
     if children is None:
-        text = json_text.decode(path, data)
-        json_text.top(path, text)
+        whole = Edited.of(path, data)
         if edits:
-            json_text.check_depth(path, text)
-        return text
+            whole.check()
+        else:
+            whole.top()
+        return whole
     parts, at = [], 0
     for child in children:
         parts += [data[at : child.value].decode(), _placeholder(data, child)]
         at = child.end
-    return "".join(parts) + data[at:].decode()
+    return Edited(path, "".join(parts) + data[at:].decode())
 
 
 def _long_members(
@@ -218,7 +174,7 @@ def _long_members(
             part.decode()
         begin = len(_MARK) if data.startswith(_MARK) else 0
         text = str(memoryview(data)[begin:], "latin-1")
-        found = json_text.top("", text).children
+        found = JsonText("", text).top().children
         if edits:
             json_text.check_depth("", text)
     except (JsonTextError, UnicodeDecodeError):
@@ -249,14 +205,3 @@ def _placeholder(data: bytes, child: Child) -> str:
         for part in _steps(data[last : child.end])
     )
     return PLACEHOLDER.format(child.value, child.end, lines, columns)
-
-
-def restored(text: str, data: bytes | None) -> bytes:
-    """Return the bytes of an edited excerpt of `data`."""
-    parts: list[bytes | memoryview] = []
-    at = 0
-    for found in LEFT_OUT.finditer(text):
-        parts.append(text[at : found.start()].encode())
-        parts.append(memoryview(data or b"")[int(found[1]) : int(found[2])])
-        at = found.end()
-    return b"".join([*parts, text[at:].encode()])

@@ -9,9 +9,9 @@ folders, logins or sessions has the parts for them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from keyswitch.model import Frozen
+from keyswitch.model import FileChange, Frozen, LinkChange
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
         Mapping,
         Sequence,
     )
-    from typing import Self
 
     from keyswitch.compiled import Compiled
-    from keyswitch.model import FileChange, LinkChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.values import (
@@ -73,32 +71,15 @@ class Target(Protocol):
 class Places(Protocol):
     """Where one configuration folder of the main program has its files.
 
-    Absolute paths; the files need not exist. Its own type knows more of them.
+    Absolute paths; the files need not exist. Its own type knows more.
     """
 
-    @property
-    def config_dir(self) -> str:
-        """The folder itself."""
-
-    @property
-    def login_dir(self) -> str:
-        """The folder that has the login, mostly the same."""
-
-    @property
-    def settings(self) -> str:
-        """The file that says which account is used."""
-
-    @property
-    def credentials(self) -> str:
-        """The file that has the login."""
-
-    @property
-    def global_config(self) -> str:
-        """The file that says who is logged in."""
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Every file that a switch may write."""
+    config_dir: str  # the folder itself
+    login_dir: str  # the folder that has the login, mostly the same
+    settings: str  # the file that says which account is used
+    credentials: str  # the file that has the login
+    global_config: str  # the file that says who is logged in
+    files: tuple[str, ...]  # every file that a switch may write
 
     def with_login_in(self, folder: str) -> Self:
         """Return the same with the login in another folder."""
@@ -244,49 +225,26 @@ class Launch(Protocol):
 class Login(Protocol):
     """The parts of a login, by name; their texts are secret."""
 
-    @property
-    def raw(self) -> Mapping[str, str]:
-        """Every part as it is written."""
+    raw: Mapping[str, str]  # every part as it is written
 
-    @property
-    def access_token(self) -> str:
-        """The access token, "" if there is none."""
+    access_token: str  # "" if there is none, as of the next two
+    refresh_token: str
+    managed_key: str  # of a Console login
+    expires_at: float  # of the access token, in milliseconds; 0: not known
 
-    @property
-    def refresh_token(self) -> str:
-        """The refresh token, "" if there is none."""
+    usable: bool  # there is anything worth keeping
+    has_tokens: bool  # it is a login with tokens, which come before a key
+    is_blanked: bool  # a login stands there, usable or not
 
-    @property
-    def managed_key(self) -> str:
-        """The key of a Console login, "" if there is none."""
+    token_identity: Identity  # whose tokens they are, as they say themselves
+    named_identity: Identity  # whose name the program shows
+    identity: Identity  # the tokens' own word before the shown name
 
-    @property
-    def expires_at(self) -> float:
-        """When the access token ends, in milliseconds; 0: not known."""
-
-    @property
-    def usable(self) -> bool:
-        """Tell whether there is anything worth keeping."""
-
-    @property
-    def has_tokens(self) -> bool:
-        """Tell whether it is a login with tokens, which come before a key."""
-
-    @property
-    def is_blanked(self) -> bool:
-        """Tell whether a login stands there, usable or not."""
-
-    @property
-    def token_identity(self) -> Identity:
-        """Whose tokens they are, as they say themselves."""
-
-    @property
-    def named_identity(self) -> Identity:
-        """Whose name the program shows."""
-
-    @property
-    def identity(self) -> Identity:
-        """Whose login it is, by the tokens' own word before the shown name."""
+    tokens: Self  # what it is traced back by, whatever is shown beside it
+    key: Self  # the key of a Console login alone
+    without_key: Self
+    beside_tokens: Self  # key, name and answers, maybe another account's
+    without_login: Self  # what may stand there though nobody is logged in
 
     def is_over(self, now_ms: float) -> bool:
         """Tell whether its access token is, or is about to be renewed."""
@@ -305,26 +263,6 @@ class Login(Protocol):
 
     def with_device_of(self, other: Any) -> Self:
         """Return these parts with another login's device."""
-
-    @property
-    def tokens(self) -> Self:
-        """What a login is traced back by, whatever is shown beside it."""
-
-    @property
-    def key(self) -> Self:
-        """The key of a Console login alone."""
-
-    @property
-    def without_key(self) -> Self:
-        """All but that key."""
-
-    @property
-    def beside_tokens(self) -> Self:
-        """Key, shown name and answers, which may be another account's."""
-
-    @property
-    def without_login(self) -> Self:
-        """What may stand there though nobody is logged in."""
 
 
 class Keychain(Protocol):

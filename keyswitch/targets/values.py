@@ -6,12 +6,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.digests import sha256
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile, SecretRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.providers.schema import Provider
 

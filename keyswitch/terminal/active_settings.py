@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.compiled import FOLDER_VARIABLE
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import KeyswitchError
 from keyswitch.terminal.marker import read_marker
 from keyswitch.terminal.selection import (
@@ -25,7 +25,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
     from keyswitch.terminal.selection import Selection
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 from keyswitch import kernel_keyring
-from keyswitch.compiled import FOLDER_VARIABLE
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import KeyswitchError, NotFoundError
-from keyswitch.profiles.paths import may_be_foreign_home
+from keyswitch.profiles.paths import Paths, may_be_foreign_home
 from keyswitch.terminal import marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
 
@@ -18,9 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from keyswitch.compiled import Compiled
-    from keyswitch.kernel_keyring import Ref
-    from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
     from keyswitch.shells import EnvScript
 
@@ -39,10 +36,6 @@ def terminal_device() -> str:
     return ""
 
 
-class _TooSlowError(KeyswitchError):
-    """A command that stands in a start file ran into its hard limit."""
-
-
 def _set_timer(seconds: float) -> None:
     """Raise an error after this time, whatever hangs; 0: not any more."""
     # `_signal` is the built-in that `signal` wraps; the wrapper imports enum,
@@ -55,7 +48,7 @@ def _set_timer(seconds: float) -> None:
 
 
 def _too_slow(_number: int, _frame: object) -> None:
-    raise _TooSlowError(
+    raise KeyswitchError(
         f"gave up after {ENV_LIMIT} s",
         "look at the secret store with 'keyswitch doctor'",
     )
@@ -77,32 +70,21 @@ def values_of(
         from keyswitch.disk.ownership import require_own_home
 
         require_own_home()
-    refs = {field: profile.refs[field] for field in fields}
-    cached = _cached(profile, refs)
-    if cached is not None:
-        return cached
-    from keyswitch.secrets.stores import read_values
-
-    values = read_values(
-        paths, profile, refs.values(), deadline=deadline, ask=ask
-    )
-    return {field: values[ref] for field, ref in refs.items()}
-
-
-def _cached(
-    profile: Compiled, refs: Mapping[str, Ref]
-) -> dict[str, str] | None:
-    """Return the values where all are unlocked: the stores are not loaded."""
-    if profile.cache != "values":
-        return None
+    # First what is unlocked, a system call each: a store may not be needed.
     kernel_keyring.close_to_others()
-    version = profile.version()
-    values = {}
-    for field, ref in refs.items():
+    version, values = profile.version(), {}
+    missing = {field: profile.refs[field] for field in fields}
+    for field, ref in [*missing.items()] if profile.cache == "values" else ():
         value = kernel_keyring.read_value(ref, version)
-        if value is None:
-            return None
-        values[field] = value
+        if value is not None:
+            values[field] = value
+            del missing[field]
+    if missing:
+        from keyswitch.secrets.stores import read_values
+
+        refs = dict.fromkeys(missing.values())
+        found = read_values(paths, profile, refs, deadline=deadline, ask=ask)
+        values |= {field: found[ref] for field, ref in missing.items()}
     return values
 
 

@@ -38,8 +38,9 @@ _REGIONS = (
     r"AWS_(DEFAULT_)?REGION|CLOUD_ML_REGION|\w+_AWS_REGION|VERTEX_REGION_\w+"
 )
 _LABEL = r"[A-Za-z0-9-]*"
-# Found by PATH; another path may lead to a program of the repository's own,
-# and another name may be of a profile that is not for this host.
+# Our helper and nothing else. Found by PATH; another path may lead to a program
+# of the repository's own, and another name may be of a profile that is not for
+# this host.
 _ALONE = r"\s*keyswitch\s+helper\s+claude-code\s*"
 _FLAG = r"CLAUDE_CODE_(USE|SKIP)_\w+"
 
@@ -124,7 +125,7 @@ def _moves(
         if (
             RUN_VARIABLE not in scene.environ
             and _is_of_repository(command, scene)
-            and not _is_helper_alone(command.text)
+            and not re.fullmatch(_ALONE, command.text)
         ):
             yield command.source
 
@@ -146,11 +147,6 @@ def _is_own(path: str, scene: Scene) -> bool:
     """Tell whether a file is the person's own, as where HOME is started in."""
     own = scene.settings_places.settings
     return os.path.realpath(path) == os.path.realpath(own)
-
-
-def _is_helper_alone(command: str) -> bool:
-    """Tell whether a command is keyswitch's helper and nothing else."""
-    return bool(re.fullmatch(_ALONE, command))
 
 
 def _of_settings(scene: Scene, name: str) -> str:

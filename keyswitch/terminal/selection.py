@@ -13,7 +13,7 @@ from keyswitch.disk.opening import upwards
 from keyswitch.errors import InputError, NotFoundError, StaleError
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
-from keyswitch.terminal.marker import PINNED, read_marker
+from keyswitch.terminal.marker import PINNED, Marker, read_marker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from keyswitch.directories.links import Link
     from keyswitch.profiles.paths import Paths
-    from keyswitch.terminal.marker import Marker
 
 PROFILE_VARIABLE = "KEYSWITCH_PROFILE"
 # Set by `run`, whose settings come before a repository's: whoever calls our

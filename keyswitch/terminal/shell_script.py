@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.compiled import FOLDER_VARIABLE, identity
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled, identity
 from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import script_of, terminal_device
@@ -24,7 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from keyswitch.compiled import Compiled
     from keyswitch.directories.links import Link
     from keyswitch.profiles.paths import Paths
     from keyswitch.terminal.selection import Selection
@@ -159,15 +158,14 @@ class _Shell:
         if self.marker is None:
             return held
         # An .envrc may well call keyswitch.
-        key = marker.read_key(self.paths)
-        theirs = self.marker.not_ours(self.environ, key)
-        return held - (set(self.marker.assigned) - theirs)
+        return held - (set(self.marker.assigned) - self._theirs(self.marker))
 
     def _direnv_note(self, held: set[str], profile: Compiled) -> Note:
         """Say of a project's file that it is in force, and the profile not."""
         from keyswitch.directories.links import mark_of
 
-        file = _envrc(self.environ)
+        folder = self.environ.get(_DIRENV_FOLDER, "").removeprefix("-")
+        file = os.path.join(folder, ".envrc")
         names = " and ".join(sorted(held))
         line = f"{file} sets {names}, so '{profile.name}' is not used here"
         return f"envrc-{mark_of(file, b'')[:8]}", line
@@ -179,9 +177,10 @@ class _Shell:
         """
         if self.marker is None or _DIRENV_FOLDER not in self.environ:
             return set()
-        key = marker.read_key(self.paths)
-        theirs = self.marker.not_ours(self.environ, key)
-        return _set_by_direnv(self.environ, theirs)
+        return _set_by_direnv(self.environ, self._theirs(self.marker))
+
+    def _theirs(self, present: marker.Marker) -> set[str]:
+        return present.not_ours(self.environ, marker.read_key(self.paths))
 
     def given_back(self, stamp: str = "") -> EnvScript | None:
         """Return what takes all but the shell's own choice out of it.
@@ -259,12 +258,6 @@ def _set_by_direnv(
         return set()
     given = _given_by_direnv(environ.get(_DIRENV_DIFF, ""))
     return {name for name in present if given.get(name) == environ[name]}
-
-
-def _envrc(environ: Mapping[str, str]) -> str:
-    """Return the path that a person knows the settings by."""
-    folder = environ.get(_DIRENV_FOLDER, "").removeprefix("-")
-    return os.path.join(folder, ".envrc")
 
 
 def _given_by_direnv(text: str) -> dict[str, object]:

@@ -8,20 +8,17 @@ other file: every name, text and value is checked before anybody sees it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from keyswitch.errors import InputError, LockedError
-from keyswitch.model import Frozen
+from keyswitch.model import Frozen, Profile
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
+from keyswitch.providers.catalogue import Catalogue
+from keyswitch.providers.shapes import check_secret
+from keyswitch.secret import Secret
 from keyswitch.secrets.vault import envelope, key_slots
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from keyswitch.model import Profile
-    from keyswitch.providers.catalogue import Catalogue
-    from keyswitch.secret import Secret
 
 MAGIC = b"keyswitch-bundle/1"
 LIMIT = 4 * 1024 * 1024  # bytes, checked before anything is parsed
@@ -100,14 +97,12 @@ def unpack(
 
 
 def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
-    from keyswitch.providers.shapes import check_secret
-
     check_name(name)
-    if not isinstance(entry, dict) or set(entry) != {"toml", "secrets"}:
-        raise _odd(f"its entry '{name}'")
-    text, values = entry["toml"], entry["secrets"]
-    if not isinstance(text, str) or not isinstance(values, dict):
-        raise _odd(f"its entry '{name}'")
+    match entry:
+        case {"toml": str(text), "secrets": dict(values)} if len(entry) == 2:
+            pass
+        case _:
+            raise _odd(f"its entry '{name}'")
     if len(text) > profile_files.PROFILE_LIMIT:
         raise _odd(f"the size of its entry '{name}'")
     profile = profile_files.parse(text, name + ".toml")
@@ -121,9 +116,8 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
         field = provider.field(key)
         if not field.secret or not isinstance(value, str):
             raise _odd(f"a secret of '{name}'")
-        secrets[key] = check_secret(
-            field, value.encode("utf-8", "surrogatepass"), provider=provider
-        )
+        raw = value.encode("utf-8", "surrogatepass")
+        secrets[key] = check_secret(field, raw, provider.id, provider.help_url)
     return Packed(profile, secrets)
 
 

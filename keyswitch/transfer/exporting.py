@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError, NotFoundError
+from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
+from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
 from keyswitch.secrets.vault.reading import normalised
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.model import Profile
-    from keyswitch.secret import Secret
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def all_that_travel(workspace: Workspace) -> tuple[list[str], list[str]]:

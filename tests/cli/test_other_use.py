@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from keyswitch.providers.schema import BUILT_IN
+from keyswitch.providers.catalogue import BUILT_IN
 from tests.cli.accounts import two_accounts
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 from tests.cli.terminal import COMMAND, Terminal

@@ -19,7 +19,6 @@ from pathlib import Path
 from keyswitch.diagnosis.explain import knowledge
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.catalogue import Catalogue
-from keyswitch.providers.schema import BUILT_IN
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.shells.rc_lines import DIRECTORY_FILES, SESSION_FILES
 from keyswitch.targets.claude_code import rules
@@ -527,7 +526,7 @@ TEXTS = (
     "500 {", "&#" + "9" * 5000,
     "\x1b]0;S\x07P", "\\\\\\\\P S", "\0P\0S", "P \ufffd", "http/1.1 403 P",
 )  # fmt: skip
-CATALOGUE = Catalogue(os.path.join(BUILT_IN, "none"))
+CATALOGUE = Catalogue()
 PROVIDERS = (*CATALOGUE.ids(), "anthropic", "anthropic", "bedrock")
 
 

@@ -24,11 +24,12 @@ from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.shapes import check_plain, check_secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, key_slots
-from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.settings import baseline, plan, settings_file
 from keyswitch.targets.claude_code.target import planning, tokens
+from keyswitch.targets.json_text import JsonText
+from keyswitch.targets.splice import Edited
 from keyswitch.terminal import marker as environment
 from keyswitch.transfer import bundle
 
@@ -74,7 +75,7 @@ def provider_file(data):
     found = catalogue.read_provider(place().providers_dir, "own")
     for field in found.fields:
         if field.secret:
-            check_secret(field, b"FAKE-value", provider=found)
+            check_secret(field, b"FAKE-value", found.id, "")
         else:
             check_plain(field, "value")
 
@@ -96,19 +97,19 @@ def link_rule(data):
 
 def splice_editor(data):
     """The editor of settings.json: its own key changes, no other byte."""
-    text = json_text.decode("s.json", data)
-    before = splice.raw_value("s.json", text, ("apiKeyHelper",))
-    raw = '"FAKE helper"'
+    edited, key = Edited.of("s.json", data), ("apiKeyHelper",)
+    text, before, raw = edited.text, edited.raw(key), '"FAKE helper"'
     if before is None:
-        after, gap = splice.insert_member(
-            "s.json", text, ("apiKeyHelper",), raw
-        )
-        back = splice.remove_member("s.json", after, ("apiKeyHelper",), gap)
+        gap = edited.insert(key, raw)
     else:
-        after = splice.replace_value("s.json", text, ("apiKeyHelper",), raw)
-        back = splice.replace_value("s.json", after, ("apiKeyHelper",), before)
-    assert splice.raw_value("s.json", after, ("apiKeyHelper",)) == raw
-    assert back == text
+        edited.replace(key, raw)
+    after = edited.text
+    assert edited.raw(key) == raw
+    if before is None:
+        edited.remove(key, gap)
+    else:
+        edited.replace(key, before)
+    assert edited.text == text
     start = len(os.path.commonprefix([text, after]))  # noqa: RUF071
     ends = [text[start:][::-1], after[start:][::-1]]
     same = start + len(os.path.commonprefix(ends))  # noqa: RUF071
@@ -134,9 +135,9 @@ def settings_plan(data):
 
     made = planned(data, baseline.Baseline(), EDITS)
     kept.update(made.displaced)
-    text = json_text.decode("s.json", made.after)
+    text = JsonText.of("s.json", made.after)
     for edit in EDITS:
-        assert splice.raw_value("s.json", text, edit.keys) == edit.raw
+        assert text.raw(edit.keys) == edit.raw
     assert planned(made.after, made.baseline, ()).after == data
     assert not made.conflicts
 
@@ -150,9 +151,7 @@ def approvals(data):
     after, record = planning.plan_approvals(
         "c.json", data, baseline.Baseline(), {"ks1-a": "tail-0001"}, KEY
     )
-    assert "tail-0001" in splice.elements(
-        "c.json", json_text.decode("c.json", after), rules.APPROVED
-    )
+    assert "tail-0001" in JsonText.of("c.json", after).elements(rules.APPROVED)
     back, _ = planning.plan_approvals("c.json", after, record, {}, KEY)
     assert back == data or not data.strip(b" \t\r\n\xef\xbb\xbf")
 

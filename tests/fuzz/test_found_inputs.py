@@ -10,7 +10,6 @@ import pytest
 from keyswitch import compiled
 from keyswitch.changes import history
 from keyswitch.commit import journal
-from keyswitch.commit.keychain_items import decoded
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.paths import resolve
@@ -20,10 +19,12 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.secrets.vault.reading import Vault
+from keyswitch.switching.logins.keychain_note import decoded
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.settings import baseline, plan
 from keyswitch.targets.claude_code.target import launch, planning
+from keyswitch.targets.splice import Edited
 
 KEY = b"k" * 32
 DIGITS = b"9" * 5000  # more than Python turns into a number
@@ -167,7 +168,7 @@ def test_half_a_surrogate_pair_among_approved_keys_is_no_key_of_ours():
 def test_odd_values_in_settings_do_not_crash_a_plan(text):
     taken = ClaudeCode("helper", "api_key")
     try:
-        plan.edits_for("s.json", text.decode(), taken, {}, ("X",))
+        plan.edits_for(Edited.of("s.json", text), taken, {}, ("X",))
     except KeyswitchError as e:
         assert e.message.startswith("s.json")  # noqa: PT017
 

@@ -27,7 +27,7 @@ def test_what_is_written_is_json_and_is_read_back():
 
 
 def test_the_fixed_form_is_read_without_a_json_parser(monkeypatch):
-    monkeypatch.setattr(state, "_parse_any_json", None)
+    monkeypatch.setattr(state, "_in_any_json", None)
     assert state.parse(state.to_bytes(State("a", "b", "c")), "x").active == "a"
 
 

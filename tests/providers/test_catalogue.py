@@ -5,8 +5,8 @@ import pytest
 from keyswitch.errors import InputError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles.paths import resolve
-from keyswitch.providers.catalogue import load_catalogue
-from keyswitch.providers.schema import HOWS, environment
+from keyswitch.providers.catalogue import HOWS, load_catalogue
+from keyswitch.providers.schema import environment
 from keyswitch.providers.shapes import check_variable, fingerprint, mask
 
 CATALOGUE = load_catalogue(resolve({"KEYSWITCH_HOME": "/nonexistent"}))

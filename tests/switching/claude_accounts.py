@@ -11,7 +11,7 @@ import json
 import os
 from dataclasses import dataclass, field
 
-from keyswitch.targets import json_text, splice
+from keyswitch.targets.splice import Edited
 
 HOUR = 3_600_000
 BEGIN = 4_000_000_000_000  # when the first token ends: no test lives so long
@@ -143,27 +143,27 @@ class Claude:
             (self.config, ("odd", "projects", "mcpServers")),
         ):
             for name in names if path.exists() else ():
-                text = json_text.decode(str(path), path.read_bytes())
-                found[name] = splice.raw_value(str(path), text, (name,))
+                text = Edited.of(str(path), path.read_bytes())
+                found[name] = text.raw((name,))
         return found
 
     def write(self, path, **members):
         """Set members of a file, None takes one out; the others stay."""
         self.folder.mkdir(exist_ok=True, mode=0o700)
         default = SECTIONS if path == self.credentials else SETTINGS
-        text = path.read_text() if path.exists() else "{" + default + "}"
+        before = path.read_text() if path.exists() else "{" + default + "}"
+        text = Edited(str(path), before)
         for name, value in members.items():
-            place = str(path), text, (name,)
             raw = json.dumps(value)
             if value is None:
-                if splice.raw_value(*place) is not None:
-                    text = splice.remove_member(*place, None)
-            elif splice.raw_value(*place) is None:
-                text, _ = splice.insert_member(*place, raw)
+                if text.raw((name,)) is not None:
+                    text.remove((name,))
+            elif text.raw((name,)) is None:
+                text.insert((name,), raw)
             else:
-                text = splice.replace_value(*place, raw)
+                text.replace((name,), raw)
         staged = path.with_name(f"{path.name}.tmp.{os.urandom(4).hex()}")
-        staged.write_text(text)
+        staged.write_text(text.text)
         staged.chmod(0o600)
         staged.replace(path)
 

@@ -11,7 +11,8 @@ from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.providers.schema import ClaudeCode
 from keyswitch.targets.claude_code.settings.baseline import (
     Baseline,
-    from_document,
+    decode,
+    encode,
 )
 from keyswitch.targets.claude_code.settings.plan import edits_for, plan_settings
 from keyswitch.targets.claude_code.settings.wanted import (
@@ -65,7 +66,7 @@ def switch(data, baseline, way, store):
             return []
         taken, fields = WAYS[way]
         wanted = wanted_settings(taken, fields, COMMAND, expires=True)
-        return edits_for("s.json", text, taken, wanted, RIVALS)
+        return edits_for(text, taken, wanted, RIVALS)
 
     plan = plan_settings(
         "s.json",
@@ -77,8 +78,8 @@ def switch(data, baseline, way, store):
         new_token=store.new_token,
     )
     store.texts.update(plan.displaced)
-    record = from_document("r", json.loads(json.dumps(plan.baseline._asdict())))
-    return plan, record
+    kept = decode("r", encode({"s.json": plan.baseline}))
+    return plan, kept.get("s.json", Baseline())
 
 
 def without_owned(data):

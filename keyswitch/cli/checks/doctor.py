@@ -13,8 +13,12 @@ from keyswitch.cli.command import (
     rehearsed,
 )
 from keyswitch.cli.session import attributes
+from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
+from keyswitch.switching.activation.effect import not_given, situation_of
+from keyswitch.switching.planning import left_helpers
+from keyswitch.switching.upkeep import own_files
 from keyswitch.targets.verdict import NOTE, Finding, Mend
 
 if TYPE_CHECKING:
@@ -55,8 +59,6 @@ def doctor(  # noqa: PLR0913
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """
-    from keyswitch.diagnosis.checks import by_gravity
-
     at_most_one({"--report": report, "--json": session.json})
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
@@ -93,17 +95,11 @@ def _look(
     session: Session, mending: _Mending, *, run_helper: bool
 ) -> tuple[Situation, list[Finding]]:
     """Return what was looked at and what is wrong, mended if that is asked."""
-    from keyswitch.diagnosis.checks import examine
-    from keyswitch.switching.activation.effect import not_given, situation_of
-    from keyswitch.switching.planning import left_helpers
-
     workspace = session.workspace()
     trusts = None
     if run_helper:
-        from keyswitch.cli.secrets.agreements import trust_in
-
         session.refuse_agents()
-        trusts = trust_in(session)
+        trusts = session.trusts
     situation = situation_of(workspace, trusts=trusts)
     findings = examine(situation)
     if mending.mend(findings):
@@ -129,8 +125,6 @@ class _Mending:
 
         They come first: the rest needs these files.
         """
-        from keyswitch.switching.upkeep import own_files
-
         environ = self.session.environ
         paths = resolve(environ)
         found = own_files.findings(paths, environ)
@@ -142,8 +136,7 @@ class _Mending:
             mends = [f.mend for f in found if f.mend is not None]
             if not self._agreed(mends):
                 break
-            for line in own_files.mend(mends, paths, environ):
-                self.session.say(line)
+            self.session.say(*own_files.mend(mends, paths, environ))
             found = own_files.findings(paths, environ)
         return found
 

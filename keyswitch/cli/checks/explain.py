@@ -6,8 +6,8 @@ import os
 import re
 import sys
 import textwrap
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import click
 
@@ -26,9 +26,6 @@ from keyswitch.errors import (
     UsageError,
 )
 from keyswitch.terminal.selection import select
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 WIDTH = 78  # columns
 LIMIT = 1 << 20  # bytes of standard input

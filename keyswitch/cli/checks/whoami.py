@@ -9,7 +9,12 @@ import click
 from keyswitch.cli.command import Session, command, flag
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
+from keyswitch.diagnosis.findings.contradictions import warnings
+from keyswitch.diagnosis.findings.interactive import questions
 from keyswitch.errors import ExitCode
+from keyswitch.switching.activation.effect import not_given, situation_of
+from keyswitch.switching.activation.elsewhere import guarded_elsewhere
+from keyswitch.switching.planning import known_folders, left_helpers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,19 +62,10 @@ def whoami(
     asked or run, unless an option says so. Exit status 1: nothing would be
     sent; 4: something else than the active profile would be.
     """
-    from keyswitch.diagnosis.findings.contradictions import warnings
-    from keyswitch.switching.activation.effect import not_given, situation_of
-    from keyswitch.switching.activation.elsewhere import guarded_elsewhere
-    from keyswitch.switching.planning import known_folders, left_helpers
-
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
         session.refuse_agents()
-    trusts = None
-    if run_helper:
-        from keyswitch.cli.secrets.agreements import trust_in
-
-        trusts = trust_in(session)
+    trusts = session.trusts if run_helper else None
     situation = situation_of(workspace, claude_options, trusts)
     answers: Sequence[Answer] = ()
     if verify:
@@ -139,7 +135,6 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 
 
 def _answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
-    """Return what the service said, as `--json` shows it."""
     return {
         **attributes(answer, "header", "ok", "status", "milliseconds", "what"),
         **attributes(answer, or_null=("asked", "who", "fix")),
@@ -150,9 +145,6 @@ def _answer_document(situation: Situation, answer: Answer) -> dict[str, Any]:
 def _document(
     situation: Situation, findings: Sequence[Finding]
 ) -> dict[str, Any]:
-    """Return the verdict as `whoami --json` shows it."""
-    from keyswitch.diagnosis.findings.interactive import questions
-
     verdict = situation.verdict
     request, url = verdict.request, verdict.base_url
     owner_of = situation.accounts.owner_of
@@ -188,8 +180,6 @@ def _rows(
     situation: Situation, findings: Sequence[Finding]
 ) -> Iterator[tuple[str, str]]:
     """Yield (title, text) of one screen."""
-    from keyswitch.diagnosis.findings.interactive import questions
-
     request, status = situation.verdict.request, situation.verdict.status
     yield "account", account(situation)
     if request.sent:
@@ -216,7 +206,6 @@ def _rows(
 
 
 def _answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
-    """Yield what the service said of each credential."""
     for answer in answers:
         who = f" as {answer.who}" if answer.who else ""
         took = answer.milliseconds

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -26,15 +27,10 @@ from keyswitch.errors import InputError, UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.names import check_name
-from keyswitch.providers.shapes import check_plain
+from keyswitch.providers.schema import Provider
+from keyswitch.providers.shapes import Field, check_plain
+from keyswitch.secret import Secret
 from keyswitch.switching.editing import profile_changes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from keyswitch.providers.schema import Provider
-    from keyswitch.providers.shapes import Field
-    from keyswitch.secret import Secret
 
 _EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
 
@@ -197,7 +193,6 @@ def rotate(
 
 
 def _provider_of(session: Session, name: str | None, given: str | None) -> str:
-    """Return the provider that was named, or ask for one."""
     if name is None and not session.can_ask:
         raise UsageError(
             "missing argument 'NAME'", "see 'keyswitch add --help'"
@@ -260,16 +255,12 @@ def _complete(
 def _ask_alternative(
     provider: Provider, fields: Mapping[str, str], sources: list[Source]
 ) -> str:
-    """Return which of the provider's alternatives to use."""
     if not provider.groups:
         return ""
     given = [*fields, *(source.field for source in sources if source.field)]
     if any(provider.field(name).group for name in given):
         return provider.group_of(given)
-    needed = {
-        group: [f for f in provider.fields if f.required and f.group == group]
-        for group in provider.groups
-    }
+    needed = {group: provider.required(group) for group in provider.groups}
     unnamed = any(not source.field for source in sources)
     if unnamed and any(all(f.secret for f in n) for n in needed.values()):
         return ""  # the alternative that needs only a secret

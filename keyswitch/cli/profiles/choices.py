@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from keyswitch.cli.profiles.listing import now
 from keyswitch.display import printable
@@ -10,15 +11,10 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
 from keyswitch.profiles import login_status, profile_files
 from keyswitch.profiles.names import nearest
+from keyswitch.profiles.paths import Paths
 from keyswitch.terminal import selection
 from keyswitch.terminal.marker import read_marker
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 ACTIVE = "active"
 LONGEST_CELL = 200  # characters

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from keyswitch.changes import bindings
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import YES, Session, command, option
+from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.directories import patterns
 from keyswitch.errors import InputError, KeyswitchError, UsageError
+from keyswitch.model import Profile
 from keyswitch.profiles import profile_files, state
+from keyswitch.switching.editing import profile_changes
+from keyswitch.switching.editing.link_changes import asking_for
 from keyswitch.targets import table
 from keyswitch.terminal.selection import ENDS, own_choice
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyswitch.model import Profile
 
 
 def parse_date(text: str | None) -> date | None:
@@ -59,7 +60,6 @@ def _parse_shared(text: str) -> tuple[str, ...] | None:
 
 
 def _parse_places(text: str) -> tuple[str, ...]:
-    """Parse the value of `--only` and `--never`."""
     found = _listed(text)
     for pattern in found:
         patterns.check(pattern)
@@ -121,8 +121,6 @@ def edit(
     **options: Any,
 ) -> None:
     """Change a profile's fields."""
-    from keyswitch.switching.editing import profile_changes
-
     workspace = session.workspace()
     changes: dict[str, Any] = {
         key: _PARSERS[key](value)
@@ -151,10 +149,6 @@ def edit(
 
 def _edit_in_editor(session: Session, name: str) -> None:
     """Let a person edit the file; keep nothing that does not parse."""
-    from keyswitch.changes import bindings
-    from keyswitch.cli.secrets.agreements import agree_to_edit
-    from keyswitch.switching.editing import profile_changes
-
     session.refuse_agents()
     session.require_terminal(
         "nothing to change was given",
@@ -185,8 +179,6 @@ def _edit_in_editor(session: Session, name: str) -> None:
 
 def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:
     """Say which shell and which links still ask for a former name."""
-    from keyswitch.switching.editing.link_changes import asking_for
-
     own = own_choice(session.environ)
     if own.name == name:
         session.say(
@@ -209,8 +201,6 @@ def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:
 @click.argument("new_name")
 def rename(session: Session, name: str, new_name: str) -> None:
     """Give a profile another name."""
-    from keyswitch.switching.editing import profile_changes
-
     profile_changes.rename(session.workspace(), name, new_name)
     session.say(f"renamed '{name}' to '{new_name}'")
     _say_who_asks(session, name, new_name)
@@ -221,8 +211,6 @@ def rename(session: Session, name: str, new_name: str) -> None:
 @click.argument("new_name")
 def copy(session: Session, name: str, new_name: str) -> None:
     """Copy a profile, secrets included."""
-    from keyswitch.switching.editing import profile_changes
-
     profile_changes.copy(session.workspace(), name, new_name)
     session.say(f"copied '{name}' to '{new_name}'")
 
@@ -232,8 +220,6 @@ def copy(session: Session, name: str, new_name: str) -> None:
 @YES
 def remove(session: Session, name: str, *, yes: bool) -> None:
     """Remove a profile."""
-    from keyswitch.switching.editing import profile_changes
-
     workspace = session.workspace()
     profile, _ = workspace.load(name)
     session.confirm(f"remove profile '{name}'?", yes=yes)

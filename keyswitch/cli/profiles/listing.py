@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,11 +12,9 @@ from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.display import secrets_in, without_secrets
 from keyswitch.errors import UsageError
+from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.profiles import login_status, profile_files, state
-
-if TYPE_CHECKING:
-    from keyswitch.model import Profile
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:
@@ -174,8 +172,7 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
     return rows + [
         (key, value)
         for key, value in sorted(profile.fields.items())
-        if profile.provider != login_status.LOGIN
-        or key not in login_status.TOLD
+        if profile.provider != LOGIN_PROVIDER or key not in login_status.TOLD
     ]
 
 

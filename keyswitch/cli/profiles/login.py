@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,10 +19,10 @@ from keyswitch.cli.command import (
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.errors import InputError, UsageError
+from keyswitch.model import Profile
 from keyswitch.profiles import state
-
-if TYPE_CHECKING:
-    from keyswitch.model import Profile
+from keyswitch.switching.logging_in import capture as logins
+from keyswitch.switching.logging_in import logout as removal
 
 
 @command(
@@ -79,8 +79,6 @@ def login(  # noqa: PLR0913
             "--stdin and --from-env belong to --token",
             f"keyswitch login {name} --token --stdin",
         )
-    from keyswitch.switching.logging_in import capture as logins
-
     session.refuse_agents()
     workspace = session.workspace()
     if capture:
@@ -146,8 +144,6 @@ def logout(session: Session, name: str, *, yes: bool) -> None:
 
     The profile stays.
     """
-    from keyswitch.switching.logging_in import logout as removal
-
     workspace = session.workspace()
     found = removal.look(workspace, name)
     session.say(

@@ -14,28 +14,23 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import click
 from prompt_toolkit import layout
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.utils import get_cwidth
 
+from keyswitch.cli.profiles.choices import ChoiceList
 from keyswitch.cli.prompt import choose_one
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from prompt_toolkit.formatted_text import StyleAndTextTuples
-
-    from keyswitch.cli.profiles.choices import ChoiceList
-
-    # A name; "" for none; a signal that ended it.
-    Answer = str | signal.Signals
+# A name; "" for none; a signal that ended it.
+Answer = str | signal.Signals
 
 AHEAD = 200  # rows that are read before the list is shown
 SLICE = 0.03  # seconds of reading between two looks at the keyboard

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -20,17 +21,13 @@ from keyswitch.cli.sources import (
 from keyswitch.disk.atomic import read_regular
 from keyswitch.display import without_secrets
 from keyswitch.errors import InputError, NotFoundError, UsageError
+from keyswitch.model import Profile
 from keyswitch.providers.binding import ascii_host, shown_host
 from keyswitch.providers.schema import refuse_named
+from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import normalised
-from keyswitch.transfer import importing
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.model import Profile
-    from keyswitch.secret import Secret
-    from keyswitch.transfer.bundle import Packed
+from keyswitch.transfer import bundle, exporting, importing
+from keyswitch.transfer.bundle import Packed
 
 
 @command(
@@ -57,8 +54,6 @@ def export(
     choose now can open it. Logins are left out: a second copy of one stops
     working.
     """
-    from keyswitch.transfer import exporting
-
     session.refuse_agents(always=True)
     workspace = session.workspace()
     if bool(names) == everything:
@@ -67,8 +62,7 @@ def export(
         raise exporting.exists(path)
     if everything:
         wanted, logins = exporting.all_that_travel(workspace)
-        for name in logins:
-            session.say(f"left out '{name}': it is a login")
+        session.say(*(f"left out '{name}': it is a login" for name in logins))
     else:
         wanted = list(names)
     packed = exporting.collect(workspace, wanted)
@@ -116,8 +110,6 @@ def import_(  # noqa: PLR0913
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.
     """
-    from keyswitch.transfer import importing
-
     session.refuse_agents()
     workspace = session.workspace()
     given = given_passphrase(passphrase)
@@ -149,8 +141,6 @@ def import_(  # noqa: PLR0913
 
 def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
     """Return the profiles of a bundle; ask for its passphrase."""
-    from keyswitch.transfer import bundle
-
     data = read_regular(path, bundle.LIMIT)
     if data is None:
         raise NotFoundError(
@@ -240,7 +230,6 @@ def _accept(
 
 
 def _accept_variables(session: Session, one: Packed) -> None:
-    """Ask about each variable whose name does not look like a key's."""
     name, catalogue = one.profile.name, session.workspace().catalogue
     refuse_named(catalogue.get(one.profile.provider), importing.named(one))
     for _, _, variable in importing.doubtful_variables(catalogue, one):

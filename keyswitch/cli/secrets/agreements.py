@@ -1,25 +1,18 @@
-"""Ask a person to agree: to a new use of a secret, a variable, a program.
+"""Ask a person to agree: to a new use of a secret, to a variable.
 
 Where nobody can be asked, nothing is agreed to and the command refuses.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from keyswitch.changes import bindings
-from keyswitch.display import without_secrets
+from keyswitch.cli.session import Session
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
-from keyswitch.providers.binding import shown_host
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from keyswitch.cli.session import Session
-    from keyswitch.model import Profile
-    from keyswitch.providers.binding import Mismatch
-    from keyswitch.targets.verdict import Value
+from keyswitch.providers.binding import Mismatch, shown_host
 
 
 def agree_to_profile(session: Session, name: str) -> list[Mismatch]:
@@ -72,21 +65,3 @@ def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:
     for one in found:
         session.warn(one.what)
         session.confirm(f"send it to {shown_host(one.asked.host)} from now on?")
-
-
-def trust_in(session: Session) -> Callable[[Value], bool]:
-    """Return what asks, once each, whether to run a repository's program."""
-    answers: dict[str, bool] = {}
-
-    def trusts(command: Value) -> bool:
-        program = command.text
-        if session.can_ask and program not in answers:
-            from keyswitch.cli.prompt import confirm
-
-            answers[program] = confirm(
-                f"{command.source.place} came with the repository; run "
-                f"what it names, {without_secrets(program)}?"
-            )
-        return answers.get(program, False)
-
-    return trusts

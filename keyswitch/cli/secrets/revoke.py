@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -16,11 +17,9 @@ from keyswitch.cli.command import (
 )
 from keyswitch.cli.session import attributes
 from keyswitch.errors import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.switching.revoking.stored import Found
+from keyswitch.switching.revoking import revoke
+from keyswitch.switching.revoking.stored import Found
+from keyswitch.targets.values import MAIN
 
 
 @command(
@@ -50,9 +49,6 @@ def revoke_local(  # noqa: PLR0913
     The service is not asked: a removed token still works for whoever has a
     copy, until it is revoked on the page that is printed at the end.
     """
-    from keyswitch.switching.revoking import revoke
-    from keyswitch.targets.values import MAIN
-
     options = {"--all": all_, "--claude-code": claude_code, "--stale": stale}
     at_most_one({"NAME": name, **options})
     scope = MAIN if claude_code else revoke.STALE
@@ -87,8 +83,6 @@ def _carry_out(
     session: Session, scope: str, name: str, seen: list[Found]
 ) -> int:
     """Remove, look again, and say where to revoke at the service."""
-    from keyswitch.switching.revoking import revoke
-
     workspace = session.workspace()
     found = revoke.remove(workspace, scope, name, seen)
     removed = [f for f in found if not f.by_hand]
@@ -109,8 +103,7 @@ def _carry_out(
     for entry in left:
         how = " (edit it by hand)" if entry.by_hand else ""
         session.warn(f"still there: {entry.source}{how}")
-    for page in pages:
-        session.say(f"now revoke at the service: {page}")
+    session.say(*(f"now revoke at the service: {page}" for page in pages))
     return ExitCode.NOT_IN_EFFECT if left else ExitCode.OK
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from keyswitch import kernel_keyring
 from keyswitch.changes.store_choice import NoStoreError, choose_store
 from keyswitch.cli.command import option
+from keyswitch.cli.session import Session
 from keyswitch.cli.sources import ask_new_passphrase
+from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import Vault
-
-if TYPE_CHECKING:
-    from keyswitch.cli.session import Session
-    from keyswitch.secret import Secret
 
 STORE = option(
     "--store",
@@ -43,8 +40,7 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
         session.confirm("make an encrypted vault?")
         create_vault(session)
         return "vault"
-    for line in choice.notes:
-        session.say(line)
+    session.say(*choice.notes)
     if choice.details:
         session.detail(choice.details)
     if choice.store == "vault":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import click
 
@@ -28,11 +28,7 @@ from keyswitch.terminal import marker, selection
 from keyswitch.terminal.exports import script_of
 from keyswitch.terminal.marker import PANE, read_key
 from keyswitch.terminal.shell_script import for_shell
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 @command(
@@ -188,9 +184,10 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     shell inside such a shell is refused.
     """
     from keyswitch.switching.running import subshell
+    from keyswitch.terminal.selection import SHELL_VARIABLE
 
     workspace = session.workspace()
-    inside = workspace.environ.get(subshell.VARIABLE, "")
+    inside = workspace.environ.get(SHELL_VARIABLE, "")
     if inside:
         raise UsageError(
             f"this is a keyswitch shell for '{inside}' already",
@@ -200,10 +197,8 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
     argv, environ, notes = subshell.prepare(workspace, compiled, program)
-    for note in notes:
-        session.say(note)
-    for line in subshell.overridden(compiled, environ):
-        session.warn(line)
+    session.say(*notes)
+    session.warn(*subshell.overridden(compiled, environ))
     session.say(f"this shell uses '{name}'; 'exit' leaves it")
     status = subshell.run(argv, environ)
     session.say(f"left the shell of '{name}'")
@@ -233,8 +228,7 @@ def use_here(session: Session, name: str) -> None:
         )
         return
     if isolation.wants_folder(workspace, compiled):
-        for note in isolation.move_in(workspace, profile):
-            session.say(note)
+        session.say(*isolation.move_in(workspace, profile))
         pair = (FOLDER_VARIABLE, paths.folder_of(name))
         if pair not in compiled.literals:
             compiled.literals.append(pair)

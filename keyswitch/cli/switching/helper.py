@@ -7,12 +7,12 @@ right, since every other answer could be another account's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.cli.command import HELP
+from keyswitch.cli.session import Session
+from keyswitch.compiled import Compiled
 from keyswitch.directories import guard
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import NotFoundError
@@ -21,10 +21,6 @@ from keyswitch.terminal import exports, selection
 from keyswitch.terminal.active_settings import require_fitting
 from keyswitch.terminal.agents import require_person
 from keyswitch.terminal.repository_settings import require_own_host
-
-if TYPE_CHECKING:
-    from keyswitch.cli.session import Session
-    from keyswitch.compiled import Compiled
 
 
 @click.group(

@@ -85,8 +85,7 @@ def install(
         session.confirm("write it?", yes=yes)
     if changes:
         start_files.install(workspace, shell, login=login)
-    for note in start_files.notes(workspace, shell, login=login):
-        session.warn(note)
+    session.warn(*start_files.notes(workspace, shell, login=login))
     if is_new:
         load = "." if shell == "pwsh" else "source"
         session.say(f"open a new terminal, or: {load} {shlex.quote(edit.path)}")
@@ -96,7 +95,6 @@ def install(
 def _announce(
     session: Session, document: dict[str, Any], *, is_new: bool
 ) -> None:
-    """Say what is going to be written."""
     file, hook_file = document["file"], document["hook_file"]
     if not is_new:
         session.say(f"{file} has the block already")
@@ -189,11 +187,9 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
     if session.dry_run:
         shown = lines or ["nothing to change"]
     elif steps:
-        for line in lines:
-            session.say(line)
+        session.say(*lines)
         session.confirm("do it?", yes=yes)
-        for line in removal.carry_out(steps, lambda step: step.carry_out()):
-            session.say(line)
+        session.say(*removal.carry_out(steps, lambda step: step.carry_out()))
     else:
         session.say("keyswitch is in no file of another program here")
     changed = bool(steps) and not session.dry_run

@@ -170,8 +170,7 @@ def _report(session: Session, outcome: Outcome) -> int:
         session.say(f"switched to '{outcome.chosen}'")
     else:
         session.say("no profile is active")
-    for note in outcome.notes:
-        session.say(note)
+    session.say(*outcome.notes)
     _report_sessions(session, outcome.sessions)
     return session.judge(findings)
 
@@ -204,7 +203,6 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
 
 
 def _check_turn(turn: Mapping[str, Any]) -> None:
-    """Raise for options that contradict each other."""
     at_most_one({"--wait": turn["wait"], "--force": turn["force"]})
     if turn["timeout"] is not None and not turn["wait"]:
         raise UsageError("--timeout goes with --wait", "give both")
@@ -255,7 +253,6 @@ def _session_documents(
 def _report_sessions(
     session: Session, found: Sequence[Followed] | None
 ) -> None:
-    """Say of each running session when it follows."""
     home = session.workspace().home
     for one in found or ():
         name = _named(one.session, home)

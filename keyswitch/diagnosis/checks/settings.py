@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.targets import splice
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.resolver.request import to_anthropic
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
+from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Cloud, Finding, Mend
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _removal(file: SettingsFile, *keys: str) -> Mend | None:
     if file.level not in ("user", "project", "local") or "\ufffd" in file.text:
         return None
     try:
-        raw = splice.raw_value(file.path, file.text, keys)
+        raw = JsonText(file.path, file.text).raw(keys)
     except KeyswitchError:
         return None
     return Mend(Mend.MEMBER, file.path, keys, expected=raw) if raw else None

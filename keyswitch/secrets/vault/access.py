@@ -12,11 +12,13 @@ from keyswitch.disk import atomic
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, StoreError
 from keyswitch.secrets.vault import envelope, key_slots
-from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault, normalised
-from keyswitch.secrets.vault.writing import (
-    locked,
-    replace_file,
+from keyswitch.secrets.vault.reading import (
+    KEY_PREFIX,
+    Vault,
+    normalised,
+    read_machine_key,
 )
+from keyswitch.secrets.vault.writing import locked, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,8 +113,7 @@ def new_slots(
 
 def machine_key_of(paths: Paths) -> bytes:
     """Return the machine key; make it the first time, under the lock."""
-    found = atomic.read_regular(paths.machine_key_file, 64)
-    if found is not None and len(found) == envelope.KEY_SIZE:
+    if (found := read_machine_key(paths)) is not None:
         return found
     key = os.urandom(envelope.KEY_SIZE)
     ensure_private_dir(paths.state)

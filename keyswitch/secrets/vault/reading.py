@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 KEY_PREFIX = "keyswitch:dek:"
 _SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see `runtime_file`
-MACHINE_KEY_LIMIT = 64  # bytes
 PREVIOUS = 3  # versions kept beside the vault
 
 TRIES = 3  # passphrases that may be mistyped
@@ -169,14 +168,8 @@ class Vault:
         slot = key_slots.slot_of(opened, "machine")
         if slot is None:
             return False
-        key = atomic.read_regular(
-            self.paths.machine_key_file, MACHINE_KEY_LIMIT, ours=True
-        )
-        return (
-            key is not None
-            and len(key) == envelope.KEY_SIZE
-            and key_slots.unwrap(opened, slot, key)
-        )
+        key = read_machine_key(self.paths)
+        return key is not None and key_slots.unwrap(opened, slot, key)
 
     def _by_keychain(self, opened: envelope.Opened) -> bool:
         slot = key_slots.slot_of(opened, "keychain")
@@ -229,6 +222,12 @@ class Vault:
     def forget(self) -> None:
         """Read the file again at the next use."""
         self._opened = self._entries = None
+
+
+def read_machine_key(paths: Paths) -> bytes | None:
+    """Return the machine key; None where there is no whole one."""
+    key = atomic.read_regular(paths.machine_key_file, 64, ours=True)
+    return key if key and len(key) == envelope.KEY_SIZE else None
 
 
 def previous_versions(paths: Paths) -> list[str]:

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 from keyswitch.disk import atomic, rewriting
 from keyswitch.disk.file_systems import cannot_lock
 from keyswitch.disk.permissions import ensure_private_dir
-from keyswitch.errors import (
-    CleanupLeftError,
-    KeyswitchError,
-    StoreError,
-)
+from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.profiles import odd_files
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import (

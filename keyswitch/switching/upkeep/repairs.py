@@ -12,8 +12,9 @@ from keyswitch.changes.history import splice_of
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import FILE_LIMIT, Rights
-from keyswitch.targets import json_text, splice
+from keyswitch.model import Rights
+from keyswitch.targets.json_text import JsonText
+from keyswitch.targets.splice import Edited
 from keyswitch.targets.verdict import Mend
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
 def _edit(draft: Draft, edits: Sequence[Mend]) -> None:
     """Plan the files' new texts, and how each edit is taken back."""
     for path in dict.fromkeys(m.path for m in edits):
-        data = draft.read(path, FILE_LIMIT)
+        data = draft.read(path)
         if data is None:
             raise _gone(path)
         here = [m for m in edits if m.path == path]
@@ -62,16 +63,16 @@ def _edit(draft: Draft, edits: Sequence[Mend]) -> None:
             for after in _steps(m, data):
                 draft.splices.append(splice_of(path, data, after))
                 data = after
-        draft.write(path, data, limit=FILE_LIMIT)
+        draft.write(path, data)
 
 
 def _steps(m: Mend, data: bytes) -> Iterator[bytes]:
     """Yield the file after each edit; an element may be there repeatedly."""
     data = _without(m, data)
     yield data
-    while m.kind == Mend.ELEMENT and m.expected in splice.elements(
-        m.path, json_text.decode(m.path, data), m.keys
-    ):
+    while m.kind == Mend.ELEMENT and m.expected in JsonText.of(
+        m.path, data
+    ).elements(m.keys):
         data = _without(m, data)
         yield data
 
@@ -85,16 +86,17 @@ def _without(m: Mend, data: bytes) -> bytes:
             raise _changed(m.path)
         del lines[m.line - 1]
         return b"\n".join(lines)
-    text = json_text.decode(m.path, data)
+    text = Edited.of(m.path, data)
     if m.kind == Mend.MEMBER:
-        if splice.raw_value(m.path, text, m.keys) != m.expected:
+        if text.raw(m.keys) != m.expected:
             raise _changed(m.path)
-        return splice.remove_member(m.path, text, m.keys).encode()
-    elements = splice.elements(m.path, text, m.keys)
+        text.remove(m.keys)
+        return text.text.encode()
+    elements = text.elements(m.keys)
     if m.expected not in elements:
         raise _changed(m.path)
-    index = elements.index(m.expected)
-    return splice.remove_element(m.path, text, m.keys, index).encode()
+    text.remove_element(m.keys, elements.index(m.expected))
+    return text.text.encode()
 
 
 def _changed(path: str) -> KeyswitchError:

@@ -12,14 +12,13 @@ finds a fresh one tries for about 1.4 s and then writes all the same.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.repository import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Self
 
     from keyswitch.targets.lock_folders import LockSpec
 
@@ -72,13 +71,8 @@ def config_dir_of(environ: Mapping[str, str], home: str, cwd: str) -> str:
 def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
     """Return the places for this environment and working directory."""
     config_dir = config_dir_of(environ, home, cwd)
-    given = environ.get(CONFIG_VARIABLE)
-    if given is None:
-        global_config = os.path.join(home, ".claude.json")
-    else:
-        global_config = os.path.join(
-            config_dir if given else home, ".claude.json"
-        )
+    beside = config_dir if environ.get(CONFIG_VARIABLE) else home
+    global_config = os.path.join(beside, ".claude.json")
     legacy = os.path.join(config_dir, ".config.json")
     if os.path.exists(legacy):
         global_config = legacy

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import stat
 
-from keyswitch.disk.opening import open_flags, upwards
+from keyswitch.disk.opening import read_opened, upwards
 
 LIMIT = 1 << 20  # bytes of a settings file that are looked at here
 _LINE = 1 << 20  # bytes of the files in which git names a folder; git's limit
@@ -102,11 +102,6 @@ def _is_suspicious(path: str) -> bool:
 
 def _read(path: str, limit: int) -> bytes | None:
     """Return a file's bytes; None if it is too large, or no plain file."""
-    descriptor = os.open(path, os.O_RDONLY | open_flags())
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        data = os.read(descriptor, limit + 1)
-    finally:
-        os.close(descriptor)
-    return data if len(data) <= limit else None
+    data, found = read_opened(path, limit + 1)
+    is_plain = stat.S_ISREG(found.st_mode)
+    return data if is_plain and len(data) <= limit else None

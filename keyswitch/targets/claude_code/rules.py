@@ -38,49 +38,27 @@ FIRST_PARTY_HOST = "api.anthropic.com"
 
 # The first whose flag is truthy decides. Credentials in AWS_* variables alone
 # choose nothing.
-PROVIDERS = (
+PROVIDERS = tuple(
     Cloud(
-        "CLAUDE_CODE_USE_BEDROCK",
-        "bedrock",
-        "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
-        "ANTHROPIC_BEDROCK_BASE_URL",
-        "Amazon Bedrock",
-    ),
-    Cloud(
-        "CLAUDE_CODE_USE_FOUNDRY",
-        "foundry",
-        "CLAUDE_CODE_SKIP_FOUNDRY_AUTH",
-        "ANTHROPIC_FOUNDRY_BASE_URL",
-        "Microsoft Foundry",
-    ),
-    Cloud(
-        "CLAUDE_CODE_USE_ANTHROPIC_AWS",
-        "anthropicAws",
-        "CLAUDE_CODE_SKIP_ANTHROPIC_AWS_AUTH",
-        "ANTHROPIC_AWS_BASE_URL",
-        "Claude Platform on AWS",
-    ),
-    Cloud(
-        "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
-        "anthropicGoogleCloud",
-        "CLAUDE_CODE_SKIP_ANTHROPIC_GOOGLE_CLOUD_AUTH",
-        "ANTHROPIC_GOOGLE_CLOUD_BASE_URL",
-        "Claude Platform on Google Cloud",
-    ),
-    Cloud(
-        "CLAUDE_CODE_USE_MANTLE",
-        "mantle",
-        "CLAUDE_CODE_SKIP_MANTLE_AUTH",
-        "ANTHROPIC_BEDROCK_MANTLE_BASE_URL",
-        "Amazon Bedrock (Mantle)",
-    ),
-    Cloud(
-        "CLAUDE_CODE_USE_VERTEX",
-        "vertex",
-        "CLAUDE_CODE_SKIP_VERTEX_AUTH",
-        "ANTHROPIC_VERTEX_BASE_URL",
-        "Google Vertex AI",
-    ),
+        f"CLAUDE_CODE_USE_{flag}",
+        name,
+        f"CLAUDE_CODE_SKIP_{flag}_AUTH",
+        f"ANTHROPIC_{address}_BASE_URL",
+        title,
+    )
+    for flag, name, address, title in (
+        ("BEDROCK", "bedrock", "BEDROCK", "Amazon Bedrock"),
+        ("FOUNDRY", "foundry", "FOUNDRY", "Microsoft Foundry"),
+        ("ANTHROPIC_AWS", "anthropicAws", "AWS", "Claude Platform on AWS"),
+        (
+            "ANTHROPIC_GOOGLE_CLOUD",
+            "anthropicGoogleCloud",
+            "GOOGLE_CLOUD",
+            "Claude Platform on Google Cloud",
+        ),
+        ("MANTLE", "mantle", "BEDROCK_MANTLE", "Amazon Bedrock (Mantle)"),
+        ("VERTEX", "vertex", "VERTEX", "Google Vertex AI"),
+    )
 )
 
 

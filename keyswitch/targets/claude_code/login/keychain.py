@@ -90,11 +90,8 @@ def _login_name() -> str:
 class Keychain:
     """The items of one configuration folder."""
 
-    def __init__(
-        self, environ: Mapping[str, str], *, program: str = ""
-    ) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
-        self.program = program or SECURITY
         self.account = account(environ)
         self.login = LOGIN + suffix(environ)
         self.console = CONSOLE + suffix(environ)
@@ -102,7 +99,7 @@ class Keychain:
     def for_folder(self, folder: str) -> Keychain:
         """Return the items of a session that is started in another folder."""
         kept = {k: v for k, v in self.environ.items() if k != STORAGE_VARIABLE}
-        return Keychain({**kept, CONFIG_VARIABLE: folder}, program=self.program)
+        return Keychain({**kept, CONFIG_VARIABLE: folder})
 
     def read(self, service: str, deadline: float = DEADLINE) -> bytes | None:
         """Return an item's content; None: there is no such item."""
@@ -165,7 +162,7 @@ class Keychain:
     ) -> subprocess.CompletedProcess[bytes]:
         try:
             return subprocess.run(
-                [self.program, *args],
+                [SECURITY, *args],
                 input=given,
                 capture_output=True,
                 check=False,
@@ -178,7 +175,7 @@ class Keychain:
             ) from None  # the exception holds what was printed so far
         except OSError as e:
             raise StoreError(
-                f"cannot run {self.program}: {e.strerror}",
+                f"cannot run {SECURITY}: {e.strerror}",
                 "Claude Code's login is in the macOS keychain, which only "
                 "that program reads",
             ) from e

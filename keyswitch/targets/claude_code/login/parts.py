@@ -12,10 +12,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import Frozen
-from keyswitch.targets import json_text, splice
+from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
 from keyswitch.targets.claude_code.rules import CONSOLE_KEY, LOGIN
-from keyswitch.targets.splice import excerpt, restored
+from keyswitch.targets.splice import excerpt
 from keyswitch.targets.values import Identity, PlannedFile
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def read(
             continue
         text = excerpt(path, data, keys, edits=False)
         for key in keys:
-            raw = splice.raw_value(path, text, (key,))
+            raw = text.raw((key,))
             if raw is not None and raw != "null":
                 json_text.check_depth(path, raw)
                 found[key] = raw
@@ -271,19 +271,19 @@ def applied(
     whole = b"{}" if blank else data or b""
     text = excerpt(path, whole, (*keys, *dropped), edits=True)
     for key in (*dropped, *keys):  # no part has a dropped one
-        present = splice.raw_value(path, text, (key,))
+        present = text.raw((key,))
         wanted = parts.raw.get(key)
         if wanted is None and present is not None:
-            text = splice.remove_member(path, text, (key,))
+            text.remove((key,))
         elif wanted is not None and present is None:
-            text, _ = splice.insert_member(path, text, (key,), wanted)
+            text.insert((key,), wanted)
         elif wanted is not None and wanted != present:
-            text = splice.replace_value(path, text, (key,), wanted)
+            text.replace((key,), wanted)
     if blank and not any(key in parts.raw for key in keys):
         return data
-    if splice.is_empty(path, text, ()) and keys == CREDENTIALS_KEYS:
+    if text.is_empty() and keys == CREDENTIALS_KEYS:
         return None
-    return restored(text, whole)
+    return text.restored(whole)
 
 
 class LoginPlace:

@@ -33,9 +33,7 @@ class Login(Frozen):
     account_uuid: str | None = None
     scope_text: str = ""  # scopes, where they are a text
     organization_uuid: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Login(***, {self.scopes}, {self.expires_at})"
+    _hidden = ("access_token",)
 
     @property
     def usable(self) -> bool:
@@ -108,9 +106,7 @@ class GlobalConfig(Frozen):
     rejected: tuple[str, ...] = ()
     onboarded: bool = False
     broken: bool = False  # Claude Code refuses to start
-
-    def __repr__(self) -> str:
-        return f"GlobalConfig(***, broken={self.broken})"
+    _hidden = ("managed_key", "approved", "rejected")
 
 
 def global_config(data: bytes | None) -> GlobalConfig:
@@ -118,7 +114,7 @@ def global_config(data: bytes | None) -> GlobalConfig:
     if data is None:
         return GlobalConfig()
     try:
-        text = excerpt("", data, _OF_ACCOUNTS, edits=False)
+        text = excerpt("", data, _OF_ACCOUNTS, edits=False).text
     except JsonTextError:
         text = data.decode("utf-8", "replace")  # what Claude Code makes of it
     try:
@@ -172,9 +168,7 @@ class AnthropicProfile(Frozen):
     base_url: str = ""
     email: str | None = None
     mode: int = 0o600  # of the credentials file
-
-    def __repr__(self) -> str:
-        return f"AnthropicProfile({self.name}, {self.kind}, ***)"
+    _hidden = ("access_token",)
 
     @property
     def exposed(self) -> bool:

@@ -7,18 +7,18 @@ store, and the record holds a token that finds them again.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.digests import hmac_sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
-from keyswitch.targets import splice
 from keyswitch.targets.claude_code.settings import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from keyswitch.targets.splice import Edited
 
 ABSENT = "absent"
 RAW = "raw"  # the text is in the record
@@ -52,15 +52,6 @@ class Baseline(Frozen):
     elements: tuple[Element, ...] = ()
 
 
-class Reverted:
-    """A file as it was, and what could not be given back."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.conflicts: list[str] = []
-        self.tokens: list[str] = []  # of texts that were put back
-
-
 def digest(key: bytes, raw: str) -> str:
     """Return the keyed digest by which our own text is recognised."""
     data = raw.encode("utf-8", "surrogatepass")  # JSON may hold half a pair
@@ -68,88 +59,63 @@ def digest(key: bytes, raw: str) -> str:
 
 
 def revert(
-    path: str,
-    text: str,
-    baseline: Baseline,
-    key: bytes,
-    resolve: Callable[[str], str],
-) -> Reverted:
+    text: Edited, baseline: Baseline, key: bytes, resolve: Callable[[str], str]
+) -> tuple[list[str], list[str]]:
     """Take back every owned key, last one first.
 
-    A key that somebody changed since is left alone and named.
+    A key that somebody changed since is left alone. Returns such conflicts,
+    and the tokens of texts that were put back.
     """
-    result = Reverted(text)
     for element in reversed(baseline.elements):
-        result.text = _without_element(path, result.text, element, key)
+        for index, value in enumerate(text.elements(element.keys)):
+            if isinstance(value, str) and digest(key, value) == element.ours:
+                text.remove_element(element.keys, index, element.gap)
+                break
+    conflicts: list[str] = []
+    tokens: list[str] = []
     for owned in reversed(baseline.owned):
-        _revert_key(path, result, owned, key, resolve)
-    return result
+        raw = text.raw(owned.keys)
+        if owned.ours == "":  # a container that we made
+            if raw is not None and text.is_empty(owned.keys):
+                text.remove(owned.keys, owned.gap)
+        elif not _is_ours(owned, raw, key):
+            conflicts.append(".".join(owned.keys))
+        elif owned.was == ABSENT:
+            if raw is not None:
+                text.remove(owned.keys, owned.gap)
+        else:
+            before = owned.before
+            if owned.was == SECRET:
+                tokens.append(before)
+                before = resolve(before)
+            text.replace(owned.keys, before)
+    return conflicts, tokens
 
 
-def _revert_key(
-    path: str,
-    result: Reverted,
-    owned: Owned,
-    key: bytes,
-    resolve: Callable[[str], str],
-) -> None:
-    raw = splice.raw_value(path, result.text, owned.keys)
-    is_container = owned.ours == ""
+def _is_ours(owned: Owned, raw: str | None, key: bytes) -> bool:
+    """Tell whether a key is as we wrote it, or gone as it was before."""
     if raw is None:
-        # One that was absent is gone already, which is what we wanted.
-        if not is_container and owned.was != ABSENT:
-            result.conflicts.append(".".join(owned.keys))
-        return
-    if is_container:
-        if not splice.is_empty(path, result.text, owned.keys):
-            return
-    elif digest(key, raw) != owned.ours and not wanted.is_own_helper(
-        owned.keys, raw
-    ):
-        # A helper of keyswitch that somebody edited can only fail without us.
-        result.conflicts.append(".".join(owned.keys))
-        return
-    if owned.was == ABSENT:  # as every container was
-        result.text = splice.remove_member(
-            path, result.text, owned.keys, owned.gap
-        )
-        return
-    before = owned.before
-    if owned.was == SECRET:
-        result.tokens.append(before)
-        before = resolve(before)
-    result.text = splice.replace_value(path, result.text, owned.keys, before)
+        return owned.was == ABSENT
+    # A helper of keyswitch that somebody edited can only fail without us.
+    is_helper = wanted.is_own_helper(owned.keys, raw)
+    return is_helper or digest(key, raw) == owned.ours
 
 
-def _without_element(path: str, text: str, element: Element, key: bytes) -> str:
-    for index, value in enumerate(splice.elements(path, text, element.keys)):
-        if isinstance(value, str) and digest(key, value) == element.ours:
-            return splice.remove_element(
-                path, text, element.keys, index, element.gap
-            )
-    return text
-
-
-def from_document(path: str, document: Any) -> Baseline:
-    """Read a record back."""
-    found = own_json.record(Baseline, document, path, _LOST)
-    if () in {
-        *(o.keys for o in found.owned),
-        *(e.keys for e in found.elements),
-    }:
-        raise damaged(path)
-    return found
+def add_containers(
+    text: Edited, keys: tuple[str, ...], owned: list[Owned], last: str = "{}"
+) -> None:
+    """Make, and own, the objects on the way to `keys`; there stands `last`."""
+    for depth in range(1, len(keys) + 1):
+        if text.raw(keys[:depth]) is None:
+            empty = last if depth == len(keys) else "{}"
+            gap = text.insert(keys[:depth], empty)
+            owned.append(Owned(keys[:depth], "", ABSENT, "", gap))
 
 
 _LOST = (
     "what Claude Code's settings.json had before keyswitch is not known any "
     "more: compare it yourself"
 )
-
-
-def damaged(path: str) -> DamagedFileError:
-    """Return the error for a record that cannot be read."""
-    return DamagedFileError(path, _LOST)
 
 
 def encode(records: dict[str, Baseline]) -> bytes | None:
@@ -159,9 +125,7 @@ def encode(records: dict[str, Baseline]) -> bytes | None:
         for path, record in sorted(records.items())
         if record != Baseline()
     }
-    if not kept:
-        return None
-    return (json.dumps({"version": 1, "files": kept}, indent=1) + "\n").encode()
+    return own_json.encode(files=kept) if kept else None
 
 
 def decode(path: str, data: bytes | None) -> dict[str, Baseline]:
@@ -170,5 +134,13 @@ def decode(path: str, data: bytes | None) -> dict[str, Baseline]:
         return {}
     files = own_json.document(path, data, _LOST).get("files")
     if not isinstance(files, dict):
-        raise damaged(path)
-    return {name: from_document(path, found) for name, found in files.items()}
+        raise DamagedFileError(path, _LOST)
+    found = {
+        name: own_json.record(Baseline, record, path, _LOST)
+        for name, record in files.items()
+    }
+    for record in found.values():
+        keys = [owned.keys for owned in record.owned]
+        if () in keys or () in [element.keys for element in record.elements]:
+            raise DamagedFileError(path, _LOST)
+    return found

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.repository import root_of
 from keyswitch.targets.claude_code.rules import (
     APPROVED,
@@ -28,6 +27,7 @@ from keyswitch.targets.claude_code.rules import (
     SECRET_VARIABLES,
 )
 from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.json_text import JsonText, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,10 +110,8 @@ def find(path: str, data: bytes | None) -> list[Literal]:
         return []
     text = data.decode("utf-8", "replace")
     try:
-        text = json_text.decode(path, data)
-        document = json.loads(
-            text.removeprefix("\ufeff"), parse_int=json_text.number
-        )
+        text = JsonText.of(path, data).text
+        document = json.loads(text.removeprefix("\ufeff"), parse_int=number)
     except (KeyswitchError, ValueError, RecursionError):
         # Claude Code does not read it; it is as plain as before.
         return in_text(text)
@@ -130,23 +128,26 @@ def _in(value: Any, keys: tuple[str, ...], text: str) -> Iterator[Literal]:
         for index, inner in enumerate(value):
             at = (*keys, str(index))
             option = value[index - 1] if index else None
-            if isinstance(inner, str) and not secrets_in(inner):
-                for secret in _of_an_option(option, inner):
+            if (
+                isinstance(option, str)
+                and option.startswith("-")  # `--api-key`, and its value
+                and isinstance(inner, str)
+                and not secrets_in(inner)
+            ):
+                for secret in _of_a_name(option.strip("-"), inner):
                     yield _literal(at, secret, text, whole=False)
             for one in _in(inner, at, text):
                 # Only members of objects have a key to be removed by.
                 yield one._replace(removable=False)
     elif isinstance(value, str):
-        named = keys[-2:-1] and keys[-2] in _MEMBERS
-        whole = keys in [(name,) for name in _WHOLE] or bool(named)
-        found = _of_a_name(keys[-1], value) if named else []
-        for secret in secrets_in(value) or found:
+        named = len(keys) > 1 and keys[-2] in _MEMBERS
+        found = secrets_in(value)
+        if named and not found:
+            found = _of_a_name(keys[-1], value)
+        # Or the rest of it may be needed: a proxy, for one.
+        whole = keys in [(name,) for name in _WHOLE] or (named and bool(found))
+        for secret in found or _given(value, keys) or _in_addresses(value):
             yield _literal(keys, secret, text, whole=whole)
-        if not found and not secrets_in(value):
-            for secret in _given(value, keys) or _in_addresses(value):
-                # The rest of it may be needed: a proxy, for one.
-                whole = keys in [(name,) for name in _WHOLE]
-                yield _literal(keys, secret, text, whole=whole)
 
 
 def _of_a_name(name: str, value: str) -> list[str]:
@@ -158,13 +159,6 @@ def _of_a_name(name: str, value: str) -> list[str]:
     if len(word) < _SHORTEST or word.startswith(("/", "~", ".", "http")):
         return []  # a place, an address, or a word that only sets something
     return [word]
-
-
-def _of_an_option(option: Any, value: str) -> list[str]:
-    """Return the value that stands behind `--api-key` in a list."""
-    if isinstance(option, str) and option.startswith("-"):
-        return _of_a_name(option.strip("-"), value)
-    return []
 
 
 def _given(value: str, keys: tuple[str, ...]) -> list[str]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.errors import FileStateError
 from keyswitch.model import Frozen
-from keyswitch.targets import json_text, splice
+from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.baseline import (
@@ -21,15 +20,30 @@ from keyswitch.targets.claude_code.settings.baseline import (
     SECRET,
     Baseline,
     Owned,
+    add_containers,
     digest,
     revert,
 )
+from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.claude_code.settings.wanted import ENV
+from keyswitch.targets.splice import Edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
+
+
+# What is said of a key that is displaced.
+_LEFT_OVER = "was the helper of a keyswitch before; it does not come back"
+_REPLACED = (
+    "was changed by somebody else; it is replaced, and 'keyswitch off' gives "
+    "that back"
+)
+_ADDED = (
+    "was added by somebody else; it does not count while a profile is active, "
+    "and 'keyswitch off' gives it back"
+)
 
 
 class Edit(Frozen):
@@ -49,17 +63,11 @@ class Plan:
         # token -> text that was displaced and may be secret
         self.displaced: dict[str, str] = {}
         self.put_back: list[str] = []  # tokens not needed now
-        # Keys with a helper of another keyswitch, which goes and stays away.
-        self.left_over: list[str] = []
-        # Keys that are displaced though somebody else set them since, and those
-        # that were ours before somebody else changed them.
-        self.added: list[str] = []
-        self.replaced: list[str] = []
+        self.notes: list[str] = []  # for the person, of one key each
 
 
 def edits_for(
-    path: str,
-    text: str,
+    text: Edited,
     taken: ClaudeCode,
     settings: Mapping[str, Any],
     rivals: Iterable[str],
@@ -80,35 +88,24 @@ def edits_for(
     ]
     if taken.how == "none":
         return edits
-    present = _env_members(path, text)
+    text.find((ENV, ""))  # raises where `env` is no object
+    present = json_text.parsed(text.path, text.text.removeprefix("\ufeff"))
+    there = env_of(present)
     for name in sorted(set(rivals)):
-        if name not in env and present.get(name):
+        if name not in env and there.get(name):
             edits.append(Edit((ENV, name), '""'))
     helpers = {"cloud": (HELPER, AWS_EXPORT), "login": ()}
     for key in helpers.get(taken.how, (HELPER,)):
-        raw = splice.raw_value(path, text, (key,))
-        if key not in settings and raw and json_text.parsed(path, raw):
+        if key not in settings and present.get(key):
             edits.append(Edit((key,), '""'))
     return edits
-
-
-def _env_members(path: str, text: str) -> dict[str, Any]:
-    raw = splice.raw_value(path, text, (ENV,))
-    if raw is None:
-        return {}
-    found = json_text.parsed(path, raw)
-    if not isinstance(found, dict):
-        raise FileStateError(
-            f"{path}: 'env' has to be a JSON object", "mend that place"
-        )
-    return found
 
 
 def plan_settings(  # noqa: PLR0913
     path: str,
     observed: bytes | None,
     baseline: Baseline,
-    make_edits: Callable[[str], Sequence[Edit]],
+    make_edits: Callable[[Edited], Sequence[Edit]],
     *,
     key: bytes,
     resolve: Callable[[str], str],
@@ -124,66 +121,61 @@ def plan_settings(  # noqa: PLR0913
     secret store.
     """
     created = baseline.created if observed is not None else True
-    text = json_text.decode(path, observed) if observed is not None else "{}"
-    if not text.strip("\ufeff \t\r\n"):
-        raise json_text.fail(path, text, 0, "the file is empty")
-    json_text.whole(path, text)
-    back = revert(path, text, baseline, key, resolve)
-    tokens = {resolve(token): token for token in back.tokens}
-    plan = Plan(back.conflicts)
+    text = Edited.of(path, b"{}" if observed is None else observed)
+    if not text.text.strip("\ufeff \t\r\n"):
+        raise text.fail(0, "the file is empty")
+    text.check()
+    conflicts, put_back = revert(text, baseline, key, resolve)
+    plan = Plan(conflicts)
+    for keys in wanted.take_helpers(text):
+        plan.notes.append(f"{'.'.join(keys)} {_LEFT_OVER}")
+    tokens = {resolve(token): token for token in put_back}
     owned: list[Owned] = []
-    text, found = wanted.without_helpers(path, back.text)
-    plan.left_over = [".".join(keys) for keys in found]
     former = {o.keys: o for o in baseline.owned}
     left = {k for k in former if ".".join(k) in plan.conflicts}
     for edit in make_edits(text):
         if keep_changed and edit.keys in left:
             owned.append(former[edit.keys])
             continue
-        text = _apply(path, text, edit, owned, plan, key, tokens, new_token)
+        _apply(text, edit, owned, plan, key, tokens, new_token)
     if keep_changed and baseline.owned:
-        plan.added = [
-            ".".join(o.keys)
+        plan.notes += [
+            f"{'.'.join(o.keys)} {_ADDED}"
             for o in owned
             if o.was in (RAW, SECRET) and o.keys not in former
         ]
     # What is written again is no conflict: the other text is kept with it.
     again = {".".join(o.keys) for o in owned if o is not former.get(o.keys)}
-    plan.replaced = [c for c in plan.conflicts if c in again]
+    plan.notes += [f"{c} {_REPLACED}" for c in plan.conflicts if c in again]
     plan.conflicts = [c for c in plan.conflicts if c not in again]
     used = {o.before for o in owned if o.was == SECRET}
-    plan.put_back = [token for token in back.tokens if token not in used]
-    if created and not owned and splice.is_empty(path, text, ()):
+    plan.put_back = [token for token in put_back if token not in used]
+    if created and not owned and text.is_empty():
         return plan
     if owned or observed is not None:
-        plan.after = (text if observed is not None else text + "\n").encode()
+        plan.after = (text.text + "\n" * (observed is None)).encode()
     plan.baseline = Baseline(created, tuple(owned)) if owned else Baseline()
     return plan
 
 
 def _apply(  # noqa: PLR0913
-    path: str,
-    text: str,
+    text: Edited,
     edit: Edit,
     owned: list[Owned],
     plan: Plan,
     key: bytes,
     tokens: Mapping[str, str],
     new_token: Callable[[], str],
-) -> str:
-    for depth in range(1, len(edit.keys)):
-        parent = edit.keys[:depth]
-        if splice.raw_value(path, text, parent) is None:
-            text, gap = splice.insert_member(path, text, parent, "{}")
-            owned.append(Owned(parent, "", ABSENT, "", gap))
-    raw = splice.raw_value(path, text, edit.keys)
+) -> None:
+    add_containers(text, edit.keys[:-1], owned)
+    raw = text.raw(edit.keys)
     ours = digest(key, edit.raw)
     if raw is None:
-        text, gap = splice.insert_member(path, text, edit.keys, edit.raw)
+        gap = text.insert(edit.keys, edit.raw)
         owned.append(Owned(edit.keys, ours, ABSENT, "", gap))
-        return text
+        return
     if raw == edit.raw:
-        return text  # somebody else wrote the same; it is theirs
+        return  # somebody else wrote the same; it is theirs
     if may_be_secret(edit.keys, raw):
         token = tokens.get(raw) or new_token()
         if raw not in tokens:
@@ -191,7 +183,7 @@ def _apply(  # noqa: PLR0913
         owned.append(Owned(edit.keys, ours, SECRET, token))
     else:
         owned.append(Owned(edit.keys, ours, RAW, raw))
-    return splice.replace_value(path, text, edit.keys, edit.raw)
+    text.replace(edit.keys, edit.raw)
 
 
 # Values that say which way or where, and hold no credential.

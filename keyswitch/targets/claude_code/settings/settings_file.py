@@ -12,7 +12,7 @@ import json
 import math
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import Frozen
 from keyswitch.targets import json_text
@@ -45,9 +45,7 @@ class SettingsFile(Frozen):
     document: Mapping[str, Any] = _EMPTY
     problem: str = ""  # why Claude Code ignores it; "" if it does not
     fatal: bool = False  # Claude Code does not start because of it
-
-    def __repr__(self) -> str:
-        return f"SettingsFile({self.level}, {self.path}, {self.problem!r})"
+    _hidden = ("text", "env", "document")
 
     def command(self, key: str) -> str | None:
         """Return a key that holds a shell command; None if it is not there."""
@@ -122,7 +120,7 @@ def loads(text: str) -> Any:
 
 def _loads(text: str) -> Any:
     return json.loads(
-        text, parse_constant=_no_constant, parse_int=json_text.number
+        text, parse_constant=json_text.no_constant, parse_int=json_text.number
     )
 
 
@@ -140,10 +138,6 @@ def _without_depths(text: str) -> str:
             if depth == _DEPTH - 1:
                 at = found.end()
     return "".join(kept) + text[at:]
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _why(error: Exception) -> str:

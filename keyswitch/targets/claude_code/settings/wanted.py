@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
+from keyswitch.targets.json_text import JsonText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
+    from keyswitch.targets.splice import Edited
     from keyswitch.targets.values import Read
 
 ENV = "env"
@@ -70,11 +71,6 @@ _IF = (
 IF_GONE = _IF.format("[ $s = 127 ] &&")
 
 
-def if_file_gone(path: str) -> str:
-    """Return the same for a file that Python is given to run."""
-    return _IF.format(f"[ -e {shlex.quote(path)} ] ||")
-
-
 class Command(Frozen):
     """What the settings name: our command, a profile, our AWS file."""
 
@@ -105,7 +101,8 @@ def command_of(
     """Return what settings say, where these words start this keyswitch."""
     if_gone = "" if sys.platform == "win32" else IF_GONE
     if if_gone and list(program[:2]) == [sys.executable, "-PE"]:
-        if_gone = if_file_gone(program[-1])
+        # Python runs, and does not find its file.
+        if_gone = _IF.format(f"[ -e {shlex.quote(program[-1])} ] ||")
     return Command(shlex.join(program), profile, aws_config, if_gone)
 
 
@@ -203,9 +200,15 @@ HELPER_KEYS = ((HELPER,), (AWS_EXPORT,), _AWS_CONFIG_KEYS)
 
 
 def is_keyswitch(command: str) -> bool:
-    """Tell whether a command is some keyswitch's, wherever it is installed."""
+    """Tell whether a command is some keyswitch's, wherever it is installed.
+
+    Also with options, or in a shell of its own.
+    """
     words = words_of(command)
-    called = words[: words.index("helper")] if "helper" in words else []
+    if "helper" not in words:
+        return any(" " in word and is_keyswitch(word) for word in words)
+    before = words[: words.index("helper")]
+    called = [word for word in before if not word.startswith("-")]
     return bool(called) and re.search(_PROGRAM, called[-1]) is not None
 
 
@@ -221,7 +224,7 @@ def words_of(command: str) -> tuple[str, ...]:
 def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
     """Tell whether the JSON text of a settings key is such a command.
 
-    Also with options, in a shell of its own, or with the other slash.
+    Also with the other slash.
     """
     if keys not in HELPER_KEYS:
         return False
@@ -234,48 +237,33 @@ def is_own_helper(keys: tuple[str, ...], raw: str) -> bool:
     value = value.replace("\\", "/")
     if keys == _AWS_CONFIG_KEYS:
         return re.search(_AWS_CONFIG, value) is not None
-    return _calls(value)
+    return is_keyswitch(value)
 
 
-def _calls(command: str) -> bool:
-    words = words_of(command)
-    if "helper" not in words:
-        return any(" " in word and _calls(word) for word in words)
-    before = words[: words.index("helper")]
-    called = [word for word in before if not word.startswith("-")]
-    return bool(called) and re.search(_PROGRAM, called[-1]) is not None
-
-
-def helper_keys(path: str, text: str) -> list[tuple[str, ...]]:
+def helper_keys(text: JsonText) -> list[tuple[str, ...]]:
     """Return the keys of a settings text that hold such a command."""
-    return [
-        keys
-        for keys in HELPER_KEYS
-        if is_own_helper(keys, splice.raw_value(path, text, keys) or "")
-    ]
+    return [k for k in HELPER_KEYS if is_own_helper(k, text.raw(k) or "")]
 
 
-def without_helpers(path: str, text: str) -> tuple[str, list[tuple[str, ...]]]:
-    """Return a settings text without these commands, and their keys.
+def take_helpers(text: Edited) -> list[tuple[str, ...]]:
+    """Take these commands out of a settings text; return their keys.
 
     The shell's keys that were cancelled for the helper count again.
     """
-    found = helper_keys(path, text)
+    found = helper_keys(text)
     for keys in found:
-        text = splice.remove_member(path, text, keys)
+        text.remove(keys)
     for keys, beside in (
         ((HELPER,), dict.fromkeys(BESIDE_HELPER, "")),
         (_AWS_CONFIG_KEYS, {"AWS_PROFILE": AWS_PROFILE, **_AMBIENT_AWS_OFF}),
     ):
         raw = {(ENV, name): json.dumps(beside[name]) for name in beside}
-        if keys in found and all(
-            splice.raw_value(path, text, k) == raw[k] for k in raw
-        ):
+        if keys in found and all(text.raw(k) == raw[k] for k in raw):
             for key in raw:
-                text = splice.remove_member(path, text, key)
-            if splice.is_empty(path, text, (ENV,)):
-                text = splice.remove_member(path, text, (ENV,))
-    return text, found
+                text.remove(key)
+            if text.is_empty((ENV,)):
+                text.remove((ENV,))
+    return found
 
 
 def calls_us(places: Locations, read: Read) -> bool:
@@ -283,8 +271,8 @@ def calls_us(places: Locations, read: Read) -> bool:
     path = places.settings
     try:
         data = read(path)
-        text = "" if data is None else json_text.decode(path, data)
-        seen = "helper" in text or "aws-config" in text
-        return seen and bool(helper_keys(path, text))
+        text = JsonText.of(path, data or b"")
+        seen = "helper" in text.text or "aws-config" in text.text
+        return seen and bool(helper_keys(text))
     except KeyswitchError:
         return False  # no JSON, or no file that can be read

@@ -18,6 +18,7 @@ from keyswitch.targets.claude_code.files import (
     STORAGE_VARIABLE,
 )
 from keyswitch.targets.claude_code.settings import baseline, wanted
+from keyswitch.targets.claude_code.settings.settings_file import members
 from keyswitch.targets.values import PlannedFile
 
 if TYPE_CHECKING:
@@ -117,24 +118,13 @@ def planned(
 def first_files(
     own: Locations, usual: Locations, read: Read
 ) -> list[PlannedFile]:
-    """Return a first `.claude.json`, where there is none."""
+    """Return a first `.claude.json`, with answers given in the usual folder."""
     if read(own.global_config) is not None:
         return []
-    answered = _answered(usual, read)
+    usual_one = members(read(usual.global_config)) or {}
+    kept = {k: usual_one[k] for k in _ASKED_ONCE if k in usual_one}
+    answered = json.dumps(kept, indent=2).encode() if kept else None
     return [PlannedFile(own.global_config, answered, goes_when_empty=True)]
-
-
-def _answered(usual: Locations, read: Read) -> bytes | None:
-    """Return the answers that the person gave in the usual folder."""
-    data = read(usual.global_config)
-    try:
-        document = json.loads(data) if data else {}
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    kept = {k: document[k] for k in _ASKED_ONCE if k in document}
-    return json.dumps(kept, indent=2).encode() if kept else None
 
 
 def present(folder: str, usual: str) -> list[LinkChange]:

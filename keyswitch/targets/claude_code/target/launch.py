@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT
-from keyswitch.targets.claude_code.files import locations
+from keyswitch.targets.claude_code.files import Locations, locations
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.settings_file import env_of, members
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.compiled import Compiled
-    from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.target import Run
 
 

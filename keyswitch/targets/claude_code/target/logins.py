@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.targets.claude_code.files import login_locks
+from keyswitch.targets.claude_code.files import Locations, login_locks
 from keyswitch.targets.claude_code.login import parts
-from keyswitch.targets.claude_code.login.parts import LoginPlace
+from keyswitch.targets.claude_code.login.parts import LoginPlace, Parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.targets import target
-    from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.claude_code.login.keychain import Keychain
-    from keyswitch.targets.claude_code.login.parts import Parts
     from keyswitch.targets.values import Read
 
 nothing = parts.Parts({})

@@ -11,20 +11,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from keyswitch.targets import splice
 from keyswitch.targets.claude_code.login.stored import tail_of
 from keyswitch.targets.claude_code.rules import APPROVED
 from keyswitch.targets.claude_code.settings import baseline, wanted
 from keyswitch.targets.claude_code.settings import plan as settings_plan
 from keyswitch.targets.claude_code.settings.baseline import (
-    ABSENT,
     Baseline,
     Element,
-    Owned,
+    add_containers,
     digest,
     revert,
 )
-from keyswitch.targets.splice import excerpt, restored
+from keyswitch.targets.splice import Edited, excerpt
 from keyswitch.targets.values import MAIN, PlannedFile, TargetPlan, record_path
 
 if TYPE_CHECKING:
@@ -89,7 +87,7 @@ class _Planner:
             path,
             self.read(path),
             recorded.get(path, Baseline()),
-            lambda text: self._edits(path, text),
+            self._edits,
             key=request.key(),
             resolve=request.displaced_text,
             new_token=request.new_token,
@@ -98,16 +96,11 @@ class _Planner:
         recorded[path] = found.baseline
         result.files.append(PlannedFile(path, found.after))
         result.conflicts += [f"{path}: {key}" for key in found.conflicts]
-        for keys, what in (
-            (found.left_over, _LEFT_OVER),
-            (found.added, _ADDED),
-            (found.replaced, _REPLACED),
-        ):
-            result.notes += [f"{path}: {key} was {what}" for key in keys]
+        result.notes += [f"{path}: {note}" for note in found.notes]
         result.displaced |= found.displaced
         result.put_back += found.put_back
 
-    def _edits(self, path: str, text: str) -> list[settings_plan.Edit]:
+    def _edits(self, text: Edited) -> list[settings_plan.Edit]:
         """Return what a profile needs in a settings text; none: nothing."""
         account, taken = self.request.account, self.taken
         if account is None or taken is None:
@@ -120,7 +113,7 @@ class _Planner:
             cancels=self.request.cancels_shell_keys,
         )
         rivals = account.provider.rivals
-        return settings_plan.edits_for(path, text, taken, settings, rivals)
+        return settings_plan.edits_for(text, taken, settings, rivals)
 
     def plan_aws_config(self) -> None:
         """Plan the AWS configuration file, which only some profiles need."""
@@ -155,17 +148,6 @@ class _Planner:
         )
 
 
-_LEFT_OVER = "the helper of a keyswitch before; it does not come back"
-_REPLACED = (
-    "changed by somebody else; it is replaced, and 'keyswitch off' gives that "
-    "back"
-)
-_ADDED = (
-    "added by somebody else; it does not count while a profile is active, and "
-    "'keyswitch off' gives it back"
-)
-
-
 def _key_of(account: Account) -> SecretRef | None:
     """Return the key that it asks about where it is exported."""
     taken = account.provider.claude_code_for(account.profile)
@@ -196,7 +178,7 @@ def plan_approvals(
     text = excerpt(path, data, (APPROVED[0], *ours), edits=True)
     leave = [e for e in baseline.elements if e.item not in tails]
     stay = [e for e in baseline.elements if e.item in tails]
-    text = revert(path, text, Baseline(False, (), tuple(leave)), key, str).text
+    revert(text, Baseline(False, (), tuple(leave)), key, str)
     new = {
         item: tail
         for item, tail in tails.items()
@@ -204,27 +186,16 @@ def plan_approvals(
     }
     owned = list(baseline.owned)
     for item, tail in new.items():
-        if tail in splice.elements(path, text, APPROVED):
+        if tail in text.elements(APPROVED):
             continue  # the person approved it already
-        text = _with_containers(path, text, owned)
-        text, gap = splice.append_element(
-            path, text, APPROVED, json.dumps(tail)
-        )
+        add_containers(text, APPROVED, owned, "[]")
+        gap = text.append(APPROVED, json.dumps(tail))
         stay.append(Element(APPROVED, digest(key, tail), gap, item))
     if not stay and owned:
-        text = revert(path, text, Baseline(False, tuple(owned)), key, str).text
+        revert(text, Baseline(False, tuple(owned)), key, str)
         owned = []
     if not stay:
-        if created and splice.is_empty(path, text, ()):
+        if created and text.is_empty():
             return None, Baseline()
-        return restored(text, data), Baseline()
-    record = Baseline(created, tuple(owned), tuple(stay))
-    return restored(text, data), record
-
-
-def _with_containers(path: str, text: str, owned: list[Owned]) -> str:
-    for keys, raw in ((APPROVED[:1], "{}"), (APPROVED, "[]")):
-        if splice.raw_value(path, text, keys) is None:
-            text, gap = splice.insert_member(path, text, keys, raw)
-            owned.append(Owned(keys, "", ABSENT, "", gap))
-    return text
+        return text.restored(data), Baseline()
+    return text.restored(data), Baseline(created, tuple(owned), tuple(stay))

@@ -15,13 +15,12 @@ file are found through /proc, where there is one.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
-from keyswitch.model import FILE_LIMIT, Frozen
+from keyswitch.model import FILE_LIMIT, FileChange, Frozen
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 from keyswitch.targets.claude_code.login.stored import global_config
@@ -38,7 +37,6 @@ from keyswitch.targets.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from keyswitch.model import FileChange
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.values import Account
@@ -176,7 +174,7 @@ def _with_files(config_dir: str) -> Iterator[RunningSession]:
     for name in names:
         pid = _number(name.removesuffix(".json"))
         if pid and name == f"{pid}.json":
-            document = _document(os.path.join(folder, name))
+            document = _document(os.path.join(folder, name)) or {}
             if document.get("pid") == pid and _is_running(pid, document):
                 yield _described(pid, document)
 
@@ -187,12 +185,11 @@ def _number(text: str) -> int:
     return int(text) if good else 0
 
 
-def _document(path: str) -> dict[str, Any]:
+def _document(path: str) -> dict[str, Any] | None:
     try:
-        document = json.loads(read_regular(path, _FILE_LIMIT) or b"")
-    except (FileStateError, ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+        return members(read_regular(path, _FILE_LIMIT))
+    except FileStateError:
+        return None
 
 
 def _is_running(pid: int, document: Mapping[str, Any]) -> bool:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
-from keyswitch.targets import json_text, splice
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.files import locations
+from keyswitch.targets.claude_code.files import Locations, locations
 from keyswitch.targets.claude_code.settings import baseline, literals, plan
+from keyswitch.targets.claude_code.settings.settings_file import env_of, members
 from keyswitch.targets.claude_code.settings.wanted import ENV, is_own_helper
-from keyswitch.targets.target import Token
+from keyswitch.targets.json_text import JsonText
+from keyswitch.targets.splice import Edited
+from keyswitch.targets.target import Look, Token
 from keyswitch.targets.values import MAIN, record_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.target import Look
 
 pages = (
     "https://claude.ai/settings/claude-code",
@@ -73,16 +73,16 @@ def find(look: Look) -> Iterator[Token]:
 
 def without(path: str, data: bytes, found: Sequence[Token]) -> bytes:
     """Return a file without these credentials; other bytes stay."""
-    text = json_text.decode(path, data)
+    text = Edited.of(path, data)
     # Elements last to first, so that the positions of the others hold.
     for keys, index in sorted(
         (t.at for t in found), key=lambda a: -(a[1] or 0)
     ):
         if index is None:
-            text = splice.remove_member(path, text, keys)
+            text.remove(keys)
         else:
-            text = splice.remove_element(path, text, keys, index)
-    return text.encode("utf-8")
+            text.remove_element(keys, index)
+    return text.text.encode()
 
 
 def _token(
@@ -96,24 +96,20 @@ def _token(
     return Token(path, place, value, (keys, index), stale)
 
 
-def _document(path: str, data: bytes | None) -> tuple[str, dict[str, Any]]:
-    """Return text and document; nothing of a file that has none."""
-    if data is None or not data.strip():
-        return "", {}
+def _members(path: str, data: bytes | None) -> dict[str, Any]:
+    """Return a file's members; none of one that could not be edited."""
     try:
-        text = json_text.decode(path, data)
-        json_text.top(path, text)
-        document = text.removeprefix("\ufeff")
-        return text, json.loads(document, parse_int=json_text.number)
-    except (KeyswitchError, ValueError, RecursionError):
-        return "", {}
+        JsonText.of(path, data or b"").top()
+    except KeyswitchError:
+        return {}
+    return members(data) or {}
 
 
 def in_credentials(
     path: str, data: bytes | None, now_ms: float
 ) -> Iterator[Token]:
     """Find the subscription login."""
-    login = _document(path, data)[1].get(rules.LOGIN)
+    login = _members(path, data).get(rules.LOGIN)
     if not isinstance(login, dict):
         return
     access, refresh = login.get("accessToken"), login.get("refreshToken")
@@ -134,13 +130,13 @@ def _over(expires: object, now: float) -> str:
 
 def in_global_config(path: str, data: bytes | None) -> Iterator[Token]:
     """Find the Console key and the remembered ends of keys."""
-    text, document = _document(path, data)
+    document = _members(path, data)
     key = document.get(rules.CONSOLE_KEY)
     if isinstance(key, str) and key:
         yield _token(path, (rules.CONSOLE_KEY,), key)
-    for keys in (rules.APPROVED, rules.REJECTED) if text else ():
+    for keys in (rules.APPROVED, rules.REJECTED) if document else ():
         try:
-            elements = splice.elements(path, text, keys)
+            elements = JsonText.of(path, data or b"").elements(keys)
         except KeyswitchError:
             continue
         for index, element in enumerate(elements):
@@ -176,10 +172,10 @@ def _recorded_items(look: Look, path: str) -> dict[str, str]:
 
 def _settings(look: Look, path: str) -> Iterator[Token]:
     """Find credentials of the env block, helpers that are ours, literals."""
-    _, document = _document(path, look.read(path))
-    env = document.get(ENV)
+    document = _members(path, look.read(path))
+    env = env_of(document)
     for name in rules.SECRET_VARIABLES:
-        value = env.get(name) if isinstance(env, dict) else None
+        value = env.get(name)
         if isinstance(value, str) and value:
             yield _token(path, (ENV, name), value)
     for key in (rules.HELPER, rules.AWS_EXPORT):
@@ -215,7 +211,7 @@ def _anthropic_profiles(look: Look) -> Iterator[Token]:
         "anthropic",
     )
     for path in _listed(os.path.join(look.cwd, base, "credentials")):
-        _, document = _document(path, look.read(path))
+        document = _members(path, look.read(path))
         stale = ""
         if not document.get("refresh_token"):
             stale = _over(document.get("expires_at"), clock.now())
