@@ -45,13 +45,14 @@ def commit(
     workspace: Workspace,
     make: Callable[[Draft], T],
     *,
-    say: bool = True,
+    quiet: bool = False,
 ) -> tuple[T, Draft]:
     """Plan and commit under keyswitch's lock.
 
     `make` fills the draft and returns what its caller needs; it may run again,
     with a new draft, when another program wrote one of its files in between.
-    The person is told of it, unless the caller is going to say that.
+    What a person should know of the change is in the draft's `told`, and is
+    said unless `quiet`.
     """
     if workspace.dry_run:
         raise DryRun(_rehearsed(workspace, make))
@@ -82,8 +83,8 @@ def commit(
         except BaseException:
             intents.sweep(paths)  # items that were written for nothing
             raise
-        draft.notes[:0] = transaction.notes
-        for note in draft.messages if say else ():
+        draft.told = [*transaction.notes, *draft.messages]
+        for note in () if quiet else draft.told:
             workspace.tell(note)
         _settle(draft)
     return result, draft

@@ -76,13 +76,13 @@ def use(
         _switch(draft, profile)
         return profile
 
-    profile, draft = commit(workspace, make, say=False)
+    profile, draft = commit(workspace, make, quiet=True)
+    notes = draft.told
     if configure and profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.logging_in import leftovers
 
         leftovers.remember(workspace)
     sessions = _sessions(workspace, profile, draft) if look else None
-    notes = draft.messages
     del draft  # of files of megabytes, which are read once more now
     present, seen, findings = _looked(workspace, profile, configure=configure)
     active, previous = present.active, present.previous
@@ -183,10 +183,10 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
         all_folders.say_logins(draft)
         _switch(draft, None)
 
-    _, draft = commit(workspace, make, say=False)
+    _, draft = commit(workspace, make, quiet=True)
     present = state.read(workspace.paths)
     notes = [_overtaken(present)] if present.active else []
-    notes += draft.messages
+    notes += draft.told
     follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
     if MARKER in workspace.environ and not follows:
         notes.append(

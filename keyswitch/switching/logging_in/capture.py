@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import date
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
@@ -123,7 +122,7 @@ def _keep(
                     name,
                     LOGIN_PROVIDER,
                     label,
-                    created=date.fromisoformat(today()),
+                    created=today(),
                     expect="subscription" if parts.access_token else "api",
                 )
             )

@@ -88,9 +88,9 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
             draft.command, draft.profile = "use --here", profile.name
             draft.beside = True
 
-    _, draft = commit(workspace, make, say=False)
+    _, draft = commit(workspace, make, quiet=True)
     ensure_private_dir(workspace.paths.folder_of(profile.name))
-    return draft.messages
+    return draft.told
 
 
 def move_out(draft: Draft, name: str, told: str = "") -> None:

@@ -142,7 +142,8 @@ def _take_out(
         if not draft.is_empty:
             draft.command, draft.beside = "uninstall", True
 
-    return commit(workspace, make, say=False)[1].messages
+    _, draft = commit(workspace, make, quiet=True)
+    return draft.told
 
 
 def _start_files(workspace: Workspace) -> Iterator[Step]:
