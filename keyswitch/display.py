@@ -85,18 +85,14 @@ def secrets_in(text: str) -> list[str]:
     if without_secrets(text) == text:
         return []
     found = []
-    for word in _words(text):
+    apart = "".join(c if _in_token(c) else " " for c in text)
+    for word in apart.replace("=", " ").split():
         for start in SECRET_STARTS:
             at = word.find(start)
             if at >= 0 and without_secrets(word) != word:
                 found.append(word[at:])
                 break
     return found
-
-
-def _words(text: str) -> list[str]:
-    apart = "".join(c if _in_token(c) else " " for c in text)
-    return apart.replace("=", " ").split()
 
 
 def _in_token(character: str) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, dataclass_transform
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
 
 LOGIN_PROVIDER = "claude-login"  # of the profiles that are logins
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of any file that a change rewrites

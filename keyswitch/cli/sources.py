@@ -40,25 +40,21 @@ class Source(Frozen):
     place: str
 
 
+_KINDS = (
+    ("--from-env", "NAME", "environment variable"),
+    ("--from-file", "PATH", "file"),
+    ("--fd", "N", "open file descriptor"),
+)
 source_options = options(
     flag("--stdin", help="Read the secret from stdin."),
-    option(
-        "--from-env",
-        multiple=True,
-        metavar="[FIELD=]NAME",
-        help="Read it from this environment variable.",
-    ),
-    option(
-        "--from-file",
-        multiple=True,
-        metavar="[FIELD=]PATH",
-        help="Read it from this file.",
-    ),
-    option(
-        "--fd",
-        multiple=True,
-        metavar="[FIELD=]N",
-        help="Read it from this open file descriptor.",
+    *(
+        option(
+            name,
+            multiple=True,
+            metavar=f"[FIELD=]{place}",
+            help=f"Read it from this {kind}.",
+        )
+        for name, place, kind in _KINDS
     ),
 )
 

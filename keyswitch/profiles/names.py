@@ -32,31 +32,32 @@ _DEVICES = frozenset(
 
 def check_name(name: str) -> None:
     """Raise InputError unless `name` can be a profile's name."""
-    plain = 0 < len(name) <= MAX_LENGTH and _REST.issuperset(name)
-    if plain and name[0] in _FIRST and name[-1] != ".":
-        if name.partition(".")[0] in _DEVICES:
-            raise InputError(
-                f"'{name}' is a device name on Windows",
-                "choose another name, so that the profile works everywhere",
-            )
-        return
-    from keyswitch.display import printable
-
-    shown = printable(name[:MAX_LENGTH])
     if not name:
         raise InputError("a profile name is empty", "for example: work")
     if len(name) > MAX_LENGTH:
         raise InputError(
-            f"'{shown}…' is too long for a profile name",
+            f"'{_shown(name)}…' is too long for a profile name",
             f"use at most {MAX_LENGTH} characters; --label takes free text",
         )
     if name[0] not in _FIRST or not _REST.issuperset(name):
         raise InputError(
-            f"'{shown}' cannot be a profile name",
+            f"'{_shown(name)}' cannot be a profile name",
             "use a-z, 0-9, dot, hyphen and underscore, and begin with a "
             "letter or digit; --label takes free text",
         )
-    raise InputError(f"'{shown}' ends in a dot", "leave the last dot away")
+    if name[-1] == ".":
+        raise InputError(f"'{name}' ends in a dot", "leave the last dot away")
+    if name.partition(".")[0] in _DEVICES:
+        raise InputError(
+            f"'{name}' is a device name on Windows",
+            "choose another name, so that the profile works everywhere",
+        )
+
+
+def _shown(name: str) -> str:
+    from keyswitch.display import printable
+
+    return printable(name[:MAX_LENGTH])
 
 
 def is_variable(name: str) -> bool:

@@ -7,14 +7,7 @@ import os
 from collections.abc import Iterable
 from functools import cache
 from types import NoneType, UnionType
-from typing import (
-    Any,
-    TypeVar,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from keyswitch.errors import DamagedFileError, NewerFileError
 

@@ -54,12 +54,17 @@ def scan(paths: Paths) -> list[str]:
 
 def load(paths: Paths, name: str) -> tuple[Profile, bytes]:
     """Read one profile and the bytes of its file."""
+    data, path = read(paths, name), paths.profile(name)
+    return profile_of(path, name, parse_bytes(data, path)), data
+
+
+def read(paths: Paths, name: str) -> bytes:
+    """Read a profile's file, whether or not it is valid."""
     check_name(name)
-    path = paths.profile(name)
-    data = read_regular(path, PROFILE_LIMIT, ours=True)
+    data = read_regular(paths.profile(name), PROFILE_LIMIT, ours=True)
     if data is None:
         raise missing(paths, name)
-    return profile_of(path, name, parse_bytes(data, path)), data
+    return data
 
 
 def missing(paths: Paths, name: str) -> NotFoundError:

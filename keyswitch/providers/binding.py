@@ -262,10 +262,7 @@ def _of_others(paths: Paths, name: str, ref: SecretRef) -> Binding | None:
         if other == name:
             continue
         try:
-            data = read_regular(
-                paths.profile(other), profile_files.PROFILE_LIMIT
-            )
-            if ref.item.encode() not in (data or b""):
+            if ref.item.encode() not in profile_files.read(paths, other):
                 continue
             profile, _ = profile_files.load(paths, other)
         except KeyswitchError:

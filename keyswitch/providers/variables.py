@@ -187,11 +187,8 @@ def _match(rows: tuple[Row, ...], name: str) -> str:
 
 @cache
 def _patterns(rows: tuple[Row, ...]) -> list[tuple[Row, re.Pattern[str]]]:
-    return [
-        (row, re.compile("|".join(map(_pattern, row.names.split()))))
-        for row in rows
-    ]
-
-
-def _pattern(name: str) -> str:
-    return name.replace("*", ".*").replace("?", ".?")
+    found = []
+    for row in rows:
+        names = row.names.replace("*", ".*").replace("?", ".?").split()
+        found.append((row, re.compile("|".join(names))))
+    return found

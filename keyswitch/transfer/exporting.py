@@ -12,7 +12,6 @@ from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
-from keyswitch.secrets.stores import open_store
 from keyswitch.secrets.vault.reading import normalised
 from keyswitch.transfer import bundle
 from keyswitch.transfer.bundle import Packed
@@ -40,7 +39,7 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
         raise NotFoundError(
             "there is no profile to export", "make one: keyswitch add NAME"
         )
-    packed = []
+    packed, draft = [], Draft(workspace)
     for name in sorted(set(names)):
         profile, _ = workspace.load(name)
         if _is_login(workspace, profile):
@@ -51,10 +50,7 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
             )
         bindings.require(workspace, profile)
         secrets = {
-            field: open_store(ref.store, workspace.paths, workspace.ask).get(
-                ref.item, ref.generation
-            )
-            for field, ref in profile.secrets.items()
+            field: draft.secret(ref) for field, ref in profile.secrets.items()
         }
         packed.append(Packed(profile._replace(secrets={}), secrets))
     return packed

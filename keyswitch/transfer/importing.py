@@ -77,13 +77,11 @@ def previews(catalogue: Catalogue, one: Packed) -> dict[str, str]:
     """
     provider = catalogue.get(one.profile.provider)
     doubtful = {found.field for found in doubtful_variables(catalogue, one)}
-    values = {name: value.reveal() for name, value in one.secrets.items()}
-    return {
-        name: mask(value)
-        if name not in doubtful and is_opaque(provider.field(name), value)
-        else value
-        for name, value in values.items()
-    }
+    shown = {name: value.reveal() for name, value in one.secrets.items()}
+    for name in shown.keys() - doubtful:
+        if is_opaque(provider.field(name), shown[name]):
+            shown[name] = mask(shown[name])
+    return shown
 
 
 def conflicts(workspace: Workspace, packed: Sequence[Packed]) -> list[str]:

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.cli.checks.whoami import account, finding_document
-from keyswitch.cli.command import (
-    Session,
-    at_most_one,
-    command,
-    flag,
-    rehearsed,
-)
+from keyswitch.cli.command import Session, at_most_one, command, flag, rehearsed
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.errors import ExitCode, FileStateError, UsageError

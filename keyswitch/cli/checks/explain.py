@@ -14,10 +14,7 @@ import click
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
-from keyswitch.diagnosis.explain.knowledge import (
-    Cause,
-    causes_of,
-)
+from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.findings.situation import Scene, scene_of
 from keyswitch.errors import (
     InputError,
@@ -80,18 +77,17 @@ def _scene(session: Session) -> tuple[Scene | None, str]:
     An explanation is wanted most where something is broken, so whatever
     cannot be read is left out.
     """
-    active = ""
     try:
         workspace = session.workspace()
         scene = scene_of(session.environ, workspace.home, workspace.cwd)
     except (KeyswitchError, OSError, ValueError) as e:
         session.detail(f"looked at the text only: {e}")
-        return None, active
+        return None, ""
     try:
-        active = select(workspace.paths, session.environ).name
+        return scene, select(workspace.paths, session.environ).name
     except (KeyswitchError, OSError, ValueError) as e:
         session.detail(f"the active profile is not known: {e}")
-    return scene, active
+        return scene, ""
 
 
 def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from itertools import chain, count
 from typing import Any
 
@@ -96,7 +95,7 @@ def add(  # noqa: PLR0913
         name=name,
         provider=provider.id,
         label=label,
-        created=date.fromisoformat(profile_changes.today()),
+        created=profile_changes.today(),
         expires=expiry,
         expect=expect or "",
         fields=fields,

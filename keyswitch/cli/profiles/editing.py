@@ -156,7 +156,8 @@ def _edit_in_editor(session: Session, name: str) -> None:
     )
     workspace = session.workspace()
     path = workspace.paths.profile(name)
-    before = text = profile_changes.raw_text(workspace, name)
+    data = profile_files.read(workspace.paths, name)
+    before = text = data.decode("utf-8", "surrogateescape")
     while True:
         edited = click.edit(text, extension=".toml")
         if edited is None or edited == before:

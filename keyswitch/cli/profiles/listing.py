@@ -12,7 +12,7 @@ from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.display import secrets_in, without_secrets
 from keyswitch.errors import UsageError
-from keyswitch.model import LOGIN_PROVIDER, Profile
+from keyswitch.model import Profile
 from keyswitch.profiles import login_status, profile_files, state
 from keyswitch.workspace import Workspace
 
@@ -169,11 +169,8 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
     if end is not None and login.expires_at:
         local = end.astimezone().isoformat(" ", timespec="seconds")
         rows.append(("token ends", local))
-    return rows + [
-        (key, value)
-        for key, value in sorted(profile.fields.items())
-        if profile.provider != LOGIN_PROVIDER or key not in login_status.TOLD
-    ]
+    fields = sorted(profile.fields.items())
+    return rows + [row for row in fields if row[0] not in login_status.TOLD]
 
 
 def _folder_rows(

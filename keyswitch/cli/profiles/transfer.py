@@ -196,20 +196,17 @@ def _show(session: Session, packed: Sequence[Packed]) -> None:
 
 def _settings(profile: Profile) -> dict[str, Any]:
     """Return what a profile says of itself, beside its label and fields."""
+    days = attributes(profile, "created", "expires")
+    others = ("expect", "isolated", "shared", "only", "never")
     found = {
-        "created": profile.created and profile.created.isoformat(),
-        "expires": profile.expires and profile.expires.isoformat(),
-        "expect": profile.expect,
-        "isolated": profile.isolated,
-        "shared": profile.shared and list(profile.shared),
-        "only": list(profile.only),
-        "never": list(profile.never),
+        **{key: day and day.isoformat() for key, day in days.items()},
+        **attributes(profile, *others),
     }
     return {key: value for key, value in found.items() if value}
 
 
 def _in_words(value: object) -> str:
-    if isinstance(value, list):
+    if isinstance(value, tuple):
         return ", ".join(value)
     return "yes" if value is True else str(value)
 

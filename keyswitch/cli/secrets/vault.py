@@ -20,8 +20,7 @@ from keyswitch.cli.sources import (
 from keyswitch.errors import LockedError
 from keyswitch.express import write_out
 from keyswitch.secrets.vault import access, runtime_file
-from keyswitch.secrets.vault.key_slots import WrongKeyError
-from keyswitch.secrets.vault.reading import KEY_PREFIX, TRIES, Vault
+from keyswitch.secrets.vault.reading import KEY_PREFIX, Vault
 
 
 def _to_change(session: Session, *, unlocked: bool = True) -> Vault:
@@ -201,33 +200,11 @@ def unlock(session: Session, *, timeout: int | None, **passphrase: Any) -> None:
             'for this shell: eval "$(keyswitch unlock)"; for good: keyswitch '
             "vault machine-key",
         )
-    given = given_passphrase(passphrase)
-    if given is not None:
-        vault.unlock_with(given, timeout or 0)
-    else:
-        _ask(session, vault, timeout or 0)
+    vault.unlock(given_passphrase(passphrase), timeout or 0)
     if possible:
         session.say("unlocked")
     else:
         _remember_in_variable(session, vault, why, timeout)
-
-
-def _ask(session: Session, vault: Vault, timeout: int) -> None:
-    """Ask for the passphrase, a few times where it is wrong."""
-    if not session.can_ask:
-        raise LockedError(
-            "the vault is locked, and nobody can be asked",
-            "give --passphrase-fd N or --passphrase-file PATH",
-        )
-    for left in reversed(range(TRIES)):
-        try:
-            vault.unlock_with(ask_secret("passphrase of the vault: "), timeout)
-        except WrongKeyError as e:
-            if not left:
-                raise
-            session.warn(e.message)
-        else:
-            return
 
 
 def _remember_in_variable(

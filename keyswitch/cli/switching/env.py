@@ -79,7 +79,9 @@ def env(  # noqa: PLR0913
         script = marker.plan_unset(environ, read_key(paths))
     else:
         try:
-            script, compiled = _script(workspace, chosen, document=format_)
+            script, compiled = _script(
+                workspace, chosen, environ, document=format_
+            )
         except KeyswitchError as e:
             if name or os.isatty(1):
                 raise
@@ -92,7 +94,11 @@ def env(  # noqa: PLR0913
 
 
 def _script(
-    workspace: Workspace, chosen: selection.Selection, *, document: str | None
+    workspace: Workspace,
+    chosen: selection.Selection,
+    environ: Mapping[str, str],
+    *,
+    document: str | None = None,
 ) -> tuple[EnvScript | None, Compiled | None]:
     """Work out the script, and say what a person has to know."""
     compiled = None
@@ -107,7 +113,7 @@ def _script(
         workspace.paths,
         chosen,
         compiled,
-        workspace.environ,
+        environ,
         # A document is for another program than this shell's.
         None if document else compiled_active(workspace),
     )
@@ -253,14 +259,9 @@ def off_here(session: Session) -> None:
     environ = dict(workspace.environ)
     own = environ.pop(variable, "")
     chosen = selection.select(workspace.paths, environ)
-    compiled = None
     if chosen.name:
         session.refuse_agents()
-        compiled = compiled_profile(workspace, chosen.name)
-    script, notes = for_shell(
-        workspace.paths, chosen, compiled, environ, compiled_active(workspace)
-    )
-    warn(notes)
+    script, compiled = _script(workspace, chosen, environ)
     script = script or EnvScript()
     removed = {*script.remove}
     if own or variable in script.restore:

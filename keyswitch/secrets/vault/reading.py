@@ -113,12 +113,15 @@ class Vault:
         if passphrase is not None:
             self._by_passphrase(opened, passphrase, 0)
         elif self.ask is not None:
-            self._by_asking(opened, self.ask)
+            self._by_asking(opened, self.ask, 0)
         else:
             raise self._locked(slots)
 
     def _by_asking(
-        self, opened: envelope.Opened, ask: Callable[[str], Secret]
+        self,
+        opened: envelope.Opened,
+        ask: Callable[[str], Secret],
+        timeout: int,
     ) -> None:
         """Ask a person; what was typed before this must not be lost."""
         known = _answered.get((ask, opened.vid))
@@ -127,7 +130,7 @@ class Vault:
         question = _ASKED
         for left in range(TRIES, 0, -1):
             try:
-                self._by_passphrase(opened, ask(question), 0)
+                self._by_passphrase(opened, ask(question), timeout)
             except key_slots.WrongKeyError:
                 if left == 1:
                     raise
@@ -135,10 +138,18 @@ class Vault:
             else:
                 return
 
-    def unlock_with(self, passphrase: Secret, timeout: int = 0) -> None:
-        """Unlock by passphrase and cache the key for this session."""
+    def unlock(self, passphrase: Secret | None, timeout: int) -> None:
+        """Cache the key for this session; None: the passphrase is asked for."""
         opened = self.load()
-        self._by_passphrase(opened, passphrase, timeout)
+        if passphrase is not None:
+            self._by_passphrase(opened, passphrase, timeout)
+        elif self.ask is not None:
+            self._by_asking(opened, self.ask, timeout)
+        else:
+            raise LockedError(
+                "the vault is locked, and nobody can be asked",
+                "give --passphrase-fd N or --passphrase-file PATH",
+            )
         self.adopt(opened)
 
     def _by_passphrase(

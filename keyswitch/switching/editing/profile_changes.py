@@ -10,7 +10,6 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
-from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, InputError
 from keyswitch.model import LOGIN_PROVIDER, Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 
-def today() -> str:
-    """Return the local date, as profile files write it."""
-    return datetime.now(UTC).astimezone().date().isoformat()
+def today() -> date:
+    """Return the local date."""
+    return datetime.now(UTC).astimezone().date()
 
 
 def new_secret(
@@ -236,16 +235,6 @@ def remove(workspace: Workspace, name: str) -> bool:
         return _point(draft, {name: ""})
 
     return commit(workspace, make)[0]
-
-
-def raw_text(workspace: Workspace, name: str) -> str:
-    """Return a profile file's text, whether or not it is valid."""
-    check_name(name)
-    path = workspace.paths.profile(name)
-    data = read_regular(path, profile_files.PROFILE_LIMIT, ours=True)
-    if data is None:
-        raise profile_files.missing(workspace.paths, name)
-    return data.decode("utf-8", "surrogateescape")
 
 
 def replace_text(

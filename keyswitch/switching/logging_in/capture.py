@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from datetime import date
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
@@ -127,7 +126,7 @@ def _keep(
                     name,
                     LOGIN_PROVIDER,
                     label,
-                    created=date.fromisoformat(today()),
+                    created=today(),
                     expect="subscription" if parts.access_token else "api",
                 )
             )
