@@ -72,7 +72,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
         if command.source.of_repository:
             what = f"{key} comes with this directory's settings"
             why = "it runs as you, with your variables"
-            fix = f"look at it before you trust it, or remove '{key}' from {place}"
+            fix = f"read it before you trust it, or remove '{key}' from {place}"
             yield Finding(
                 "helper-of-repository", WARNING, what, why, fix, place
             )
