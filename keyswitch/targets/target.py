@@ -38,15 +38,11 @@ if TYPE_CHECKING:
 
 
 class Target(Protocol):
-    """A program. A part is None where it has no such thing."""
+    """A program."""
 
     id: str  # as its records and options name it
     folder_variable: str  # the variable that moves its configuration folder
-    folders: Folders | None
-    launch: Launch | None
-    logins: Logins | None
-    sessions: Sessions | None
-    tokens: Tokens | None
+    tokens: Tokens | None  # None: it keeps no credentials in files
 
     def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Any:
         """Return where its files are for this environment, as its own type."""

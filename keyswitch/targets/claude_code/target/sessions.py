@@ -19,6 +19,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import read_opened
 from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT, FileChange, Frozen
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
@@ -229,11 +230,7 @@ def _process(pid: int) -> _Process | None:
 def _start_of(pid: int, name: str, limit: int) -> bytes:
     """Return the first bytes of a process's file; b"": it is kept from us."""
     try:
-        descriptor = os.open(f"{_PROC}/{pid}/{name}", os.O_RDONLY)
-        try:
-            return os.read(descriptor, limit)
-        finally:
-            os.close(descriptor)
+        return read_opened(f"{_PROC}/{pid}/{name}", limit)[0]
     except OSError:
         return b""
 
