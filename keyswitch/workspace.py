@@ -136,8 +136,24 @@ class Workspace:
 
     @cached_property
     def install_key(self) -> bytes:
-        """The per-machine key of fingerprints."""
-        return _install_key(self.paths, keep=not self.dry_run)
+        """The per-machine key of fingerprints, made the first time."""
+        path = self.paths.install_key_file
+        key = read_regular(path, _KEY_LIMIT, ours=True)
+        if key is not None and len(key) == _KEY_SIZE:
+            return key
+        if self.dry_run:
+            return os.urandom(_KEY_SIZE)
+        ensure_private_dir(self.paths.state)
+        try:
+            if key is not None:
+                os.unlink(path)  # half of one, from a command that was killed
+            write_once(path, os.urandom(_KEY_SIZE))
+            make_durable(path)  # fingerprints are compared for years
+        except FileExistsError:
+            pass  # another command was faster
+        except OSError as e:
+            raise unusable(path, e) from e
+        return read_regular(path, _KEY_LIMIT) or b""
 
     def load(self, name: str) -> tuple[Profile, bytes]:
         """Read one profile and its file's bytes."""
@@ -169,24 +185,3 @@ def own_command() -> list[str]:
         if name == "keyswitch" and is_program:
             return [script]
     return [sys.executable, "-P", "-E", "-m", "keyswitch"]
-
-
-def _install_key(paths: Paths, *, keep: bool = True) -> bytes:
-    """Return the key; make it the first time, and write it if `keep`."""
-    path = paths.install_key_file
-    key = read_regular(path, _KEY_LIMIT, ours=True)
-    if key is not None and len(key) == _KEY_SIZE:
-        return key
-    if not keep:
-        return os.urandom(_KEY_SIZE)
-    ensure_private_dir(paths.state)
-    try:
-        if key is not None:
-            os.unlink(path)  # half of one, from a command that was killed
-        write_once(path, os.urandom(_KEY_SIZE))
-        make_durable(path)  # fingerprints are compared for years
-    except FileExistsError:
-        pass  # another command was faster
-    except OSError as e:
-        raise unusable(path, e) from e
-    return read_regular(path, _KEY_LIMIT) or b""

@@ -20,7 +20,7 @@ from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.providers import binding
-from keyswitch.providers.binding import Binding, bindings_of
+from keyswitch.providers.binding import Binding, Mismatch, bindings_of
 from keyswitch.providers.schema import (
     Steering,
     of_own_file,
@@ -28,15 +28,12 @@ from keyswitch.providers.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile, SecretRef
     from keyswitch.profiles.paths import Paths
-    from keyswitch.providers.binding import Mismatch
     from keyswitch.workspace import Workspace
-
-    Read = Callable[[str], Binding | None]
 
 _LIMIT = 1 << 18  # bytes of an agreement; a provider file may have 64 KiB
 _LOGIN = ("claude-login", "login")  # provider and field of a kept login
@@ -46,8 +43,12 @@ def mismatches(workspace: Workspace, profile: Profile) -> list[Mismatch]:
     """Return the secrets that a profile file uses for something else."""
     if not profile.secrets:
         return []
-    provider, read = workspace.provider_of(profile), _reader(workspace)
-    found = binding.mismatches(workspace.paths, provider, profile, read)
+    found = binding.mismatches(
+        workspace.paths,
+        workspace.provider_of(profile),
+        profile,
+        lambda item: _recorded(workspace, item),
+    )
     return [one for one in found if not _is_moved_login(workspace, one)]
 
 
@@ -80,18 +81,16 @@ def require(workspace: Workspace, profile: Profile) -> None:
                 write_once(path, binding.text_of(use))
 
 
-def _reader(workspace: Workspace, draft: Draft | None = None) -> Read:
-    """Return what reads an item's record, as a draft leaves it."""
-
-    def read(item: str) -> Binding | None:
+def _recorded(
+    workspace: Workspace, item: str, draft: Draft | None = None
+) -> Binding | None:
+    """Return an item's record, as a draft leaves it."""
+    if draft is None:
+        found = binding.recorded(workspace.paths, item)
+    else:
         path = binding.path_of(workspace.paths, item)
-        if draft is None:
-            data = read_regular(path, binding.LIMIT, ours=True)
-        else:
-            data = draft.read(path, binding.LIMIT)
-        return binding.parse(path, data) or _login(workspace.paths, item)
-
-    return read
+        found = binding.parse(path, draft.read(path, binding.LIMIT))
+    return found or _login(workspace.paths, item)
 
 
 def _login(paths: Paths, item: str) -> Binding | None:
@@ -110,20 +109,17 @@ def _login(paths: Paths, item: str) -> Binding | None:
 
 
 def allow_use(
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile,
-    agreed: Collection[Mismatch],
+    draft: Draft, profile: Profile, agreed: Collection[Mismatch]
 ) -> None:
     """Plan the records of a profile that becomes active.
 
     `agreed` is what the person was shown and said yes to; anything else that
     differs is refused.
     """
-    found = mismatches(workspace, profile)
+    found = mismatches(draft.workspace, profile)
     binding.refuse([one for one in found if one not in agreed])
     draft.agreed.update(one.ref.item for one in found)
-    _plan(workspace, draft, profile, {})
+    _plan(draft, profile, {})
 
 
 def check_new_secrets(
@@ -140,7 +136,7 @@ def check_new_secrets(
         stored = [one for one in earlier if one.field == field]
         if stored and all(one.differences(uses[field]) for one in stored):
             ref = profile.secrets[field]
-            found = binding.Mismatch(ref, stored[-1], uses[field])
+            found = Mismatch(ref, stored[-1], uses[field])
             raise binding.OtherUseError(
                 found.what,
                 f"put it back: keyswitch edit {profile.name}; if the change is "
@@ -159,18 +155,14 @@ def _recorded_for(paths: Paths, name: str) -> Iterator[Binding]:
 
 
 def allow_edit(
-    workspace: Workspace,
-    draft: Draft,
-    old: Profile,
-    new: Profile,
-    agreed: Collection[str],
+    draft: Draft, old: Profile, new: Profile, agreed: Collection[str]
 ) -> None:
     """Refuse to edit a file that somebody else changed, unless it mends it.
 
     `agreed` names the fields that the person gives, or items of secrets.
     """
-    for one in mismatches(workspace, old):
-        after = _uses(workspace, new).get(one.ref.item)
+    for one in mismatches(draft.workspace, old):
+        after = _uses(draft.workspace, new).get(one.ref.item)
         left = {"item"} if after is None else after.differences(one.stored)
         if one.ref.item in agreed or left <= {*agreed}:
             draft.agreed.add(one.ref.item)
@@ -178,66 +170,49 @@ def allow_edit(
             binding.refuse([one])
 
 
-def follow(workspace: Workspace, draft: Draft) -> None:
+def follow(draft: Draft) -> None:
     """Let the records follow the profile files that a draft writes."""
     was: dict[str, Binding] = {}
     written = []
-    for path, before, after in draft.written(workspace.paths.profiles_dir):
+    workspace = draft.workspace
+    for change in draft.written(workspace.paths.profiles_dir):
+        path, before, after = change[:3]
         if before is not None:
             with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
-                was |= _uses(
-                    workspace, profile_files.parse(before.decode(), path)
-                )
+                former = profile_files.parse(before.decode(), path)
+                was |= _uses(workspace, former)
         if after is not None:
             with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
                 written.append(profile_files.parse(after.decode(), path))
     for profile in written:
-        _plan(workspace, draft, profile, was)
+        _plan(draft, profile, was)
 
 
-def _plan(
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile,
-    was: dict[str, Binding],
-) -> None:
+def _plan(draft: Draft, profile: Profile, was: dict[str, Binding]) -> None:
     """Plan the records of one profile's secrets; `was`: the former uses."""
     if profile.provider == _LOGIN[0]:
         return
-    read = _reader(workspace, draft)
-    for item, use in _uses(workspace, profile).items():
-        stored = read(item)
-        former = was.get(item)
-        if stored is not None and not stored.differences(use):
-            continue
-        if not (
-            stored is None
-            or item in draft.agreed
-            or (former is not None and not stored.differences(former))
-        ):
-            if draft.is_undo:
-                continue  # what comes back is refused when it is used
-            ref = next(r for r in profile.secrets.values() if r.item == item)
-            binding.refuse([binding.Mismatch(ref, stored, use)])
-        path = binding.path_of(workspace.paths, item)
-        draft.write(
-            path,
-            binding.text_of(use),
-            limit=binding.LIMIT,
-            own=stored is not None,
-        )
+    for item, use in _uses(draft.workspace, profile).items():
+        stored, former = _recorded(draft.workspace, item, draft), was.get(item)
+        if stored is not None:
+            if not stored.differences(use):
+                continue
+            follows = former is not None and not stored.differences(former)
+            if not follows and item not in draft.agreed:
+                if draft.is_undo:
+                    continue  # what comes back is refused when it is used
+                refs = profile.secrets.values()
+                ref = next(ref for ref in refs if ref.item == item)
+                binding.refuse([Mismatch(ref, stored, use)])
+        path = binding.path_of(draft.workspace.paths, item)
+        text, own = binding.text_of(use), stored is not None
+        draft.write(path, text, limit=binding.LIMIT, own=own)
 
 
 def _uses(workspace: Workspace, profile: Profile) -> dict[str, Binding]:
     """Return what a profile makes of its secrets, by item."""
     uses = bindings_of(workspace.provider_of(profile), profile)
     return {profile.secrets[name].item: use for name, use in uses.items()}
-
-
-def records(paths: Paths, profile: Profile) -> Iterator[str]:
-    """Yield the files of a profile's records."""
-    for ref in profile.secrets.values():
-        yield binding.path_of(paths, ref.item)
 
 
 def forget(paths: Paths, ref: SecretRef) -> None:
@@ -253,15 +228,15 @@ def not_agreed(workspace: Workspace, profile: Profile) -> list[Steering]:
 
     Raises NewerFileError and DamagedFileError for a record of such a kind.
     """
-    found = of_own_file(workspace.provider_of(profile), profile)
-    return [one for one in found if not _is_agreed(_agreement(workspace, one))]
-
-
-def _is_agreed(path: str) -> bool:
-    data = read_regular(path, _LIMIT, ours=True)
-    if data is not None:
-        check_record(path, data)
-    return data is not None
+    found = []
+    for one in of_own_file(workspace.provider_of(profile), profile):
+        path = _agreement(workspace, one)
+        data = read_regular(path, _LIMIT, ours=True)
+        if data is None:
+            found.append(one)
+        else:
+            check_record(path, data)
+    return found
 
 
 def check_record(path: str, data: bytes) -> None:

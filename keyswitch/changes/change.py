@@ -10,30 +10,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
-from keyswitch.changes.draft import once_settled
+from keyswitch.changes.draft import Draft, once_settled
 from keyswitch.commit.journal import plan_made_folders
 from keyswitch.commit.transaction import Plan, Transaction, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
-from keyswitch.model import FileChange
+from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
-from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.profiles.state import State
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from keyswitch.changes.draft import Draft
-    from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
     from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
-
-_OWN_LIMIT = 1 << 24  # bytes of undo file and history, both kept short
 
 
 class DryRun(Exception):  # noqa: N818 - not an error
@@ -45,11 +40,6 @@ class DryRun(Exception):  # noqa: N818 - not an error
     def __init__(self, draft: Draft) -> None:
         super().__init__("a dry run changes nothing")
         self.draft = draft
-
-    @property
-    def messages(self) -> list[str]:
-        """What a person should know of the change, one line each."""
-        return messages(self.draft)
 
 
 def commit(
@@ -79,51 +69,38 @@ def commit(
         ensure_private_dir(folder)
     written: set[str] = set()  # items that are in their store
 
-    def plan() -> tuple[tuple[T, Draft, list[SecretRef]], Plan]:
-        result, draft, expired, found = _plan(workspace, make)
-        for ref in expired:
+    def plan() -> tuple[tuple[T, Draft], Plan]:
+        result, draft, found = _plan(workspace, make)
+        for ref in draft.expired:
             intents.declare(paths, ref, draft.profile)
         if found.files:
-            _write_items(workspace, draft, written)
-        return (result, draft, expired), found
+            _write_items(draft, written)
+        return (result, draft), found
 
     with Transaction(paths, workspace.keychain) as transaction:
-        sweep(workspace)
+        intents.sweep(paths)
         try:
-            result, draft, expired = transaction.commit_planned(plan)
+            result, draft = transaction.commit_planned(plan)
         except CleanupLeftError:
             raise  # committed: the new items have their owner
         except BaseException:
-            sweep(workspace)  # items that were written for nothing
+            intents.sweep(paths)  # items that were written for nothing
             raise
-        for note in (*transaction.notes, *messages(draft)):
+        for note in (*transaction.notes, *draft.messages):
             tell(note)
-        _settle(workspace, draft, expired)
+        _settle(draft)
     return result, draft
-
-
-def messages(draft: Draft) -> list[str]:
-    """Return what a person should know of a change, one line each."""
-    return [
-        *draft.notes,
-        *(
-            f"{key} was changed by somebody else; left as it is"
-            for key in draft.conflicts
-        ),
-    ]
 
 
 def _plan(
     workspace: Workspace, make: Callable[[Draft], T]
-) -> tuple[T, Draft, list[SecretRef], Plan]:
-    """Return also the items to delete after the change."""
-    draft, result = once_settled(make)
+) -> tuple[T, Draft, Plan]:
+    draft, result = once_settled(workspace, make)
     if not draft.command:
-        return result, draft, [], Plan([])
-    bindings.follow(workspace, draft)
-    hook_files.follow(workspace, draft)
-    files, expired = _files_of(workspace, draft)
-    files, emptied = plan_made_folders(workspace.paths, files)
+        return result, draft, Plan([])
+    bindings.follow(draft)
+    hook_files.follow(draft)
+    files, emptied = plan_made_folders(workspace.paths, _files_of(draft))
     # The locks that the draft names, and those of the files it changes.
     locks = dict(draft.locks)
     changed = [change.path for change in draft.changes()]
@@ -137,12 +114,12 @@ def _plan(
         tuple(draft.links.values()),
         emptied,
     )
-    return result, draft, expired, plan
+    return result, draft, plan
 
 
 def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
     """Plan, and check all that the transaction would check; write nothing."""
-    _, draft, _, plan = _plan(workspace, make)
+    _, draft, plan = _plan(workspace, make)
     files = on_disk(plan.files)
     Transaction.check(files, plan.locks)
     if files:
@@ -150,10 +127,11 @@ def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
     return draft
 
 
-def _write_items(workspace: Workspace, draft: Draft, written: set[str]) -> None:
+def _write_items(draft: Draft, written: set[str]) -> None:
     """Write new items to their stores, declared before they exist."""
     from keyswitch.secrets.stores import open_store
 
+    workspace = draft.workspace
     for name, (ref, value) in draft.items.items():
         if name in written:
             continue
@@ -168,11 +146,9 @@ def _write_items(workspace: Workspace, draft: Draft, written: set[str]) -> None:
         written.add(name)
 
 
-def _files_of(
-    workspace: Workspace, draft: Draft
-) -> tuple[list[FileChange], list[SecretRef]]:
-    """Return every file of the change, and the items to delete after it."""
-    paths = workspace.paths
+def _files_of(draft: Draft) -> list[FileChange]:
+    """Return every file of the change; fill in what goes after it."""
+    paths = draft.workspace.paths
     files = draft.changes()
     if draft.pointer is not None or draft.own:
         before = read_regular(paths.state_file, state.STATE_LIMIT)
@@ -180,33 +156,19 @@ def _files_of(
         if pointer is not None:
             after = state.to_bytes(pointer)
             files.append(FileChange(paths.state_file, before, after))
-    gone = list(draft.dropped)
-    undo_before = read_regular(paths.undo_file, _OWN_LIMIT)
+    undo_before = read_regular(paths.undo_file, history.LIMIT)
     records = history.parse_undo(undo_before, paths.undo_file)
-    if draft.is_undo:
-        records = records[:-1]
-        gone += draft.discarded
-    elif draft.beside:
-        pass
-    elif draft.undoable:
-        records, forgotten = history.push(
-            records, history.record_of(workspace, draft)
-        )
-        gone += forgotten
-    else:
-        records, forgotten = history.cut(
-            records, draft, everything=draft.forget_undo
-        )
-        gone += [*draft.discarded, *forgotten]
+    records, forgotten = history.after(records, draft)
+    draft.expired = [*draft.dropped, *forgotten]
     undo_after = history.to_bytes(records)
     if undo_after != undo_before:
         files.append(FileChange(paths.undo_file, undo_before, undo_after))
-    log_before = read_regular(paths.history_file, _OWN_LIMIT)
+    log_before = read_regular(paths.history_file, history.LIMIT)
     log_after = history.appended(
         log_before, draft.command, draft.profile, draft.fingerprint
     )
     files.append(FileChange(paths.history_file, log_before, log_after))
-    return files, gone
+    return files
 
 
 def _new_stamp(paths: Paths, draft: Draft, data: bytes | None) -> State | None:
@@ -220,13 +182,11 @@ def _new_stamp(paths: Paths, draft: Draft, data: bytes | None) -> State | None:
     return State(present.active, present.previous, state.new_stamp())
 
 
-def _settle(
-    workspace: Workspace, draft: Draft, expired: Sequence[SecretRef]
-) -> None:
+def _settle(draft: Draft) -> None:
     """Delete what lost its owner. The change itself is done."""
-    from keyswitch.model import ITEM_PREFIX
     from keyswitch.secrets.stores import delete_items
 
+    workspace = draft.workspace
     try:
         if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):
             from keyswitch.commit.keychain_items import forget
@@ -234,8 +194,8 @@ def _settle(
             forget(workspace.paths)  # only now are the items in place
         for ref in (*draft.created, *draft.kept):
             intents.settle(workspace.paths, ref)
-        delete_items(workspace.paths, expired, ask=workspace.ask)
-        for ref in expired:
+        delete_items(workspace.paths, draft.expired, ask=workspace.ask)
+        for ref in draft.expired:
             intents.settle(workspace.paths, ref)
             bindings.forget(workspace.paths, ref)
     except (OSError, KeyswitchError) as e:
@@ -246,36 +206,11 @@ def _settle(
         ) from e
 
 
-def sweep(workspace: Workspace) -> None:
-    """Delete store items that a killed command left without an owner."""
-    from keyswitch.secrets.stores import delete_items
-
-    def delete(ref: SecretRef) -> None:
-        delete_items(workspace.paths, [ref], ask=None)
-        bindings.forget(workspace.paths, ref)
-
-    def undo() -> bytes:
-        data = read_regular(workspace.paths.undo_file, _OWN_LIMIT)
-        return history.needed(data, workspace.paths.undo_file)
-
-    try:
-        intents.sweep(
-            workspace.paths,
-            delete,
-            baselines=baseline_files(workspace.paths),
-            undo=undo,
-        )
-    except (OSError, KeyswitchError):
-        # The store is locked or away. The intent stays, and a later command
-        # with the store open does it; nothing depends on it.
-        return
-
-
 def recover(workspace: Workspace, wait: float = LOCK_WAIT) -> list[str]:
     """Finish or take back what a killed command left; say what was done.
 
     Raises FileStateError when another command is at work for `wait` seconds.
     """
     with Transaction(workspace.paths, wait=wait) as transaction:
-        sweep(workspace)
+        intents.sweep(workspace.paths)
         return list(transaction.recovered)

@@ -16,14 +16,13 @@ from keyswitch.compiled import (
 )
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
-from keyswitch.providers.binding import OtherUseError
-from keyswitch.providers.schema import environment, roles
+from keyswitch.providers.binding import OtherUseError, path_of
+from keyswitch.providers.schema import Provider, environment, roles
 
 if TYPE_CHECKING:
     from keyswitch.model import Profile
     from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.settings import Settings
-    from keyswitch.providers.schema import Provider
     from keyswitch.workspace import Workspace
 
 # So long a commit may take to put its files in place.
@@ -38,7 +37,15 @@ def compiled_profile(workspace: Workspace, name: str) -> Compiled:
         return kept
     before = identity(paths.profile(name))
     profile = _allowed(workspace, name)
-    identities = [(p, identity(p)) for p in _dependencies(paths, profile)]
+    # The records of what its secrets are for are among what makes this stale:
+    # what is kept here was compared with them.
+    dependencies = [
+        paths.profile(name),
+        os.path.join(paths.providers_dir, profile.provider + ".toml"),
+        paths.config_file,
+        *(path_of(paths, ref.item) for ref in profile.secrets.values()),
+    ]
+    identities = [(path, identity(path)) for path in dependencies]
     result = _compile(
         paths, profile, workspace.provider_of(profile), workspace.settings
     )
@@ -109,20 +116,6 @@ def _compile(
     result.roles = roles(provider, profile)
     result.only, result.never = list(profile.only), list(profile.never)
     return result
-
-
-def _dependencies(paths: Paths, profile: Profile) -> list[str]:
-    """Return the files whose change makes the kept result stale.
-
-    The records of what its secrets are for are among them: what is kept here
-    was compared with them.
-    """
-    return [
-        paths.profile(profile.name),
-        os.path.join(paths.providers_dir, profile.provider + ".toml"),
-        paths.config_file,
-        *bindings.records(paths, profile),
-    ]
 
 
 def _keep(

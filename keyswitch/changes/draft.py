@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import os
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.disk.atomic import is_link_to_file, read_regular
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         Rights,
         SecretRef,
     )
-    from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.state import State
     from keyswitch.secret import Secret
     from keyswitch.targets.lock_folders import LockSpec
@@ -81,13 +81,14 @@ class Draft:
     that `history` names.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
         self.command = ""
         self.profile = ""
         self.fingerprint = ""  # of the profile's secrets, for `history`
         self.pointer: State | None = None
         self.tells_shells = False  # terminals look again, pointer or not
-        self._seen: dict[str, bytes | None] = {}  # what was read of a disk
+        self.seen: dict[str, bytes | None] = {}  # what was read of a disk
         self._files: dict[str, FileChange] = {}
         self._ranks: dict[str, int] = {}
         # Keyswitch's own text files, which `undo` puts back byte for byte:
@@ -97,10 +98,12 @@ class Draft:
         # Store items. `created` go again when the change is undone, those in
         # `kept` stay. `discarded` wait for `undo`, `dropped` go at once.
         self.items: dict[str, NewItem] = {}
+        self._secrets: dict[SecretRef, Secret] = {}  # that were read
         self.created: list[SecretRef] = []
         self.kept: list[SecretRef] = []
         self.discarded: list[SecretRef] = []
         self.dropped: list[SecretRef] = []
+        self.expired: list[SecretRef] = []  # all that go after the commit
         self.moved: MovedLogin | None = None  # the login, as it was before
         self.splices: list[Splice] = []  # edits that `undo` takes back
         self.modes: list[Rights] = []  # permission bits that change
@@ -120,7 +123,7 @@ class Draft:
     def read(
         self,
         path: str,
-        limit: int,
+        limit: int = FILE_LIMIT,
         *,
         read: Callable[[str, int], bytes | None] = read_regular,
     ) -> bytes | None:
@@ -131,76 +134,90 @@ class Draft:
         """
         if path in self._files:
             return self._files[path].after
-        if path not in self._seen:
-            self._seen[path] = read(path, limit)
-        return self._seen[path]
+        if path not in self.seen:
+            self.seen[path] = read(path, limit)
+        return self.seen[path]
+
+    def settled(self, path: str) -> bytes | None:
+        """Return the same; a file that was emptied just now is an error."""
+        return self.read(path, read=_read_settled)
 
     def saw(self, texts: Mapping[str, bytes | None]) -> None:
         """Take over what was read of places that are no files, by path."""
-        for path, data in texts.items():
-            self._seen.setdefault(path, data)
+        self.seen = {**texts, **self.seen}
 
-    @property
-    def files_read(self) -> list[str]:
-        """The files that were read of a disk."""
-        return list(self._seen)
-
-    def load(self, workspace: Workspace, name: str) -> tuple[Profile, bytes]:
+    def load(self, name: str) -> tuple[Profile, bytes]:
         """Return a profile, and its file's text, as the change leaves them."""
-        path = workspace.paths.profile(name)
+        paths = self.workspace.paths
+        path = paths.profile(name)
         if path not in self._files:
-            profile, data = workspace.load(name)
-            self._seen.setdefault(path, data)
+            profile, data = self.workspace.load(name)
+            self.seen.setdefault(path, data)
             return profile, data
         text = self._files[path].after
         if text is None:
-            raise profile_files.missing(workspace.paths, name)
+            raise profile_files.missing(paths, name)
         return profile_files.parse(text.decode("utf-8"), path), text
 
-    def write_profile(
-        self, workspace: Workspace, name: str, text: bytes | None
-    ) -> None:
+    def write_profile(self, name: str, text: bytes | None) -> None:
         """Plan a profile file's next text; None removes it."""
-        path, limit = workspace.paths.profile(name), profile_files.PROFILE_LIMIT
-        self.write(path, text, limit=limit, own=True)
+        path = self.workspace.paths.profile(name)
+        self.write(path, text, limit=profile_files.PROFILE_LIMIT, own=True)
 
-    def drop_secrets(
-        self, workspace: Workspace, name: str, fields: Collection[str]
-    ) -> None:
+    def secret(self, ref: SecretRef) -> Secret:
+        """Return a secret of a store, or one on its way there."""
+        from keyswitch.secrets.stores import open_store
+
+        if ref.item in self.items:
+            return self.items[ref.item].value
+        if ref not in self._secrets:
+            workspace = self.workspace
+            store = open_store(ref.store, workspace.paths, workspace.ask)
+            self._secrets[ref] = store.get(ref.item, ref.generation)
+        return self._secrets[ref]
+
+    @cached_property
+    def usual_store(self) -> str:
+        """The store for what nobody chose one for."""
+        from keyswitch.changes.store_choice import choose_store
+
+        return choose_store(self.workspace, None).store
+
+    def drop_secrets(self, name: str, fields: Collection[str]) -> None:
         """Take references to secrets out of a profile's file."""
         from keyswitch.profiles import toml_edits
 
-        profile, data = self.load(workspace, name)
+        profile, data = self.load(name)
         kept = {k: v for k, v in profile.secrets.items() if k not in fields}
         after = profile._replace(secrets=kept)
         text = toml_edits.with_profile(data.decode("utf-8"), after)
-        self.write_profile(workspace, name, text.encode())
+        self.write_profile(name, text.encode())
 
-    def ledger(self, paths: Paths) -> Ledger:
+    def ledger(self) -> Ledger:
         """Return the ledger of logins, as the change leaves it so far."""
         # Loaded here, since a switch between keys has no use for it.
         from keyswitch.changes import login_ledger
 
-        data = self.read(paths.logins_file, login_ledger.LIMIT)
-        return login_ledger.decode(paths.logins_file, data)
+        path = self.workspace.paths.logins_file
+        data = self.read(path, login_ledger.LIMIT)
+        return login_ledger.decode(path, data)
 
-    def write_ledger(self, paths: Paths, ledger: Ledger) -> None:
+    def write_ledger(self, ledger: Ledger) -> None:
         """Plan the ledger of logins."""
         from keyswitch.changes import login_ledger
 
         after = login_ledger.encode(ledger)
-        path, limit = paths.logins_file, login_ledger.LIMIT
-        self.write(path, after, limit=limit, rank=FIRST)
+        path = self.workspace.paths.logins_file
+        self.write(path, after, limit=login_ledger.LIMIT, rank=FIRST)
 
     def write(  # noqa: PLR0913
         self,
         path: str,
         after: bytes | None,
         *,
-        limit: int,
+        limit: int = FILE_LIMIT,
         own: bool = False,
         private: bool = False,
-        mode: int = 0o600,
         anywhere: bool = False,
         goes_when_empty: bool = False,
         rank: int = USUAL,
@@ -212,7 +229,7 @@ class Draft:
         """
         before = self.read(path, limit)
         change = FileChange(
-            path, before, after, mode, private, anywhere, goes_when_empty
+            path, before, after, 0o600, private, anywhere, goes_when_empty
         )
         self.edit(change, own=own, rank=rank)
 
@@ -225,7 +242,6 @@ class Draft:
             self.write(
                 file.path,
                 after,
-                limit=FILE_LIMIT,
                 private=file.private,
                 goes_when_empty=file.goes_when_empty,
                 rank=LAST if file.is_last else USUAL,
@@ -265,7 +281,11 @@ class Draft:
 
     def attempt(self, plan: Callable[[], None]) -> KeyswitchError | None:
         """Add to the draft, all of it or nothing; return what kept it."""
-        before = {name: copy.copy(value) for name, value in vars(self).items()}
+        before = {
+            name: copy.copy(value)
+            for name, value in vars(self).items()
+            if name != "workspace"
+        }
         try:
             plan()
         except KeyswitchError as e:
@@ -278,24 +298,24 @@ class Draft:
         found = [c for c in self._files.values() if c.before != c.after]
         return sorted(found, key=lambda c: self._ranks[c.path])
 
+    @property
+    def messages(self) -> list[str]:
+        """What a person should know of the change, one line each."""
+        changed = "was changed by somebody else; left as it is"
+        return [*self.notes, *(f"{key} {changed}" for key in self.conflicts)]
+
     def names(self, path: str) -> bool:
         """Tell whether a step wrote this file, changed or not."""
         return path in self._files
 
-    def written(
-        self, folder: str
-    ) -> list[tuple[str, bytes | None, bytes | None]]:
-        """Return (path, text before, after) of what is written in a folder."""
-        return [
-            (change.path, change.before, change.after)
-            for change in self._files.values()
-            if os.path.dirname(change.path) == folder
-        ]
+    def written(self, folder: str) -> list[FileChange]:
+        """Return what is written in a folder, changed or not."""
+        found = self._files.values()
+        return [c for c in found if os.path.dirname(c.path) == folder]
 
     def changes_of(self, path: str) -> bool:
         """Tell whether the change replaces, makes or removes a file."""
-        found = self._files.get(path)
-        return found is not None and found.before != found.after
+        return any(change.path == path for change in self.changes())
 
     @property
     def is_empty(self) -> bool:
@@ -309,11 +329,6 @@ class Draft:
         )
 
 
-def read_settled(draft: Draft, path: str) -> bytes | None:
-    """Return a file of a draft; one that was emptied just now is an error."""
-    return draft.read(path, FILE_LIMIT, read=_read_settled)
-
-
 def _read_settled(path: str, limit: int) -> bytes | None:
     data = read_regular(path, limit)
     if data is not None and not data.strip(_BLANK) and _is_fresh(path):
@@ -324,18 +339,19 @@ def _read_settled(path: str, limit: int) -> bytes | None:
     return data
 
 
-def once_settled(make: Callable[[Draft], T]) -> tuple[Draft, T]:
+def once_settled(
+    workspace: Workspace, make: Callable[[Draft], T]
+) -> tuple[Draft, T]:
     """Fill a draft, again where it read a file that is being written."""
-    for pause in _PAUSES:
-        draft = Draft()
+    pauses = list(_PAUSES)
+    while True:
+        draft = Draft(workspace)
         try:
             return draft, make(draft)
         except UnreadableTextError:
-            if not any(map(_is_fresh, draft.files_read)):
+            if not pauses or not any(map(_is_fresh, draft.seen)):
                 raise
-            time.sleep(pause)
-    draft = Draft()
-    return draft, make(draft)
+            time.sleep(pauses.pop(0))
 
 
 def _is_fresh(path: str) -> bool:

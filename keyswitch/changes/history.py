@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.changes.draft import Draft, Splice
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
-from keyswitch.model import Frozen, MovedLogin, Rights, SecretRef
+from keyswitch.model import Frozen, MovedLogin, Profile, Rights, SecretRef
 from keyswitch.profiles import own_json, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.model import Profile
-    from keyswitch.workspace import Workspace
 
+LIMIT = 1 << 24  # bytes of undo file and history, both kept short
 MAX_LINES = 1000  # of the history
 MAX_RECORDS = 10  # that can be taken back
 MAX_WITH_SECRETS = 3  # generations of old secrets that stay in a store
@@ -131,11 +130,10 @@ def spliced_back(splice: Splice, data: bytes | None) -> bytes | None:
     )
 
 
-def record_of(workspace: Workspace, draft: Draft) -> Record:
-    """Return the record of a change that is about to be committed."""
+def _record_of(draft: Draft) -> Record:
     before = after = None
     if draft.pointer is not None:
-        present = state.read(workspace.paths)
+        present = state.read(draft.workspace.paths)
         before = (present.active, present.previous)
         after = (draft.pointer.active, draft.pointer.previous)
     ends = {change.path: change.after for change in draft.changes()}
@@ -160,42 +158,55 @@ def record_of(workspace: Workspace, draft: Draft) -> Record:
         modes=tuple(draft.modes),
         moved=draft.moved,
         elsewhere=tuple(draft.elsewhere),
-        moved_in=workspace.places.login_dir if draft.moved is not None else "",
+        moved_in=draft.workspace.places.login_dir
+        if draft.moved is not None
+        else "",
     )
 
 
-def push(
-    records: list[Record], new: Record
+def after(
+    records: list[Record], draft: Draft
 ) -> tuple[list[Record], list[SecretRef]]:
-    """Add a record; return the kept ones and the items nobody needs now."""
-    records = [*records, new]
+    """Return the records after a change, and the items nobody needs then."""
+    if draft.is_undo:
+        return records[:-1], draft.discarded
+    if draft.beside:
+        return records, []
+    gone: list[SecretRef] = []
+    if draft.undoable:
+        records = [*records, _record_of(draft)]
+        kept = _few(records)
+    else:
+        gone += draft.discarded
+        kept = _still_true(records, draft)
+    for record in records[: len(records) - len(kept)]:
+        gone += record.discarded
+    return kept, gone
+
+
+def _few(records: list[Record]) -> list[Record]:
+    """Return the newest records, of which few need old secrets."""
     kept = records[-MAX_RECORDS:]
     holders = [record for record in kept if record.discarded]
     if len(holders) > MAX_WITH_SECRETS:
         # An older record cannot be undone without the newer ones, and never
         # without its secret, so everything up to it goes.
         kept = kept[kept.index(holders[-MAX_WITH_SECRETS - 1]) + 1 :]
-    forgotten = records[: len(records) - len(kept)]
-    return kept, [ref for record in forgotten for ref in record.discarded]
+    return kept
 
 
-def cut(
-    records: list[Record], draft: Draft, *, everything: bool = False
-) -> tuple[list[Record], list[SecretRef]]:
-    """Drop the records that a change without a way back makes untrue."""
+def _still_true(records: list[Record], draft: Draft) -> list[Record]:
+    """Return the records that a change without a way back leaves true."""
+    if draft.forget_undo or draft.pointer is not None:
+        return []
     touched = set(draft.own)
     keep_from = 0
     for index, record in enumerate(records):
-        if (
-            everything
-            or draft.pointer is not None
-            or record.profile == draft.profile
-            or touched & {file.path for file in record.files}
-        ):
+        if record.profile == draft.profile or touched & {
+            file.path for file in record.files
+        }:
             keep_from = index + 1
-    return records[keep_from:], [
-        ref for record in records[:keep_from] for ref in record.discarded
-    ]
+    return records[keep_from:]
 
 
 def to_bytes(records: list[Record]) -> bytes | None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from keyswitch.changes.draft import Draft
     from keyswitch.profiles.paths import Paths
-    from keyswitch.workspace import Workspace
 
 LIMIT = 1 << 20  # bytes
 
@@ -53,9 +52,9 @@ def recorded(paths: Paths) -> list[StartFile]:
     return parse(path, read_regular(path, LIMIT, ours=True))
 
 
-def record(workspace: Workspace, draft: Draft, new: list[StartFile]) -> None:
+def record(draft: Draft, new: list[StartFile]) -> None:
     """Plan that these start files have a block, and no others."""
-    path = workspace.paths.start_files_file
+    path = draft.workspace.paths.start_files_file
     before = draft.read(path, LIMIT)
     if set(new) == set(parse(path, before)):
         return
@@ -64,9 +63,9 @@ def record(workspace: Workspace, draft: Draft, new: list[StartFile]) -> None:
     draft.write(path, after, limit=LIMIT, own=True, private=True)
 
 
-def follow(workspace: Workspace, draft: Draft) -> None:
+def follow(draft: Draft) -> None:
     """Plan the hook files as the recorded start files need them."""
-    paths = workspace.paths
+    paths = draft.workspace.paths
     data = draft.read(paths.start_files_file, LIMIT)
     if data is None and not draft.names(paths.start_files_file):
         return
@@ -77,7 +76,7 @@ def follow(workspace: Workspace, draft: Draft) -> None:
         path = paths.hook_file(shell)
         after = None
         if shell in shells:
-            after = _text(paths, workspace.environ, shell)
+            after = _text(paths, draft.workspace.environ, shell)
         if draft.read(path, LIMIT, read=_read) != after:
             draft.write(path, after, limit=LIMIT, private=True)
 

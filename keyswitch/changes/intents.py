@@ -14,13 +14,15 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from keyswitch.changes import bindings, history
 from keyswitch.disk.atomic import forget, read_regular, write_private
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.names import check_name
+from keyswitch.profiles.odd_files import baseline_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from keyswitch.model import SecretRef
     from keyswitch.profiles.paths import Paths
@@ -79,29 +81,36 @@ def _lines(path: str) -> list[str]:
     return data.decode("utf-8", "replace").split("\n")
 
 
-def sweep(
-    paths: Paths,
-    delete: Callable[[SecretRef], None],
-    *,
-    baselines: Iterable[str],
-    undo: Callable[[], bytes],
-) -> None:
-    """Delete the items that nothing refers to.
+def sweep(paths: Paths) -> None:
+    """Delete the items that nothing refers to."""
+    from keyswitch.secrets.stores import delete_items
 
-    A profile, what `undo` returns of the undo file, and the vault, for its
-    key in the keychain, refer to an item by its name. A baseline refers by
-    token to what it displaced; that it also notes whose approval it recorded
-    is no reference.
+    try:
+        for ref, profile in list(pending(paths)):
+            if not _is_owned(paths, ref, profile):
+                delete_items(paths, [ref], ask=None)
+                bindings.forget(paths, ref)
+            settle(paths, ref)
+    except (OSError, KeyswitchError):
+        # The store is locked or away. The intent stays, and a later command
+        # with the store open does it; nothing depends on it.
+        return
+
+
+def _is_owned(paths: Paths, ref: SecretRef, profile: str) -> bool:
+    """Tell whether anything refers to an item.
+
+    A profile, the undo file, and the vault, for its key in the keychain, refer
+    to one by its name. A baseline refers by token to what it displaced; that
+    it also notes whose approval it recorded is no reference.
     """
-    for ref, profile in list(pending(paths)):
-        token = f"{ref.store}:{ref.item}"
-        if not (
-            any(_mentions(path, ref.item) for path in _owners(paths, profile))
-            or any(_mentions(path, token) for path in baselines)
-            or ref.item.encode() in undo()
-        ):
-            delete(ref)
-        settle(paths, ref)
+    token = f"{ref.store}:{ref.item}"
+    if any(_mentions(path, ref.item) for path in _owners(paths, profile)):
+        return True
+    if any(_mentions(path, token) for path in baseline_files(paths)):
+        return True
+    undo = read_regular(paths.undo_file, history.LIMIT)
+    return ref.item.encode() in history.needed(undo, paths.undo_file)
 
 
 def _owners(paths: Paths, profile: str) -> Iterator[str]:
@@ -119,7 +128,7 @@ def _owners(paths: Paths, profile: str) -> Iterator[str]:
 
 def _mentions(path: str, text: str) -> bool:
     """Tell whether a file names an item; a random name has no false hits."""
-    return text.encode() in (read_regular(path, 1 << 24) or b"")
+    return text.encode() in (read_regular(path, history.LIMIT) or b"")
 
 
 def _name(ref: SecretRef) -> str:

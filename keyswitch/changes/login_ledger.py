@@ -72,11 +72,6 @@ class Generation(Frozen):
         """The item of the secret store."""
         return SecretRef(self.store, self.item, self.generation)
 
-    @property
-    def token(self) -> str:
-        """The reference as a sweep looks for it."""
-        return f"{self.store}:{self.item}"
-
 
 class Ledger(Frozen):
     """All of it; values are replaced, never changed."""
@@ -152,30 +147,17 @@ def _document(found: Generation) -> dict[str, Any]:
     del document["store"], document["item"]
     if not found.by_name:
         del document["by_name"]  # an older keyswitch does not know it
-    return {"token": found.token, **document}
+    # The reference as a sweep of the stores looks for it.
+    return {"token": f"{found.store}:{found.item}", **document}
 
 
 def with_generation(
     ledger: Ledger, name: str, new: Generation
 ) -> tuple[Ledger, tuple[Generation, ...]]:
     """Put a generation first; return the ledger and what nobody needs."""
-    before = ledger.generations.get(name, ())
-    within = [g for g in before if g.is_in(new)]
-    kept = [new, *(g for g in before if g not in within)]
-    gone = _superseded(kept, new)
-    left = tuple(g for g in kept if g not in gone)
+    left, gone = _with_first(ledger.generations.get(name, ()), new, set())
     generations = {**ledger.generations, name: left}
-    return ledger._replace(generations=generations), (*gone, *within)
-
-
-def _superseded(kept: list[Generation], new: Generation) -> list[Generation]:
-    """Return those that enough newer ones of their kind follow.
-
-    Tokens that do not name their account may be anybody's, whatever name is
-    shown and whatever a person says of them: more of those are kept.
-    """
-    alike = [g for g in kept if g.kind == new.kind]
-    return alike[KEPT if new.is_sure else KEPT_UNSURE :]
+    return ledger._replace(generations=generations), gone
 
 
 def with_orphan(
@@ -185,15 +167,28 @@ def with_orphan(
 
     Each account has its own generations, so that none pushes another's out.
     """
-    within = [g for g in ledger.orphans if g.is_in(new)]
-    ledger = _retold(
-        ledger, {(ORPHAN, g.item): (ORPHAN, new.item) for g in within}
-    )
-    kept = [new, *(g for g in ledger.orphans if g not in within)]
-    needed = _given_back(ledger)
-    gone = [g for g in _superseded(kept, new) if g.item not in needed]
-    left = tuple(g for g in kept if g not in gone)
-    return ledger._replace(orphans=left), (*gone, *within)
+    within = [g.item for g in ledger.orphans if g.is_in(new)]
+    words = {(ORPHAN, item): (ORPHAN, new.item) for item in within}
+    ledger = _retold(ledger, words)
+    left, gone = _with_first(ledger.orphans, new, _given_back(ledger))
+    return ledger._replace(orphans=left), gone
+
+
+def _with_first(
+    before: tuple[Generation, ...], new: Generation, needed: set[str]
+) -> tuple[tuple[Generation, ...], tuple[Generation, ...]]:
+    """Return the generations to keep, and those to let go.
+
+    A few newer ones of its kind supersede one. Tokens that do not name their
+    account may be anybody's, whatever name is shown and whatever a person says
+    of them: more of those are kept.
+    """
+    within = [g for g in before if g.is_in(new)]
+    kept = [new, *(g for g in before if g not in within)]
+    alike = [g for g in kept if g.kind == new.kind]
+    alike = alike[KEPT if new.is_sure else KEPT_UNSURE :]
+    gone = [g for g in alike if g.item not in needed]
+    return tuple(g for g in kept if g not in gone), (*gone, *within)
 
 
 def without_idle(ledger: Ledger) -> tuple[Ledger, tuple[Generation, ...]]:

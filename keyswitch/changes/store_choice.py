@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.errors import KeyswitchError, StoreError
+from keyswitch.errors import StoreError
 from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files
 
@@ -70,11 +70,6 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
 
 def _keychain_was_used(workspace: Workspace) -> bool:
     """Tell whether a profile has a secret in the keychain that is gone."""
-    for name in profile_files.scan(workspace.paths):
-        try:
-            profile, _ = workspace.load(name)
-        except KeyswitchError:
-            continue  # it has told, or will, what is wrong with it
-        if any(ref.store == "keychain" for ref in profile.secrets.values()):
-            return True
-    return False
+    profiles, _ = profile_files.load_all(workspace.paths)
+    refs = [ref for p in profiles for ref in p.secrets.values()]
+    return any(ref.store == "keychain" for ref in refs)

@@ -163,9 +163,9 @@ def _plan_only(function: Body) -> Body:
         except DryRun as plan:
             from keyswitch.switching.activation.preview import describe
 
-            for note in plan.messages:
+            for note in plan.draft.messages:
                 session.say(note)
-            lines = describe(session.workspace(), plan.draft)
+            lines = describe(plan.draft)
         shown = lines or ["nothing to change"]
         session.show({"changes": lines}, [[line] for line in shown])
         return None
@@ -185,6 +185,6 @@ def rehearsed(session: Session, change: Callable[[], object]) -> bool:
         try:
             change()
         except DryRun as plan:
-            for note in plan.messages:
+            for note in plan.draft.messages:
                 session.say(note)
     return session.dry_run

@@ -139,8 +139,6 @@ def _is_sound(found: Journal) -> bool:
     )
 
 
-# --- what was made in other programs' places ---------------------------------
-
 _MADE_LIMIT = 1 << 20  # bytes of the record
 _SAYS_NOTHING = b"{}"
 

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from keyswitch.commit.steps import overtaken
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.model import ITEM_PREFIX, Frozen
-from keyswitch.profiles import own_json
+from keyswitch.model import ITEM_PREFIX, FileChange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.model import FileChange
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Keychain
 
@@ -66,46 +64,6 @@ def forget(paths: Paths) -> None:
         os.unlink(note_file(paths))
 
 
-class Wanted(Frozen):
-    """One item of a note; hashes are None where there is no item."""
-
-    service: str
-    old: str | None
-    new: str | None
-
-
-class Change(Frozen):
-    """The items of one configuration folder."""
-
-    folder: str
-    items: tuple[Wanted, ...]
-    tokens: tuple[str, ...]  # fingerprints of the login that is put there
-
-
 def note_file(paths: Paths) -> str:
     """Return the file that says which items are not in place yet."""
     return paths.state + "/login-items.json"
-
-
-_LOST = "an interrupted change of a login is not finished: make it again"
-
-
-def decoded(path: str, data: bytes | None) -> tuple[Change, ...]:
-    """Return the folders' changes of a note."""
-    if data is None:
-        return ()
-    note = own_json.document(path, data, _LOST, unmarked=True)
-    note.setdefault("changes", [note])  # a note of 0.1.0 is one change
-    kind = tuple[Change, ...]
-    return own_json.record(kind, note["changes"], path, _LOST)
-
-
-def encoded(changes: Sequence[Change]) -> bytes | None:
-    """Return the note; None: every item is in place, and there is no file."""
-    if not changes:
-        return None
-    entries = [
-        {**c._asdict(), "items": [item._asdict() for item in c.items]}
-        for c in changes
-    ]
-    return own_json.encode(changes=entries)

@@ -14,7 +14,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Step, missing_folders
+from keyswitch.commit.journal import Folder, Step, missing_folders
 from keyswitch.disk import atomic, permissions, rewriting
 from keyswitch.disk.digests import digest
 from keyswitch.disk.file_systems import is_mount_point
@@ -22,16 +22,12 @@ from keyswitch.disk.opening import open_flags
 from keyswitch.disk.ownership import require_own_way
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError
-from keyswitch.model import FILE_LIMIT
-from keyswitch.profiles.paths import LINK_FILE
+from keyswitch.model import FILE_LIMIT, FileChange, LinkChange, Rights
+from keyswitch.profiles.paths import LINK_FILE, Paths
 from keyswitch.targets import lock_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from keyswitch.commit.journal import Folder
-    from keyswitch.model import FileChange, LinkChange, Rights
-    from keyswitch.profiles.paths import Paths
 
 
 class ChangedUnderneathError(FileStateError):
@@ -123,10 +119,13 @@ def staged(change: FileChange, step: Step, made: list[str]) -> None:
     )
 
 
-def require_as_read(change: FileChange, step: Step) -> None:
-    """Raise ChangedUnderneathError unless a file is what the plan saw."""
-    if not _is_as_read(change, step):
-        raise overtaken(change.path)
+def require_as_read(
+    changes: Sequence[FileChange], steps: Sequence[Step]
+) -> None:
+    """Raise ChangedUnderneathError unless the files are what the plan saw."""
+    for change, step in zip(changes, steps, strict=True):
+        if not _is_as_read(change, step):
+            raise overtaken(change.path)
 
 
 def overtaken(path: str) -> ChangedUnderneathError:

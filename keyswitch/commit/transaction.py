@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Journal, folders_for
+from keyswitch.commit.journal import Folder, Journal, Step, folders_for
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
     give_rights,
@@ -35,17 +35,14 @@ from keyswitch.disk.file_systems import LOCK_WAIT, take_lock
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, FileStateError
-from keyswitch.model import ITEM_PREFIX, Frozen
+from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import odd_files
 from keyswitch.targets import lock_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
     from typing import Self, TypeVar
 
-    from keyswitch.commit.journal import Folder, Step
-    from keyswitch.model import FileChange, LinkChange, Rights
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain
@@ -107,12 +104,7 @@ class Transaction:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._lock)
 
     def commit_planned(self, make: Callable[[], tuple[T, Plan]]) -> T:
@@ -147,12 +139,9 @@ class Transaction:
         the next command finishes it.
         """
         locks = plan.locks
-        items = [
-            c
-            for c in plan.files
-            if c.path.startswith(ITEM_PREFIX) and c.before != c.after
-        ]
-        changes = on_disk(plan.files)
+        changed = [c for c in plan.files if c.before != c.after]
+        items = [c for c in changed if c.path.startswith(ITEM_PREFIX)]
+        changes = on_disk(changed)
         if not changes:
             return
         steps = self.check(changes, locks)
@@ -167,21 +156,19 @@ class Transaction:
             for folder in sorted({os.path.dirname(s.target) for s in steps}):
                 atomic.sync_dir(folder)
             with lock_folders.held(locks):
-                for change, step in zip(changes, steps, strict=True):
-                    require_as_read(change, step)
+                require_as_read(changes, steps)
                 self._compare_items(items)
                 journal.commit(self.paths)
                 self._finish(changes, whole)
                 left = self._put_items(items)
             # Only now, since Claude Code's locks may lie in these folders.
             self._settle(whole)
-        except OSError as e:
-            self._take_back(steps, made, locks)
-            raise atomic.unusable(e.filename or changes[0].path, e) from e
         except CleanupLeftError:
             raise
-        except BaseException:
+        except BaseException as e:
             self._take_back(steps, made, locks)
+            if isinstance(e, OSError):
+                raise atomic.unusable(e.filename or changes[0].path, e) from e
             raise
         if left is not None:
             raise left
@@ -217,8 +204,7 @@ class Transaction:
         That takes far longer than the renames that follow.
         """
         try:
-            for change, step in zip(changes, steps, strict=True):
-                require_as_read(change, step)
+            require_as_read(changes, steps)
         except ChangedUnderneathError:
             journal.uncommit(self.paths)
             raise

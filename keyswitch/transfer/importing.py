@@ -10,7 +10,7 @@ from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Profile, SecretRef
-from keyswitch.profiles import profile_files, state, toml_edits
+from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
 from keyswitch.providers.catalogue import Catalogue
@@ -21,7 +21,7 @@ from keyswitch.switching.editing.profile_changes import (
     new_secret,
     refuse_existing,
 )
-from keyswitch.switching.planning import after_edit, all_folders
+from keyswitch.switching.planning import after_edit
 from keyswitch.transfer.bundle import Packed
 from keyswitch.workspace import Workspace
 
@@ -154,16 +154,20 @@ def take_in(
             if profile.name in here:
                 if not replace_existing:
                     refuse_existing(workspace, profile.name)
-                _replace(workspace, draft, profile)
+                _replace(draft, profile)
             text = toml_edits.new_profile(profile).encode()
-            draft.write_profile(workspace, profile.name, text)
-        _follow(workspace, draft, profiles)
+            draft.write_profile(profile.name, text)
+        altered = {profile.name: profile for profile in profiles}
+        after_edit.plan_follow(draft, altered, draft.discarded)
+        draft.command, draft.profile = "import", ",".join(altered)[:200]
+        fingerprints = map(main_fingerprint, profiles)
+        draft.fingerprint = ",".join(fingerprints)[:200]
 
     commit(workspace, make)
 
 
-def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
-    old, _ = draft.load(workspace, profile.name)
+def _replace(draft: Draft, profile: Profile) -> None:
+    old, _ = draft.load(profile.name)
     if old.provider != profile.provider:
         raise InputError(
             f"profile '{profile.name}' is of another provider here "
@@ -176,15 +180,3 @@ def _replace(workspace: Workspace, draft: Draft, profile: Profile) -> None:
             "look at both again: run the import once more",
         )
     draft.discarded += old.secrets.values()
-
-
-def _follow(
-    workspace: Workspace, draft: Draft, profiles: Sequence[Profile]
-) -> None:
-    altered = {profile.name: profile for profile in profiles}
-    after_edit.plan_others(workspace, draft, altered, draft.discarded)
-    active = altered.get(state.read(workspace.paths).active)
-    if active is not None:
-        all_folders.plan_elsewhere(workspace, draft, active)
-    draft.command, draft.profile = "import", ",".join(altered)[:200]
-    draft.fingerprint = ",".join(main_fingerprint(p) for p in profiles)[:200]

@@ -79,12 +79,12 @@ def rename(stage, target, real=os.rename):
 os.rename = rename
 """
 NO_RECOVERY = """
-from keyswitch.changes import change
+from keyswitch.changes import intents
 from keyswitch.commit import transaction
 from keyswitch.profiles import odd_files
 odd_files.sweep = lambda paths: None
 transaction.recover = lambda paths: []
-change.sweep = lambda workspace: None
+intents.sweep = lambda paths: None
 """
 OVER_THE_LINK = """
 import os

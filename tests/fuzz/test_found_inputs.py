@@ -10,7 +10,6 @@ import pytest
 from keyswitch import compiled
 from keyswitch.changes import history
 from keyswitch.commit import journal
-from keyswitch.commit.keychain_items import decoded
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.paths import resolve
@@ -20,6 +19,7 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import dbus_wire
 from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.secrets.vault.reading import Vault
+from keyswitch.switching.logins.keychain_note import decoded
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.settings import baseline, plan

@@ -184,9 +184,10 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     shell inside such a shell is refused.
     """
     from keyswitch.switching.running import subshell
+    from keyswitch.terminal.selection import SHELL_VARIABLE
 
     workspace = session.workspace()
-    inside = workspace.environ.get(subshell.VARIABLE, "")
+    inside = workspace.environ.get(SHELL_VARIABLE, "")
     if inside:
         raise UsageError(
             f"this is a keyswitch shell for '{inside}' already",

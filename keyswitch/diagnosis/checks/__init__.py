@@ -85,8 +85,7 @@ def by_gravity(findings: Iterable[Finding]) -> list[Finding]:
     """
     unique: dict[tuple[str, str, str], Finding] = {}
     for f in findings:
-        shown = f._replace(
-            what=printable(f.what), why=printable(f.why), fix=printable(f.fix)
-        )
+        what, why, fix = map(printable, (f.what, f.why, f.fix))
+        shown = f._replace(what=what, why=why, fix=fix)
         unique.setdefault((f.check, f.what, f.place), shown)
     return sorted(unique.values(), key=lambda f: SEVERITIES.index(f.severity))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.situation import Situation
 
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
+_INVALID = "403, the security token included in the request is invalid"
 
 
 def session_token(situation: Situation) -> Iterator[Finding]:
@@ -27,27 +28,18 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     used = any(header.source.name == aws.ACCESS_KEY for header in sent)
     grave = ERROR if used else WARNING
     if token and (not key_id or key_id.startswith(_LONG_LIVED)):
-        yield Finding(
-            "aws-session-token-stale",
-            grave,
-            f"{aws.SESSION_TOKEN} is left over"
-            + (": a long-lived key needs none" if key_id else ""),
-            "it is sent along with the key, and AWS then answers 403: the "
-            "security token included in the request is invalid",
-            f"unset {aws.SESSION_TOKEN}",
-            situation.place(token.source),
-        )
+        leftover = ": a long-lived key needs none" if key_id else ""
+        what = f"{aws.SESSION_TOKEN} is left over{leftover}"
+        why = f"it is sent along with the key, and AWS answers {_INVALID}"
+        fix = f"unset {aws.SESSION_TOKEN}"
+        place = situation.place(token.source)
+        yield Finding("aws-session-token-stale", grave, what, why, fix, place)
     if key and key_id.startswith(_TEMPORARY) and not token:
-        yield Finding(
-            "aws-session-token-missing",
-            grave,
-            f"{aws.ACCESS_KEY} is a temporary key, and {aws.SESSION_TOKEN} is "
-            "not set",
-            "AWS takes a temporary key only together with its token: 403, "
-            "the security token included in the request is invalid",
-            "get fresh keys: aws sso login, or the tool that made them",
-            situation.place(key.source),
-        )
+        what = f"{aws.ACCESS_KEY} is temporary; {aws.SESSION_TOKEN} is not set"
+        why = f"AWS takes such a key only with its token: {_INVALID}"
+        fix = "get fresh keys: aws sso login, or the tool that made them"
+        place = situation.place(key.source)
+        yield Finding("aws-session-token-missing", grave, what, why, fix, place)
 
 
 def order(situation: Situation) -> Iterator[Finding]:
@@ -78,14 +70,11 @@ def order(situation: Situation) -> Iterator[Finding]:
         )
     bearer = given(aws.BEARER_TOKEN)
     if bearer and (profile or key):
-        yield Finding(
-            "aws-bearer-beats-all",
-            NOTE,
-            f"{aws.BEARER_TOKEN} is set and beats every AWS identity",
-            "it is a Bedrock API key; AWS keys beside it are not used",
-            f"unset {aws.BEARER_TOKEN}, if the keys are meant",
-            situation.place(bearer.source),
-        )
+        what = f"{aws.BEARER_TOKEN} is set and beats every AWS identity"
+        why = "it is a Bedrock API key; AWS keys beside it are not used"
+        fix = f"unset {aws.BEARER_TOKEN}, if the keys are meant"
+        place = situation.place(bearer.source)
+        yield Finding("aws-bearer-beats-all", NOTE, what, why, fix, place)
 
 
 def _same_account(situation: Situation, key: Value) -> bool:
@@ -115,15 +104,12 @@ def sso(situation: Situation) -> Iterator[Finding]:
     if not start or aws.signed_in(scene, start):
         return
     there = scene.read(aws.sso_cache(scene, start)) is not None
-    yield Finding(
-        "aws-sso-expired",
-        ERROR,
-        f"the AWS sign-in of profile '{name}' "
-        + ("has ended" if there else "is not there"),
-        "Claude Code does not sign in by itself",
-        f"aws sso login --profile {shlex.quote(name)}",
-        os.path.join(scene.home, ".aws", "sso", "cache"),
-    )
+    state = "has ended" if there else "is not there"
+    what = f"the AWS sign-in of profile '{name}' {state}"
+    why = "Claude Code does not sign in by itself"
+    fix = f"aws sso login --profile {shlex.quote(name)}"
+    place = os.path.join(scene.home, ".aws", "sso", "cache")
+    yield Finding("aws-sso-expired", ERROR, what, why, fix, place)
 
 
 def export(situation: Situation) -> Iterator[Finding]:
@@ -139,27 +125,19 @@ def export(situation: Situation) -> Iterator[Finding]:
     exported = accounts.owner_of(None, command.source).profile
     if exported and exported == owner.profile:
         return
-    yield Finding(
-        "aws-export-fallback",
-        NOTE,
-        f"if {rules.AWS_EXPORT} fails, Claude Code silently uses "
-        f"{owner.masked or ambient.source.name}",
-        "it falls back to the identity that the machine has anyway",
-        "remove that identity, or use a keyswitch profile, which has no "
-        "such fallback",
-        situation.place(ambient.source),
-    )
+    used = owner.masked or ambient.source.name
+    what = f"if {rules.AWS_EXPORT} fails, Claude Code silently uses {used}"
+    why = "it falls back to the identity that the machine has anyway"
+    fix = "remove that, or use a keyswitch profile: it has no such fallback"
+    place = situation.place(ambient.source)
+    yield Finding("aws-export-fallback", NOTE, what, why, fix, place)
 
 
 def region(situation: Situation) -> Iterator[Finding]:
     """Find that Bedrock is used without a region."""
     given = situation.view.given("AWS_REGION", "AWS_DEFAULT_REGION")
     if situation.verdict.cloud in ("bedrock", "mantle") and not given:
-        yield Finding(
-            "aws-region-missing",
-            NOTE,
-            "AWS_REGION is not set, so Claude Code takes us-east-1 or what the "
-            "AWS files say",
-            "model access and quotas differ by region",
-            "export AWS_REGION=...",
-        )
+        what = "AWS_REGION is not set: the AWS files decide, or else us-east-1"
+        why = "model access and quotas differ by region"
+        fix = "export AWS_REGION=..."
+        yield Finding("aws-region-missing", NOTE, what, why, fix)

@@ -23,23 +23,17 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     for name in rules.PROXIES:
         value = view.given(name)
         if value and not urls.http_url(value.text.strip()):
-            yield Finding(
-                "proxy-malformed",
-                ERROR,
-                f"{name} is not the address of an HTTP proxy",
-                "it has to begin with http:// or https:// and name a host",
-                f"correct {name}, or unset it",
-                situation.place(value.source),
-            )
+            what = f"{name} is not the address of an HTTP proxy"
+            why = "it has to begin with http:// or https:// and name a host"
+            fix = f"correct {name}, or unset it"
+            place = situation.place(value.source)
+            yield Finding("proxy-malformed", ERROR, what, why, fix, place)
     upper, lower = view.text("HTTPS_PROXY"), view.text("https_proxy")
     if upper and lower and upper != lower:
-        yield Finding(
-            "proxies-differ",
-            WARNING,
-            "HTTPS_PROXY and https_proxy name different proxies",
-            "programs differ in which of the two they take",
-            "set both to the same, or unset one",
-        )
+        what = "HTTPS_PROXY and https_proxy name different proxies"
+        why = "programs differ in which of the two they take"
+        fix = "set both to the same, or unset one"
+        yield Finding("proxies-differ", WARNING, what, why, fix)
 
 
 def certificates(situation: Situation) -> Iterator[Finding]:
@@ -48,25 +42,19 @@ def certificates(situation: Situation) -> Iterator[Finding]:
     for value in filter(None, map(view.given, rules.AUTHORITIES)):
         path, name = value.text.strip(), value.source.name
         if scene.read(os.path.join(scene.cwd, path)) is None:
-            yield Finding(
-                "ca-file-missing",
-                WARNING,
-                f"{name} names {path}, which cannot be read",
-                "a proxy that opens TLS will not be trusted then",
-                f"correct {name}, or unset it",
-                situation.place(value.source),
-            )
+            what = f"{name} names {path}, which cannot be read"
+            why = "a proxy that opens TLS will not be trusted then"
+            fix = f"correct {name}, or unset it"
+            place = situation.place(value.source)
+            yield Finding("ca-file-missing", WARNING, what, why, fix, place)
     off = view.get(rules.UNCHECKED)
     if off is not None and off.text.strip() == "0":
-        yield Finding(
-            "tls-check-off",
-            ERROR,
-            f"{rules.UNCHECKED} is 0: no certificate is checked",
-            "whoever sits in between can read the credential",
-            f"unset {rules.UNCHECKED}, and name your authority in "
-            f"{rules.AUTHORITIES[0]}",
-            situation.place(off.source),
-        )
+        own = rules.AUTHORITIES[0]
+        what = f"{rules.UNCHECKED} is 0: no certificate is checked"
+        why = "whoever sits in between can read the credential"
+        fix = f"unset {rules.UNCHECKED}, and name your authority in {own}"
+        place = situation.place(off.source)
+        yield Finding("tls-check-off", ERROR, what, why, fix, place)
 
 
 def address(situation: Situation) -> Iterator[Finding]:
@@ -77,14 +65,10 @@ def address(situation: Situation) -> Iterator[Finding]:
     place, name = situation.place(found.source), found.source.name
     url = urls.http_url(found.text)
     if url is None:
-        yield Finding(
-            "base-url-malformed",
-            ERROR,
-            f"{name} is not an http address",
-            "no request can be sent to it",
-            f"correct it in {place}",
-            place,
-        )
+        what = f"{name} is not an http address"
+        why = "no request can be sent to it"
+        fix = f"correct it in {place}"
+        yield Finding("base-url-malformed", ERROR, what, why, fix, place)
         return
     for check, wrong, problem, why, change in _ADDRESS_RULES:
         # To a cloud, a version may belong to the address.
@@ -92,14 +76,10 @@ def address(situation: Situation) -> Iterator[Finding]:
             what, fix = f"{name} {problem}", f"{change} in {place}"
             yield Finding(check, WARNING, what, why, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
-        yield Finding(
-            "base-url-needless",
-            NOTE,
-            f"{name} names Anthropic's own host",
-            "it changes nothing but what Claude Code shows and checks",
-            f"remove it from {place}",
-            place,
-        )
+        what = f"{name} names Anthropic's own host"
+        why = "it changes nothing but what Claude Code shows and checks"
+        fix = f"remove it from {place}"
+        yield Finding("base-url-needless", NOTE, what, why, fix, place)
 
 
 _ADDRESS_RULES: tuple[
@@ -135,19 +115,13 @@ def wsl(situation: Situation) -> Iterator[Finding]:
     windows = "microsoft" in platform.uname().release.lower()
     if not windows and not scene.environ.get("WSL_DISTRO_NAME"):
         return
-    yield Finding(
-        "wsl-two-sides",
-        NOTE,
-        "this is WSL: Claude Code on Windows has its own settings and login",
-        f"this side uses {scene.places.config_dir}; what is started from "
-        "Windows reads the Windows profile",
-        "switch on the side where claude runs",
-    )
+    folder = scene.places.config_dir
+    what = "this is WSL: Claude Code on Windows has its own settings and login"
+    why = f"here it is {folder}; what Windows starts reads the Windows profile"
+    fix = "switch on the side where claude runs"
+    yield Finding("wsl-two-sides", NOTE, what, why, fix)
     if scene.home.startswith("/mnt/"):
-        yield Finding(
-            "wsl-home-on-windows",
-            WARNING,
-            f"HOME is {scene.home}, on a Windows drive",
-            "file modes do not hold there: others may read what is private",
-            "use a home directory of the Linux side",
-        )
+        what = f"HOME is {scene.home}, on a Windows drive"
+        why = "file modes do not hold there: others may read what is private"
+        fix = "use a home directory of the Linux side"
+        yield Finding("wsl-home-on-windows", WARNING, what, why, fix)

@@ -64,19 +64,16 @@ def plaintext(situation: Situation) -> Iterator[Finding]:
     for name, value, place in _in_plain_text(situation):
         secret = Secret(value.strip())
         owner = situation.accounts.holder_of(secret)
-        yield Finding(
-            "plaintext-secret",
-            WARNING,
-            f"{name} ({printable(masked(secret))}) stands in plain text in "
-            f"{place}",
-            "every program you run, every backup and every copy of that file "
-            "has it",
-            f"profile '{owner}' has it already: take the line out"
-            if owner
-            else "keep it as a profile (keyswitch add NAME --from-file ...), "
-            "then take the line out",
-            place,
-        )
+        shown = printable(masked(secret))
+        what = f"{name} ({shown}) stands in plain text in {place}"
+        why = "every program you run, backup and copy of that file has it"
+        fix = f"profile '{owner}' has it already: take the line out"
+        if not owner:
+            fix = (
+                "keep it as a profile (keyswitch add NAME --from-file ...), "
+                "then take the line out"
+            )
+        yield Finding("plaintext-secret", WARNING, what, why, fix, place)
 
 
 def _in_plain_text(situation: Situation) -> Iterator[tuple[str, str, str]]:
@@ -131,14 +128,11 @@ def backups(situation: Situation) -> Iterator[Finding]:
     """Find old copies of .claude.json with a key in them."""
     holding = len(list(copies_with_key(situation.scene)))
     if holding:
-        yield Finding(
-            "plaintext-backup",
-            NOTE,
-            f"{holding} old copies of .claude.json hold a Console key",
-            "they survive a logout",
-            "keyswitch revoke-local --stale",
-            situation.scene.places.backups,
-        )
+        what = f"{holding} old copies of .claude.json hold a Console key"
+        why = "they survive a logout"
+        fix = "keyswitch revoke-local --stale"
+        place = situation.scene.places.backups
+        yield Finding("plaintext-backup", NOTE, what, why, fix, place)
 
 
 def copies_with_key(scene: Scene) -> Iterator[str]:
@@ -154,15 +148,10 @@ def switchers(situation: Situation) -> Iterator[Finding]:
     for name, place in SWITCHERS:
         path = os.path.join(situation.scene.home, place)
         if os.path.exists(path):
-            yield Finding(
-                "other-switcher",
-                NOTE,
-                f"{name} keeps accounts in {path}",
-                "with two switchers a copy of the login stops working: each "
-                "renewal by one ends the other's",
-                "use one of them; remove the other's store when it is empty",
-                path,
-            )
+            what = f"{name} keeps accounts in {path}"
+            why = "each renewal of the login by one ends the copy of the other"
+            fix = "use one of them; remove the other's store when it is empty"
+            yield Finding("other-switcher", NOTE, what, why, fix, path)
 
 
 LEFT_AFTER = 60  # seconds; Claude Code takes a lock over after ten
@@ -183,15 +172,11 @@ def exposed(situation: Situation) -> Iterator[Finding]:
             continue
         mode = stat.S_IMODE(found.st_mode)
         if mode & 0o077 and found.st_uid == os.getuid():
-            yield Finding(
-                "file-exposed",
-                WARNING,
-                f"{path} has mode {mode:04o}, so others can read it",
-                "it holds a credential",
-                f"chmod 600 {shlex.quote(path)}",
-                path,
-                Mend(Mend.MODE, path, mode=0o600, expected=f"{mode:04o}"),
-            )
+            what = f"{path} has mode {mode:04o}, so others can read it"
+            why = "it holds a credential"
+            fix = f"chmod 600 {shlex.quote(path)}"
+            mend = Mend(Mend.MODE, path, mode=0o600, expected=f"{mode:04o}")
+            yield Finding("file-exposed", WARNING, what, why, fix, path, mend)
 
 
 def _private(situation: Situation) -> Iterator[str]:
@@ -209,9 +194,8 @@ def _private(situation: Situation) -> Iterator[str]:
     of_aws = sections(scene.read(path)).values()
     if any("aws_secret_access_key" in section for section in of_aws):
         yield path
-    yield from scene.listed(os.path.join(scene.home, ".aws", "sso", "cache"))
-    folder = os.path.join(scene.anthropic_dir, "credentials")
-    yield from scene.listed(folder)
+    yield from scene.listed(scene.home, ".aws", "sso", "cache")
+    yield from scene.listed(scene.anthropic_dir, "credentials")
     yield from (paths.vault_file, paths.machine_key_file)
 
 
@@ -219,40 +203,25 @@ def links(situation: Situation) -> Iterator[Finding]:
     """Find links and mounts that an atomic write replaces or cannot replace."""
     places = situation.scene.places
     if os.path.islink(places.credentials):
-        yield Finding(
-            "credentials-linked",
-            WARNING,
-            f"{places.credentials} is a symbolic link",
-            "Claude Code replaces it by a file at the next renewal; the "
-            "file it points to keeps a login that works no more",
-            "keep the login where it is, or set "
-            "CLAUDE_SECURESTORAGE_CONFIG_DIR",
-            places.credentials,
-        )
+        path = places.credentials
+        what = f"{path} is a symbolic link"
+        why = "a renewal puts a file there; its target keeps a dead login"
+        fix = "keep the login in place, or set CLAUDE_SECURESTORAGE_CONFIG_DIR"
+        yield Finding("credentials-linked", WARNING, what, why, fix, path)
     for path in (places.credentials, places.global_config, places.settings):
         found = _stat(path)
         if found is None or not stat.S_ISREG(found.st_mode):
             continue
         if os.path.ismount(path):
-            yield Finding(
-                "file-mounted",
-                WARNING,
-                f"{path} is mounted on its own, as containers do",
-                "a file that is a mount cannot be replaced: atomic writes of "
-                "Claude Code and keyswitch fail",
-                "mount its folder instead",
-                path,
-            )
+            what = f"{path} is mounted on its own, as containers do"
+            why = "a mount cannot be replaced, so atomic writes to it fail"
+            fix = "mount its folder instead"
+            yield Finding("file-mounted", WARNING, what, why, fix, path)
         elif found.st_nlink > 1:
-            yield Finding(
-                "file-hard-linked",
-                NOTE,
-                f"{path} has {found.st_nlink} names",
-                "a replaced file loses its other names; they keep the old "
-                "content",
-                "give each place a copy of its own",
-                path,
-            )
+            what = f"{path} has {found.st_nlink} names"
+            why = "a replaced file loses its other names; they keep old content"
+            fix = "give each place a copy of its own"
+            yield Finding("file-hard-linked", NOTE, what, why, fix, path)
 
 
 def locks(situation: Situation) -> Iterator[Finding]:
@@ -268,13 +237,8 @@ def locks(situation: Situation) -> Iterator[Finding]:
         age = clock.now() - found.st_mtime if found else 0
         if not found or not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
             continue
-        yield Finding(
-            "lock-left",
-            NOTE,
-            f"{path} was left {int(age // 60)} min ago",
-            "a program that held it was killed; whoever needs it next "
-            "waits for it first",
-            f"rmdir {shlex.quote(path)}",
-            path,
-            Mend(Mend.FOLDER, path),
-        )
+        what = f"{path} was left {int(age // 60)} min ago"
+        why = "a killed program left it; whoever needs it next waits for it"
+        fix = f"rmdir {shlex.quote(path)}"
+        mend = Mend(Mend.FOLDER, path)
+        yield Finding("lock-left", NOTE, what, why, fix, path, mend)

@@ -38,14 +38,10 @@ def stored(situation: Situation) -> Iterator[Finding]:
     elif data and data.strip() and parsed(data) is None:
         unreadable = "it is not a JSON object"
     if unreadable:
-        yield Finding(
-            "login-unreadable",
-            ERROR,
-            f"Claude Code cannot read {path}: {unreadable}",
-            "it goes on as if there were no login, and does not say so",
-            f"mend that file, or move it away and log in again: {path}",
-            path,
-        )
+        what = f"Claude Code cannot read {path}: {unreadable}"
+        why = "it goes on as if there were no login, and does not say so"
+        fix = f"mend that file, or move it away and log in again: {path}"
+        yield Finding("login-unreadable", ERROR, what, why, fix, path)
     if scene.login is None:
         return
     used = any(h.source.kind == "login" for h in request.headers)
@@ -68,14 +64,9 @@ def _problem(login: Login, grave: str) -> Finding | None:
             "",
         )
     if not login.usable and login.access_token:
-        return Finding(
-            "login-without-scope",
-            grave,
-            "the stored login may not send messages: the scope user:inference "
-            "is missing",
-            "Claude Code ignores such a login and does not say so",
-            "",
-        )
+        what = "the stored login may not send messages: no scope user:inference"
+        why = "Claude Code ignores such a login and does not say so"
+        return Finding("login-without-scope", grave, what, why, "")
     if not login.usable or login.renewable or login.expires_at is None:
         return None
     if left < 0:
@@ -99,25 +90,16 @@ def identity(situation: Situation) -> Iterator[Finding]:
     place = situation.scene.places.global_config
     theirs, shown = login.account_uuid, config.account_uuid
     if theirs and shown and theirs != shown:
-        yield Finding(
-            "login-of-another",
-            WARNING,
-            f"Claude Code shows {config.email or 'one account'}, but the "
-            "stored login belongs to another",
-            "the name comes from a copy in .claude.json, which a switcher or "
-            "a restored backup left behind",
-            _AGAIN,
-            place,
-        )
+        name = config.email or "one account"
+        what = f"Claude Code shows {name}; the stored login is of another"
+        why = "a switcher or a restored backup left that name in .claude.json"
+        yield Finding("login-of-another", WARNING, what, why, _AGAIN, place)
     if config.managed_key:
+        what = "a Console key is stored beside the subscription login"
+        why = "when the login ends, the key is used, and the API is billed"
+        fix = "keyswitch revoke-local --claude-code, then log in again"
         yield Finding(
-            "console-key-beside-login",
-            WARNING,
-            "a Console key is stored beside the subscription login",
-            "when the login ends, the session goes on with the key, and "
-            "the API is billed",
-            "keyswitch revoke-local --claude-code, then log in again",
-            place,
+            "console-key-beside-login", WARNING, what, why, fix, place
         )
 
 
@@ -141,15 +123,13 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
     except (KeyswitchError, *_ODD):
         return  # every command that needs the file says that it is damaged
     if whose:
-        yield Finding(
-            "login-of-no-profile",
-            NOTE,
-            f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}",
-            "they were in Claude Code's files when another one was put there",
+        what = f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}"
+        why = "they were in Claude Code's files when another one was put there"
+        fix = (
             "keyswitch login NAME --orphan makes the newest a profile; "
-            "keyswitch revoke-local removes them",
-            path,
+            "keyswitch revoke-local removes them"
         )
+        yield Finding("login-of-no-profile", NOTE, what, why, fix, path)
 
 
 def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
@@ -173,16 +153,12 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
     if found is not None and found.refusal:
         used = situation.verdict.request.refusal == found.refusal
         path = found.source.path
-        yield Finding(
-            "anthropic-profile-unusable",
-            ERROR if used else NOTE,
-            found.refusal,
-            "Claude Code refuses it where it would be used",
-            f"chmod 600 {shlex.quote(path)}"
-            if "other users" in found.refusal
-            else "log in with Anthropic's own tool again",
-            path,
-        )
+        grave, what = ERROR if used else NOTE, found.refusal
+        why = "Claude Code refuses it where it would be used"
+        fix = "log in with Anthropic's own tool again"
+        if "other users" in what:
+            fix = f"chmod 600 {shlex.quote(path)}"
+        yield Finding("anthropic-profile-unusable", grave, what, why, fix, path)
 
 
 def several_folders(situation: Situation) -> Iterator[Finding]:

@@ -34,26 +34,20 @@ def broken(situation: Situation) -> Iterator[Finding]:
     """Find profile files that cannot be used."""
     accounts, name = situation.accounts, situation.chosen
     for entry in accounts.broken:
-        yield Finding(
-            "profile-broken",
-            situation.severity_of(entry.name),
-            f"profile '{entry.name}' cannot be used: {entry.error.message}",
-            "its file is not valid; other profiles are not affected",
-            entry.error.hint or f"keyswitch edit {entry.name}",
-            accounts.paths.profile(entry.name),
-        )
+        grave = situation.severity_of(entry.name)
+        what = f"profile '{entry.name}' cannot be used: {entry.error.message}"
+        why = "its file is not valid; other profiles are not affected"
+        fix = entry.error.hint or f"keyswitch edit {entry.name}"
+        place = accounts.paths.profile(entry.name)
+        yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
-        here = situation.scene.environ.get("KEYSWITCH_PROFILE") == name
-        yield Finding(
-            "profile-missing",
-            ERROR,
-            f"'{name}' is chosen, and there is no such profile",
-            f"it was chosen by: {situation.how}",
-            'eval "$(keyswitch off --here)"'
-            if here
-            else "keyswitch list, then keyswitch use NAME",
-        )
+        what = f"'{name}' is chosen, and there is no such profile"
+        fix = "keyswitch list, then keyswitch use NAME"
+        if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
+            fix = 'eval "$(keyswitch off --here)"'
+        why = f"it was chosen by: {situation.how}"
+        yield Finding("profile-missing", ERROR, what, why, fix)
 
 
 def unusable(situation: Situation) -> Iterator[Finding]:
@@ -65,14 +59,12 @@ def unusable(situation: Situation) -> Iterator[Finding]:
             provider.check(profile)
             refuse_named(provider, profile)
         except KeyswitchError as e:
-            yield Finding(
-                "profile-refused",
-                situation.severity_of(profile.name),
-                f"profile '{profile.name}' is refused: {e.message}",
-                "no program gets its secret until that is mended",
-                e.hint or f"keyswitch edit {profile.name}",
-                accounts.paths.profile(profile.name),
-            )
+            grave = situation.severity_of(profile.name)
+            what = f"profile '{profile.name}' is refused: {e.message}"
+            why = "no program gets its secret until that is mended"
+            fix = e.hint or f"keyswitch edit {profile.name}"
+            place = accounts.paths.profile(profile.name)
+            yield Finding("profile-refused", grave, what, why, fix, place)
 
 
 def other_use(situation: Situation) -> Iterator[Finding]:
@@ -98,14 +90,11 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
     except KeyswitchError:
         return  # what cannot be read is said of all own files
     for name in names:
-        yield Finding(
-            "setting-unknown",
-            WARNING,
-            f"{paths.config_file} says '{name}', which is no setting",
-            "it has no effect: it is misspelt, or of a newer keyswitch",
-            f"correct it, or take '{name}' out",
-            paths.config_file,
-        )
+        what = f"{paths.config_file} says '{name}', which is no setting"
+        why = "it has no effect: it is misspelt, or of a newer keyswitch"
+        fix = f"correct it, or take '{name}' out"
+        place = paths.config_file
+        yield Finding("setting-unknown", WARNING, what, why, fix, place)
 
 
 def dates(situation: Situation) -> Iterator[Finding]:
@@ -118,32 +107,19 @@ def dates(situation: Situation) -> Iterator[Finding]:
         left = (profile.expires - today).days if profile.expires else SOON + 1
         age = (today - profile.created).days if profile.created else 0
         if left < 0:
-            yield Finding(
-                "profile-expired",
-                situation.severity_of(name),
-                f"'{name}' expired on {profile.expires}",
-                "its secret is refused, or soon will be",
-                fix,
-                path,
-            )
+            grave = situation.severity_of(name)
+            why = "its secret is refused, or soon will be"
+            what = f"'{name}' expired on {profile.expires}"
+            yield Finding("profile-expired", grave, what, why, fix, path)
         elif left <= SOON:
-            yield Finding(
-                "profile-expires",
-                WARNING,
-                f"'{name}' expires in {left} d",
-                "after that its secret is refused",
-                fix,
-                path,
-            )
+            what = f"'{name}' expires in {left} d"
+            why = "after that its secret is refused"
+            yield Finding("profile-expires", WARNING, what, why, fix, path)
         elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
-            yield Finding(
-                "key-due-for-rotation",
-                NOTE,
-                f"'{name}' is {age} days old",
-                "a key that is changed once a year is worth less to a thief",
-                f"make a new one at the service, then: {fix}",
-                path,
-            )
+            what = f"'{name}' is {age} days old"
+            why = "a key that is changed once a year is worth less to a thief"
+            fix = f"make a new one at the service, then: {fix}"
+            yield Finding("key-due-for-rotation", NOTE, what, why, fix, path)
 
 
 def doubles(situation: Situation) -> Iterator[Finding]:
@@ -155,13 +131,10 @@ def doubles(situation: Situation) -> Iterator[Finding]:
                 holders.setdefault(ref.fingerprint, []).append(profile.name)
     for names in sorted(map(sorted, map(set, holders.values()))):
         if len(names) > 1:
-            yield Finding(
-                "same-secret-twice",
-                NOTE,
-                f"{' and '.join(repr(n) for n in names)} hold the same secret",
-                "switching between them changes nothing for the service",
-                "remove one: keyswitch remove NAME",
-            )
+            what = f"{' and '.join(map(repr, names))} hold the same secret"
+            why = "switching between them changes nothing for the service"
+            fix = "remove one: keyswitch remove NAME"
+            yield Finding("same-secret-twice", NOTE, what, why, fix)
 
 
 _PATIENCE = 1.2  # seconds that a keychain may take for one item
@@ -178,35 +151,25 @@ def secrets(situation: Situation) -> Iterator[Finding]:
             held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
-        yield Finding(
-            "no-session-keyring",
-            NOTE,
-            f"unlocked values are not kept between commands: {why}",
-            "each command reads its secret store anew, which is slower",
-            "nothing has to be done",
-        )
+        what = f"unlocked values are not kept between commands: {why}"
+        why = "each command reads its secret store anew, which is slower"
+        fix = "nothing has to be done"
+        yield Finding("no-session-keyring", NOTE, what, why, fix)
     for store, here in sorted(held.items()):
         try:
             yield from _of_store(situation, store, here)
         except DamagedFileError:
             raise  # the command line sets it aside
         except LockedError as e:
-            yield Finding(
-                "store-locked",
-                NOTE,
-                e.message,
-                f"{_names(*here)}: the secrets cannot be looked for now",
-                e.hint or "keyswitch unlock",
-            )
+            why = f"{_names(*here)}: the secrets cannot be looked for now"
+            fix = e.hint or "keyswitch unlock"
+            yield Finding("store-locked", NOTE, e.message, why, fix)
         except KeyswitchError as e:
-            yield Finding(
-                "store-unusable",
-                _severity(situation, *here),
-                f"no program gets the secret of {_names(*here)}",
-                e.message,
-                e.hint or "keyswitch rotate NAME",
-                situation.accounts.paths.vault_file * (store == "vault"),
-            )
+            grave, why = _severity(situation, *here), e.message
+            what = f"no program gets the secret of {_names(*here)}"
+            fix = e.hint or "keyswitch rotate NAME"
+            place = situation.accounts.paths.vault_file * (store == "vault")
+            yield Finding("store-unusable", grave, what, why, fix, place)
 
 
 def _of_store(
@@ -251,13 +214,10 @@ def _problem_of(keychain: Availability) -> Finding | None:
             "'keyswitch vault init' is for machines without one",
         )
     if keychain.locked:
-        return Finding(
-            "keychain-locked",
-            WARNING,
-            "the keychain is locked",
-            "'env' and the helper print nothing until it is unlocked",
-            "keyswitch unlock, or unlock it in your desktop",
-        )
+        what = "the keychain is locked"
+        why = "'env' and the helper print nothing until it is unlocked"
+        fix = "keyswitch unlock, or unlock it in your desktop"
+        return Finding("keychain-locked", WARNING, what, why, fix)
     return None
 
 
@@ -279,10 +239,7 @@ def exported(situation: Situation) -> Iterator[Finding]:
     accounts = situation.accounts
     known = accounts.get(name) or name in {b.name for b in accounts.broken}
     if name and not known and situation.exported:
-        yield Finding(
-            "exported-profile-missing",
-            ERROR,
-            f"this terminal exports '{name}', and there is no such profile",
-            f"its programs go on using {', '.join(situation.exported)}",
-            'eval "$(keyswitch env --unset)"',
-        )
+        what = f"this terminal exports '{name}', and there is no such profile"
+        why = f"its programs go on using {', '.join(situation.exported)}"
+        fix = 'eval "$(keyswitch env --unset)"'
+        yield Finding("exported-profile-missing", ERROR, what, why, fix)

@@ -36,25 +36,16 @@ def ignored(situation: Situation) -> Iterator[Finding]:
         place = file.path or "the text after --settings"
         refused = file.fatal or file.level == "managed"
         does = "refuses to start for" if refused else "ignores all of"
-        yield Finding(
-            "settings-ignored",
-            ERROR,
-            f"Claude Code {does} {place}: {file.problem}",
-            "JSON has no comments and no comma at the end, and one wrong "
-            "type is enough",
-            f"mend {place}",
-            place,
-        )
+        what = f"Claude Code {does} {place}: {file.problem}"
+        why = "JSON has no comments or final commas; one wrong type is enough"
+        fix = f"mend {place}"
+        yield Finding("settings-ignored", ERROR, what, why, fix, place)
     if situation.scene.config.broken:
         path = situation.scene.places.global_config
-        yield Finding(
-            "config-corrupted",
-            ERROR,
-            f"{path} is not valid JSON, and Claude Code does not start",
-            "a crash or a full disk cut it off, or a tool wrote half of it",
-            f"take the newest good copy from {situation.scene.places.backups}",
-            path,
-        )
+        what = f"{path} is not valid JSON, and Claude Code does not start"
+        why = "a crash or a full disk cut it off, or a tool wrote half of it"
+        fix = f"take the newest good copy from {situation.scene.places.backups}"
+        yield Finding("config-corrupted", ERROR, what, why, fix, path)
 
 
 def _removal(file: SettingsFile, *keys: str) -> Mend | None:
@@ -81,26 +72,18 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
             place = file.place("env", name)
             remove = f"remove 'env.{name}' from {place}"
             if env[name] is None:
+                what = f"env.{name} is null, which becomes the word 'null'"
+                why = "Claude Code turns every value of an env block into text"
+                mend = _removal(file, "env", name)
                 yield Finding(
-                    "setting-null",
-                    WARNING,
-                    f"env.{name} is null, which becomes the word 'null'",
-                    "Claude Code turns every value of an env block into text",
-                    remove,
-                    place,
-                    _removal(file, "env", name),
+                    "setting-null", WARNING, what, why, remove, place, mend
                 )
             elif env[name] == "" and name in _CREDENTIALS:
                 if _for_helper(file, name):
                     continue
-                yield Finding(
-                    "setting-cancels",
-                    NOTE,
-                    f"env.{name} is empty and cancels what the shell sets",
-                    "an empty value in a settings file is not the same as none",
-                    remove,
-                    place,
-                )
+                what = f"env.{name} is empty and cancels what the shell sets"
+                why = "an empty value in settings is not the same as none"
+                yield Finding("setting-cancels", NOTE, what, why, remove, place)
 
 
 def _for_helper(file: SettingsFile, name: str) -> bool:
@@ -124,14 +107,10 @@ def overriding(situation: Situation) -> Iterator[Finding]:
         ):
             continue
         place = first.source.place or "the text after --settings"
-        yield Finding(
-            "setting-overrides-shell",
-            WARNING,
-            f"{name} of the shell has no effect: {place} replaces it",
-            "an env block of a settings file outranks the environment",
-            f"remove 'env.{name}' from {place}",
-            place,
-        )
+        what = f"{name} of the shell has no effect: {place} replaces it"
+        why = "an env block of a settings file outranks the environment"
+        fix = f"remove 'env.{name}' from {place}"
+        yield Finding("setting-overrides-shell", WARNING, what, why, fix, place)
 
 
 # A line that the next one belongs to.
@@ -184,16 +163,13 @@ def _in_settings(
         fix = f"remove 'env.{provider.flag}' from {place}"
         if file.level == "managed":
             fix = f"ask whoever manages {place}"
-        yield Finding(
-            "provider-flag-left",
-            grave,
-            f"{provider.flag} is on in a {file.level} settings file",
+        what = f"{provider.flag} is on in a {file.level} settings file"
+        why = (
             f"Claude Code talks to {provider.title} as long as it stands "
-            "there, whatever the shell says",
-            fix,
-            place,
-            _removal(file, "env", provider.flag),
+            "there, whatever the shell says"
         )
+        mend = _removal(file, "env", provider.flag)
+        yield Finding("provider-flag-left", grave, what, why, fix, place, mend)
 
 
 def _in_start_file(
@@ -203,14 +179,11 @@ def _in_start_file(
     home = situation.scene.home.rstrip("/") + "/"
     if line.path.startswith(home) and _stands_alone(situation, line):
         mend = Mend(Mend.LINE, line.path, line=line.line, expected=line.text)
+    what = f"{provider.flag} is set in a start file"
+    why = f"every new shell makes Claude Code talk to {provider.title}"
+    fix = f"take {line.place} out, then: unset {provider.flag}"
     return Finding(
-        "provider-flag-left",
-        grave,
-        f"{provider.flag} is set in a start file",
-        f"every new shell makes Claude Code talk to {provider.title}",
-        f"take {line.place} out, then: unset {provider.flag}",
-        line.place,
-        mend,
+        "provider-flag-left", grave, what, why, fix, line.place, mend
     )
 
 

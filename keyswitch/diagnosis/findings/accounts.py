@@ -153,9 +153,8 @@ class Accounts:
         for profile in self._single.values():
             if profile and _holds(profile, seen, text):
                 return profile.name
-        return next(
-            (p.name for p in self.profiles if _holds(p, seen, text)), ""
-        )
+        holders = (p.name for p in self.profiles if _holds(p, seen, text))
+        return next(holders, "")
 
     def owner_of(self, value: Secret | None, source: Source) -> Owner:
         """Return whose a credential is and what may be shown of it."""
@@ -166,7 +165,7 @@ class Accounts:
             return Owner()
         return Owner(profile.name, self._hint(profile, source))
 
-    def of_account(self, account: str, organization: str) -> str:
+    def of_account(self, account: str | None, organization: str | None) -> str:
         """Return the profile that keeps this account's login, or ""."""
         for profile in self.profiles if account else ():
             held = profile.fields.get("organization_uuid", "")

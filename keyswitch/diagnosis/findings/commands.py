@@ -64,14 +64,9 @@ def commands(situation: Situation) -> Iterator[Finding]:
             if wanted.is_keyswitch(command.text):
                 use = f"keyswitch use {situation.chosen or 'NAME'}"
                 fix = f"keyswitch moved: {use} writes the new path"
-            yield Finding(
-                "helper-broken",
-                ERROR if used else WARNING,
-                f"{key} cannot run: {what}",
-                _OTHERWISE[key],
-                f"{fix} ({place})",
-                place,
-            )
+            grave, why = ERROR if used else WARNING, _OTHERWISE[key]
+            what, fix = f"{key} cannot run: {what}", f"{fix} ({place})"
+            yield Finding("helper-broken", grave, what, why, fix, place)
         elif used:
             yield from _answered(situation, key, command)
         yield from _foreign(situation, key, command)
@@ -152,23 +147,15 @@ def _answered(
     elif not problem and key != rules.HELPER and not aws.exported_key(answer):
         problem = "prints no whole set of keys"
     if problem:
-        yield Finding(
-            "helper-failing",
-            ERROR,
-            f"{key}: {problem}",
-            _OTHERWISE[key],
-            f"run it by hand to see why, or remove '{key}' from {place}",
-            place,
-        )
+        what = f"{key}: {problem}"
+        why = _OTHERWISE[key]
+        fix = f"run it by hand to see why, or remove '{key}' from {place}"
+        yield Finding("helper-failing", ERROR, what, why, fix, place)
     elif ran.seconds > SLOW:
-        yield Finding(
-            "helper-slow",
-            WARNING,
-            f"{key} took {ran.seconds:.1f} s",
-            "every session waits for it, and again each time it is renewed",
-            f"make it faster, or cache its answer; it stands in {place}",
-            place,
-        )
+        what = f"{key} took {ran.seconds:.1f} s"
+        why = "every session waits for it, and again each time it is renewed"
+        fix = f"make it faster, or cache its answer; it stands in {place}"
+        yield Finding("helper-slow", WARNING, what, why, fix, place)
 
 
 def _foreign(
@@ -176,24 +163,18 @@ def _foreign(
 ) -> Iterator[Finding]:
     place = situation.place(command.source)
     if command.source.of_repository:
-        yield Finding(
-            "helper-of-repository",
-            WARNING,
-            f"{key} comes with this directory's settings",
-            "it runs as you, with your variables",
+        what = f"{key} comes with this directory's settings"
+        why = "it runs as you, with your variables"
+        fix = (
             f"look at it before you trust this directory, or remove '{key}' "
-            f"from {place}",
-            place,
+            f"from {place}"
         )
+        yield Finding("helper-of-repository", WARNING, what, why, fix, place)
     elif situation.chosen and not wanted.is_keyswitch(command.text):
-        yield Finding(
-            "helper-not-ours",
-            NOTE,
-            f"{key} is not keyswitch's",
-            "'keyswitch use' puts its own in its place and keeps this one",
-            f"keyswitch use {situation.chosen}",
-            place,
-        )
+        what = f"{key} is not keyswitch's"
+        why = "'keyswitch use' puts its own in its place and keeps this one"
+        fix = f"keyswitch use {situation.chosen}"
+        yield Finding("helper-not-ours", NOTE, what, why, fix, place)
 
 
 LIMIT = 10.0  # seconds

@@ -96,15 +96,13 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
 
     place = situation.place(base_url.source)
     by_repository = base_url.source.of_repository
-    yield Finding(
-        "key-to-other-host",
-        ERROR if by_repository else WARNING,
-        f"{name} is sent to {shown(url)}, not to Anthropic",
-        f"{rules.BASE_URL} is set in {place}"
-        + (", a file that came with the repository" * by_repository),
-        situation.how_to_stop(base_url.source),
-        place,
+    grave = ERROR if by_repository else WARNING
+    what = f"{name} is sent to {shown(url)}, not to Anthropic"
+    why = f"{rules.BASE_URL} is set in {place}" + (
+        ", a file that came with the repository" * by_repository
     )
+    fix = situation.how_to_stop(base_url.source)
+    yield Finding("key-to-other-host", grave, what, why, fix, place)
 
 
 def _of_anthropic(header: Header) -> bool:
@@ -129,14 +127,11 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
     """Find that the request lands on another bill than the profile expects."""
     profile, bill = situation.wanted, situation.bill
     if profile and profile.expect and bill not in ("", profile.expect):
-        yield Finding(
-            "wrong-bill",
-            ERROR,
-            f"'{profile.name}' expects {_BILLS[profile.expect]} to be billed, "
-            f"and {_BILLS[bill]} is",
-            "what is sent decides the bill, not what is chosen",
-            f"keyswitch use {profile.name}, then look again",
-        )
+        meant, billed = _BILLS[profile.expect], _BILLS[bill]
+        what = f"'{profile.name}' expects {meant} to be billed, and {billed} is"
+        why = "what is sent decides the bill, not what is chosen"
+        fix = f"keyswitch use {profile.name}, then look again"
+        yield Finding("wrong-bill", ERROR, what, why, fix)
 
 
 def login_passed_over(situation: Situation) -> Iterator[Finding]:
@@ -148,15 +143,10 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
         return
     source = situation.verdict.request.headers[0].source
     if source.kind == "environment":
-        yield Finding(
-            "login-passed-over",
-            WARNING,
-            f"{source.name} is sent and the API is billed, though there is a "
-            "login with a subscription",
-            "Claude Code takes it before any login; 'claude -p' does not ask",
-            situation.how_to_stop(source),
-            situation.place(source),
-        )
+        what = f"{source.name} bills the API, though there is a subscription"
+        why = "Claude Code takes it before any login; 'claude -p' does not ask"
+        fix, place = situation.how_to_stop(source), situation.place(source)
+        yield Finding("login-passed-over", WARNING, what, why, fix, place)
 
 
 def cloud_over_key(situation: Situation) -> Iterator[Finding]:
@@ -165,15 +155,12 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     used = {h.source.name for h in verdict.request.headers}
     unused = rules.API_KEY not in used and situation.view.text(rules.API_KEY)
     if flag and unused and not situation.chosen:
-        yield Finding(
-            "cloud-over-key",
-            NOTE,
-            f"{rules.API_KEY} is set and not used: {flag.source.name} sends "
-            f"requests to {verdict.service}",
-            "'claude auth status' names the key all the same",
-            situation.how_to_stop(flag.source),
-            situation.place(flag.source),
-        )
+        name, service = flag.source.name, verdict.service
+        what = f"{rules.API_KEY} is unused: {name} sends requests to {service}"
+        why = "'claude auth status' names the key all the same"
+        fix = situation.how_to_stop(flag.source)
+        place = situation.place(flag.source)
+        yield Finding("cloud-over-key", NOTE, what, why, fix, place)
 
 
 def status_disagrees(situation: Situation) -> Iterator[Finding]:
@@ -181,15 +168,10 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
     status, request = situation.verdict.status, situation.verdict.request
     sources = [header.source for header in request.headers]
     for source in [s for s in sources if s.kind == "custom_header"][:1]:
-        yield Finding(
-            "status-misleads",
-            NOTE,
-            f"'claude auth status' does not see {rules.CUSTOM_HEADERS}, which "
-            "is what is sent",
-            "custom headers are applied last, after everything it looks at",
-            situation.how_to_stop(source),
-            situation.place(source),
-        )
+        what = f"{source.name} is sent, which 'claude auth status' does not see"
+        why = "custom headers are applied last, after everything it looks at"
+        fix, place = situation.how_to_stop(source), situation.place(source)
+        yield Finding("status-misleads", NOTE, what, why, fix, place)
     for source in sources:
         if source.of_repository and source.kind == "environment":
             yield Finding(
@@ -202,14 +184,11 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
                 situation.place(source),
             )
     if status.logged_in and not request.sent:
-        yield Finding(
-            "status-misleads",
-            NOTE,
-            f"'claude auth status' says {status.auth_method}, but nothing "
-            "can be sent",
-            "it looks whether a credential is there, not whether it works",
-            "keyswitch whoami tells what happens",
-        )
+        method = status.auth_method
+        what = f"'claude auth status' says {method}, but nothing can be sent"
+        why = "it looks whether a credential is there, not whether it works"
+        fix = "keyswitch whoami tells what happens"
+        yield Finding("status-misleads", NOTE, what, why, fix)
 
 
 RULES = (

@@ -71,27 +71,18 @@ def duplicates(situation: Situation) -> Iterator[Finding]:
     found = installs(situation.scene)
     if len(found) > 1:
         listed = ", ".join(f"{i.path} ({i.version or '?'})" for i in found)
-        yield Finding(
-            "claude-twice",
-            WARNING,
-            f"there are {len(found)} installations of Claude Code",
-            f"{listed}; which one starts depends on PATH, and versions read "
-            "credentials differently",
-            f"keep one, then: {found[0].path} update",
-            found[0].path,
-        )
+        path = found[0].path
+        what = f"there are {len(found)} installations of Claude Code"
+        why = f"{listed}; PATH chooses, and they read credentials differently"
+        fix = f"keep one, then: {path} update"
+        yield Finding("claude-twice", WARNING, what, why, fix, path)
     version = found[0].version if found else ""
-    if version and _parts(version) < _parts(rules.OBSERVED_VERSION):
-        yield Finding(
-            "claude-old",
-            NOTE,
-            f"Claude Code is {version}; keyswitch knows how "
-            f"{rules.OBSERVED_VERSION} finds its credentials",
-            "older versions lost logins and damaged files in ways that are "
-            "fixed since",
-            "claude update",
-            found[0].path,
-        )
+    known = rules.OBSERVED_VERSION
+    if version and _parts(version) < _parts(known):
+        what = f"Claude Code is {version}; what keyswitch knows is of {known}"
+        why = "older versions lost logins and damaged files; that is fixed"
+        fix, path = "claude update", found[0].path
+        yield Finding("claude-old", NOTE, what, why, fix, path)
 
 
 def _parts(version: str) -> tuple[int, ...]:

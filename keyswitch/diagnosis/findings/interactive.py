@@ -98,15 +98,10 @@ def answers(situation: Situation) -> Iterator[Finding]:
     if answer == "rejected":
         # The end of a short key is as good as the key.
         short = len(text.strip()) < 2 * TAIL
-        yield Finding(
-            "key-rejected",
-            ERROR,
-            f"{rules.API_KEY} was rejected once, so interactive mode does "
-            "not use it",
-            "'claude -p' uses it all the same: the two modes speak for two "
-            "accounts",
-            *_forgetting(place, "" if short else tail_of(text)),
-        )
+        what = f"{rules.API_KEY} was rejected once: interactive mode ignores it"
+        why = "'claude -p' uses it, so the two modes speak for two accounts"
+        rest = _forgetting(place, "" if short else tail_of(text))
+        yield Finding("key-rejected", ERROR, what, why, *rest)
     elif not answer and not situation.owner(key).profile:
         yield Finding(
             "key-unanswered",
@@ -127,13 +122,10 @@ def both_lists(situation: Situation) -> Iterator[Finding]:
     for tail in sorted(set(config.approved) & set(config.rejected)):
         short = len(tail) < TAIL
         shown = "a short key" if short else f"the key that ends in …{tail[-4:]}"
-        yield Finding(
-            "key-in-both-lists",
-            WARNING,
-            f"{shown} is both approved and rejected",
-            "it counts as approved; other tools may read it otherwise",
-            *_forgetting(place, tail),
-        )
+        what = f"{shown} is both approved and rejected"
+        why = "it counts as approved; other tools may read it otherwise"
+        rest = _forgetting(place, tail)
+        yield Finding("key-in-both-lists", WARNING, what, why, *rest)
 
 
 def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:

@@ -19,15 +19,12 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
     if situation.verdict.request.sent:
         yield from _not_in_use(situation)
         return
-    there = installs(situation.scene)
-    yield Finding(
-        "nothing-sent",
-        ERROR,
-        f"Claude Code sends nothing: {situation.verdict.request.refusal}"
-        + ("" if there else "; no `claude` found"),
-        "without a credential that it accepts, it stops before any request",
-        _way_in(situation),
-    )
+    lacks = "" if installs(situation.scene) else "; no `claude` found"
+    refusal = situation.verdict.request.refusal
+    what = f"Claude Code sends nothing: {refusal}{lacks}"
+    why = "without a credential that it accepts, it stops before any request"
+    fix = _way_in(situation)
+    yield Finding("nothing-sent", ERROR, what, why, fix)
 
 
 def _way_in(situation: Situation) -> str:
@@ -39,10 +36,8 @@ def _way_in(situation: Situation) -> str:
         accounts = situation.accounts
         first = "use NAME" if accounts.profiles or accounts.broken else "add"
         return f"keyswitch {first}, or in Claude Code: /login"
-    use, again = (
-        f"keyswitch use {wanted.name}",
-        f"keyswitch login {wanted.name}",
-    )
+    use = f"keyswitch use {wanted.name}"
+    again = f"keyswitch login {wanted.name}"
     if wanted.provider != "claude-login":
         return use
     if "login" not in wanted.secrets:
@@ -55,28 +50,19 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
         # What Claude Code has may well be right, and the file wrong.
-        yield Finding(
-            "profile-not-in-use",
-            ERROR,
-            f"'{name}' is chosen, but its file was changed: {changed[0].what}",
-            "until you decide, its secret is handed to no program",
-            changed[0].how,
-            situation.accounts.paths.profile(name),
-        )
+        what = f"'{name}' is chosen, but its file changed: {changed[0].what}"
+        why = "until you decide, its secret is handed to no program"
+        fix, place = changed[0].how, situation.accounts.paths.profile(name)
+        yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
         return
     blamed = _blamed(situation)
     if not blamed:
         yield _by_address(situation, name)
-    for what, source in blamed:
+    for instead, source in blamed:
         why, fix = _in_its_place(situation, source)
-        yield Finding(
-            "profile-not-in-use",
-            ERROR,
-            f"'{name}' is chosen, but {what}",
-            why,
-            fix,
-            situation.place(source),
-        )
+        what = f"'{name}' is chosen, but {instead}"
+        place = situation.place(source)
+        yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
 
 
 def _blamed(situation: Situation) -> list[tuple[str, Source]]:
@@ -122,11 +108,7 @@ def _by_address(situation: Situation, name: str) -> Finding:
     url = situation.verdict.base_url
     where = situation.place(url.source) if url else ""
     found = f"{where} sets {shown(url.text)}" if url else ""
-    return Finding(
-        "profile-not-in-use",
-        ERROR,
-        f"'{name}' is chosen, but requests do not go to its address",
-        found or "no address is set",
-        situation.how_to_stop(url.source) if url else f"keyswitch use {name}",
-        where,
-    )
+    what = f"'{name}' is chosen, but requests do not go to its address"
+    why = found or "no address is set"
+    fix = situation.how_to_stop(url.source) if url else f"keyswitch use {name}"
+    return Finding("profile-not-in-use", ERROR, what, why, fix, where)

@@ -91,10 +91,8 @@ class Situation:
         login = self.scene.login
         if found.profile or header.source.kind != "login" or login is None:
             return found
-        known = login if login.account_uuid else self.scene.config
-        name = self.accounts.of_account(
-            known.account_uuid or "", known.organization_uuid or ""
-        )
+        who = login if login.account_uuid else self.scene.config
+        name = self.accounts.of_account(who.account_uuid, who.organization_uuid)
         return found._replace(profile=name)
 
     def place(self, source: Source) -> str:

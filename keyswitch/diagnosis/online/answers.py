@@ -82,16 +82,12 @@ def judge(
         return _sts(connection, header, reply)
     title, document = question.asked, _document(reply.body)
     if reply.status != 200:
-        words = _words(document)
-        return _no(question, header, reply.status, words) or (
-            _elsewhere(title, connection, reply)
-        )
+        refused = _no(question, header, reply.status, _words(document))
+        return refused or _elsewhere(title, connection, reply)
     if not document:
-        return Judgement(
-            None,
-            f"{title} answers without data, as a login page does",
-            "open the address in a browser, or correct it",
-        )
+        what = f"{title} answers without data, as a login page does"
+        fix = "open the address in a browser, or correct it"
+        return Judgement(None, what, fix)
     if question.kind == "profile":
         return _profile(header, document)
     found = reply.headers.get("anthropic-organization-id", "").strip()
@@ -134,11 +130,8 @@ def _forbidden(title: str, words: str, why: str, again: str) -> Judgement:
             " firewall or proxy",
             "doctor --network shows the way to the service",
         )
-    return Judgement(
-        False,
-        f"{title} knows it and does not allow this",
-        "ask who runs the account what it may do",
-    )
+    said = f"{title} knows it and does not allow this"
+    return Judgement(False, said, "ask who runs the account what it may do")
 
 
 def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
@@ -150,22 +143,16 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
     if 300 <= status < 400:
         host = urls.host_of(reply.headers.get("location", ""))
         host = printable(host[:_LONGEST_NAME]) or "another path"
-        return Judgement(
-            None,
-            f"{title} redirects to {host}; the credential was not sent there",
-            f"correct {set_by(connection.address) or 'the address'}",
-        )
+        what = f"{title} redirects to {host}; the credential was not sent there"
+        fix = f"correct {set_by(connection.address) or 'the address'}"
+        return Judgement(None, what, fix)
+    what = f"{title} answers with status {status}"
     if status == 429:
-        return Judgement(
-            None, f"{title} is asked too often at present", "try again later"
-        )
-    if status >= 500:
-        return Judgement(
-            None,
-            f"{title} has trouble of its own (status {status})",
-            "try again later",
-        )
-    return Judgement(None, f"{title} answers with status {status}")
+        what = f"{title} is asked too often at present"
+    elif status >= 500:
+        what = f"{title} has trouble of its own (status {status})"
+    later = status == 429 or status >= 500
+    return Judgement(None, what, "try again later" * later)
 
 
 def _profile(header: Header, document: dict[str, Any]) -> Judgement:

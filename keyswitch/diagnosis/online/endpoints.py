@@ -205,9 +205,8 @@ def _names(entry: str, address: Address) -> bool:
             return False
         entry = name
     name = entry.removeprefix("*").removeprefix(".").strip("[]")
-    return bool(name) and (
-        address.host == name or address.host.endswith(f".{name}")
-    )
+    host = address.host
+    return bool(name) and (host == name or host.endswith(f".{name}"))
 
 
 def _in_network(host: str, network: str) -> bool:

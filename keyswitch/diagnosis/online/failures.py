@@ -223,10 +223,7 @@ def _certificate(
 
 
 def _untrusted(
-    connection: Connection,
-    host: str,
-    setter: str,
-    shown: Certificate | None,
+    connection: Connection, host: str, setter: str, shown: Certificate | None
 ) -> Explanation:
     issuer = printable(shown.issuer[:100]) if shown else ""
     by = f", issued by '{issuer}'," if issuer else ""

@@ -102,9 +102,8 @@ def _steps(connection: Connection) -> Iterator[Step]:
             detail, why, fix = _certificate(connection, detail)
         elif name == "http":
             detail, why, fix = _answer(connection, detail)
-        yield Step(
-            name, target, True, connection.milliseconds, detail, why, fix
-        )
+        taken = connection.milliseconds
+        yield Step(name, target, True, taken, detail, why, fix)
 
 
 def _status(connection: Connection) -> str:

@@ -130,9 +130,8 @@ class Questions:
             workspace = self.view.text("ANTHROPIC_AWS_WORKSPACE_ID")
             headers["anthropic-workspace-id"] = workspace
         headers |= VERSION
-        return self._ask(
-            "models", address.at("/v1/models"), headers, "?limit=1"
-        )
+        models = address.at("/v1/models")
+        return self._ask("models", models, headers, "?limit=1")
 
     def _bedrock(self, header: Header) -> Question:
         if self.verdict.base_url is not None:

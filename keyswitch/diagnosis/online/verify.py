@@ -43,10 +43,7 @@ class Answer(Frozen):
 
 
 def verify(
-    scene: Scene,
-    verdict: Verdict,
-    *,
-    seconds: float = SECONDS,
+    scene: Scene, verdict: Verdict, *, seconds: float = SECONDS
 ) -> tuple[Answer, ...]:
     """Ask about each credential of a request."""
     questions = Questions(scene, verdict)
@@ -101,15 +98,8 @@ def _replied(connection: Connection, question: Question) -> tuple[Reply, int]:
     began = time.monotonic()
     try:
         connection.open()
-        reply = connection.run(
-            "http",
-            lambda: connection.ask(
-                question.method,
-                question.headers,
-                question.body,
-                question.query,
-            ),
-        )
+        q = (question.method, question.headers, question.body, question.query)
+        reply = connection.run("http", lambda: connection.ask(*q))
     finally:
         connection.close()
     return reply, round((time.monotonic() - began) * 1000)

@@ -24,24 +24,20 @@ from keyswitch.diagnosis.findings.situation import (
 )
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
-from keyswitch.model import FILE_LIMIT
-from keyswitch.providers.schema import environment
+from keyswitch.model import FILE_LIMIT, Profile
+from keyswitch.providers.schema import ClaudeCode, environment
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
-from keyswitch.targets.verdict import ERROR, Finding
+from keyswitch.targets.verdict import ERROR, Finding, Value
 from keyswitch.terminal import selection
 from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
-from keyswitch.workspace import own_command
+from keyswitch.workspace import Workspace, own_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from keyswitch.model import Profile
-    from keyswitch.providers.schema import ClaudeCode
-    from keyswitch.targets.verdict import Value
-    from keyswitch.workspace import Workspace
 
 _WORTH_A_WORD = ("key-to-other-host", "two-accounts")
 
@@ -77,10 +73,8 @@ def effect_of(
             notes = _to_evaluate(
                 workspace, profile, environ, in_a_folder=in_a_folder
             )
-    scene = scene_of(environ, workspace.home, workspace.cwd)
-    see_keychain(workspace, scene)
     situation = Situation(
-        scene,
+        _scene(workspace, environ),
         accounts_of(workspace, pending, profile.name if follows else ""),
         chosen=profile.name,
         how=selection.BY_USE,
@@ -120,11 +114,13 @@ def _is_to_export(
     if taken.helper_field or taken.aws_export:
         return False
     provider = workspace.provider_of(profile)
-    return not all(
-        _holds(workspace, profile, variable, field)
-        for field in profile.secrets
-        for variable in provider.field(field).env
-    )
+    for field, ref in profile.secrets.items():
+        for variable in provider.field(field).env:
+            value = workspace.environ.get(variable, "")
+            seen = fingerprint(workspace.install_key, value)
+            if not value or seen != ref.fingerprint:
+                return True
+    return False
 
 
 def _evaluated(
@@ -137,20 +133,8 @@ def _evaluated(
         value = _PENDING.format(name=compiled.name, field=field)
         pending[value] = compiled.name
         pairs.append((variable, value))
-    base = dict(workspace.environ)
-    if workspace.isolated_shell:
-        del base[table.main().folder_variable]
-    key = read_key(workspace.paths)
+    base, key = workspace.environ_of_places, read_key(workspace.paths)
     return applied(base, pairs, compiled.rivals, key), pending
-
-
-def _holds(
-    workspace: Workspace, profile: Profile, variable: str, field: str
-) -> bool:
-    """Tell whether a variable carries the profile's secret already."""
-    value = workspace.environ.get(variable, "")
-    seen = fingerprint(workspace.install_key, value)
-    return bool(value) and profile.secrets[field].fingerprint == seen
 
 
 def undelivered(workspace: Workspace, name: str) -> list[Finding]:
@@ -211,10 +195,7 @@ def situation_of(
     With `trusts` helpers are run; it is asked about a command that a
     repository brings along.
     """
-    scene = scene_of(
-        workspace.environ, workspace.home, workspace.cwd, claude_options
-    )
-    see_keychain(workspace, scene)
+    scene = _scene(workspace, workspace.environ, claude_options)
     answers = _answers_here(workspace)
     run = None
     if trusts is not None:
@@ -232,15 +213,21 @@ def situation_of(
     )
 
 
-def see_keychain(workspace: Workspace, scene: Scene) -> None:
-    """Let a scene see the login that Claude Code has in no file."""
+def _scene(
+    workspace: Workspace,
+    environ: Mapping[str, str],
+    claude_options: Sequence[str] = (),
+) -> Scene:
+    """Return what Claude Code reads here, a login in no file included."""
+    scene = scene_of(environ, workspace.home, workspace.cwd, claude_options)
     if workspace.keychain is None:
-        return  # and the scene reads nothing before it is asked
+        return scene  # which reads nothing before it is asked
     places: Any = scene.places  # a `Places`, whose fields are read-only
     keychain = workspace.keychain_at(places)
     with contextlib.suppress(KeyswitchError):  # or the files count
         place = table.main().logins.place(places, _read, keychain)
         scene.hold(place.as_files(_read(places.global_config)))
+    return scene
 
 
 def _read(path: str) -> bytes | None:

@@ -11,7 +11,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.model import ITEM_PREFIX
+from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
 from keyswitch.targets import table
 from keyswitch.workspace import own_command
@@ -20,24 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.model import FileChange
-    from keyswitch.workspace import Workspace
 
 _ABSENT = object()
 
 
-def describe(workspace: Workspace, draft: Draft) -> list[str]:
+def describe(draft: Draft) -> list[str]:
     """Return one line for each thing that the draft would change.
 
     Keyswitch's own records of what it did (history, undo, what was there
     before) follow every change and are left out.
     """
     return [
-        *_pointer(workspace, draft),
+        *_pointer(draft),
         *(
             line
             for change in draft.changes()
-            if not change.path.startswith(workspace.paths.state + "/")
+            if not change.path.startswith(draft.workspace.paths.state + "/")
             for line in _of_file(change)
         ),
         *(
@@ -51,13 +49,13 @@ def describe(workspace: Workspace, draft: Draft) -> list[str]:
     ]
 
 
-def _pointer(workspace: Workspace, draft: Draft) -> Iterator[str]:
+def _pointer(draft: Draft) -> Iterator[str]:
     if draft.pointer is None:
         return
-    before = state.read(workspace.paths).active or "(none)"
+    before = state.read(draft.workspace.paths).active or "(none)"
     after = draft.pointer.active or "(none)"
     if before != after:
-        yield f"{workspace.paths.state_file}: active: {before} -> {after}"
+        yield f"{draft.workspace.paths.state_file}: active: {before} -> {after}"
 
 
 def _of_file(change: FileChange) -> Iterator[str]:

@@ -10,14 +10,14 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import LOGIN_PROVIDER, Frozen
+from keyswitch.model import LOGIN_PROVIDER, FileChange, Frozen, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch
 from keyswitch.targets import table
-from keyswitch.targets.values import Account
+from keyswitch.targets.values import Account, RunningSession
 from keyswitch.terminal.marker import MARKER
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.model import FileChange, Profile
     from keyswitch.providers.binding import Mismatch
-    from keyswitch.targets.values import RunningSession
     from keyswitch.targets.verdict import Finding
     from keyswitch.workspace import Workspace
 
@@ -73,10 +71,10 @@ def use(
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
         bindings.check_complete(workspace, profile)
-        bindings.allow_use(workspace, draft, profile, agreed)
+        bindings.allow_use(draft, profile, agreed)
         if configure:
-            _plan_files(workspace, draft, profile)
-        _switch(workspace, draft, "use", name, profile)
+            _plan_files(draft, profile)
+        _switch(draft, profile)
         return profile
 
     profile, draft = commit(workspace, make, tell=notes.append)
@@ -91,17 +89,17 @@ def use(
     return Outcome(active, previous, seen + notes, sessions, findings, name)
 
 
-def _plan_files(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+def _plan_files(draft: Draft, profile: Profile) -> None:
     """Plan the programs' files; a login leaves every other folder."""
     if profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.planning import one_copy
 
-        places = workspace.places
+        places = draft.workspace.places
         if profile.isolated:
-            places = own_folder(workspace, profile.name)
-        one_copy.leave_others(workspace, draft, profile, places)
-    all_folders.plan_targets(workspace, draft, Switch(profile))
-    all_folders.plan_elsewhere(workspace, draft, profile)
+            places = own_folder(draft.workspace, profile.name)
+        one_copy.leave_others(draft, profile, places)
+    all_folders.plan_targets(draft, Switch(profile))
+    all_folders.plan_elsewhere(draft, profile)
 
 
 def _looked(
@@ -173,7 +171,6 @@ def _may_differ_here(workspace: Workspace, profile: Profile) -> bool:
 def _sessions(
     workspace: Workspace, profile: Profile | None, draft: Draft
 ) -> list[Followed]:
-    """Return the running sessions that a change concerns."""
     if not draft.command:
         return []
     return following_sessions(workspace, profile, draft.changes())
@@ -184,10 +181,10 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     said: list[str] = []
 
     def make(draft: Draft) -> None:
-        all_folders.plan_targets(workspace, draft, Switch(None))
-        all_folders.plan_elsewhere(workspace, draft, None)
-        all_folders.say_logins(workspace, draft)
-        _switch(workspace, draft, "off", "", None)
+        all_folders.plan_targets(draft, Switch(None))
+        all_folders.plan_elsewhere(draft, None)
+        all_folders.say_logins(draft)
+        _switch(draft, None)
 
     _, draft = commit(workspace, make, tell=said.append)
     present = state.read(workspace.paths)
@@ -208,21 +205,16 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     return Outcome(present.active, present.previous, notes, sessions)
 
 
-def _switch(
-    workspace: Workspace,
-    draft: Draft,
-    command: str,
-    name: str,
-    profile: Profile | None,
-) -> None:
+def _switch(draft: Draft, profile: Profile | None) -> None:
     """Move the pointer, unless nothing changes at all."""
-    present = state.read(workspace.paths)
+    name = profile.name if profile is not None else ""
+    present = state.read(draft.workspace.paths)
     if present.active == name and draft.is_empty:
         return
     previous = present.previous
     if present.active not in ("", name):
         previous = present.active
-    draft.command, draft.profile = command, name
+    draft.command, draft.profile = "use" if profile else "off", name
     draft.pointer = State(name, previous, state.new_stamp())
     if profile is not None:
         draft.fingerprint = main_fingerprint(profile)

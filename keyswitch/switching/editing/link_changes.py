@@ -36,9 +36,9 @@ def link(workspace: Workspace, name: str, folder: str) -> str:
         if found is not None and found.status == links.ALLOWED:
             return
         draft.edit(FileChange(path, before, after, mode=0o644), own=True)
-        _forget(workspace, draft, path, before, after)
+        _forget(draft, path, before, after)
         mark = links.mark_of(path, after)
-        _record(workspace, draft, mark, path, links.ALLOWED)
+        _record(draft, mark, path, links.ALLOWED)
         _name(draft, "link", name)
 
     commit(workspace, make)
@@ -62,7 +62,7 @@ def unlink(workspace: Workspace, folder: str) -> Link:
             )
         before = _replaceable(workspace.paths, path)
         draft.edit(FileChange(path, before, None), own=True)
-        _forget(workspace, draft, path, before, None)
+        _forget(draft, path, before, None)
         _name(draft, "unlink", found.name)
         return found
 
@@ -88,7 +88,7 @@ def judge(workspace: Workspace, path: str, status: str) -> Link:
                 )
             workspace.load(found.name)
         if found.status != status:
-            _record(workspace, draft, found.mark, found.path, status)
+            _record(draft, found.mark, found.path, status)
             _name(draft, _WORDS[status], found.name)
         return found
 
@@ -185,24 +185,18 @@ def _replaceable(paths: Paths, path: str) -> bytes | None:
     return found.data
 
 
-def _record(
-    workspace: Workspace, draft: Draft, mark: str, path: str, status: str
-) -> None:
-    target = workspace.paths.trusted(mark)
-    _require_private(os.path.dirname(target))
-    text = f"{_WORDS[status]}\n{printable(path)}\n"
-    change = FileChange(target, _kept(target), os.fsencode(text), private=True)
-    draft.edit(change, own=True)
-
-
-def _require_private(folder: str) -> None:
-    """Raise unless nobody else can have put a record into a folder."""
+def _record(draft: Draft, mark: str, path: str, status: str) -> None:
+    target = draft.workspace.paths.trusted(mark)
+    folder = os.path.dirname(target)
     exists = os.name == "posix" and os.path.isdir(folder)
     if exists and os.stat(folder).st_mode & 0o022:
         raise FileStateError(
             f"others may write in {folder}, so nothing in it is trusted",
             f"delete it, then allow your links again: rm -r {folder}",
         )
+    text = f"{_WORDS[status]}\n{printable(path)}\n"
+    change = FileChange(target, _kept(target), os.fsencode(text), private=True)
+    draft.edit(change, own=True)
 
 
 def _kept(target: str) -> bytes | None:
@@ -218,16 +212,12 @@ def _kept(target: str) -> bytes | None:
 
 
 def _forget(
-    workspace: Workspace,
-    draft: Draft,
-    path: str,
-    before: bytes | None,
-    after: bytes | None,
+    draft: Draft, path: str, before: bytes | None, after: bytes | None
 ) -> None:
     """Take back the judgement of a text that goes."""
     if before is None or before == after:
         return
-    target = workspace.paths.trusted(links.mark_of(path, before))
+    target = draft.workspace.paths.trusted(links.mark_of(path, before))
     record = _kept(target)
     if record is not None:
         draft.edit(FileChange(target, record, None), own=True)

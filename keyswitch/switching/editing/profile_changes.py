@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
@@ -12,17 +12,16 @@ from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.model import Profile, SecretRef
+from keyswitch.model import LOGIN_PROVIDER, Profile, SecretRef
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.providers.shapes import fingerprint, mask
-from keyswitch.secrets.stores import new_item, open_store
+from keyswitch.secrets.stores import new_item
 from keyswitch.switching.planning import after_edit, all_folders, isolation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from datetime import date
 
     from keyswitch.secret import Secret
     from keyswitch.workspace import Workspace
@@ -34,14 +33,17 @@ def today() -> str:
 
 
 def new_secret(
-    workspace: Workspace, store: str, value: Secret, generation: int = 1
+    workspace: Workspace,
+    store: str,
+    value: Secret,
+    former: SecretRef | None = None,
 ) -> NewItem:
-    """Give a value the item that it will have."""
+    """Give a value, the next after a former one, the item it will have."""
     return NewItem(
         SecretRef(
             store=store,
             item=new_item(),
-            generation=generation,
+            generation=former.generation + 1 if former else 1,
             fingerprint=fingerprint(workspace.install_key, value.reveal()),
             hint=mask(value.reveal()),
         ),
@@ -51,7 +53,7 @@ def new_secret(
 
 def add(
     workspace: Workspace, profile: Profile, fresh: Mapping[str, NewItem]
-) -> Profile:
+) -> None:
     """Write a new profile and its secrets."""
     check_name(profile.name)
     refs = {field: item.ref for field, item in fresh.items()}
@@ -63,12 +65,11 @@ def add(
         for item in fresh.values():
             draft.store(item)
         text = toml_edits.new_profile(profile).encode()
-        draft.write_profile(workspace, profile.name, text)
-        after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
+        draft.write_profile(profile.name, text)
+        after_edit.plan_follow(draft, {profile.name: profile})
         _name(draft, "add", profile)
 
     commit(workspace, make)
-    return profile
 
 
 def _name(draft: Draft, command: str, profile: Profile) -> None:
@@ -80,13 +81,13 @@ def check_new(
     workspace: Workspace, profile: Profile, values: Mapping[str, Secret]
 ) -> None:
     """Raise what `add` would, before a person is asked to open a store."""
-    draft = Draft()
+    draft = Draft(workspace)
     refs = {field: SecretRef("vault", new_item()) for field in values}
     for field, ref in refs.items():
         draft.store(NewItem(ref, values[field]))
     profile = profile._replace(secrets=refs)
     bindings.check_complete(workspace, profile)
-    after_edit.plan_others(workspace, draft, {profile.name: profile}, ())
+    after_edit.plan_follow(draft, {profile.name: profile})
 
 
 def refuse_existing(workspace: Workspace, name: str) -> None:
@@ -107,7 +108,7 @@ def rewrite(  # noqa: PLR0913
     fresh: Mapping[str, NewItem] | None = None,
     *,
     given: Collection[str] = (),
-) -> Profile:
+) -> None:
     """Edit a profile's file by key; Claude Code's files follow it.
 
     `given` names the fields that the person gave a value.
@@ -116,46 +117,29 @@ def rewrite(  # noqa: PLR0913
     def make(draft: Draft) -> Profile:
         for item in (fresh or {}).values():
             draft.store(item)
-        old, data = draft.load(workspace, name)
+        old, data = draft.load(name)
         new = alter(old)
         text = toml_edits.with_profile(data.decode("utf-8"), new)
-        bindings.allow_edit(workspace, draft, old, new, given)
-        plan_edited(workspace, draft, old, new, text)
+        bindings.allow_edit(draft, old, new, given)
+        plan_edited(draft, old, new, text)
         draft.command = command
         return new
 
     new, _ = commit(workspace, make)
     isolation.make_folder(workspace, new)
-    return new
 
 
-def plan_edited(
-    workspace: Workspace, draft: Draft, old: Profile, new: Profile, text: str
-) -> None:
+def plan_edited(draft: Draft, old: Profile, new: Profile, text: str) -> None:
     """Plan a profile's new text, and all that follows from it."""
-    bindings.check_complete(workspace, new)
-    draft.write_profile(workspace, new.name, text.encode())
-    after_edit.plan_follow(workspace, draft, old, new)
-    _follow_elsewhere(workspace, draft, old.name, new)
-    if (old.isolated, old.shared) != (new.isolated, new.shared):
-        isolation.follow(workspace, draft, new)
+    bindings.check_complete(draft.workspace, new)
+    draft.write_profile(new.name, text.encode())
     left = {ref.item for ref in new.secrets.values()}
-    draft.discarded += [
-        ref for ref in old.secrets.values() if ref.item not in left
-    ]
+    gone = [ref for ref in old.secrets.values() if ref.item not in left]
+    after_edit.plan_follow(draft, {old.name: new}, gone)
+    if (old.isolated, old.shared) != (new.isolated, new.shared):
+        isolation.follow(draft, new)
+    draft.discarded += gone
     _name(draft, "edit", new)
-
-
-def _is_active(workspace: Workspace, name: str) -> bool:
-    return state.read(workspace.paths).active == name
-
-
-def _follow_elsewhere(
-    workspace: Workspace, draft: Draft, name: str, new: Profile | None
-) -> None:
-    """Plan the other folders after the active profile's change."""
-    if _is_active(workspace, name):
-        all_folders.plan_elsewhere(workspace, draft, new)
 
 
 def rotate(
@@ -163,18 +147,11 @@ def rotate(
     name: str,
     values: Mapping[str, tuple[str, Secret]],
     expires: date | None = None,
-) -> Profile:
+) -> None:
     """Replace secrets of a profile; `values`: field -> (store, value)."""
     profile, _ = workspace.load(name)
     fresh = {
-        field: new_secret(
-            workspace,
-            store,
-            value,
-            profile.secrets[field].generation + 1
-            if field in profile.secrets
-            else 1,
-        )
+        field: new_secret(workspace, store, value, profile.secrets.get(field))
         for field, (store, value) in values.items()
     }
 
@@ -186,20 +163,25 @@ def rotate(
         )
 
     bindings.check_new_secrets(workspace, alter(profile), fresh)
-    return rewrite(workspace, "rotate", name, alter, fresh)
+    rewrite(workspace, "rotate", name, alter, fresh)
 
 
-def copy(workspace: Workspace, source: str, name: str) -> Profile:
+def copy(workspace: Workspace, source: str, name: str) -> None:
     """Copy a profile; its secrets get items of their own."""
     profile, _ = workspace.load(source)
-    after_edit.refuse_second_owner(profile)
+    if profile.provider == LOGIN_PROVIDER:
+        raise InputError(
+            f"'{profile.name}' is a login, and a second copy of one stops "
+            "working when the first is renewed",
+            "log in once more under another name: keyswitch login NAME",
+        )
     bindings.require(workspace, profile)
-    fresh = {}
-    for field, ref in profile.secrets.items():
-        store = open_store(ref.store, workspace.paths, workspace.ask)
-        value = store.get(ref.item, ref.generation)
-        fresh[field] = new_secret(workspace, ref.store, value)
-    return add(workspace, profile._replace(name=name, secrets={}), fresh)
+    draft = Draft(workspace)
+    fresh = {
+        field: new_secret(workspace, ref.store, draft.secret(ref))
+        for field, ref in profile.secrets.items()
+    }
+    add(workspace, profile._replace(name=name, secrets={}), fresh)
 
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
@@ -208,29 +190,29 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
 
     def make(draft: Draft) -> None:
         refuse_existing(workspace, name)
-        isolation.move_along(workspace, draft, source, name)
-        profile, data = draft.load(workspace, source)
+        isolation.move_along(draft, source, name)
+        profile, data = draft.load(source)
         bindings.check(workspace, profile)
-        draft.write_profile(workspace, source, None)
-        draft.write_profile(workspace, name, data)
+        draft.write_profile(source, None)
+        draft.write_profile(name, data)
         moved = profile._replace(name=name)
-        if not (profile.isolated and _is_active(workspace, source)):
-            after_edit.plan_follow(workspace, draft, profile, moved)
-        _follow_elsewhere(workspace, draft, source, moved)
-        all_folders.rename_own(workspace, draft, source, moved)
-        after_edit.rename_logins(workspace, draft, source, name)
+        active = state.read(workspace.paths).active
+        if profile.isolated and active == source:
+            all_folders.plan_elsewhere(draft, moved)
+        else:
+            after_edit.plan_follow(draft, {source: moved})
+        all_folders.rename_own(draft, source, moved)
+        after_edit.update_logins(draft, (source, name))
         draft.folders += after_edit.renamed_folder(workspace, source, name)
         _name(draft, "rename", moved)
-        _point(workspace, draft, {source: name})
+        _point(draft, {source: name})
 
     commit(workspace, make)
 
 
-def _point(
-    workspace: Workspace, draft: Draft, names: Mapping[str, str]
-) -> bool:
+def _point(draft: Draft, names: Mapping[str, str]) -> bool:
     """Let the pointer follow profiles' names; tell if an active one was."""
-    present = state.read(workspace.paths)
+    present = state.read(draft.workspace.paths)
     active = names.get(present.active, present.active)
     previous = names.get(present.previous, present.previous)
     if (active, previous) != (present.active, present.previous):
@@ -242,17 +224,16 @@ def remove(workspace: Workspace, name: str) -> bool:
     """Remove a profile; its secrets wait for `undo`. Tell if it was active."""
 
     def make(draft: Draft) -> bool:
-        isolation.move_out(workspace, draft, name)
-        profile, _ = draft.load(workspace, name)
-        draft.write_profile(workspace, name, None)
-        after_edit.plan_leave(workspace, draft, profile)
-        _follow_elsewhere(workspace, draft, name, None)
-        all_folders.plan_own(workspace, draft, name)
-        all_folders.say_logins(workspace, draft, name)
-        after_edit.remove_logins(workspace, draft, profile)
+        isolation.move_out(draft, name)
+        profile, _ = draft.load(name)
+        draft.write_profile(name, None)
+        after_edit.plan_leave(draft, profile)
+        all_folders.plan_own(draft, name)
+        all_folders.say_logins(draft, name)
+        after_edit.remove_logins(draft, profile)
         draft.discarded += profile.secrets.values()
         _name(draft, "remove", profile)
-        return _point(workspace, draft, {name: ""})
+        return _point(draft, {name: ""})
 
     return commit(workspace, make)[0]
 
@@ -292,8 +273,8 @@ def replace_text(
             old = profile_files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
-        bindings.allow_edit(workspace, draft, old, new, agreed)
-        plan_edited(workspace, draft, old, new, after)
+        bindings.allow_edit(draft, old, new, agreed)
+        plan_edited(draft, old, new, after)
 
     commit(workspace, make)
     isolation.make_folder(workspace, new)

@@ -151,7 +151,7 @@ def install(workspace: Workspace, shell: str, *, login: bool) -> None:
         _add(draft, [edit])
         entry = hook_files.StartFile(shell, edit.path)
         entries = [*hook_files.recorded(workspace.paths), entry]
-        hook_files.record(workspace, draft, entries)
+        hook_files.record(draft, entries)
         draft.command = f"install {shell}"
         # A hook file that is written again is nothing to take back.
         draft.beside = draft.is_empty
@@ -166,7 +166,7 @@ def uninstall(workspace: Workspace, shell: str) -> None:
         _add(draft, plan_uninstall(workspace, shell))
         entries = hook_files.recorded(workspace.paths)
         others = [entry for entry in entries if entry.shell != shell]
-        hook_files.record(workspace, draft, others)
+        hook_files.record(draft, others)
         if not draft.is_empty:
             draft.command = f"uninstall {shell}"
 

@@ -16,7 +16,7 @@ from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import FILE_LIMIT, LOGIN_PROVIDER, Profile
+from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
@@ -33,11 +33,8 @@ from keyswitch.targets import table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.targets.target import Login, Places
+    from keyswitch.targets.target import Login
     from keyswitch.workspace import Workspace
-
-    # What becomes of the place where a login was found, once it is kept.
-    Settle = Callable[[], object]
 
 
 def capture(
@@ -45,7 +42,7 @@ def capture(
 ) -> Profile:
     """Keep Claude Code's present login as a profile."""
 
-    def find(logins: Logins) -> tuple[Login, Settle]:
+    def find(logins: Logins) -> Login:
         live = _present(logins, name)
         owner = owners.owner_of(logins, live)
         own = owners.own_parts(logins, live, owner)
@@ -58,8 +55,8 @@ def capture(
                 f"the present login is an earlier state of '{name}'",
                 f"put its newest one in place: keyswitch use {name}",
             )
-        folder = logins.folder()._replace(live=name)
-        return own, lambda: logins.set_folder(folder)
+        logins.set_folder(logins.folder()._replace(live=name))
+        return own
 
     return _keep(workspace, name, find, store=store, label=label)
 
@@ -67,9 +64,7 @@ def capture(
 def check_capture(workspace: Workspace, name: str) -> None:
     """Raise what `capture` would, before a person is asked to open a store."""
     check_name(name)
-    places = workspace.places
-    config = config_without_ours(workspace, places)
-    logins = Logins(workspace, places, Draft(), config=config)
+    logins = _logins(Draft(workspace))
     _refuse_other_kind(logins, name)
     _present(logins, name)
 
@@ -89,7 +84,7 @@ def from_orphan(
 ) -> Profile:
     """Make a profile of the newest login that belonged to nobody."""
 
-    def find(logins: Logins) -> tuple[Login, Settle]:
+    def find(logins: Logins) -> Login:
         chosen, holder = owners.newest_claimable(logins, name)
         kept = logins.fetch(chosen.ref)
         parts = owners.claimed(logins, kept, name)
@@ -102,14 +97,11 @@ def from_orphan(
                 f"it was kept as that of '{holder}', which has the one before "
                 "it again"
             )
-            return parts, bool
-
-        def settle() -> None:
+        else:
             ledger = login_ledger.given_owner(logins.ledger, chosen, name)
             logins.ledger = ledger
             logins.forget_orphan(chosen)
-
-        return parts, settle
+        return parts
 
     return _keep(workspace, name, find, store=store, label=label)
 
@@ -117,19 +109,17 @@ def from_orphan(
 def _keep(
     workspace: Workspace,
     name: str,
-    find: Callable[[Logins], tuple[Login, Settle]],
+    find: Callable[[Logins], Login],
     *,
     store: str,
     label: str,
 ) -> Profile:
     """Store a login for a profile, new or of the same account."""
     check_name(name)
-    places = workspace.places
 
     def make(draft: Draft) -> Profile:
-        config = config_without_ours(workspace, places)
-        logins = Logins(workspace, places, draft, config=config)
-        parts, settle = find(logins)
+        logins = _logins(draft)
+        parts = find(logins)
         _refuse_another(logins, name, parts)
         if logins.profile(name) is None:
             logins.begin(
@@ -142,26 +132,20 @@ def _keep(
                 )
             )
         logins.keep_for(name, parts, store=store)
-        settle()
         logins.finish()
         profile = logins.profile(name)
         assert profile is not None  # noqa: S101 - begun above
         draft.command, draft.profile, draft.undoable = "login", name, False
         draft.fingerprint = profile.secrets["login"].fingerprint
-        draft.pointer = _pointer(workspace, logins, name)
+        present = state.read(workspace.paths)
+        if not present.active and logins.folder().live == name:
+            # It becomes active where nothing else is.
+            draft.pointer = State(name, present.previous, state.new_stamp())
         return profile
 
     profile, _ = commit(workspace, make)
     remember(workspace)
     return profile
-
-
-def _pointer(workspace: Workspace, logins: Logins, name: str) -> State | None:
-    """Make the captured login active where nothing else is."""
-    present = state.read(workspace.paths)
-    if present.active or logins.folder().live != name:
-        return None
-    return State(name, present.previous, state.new_stamp())
 
 
 def _refuse_another(logins: Logins, name: str, parts: Login) -> None:
@@ -243,7 +227,7 @@ def check_log_in(workspace: Workspace, name: str) -> str:
             "there is no 'claude' on PATH",
             "install Claude Code, or keep a login that is there: --capture",
         )
-    _refuse_other_kind(Logins(workspace, workspace.places, Draft()), name)
+    _refuse_other_kind(Logins(Draft(workspace), workspace.places), name)
     return program
 
 
@@ -251,7 +235,7 @@ def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
     made = named(workspace, folder)
-    parts = Logins(workspace, made, Draft()).live()
+    parts = Logins(Draft(workspace), made).live()
     if not parts.usable:
         raise NotFoundError(
             "Claude Code's login left no token behind",
@@ -259,9 +243,7 @@ def _keep_scratch(
         )
 
     try:
-        return _keep(
-            workspace, name, lambda _: (parts, bool), store=store, label=label
-        )
+        return _keep(workspace, name, lambda _: parts, store=store, label=label)
     except InputError as e:
         _keep_refused(workspace, parts, store)
         raise InputError(
@@ -275,7 +257,7 @@ def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
     """Keep a new login that cannot have the name that it was meant for."""
 
     def make(draft: Draft) -> None:
-        logins = Logins(workspace, workspace.places, draft)
+        logins = Logins(draft, workspace.places)
         logins.keep_orphan(parts, store)
         logins.finish()
         draft.command, draft.beside = "login", True
@@ -283,8 +265,9 @@ def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
     commit(workspace, make)
 
 
-def config_without_ours(workspace: Workspace, places: Places) -> bytes | None:
-    """Return `.claude.json` as it is without keyswitch's approvals."""
-    draft = Draft()  # a look, which nobody carries out
-    plan_keys(workspace, draft, Switch(None), places)
-    return draft.read(places.global_config, FILE_LIMIT)
+def _logins(draft: Draft) -> Logins:
+    """Return the usual folder's login, without keyswitch's approvals."""
+    places = draft.workspace.places
+    look = Draft(draft.workspace)  # which nobody carries out
+    plan_keys(look, Switch(None), places)
+    return Logins(draft, places, config=look.read(places.global_config))

@@ -36,24 +36,19 @@ def stamp_file(paths: Paths) -> str:
     return paths.state + "/login-stamp"
 
 
-def present_stamp(path: str) -> str:
-    """Return what changes whenever a file is written."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return f"{path}\nabsent\n"
-    return f"{path}\n{found.st_mtime_ns} {found.st_size} {found.st_ino}\n"
-
-
 def _stamp(workspace: Workspace) -> str:
-    """Return how the login looks now, in a file or in the keychain."""
-    found = present_stamp(workspace.places.credentials)
+    """Return what changes with the login, in its file or in the keychain."""
+    path = workspace.places.credentials
+    stamp = f"{path}\nabsent\n"
+    with contextlib.suppress(OSError):
+        found = os.stat(path)
+        stamp = f"{path}\n{found.st_mtime_ns} {found.st_size} {found.st_ino}\n"
     if workspace.keychain is None:
-        return found
+        return stamp
     from keyswitch.disk.digests import digest
 
     item = workspace.keychain.read(workspace.keychain.login)
-    return f"{found}{digest(item)}\n"
+    return f"{stamp}{digest(item)}\n"
 
 
 def remember(workspace: Workspace) -> None:
@@ -81,12 +76,13 @@ def notice(workspace: Workspace) -> list[str]:
     """
     if is_foreign_home():
         return []  # it is for its user's commands
-    sweep(workspace.paths, workspace.keychain)
-    if workspace.keychain is None:
+    keychain = workspace.keychain
+    sweep(workspace.paths, keychain)
+    if keychain is None:
         return _seen_to(workspace)
     from keyswitch.switching.logins.keychain_note import finish_noted
 
-    return finish_noted(workspace) + _seen_to(workspace)
+    return finish_noted(workspace, keychain) + _seen_to(workspace)
 
 
 def _seen_to(workspace: Workspace) -> list[str]:
@@ -99,33 +95,32 @@ def _seen_to(workspace: Workspace) -> list[str]:
         whole = kept.count(b"\n") == seen.count(b"\n")
         if seen == kept or (whole and not kept.startswith(path)):
             return []
-        return _look(workspace)
+        said = _look(workspace)
     except KeyswitchError:
         return []  # a locked store: the next command looks again
+    remember(workspace)
+    return said
 
 
 def _look(workspace: Workspace) -> list[str]:
+    """Return what was found and done, one line each."""
     from keyswitch.changes.draft import Draft
     from keyswitch.switching.logins import owners
     from keyswitch.switching.logins.book import Logins
 
     active = state.read(workspace.paths).active
-    logins = Logins(workspace, workspace.places, Draft())
+    logins = Logins(Draft(workspace), workspace.places)
     if not active or logins.folder().live != active:
-        remember(workspace)
         return []
     live = logins.live()
     owner = owners.owner_of(logins, live)
     if not live.usable or owner == active or logins.profile(active) is None:
-        remember(workspace)
         return []
     wanted = owners.identity_of(logins, active)
     whose = live.token_identity
     if not owner and (not whose.account or whose.fits(wanted)):
-        remember(workspace)
         return [_UNKNOWN.format(active)]
     if not live.named_identity.fits(wanted):
-        remember(workspace)
         who = f"as '{owner}'" if owner else "with another account"
         said = f"somebody logged Claude Code in {who}; '{active}' is not in use"
         return [said]
@@ -154,14 +149,13 @@ def _put_back(workspace: Workspace, name: str) -> None:
     def make(draft: Draft) -> None:
         profile, _ = workspace.load(name)
         draft.command, draft.profile, draft.beside = "repair", name, True
-        one_copy.leave_others(workspace, draft, profile, workspace.places)
-        moves.switch_to(Logins(workspace, workspace.places, draft), profile)
+        one_copy.leave_others(draft, profile, workspace.places)
+        moves.switch_to(Logins(draft, workspace.places), profile)
         # What it says and who was there before is no news to the person.
         draft.moved = None
         draft.notes.clear()
 
     commit(workspace, make)
-    remember(workspace)
 
 
 _PREFIX = "scratch-"
@@ -222,8 +216,14 @@ def sweep(paths: Paths, keychain: Keychain | None = None) -> None:
     except OSError:
         return
     for name in names:
+        folder = os.path.join(paths.state, name)
         with contextlib.suppress(OSError):
-            _wipe(os.path.join(paths.state, name), keychain)
+            descriptor = _open_lock(folder)
+            try:
+                if _lock(descriptor):
+                    _remove(folder, keychain)
+            finally:
+                os.close(descriptor)
 
 
 def _remove(folder: str, keychain: Keychain | None) -> None:
@@ -238,12 +238,3 @@ def _remove(folder: str, keychain: Keychain | None) -> None:
         except KeyswitchError:
             return  # locked: the next command tries again
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wipe(folder: str, keychain: Keychain | None) -> None:
-    descriptor = _open_lock(folder)
-    try:
-        if _lock(descriptor):
-            _remove(folder, keychain)
-    finally:
-        os.close(descriptor)

@@ -27,7 +27,7 @@ def look(workspace: Workspace, name: str) -> list[str]:
         raise InputError(
             f"'{name}' is no login", f"keyswitch revoke-local {name}"
         )
-    logins = Logins(workspace, workspace.places, Draft())
+    logins = Logins(Draft(workspace), workspace.places)
     found = [
         f"{g.store}: generation {g.generation} of '{name}', kept {g.at}"
         for g in logins.ledger.generations.get(name, ())
@@ -38,44 +38,34 @@ def look(workspace: Workspace, name: str) -> list[str]:
     ]
     if not found and FIELD in profile.secrets:
         found.append(f"{profile.secrets[FIELD].store}: '{name}'")
-    for places in one_copy.folders(workspace, Draft(), name):
-        found += _look_in(Logins(workspace, places, Draft()), name)
+    for places in one_copy.folders(Draft(workspace), name):
+        logins, config = Logins(Draft(workspace), places), places.global_config
+        if owners.is_live(logins, name):
+            found.append(f"{logins.place.where}: claudeAiOauth")
+            found.append(f"{config}: oauthAccount")
+        elif _key_beside(logins, name):
+            found.append(f"{config}: its Console key")
     return found
-
-
-def _look_in(logins: Logins, name: str) -> list[str]:
-    config = logins.places.global_config
-    if _is_live(logins, name):
-        return [
-            f"{logins.place.where}: claudeAiOauth",
-            f"{config}: oauthAccount",
-        ]
-    return [f"{config}: its Console key"] if _key_beside(logins, name) else []
-
-
-def _is_live(logins: Logins, name: str) -> bool:
-    live = logins.live()
-    return live.usable and owners.owner_of(logins, live) == name
 
 
 def remove(workspace: Workspace, name: str) -> None:
     """Remove the tokens; the profile stays, without a login."""
 
     def make(draft: Draft) -> None:
-        isolation.move_out(workspace, draft, name)
-        for places in one_copy.folders(workspace, draft, name):
-            _take_out(Logins(workspace, places, draft), name)
-        logins = Logins(workspace, workspace.places, draft)
+        isolation.move_out(draft, name)
+        for places in one_copy.folders(draft, name):
+            _take_out(Logins(draft, places), name)
+        logins = Logins(draft, workspace.places)
         for orphan in _orphans_of(logins, name):
             logins.forget_orphan(orphan)
         logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
         logins.finish()
-        profile, _ = draft.load(workspace, name)
+        profile, _ = draft.load(name)
         refs = {g.ref.item: g.ref for g in gone}
         if FIELD in profile.secrets:
             refs[profile.secrets[FIELD].item] = profile.secrets[FIELD]
         draft.dropped += refs.values()
-        draft.drop_secrets(workspace, name, (FIELD,))
+        draft.drop_secrets(name, (FIELD,))
         draft.command, draft.profile, draft.undoable = "logout", name, False
 
     commit(workspace, make)
@@ -84,7 +74,7 @@ def remove(workspace: Workspace, name: str) -> None:
 def _take_out(logins: Logins, name: str) -> None:
     """Take the login out of a folder's files, and nobody else's with it."""
     live = logins.live()
-    if _is_live(logins, name):
+    if owners.is_live(logins, name):
         own = owners.own_parts(logins, live, name)
         logins.put_in_place(owners.left_over(live, own))
     elif rest := _key_beside(logins, name):

@@ -8,22 +8,19 @@ profile's reference and the ledger then change in one transaction.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
-from keyswitch.changes.draft import FIRST, NewItem, read_settled
+from keyswitch.changes.draft import FIRST, Draft, NewItem
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
-from keyswitch.model import FILE_LIMIT, LoginFolder, Profile, SecretRef
+from keyswitch.model import LoginFolder, Profile, SecretRef
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.logins.storing import (
     FIELD,
     content_of,
-    fetch,
     generation_of,
     packed,
-    reference,
     tokens_of,
     unpacked,
     with_login,
@@ -31,10 +28,8 @@ from keyswitch.switching.logins.storing import (
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
     from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.targets.target import Login, Places
-    from keyswitch.workspace import Workspace
 
 
 class Logins:
@@ -45,53 +40,37 @@ class Logins:
     """
 
     def __init__(
-        self,
-        workspace: Workspace,
-        places: Places,
-        draft: Draft,
-        *,
-        config: bytes | None = None,
+        self, draft: Draft, places: Places, *, config: bytes | None = None
     ) -> None:
-        self.workspace = workspace
+        self.workspace = workspace = draft.workspace
         self.places = places
         self.draft = draft
         self.keychain = workspace.keychain_at(places)
         self.place = table.main().logins.place(
-            places, lambda path: draft.read(path, FILE_LIMIT), self.keychain
+            places, draft.read, self.keychain
         )
         draft.saw(self.place.items)
         self._config = config
-        self.ledger: Ledger = draft.ledger(workspace.paths)
-        # name -> (as its file has it, the file's bytes, as it will be)
-        self._profiles: dict[
-            str, tuple[Profile | None, bytes | None, Profile]
-        ] = {}
-
-    # ------------------------------------------------------------- evidence
+        self.ledger: Ledger = draft.ledger()
+        self._profiles: dict[str, Profile] = {}
 
     def live(self) -> Login:
         """Return the login that Claude Code has now."""
-        config = self._present() if self._config is None else self._config
-        return self.place.live(config)
-
-    def _present(self) -> bytes | None:
-        """Return the file that says who is logged in, as it is so far."""
-        return read_settled(self.draft, self.places.global_config)
+        if self._config is not None:
+            return self.place.live(self._config)
+        return self.place.live(self.draft.settled(self.places.global_config))
 
     def is_in_place(self, live: Login, kept: Generation | None) -> bool:
         """Tell whether the live login is a stored one, with all it has."""
-        if kept is None or self._is_half_done():
+        if kept is None or kept.content != content_of(self.workspace, live):
             return False
-        return kept.content == content_of(self.workspace, live)
-
-    def _is_half_done(self) -> bool:
-        """Tell whether a change was committed, and is not in place yet."""
         if self.keychain is None:
-            return False
+            return True
         from keyswitch.switching.logins import keychain_note
 
+        # A change may be committed, and not be in place yet.
         unfinished = keychain_note.unfinished(self.workspace.paths)
-        return self.places.login_dir in unfinished
+        return self.places.login_dir not in unfinished
 
     def newest(self, name: str) -> Generation | None:
         """Return a profile's newest generation, if there is one."""
@@ -102,18 +81,15 @@ class Logins:
         """Return a profile as this plan leaves it so far; None: no such one."""
         if name not in self._profiles:
             try:
-                profile, data = self.draft.load(self.workspace, name)
+                self._profiles[name], _ = self.draft.load(name)
             except KeyswitchError:
                 return None
-            self._profiles[name] = (profile, data, profile)
-        return self._profiles[name][2]
+        return self._profiles[name]
 
     def ref(self, name: str) -> SecretRef | None:
         """Return where a profile's file says that its login is."""
         profile = self.profile(name)
         return profile.secrets.get(FIELD) if profile else None
-
-    # -------------------------------------------------------------- keeping
 
     def keep_for(
         self,
@@ -131,14 +107,11 @@ class Logins:
             )
         old = profile.secrets.get(FIELD)
         number = old.generation + 1 if old else 1
-        where = store or (old.store if old else self._store())
+        where = store or (old.store if old else self.draft.usual_store)
         new = self._put(parts, where, number)._replace(by_name=by_name)
         self.ledger, gone = login_ledger.with_generation(self.ledger, name, new)
         self.draft.dropped += [g.ref for g in gone]
-        self._set(
-            name,
-            with_login(profile, parts, reference(self.workspace, new, parts)),
-        )
+        self._refer(name, new, parts)
 
     def keep_orphan(self, parts: Login, store: str, *, shown: str = "") -> None:
         """Store a login that belongs to no profile, once.
@@ -153,7 +126,7 @@ class Logins:
         ]
         if known and self.holds(known[0]):
             return
-        new = self._put(parts, store or self._store(), 1)
+        new = self._put(parts, store or self.draft.usual_store, 1)
         if shown:
             new = new._replace(account="", email="", organization="")
         self.ledger, gone = login_ledger.with_orphan(self.ledger, new)
@@ -177,19 +150,16 @@ class Logins:
         ref = self.ref(name)
         if profile is None or ref is None or ref.item != gone.item:
             return
-        if newest is None:
+        if newest is not None:
+            self._refer(name, newest, self.fetch(newest.ref))
+        else:
             rest = {k: v for k, v in profile.secrets.items() if k != FIELD}
-            self._set(name, profile._replace(secrets=rest))
-            return
-        parts = self.fetch(newest.ref)
-        ref = reference(self.workspace, newest, parts)
-        self._set(name, with_login(profile, parts, ref))
+            self._write_profile(profile._replace(secrets=rest))
 
-    def orphan_of(self, parts: Login) -> Generation | None:
-        """Return the login of no profile that was stored from these parts."""
-        content = content_of(self.workspace, parts)
-        found = [g for g in self.ledger.orphans if g.content == content]
-        return found[0] if found else None
+    def _refer(self, name: str, kept: Generation, parts: Login) -> None:
+        """Let a profile's file say that its login is this stored one."""
+        profile = self._profiles[name]
+        self._write_profile(with_login(self.workspace, profile, kept, parts))
 
     def holds(self, kept: Generation) -> bool:
         """Tell whether a store has what the ledger says it has."""
@@ -204,14 +174,21 @@ class Logins:
         self.draft.store(NewItem(ref, packed(parts)), stays=True)
         return generation_of(self.workspace, parts, ref)
 
-    def _store(self) -> str:
-        from keyswitch.changes.store_choice import choose_store
-
-        return choose_store(self.workspace, None).store
-
-    def _set(self, name: str, profile: Profile) -> None:
-        before, data, _ = self._profiles[name]
-        self._profiles[name] = (before, data, profile)
+    def _write_profile(self, profile: Profile) -> None:
+        self._profiles[profile.name] = profile
+        path = self.workspace.paths.profile(profile.name)
+        data = self.draft.read(path, profile_files.PROFILE_LIMIT)
+        if data is None:
+            text = toml_edits.new_profile(profile)
+        else:
+            text = toml_edits.with_profile(data.decode("utf-8"), profile)
+        self.draft.write(
+            path,
+            text.encode(),
+            limit=profile_files.PROFILE_LIMIT,
+            own=data is None,
+            rank=FIRST,
+        )
 
     def begin(self, profile: Profile) -> None:
         """Make room for a profile that has no file yet.
@@ -219,15 +196,12 @@ class Logins:
         What is stored under that name was somebody else's, whose file is gone.
         """
         self.ledger = login_ledger.without_owner(self.ledger, profile.name)
-        self._profiles[profile.name] = (None, None, profile)
-
-    # ------------------------------------------------------------- replacing
+        self._profiles[profile.name] = profile
 
     def stored(self, name: str) -> Login:
         """Return a profile's newest stored login."""
-        profile, newest = self.profile(name), self.newest(name)
-        ref = self.ref(name)
-        if profile is None or ref is None:
+        newest, ref = self.newest(name), self.ref(name)
+        if ref is None:
             raise StoreError(
                 f"profile '{name}' has no login stored",
                 f"log in again: keyswitch login {name}",
@@ -236,34 +210,27 @@ class Logins:
             return self.fetch(ref)
         # Its file is an old copy, and refers to an earlier state.
         parts = self.fetch(newest.ref)
-        ref = reference(self.workspace, newest, parts)
-        self._set(name, with_login(profile, parts, ref))
+        self._refer(name, newest, parts)
         return parts
 
     def fetch(self, ref: SecretRef) -> Login:
         """Return a login of a secret store, or one on its way there."""
-        new = self.draft.items.get(ref.item)
-        return unpacked(new.value) if new else fetch(self.workspace, ref)
+        return unpacked(self.draft.secret(ref))
 
     def put_in_place(self, parts: Login) -> None:
         """Plan the program's files with this login in them."""
-        files = self.place.replaced(parts, self._present())
+        config = self.draft.settled(self.places.global_config)
+        files = self.place.replaced(parts, config)
         if self.keychain is not None:
             from keyswitch.switching.logins import keychain_note
 
-            changes = keychain_note.plan(
+            keychain_note.plan(
                 self.draft,
-                self.workspace.paths,
                 self.places.login_dir,
                 self.place.items,
                 files,
                 tokens_of(self.workspace, parts),
             )
-            if changes and os.path.isdir(self.places.login_dir):
-                # Without the folder there is nobody to lock out.
-                self.draft.lock(
-                    table.main().logins.item_locks(self.places.login_dir)
-                )
         self.draft.add(files)
 
     def folder(self) -> LoginFolder:
@@ -282,38 +249,11 @@ class Logins:
                 storage[folder] = config
         self.ledger = self.ledger._replace(folders=folders, storage=storage)
 
-    def leave(
-        self, what: str, name: str, known: LoginFolder | None = None
-    ) -> None:
-        """Remember a folder that has its former login back, a profile's or not.
-
-        A later switch to that login, in another folder, takes it out of this
-        one. `known` is what was known of the folder then.
-        """
-        left = known if known and any(known) else LoginFolder(live=name)
-        nothing = what == login_ledger.NOTHING and not any(left)
-        self.set_folder(None if nothing else left)
-
     def finish(self) -> None:
-        """Plan the profile files and the ledger."""
-        for name, (before, data, after) in self._profiles.items():
-            if after != before:
-                path = self.workspace.paths.profile(name)
-                text = (
-                    toml_edits.new_profile(after)
-                    if data is None
-                    else toml_edits.with_profile(data.decode("utf-8"), after)
-                )
-                self.draft.write(
-                    path,
-                    text.encode(),
-                    limit=profile_files.PROFILE_LIMIT,
-                    own=data is None,
-                    rank=FIRST,
-                )
+        """Plan the ledger."""
         self.ledger, idle = login_ledger.without_idle(self.ledger)
         self.draft.dropped += [g.ref for g in idle]
-        self.draft.write_ledger(self.workspace.paths, self.ledger)
+        self.draft.write_ledger(self.ledger)
 
 
 def of_nobody(parts: Login, shown: str) -> str:

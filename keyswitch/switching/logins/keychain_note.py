@@ -14,22 +14,14 @@ import os
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.commit.keychain_items import (
-    BRIEF,
-    Change,
-    Wanted,
-    decoded,
-    encoded,
-    forget,
-    note_file,
-    put_item,
-)
+from keyswitch.commit.keychain_items import BRIEF, forget, note_file, put_item
 from keyswitch.commit.transaction import Transaction
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
-from keyswitch.model import ITEM_PREFIX
-from keyswitch.switching.logins.storing import fetch
+from keyswitch.model import ITEM_PREFIX, Frozen
+from keyswitch.profiles import own_json
+from keyswitch.switching.logins.storing import unpacked
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import held
 
@@ -37,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.profiles.paths import Paths
+    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain, Login
     from keyswitch.targets.values import PlannedFile
     from keyswitch.workspace import Workspace
@@ -45,25 +38,65 @@ _LIMIT = 1 << 16  # bytes of a note
 _EMPTY = b"{}"  # an item that says nothing
 
 
+class Wanted(Frozen):
+    """One item of a note; hashes are None where there is no item."""
+
+    service: str
+    old: str | None
+    new: str | None
+
+
+class Change(Frozen):
+    """The items of one configuration folder."""
+
+    folder: str
+    items: tuple[Wanted, ...]
+    tokens: tuple[str, ...]  # fingerprints of the login that is put there
+
+
+_LOST = "an interrupted change of a login is not finished: make it again"
+
+
+def decoded(path: str, data: bytes | None) -> tuple[Change, ...]:
+    """Return the folders' changes of a note."""
+    if data is None:
+        return ()
+    note = own_json.document(path, data, _LOST, unmarked=True)
+    note.setdefault("changes", [note])  # a note of 0.1.0 is one change
+    kind = tuple[Change, ...]
+    return own_json.record(kind, note["changes"], path, _LOST)
+
+
+def encoded(changes: Sequence[Change]) -> bytes | None:
+    """Return the note; None: every item is in place, and there is no file."""
+    if not changes:
+        return None
+    entries = [
+        {**c._asdict(), "items": [item._asdict() for item in c.items]}
+        for c in changes
+    ]
+    return own_json.encode(changes=entries)
+
+
 def unfinished(paths: Paths) -> list[str]:
     """Return the folders whose items are not in place yet."""
     note = note_file(paths)
     return [c.folder for c in decoded(note, read_regular(note, _LIMIT))]
 
 
-def plan(  # noqa: PLR0913
+def plan(
     draft: Draft,
-    paths: Paths,
     folder: str,
     present: Mapping[str, bytes | None],
     files: Sequence[PlannedFile],
     tokens: tuple[str, ...],
-) -> bool:
+) -> None:
     """Note a folder's items beside those of the same change, if any changes.
 
     `present` is what they hold; `tokens` are the fingerprints by which the
     login is found again.
     """
+    paths = draft.workspace.paths
     for other in unfinished(paths):
         if other != folder:
             raise FileStateError(
@@ -84,30 +117,34 @@ def plan(  # noqa: PLR0913
     )
     if wanted:
         changes.append(Change(folder, wanted, tokens))
+        draft.lock(_locks(folder))
     draft.write(note, encoded(changes), limit=_LIMIT)
-    return bool(wanted)
 
 
-def finish_noted(workspace: Workspace) -> list[str]:
+def _locks(folder: str) -> list[LockSpec]:
+    """Return the locks of a folder; without it there is nobody to lock out."""
+    if not os.path.isdir(folder):
+        return []
+    return table.main().logins.item_locks(folder)
+
+
+def finish_noted(workspace: Workspace, keychain: Keychain) -> list[str]:
     """Do what a note is left of; return what there is to say about it."""
     if not os.path.exists(note_file(workspace.paths)):
         return []
     try:
-        return finish(workspace)
+        return _finish(workspace, keychain)
     except DamagedFileError:
         raise
     except KeyswitchError as e:
         return [f"the login is not in place yet: {e.message}; {e.hint}"]
 
 
-def finish(workspace: Workspace) -> list[str]:
+def _finish(workspace: Workspace, keychain: Keychain) -> list[str]:
     """Do what a note is left of; return what was done, one line each.
 
     It can be repeated, and gives way to whoever wrote an item meanwhile.
     """
-    keychain = workspace.keychain
-    if keychain is None:
-        return []
     with Transaction(workspace.paths):
         # Read under the lock: the command that wrote it may have gone on.
         data = read_regular(note_file(workspace.paths), _LIMIT)
@@ -119,10 +156,7 @@ def finish(workspace: Workspace) -> list[str]:
             if parts is None:
                 said.append("the login of the last change is not stored now")
                 continue
-            locks = []
-            if os.path.isdir(change.folder):
-                locks = table.main().logins.item_locks(change.folder)
-            with held(locks):
+            with held(_locks(change.folder)):
                 for item in change.items:
                     said += _finish_item(keychain, item, parts)
         forget(workspace.paths)
@@ -133,9 +167,10 @@ def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Login | None:
     """Return a stored login by its fingerprints; without any, no login."""
     if not tokens:
         return table.main().logins.nothing
-    for found in Draft().ledger(workspace.paths).items():
+    draft = Draft(workspace)
+    for found in draft.ledger().items():
         if set(found.tokens) == set(tokens):
-            return fetch(workspace, found.ref)
+            return unpacked(draft.secret(found.ref))
     return None
 
 

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.errors import StoreError
-from keyswitch.model import MovedLogin
+from keyswitch.model import LoginFolder, MovedLogin, Profile
 from keyswitch.profiles import clock
 from keyswitch.switching.logins import owners, storing
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.login_ledger import Generation
-    from keyswitch.model import LoginFolder, Profile
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
-
-    Back = MovedLogin | None
 
 
 def keep_live(logins: Logins, live: Login, store: str) -> str:
@@ -54,7 +51,10 @@ def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
     kept = logins.ledger.generations.get(name, ())
     known = [g for g in kept if set(g.tokens) == tokens]
     if known and logins.holds(known[0]):
-        if known[0] is kept[0] and not _is_all_kept(logins, name, own):
+        ref, content = logins.ref(name), known[0].content
+        is_named = ref is not None and ref.item == known[0].item
+        same = content == storing.content_of(logins.workspace, own)
+        if known[0] is kept[0] and not (is_named and same):
             # What is beside the tokens changed.
             logins.keep_for(name, own, by_name=known[0].by_name)
     elif kept and _is_poorer(own, kept[0]):
@@ -66,16 +66,12 @@ def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
         # It stays in the store that was chosen for it.
         by_name = owners.goes_by_name(logins, own, name)
         if by_name:
-            logins.draft.notes.append(_by_name(name))
+            logins.draft.notes.append(
+                "the login that was there does not say whose it is; it is kept "
+                f"for '{name}', whose name Claude Code shows, beside the one "
+                "before; if it is another's: keyswitch login NAME --orphan"
+            )
         logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
-
-
-def _by_name(name: str) -> str:
-    return (
-        "the login that was there does not say whose it is; it is kept for "
-        f"'{name}', whose name Claude Code shows, beside the one before; "
-        "if it is another's: keyswitch login NAME --orphan"
-    )
 
 
 def adopt(logins: Logins, name: str) -> None:
@@ -128,16 +124,6 @@ def reclaim(logins: Logins, name: str) -> None:
         logins.forget_orphan(found)
 
 
-def _is_all_kept(logins: Logins, name: str, own: Login) -> bool:
-    ref, newest = logins.ref(name), logins.newest(name)
-    return (
-        newest is not None
-        and ref is not None
-        and ref.item == newest.item
-        and newest.content == storing.content_of(logins.workspace, own)
-    )
-
-
 def is_earlier(logins: Logins, live: Login, name: str) -> bool:
     """Tell whether a profile's stored login is ahead for certain."""
     kept = logins.ledger.generations.get(name, ())
@@ -176,19 +162,6 @@ def _is_older(
     )
 
 
-def plan(logins: Logins, profile: Profile | None, back: Back) -> None:
-    """Plan the login of a folder, for a profile or for none.
-
-    With `back` it becomes what it was before that move.
-    """
-    if back is not None:
-        take_back(logins, back)
-    elif profile is None:
-        give_back(logins)
-    else:
-        switch_to(logins, profile)
-
-
 def switch_to(logins: Logins, profile: Profile) -> None:
     """Plan the files for a login profile that becomes the active one."""
     if logins.profile(profile.name) is None:
@@ -199,7 +172,11 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     adopt(logins, profile.name)
     reclaim(logins, profile.name)
     if folder.live == profile.name and not live.usable:
-        logins.draft.notes.append(_vanished(profile.name))
+        logins.draft.notes.append(
+            f"Claude Code had no login of '{profile.name}' any more: it was "
+            "logged out, or its renewal was refused; if the stored copy is "
+            f"refused, too: keyswitch login {profile.name}"
+        )
     if not logins.is_in_place(live, logins.newest(profile.name)):
         logins.put_in_place(logins.stored(profile.name))
     logins.set_folder(folder._replace(live=profile.name))
@@ -218,15 +195,6 @@ def _kept(logins: Logins, live: Login, store: str = "") -> LoginFolder:
     return folder._replace(before=what, before_name=name)
 
 
-def _vanished(name: str) -> str:
-    """Say what may be the matter with a login that Claude Code has no more."""
-    return (
-        f"Claude Code had no login of '{name}' any more: it was logged out, or "
-        "its renewal was refused; if the stored copy is refused, too: "
-        f"keyswitch login {name}"
-    )
-
-
 def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
     if owner:
         return login_ledger.PROFILE, owner
@@ -242,36 +210,37 @@ def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
         if folder.before or not kept.raw:
             return login_ledger.NOTHING, ""
         logins.keep_orphan(kept, "")
-    found = logins.orphan_of(kept)
-    return login_ledger.ORPHAN, found.item if found else ""
+    content = storing.content_of(logins.workspace, kept)
+    found = [g.item for g in logins.ledger.orphans if g.content == content]
+    return login_ledger.ORPHAN, found[0] if found else ""
 
 
-def give_back(logins: Logins) -> None:
-    """Plan the files as they were before the first switch to a login."""
-    if not logins.folder().before:
+def give_back(logins: Logins, moved: MovedLogin | None = None) -> None:
+    """Plan the files as they were before the first switch to a login.
+
+    With `moved`: as they were before that change moved it.
+    """
+    if moved is None and not logins.folder().before:
         logins.finish()
         return
     live = logins.live()
-    folder = _kept(logins, live)
-    _give(logins, live, folder.before, folder.before_name)
-    logins.leave(folder.before, given_back(logins, None))
-    logins.finish()
-
-
-def take_back(logins: Logins, moved: MovedLogin) -> None:
-    """Plan the files as they were before a change moved the login."""
-    live = logins.live()
-    keep_live(logins, live, "")
-    _give(logins, live, moved.what, moved.name)
-    logins.leave(moved.what, given_back(logins, moved), moved.folder)
+    if moved is not None:
+        keep_live(logins, live, "")
+        what, name, known = moved
+    else:
+        _, what, name = _kept(logins, live)
+        known = None
+    _give(logins, live, what, name)
+    # A later switch to that login, in another folder, takes it out of this one.
+    if not (known and any(known)):
+        known = LoginFolder(live=given_back(logins, moved))
+    nothing = what == login_ledger.NOTHING and not any(known)
+    logins.set_folder(None if nothing else known)
     logins.finish()
 
 
 def given_back(logins: Logins, moved: MovedLogin | None) -> str:
-    """Return the profile whose login `give_back` or `take_back` puts in place.
-
-    "" for none.
-    """
+    """Return the profile whose login `give_back` puts in place, "" for none."""
     folder = logins.folder()
     what, name = folder.before, folder.before_name
     if moved is not None:
@@ -284,56 +253,43 @@ def given_back(logins: Logins, moved: MovedLogin | None) -> str:
 def _orphan(logins: Logins, item: str) -> tuple[Generation | None, str]:
     """Return what was kept of no profile, and the profile that it is of now."""
     kept = next((g for g in logins.ledger.orphans if g.item == item), None)
-    return kept, owners.owner_of_orphan(
-        logins, kept
-    ) if kept and kept.tokens else ""
+    if kept is None or not kept.tokens:
+        return kept, ""
+    return kept, owners.owner_of_orphan(logins, kept)
 
 
 def _give(logins: Logins, live: Login, what: str, name: str) -> None:
+    """Put in place what was there: no login, a profile's, or one of nobody's.
+
+    One of nobody's may have become a profile's since, or have been renewed.
+    """
+    kept = None
+    if what == login_ledger.ORPHAN:
+        kept, owner = _orphan(logins, name)
+        if owner:
+            what, name = login_ledger.PROFILE, owner
     if what == login_ledger.NOTHING:
         logins.put_in_place(table.main().logins.nothing)
-    elif what == login_ledger.PROFILE:
-        _give_profile(logins, live, name)
-    else:
-        _give_orphan(logins, live, name)
-
-
-def _give_profile(logins: Logins, live: Login, name: str) -> None:
-    reclaim(logins, name)
-    if logins.profile(name) is None:
-        _nothing_to_give(logins)
-    elif logins.ref(name) is None:
-        logins.put_in_place(table.main().logins.nothing)  # logged out since
-    elif not logins.is_in_place(live, logins.newest(name)):
-        logins.put_in_place(logins.stored(name))
-
-
-def _give_orphan(logins: Logins, live: Login, item: str) -> None:
-    """Give a login of no profile back, as it was last seen.
-
-    It may have become a profile's since, or have been renewed.
-    """
-    kept, owner = _orphan(logins, item)
-    if kept is None:
-        _nothing_to_give(logins)
-    elif owner:
-        _give_profile(logins, live, owner)
-    else:
-        newest = kept
+        return
+    if what == login_ledger.PROFILE:
+        reclaim(logins, name)
+        if logins.profile(name) is not None:
+            if logins.ref(name) is None:  # logged out since
+                logins.put_in_place(table.main().logins.nothing)
+            elif not logins.is_in_place(live, logins.newest(name)):
+                logins.put_in_place(logins.stored(name))
+            return
+    elif kept is not None:
         if kept.account and kept.tokens:
-            newest = max(
-                (
-                    g
-                    for g in logins.ledger.orphans
-                    if g.tokens and g.identity == kept.identity
-                ),
-                key=lambda g: g.expires_at,
-            )
-        if not logins.is_in_place(live, newest):
-            logins.put_in_place(logins.fetch(newest.ref))
-
-
-def _nothing_to_give(logins: Logins) -> None:
+            of_account = [
+                g
+                for g in logins.ledger.orphans
+                if g.tokens and g.identity == kept.identity
+            ]
+            kept = max(of_account, key=lambda g: g.expires_at)
+        if not logins.is_in_place(live, kept):
+            logins.put_in_place(logins.fetch(kept.ref))
+        return
     logins.draft.notes.append(
         "the login that was there before is not kept any more, so the present "
         "one stays"

@@ -20,13 +20,9 @@ from keyswitch.switching.logins.storing import tokens_of
 from keyswitch.targets.values import Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
-
-_NOBODY = Identity("", "")
 
 
 def lineage(logins: Logins, parts: Login) -> tuple[str, ...]:
@@ -52,6 +48,12 @@ def owner_of(logins: Logins, parts: Login) -> str:
     if parts.has_tokens and kept and kept[0].says_whose:
         return ""
     return name
+
+
+def is_live(logins: Logins, name: str) -> bool:
+    """Tell whether a profile's login is the one of this folder."""
+    live = logins.live()
+    return live.usable and owner_of(logins, live) == name
 
 
 def doubtful_name(logins: Logins, parts: Login) -> str:
@@ -99,7 +101,7 @@ def identity_of(logins: Logins, name: str) -> Identity:
     """Return whose login a profile keeps."""
     profile = logins.profile(name) if name else None
     if profile is None:
-        return _NOBODY
+        return Identity("", "")
     return Identity(
         profile.fields.get("account_uuid", ""),
         profile.fields.get("organization_uuid", ""),
@@ -110,20 +112,14 @@ def profile_of(logins: Logins, wanted: Identity) -> str:
     """Return the one profile that keeps this account's login, or ""."""
     if not wanted.account:
         return ""
-    found = list(_candidates(logins, wanted))
+    found = []
+    for name in profile_files.scan(logins.workspace.paths):
+        whose = identity_of(logins, name)
+        if is_login(logins, name) and whose.account and whose.fits(wanted):
+            found.append((name, whose))
     exact = [name for name, whose in found if whose == wanted]
     names = exact or [name for name, _ in found]
     return names[0] if exact or len(names) == 1 else ""
-
-
-def _candidates(
-    logins: Logins, wanted: Identity
-) -> Iterator[tuple[str, Identity]]:
-    for name in profile_files.scan(logins.workspace.paths):
-        if is_login(logins, name):
-            whose = identity_of(logins, name)
-            if whose.account and whose.fits(wanted):
-                yield name, whose
 
 
 def own_parts(logins: Logins, live: Login, owner: str) -> Login:
@@ -144,7 +140,8 @@ def own_parts(logins: Logins, live: Login, owner: str) -> Login:
             kept = last_stored(logins, owner, whose)
         if kept is not None:
             live = live.with_device_of(kept)
-        return _without_foreign_key(logins, live, owner)
+        known = logins.ledger.owner_of(tokens_of(logins.workspace, live.key))
+        return live if known in ("", owner) else live.without_key
     return _with_last(logins, live, owner, whose)
 
 
@@ -154,13 +151,6 @@ def _with_last(
     """Return the tokens, and beside them what was last stored with such."""
     kept = last_stored(logins, owner, whose)
     return parts.tokens if kept is None else parts.tokens.beside(kept)
-
-
-def _without_foreign_key(logins: Logins, live: Login, owner: str) -> Login:
-    known = logins.ledger.owner_of(tokens_of(logins.workspace, live.key))
-    if not known or known == owner:
-        return live
-    return live.without_key
 
 
 def last_stored(logins: Logins, owner: str, whose: Identity) -> Login | None:

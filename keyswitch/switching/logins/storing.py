@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import StoreError
-from keyswitch.model import SecretRef
 from keyswitch.providers.shapes import fingerprint, mask
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile
+    from keyswitch.model import Profile, SecretRef
     from keyswitch.targets.target import Login
     from keyswitch.workspace import Workspace
 
@@ -86,32 +85,20 @@ def unpacked(text: Secret) -> Login:
         ) from e
 
 
-def fetch(workspace: Workspace, ref: SecretRef) -> Login:
-    """Return a login of a secret store."""
-    opened = open_store(ref.store, workspace.paths, workspace.ask)
-    return unpacked(opened.get(ref.item, ref.generation))
-
-
-def reference(workspace: Workspace, new: Generation, parts: Login) -> SecretRef:
-    """Return how a profile refers to a generation."""
-    # The token that a request shows, so that `whoami` knows whose it is.
-    token = parts.access_token or parts.managed_key or parts.refresh_token
-    return SecretRef(
-        new.store,
-        new.item,
-        new.generation,
-        fingerprint(workspace.install_key, token),
-        mask(parts.access_token or parts.managed_key),
-    )
-
-
-def with_login(profile: Profile, parts: Login, ref: SecretRef) -> Profile:
+def with_login(
+    workspace: Workspace, profile: Profile, kept: Generation, parts: Login
+) -> Profile:
     """Return a profile that says whose login it keeps, and where."""
     described = parts.described()
     fields = {k: v for k, v in profile.fields.items() if k not in _DESCRIBED}
     # What the tokens do not say stays as it was; they are the same account's.
     fields |= {k: profile.fields[k] for k in _NAMES if k in profile.fields}
+    # The token that a request shows, so that `whoami` knows whose it is.
+    token = parts.access_token or parts.managed_key or parts.refresh_token
+    ref = kept.ref._replace(
+        fingerprint=fingerprint(workspace.install_key, token),
+        hint=mask(parts.access_token or parts.managed_key),
+    )
     return profile._replace(
-        fields=fields | described,
-        secrets={**profile.secrets, FIELD: ref},
+        fields=fields | described, secrets={**profile.secrets, FIELD: ref}
     )

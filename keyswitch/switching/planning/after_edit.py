@@ -12,96 +12,82 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import login_ledger
 from keyswitch.commit.journal import Folder
 from keyswitch.errors import InputError, KeyswitchError
-from keyswitch.model import LOGIN_PROVIDER
-from keyswitch.profiles import profile_files as files
 from keyswitch.profiles import state
-from keyswitch.switching.planning.all_folders import plan_targets
+from keyswitch.switching.planning.all_folders import (
+    plan_elsewhere,
+    plan_targets,
+)
 from keyswitch.switching.planning.planned import Switch, plan_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from keyswitch.changes.draft import Draft
-    from keyswitch.changes.login_ledger import Ledger
     from keyswitch.model import MovedLogin, Profile, SecretRef
     from keyswitch.workspace import Workspace
 
 
-def plan_follow(
-    workspace: Workspace, draft: Draft, old: Profile, new: Profile
-) -> None:
-    """Plan the target after a profile's edit, if it concerns the target."""
-    kept = {ref.item for ref in new.secrets.values()}
-    gone = [ref for ref in old.secrets.values() if ref.item not in kept]
-    # Its former name, if it gets another one, is that of the active profile.
-    plan_others(workspace, draft, {old.name: new}, gone)
-
-
-def plan_leave(workspace: Workspace, draft: Draft, profile: Profile) -> None:
-    """Plan the target after a profile was removed."""
+def plan_leave(draft: Draft, profile: Profile) -> None:
+    """Plan the programs' files after a profile was removed."""
     gone = list(profile.secrets.values())
-    if state.read(workspace.paths).active == profile.name:
-        plan_targets(workspace, draft, Switch(None, gone, moves_login=False))
+    if state.read(draft.workspace.paths).active == profile.name:
+        plan_targets(draft, Switch(None, gone, moves_login=False))
+        plan_elsewhere(draft, None)
     else:
-        plan_others(workspace, draft, {}, gone)
+        plan_follow(draft, {}, gone)
 
 
-def plan_others(
-    workspace: Workspace,
+def plan_follow(
     draft: Draft,
     altered: Mapping[str, Profile],
-    gone: Sequence[SecretRef],
+    gone: Sequence[SecretRef] = (),
 ) -> None:
-    """Plan the target after profiles were written at once.
+    """Plan the programs' files after profiles were written at once.
 
-    A program may have to be told of their keys, also while another profile
-    is active.
+    `altered` are the profiles, by their former names. A program may have to
+    be told of their keys, also while another profile is active.
     """
+    workspace = draft.workspace
     active = state.read(workspace.paths).active
     if active in altered:
         # Without taking sides.
         switch = Switch(
             altered[active], gone, moves_login=False, keep_changed=True
         )
-        plan_targets(workspace, draft, switch)
+        plan_targets(draft, switch)
+        plan_elsewhere(draft, altered[active])
     elif active:
         try:
             profile, _ = workspace.load(active)
         except KeyswitchError:
             return
         switch = Switch(profile, gone, altered=altered)
-        plan_keys(workspace, draft, switch, workspace.places)
+        plan_keys(draft, switch, workspace.places)
 
 
 def plan_back(
-    workspace: Workspace,
-    draft: Draft,
-    moved: MovedLogin | None,
-    *,
-    keeps_own: bool = False,
+    draft: Draft, moved: MovedLogin | None, *, keeps_own: bool = False
 ) -> Profile | None:
     """Plan the target for an undo; return the profile that is active then.
 
     The login moves only if the change had moved it. `keeps_own`: a profile's
     own folder gets its former name, and is planned with that.
     """
+    workspace = draft.workspace
     pointer = draft.pointer
     active = (pointer or state.read(workspace.paths)).active
     path = workspace.paths.profile(active) if active else ""
     comes_back = bool(path) and draft.names(path)
     profile = None
+    if active and not (comes_back and draft.read(path) is None):
+        profile, _ = draft.load(active)
     if pointer is None and not comes_back:
-        return workspace.load(active)[0] if active else None
-    if comes_back:
-        text = draft.read(path, files.PROFILE_LIMIT)
-        profile = None if text is None else files.parse(text.decode(), path)
-    elif active:
-        profile, _ = workspace.load(active)
+        return profile
     if not (keeps_own and profile is not None and profile.isolated):
         switch = Switch(
             profile, moves_login=False, back=moved, keep_changed=True
         )
-        plan_targets(workspace, draft, switch)
+        plan_targets(draft, switch)
     switches = pointer is not None and not keeps_own
     if draft.conflicts and switches:  # after an edit they are left, and named
         raise KeyswitchError(
@@ -111,81 +97,50 @@ def plan_back(
     return profile
 
 
-def rename_logins(
-    workspace: Workspace, draft: Draft, old: str, new: str
-) -> None:
-    """Let the ledger follow a profile's new name."""
-    ledger = _renamed(workspace, draft.ledger(workspace.paths), old, new)
-    draft.write_ledger(workspace.paths, ledger)
-
-
-def _renamed(
-    workspace: Workspace, ledger: Ledger, old: str, new: str
-) -> Ledger:
-    """Return the ledger with a profile's name, and its folder's, changed."""
-    ledger = login_ledger.renamed(ledger, old, new)
-    before = workspace.paths.folder_of(old)
-    after = workspace.paths.folder_of(new)
-    folders = {
-        after if path == before else path: found
-        for path, found in ledger.folders.items()
-    }
-    return ledger._replace(folders=folders)
-
-
-def remove_logins(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+def remove_logins(draft: Draft, profile: Profile) -> None:
     """Take a removed profile out of the ledger.
 
     The newest generation waits for `undo` like any secret; the older ones
     have been superseded, but for those that may be another account's. A login
     that is live stays where it is.
     """
-    before = draft.ledger(workspace.paths)
+    before = draft.ledger()
     ledger = login_ledger.with_unsure_apart(before, profile.name)
     if apart := len(ledger.orphans) - len(before.orphans):
-        draft.notes.append(_kept_apart(profile.name, apart))
+        logins = "1 older login" if apart == 1 else f"{apart} older logins"
+        draft.notes.append(
+            f"{logins} of '{profile.name}' may be another account's and stay "
+            "in the store: 'keyswitch login NAME --orphan' gives the newest "
+            "one to a profile"
+        )
     ledger, gone = login_ledger.without_profile(ledger, profile.name)
-    draft.write_ledger(workspace.paths, ledger)
+    draft.write_ledger(ledger)
     kept = {ref.item for ref in profile.secrets.values()}
     draft.dropped += [g.ref for g in gone if g.item not in kept]
 
 
-def _kept_apart(name: str, count: int) -> str:
-    logins = "1 older login" if count == 1 else f"{count} older logins"
-    return (
-        f"{logins} of '{name}' may be another account's and stay in the "
-        "store: 'keyswitch login NAME --orphan' gives the newest one to a "
-        "profile"
-    )
-
-
-def take_back_logins(
-    workspace: Workspace,
+def update_logins(
     draft: Draft,
-    gone: set[str],
     names: tuple[str, str] | None,
+    gone: Collection[str] = (),
 ) -> None:
-    """Bring the ledger in step with an undo.
+    """Bring the ledger in step with a profile's new name, or with an undo.
 
-    `gone` are store items that the undone change had made: a login that only
-    they hold is not stored any more. `names`: the present and former name of
-    a profile whose new name is taken back.
+    `names`: what it was, and what it is from now on. `gone` are store items
+    that an undone change had made: what only they hold is not stored any more.
     """
-    ledger = draft.ledger(workspace.paths)
-    ledger = login_ledger.without_items(ledger, gone)
+    ledger = draft.ledger()
+    if gone:
+        ledger = login_ledger.without_items(ledger, gone)
     if names is not None:
-        ledger = _renamed(workspace, ledger, *names)
-    draft.write_ledger(workspace.paths, ledger)
-
-
-def refuse_second_owner(profile: Profile) -> None:
-    """Raise if a profile is a login, of which there can be one copy only."""
-    if profile.provider == LOGIN_PROVIDER:
-        raise InputError(
-            f"'{profile.name}' is a login, and a second copy of one stops "
-            "working when the first is renewed",
-            "log in once more under another name: keyswitch login NAME",
-        )
+        ledger = login_ledger.renamed(ledger, *names)
+        before, after = map(draft.workspace.paths.folder_of, names)
+        folders = {
+            after if path == before else path: found
+            for path, found in ledger.folders.items()
+        }
+        ledger = ledger._replace(folders=folders)
+    draft.write_ledger(ledger)
 
 
 def renamed_folder(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.errors import FileStateError
-from keyswitch.model import FILE_LIMIT
 from keyswitch.switching.planning.known_folders import (
     is_own,
     login_places,
@@ -37,43 +36,42 @@ if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
     from keyswitch.model import Profile
     from keyswitch.targets.target import Places
-    from keyswitch.workspace import Workspace
 
 
-def plan_targets(workspace: Workspace, draft: Draft, switch: Switch) -> None:
+def plan_targets(draft: Draft, switch: Switch) -> None:
     """Plan every program's files.
 
     An isolated profile has a folder of its own; where none is chosen for a
     terminal there is no profile.
     """
-    profile = switch.profile
+    profile, usual = switch.profile, draft.workspace.places
     if profile is not None and profile.isolated:
         # Loaded here, since a switch between keys has no use for it.
-        from keyswitch.switching.planning.isolation import plan_both
+        from keyswitch.switching.planning import isolation
 
-        plan_both(workspace, draft, switch, profile)
+        plan_folder(draft, Switch(None, moves_login=False), usual)
+        isolation.prepare(draft, profile)
+        own = own_folder(draft.workspace, profile.name)
+        plan_folder(draft, switch, own)
         switch = switch._replace(profile=None)
     else:
-        plan_one(workspace, draft, switch, workspace.places)
-    plan_others(workspace, draft, switch)
+        plan_one(draft, switch, usual)
+    plan_others(draft, switch)
 
 
-def plan_one(
-    workspace: Workspace, draft: Draft, switch: Switch, places: Places
-) -> None:
+def plan_one(draft: Draft, switch: Switch, places: Places) -> None:
     """Plan one folder of the main program; a login is in no other then."""
     gives_back = switch.back is not None or (
         switch.profile is None and switch.moves_login
     )
-    if gives_back and os.path.exists(workspace.paths.logins_file):
+    if gives_back and os.path.exists(draft.workspace.paths.logins_file):
         from keyswitch.switching.planning import one_copy
 
-        one_copy.leave_given(workspace, draft, places, switch.back)
-    plan_folder(workspace, draft, switch, places)
+        one_copy.leave_given(draft, places, switch.back)
+    plan_folder(draft, switch, places)
 
 
 def plan_elsewhere(
-    workspace: Workspace,
     draft: Draft,
     profile: Profile | None,
     again: Iterable[str] = (),
@@ -83,6 +81,7 @@ def plan_elsewhere(
     `again` are folders that a change took keyswitch out of, and that its undo
     puts it back into. Logins stay where they are: they work without keyswitch.
     """
+    workspace = draft.workspace
     isolated = profile is not None and profile.isolated
     known = {p.config_dir: p for p in others(workspace)}
     for folder in again:
@@ -97,7 +96,7 @@ def plan_elsewhere(
             places: Places = places, wanted: Profile | None = wanted
         ) -> None:
             switch = Switch(wanted, moves_login=False, keep_changed=True)
-            plan_one(workspace, draft, switch, places)
+            plan_one(draft, switch, places)
             _require_writable(draft, places)
 
         error = draft.attempt(plan)
@@ -123,18 +122,16 @@ def _require_writable(draft: Draft, places: Places) -> None:
     Transaction.check(on_disk(draft.changes()), ())
 
 
-def plan_own(workspace: Workspace, draft: Draft, name: str) -> None:
+def plan_own(draft: Draft, name: str) -> None:
     """Plan a profile's own folder for no profile: this one goes."""
-    places = own_folder(workspace, name)
-    if os.path.exists(record_path(workspace, places)):
-        switch = Switch(None, moves_login=False)
-        plan_one(workspace, draft, switch, places)
+    places = own_folder(draft.workspace, name)
+    if os.path.exists(record_path(draft.workspace, places)):
+        plan_one(draft, Switch(None, moves_login=False), places)
 
 
-def rename_own(
-    workspace: Workspace, draft: Draft, old: str, renamed: Profile
-) -> None:
+def rename_own(draft: Draft, old: str, renamed: Profile) -> None:
     """Plan a profile's own folder, and its record, for another name."""
+    workspace = draft.workspace
     places = own_folder(workspace, old)
     after = own_folder(workspace, renamed.name)
     path = record_path(workspace, places)
@@ -142,24 +139,25 @@ def rename_own(
         return
     if places.settings in recorded_in(draft, path):
         switch = Switch(renamed, moves_login=False, keep_changed=True)
-        plan_one(workspace, draft, switch, places)
+        plan_one(draft, switch, places)
     moved = table.main().folders.record_moved(
-        path, draft.read(path, FILE_LIMIT), places.config_dir, after.config_dir
+        path, draft.read(path), places.config_dir, after.config_dir
     )
-    draft.write(path, None, limit=FILE_LIMIT)
-    draft.write(record_path(workspace, after), moved, limit=FILE_LIMIT)
+    draft.write(path, None)
+    draft.write(record_path(workspace, after), moved)
 
 
-def say_logins(workspace: Workspace, draft: Draft, name: str = "") -> None:
+def say_logins(draft: Draft, name: str = "") -> None:
     """Say which logins keyswitch put into other folders, where they stay.
 
     Those of one profile, or all of them.
     """
+    workspace = draft.workspace
     if not os.path.exists(workspace.paths.logins_file):
         return
     from keyswitch.switching.planning import one_copy
 
-    ledger = draft.ledger(workspace.paths)
+    ledger = draft.ledger()
     found = login_places(workspace, ledger)
     for places in sorted(found, key=lambda places: places.login_dir):
         folder = ledger.folders[places.login_dir]

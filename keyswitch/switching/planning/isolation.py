@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.compiling import compiled_active
-from keyswitch.changes.draft import Draft
 from keyswitch.commit.journal import missing_folders
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
-from keyswitch.model import LOGIN_PROVIDER
+from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.switching.planning import one_copy
 from keyswitch.switching.planning.known_folders import own_folder
-from keyswitch.switching.planning.planned import Switch, plan_folder, reading
+from keyswitch.switching.planning.planned import Switch, plan_folder
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
+    from keyswitch.changes.draft import Draft
     from keyswitch.compiled import Compiled
-    from keyswitch.model import Profile
     from keyswitch.workspace import Workspace
 
 
@@ -37,8 +36,9 @@ def shared_of(profile: Profile) -> tuple[str, ...]:
     )
 
 
-def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+def prepare(draft: Draft, profile: Profile) -> None:
     """Plan a profile's folder: its links, and its first files."""
+    workspace = draft.workspace
     table.main().folders.check(shared_of(profile))
     own = own_folder(workspace, profile.name)
     usual = workspace.places.config_dir
@@ -49,24 +49,9 @@ def prepare(workspace: Workspace, draft: Draft, profile: Profile) -> None:
     draft.notes += [
         f"{path} is not shared: it is a file of its own" for path in in_the_way
     ]
-    read = reading(draft)
-    draft.add(table.main().folders.first_files(own, workspace.places, read))
-
-
-def plan_both(
-    workspace: Workspace, draft: Draft, switch: Switch, profile: Profile
-) -> None:
-    """Plan a profile's own folder for it, and the usual one for none."""
-    none = Switch(None, moves_login=False)
-    plan_folder(workspace, draft, none, workspace.places)
-    prepare(workspace, draft, profile)
-    own = own_folder(workspace, profile.name)
-    plan_folder(workspace, draft, switch, own)
-
-
-def in_usual_folder(workspace: Workspace, name: str) -> bool:
-    """Tell whether a profile's login is the one of the usual folder."""
-    return one_copy.is_live_in(workspace, Draft(), workspace.places, name)
+    draft.add(
+        table.main().folders.first_files(own, workspace.places, draft.settled)
+    )
 
 
 def wants_folder(workspace: Workspace, compiled: Compiled) -> bool:
@@ -100,9 +85,9 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
 
     def make(draft: Draft) -> None:
         places = own_folder(workspace, profile.name)
-        one_copy.leave_others(workspace, draft, profile, places)
-        prepare(workspace, draft, profile)
-        plan_folder(workspace, draft, Switch(profile), places)
+        one_copy.leave_others(draft, profile, places)
+        prepare(draft, profile)
+        plan_folder(draft, Switch(profile), places)
         if not draft.is_empty:
             draft.command, draft.profile = "use --here", profile.name
             draft.beside = True
@@ -112,35 +97,34 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
     return said
 
 
-def move_out(workspace: Workspace, draft: Draft, name: str) -> None:
+def move_out(draft: Draft, name: str, told: str = "") -> None:
     """Plan to store the login of a profile's own folder, and take it out.
 
-    Links and history stay.
+    Links and history stay. `told` is the name with which the person gets it
+    back into place, where that has to be said.
     """
-    if os.path.isdir(workspace.paths.folder_of(name)):
-        one_copy.take_out(workspace, draft, name, own_folder(workspace, name))
+    if not os.path.isdir(draft.workspace.paths.folder_of(name)):
+        return
+    own = own_folder(draft.workspace, name)
+    if told and one_copy.is_live_in(draft, own, name):
+        draft.notes.append(
+            "the login of its folder is kept, and in place again with "
+            f"'keyswitch use {told}'"
+        )
+    one_copy.take_out(draft, name, own)
 
 
-def move_along(workspace: Workspace, draft: Draft, name: str, new: str) -> None:
+def move_along(draft: Draft, name: str, new: str) -> None:
     """Plan to store the login of a folder that gets another name.
 
     It stays in the folder's files; a keychain knows the folder by its name.
     """
-    own = own_folder(workspace, name)
-    is_live = one_copy.is_live_in(workspace, draft, own, name)
-    if is_live and workspace.keychain is None:
-        one_copy.keep(workspace, draft, own)
-        return
-    if is_live:
-        draft.notes.append(_kept_apart(new))
-    move_out(workspace, draft, name)
-
-
-def _kept_apart(name: str) -> str:
-    return (
-        "the login of its folder is kept, and in place again with "
-        f"'keyswitch use {name}'"
-    )
+    own = own_folder(draft.workspace, name)
+    in_files = draft.workspace.keychain is None
+    if in_files and one_copy.is_live_in(draft, own, name):
+        one_copy.keep(draft, own)
+    else:
+        move_out(draft, name, new)
 
 
 def make_folder(workspace: Workspace, profile: Profile) -> None:
@@ -164,21 +148,19 @@ def make_folder(workspace: Workspace, profile: Profile) -> None:
         ) from e
 
 
-def follow(workspace: Workspace, draft: Draft, profile: Profile) -> None:
+def follow(draft: Draft, profile: Profile) -> None:
     """Plan a profile's folder as its file wants it after an edit."""
+    workspace = draft.workspace
     folder = workspace.paths.folder_of(profile.name)
     if profile.isolated:
-        prepare(workspace, draft, profile)
+        prepare(draft, profile)
         if profile.provider == LOGIN_PROVIDER:
             draft.notes.append(
                 "its login moves to its folder with 'keyswitch use "
                 f"{profile.name}'"
             )
     elif os.path.isdir(folder):
-        own = own_folder(workspace, profile.name)
-        if one_copy.is_live_in(workspace, draft, own, profile.name):
-            draft.notes.append(_kept_apart(profile.name))
-        move_out(workspace, draft, profile.name)
+        move_out(draft, profile.name, profile.name)
         links, _ = table.main().folders.planned(
             folder, workspace.places.config_dir, ()
         )

@@ -11,9 +11,8 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from keyswitch.changes.draft import Draft, read_settled
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import FILE_LIMIT
 from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.targets import table, values
 from keyswitch.targets.values import MAIN, id_of_record
@@ -37,9 +36,10 @@ def is_one_file(path: str, other: str) -> bool:
 
 
 def folders(
-    workspace: Workspace, draft: Draft, *, beside: str = ""
+    draft: Draft, *, beside: str = ""
 ) -> Iterator[tuple[Places, Collection[str]]]:
     """Yield (folder, its recorded files) of every record beside that one."""
+    workspace = draft.workspace
     paths = workspace.paths
     for record in baseline_files(paths):
         if record in (paths.logins_file, paths.made_file, beside):
@@ -52,24 +52,23 @@ def folders(
                 yield places, recorded
 
 
-def calls_us(places: Places) -> bool:
+def calls_us(workspace: Workspace, places: Places) -> bool:
     """Tell whether a folder's settings call some keyswitch's helper."""
-    return table.main().folders.calls_us(
-        places, lambda path: read_settled(Draft(), path)
-    )
+    return table.main().folders.calls_us(places, Draft(workspace).settled)
 
 
 def recorded_in(draft: Draft, record: str) -> Collection[str]:
     """Return the files that a record is about."""
-    return table.main().recorded(record, draft.read(record, FILE_LIMIT))
+    return table.main().recorded(record, draft.read(record))
 
 
-def holder_of(workspace: Workspace, draft: Draft, places: Places) -> Places:
+def holder_of(draft: Draft, places: Places) -> Places:
     """Return the folder that a folder's settings are recorded for."""
+    workspace = draft.workspace
     own = record_path(workspace, places)
     found = [
         other
-        for other, recorded in folders(workspace, draft, beside=own)
+        for other, recorded in folders(draft, beside=own)
         if other.settings in recorded
         and not is_own(workspace, other)
         and is_one_file(other.settings, places.settings)
@@ -92,7 +91,7 @@ def _candidates(
     workspace: Workspace, recorded: Collection[str]
 ) -> Iterator[Places]:
     """Yield the folders that a record may be of; its name has a digest only."""
-    usual = _without_variable(workspace)
+    usual = named(workspace)
     found = [os.path.dirname(path) for path in recorded]
     if not set(usual.files).isdisjoint(recorded):
         found.append(usual.config_dir)
@@ -105,14 +104,10 @@ def _candidates(
             yield other
 
 
-def _without_variable(workspace: Workspace) -> Places:
-    return table.main().places({}, workspace.home, workspace.cwd)
-
-
-def named(workspace: Workspace, folder: str) -> Places:
-    """Return a folder's files as the variable's value names them."""
+def named(workspace: Workspace, folder: str | None = None) -> Places:
+    """Return a folder's files as the variable names them; None: it is unset."""
     main = table.main()
-    given = {main.folder_variable: folder}
+    given = {} if folder is None else {main.folder_variable: folder}
     return main.places(given, workspace.home, workspace.cwd)
 
 
@@ -125,7 +120,7 @@ def places_of(workspace: Workspace, folder: str) -> Places:
     """Return a folder's files as the program finds them."""
     if folder == workspace.places.config_dir:
         return workspace.places
-    usual = _without_variable(workspace)
+    usual = named(workspace)
     return usual if folder == usual.config_dir else named(workspace, folder)
 
 
@@ -193,10 +188,9 @@ def recorded(workspace: Workspace) -> list[tuple[Places, bool]]:
     And whether `off` gives a login back there: a profile's own folder keeps
     its login, which is in no other place.
     """
-    found: dict[Places, bool] = {}
-    for places, _ in folders(workspace, Draft()):
-        found[places] = False
-    ledger = Draft().ledger(workspace.paths)
+    draft = Draft(workspace)
+    found = {places: False for places, _ in folders(draft)}
+    ledger = draft.ledger()
     for places in login_places(workspace, ledger):
         if not is_own(workspace, places):
             found[places] = bool(ledger.folders[places.login_dir].before)

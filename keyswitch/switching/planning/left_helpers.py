@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
@@ -19,8 +20,6 @@ from keyswitch.targets.verdict import NOTE, WARNING, Finding
 if TYPE_CHECKING:
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
-
-_GONE = "it is the folder of a profile that is gone"
 
 
 def findings(workspace: Workspace) -> list[Finding]:
@@ -42,8 +41,10 @@ def findings(workspace: Workspace) -> list[Finding]:
 def _failing(workspace: Workspace, places: Places) -> Finding | None:
     """Return that a folder's helper has nothing to answer, if it is so."""
     own = known_folders.is_own(workspace, places)
-    why = _GONE if own else _no_answer(workspace)
-    if not why or not calls_us(places):
+    why = "it is the folder of a profile that is gone"
+    if not own:
+        why = _no_answer(workspace)
+    if not why or not calls_us(workspace, places):
         return None
     here = own or places.config_dir == workspace.places.config_dir
     return Finding(
@@ -61,14 +62,14 @@ def _left_here(workspace: Workspace) -> Finding | None:
     """Return that another keyswitch's helper stands here, if one does."""
     places = workspace.places
     found = _failing(workspace, places)
-    if found or not calls_us(places):
+    if found or not calls_us(workspace, places):
         return found
+    draft = Draft(workspace)
     own = record_path(workspace, places)
-    if places.settings in recorded_in(Draft(), own):
+    if places.settings in recorded_in(draft, own):
         return None
-    holder = holder_of(workspace, Draft(), places)
-    path = record_path(workspace, holder)
-    if holder.settings in recorded_in(Draft(), path):
+    holder = holder_of(draft, places)
+    if holder.settings in recorded_in(draft, record_path(workspace, holder)):
         return None
     name = state.read(workspace.paths).active
     return Finding(
@@ -86,16 +87,9 @@ def _no_answer(workspace: Workspace) -> str:
     active = state.read(workspace.paths).active
     if not active:
         return "no profile is active"
-    return (
-        "" if _is_helped(workspace, active) else f"'{active}' needs no helper"
-    )
-
-
-def _is_helped(workspace: Workspace, name: str) -> bool:
-    """Tell whether a profile is one that the helper answers for."""
-    try:
-        profile, _ = workspace.load(name)
+    with contextlib.suppress(KeyswitchError):
+        profile, _ = workspace.load(active)
         taken = workspace.provider_of(profile).claude_code_for(profile)
-    except KeyswitchError:
-        return False
-    return bool(taken.helper_field or taken.aws_export)
+        if taken.helper_field or taken.aws_export:
+            return ""
+    return f"'{active}' needs no helper"

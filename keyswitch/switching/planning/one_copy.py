@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.login_ledger import NOTHING, PROFILE
 from keyswitch.errors import InputError
-from keyswitch.model import LOGIN_PROVIDER
+from keyswitch.model import LOGIN_PROVIDER, MovedLogin, Profile
 from keyswitch.switching.logins import moves, owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning.known_folders import (
@@ -22,71 +22,61 @@ from keyswitch.targets import table
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
-    from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places
     from keyswitch.workspace import Workspace
 
 
-def leave_others(
-    workspace: Workspace, draft: Draft, profile: Profile, target: Places
-) -> None:
+def leave_others(draft: Draft, profile: Profile, target: Places) -> None:
     """Plan that a login which moves to a folder is in no other one.
 
     Raises InputError where that would end what somebody uses by choice: the
     usual folder's login, for a profile that is not isolated.
     """
-    usual, name = workspace.places, profile.name
+    usual, name = draft.workspace.places, profile.name
     if profile.provider != LOGIN_PROVIDER:
         return
     if (
         not profile.isolated
-        and not is_same(workspace, usual, target)
-        and is_live_in(workspace, draft, usual, name)
+        and not is_same(draft.workspace, usual, target)
+        and is_live_in(draft, usual, name)
     ):
         raise InputError(
             f"the login of '{name}' is in use in {usual.config_dir}, and a "
             "second copy would stop working",
             "switch that one first: keyswitch use OTHER, or keyswitch off",
         )
-    _leave(workspace, draft, name, target)
+    _leave(draft, name, target)
 
 
 def leave_given(
-    workspace: Workspace,
-    draft: Draft,
-    target: Places,
-    back: MovedLogin | None = None,
+    draft: Draft, target: Places, back: MovedLogin | None = None
 ) -> None:
     """Plan the same for the login that a folder is given back."""
-    name = moves.given_back(Logins(workspace, target, draft), back)
+    name = moves.given_back(Logins(draft, target), back)
     if name:
-        _leave(workspace, draft, name, target)
+        _leave(draft, name, target)
 
 
-def _leave(
-    workspace: Workspace, draft: Draft, name: str, target: Places
-) -> None:
-    for places in folders(workspace, draft, name):
-        if is_same(workspace, places, target) or not is_live_in(
-            workspace, draft, places, name
-        ):
-            continue
-        take_out(workspace, draft, name, places)
-        draft.notes.append(
-            f"the login of '{name}' moved from {places.login_dir} to "
-            f"{target.login_dir}"
-        )
+def _leave(draft: Draft, name: str, target: Places) -> None:
+    for places in folders(draft, name):
+        here = is_same(draft.workspace, places, target)
+        if not here and is_live_in(draft, places, name):
+            take_out(draft, name, places)
+            draft.notes.append(
+                f"the login of '{name}' moved from {places.login_dir} to "
+                f"{target.login_dir}"
+            )
 
 
-def folders(workspace: Workspace, draft: Draft, name: str) -> list[Places]:
+def folders(draft: Draft, name: str) -> list[Places]:
     """Return the folders that keyswitch ever put a login into, each once."""
+    workspace = draft.workspace
     usual = workspace.places
-    ledger = Logins(workspace, usual, draft).ledger
     found: list[Places] = []
     for places in (
         usual,
         own_folder(workspace, name),
-        *login_places(workspace, ledger),
+        *login_places(workspace, draft.ledger()),
     ):
         if not any(is_same(workspace, places, other) for other in found):
             found.append(places)
@@ -103,28 +93,22 @@ def is_same(workspace: Workspace, places: Places, other: Places) -> bool:
     return is_one_file(places.credentials, other.credentials)
 
 
-def is_live_in(
-    workspace: Workspace, draft: Draft, places: Places, name: str
-) -> bool:
+def is_live_in(draft: Draft, places: Places, name: str) -> bool:
     """Tell whether a profile's login is the one of a folder."""
-    logins = Logins(workspace, places, draft)
-    live = logins.live()
-    return live.usable and owners.owner_of(logins, live) == name
+    return owners.is_live(Logins(draft, places), name)
 
 
-def take_out(
-    workspace: Workspace, draft: Draft, name: str, places: Places
-) -> None:
+def take_out(draft: Draft, name: str, places: Places) -> None:
     """Plan to store the login of a folder, and what is there without it."""
-    logins = Logins(workspace, places, draft)
+    logins = Logins(draft, places)
     live = logins.live()
     if not live.usable:
         return
     folder, moved = logins.folder(), draft.moved
-    usual = places == workspace.places
+    usual = places == draft.workspace.places
     if usual and folder.before_name != name and _is_kept(logins):
-        leave_given(workspace, draft, places)
-        moves.give_back(Logins(workspace, places, draft))
+        leave_given(draft, places)
+        moves.give_back(Logins(draft, places))
         draft.moved = moved  # it is the profile's own move that is undone
     else:
         moves.keep_live(logins, live, "")
@@ -143,8 +127,8 @@ def _is_kept(logins: Logins) -> bool:
     )
 
 
-def keep(workspace: Workspace, draft: Draft, places: Places) -> None:
+def keep(draft: Draft, places: Places) -> None:
     """Plan to store the login of a folder, where it stays as well."""
-    logins = Logins(workspace, places, draft)
+    logins = Logins(draft, places)
     moves.keep_live(logins, logins.live(), "")
     logins.finish()

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
-from keyswitch.changes.draft import NewItem, read_settled
+from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
-from keyswitch.secrets.stores import new_item, open_store
+from keyswitch.secrets.stores import new_item
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
 from keyswitch.targets.values import Account, Request
@@ -22,11 +22,9 @@ from keyswitch.workspace import own_command
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from keyswitch.changes.draft import Draft
     from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places, Target
-    from keyswitch.targets.values import KeyOf, Read
-    from keyswitch.workspace import Workspace
+    from keyswitch.targets.values import KeyOf
 
 _NONE: Mapping[str, Profile] = MappingProxyType({})
 
@@ -43,52 +41,48 @@ class Switch(Frozen):
     altered: Mapping[str, Profile] = _NONE  # profiles that the change writes
 
 
-def plan_folder(
-    workspace: Workspace,
-    draft: Draft,
-    switch: Switch,
-    places: Places,
-) -> None:
+def plan_folder(draft: Draft, switch: Switch, places: Places) -> None:
     """Plan the main program's files of one folder."""
     holder = None
-    if not _shares_settings(workspace, draft, places):
-        holder = holder_of(workspace, draft, places)
-    request = _request(workspace, draft, switch)._replace(settings_of=holder)
+    if not _shares_settings(draft, places):
+        holder = holder_of(draft, places)
+    request = _request(draft, switch)._replace(settings_of=holder)
     _plan(draft, table.main(), request, places)
-    if switch.back is not None or (
-        switch.moves_login and _concerns_login(workspace, switch)
-    ):
-        # Loaded here, since a switch between keys has no use for it.
-        from keyswitch.switching.logins import moves
-        from keyswitch.switching.logins.book import Logins
+    profile, moves_login = switch.profile, switch.moves_login
+    if profile is not None:
+        moves_login &= profile.provider == LOGIN_PROVIDER
+    elif moves_login:
+        moves_login = os.path.exists(draft.workspace.paths.logins_file)
+    if not moves_login and switch.back is None:
+        return
+    # Loaded here, since a switch between keys has no use for it.
+    from keyswitch.switching.logins import moves
+    from keyswitch.switching.logins.book import Logins
 
-        logins = Logins(workspace, places, draft)
-        moves.plan(logins, switch.profile, switch.back)
+    logins = Logins(draft, places)
+    if profile is not None and switch.back is None:
+        moves.switch_to(logins, profile)
+    else:
+        moves.give_back(logins, switch.back)
 
 
-def plan_others(workspace: Workspace, draft: Draft, switch: Switch) -> None:
+def plan_others(draft: Draft, switch: Switch) -> None:
     """Plan the files of the programs beside the main one."""
+    workspace = draft.workspace
     for target in table.others():
         places = target.places(workspace.environ, workspace.home, workspace.cwd)
-        request = _request(workspace, draft, switch)
+        request = _request(draft, switch)
         _plan(draft, target, request._replace(settings_of=places), places)
 
 
-def plan_keys(
-    workspace: Workspace, draft: Draft, switch: Switch, places: Places
-) -> None:
+def plan_keys(draft: Draft, switch: Switch, places: Places) -> None:
     """Plan only what the main program was told of keys."""
-    request = _request(workspace, draft, switch)._replace(keys_only=True)
+    request = _request(draft, switch)._replace(keys_only=True)
     _plan(draft, table.main(), request, places)
 
 
-def reading(draft: Draft) -> Read:
-    """Return what a plan reads files with: as the draft leaves them."""
-    return lambda path: read_settled(draft, path)
-
-
-def _request(workspace: Workspace, draft: Draft, switch: Switch) -> Request:
-    store = Displaced(workspace, draft)
+def _request(draft: Draft, switch: Switch) -> Request:
+    workspace = draft.workspace
     account, cancels = None, False
     if switch.profile is not None:
         provider = workspace.provider_of(switch.profile)
@@ -102,19 +96,16 @@ def _request(workspace: Workspace, draft: Draft, switch: Switch) -> Request:
         keep_changed=switch.keep_changed,
         without=frozenset(ref.item for ref in switch.without),
         key=lambda: workspace.install_key,
-        keys=lambda key_of, known: of_profiles(
-            workspace, draft, switch, key_of, known
-        ),
-        displaced_text=store.resolve,
-        new_token=store.new_token,
+        keys=lambda key_of, known: of_profiles(draft, switch, key_of, known),
+        displaced_text=lambda token: draft.secret(ref_of(token)).reveal(),
+        new_token=lambda: f"{draft.usual_store}:{new_item()}",
     )
 
 
 def _plan(
     draft: Draft, target: Target, request: Request, places: Places
 ) -> None:
-    """Add a program's plan to a draft."""
-    plan = target.plan(request, places, reading(draft))
+    plan = target.plan(request, places, draft.settled)
     draft.add(plan.files)
     draft.conflicts += plan.conflicts
     draft.notes += plan.notes
@@ -123,21 +114,12 @@ def _plan(
     draft.dropped += [ref_of(token) for token in plan.put_back]
 
 
-def _shares_settings(
-    workspace: Workspace, draft: Draft, places: Places
-) -> bool:
+def _shares_settings(draft: Draft, places: Places) -> bool:
     """Tell whether a profile's own settings are a link to the usual ones."""
     if places.settings in draft.links:
         return draft.links[places.settings].wanted
-    usual = workspace.places.settings
+    usual = draft.workspace.places.settings
     return places.settings != usual and is_one_file(places.settings, usual)
-
-
-def _concerns_login(workspace: Workspace, switch: Switch) -> bool:
-    """Tell whether a change may put a login in place, or give one back."""
-    if switch.profile is None:
-        return os.path.exists(workspace.paths.logins_file)
-    return switch.profile.provider == LOGIN_PROVIDER
 
 
 def ref_of(token: str) -> SecretRef:
@@ -151,80 +133,32 @@ def ref_of(token: str) -> SecretRef:
     return SecretRef(store, item)
 
 
-class Displaced:
-    """The displaced texts that one plan reads and makes."""
-
-    def __init__(self, workspace: Workspace, draft: Draft) -> None:
-        self._workspace = workspace
-        self._draft = draft
-        self._texts: dict[str, str] = {}
-        self._store = ""
-
-    def resolve(self, token: str) -> str:
-        """Return a displaced text."""
-        if token not in self._texts:
-            ref = ref_of(token)
-            new = self._draft.items.get(ref.item)
-            store = open_store(
-                ref.store, self._workspace.paths, self._workspace.ask
-            )
-            found = new.value if new else store.get(ref.item, ref.generation)
-            self._texts[token] = found.reveal()
-        return self._texts[token]
-
-    def new_token(self) -> str:
-        """Return the token of an item that is going to be written."""
-        if not self._store:
-            from keyswitch.changes.store_choice import choose_store
-
-            self._store = choose_store(self._workspace, None).store
-        return f"{self._store}:{new_item()}"
-
-
 AT_ONCE = 50  # profiles looked at when the first key profile becomes active
 
 
 def of_profiles(
-    workspace: Workspace,
-    draft: Draft,
-    switch: Switch,
-    key_of: KeyOf,
-    known: Collection[str],
+    draft: Draft, switch: Switch, key_of: KeyOf, known: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield (item, key) of profiles whose items are not known yet.
 
     Those of the switch; of all profiles where nothing is known. `key_of` says
     which secret of a profile is meant.
     """
-    for profile in _candidates(workspace, switch, first=not known):
-        yield from _key_of(workspace, draft, profile, key_of, known)
-
-
-def _candidates(
-    workspace: Workspace, switch: Switch, *, first: bool
-) -> list[Profile]:
-    """Return the profiles whose keys are wanted and may not be recorded."""
-    found = dict(switch.altered)
+    paths, found = draft.workspace.paths, dict(switch.altered)
     if switch.profile is not None:
         found = {switch.profile.name: switch.profile, **found}
-    if first:
-        names = profile_files.scan(workspace.paths)
-        for name in names if len(names) <= AT_ONCE else ():
-            try:
-                found.setdefault(name, workspace.load(name)[0])
-            except KeyswitchError:
-                continue  # broken ones are named by `list`
-    return list(found.values())
+    if not known and len(profile_files.scan(paths)) <= AT_ONCE:
+        for profile in profile_files.load_all(paths)[0]:
+            found.setdefault(profile.name, profile)
+    for profile in found.values():
+        yield from _key_of(draft, profile, key_of, known)
 
 
 def _key_of(
-    workspace: Workspace,
-    draft: Draft,
-    profile: Profile,
-    key_of: KeyOf,
-    known: Collection[str],
+    draft: Draft, profile: Profile, key_of: KeyOf, known: Collection[str]
 ) -> list[tuple[str, str]]:
     """Return (item, key) of a profile, if it can be read silently."""
+    workspace = draft.workspace
     try:
         ref = key_of(Account(profile, workspace.provider_of(profile)))
         if ref is None or ref.item in known:

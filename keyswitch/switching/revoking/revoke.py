@@ -13,7 +13,7 @@ from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import FILE_LIMIT, LOGIN_PROVIDER
+from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.secrets.vault.reading import previous_versions
@@ -53,7 +53,7 @@ def _leaves(scope: str, name: str) -> bool:
 
 def look(workspace: Workspace, scope: str, name: str) -> list[Found]:
     """Return what `remove` would remove; nothing is changed."""
-    return select(Scan(workspace, Draft()).everything(), scope, name)
+    return select(Scan(Draft(workspace)).everything(), scope, name)
 
 
 def remove(
@@ -71,9 +71,9 @@ def remove(
         if _leaves(scope, name):
             # Logins are seen to apart: none is put in place to be removed.
             none = Switch(None, moves_login=False)
-            all_folders.plan_targets(workspace, draft, none)
-            all_folders.plan_elsewhere(workspace, draft, None)
-        scan = Scan(workspace, draft)
+            all_folders.plan_targets(draft, none)
+            all_folders.plan_elsewhere(draft, None)
+        scan = Scan(draft)
         found = select(scan.everything(), scope, name)
         if found or draft.changes():
             _plan(scan, scope, name, found)
@@ -98,7 +98,7 @@ def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
     _plan_ledger(scan, scope, found, leaves=leaves)
     for profile in sorted({f.profile for f in found if f.field}):
         fields = [f.field for f in found if f.profile == profile]
-        draft.drop_secrets(workspace, profile, fields)
+        draft.drop_secrets(profile, fields)
     draft.dropped += [f.ref for f in found if f.ref is not None]
     # Nothing waits for `undo`: it was all to go.
     present = state.read(workspace.paths)
@@ -111,7 +111,7 @@ def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
 def _plan_ledger(
     scan: Scan, scope: str, found: Sequence[Found], *, leaves: bool
 ) -> None:
-    logins = Logins(scan.workspace, scan.workspace.places, scan.draft)
+    logins = Logins(scan.draft, scan.workspace.places)
     for parts, owner in scan.live.values() if scope == MAIN else ():
         # The newest tokens of a profile that stays are nowhere else.
         if owner and parts is not None:
@@ -127,21 +127,16 @@ def _plan_foreign(draft: Draft, found: Sequence[Found]) -> None:
     """Plan the other programs' files without the tokens."""
     for path in dict.fromkeys(f.path for f in found if f.path):
         here = [f for f in found if f.path == path]
-        present = draft.read(path, FILE_LIMIT)
-        if present is not None and (here[0].token or here[0].line):
-            after = _without(path, present, here)
-            draft.write(path, after, limit=FILE_LIMIT)
-
-
-def _without(path: str, data: bytes, found: Sequence[Found]) -> bytes:
-    lines = {f.line for f in found if f.line}
-    if lines:
-        text = data.decode("utf-8", "surrogateescape")
-        return without_lines(text, lines).encode("utf-8", "surrogateescape")
-    tokens = table.get(found[0].program).tokens
-    if tokens is None:
-        return data
-    return tokens.without(path, data, [f.token for f in found if f.token])
+        data = draft.read(path)
+        if data is None:
+            continue
+        if lines := {f.line for f in here if f.line}:
+            text = data.decode("utf-8", "surrogateescape")
+            after = without_lines(text, lines)
+            draft.write(path, after.encode("utf-8", "surrogateescape"))
+        elif here[0].token and (part := table.get(here[0].program).tokens):
+            gone = [f.token for f in here if f.token]
+            draft.write(path, part.without(path, data, gone))
 
 
 def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:

@@ -6,7 +6,6 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.changes import history, login_ledger
 from keyswitch.changes.draft import Draft
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
@@ -20,12 +19,11 @@ from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.planning import known_folders
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets import table
-from keyswitch.targets.target import Look
+from keyswitch.targets.target import Login, Look, Places, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.targets.target import Login, Places, Token
     from keyswitch.workspace import Workspace
 
 _RC_LIMIT = 1 << 22
@@ -34,24 +32,15 @@ _RC_LIMIT = 1 << 22
 class Scan:
     """One look at the whole machine, over files as they would be."""
 
-    def __init__(self, workspace: Workspace, draft: Draft) -> None:
-        self.workspace = workspace
+    def __init__(self, draft: Draft) -> None:
+        self.workspace = workspace = draft.workspace
         self.draft = draft
-        paths = workspace.paths
-        profiles, broken = files.load_all(paths)
-        self.stored = Stored(
-            profiles,
-            {b.name for b in broken},
-            login_ledger.decode(
-                paths.logins_file, self.read(paths.logins_file)
-            ),
-            history.parse_undo(self.read(paths.undo_file), paths.undo_file),
-        )
+        self.stored = Stored(workspace.paths, self.read)
         self.owners = self.stored.fingerprints()
         self.folders = _folders_of(workspace)
         logins = None
         with contextlib.suppress(KeyswitchError):
-            logins = Logins(workspace, workspace.places, Draft())
+            logins = Logins(Draft(workspace), workspace.places)
         self.live = {f: self._live(logins, p) for f, p in self.folders.items()}
 
     def _live(
@@ -80,7 +69,7 @@ class Scan:
     def everything(self) -> list[Found]:
         """Return every token, in a fixed order."""
         return [
-            *self.stored.everything(self.workspace.paths),
+            *self.stored.everything(),
             *self._of_programs(),
             *self._rc_files(),
             *self._own_files(),
@@ -104,7 +93,7 @@ class Scan:
                     yield self._found(target.id, token, active)
 
     def _found(self, program: str, token: Token, active: str) -> Found:
-        masked, owner = self._mask(token.value), self._owner(token.value)
+        masked, owner = self._known(token.value)
         stale, of_login = token.stale, ""
         if token.login_in:
             of_login = self.live[token.login_in][1]
@@ -148,8 +137,7 @@ class Scan:
                 value = export.value or ""
                 yield Found(
                     f"{path}:{export.line} ({export.name})",
-                    self._mask(value),
-                    self._owner(value),
+                    *self._known(value),
                     path=path,
                     line=export.line,
                 )
@@ -160,21 +148,15 @@ class Scan:
             text = (self.read(path) or b"").decode("utf-8", "replace")
             for secret in secrets_in(text):
                 line = text.count("\n", 0, text.find(secret)) + 1
-                yield Found(
-                    f"{path}:{line}",
-                    self._mask(secret),
-                    self._owner(secret),
-                    by_hand=True,
-                )
+                place = f"{path}:{line}"
+                yield Found(place, *self._known(secret), by_hand=True)
 
-    def _mask(self, value: str) -> str:
-        return mask(value) if value else ""
-
-    def _owner(self, value: str) -> str:
+    def _known(self, value: str) -> tuple[str, str]:
+        """Return a token's mask, and the profile that it is of."""
         if not value:
-            return ""
+            return "", ""
         seen = fingerprint(self.workspace.install_key, value)
-        return self.owners.get(seen, "")
+        return mask(value), self.owners.get(seen, "")
 
 
 def _folders_of(workspace: Workspace) -> dict[str, Places]:
@@ -184,7 +166,7 @@ def _folders_of(workspace: Workspace) -> dict[str, Places]:
     put a login into, and those of profiles.
     """
     places = workspace.places
-    usual = table.main().places({}, workspace.home, workspace.cwd)
+    usual = known_folders.named(workspace)
     found = {
         places.login_dir: places,
         places.config_dir: places.with_login_in(places.config_dir),

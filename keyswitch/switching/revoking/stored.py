@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch import kernel_keyring
-from keyswitch.changes import login_ledger
-from keyswitch.model import LOGIN_PROVIDER, Frozen
+from keyswitch.changes import history, login_ledger
+from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
+from keyswitch.profiles import profile_files
 from keyswitch.secrets.vault.reading import previous_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from keyswitch.changes.history import Record
-    from keyswitch.changes.login_ledger import Generation, Ledger
-    from keyswitch.model import Profile, SecretRef
+    from keyswitch.changes.login_ledger import Generation
     from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Token
+    from keyswitch.targets.values import Read
 
 
 class Found(Frozen):
@@ -37,31 +37,27 @@ class Found(Frozen):
 
 
 class Stored:
-    """What profiles, undo records and the ledger of logins refer to.
+    """What profiles, undo records and the ledger of logins refer to."""
 
-    `unreadable` are the names of profiles whose files are broken: what is
-    kept for them is nobody's to call stale.
-    """
-
-    def __init__(
-        self,
-        profiles: Sequence[Profile],
-        unreadable: Collection[str],
-        ledger: Ledger,
-        records: Sequence[Record],
-    ) -> None:
-        self.profiles = profiles
-        self.names = {*unreadable, *(p.name for p in profiles)}
-        self.unreadable = unreadable
-        self.ledger = ledger
-        self.records = records
+    def __init__(self, paths: Paths, read: Read) -> None:
+        self.paths = paths
+        self.profiles, broken = profile_files.load_all(paths)
+        # What is kept for a broken profile is nobody's to call stale.
+        self.unreadable = {b.name for b in broken}
+        self.names = {*self.unreadable, *(p.name for p in self.profiles)}
+        path = paths.logins_file
+        self.ledger = login_ledger.decode(path, read(path))
+        path = paths.undo_file
+        self.records = history.parse_undo(read(path), path)
         self.owners = {
-            ref.item: p.name for p in profiles for ref in p.secrets.values()
+            ref.item: profile.name
+            for profile in self.profiles
+            for ref in profile.secrets.values()
         }
-        for_undo = {r.item for record in records for r in record.discarded}
+        for_undo = {r.item for one in self.records for r in one.discarded}
         self.told = {*self.owners, *for_undo}
 
-    def everything(self, paths: Paths) -> Iterator[Found]:
+    def everything(self) -> Iterator[Found]:
         """Yield every token, in a fixed order."""
         yield from self._of_profiles()
         yield from self._for_undo()
@@ -69,7 +65,7 @@ class Stored:
         yield from self._orphans()
         yield from self._cached()
         why = "an older version of the vault"
-        for path in previous_versions(paths):
+        for path in previous_versions(self.paths):
             yield Found(path, "", stale=why, path=path)
 
     def fingerprints(self) -> Mapping[str, str]:

@@ -13,23 +13,22 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import Draft
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.secret import CoresAllowed, allow_cores
 from keyswitch.targets import table
-from keyswitch.targets.target import Run
+from keyswitch.targets.target import Launch, Run
 from keyswitch.targets.values import Account
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
-from keyswitch.workspace import own_command
+from keyswitch.workspace import Workspace, own_command
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
-    from keyswitch.targets.target import Launch
-    from keyswitch.workspace import Workspace
 
 
 def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
@@ -44,22 +43,32 @@ def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
             f"there is no command '{command[0]}'",
             "name a program of your PATH after --",
         )
+    launch: Launch | None = table.main().launch
+    if launch is not None and not launch.is_it(program):
+        launch = None
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
-    pairs += _folder(workspace, profile, program)
+    pairs += _folder(workspace, profile, launch)
     child = marker.applied(
         workspace.environ, pairs, profile.rivals, read_key(workspace.paths)
     )
     child[PROFILE_VARIABLE] = profile.name
     child[RUN_VARIABLE] = profile.name
-    launch = _launch_of(program)
     if launch is not None:
-        run = _run(workspace, profile)
+        full, _ = workspace.load(profile.name)
+        run = Run(
+            profile,
+            Account(full, workspace.provider_of(full)),
+            tuple(own_command()),
+            workspace.paths,
+            workspace.home,
+            workspace.cwd,
+        )
         command, child = launch.prepare(run, command, child)
     return _become(program, command, child)
 
 
 def _folder(
-    workspace: Workspace, profile: Compiled, program: str
+    workspace: Workspace, profile: Compiled, launch: Launch | None
 ) -> list[tuple[str, str]]:
     """Give the program a folder with the profile's login, if it needs one.
 
@@ -68,44 +77,26 @@ def _folder(
     settings cancel, where no settings could say it again.
     """
     folder = workspace.paths.folder_of(profile.name)
-    isolated = (table.main().folder_variable, folder) in profile.literals
-    launch = _launch_of(program)
-    login = profile.provider == LOGIN_PROVIDER and launch is not None
-    cancelled = launch is not None and launch.loses_secret(
-        workspace.places, profile
-    )
-    if not (isolated or login or cancelled):
+    pair = (table.main().folder_variable, folder)
+    isolated, login = pair in profile.literals, False
+    if launch is not None:
+        login = profile.provider == LOGIN_PROVIDER
+        if not (isolated or login) and not launch.loses_secret(
+            workspace.places, profile
+        ):
+            return []
+    elif not isolated:
         return []
-    from keyswitch.switching.planning import isolation
+    from keyswitch.switching.planning import isolation, one_copy
 
+    if login and not isolated:
+        draft = Draft(workspace)
+        if one_copy.is_live_in(draft, workspace.places, profile.name):
+            return []
     full, _ = workspace.load(profile.name)
-    if (
-        login
-        and not isolated
-        and isolation.in_usual_folder(workspace, profile.name)
-    ):
-        return []
     for note in isolation.move_in(workspace, full):
         sys.stderr.write(f"keyswitch: {printable(note)}\n")
-    return [(table.main().folder_variable, folder)]
-
-
-def _launch_of(program: str) -> Launch | None:
-    """Return how the main program is started, if this is it."""
-    launch = table.main().launch
-    return launch if launch.is_it(program) else None
-
-
-def _run(workspace: Workspace, profile: Compiled) -> Run:
-    full, _ = workspace.load(profile.name)
-    return Run(
-        profile,
-        Account(full, workspace.provider_of(full)),
-        tuple(own_command()),
-        workspace.paths,
-        workspace.home,
-        workspace.cwd,
-    )
+    return [pair]
 
 
 def _become(program: str, command: list[str], child: dict[str, str]) -> int:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.compiled import FOLDER_VARIABLE
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secret import CoresAllowed
 from keyswitch.terminal import marker as environment
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
-    from keyswitch.compiled import Compiled
     from keyswitch.workspace import Workspace
 
 with contextlib.suppress(ImportError):
     import termios  # not on Windows
 
-VARIABLE = SHELL_VARIABLE
 _PATIENCE = 0.3  # seconds until a shell is asked to end once more
 
 
@@ -49,7 +47,7 @@ def prepare(
     key = environment.read_key(workspace.paths)
     child = environment.applied(workspace.environ, pairs, profile.rivals, key)
     child[PROFILE_VARIABLE] = profile.name
-    child[VARIABLE] = profile.name
+    child[SHELL_VARIABLE] = profile.name
     # What the hook in there may take away again, and what it may not.
     child[environment.MARKER] = environment.Marker(
         profile.name,
@@ -73,7 +71,6 @@ def overridden(profile: Compiled, environ: Mapping[str, str]) -> list[str]:
 
 
 def _program(workspace: Workspace, wanted: str | None) -> str:
-    """Return the path of the shell to start."""
     names = [wanted] if wanted else _usual(workspace.environ)
     for name in names:
         found = shutil.which(name, path=workspace.environ.get("PATH"))

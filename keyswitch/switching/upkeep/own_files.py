@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal
-from keyswitch.commit.keychain_items import decoded, note_file
+from keyswitch.commit.keychain_items import note_file
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
@@ -32,6 +32,7 @@ from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
 from keyswitch.shells.hook_scripts import WITH_FILE
 from keyswitch.switching.logging_in.leftovers import stamp_file
+from keyswitch.switching.logins.keychain_note import decoded
 from keyswitch.targets import table
 from keyswitch.targets.values import id_of_record
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
@@ -286,7 +287,6 @@ def _for_a_person(path: str, error: KeyswitchError) -> Finding:
 
 
 def _hooks(paths: Paths, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Find hook files that are missing or not of this version."""
     for path, (what, _) in hook_files.outdated(paths, environ).items():
         yield Finding(
             "hook-file",
@@ -300,7 +300,6 @@ def _hooks(paths: Paths, environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _write_hook(paths: Paths, environ: Mapping[str, str], path: str) -> str:
-    """Write a hook file; return what was done."""
     if found := hook_files.outdated(paths, environ).get(path):
         # Not in another user's file: root would leave it that user's.
         with contextlib.suppress(FileNotFoundError):

@@ -116,7 +116,7 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
         places == found for found, _ in known_folders.changed(workspace)
     )
     name = state.read(workspace.paths).active
-    if not (name or recorded or calls_us(places)):
+    if not (name or recorded or calls_us(workspace, places)):
         return
     what = f"'{name}' is switched off, " if name else ""
     yield Step(
@@ -144,7 +144,7 @@ def _take_out(
 
     def make(draft: Draft) -> None:
         switch = Switch(None, moves_login=moves_login)
-        plan_one(workspace, draft, switch, places)
+        plan_one(draft, switch, places)
         if not draft.is_empty:
             draft.command, draft.beside = "uninstall", True
 

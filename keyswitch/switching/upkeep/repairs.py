@@ -12,7 +12,7 @@ from keyswitch.changes.history import splice_of
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import FILE_LIMIT, Rights
+from keyswitch.model import Rights
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
 from keyswitch.targets.verdict import Mend
@@ -54,7 +54,7 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
 def _edit(draft: Draft, edits: Sequence[Mend]) -> None:
     """Plan the files' new texts, and how each edit is taken back."""
     for path in dict.fromkeys(m.path for m in edits):
-        data = draft.read(path, FILE_LIMIT)
+        data = draft.read(path)
         if data is None:
             raise _gone(path)
         here = [m for m in edits if m.path == path]
@@ -63,7 +63,7 @@ def _edit(draft: Draft, edits: Sequence[Mend]) -> None:
             for after in _steps(m, data):
                 draft.splices.append(splice_of(path, data, after))
                 data = after
-        draft.write(path, data, limit=FILE_LIMIT)
+        draft.write(path, data)
 
 
 def _steps(m: Mend, data: bytes) -> Iterator[bytes]:

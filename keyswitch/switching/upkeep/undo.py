@@ -22,19 +22,13 @@ if TYPE_CHECKING:
     from keyswitch.profiles.state import State
     from keyswitch.workspace import Workspace
 
-_LIMIT = 1 << 24
-
-
-class NothingToUndoError(KeyswitchError):
-    """There is no change that could be taken back."""
-
 
 def last(workspace: Workspace) -> Record:
     """Return the record of the change that `undo` would take back."""
     path = workspace.paths.undo_file
-    records = history.parse_undo(read_regular(path, _LIMIT), path)
+    records = history.parse_undo(read_regular(path, history.LIMIT), path)
     if not records:
-        raise NothingToUndoError(
+        raise KeyswitchError(
             "there is no change to take back",
             "'keyswitch history' lists what was done",
         )
@@ -46,25 +40,21 @@ def undo_last(workspace: Workspace) -> Record:
 
     def make(draft: Draft) -> Record:
         record = last(workspace)
-        _require_place(workspace, draft, record)
+        _require_place(draft, record)
         for file in record.files:
             draft.edit(_back(workspace, file), own=True)
         draft.pointer = _pointer_back(workspace, record)
         is_rename = record.command == "rename"
-        profile = after_edit.plan_back(
-            workspace, draft, record.moved, keeps_own=is_rename
-        )
+        profile = after_edit.plan_back(draft, record.moved, keeps_own=is_rename)
         if draft.pointer is not None or record.elsewhere:
-            all_folders.plan_elsewhere(
-                workspace, draft, profile, record.elsewhere
-            )
+            all_folders.plan_elsewhere(draft, profile, record.elsewhere)
         names = None
         if is_rename:
             paths = [f.path for f in record.files if f.before is not None]
             name = os.path.basename(paths[0]).removesuffix(".toml")
             names = (record.profile, name)
         gone = {ref.item for ref in record.created}
-        after_edit.take_back_logins(workspace, draft, gone, names)
+        after_edit.update_logins(draft, names, gone)
         for change in _mended_back(record):
             draft.edit(change)
         _require_modes(record)
@@ -73,9 +63,9 @@ def undo_last(workspace: Workspace) -> Record:
         ]
         if names is not None:
             draft.folders += after_edit.renamed_folder(workspace, *names)
-            former, _ = draft.load(workspace, names[1])
-            all_folders.rename_own(workspace, draft, names[0], former)
-        _plan_own_folder(workspace, draft, record)
+            former, _ = draft.load(names[1])
+            all_folders.rename_own(draft, names[0], former)
+        _plan_own_folder(draft, record)
         draft.discarded += record.created
         draft.command, draft.profile = "undo", record.profile
         draft.is_undo = True
@@ -96,28 +86,26 @@ def _pointer_back(workspace: Workspace, record: Record) -> State | None:
     return state.State(*record.pointer_before, state.new_stamp())
 
 
-def _require_place(workspace: Workspace, draft: Draft, record: Record) -> None:
+def _require_place(draft: Draft, record: Record) -> None:
     """Raise where the change moved a login in another configuration folder."""
-    place, here = record.moved_in, workspace.places.login_dir
+    place, here = record.moved_in, draft.workspace.places.login_dir
     if place and not known_folders.is_one_file(place, here):
-        ledger = draft.ledger(workspace.paths)
-        places = known_folders.login_place(workspace, ledger, place)
+        ledger = draft.ledger()
+        places = known_folders.login_place(draft.workspace, ledger, place)
         raise FileStateError(
             f"that change moved a login in {place}, not in {here}",
             f"take it back there: {known_folders.way_out(places, 'undo')}",
         )
 
 
-def _plan_own_folder(
-    workspace: Workspace, draft: Draft, record: Record
-) -> None:
+def _plan_own_folder(draft: Draft, record: Record) -> None:
     """Plan an isolated profile's folder as its file has it again."""
-    folder = workspace.paths.folder_of(record.profile)
+    folder = draft.workspace.paths.folder_of(record.profile)
     if record.command == "edit" and os.path.isdir(folder):
         from keyswitch.switching.planning import isolation
 
-        profile, _ = draft.load(workspace, record.profile)
-        isolation.follow(workspace, draft, profile)
+        profile, _ = draft.load(record.profile)
+        isolation.follow(draft, profile)
 
 
 def _require_modes(record: Record) -> None:
@@ -154,7 +142,7 @@ def _changed_since(path: str) -> FileStateError:
 
 
 def _back(workspace: Workspace, file: OwnFile) -> FileChange:
-    present = read_regular(file.path, _LIMIT)
+    present = read_regular(file.path, history.LIMIT)
     if digest(present) != file.after:
         raise _changed_since(file.path)
     before = None if file.before is None else file.before.encode()

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import intents
-from keyswitch.changes.change import sweep
 from keyswitch.commit.transaction import Transaction
 from keyswitch.model import SecretRef
 from keyswitch.secrets import stores
@@ -45,7 +44,7 @@ def changing(workspace: Workspace, vault: Vault) -> Iterator[None]:
         try:
             yield
         finally:
-            sweep(workspace)
+            intents.sweep(workspace.paths)
 
 
 def _ref(item: str) -> SecretRef:

@@ -54,10 +54,9 @@ def request(scene: Scene, provider: Cloud, run: Run | None) -> Request:
     skips = view.truthy(provider.skip)
     stop = policy_refusal(found, None, cloud=True)
     stop = stop or _socket_refusal(scene, provider)
-    if not stop and cloud.needs and not view.given(*cloud.needs):
-        stop = f"{' or '.join(cloud.needs)} is not set"
-    if not stop and skips and cloud.to_skip and not view.given(*cloud.to_skip):
-        stop = f"{cloud.to_skip[0]} is not set"
+    needed = cloud.needs or (cloud.to_skip if skips else ())
+    if not stop and needed and not view.given(*needed):
+        stop = f"{' or '.join(needed)} is not set"
     if stop:
         return Request(refusal=stop)
     if skips:

@@ -26,9 +26,8 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
     if stop:
         return Verdict(Status(), Request(refusal=stop))
     provider = provider_of(scene.request)
-    value = scene.request.given(
-        provider.base_url if provider else rules.BASE_URL
-    )
+    variable = provider.base_url if provider else rules.BASE_URL
+    value = scene.request.given(variable)
     base_url = value and Value(value.text.strip(), value.source)
     if provider is None:
         found = Candidates(scene, scene.request, run)
@@ -88,12 +87,9 @@ def _status(scene: Scene, provider: Cloud | None) -> Status:
     if not _names_account(found, method):
         return reported
     config, login = scene.config, scene.login
+    plan = login.subscription if login and method == "claude.ai" else None
     return reported._replace(
-        email=config.email,
-        org_name=config.organization,
-        subscription_type=login.subscription
-        if login and method == "claude.ai"
-        else None,
+        email=config.email, org_name=config.organization, subscription_type=plan
     )
 
 

@@ -171,8 +171,9 @@ class Scene:
                 self._read[path] = None
         return self._read[path]
 
-    def listed(self, folder: str) -> list[str]:
+    def listed(self, *parts: str) -> list[str]:
         """Return the paths in a folder; [] where it cannot be read."""
+        folder = os.path.join(*parts)
         try:
             return [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
         except (OSError, ValueError):
@@ -217,9 +218,7 @@ class Scene:
         if self.flags.settings is not None:
             found.append(self._flag_settings(self.flags.settings))
         managed = [os.path.join(self.managed_dir, "managed-settings.json")]
-        for path in self.listed(
-            os.path.join(self.managed_dir, "managed-settings.d")
-        ):
+        for path in self.listed(self.managed_dir, "managed-settings.d"):
             name = os.path.basename(path)
             if name.endswith(".json") and not name.startswith("."):
                 managed.append(path)
