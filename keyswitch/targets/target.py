@@ -38,11 +38,15 @@ if TYPE_CHECKING:
 
 
 class Target(Protocol):
-    """A program."""
+    """A program. A part is None where it has no such thing."""
 
     id: str  # as its records and options name it
     folder_variable: str  # the variable that moves its configuration folder
-    tokens: Tokens | None  # None: it keeps no credentials in files
+    folders: Folders | None
+    launch: Launch | None
+    logins: Logins | None
+    sessions: Sessions | None
+    tokens: Tokens | None
 
     def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Any:
         """Return where its files are for this environment, as its own type."""

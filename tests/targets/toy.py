@@ -18,6 +18,7 @@ id = "toy"  # noqa: A001 - the name in `Target`
 folder_variable = "TOY_HOME"
 pages, variables = ("https://toy.invalid/keys",), ("TOY_KEY",)
 tokens = sys.modules[__name__]
+folders = launch = logins = sessions = None
 
 
 class Places(NamedTuple):
