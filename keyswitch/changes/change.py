@@ -46,19 +46,19 @@ def commit(
     workspace: Workspace,
     make: Callable[[Draft], T],
     *,
-    tell: Callable[[str], None] | None = None,
+    quiet: bool = False,
 ) -> tuple[T, Draft]:
     """Plan and commit under keyswitch's lock.
 
     `make` fills the draft and returns what its caller needs; it may run again,
     with a new draft, when another program wrote one of its files in between.
-    What a person should know of the change goes to `tell`.
+    What a person should know of the change is in the draft's `told`, and is
+    said unless `quiet`.
     """
     from keyswitch.disk.permissions import ensure_private_dir
 
     if workspace.dry_run:
         raise DryRun(_rehearsed(workspace, make))
-    tell = tell or workspace.tell
     paths = workspace.paths
     for folder in (
         paths.state,
@@ -86,8 +86,9 @@ def commit(
         except BaseException:
             intents.sweep(paths)  # items that were written for nothing
             raise
-        for note in (*transaction.notes, *draft.messages):
-            tell(note)
+        draft.told = [*transaction.notes, *draft.messages]
+        for note in () if quiet else draft.told:
+            workspace.tell(note)
         _settle(draft)
     return result, draft
 

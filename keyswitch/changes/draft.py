@@ -113,6 +113,7 @@ class Draft:
         # For the person: keys that somebody else changed, and what was done.
         self.conflicts: list[str] = []
         self.notes: list[str] = []
+        self.told: list[str] = []  # all of it, once the change is made
         self.agreed: set[str] = set()  # items for whose new use there is a yes
         # How `undo` treats the change.
         self.undoable = True

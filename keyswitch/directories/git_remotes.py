@@ -74,7 +74,7 @@ class Found:
         """Note all addresses of a place; return those of its origin."""
         top = git_dir or _top(folder)
         try:
-            git = Git(folder, environ, top=top, git_dir=git_dir)
+            git = Git(folder, environ, top, git_dir)
             named = git.addresses()
         except FileNotFoundError:
             if git_dir:
@@ -185,12 +185,7 @@ class Git:
     """
 
     def __init__(
-        self,
-        folder: str,
-        environ: Mapping[str, str],
-        *,
-        top: str = "",
-        git_dir: str = "",
+        self, folder: str, environ: Mapping[str, str], top: str, git_dir: str
     ) -> None:
         self.ssh = ""  # the command that the repository wants for ssh
         self.git_dir = ""  # the folder of the repository that git takes

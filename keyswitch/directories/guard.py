@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from keyswitch.model import Profile
 
 
-class ElsewhereError(KeyswitchError):
-    """The profile may not be used in this directory."""
-
-
 class _Place:
     """A directory, and the remotes of its repository once they are asked."""
 
@@ -72,14 +68,14 @@ def refusal(
     profile: Compiled | Profile,
     environ: Mapping[str, str],
     folder: str | None = None,
-) -> ElsewhereError | None:
+) -> KeyswitchError | None:
     """Return why a profile may not be used in a directory, or None."""
     if not (profile.only or profile.never):
         return None
     if folder is None:
         folder = patterns.here()
     if not folder:
-        return ElsewhereError(
+        return KeyswitchError(
             f"profile '{profile.name}' is not used everywhere, and this "
             "directory is gone",
             "go to one that is there",
@@ -100,14 +96,14 @@ def refusal(
         )
     if forbidden:
         this = f"this may be one: {doubt}" if doubt else f"this is {folder}"
-        return ElsewhereError(
+        return KeyswitchError(
             f"profile '{profile.name}' is never used in {forbidden}, "
             f"and {this}",
             f"{'mend the repository, or ' if doubt else ''}change that: "
             f"keyswitch edit {profile.name} --never ''",
         )
     if profile.only and not place.first_of(profile.only):
-        return ElsewhereError(
+        return KeyswitchError(
             f"profile '{profile.name}' is only used in "
             f"{', '.join(profile.only)}, and this is {folder}"
             + (f": {place.doubt}" if place.doubt else ""),
@@ -118,7 +114,7 @@ def refusal(
 
 
 def require(profile: Compiled, environ: Mapping[str, str]) -> None:
-    """Raise ElsewhereError where the profile may not be used here."""
+    """Raise where the profile may not be used here."""
     refused = refusal(profile, environ)
     if refused is not None:
         raise refused

@@ -15,6 +15,7 @@ import os
 
 import keyswitch
 from keyswitch.errors import InputError, NotFoundError, UsageError
+from keyswitch.profiles.names import VARIABLE_CHARACTERS
 from keyswitch.profiles.paths import HOME_VARIABLE, Paths
 
 TYPE_CHECKING = False
@@ -37,9 +38,7 @@ HOOKS = {
 _GROUPS = {"bash": ("{\n", "}\n"), "fish": ("begin\n", "end\n"),
            "zsh": ("{\n", "}\n")}  # fmt: skip
 
-_PLAIN = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-%"
-)
+_PLAIN = VARIABLE_CHARACTERS | frozenset("./:@+=,-%")
 
 
 def hook_script(shell: str, state_file: str, config_file: str) -> str:

@@ -66,10 +66,6 @@ _scan = json.scanner.make_scanner(  # type: ignore[attr-defined]
 )
 
 
-class JsonTextError(UnreadableTextError):
-    """A text is not the JSON that it has to be; carries the place."""
-
-
 class JsonText:
     """The text of a JSON file, read by key. Messages name its path."""
 
@@ -83,20 +79,22 @@ class JsonText:
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError as e:
-            raise JsonTextError(
+            raise UnreadableTextError(
                 f"{path}: not valid UTF-8",
                 "save that file as UTF-8",
             ) from e
         if "\0" in text[:4]:
-            raise JsonTextError(f"{path}: not UTF-8 text", "save it as UTF-8")
+            raise UnreadableTextError(
+                f"{path}: not UTF-8 text", "save it as UTF-8"
+            )
         return cls(path, text)
 
-    def fail(self, at: int, what: str) -> JsonTextError:
+    def fail(self, at: int, what: str) -> UnreadableTextError:
         """Return the error for a position: file:line:column, no content."""
         before = LEFT_OUT.sub(_shape, self.text[:at])
         line = before.count("\n") + 1
         column = len(before) - before.rfind("\n")
-        return JsonTextError(
+        return UnreadableTextError(
             f"{self.path}:{line}:{column}: {what}",
             "mend that place; keyswitch does not write what it cannot read",
         )
@@ -126,7 +124,7 @@ class JsonText:
             raise self.fail(at, "the file has to hold a JSON object")
         try:
             found = self.container(at, into)
-        except JsonTextError:
+        except UnreadableTextError:
             self._after_value(at)  # it says better what is wrong
             raise
         end = self._space(found.end)
@@ -227,10 +225,12 @@ class JsonText:
             raise self.fail(at, f"'{keys[-1]}' has to be a JSON {kind}")
         return self.container(child.value)
 
-    def check(self) -> None:
-        """Raise unless the whole text is JSON that may be edited."""
-        self.top()
-        check_depth(self.path, self.text)
+    def checked(self, *, edits: bool) -> Container:
+        """Return the outermost object; raise if `edits` are not possible."""
+        found = self.top()
+        if edits:
+            check_depth(self.path, self.text)
+        return found
 
 
 def _shape(left_out: re.Match[str]) -> str:
@@ -248,7 +248,7 @@ def check_depth(path: str, raw: str) -> None:
         rest = rest.replace(b"[]", b"")  # the innermost pairs
         if not rest:
             return
-    raise JsonTextError(
+    raise UnreadableTextError(
         f"{path}: nested more than {MAX_DEPTH} deep",
         "mend that file; keyswitch does not write what it cannot read",
     )

@@ -13,13 +13,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.targets import json_text
-from keyswitch.targets.json_text import (
-    LEFT_OUT,
-    PLACEHOLDER,
-    JsonText,
-    JsonTextError,
-)
+from keyswitch.errors import UnreadableTextError
+from keyswitch.targets.json_text import LEFT_OUT, PLACEHOLDER, JsonText
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -141,16 +136,13 @@ def excerpt(
 ) -> Edited:
     """Return a file's text without long values of members of other names.
 
-    Raises JsonTextError unless all of the file is JSON and, for `edits`, may
-    be edited.
+    Raises UnreadableTextError unless all of the file is JSON and, for `edits`,
+    may be edited.
     """
     children = _long_members(data, names, edits=edits)
     if children is None:
         whole = Edited.of(path, data)
-        if edits:
-            whole.check()
-        else:
-            whole.top()
+        whole.checked(edits=edits)
         return whole
     parts, at = [], 0
     for child in children:
@@ -174,10 +166,8 @@ def _long_members(
             part.decode()
         begin = len(_MARK) if data.startswith(_MARK) else 0
         text = str(memoryview(data)[begin:], "latin-1")
-        found = JsonText("", text).top().children
-        if edits:
-            json_text.check_depth("", text)
-    except (JsonTextError, UnicodeDecodeError):
+        found = JsonText("", text).checked(edits=edits).children
+    except (UnreadableTextError, UnicodeDecodeError):
         return None
     return [
         child._replace(value=child.value + begin, end=child.end + begin)

@@ -109,10 +109,7 @@ class RunningSession(Frozen):
 
     pid: int
     cwd: str
-    kind: str = ""
-    version: str = ""
     status: str = ""  # "": not known
-    started: float = 0.0  # seconds since the epoch; 0: not known
     in_turn: bool = True  # it is, or may be, in the middle of a turn
 
 

@@ -114,7 +114,7 @@ def script_of(
     """Plan what a shell does for a profile, within the hard limit of `env`.
 
     `how` is the way it was chosen; `pin` makes it this shell's own choice.
-    Raises ElsewhereError where the profile may not be used.
+    Raises where the profile may not be used.
     """
     if profile.only or profile.never:
         from keyswitch.directories.guard import require

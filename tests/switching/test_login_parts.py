@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.targets import json_text
+from keyswitch.errors import UnreadableTextError
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.parts import Identity, Parts
@@ -67,12 +67,12 @@ def test_where_there_is_nothing_nothing_is_found(data):
     "data", [b"[1]", b"{", b'{"a":1}x', b"\xff", b'{"a":1,}', b"null"]
 )
 def test_what_cannot_be_read_is_an_error_that_names_the_file(data):
-    with pytest.raises(json_text.JsonTextError, match="credentials"):
+    with pytest.raises(UnreadableTextError, match="credentials"):
         read(data)
 
 
 def test_a_member_that_is_there_twice_is_refused():
-    with pytest.raises(json_text.JsonTextError, match="twice"):
+    with pytest.raises(UnreadableTextError, match="twice"):
         read(b'{"claudeAiOauth":{},"claudeAiOauth":{}}')
 
 

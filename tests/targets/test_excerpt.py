@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from keyswitch.errors import UnreadableTextError
 from keyswitch.targets import splice
 from keyswitch.targets.claude_code.login import parts as login_parts
 from keyswitch.targets.claude_code.login.stored import GlobalConfig
 from keyswitch.targets.claude_code.login.stored import global_config as stored
 from keyswitch.targets.claude_code.settings.baseline import Baseline
 from keyswitch.targets.claude_code.target import planning
-from keyswitch.targets.json_text import JsonTextError
 from tests.fuzz import mutations, seeds
 from tests.targets.documents import VALUES, objects, settings_texts
 
@@ -112,7 +112,7 @@ def outcome(long, work, data):
         patch.setattr(splice, "_STEP", 3)
         try:
             return work(data)
-        except JsonTextError as e:
+        except UnreadableTextError as e:
             return e.message
 
 
@@ -158,13 +158,13 @@ def test_an_error_behind_a_long_value_has_its_place(bad, before):
 def test_a_key_that_appears_twice_behind_a_long_value_is_named_by_place():
     lines = ",\n".join(['"é é"'] * 20_000)
     data = f'{{"a": [{lines}], "primaryApiKey": 1, "primaryApiKey": 2}}'
-    with pytest.raises(JsonTextError, match=r"c\.json:20000:29: .* twice"):
+    with pytest.raises(UnreadableTextError, match=r"json:20000:29: .* twice"):
         moved(data.encode())
 
 
 def test_not_one_byte_that_is_no_utf_8_passes():
     data = b'{"a": "' + b"a" * 70_000 + b'\xff", "b": 1}'
-    with pytest.raises(JsonTextError, match="UTF-8"):
+    with pytest.raises(UnreadableTextError, match="UTF-8"):
         approved(data)
 
 

@@ -66,7 +66,6 @@ def use(
     `look` also for running sessions, and when they follow. `agreed` are new
     uses of stored secrets that the person said yes to.
     """
-    notes: list[str] = []
 
     def make(draft: Draft) -> Profile:
         profile, _ = workspace.load(name)
@@ -77,7 +76,8 @@ def use(
         _switch(draft, profile)
         return profile
 
-    profile, draft = commit(workspace, make, tell=notes.append)
+    profile, draft = commit(workspace, make, quiet=True)
+    notes = draft.told
     if configure and profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.logging_in import leftovers
 
@@ -178,7 +178,6 @@ def _sessions(
 
 def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     """Make no profile active; give back what was there before."""
-    said: list[str] = []
 
     def make(draft: Draft) -> None:
         all_folders.plan_targets(draft, Switch(None))
@@ -186,10 +185,10 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
         all_folders.say_logins(draft)
         _switch(draft, None)
 
-    _, draft = commit(workspace, make, tell=said.append)
+    _, draft = commit(workspace, make, quiet=True)
     present = state.read(workspace.paths)
     notes = [_overtaken(present)] if present.active else []
-    notes += said
+    notes += draft.told
     follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
     if MARKER in workspace.environ and not follows:
         notes.append(

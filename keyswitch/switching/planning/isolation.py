@@ -81,7 +81,6 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
 
     Return what there is to say about it.
     """
-    said: list[str] = []
 
     def make(draft: Draft) -> None:
         places = own_folder(workspace, profile.name)
@@ -92,9 +91,9 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
             draft.command, draft.profile = "use --here", profile.name
             draft.beside = True
 
-    commit(workspace, make, tell=said.append)
+    _, draft = commit(workspace, make, quiet=True)
     ensure_private_dir(workspace.paths.folder_of(profile.name))
-    return said
+    return draft.told
 
 
 def move_out(draft: Draft, name: str, told: str = "") -> None:

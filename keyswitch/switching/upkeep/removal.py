@@ -140,16 +140,14 @@ def _other_folders(workspace: Workspace) -> Iterator[Step]:
 def _take_out(
     workspace: Workspace, places: Places, *, moves_login: bool
 ) -> list[str]:
-    said: list[str] = []
-
     def make(draft: Draft) -> None:
         switch = Switch(None, moves_login=moves_login)
         plan_one(draft, switch, places)
         if not draft.is_empty:
             draft.command, draft.beside = "uninstall", True
 
-    commit(workspace, make, tell=said.append)
-    return said
+    _, draft = commit(workspace, make, quiet=True)
+    return draft.told
 
 
 def _start_files(workspace: Workspace) -> Iterator[Step]:

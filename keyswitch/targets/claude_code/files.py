@@ -42,7 +42,6 @@ class Locations(Frozen):
     project_settings: str
     local_here: str  # counts less than `local_settings`
     local_settings: str  # of the repository
-    managed_dir: str = MANAGED_DIR
 
     @property
     def login_dir(self) -> str:

@@ -213,7 +213,7 @@ def read(
 ) -> Parts:
     """Return the parts that two files hold; each is (path, content).
 
-    Raises JsonTextError for a file that is not JSON: what cannot be read
+    Raises UnreadableTextError for a file that is not JSON: what cannot be read
     cannot be kept, so it must not be replaced either.
     """
     found = {}

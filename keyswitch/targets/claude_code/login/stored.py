@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from keyswitch.errors import UnreadableTextError
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.settings.settings_file import (
     as_text,
     double,
     loads,
 )
-from keyswitch.targets.json_text import JsonTextError
 from keyswitch.targets.splice import excerpt
 
 INFERENCE = "user:inference"
@@ -115,7 +115,7 @@ def global_config(data: bytes | None) -> GlobalConfig:
         return GlobalConfig()
     try:
         text = excerpt("", data, _OF_ACCOUNTS, edits=False).text
-    except JsonTextError:
+    except UnreadableTextError:
         text = data.decode("utf-8", "replace")  # what Claude Code makes of it
     try:
         document = _object(text)

@@ -124,7 +124,7 @@ def plan_settings(  # noqa: PLR0913
     text = Edited.of(path, b"{}" if observed is None else observed)
     if not text.text.strip("\ufeff \t\r\n"):
         raise text.fail(0, "the file is empty")
-    text.check()
+    text.checked(edits=True)
     conflicts, put_back = revert(text, baseline, key, resolve)
     plan = Plan(conflicts)
     for keys in wanted.take_helpers(text):

@@ -5,30 +5,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.targets.claude_code.files import (
-    CONFIG_VARIABLE,
-    locations,
-    locks,
-)
+from keyswitch.targets.claude_code import files
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.values import Read, Request, TargetPlan
 
-__all__ = [
-    "folder_variable",
-    "id",
-    "locks",
-    "places",
-    "plan",
-    "recorded",
-]
-
 id = "claude-code"  # noqa: A001 - the name in `Target`
-folder_variable = CONFIG_VARIABLE
-places = locations
+folder_variable = files.CONFIG_VARIABLE
+places = files.locations
+locks = files.locks
 
 # Parts that are modules of this folder.
 _PARTS = ("folders", "launch", "logins", "sessions", "tokens")
@@ -40,7 +27,7 @@ def __getattr__(part: str) -> Any:
     return importlib.import_module(f"{__package__}.{part}")
 
 
-def plan(request: Request, places: Locations, read: Read) -> TargetPlan:
+def plan(request: Request, places: files.Locations, read: Read) -> TargetPlan:
     """Return what its files are to be for a profile, or for none."""
     from keyswitch.targets.claude_code.target import planning
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.login.keychain import Keychain
     from keyswitch.targets.values import Read
 
-nothing = parts.Parts({})
+nothing = Parts({})
 pack = parts.pack
 unpack = parts.unpack
 item_locks = login_locks

@@ -19,9 +19,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import read_opened
 from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT, FileChange, Frozen
-from keyswitch.profiles import clock
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE, config_dir_of
 from keyswitch.targets.claude_code.login.stored import global_config
 from keyswitch.targets.claude_code.rules import CONSOLE_KEY, HELPER, LOGIN
@@ -208,20 +208,9 @@ def _is_running(pid: int, document: Mapping[str, Any]) -> bool:
 
 
 def _described(pid: int, document: Mapping[str, Any]) -> RunningSession:
-    def text(key: str) -> str:
-        value = document.get(key)
-        return value if isinstance(value, str) else ""
-
-    started = document.get("startedAt")
-    return RunningSession(
-        pid,
-        text("cwd"),
-        text("kind"),
-        text("version"),
-        text("status"),
-        started / 1000 if type(started) is int and started < 1 << 53 else 0.0,
-        text("status") not in _AT_REST,
-    )
+    texts = (document.get(key) for key in ("cwd", "status"))
+    cwd, status = (text if isinstance(text, str) else "" for text in texts)
+    return RunningSession(pid, cwd, status, status not in _AT_REST)
 
 
 def _process(pid: int) -> _Process | None:
@@ -241,11 +230,7 @@ def _process(pid: int) -> _Process | None:
 def _start_of(pid: int, name: str, limit: int) -> bytes:
     """Return the first bytes of a process's file; b"": it is kept from us."""
     try:
-        descriptor = os.open(f"{_PROC}/{pid}/{name}", os.O_RDONLY)
-        try:
-            return os.read(descriptor, limit)
-        finally:
-            os.close(descriptor)
+        return read_opened(f"{_PROC}/{pid}/{name}", limit)[0]
     except OSError:
         return b""
 
@@ -267,7 +252,7 @@ def _without_files(
         cwd = _cwd(pid)
         folder = _folder_of(pid, cwd)
         if folder is not None and os.path.realpath(folder) == wanted:
-            yield RunningSession(pid, cwd, started=_epoch(process.ticks))
+            yield RunningSession(pid, cwd)
 
 
 def _is_claude(pid: int) -> bool:
@@ -306,14 +291,3 @@ def _folder_of(pid: int, cwd: str) -> str | None:
     if not any(found.values()):
         return None
     return config_dir_of(found, found.get("HOME", ""), cwd)
-
-
-def _epoch(ticks: str) -> float:
-    """Return a process's start in seconds since the epoch; 0: not known."""
-    try:
-        with open(f"{_PROC}/uptime", "rb") as file:
-            uptime = float(file.read().split()[0])
-        since_boot = int(ticks) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return 0.0
-    return clock.now() - uptime + since_boot
