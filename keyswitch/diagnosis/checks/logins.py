@@ -55,14 +55,9 @@ def _problem(login: Login, grave: str) -> Finding | None:
     """Return what is wrong with a login, without a fix and a place."""
     left = (login.expires_at or 0) / 1000 - clock.now()
     if login.blanked:
-        return Finding(
-            "login-blanked",
-            grave,
-            "the stored login is empty: its renewal was refused",
-            "each refresh token works once; a copy of this login was renewed "
-            "elsewhere, or it was logged out",
-            "",
-        )
+        what = "the stored login is empty: its renewal was refused"
+        why = "each refresh token works once: a copy was renewed or logged out"
+        return Finding("login-blanked", grave, what, why, "")
     if not login.usable and login.access_token:
         what = "the stored login may not send messages: no scope user:inference"
         why = "Claude Code ignores such a login and does not say so"

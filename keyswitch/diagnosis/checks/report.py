@@ -28,25 +28,19 @@ if TYPE_CHECKING:
 # Only whether these are set is told, never their values.
 _NAMED = (
     *(n for p in rules.PROVIDERS for n in (p.flag, p.skip, p.base_url)),
-    rules.API_KEY,
+    *rules.SECRET_VARIABLES,
+    *rules.PROXIES,
+    *rules.AUTHORITIES,
     rules.API_KEY_FD,
-    rules.AUTH_TOKEN,
     rules.BASE_URL,
-    rules.CUSTOM_HEADERS,
     rules.HOST_MANAGED,
     rules.OAUTH_FD,
-    rules.OAUTH_TOKEN,
     rules.PROFILE,
     rules.SIMPLE,
     rules.UNIX_SOCKET,
     "AWS_ACCESS_KEY_ID",
-    "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_PROFILE",
-    "AWS_SESSION_TOKEN",
     "CLAUDE_CONFIG_DIR",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NODE_EXTRA_CA_CERTS",
     "NO_PROXY",
 )
 
@@ -125,10 +119,12 @@ _COMMON = ("default", "keyswitch")
 # Variables that may hold an address.
 _ADDRESSES = (
     *(p.base_url for p in rules.PROVIDERS),
+    *rules.PROXIES,
     rules.BASE_URL,
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
+    "ALL_PROXY",
     "NO_PROXY",
+    "all_proxy",
+    "no_proxy",
 )
 
 
@@ -202,9 +198,8 @@ def _names(situation: Situation) -> Iterator[str]:
 def _addresses(situation: Situation) -> Iterator[str]:
     """Yield every address that is set, whether it is used or not."""
     for name in _ADDRESSES:
-        for variable in (name, name.lower()):
-            for value in situation.scene.request.all(variable):
-                yield value.text.strip()
+        for value in situation.scene.request.all(name):
+            yield value.text.strip()
     for profile in situation.accounts.profiles:
         yield profile.fields.get("base_url", "")
 

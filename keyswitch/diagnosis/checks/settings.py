@@ -125,15 +125,13 @@ def left_on(situation: Situation) -> Iterator[Finding]:
     for provider in rules.PROVIDERS:
         if _is_meant(situation, provider):
             continue
-        used = situation.verdict.provider is provider
-        grave = ERROR if used else WARNING
+        grave = ERROR if situation.verdict.provider is provider else WARNING
         yield from _in_settings(situation, provider, grave)
         for line in situation.start_files.assignments({provider.flag}):
             # A function's line counts only if somebody called it.
             called = provider.flag in situation.scene.environ
-            if rules.truthy(line.value) and (
-                called or not line.text[:1].isspace()
-            ):
+            counts = called or not line.text[:1].isspace()
+            if counts and rules.truthy(line.value):
                 yield _in_start_file(situation, provider, line, grave)
 
 
@@ -164,10 +162,8 @@ def _in_settings(
         if file.level == "managed":
             fix = f"ask whoever manages {place}"
         what = f"{provider.flag} is on in a {file.level} settings file"
-        why = (
-            f"Claude Code talks to {provider.title} as long as it stands "
-            "there, whatever the shell says"
-        )
+        title = provider.title
+        why = f"Claude Code talks to {title} then, whatever the shell says"
         mend = _removal(file, "env", provider.flag)
         yield Finding("provider-flag-left", grave, what, why, fix, place, mend)
 
@@ -198,8 +194,6 @@ def _stands_alone(situation: Situation, line: Assignment) -> bool:
     before = situation.start_files.texts[line.path].split("\n")[: line.line - 1]
     code = [b for b in before if b.strip() and not b.lstrip().startswith("#")]
     whole = "".join(code)
-    if any("<<" in text for text in code) or any(
-        whole.count(quote) % 2 for quote in "'\""
-    ):
+    if "<<" in whole or any(whole.count(quote) % 2 for quote in "'\""):
         return False  # it may stand in a text
     return not code or not re.match(_LEANS_ON, code[-1])

@@ -69,7 +69,18 @@ def commands(situation: Situation) -> Iterator[Finding]:
             yield Finding("helper-broken", grave, what, why, fix, place)
         elif used:
             yield from _answered(situation, key, command)
-        yield from _foreign(situation, key, command)
+        if command.source.of_repository:
+            what = f"{key} comes with this directory's settings"
+            why = "it runs as you, with your variables"
+            fix = f"read it before you trust it, or remove '{key}' from {place}"
+            yield Finding(
+                "helper-of-repository", WARNING, what, why, fix, place
+            )
+        elif situation.chosen and not wanted.is_keyswitch(command.text):
+            what = f"{key} is not keyswitch's"
+            why = "'keyswitch use' puts its own in its place and keeps this one"
+            fix = f"keyswitch use {situation.chosen}"
+            yield Finding("helper-not-ours", NOTE, what, why, fix, place)
 
 
 def program_of(command: str) -> str:
@@ -156,25 +167,6 @@ def _answered(
         why = "every session waits for it, and again each time it is renewed"
         fix = f"make it faster, or cache its answer; it stands in {place}"
         yield Finding("helper-slow", WARNING, what, why, fix, place)
-
-
-def _foreign(
-    situation: Situation, key: str, command: Value
-) -> Iterator[Finding]:
-    place = situation.place(command.source)
-    if command.source.of_repository:
-        what = f"{key} comes with this directory's settings"
-        why = "it runs as you, with your variables"
-        fix = (
-            f"look at it before you trust this directory, or remove '{key}' "
-            f"from {place}"
-        )
-        yield Finding("helper-of-repository", WARNING, what, why, fix, place)
-    elif situation.chosen and not wanted.is_keyswitch(command.text):
-        what = f"{key} is not keyswitch's"
-        why = "'keyswitch use' puts its own in its place and keeps this one"
-        fix = f"keyswitch use {situation.chosen}"
-        yield Finding("helper-not-ours", NOTE, what, why, fix, place)
 
 
 LIMIT = 10.0  # seconds

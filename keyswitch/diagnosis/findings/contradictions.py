@@ -70,10 +70,9 @@ def _same(situation: Situation, key: Header, bearer: Header) -> bool:
 
 def _lesser(situation: Situation, key: Header, bearer: Header) -> Header:
     """Return the one of two that is less likely meant."""
+    chosen = situation.chosen
     for header, other in ((key, bearer), (bearer, key)):
-        if situation.chosen and (
-            situation.owner(header).profile == situation.chosen
-        ):
+        if chosen and situation.owner(header).profile == chosen:
             return other
     added = key.source.kind == "custom_header"  # beside what was there
     return key if added or bearer.source.kind == "helper" else bearer
@@ -96,11 +95,10 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
 
     place = situation.place(base_url.source)
     by_repository = base_url.source.of_repository
+    origin = ", a file that came with the repository" * by_repository
     grave = ERROR if by_repository else WARNING
     what = f"{name} is sent to {shown(url)}, not to Anthropic"
-    why = f"{rules.BASE_URL} is set in {place}" + (
-        ", a file that came with the repository" * by_repository
-    )
+    why = f"{rules.BASE_URL} is set in {place}{origin}"
     fix = situation.how_to_stop(base_url.source)
     yield Finding("key-to-other-host", grave, what, why, fix, place)
 

@@ -70,8 +70,7 @@ def _blamed(situation: Situation) -> list[tuple[str, Source]]:
     flag = situation.verdict.flag
     if flag and situation.wrong_provider:
         name, service = flag.source.name, situation.verdict.service
-        what = f"{name} sends requests to {service}"
-        return [(what, flag.source)]
+        return [(f"{name} sends requests to {service}", flag.source)]
     found = []
     for header in situation.verdict.request.headers:
         owner = situation.owner(header).profile
@@ -107,8 +106,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
 def _by_address(situation: Situation, name: str) -> Finding:
     url = situation.verdict.base_url
     where = situation.place(url.source) if url else ""
-    found = f"{where} sets {shown(url.text)}" if url else ""
     what = f"'{name}' is chosen, but requests do not go to its address"
-    why = found or "no address is set"
+    why = f"{where} sets {shown(url.text)}" if url else "no address is set"
     fix = situation.how_to_stop(url.source) if url else f"keyswitch use {name}"
     return Finding("profile-not-in-use", ERROR, what, why, fix, where)

@@ -136,11 +136,11 @@ def _host(scene: Scene, provider: str) -> str:
     }.get(provider, f"bedrock-runtime.{region}.amazonaws.com")
 
 
-def aws_host(scene: Scene, service: str) -> str:
-    """Return the host of one of AWS's own services in the region in use."""
+def of_aws(scene: Scene, service: str) -> Address:
+    """Return the address of one of AWS's own services in the region in use."""
     region = _label("AWS_REGION", aws.region(scene))
     suffix = ".cn" if region.startswith("cn-") else ""
-    return f"{service}.{region}.amazonaws.com{suffix}"
+    return parse(f"https://{service}.{region}.amazonaws.com{suffix}")
 
 
 def _label(name: str, text: str) -> str:

@@ -194,7 +194,6 @@ class Connection:
             "Accept-Encoding": "identity",
             "Connection": "close",
             "User-Agent": f"keyswitch/{__version__}",
-            **({"Content-Length": str(len(body))} if body else {}),
             **(headers or {}),
         }
         response = self._response(method, target, sent, body)

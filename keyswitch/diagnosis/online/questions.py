@@ -28,7 +28,6 @@ GATEWAY = "the gateway"
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
-_FOUNDRY_DOMAIN = ".services.ai.azure.com"
 
 # Hosts that are the services' own, also where somebody sets them.
 _OWN = (
@@ -147,8 +146,7 @@ class Questions:
                 " is for",
             )
         else:
-            host = endpoints.aws_host(self.scene, "bedrock")
-            address = endpoints.parse(f"https://{host}")
+            address = endpoints.of_aws(self.scene, "bedrock")
         headers = _credential(header)
         return self._ask("models", address.at("/foundation-models"), headers)
 
@@ -159,7 +157,7 @@ class Questions:
         has another name on this one.
         """
         address = endpoints.endpoint(self.scene, self.verdict)
-        if not address.host.endswith(_FOUNDRY_DOMAIN):
+        if not address.host.endswith(".services.ai.azure.com"):
             return self._models(header)
         chosen = self.view.get("ANTHROPIC_FOUNDRY_RESOURCE")
         source = address.source or (chosen.source if chosen else None)
@@ -171,8 +169,7 @@ class Questions:
 
     def _sts(self, header: Header) -> Question:
         keys = _keys(self.scene, header)
-        host = endpoints.aws_host(self.scene, "sts")
-        address = endpoints.parse(f"https://{host}")
+        address = endpoints.of_aws(self.scene, "sts")
         given = self.view.given("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
         if given is not None:
             address = endpoints.parse(given.text.strip(), given.source)
