@@ -77,11 +77,10 @@ class Found:
             git = Git(folder, environ, top, git_dir)
             named = git.addresses()
         except FileNotFoundError:
-            if git_dir:
-                self._without_git(top, f"{git_dir}/config", environ)
-            elif top:
-                is_plain = os.path.lexists(f"{top}/.git")
-                config = remotes.config_of(top) if is_plain else ""
+            config = f"{git_dir}/config" if git_dir else ""
+            if not git_dir and os.path.lexists(f"{top}/.git"):
+                config = remotes.config_of(top)
+            if top:
                 self._without_git(top, config, environ)
             return [] if git_dir else remotes.remotes_of(folder)
         except (OSError, ValueError) as e:

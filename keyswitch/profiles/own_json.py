@@ -18,13 +18,7 @@ VERSION = 1  # of every file that this keyswitch writes
 _NO_VERSION = 1000  # and what is beyond: damage
 
 # What reading the values of a damaged document may raise.
-DAMAGE = (
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+DAMAGE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def document(

@@ -54,21 +54,17 @@ def parse_toml(
     return None if data is None else parse_bytes(data, path)
 
 
-def decode(data: bytes, path: str) -> str:
-    """Return a file's text; a byte order mark stays in front of it."""
+def parse_bytes(data: bytes, path: str) -> dict[str, Any]:
+    """Parse bytes that came from `path`."""
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as e:
         line = data.count(b"\n", 0, e.start) + 1
         column = e.start - data.rfind(b"\n", 0, e.start)
         raise InputError(
             f"{path}:{line}:{column}: not valid UTF-8", _HINT
         ) from e
-
-
-def parse_bytes(data: bytes, path: str) -> dict[str, Any]:
-    """Parse bytes that came from `path`."""
-    return parse_text(decode(data, path), path)
+    return parse_text(text, path)
 
 
 def parse_text(text: str, path: str) -> dict[str, Any]:
@@ -81,16 +77,13 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
     import tomllib  # not at the top: seldom needed, and pure Python
 
     for number, line in enumerate(lines, 1):
+        what = ""
         if len(line.encode("utf-8", "replace")) > MAX_LINE:
-            raise InputError(
-                f"{path}:{number}:1: the line is longer than {MAX_LINE} bytes",
-                _HINT,
-            )
-        if line.partition("=")[0].count(".") > MAX_DOTS:
-            raise InputError(
-                f"{path}:{number}:1: the key has more than {MAX_DOTS} dots",
-                _HINT,
-            )
+            what = f"the line is longer than {MAX_LINE} bytes"
+        elif line.partition("=")[0].count(".") > MAX_DOTS:
+            what = f"the key has more than {MAX_DOTS} dots"
+        if what:
+            raise InputError(f"{path}:{number}:1: {what}", _HINT)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:

@@ -108,8 +108,7 @@ def _from_stores(
         from keyswitch.secrets.vault.reading import Vault
 
         vault = Vault(paths, ask=ask)
-        for ref in in_vault:
-            values[ref] = vault.get(ref[1], ref[2]).reveal()
+        values |= {ref: vault.get(*ref[1:]).reveal() for ref in in_vault}
     if in_keychain:
         found = _from_keychain(paths, in_keychain, deadline)
         values |= {ref: found[ref[1:]].reveal() for ref in in_keychain}

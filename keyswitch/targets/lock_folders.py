@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import os
 import shlex
 import stat
@@ -53,7 +52,7 @@ def held(specs: Sequence[LockSpec]) -> Iterator[None]:
     taken: list[str] = []
     try:
         for spec in specs:
-            _take(spec)
+            _wait(spec, _is_taken)
             taken.append(spec.path)
         yield
     finally:
@@ -74,13 +73,13 @@ def wait_until_free(specs: Sequence[LockSpec]) -> None:
     Done before a change leaves anything on disk that others have to look at.
     """
     for spec in specs:
-        _wait(spec, functools.partial(_is_free, spec))
+        _wait(spec, _is_free)
 
 
 def require_free(specs: Sequence[LockSpec]) -> None:
     """Raise what `wait_until_free` would, and leave every lock as it is."""
     for spec in specs:
-        _wait(spec, functools.partial(_is_free_or_left, spec))
+        _wait(spec, _is_free_or_left)
 
 
 def _is_free_or_left(spec: LockSpec) -> bool:
@@ -97,21 +96,19 @@ def _is_free(spec: LockSpec) -> bool:
     return not os.path.lexists(spec.path)
 
 
-def _take(spec: LockSpec) -> None:
-    def made() -> bool:
-        try:
-            os.mkdir(spec.path, _MODE)
-        except FileExistsError:
-            return False
-        return True
-
-    _wait(spec, made)
+def _is_taken(spec: LockSpec) -> bool:
+    """Take a lock, unless it is there."""
+    try:
+        os.mkdir(spec.path, _MODE)
+    except FileExistsError:
+        return False
+    return True
 
 
-def _wait(spec: LockSpec, done: Callable[[], bool]) -> None:
+def _wait(spec: LockSpec, done: Callable[[LockSpec], bool]) -> None:
     """Repeat until `done`; a lock that was left behind is taken away."""
     end = time.monotonic() + WAIT
-    while not done():
+    while not done(spec):
         if _is_stale(spec):
             _remove_stale(spec)
         if time.monotonic() > end:

@@ -191,6 +191,8 @@ def test_an_ordinary_query_is_fine():
     ).map("".join)
 )
 def test_no_secret_is_missed_for_the_sake_of_speed(text):
-    words = [w for w in display._words(text) if without_secrets(w) != w]
+    apart = "".join(c if display._in_token(c) else " " for c in text)
+    words = apart.replace("=", " ").split()
+    words = [word for word in words if without_secrets(word) != word]
     found = secrets_in(text)
     assert len(found) == len(words if without_secrets(text) != text else [])

@@ -118,10 +118,8 @@ def _error_in(line: bytes) -> tuple[str, float | None]:
         entry = json.loads(line)
     except (ValueError, RecursionError):
         return "", None
-    if (
-        not isinstance(entry, dict)
-        or entry.get("isApiErrorMessage") is not True
-    ):
+    known = isinstance(entry, dict) and entry.get("isApiErrorMessage") is True
+    if not known:
         return "", None
     message = entry.get("message")
     content = message.get("content") if isinstance(message, dict) else None

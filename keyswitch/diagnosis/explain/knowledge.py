@@ -221,9 +221,8 @@ def _said(lines: Iterable[str], here: Facts) -> list[str]:
     said = []
     for line in lines:
         conditions, text = parts_of(line)
-        if all(_holds(c, here.holds) for c in conditions) and all(
-            here.words.get(name) for name in re.findall(_PLACE, text)
-        ):
+        words = [here.words.get(name) for name in re.findall(_PLACE, text)]
+        if all(words) and all(_holds(c, here.holds) for c in conditions):
             said.append(re.sub(_PLACE, lambda m: here.words[m[1]], text))
     # Two lines can come to the same words.
     return list(dict.fromkeys(said))

@@ -180,10 +180,8 @@ class Accounts:
         words = self.own_words(source.command)
         if words == ["helper", "claude-code"]:
             return self.helper_profile
-        if len(words) == 3 and words[:2] in (
-            ["helper", "aws"],
-            ["helper", "api-key"],
-        ):
+        named = (["helper", "aws"], ["helper", "api-key"])
+        if len(words) == 3 and words[:2] in named:
             return words[2]
         return ""
 

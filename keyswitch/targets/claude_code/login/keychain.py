@@ -244,21 +244,17 @@ class KeychainPlace(LoginPlace):
 
     def replaced(self, login: Parts, config: bytes | None) -> list[PlannedFile]:
         """Return what puts a login in place; raises where there is no room."""
-        files = [PlannedFile(self.where, self.with_tokens(login), private=True)]
-        in_file = login
         if self._has_key_item(config):
-            in_file = login.without_key
             path = ITEM_PREFIX + self.keychain.console
+            files = super().replaced(login.without_key, config)
             files.append(PlannedFile(path, key_of(login)))
+        else:
+            files = super().replaced(login, config)
         for file in files:
             if file.path.startswith(ITEM_PREFIX) and file.after is not None:
                 service = file.path.removeprefix(ITEM_PREFIX)
                 self.keychain.require_room(service, file.after)
-        return [
-            *files,
-            *self._without_policy(),
-            self._account(in_file, config),
-        ]
+        return files
 
     def with_tokens(self, login: Parts) -> bytes | None:
         """Return the content of item or file; None: neither is needed.

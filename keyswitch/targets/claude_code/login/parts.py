@@ -306,9 +306,10 @@ class LoginPlace:
 
     def replaced(self, login: Parts, config: bytes | None) -> list[PlannedFile]:
         """Return what puts a login in place."""
+        folder = self.places.config_dir
         return [
             PlannedFile(self.where, self.with_tokens(login), private=True),
-            *self._without_policy(),
+            *(PlannedFile(f"{folder}/{name}", None) for name in POLICY_FILES),
             self._account(login, config),
         ]
 
@@ -337,8 +338,3 @@ class LoginPlace:
             CACHES,
         )
         return PlannedFile(path, after, is_last=True, goes_when_empty=True)
-
-    def _without_policy(self) -> list[PlannedFile]:
-        folder = self.places.config_dir
-        names = POLICY_FILES
-        return [PlannedFile(f"{folder}/{name}", None) for name in names]

@@ -140,14 +140,12 @@ class Files:
         self.scene = scene
         folder = os.path.join(scene.home, ".aws")
 
-        def path(variable: str, name: str) -> str:
+        def at(variable: str, name: str) -> str:
             given = view.text(variable) or os.path.join(folder, name)
             return os.path.join(scene.cwd, given)
 
-        self.credentials_path = path(
-            "AWS_SHARED_CREDENTIALS_FILE", "credentials"
-        )
-        self.config_path = path("AWS_CONFIG_FILE", "config")
+        self.credentials_path = at("AWS_SHARED_CREDENTIALS_FILE", "credentials")
+        self.config_path = at("AWS_CONFIG_FILE", "config")
         self.credentials = sections(scene.read(self.credentials_path))
         self.config = sections(scene.read(self.config_path))
 

@@ -153,9 +153,8 @@ def _anthropic_profile(scene: Scene, view: View) -> Selected | None:
 
     So what looks into it is loaded only then.
     """
-    if not os.path.isdir(scene.anthropic_dir) and not all(
-        map(scene.status.text, rules.FEDERATION)
-    ):
+    federated = all(map(scene.status.text, rules.FEDERATION))
+    if not federated and not os.path.isdir(scene.anthropic_dir):
         return None
     from keyswitch.targets.claude_code.resolver.anthropic_profiles import (
         selected,
