@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,16 @@ from keyswitch.disk.atomic import (
 )
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError
+from keyswitch.model import Profile
 from keyswitch.profiles import paths as places
+from keyswitch.profiles.paths import Paths
+from keyswitch.secret import Secret
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from keyswitch.model import Profile
-    from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.settings import Settings
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.providers.schema import Provider
-    from keyswitch.secret import Secret
     from keyswitch.targets.target import Keychain, Places
 
 _KEY_SIZE = 32  # bytes of the key of this machine

@@ -12,28 +12,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular, sync_dir, write_once
 from keyswitch.disk.digests import sha256
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import own_json, profile_files
+from keyswitch.profiles.paths import Paths
 from keyswitch.providers import binding
 from keyswitch.providers.binding import Binding, Mismatch, bindings_of
-from keyswitch.providers.schema import (
-    Steering,
-    of_own_file,
-    refuse_named,
-)
+from keyswitch.providers.schema import Steering, of_own_file, refuse_named
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
     from keyswitch.changes.draft import Draft
-    from keyswitch.model import Profile, SecretRef
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 18  # bytes of an agreement; a provider file may have 64 KiB
 _LOGIN = ("claude-login", "login")  # provider and field of a kept login

@@ -7,26 +7,25 @@ new secrets, and commits all files in one transaction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
 from keyswitch.changes.draft import Draft, once_settled
 from keyswitch.commit.journal import plan_made_folders
-from keyswitch.commit.transaction import Plan, Transaction, on_disk
+from keyswitch.commit.transaction import Plan, Transaction, forget_note, on_disk
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.file_systems import LOCK_WAIT
+from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
+from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.state import State
+from keyswitch.secrets.stores import delete_items, open_store
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -55,8 +54,6 @@ def commit(
     What a person should know of the change is in the draft's `told`, and is
     said unless `quiet`.
     """
-    from keyswitch.disk.permissions import ensure_private_dir
-
     if workspace.dry_run:
         raise DryRun(_rehearsed(workspace, make))
     paths = workspace.paths
@@ -130,8 +127,6 @@ def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
 
 def _write_items(draft: Draft, written: set[str]) -> None:
     """Write new items to their stores, declared before they exist."""
-    from keyswitch.secrets.stores import open_store
-
     workspace = draft.workspace
     for name, (ref, value) in draft.items.items():
         if name in written:
@@ -185,14 +180,10 @@ def _new_stamp(paths: Paths, draft: Draft, data: bytes | None) -> State | None:
 
 def _settle(draft: Draft) -> None:
     """Delete what lost its owner. The change itself is done."""
-    from keyswitch.secrets.stores import delete_items
-
     workspace = draft.workspace
     try:
         if any(c.path.startswith(ITEM_PREFIX) for c in draft.changes()):
-            from keyswitch.commit.keychain_items import forget
-
-            forget(workspace.paths)  # only now are the items in place
+            forget_note(workspace.paths)  # only now are the items in place
         for ref in (*draft.created, *draft.kept):
             intents.settle(workspace.paths, ref)
         delete_items(workspace.paths, draft.expired, ask=workspace.ask)

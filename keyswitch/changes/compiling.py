@@ -8,22 +8,17 @@ from typing import TYPE_CHECKING
 
 from keyswitch import compiled, kernel_keyring
 from keyswitch.changes import bindings
-from keyswitch.compiled import (
-    FOLDER_VARIABLE,
-    HEAD,
-    Compiled,
-    identity,
-)
+from keyswitch.compiled import FOLDER_VARIABLE, HEAD, Compiled, identity
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import Profile
 from keyswitch.profiles import state
+from keyswitch.profiles.paths import Paths
 from keyswitch.providers.binding import OtherUseError, path_of
 from keyswitch.providers.schema import Provider, environment, roles
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile
-    from keyswitch.profiles.paths import Paths
     from keyswitch.profiles.settings import Settings
-    from keyswitch.workspace import Workspace
 
 # So long a commit may take to put its files in place.
 _IN_BETWEEN = 0.3  # seconds

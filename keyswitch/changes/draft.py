@@ -2,7 +2,7 @@
 
 Every step of a plan reads files through the draft and writes to it. So a later
 step sees what an earlier one left, and two steps can edit the same file.
-Nothing here reaches a disk or a secret store: `change.commit` carries a
+Nothing here is written to a disk or a secret store: `change.commit` carries a
 finished draft out, and a dry run prints it.
 
 A file that another program is writing in place is empty or half for a moment.
@@ -15,31 +15,32 @@ from __future__ import annotations
 import copy
 import os
 import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.disk.atomic import is_link_to_file, read_regular
 from keyswitch.errors import KeyswitchError, UnreadableTextError
-from keyswitch.model import FILE_LIMIT, FileChange, Frozen
+from keyswitch.model import (
+    FILE_LIMIT,
+    FileChange,
+    Frozen,
+    LinkChange,
+    MovedLogin,
+    Profile,
+    Rights,
+    SecretRef,
+)
 from keyswitch.profiles import clock, profile_files
+from keyswitch.secret import Secret
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
-
     from keyswitch.changes.login_ledger import Ledger
     from keyswitch.commit.journal import Folder
-    from keyswitch.model import (
-        LinkChange,
-        MovedLogin,
-        Profile,
-        Rights,
-        SecretRef,
-    )
     from keyswitch.profiles.state import State
-    from keyswitch.secret import Secret
     from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.values import PlannedFile
-    from keyswitch.workspace import Workspace
 
 # When a file is put in place, among the files of a change. A kill in between
 # must leave new tokens under an old name rather than old ones under a new one.

@@ -9,18 +9,15 @@ Items stay in their store while a record needs them.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.changes.draft import Draft, Splice
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import Frozen, MovedLogin, Profile, Rights, SecretRef
 from keyswitch.profiles import own_json, state
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 LIMIT = 1 << 24  # bytes of undo file and history, both kept short
 MAX_LINES = 1000  # of the history
@@ -137,6 +134,7 @@ def _record_of(draft: Draft) -> Record:
         before = (present.active, present.previous)
         after = (draft.pointer.active, draft.pointer.previous)
     ends = {change.path: change.after for change in draft.changes()}
+    moved_in = draft.workspace.places.login_dir if draft.moved else ""
     return Record(
         at=now(),
         command=draft.command,
@@ -158,9 +156,7 @@ def _record_of(draft: Draft) -> Record:
         modes=tuple(draft.modes),
         moved=draft.moved,
         elsewhere=tuple(draft.elsewhere),
-        moved_in=draft.workspace.places.login_dir
-        if draft.moved is not None
-        else "",
+        moved_in=moved_in,
     )
 
 

@@ -12,20 +12,17 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.changes import bindings, history
 from keyswitch.disk.atomic import forget, read_regular, write_private
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import KeyswitchError
+from keyswitch.model import SecretRef
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.odd_files import baseline_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.model import SecretRef
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
+from keyswitch.secrets.stores import delete_items
 
 _LIMIT = 1024  # bytes of one intent file
 _HEAD = "keyswitch-intent 1"  # 0.1.0 began with the store
@@ -50,8 +47,6 @@ def pending(paths: Paths) -> Iterator[tuple[SecretRef, str]]:
 
     A file that makes no sense is removed; what a newer keyswitch wrote is left.
     """
-    from keyswitch.model import SecretRef
-
     try:
         names = sorted(os.listdir(paths.intents_dir))
     except FileNotFoundError:
@@ -83,8 +78,6 @@ def _lines(path: str) -> list[str]:
 
 def sweep(paths: Paths) -> None:
     """Delete the items that nothing refers to."""
-    from keyswitch.secrets.stores import delete_items
-
     try:
         for ref, profile in list(pending(paths)):
             if not _is_owned(paths, ref, profile):

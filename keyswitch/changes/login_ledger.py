@@ -6,17 +6,14 @@ items it names. It holds references and keyed fingerprints, nothing secret.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
 
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import Frozen, LoginFolder, SecretRef
 from keyswitch.profiles import own_json
 
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
-
-    _Word = tuple[str, str]  # NOTHING, PROFILE or ORPHAN, and its name
-
+_Word = tuple[str, str]  # NOTHING, PROFILE or ORPHAN, and its name
 
 LIMIT = 1 << 22  # bytes of the ledger
 KEPT = 3  # generations of one login

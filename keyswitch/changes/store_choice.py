@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keyswitch.errors import StoreError
 from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files
-
-if TYPE_CHECKING:
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 _OFFER = (
     "use the encrypted vault: 'keyswitch vault init' (or 'keyswitch vault "

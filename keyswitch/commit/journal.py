@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
@@ -23,11 +23,7 @@ from keyswitch.disk.opening import is_below, upwards
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import own_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from keyswitch.profiles.paths import Paths
+from keyswitch.profiles.paths import Paths
 
 _LIMIT = 1 << 22  # bytes of a journal
 _PREPARED, _COMMIT = "/prepared", "/commit"  # in the folder of the journal
@@ -147,41 +143,33 @@ def plan_made_folders(
     paths: Paths, changes: Sequence[FileChange]
 ) -> tuple[list[FileChange], tuple[str, ...]]:
     """Return (the changes and the record's, folders to remove if empty)."""
-    path = paths.made_file
-    before = read_regular(path, _MADE_LIMIT, ours=True)
-    known = parse_made(path, before)
+    record = paths.made_file
+    before = read_regular(record, _MADE_LIMIT, ours=True)
+    known = parse_made(record, before)
+    own = (paths.config, paths.data, paths.state)
     files: list[FileChange] = []
     made: set[str] = set()
     left: set[str] = set()
-    for found in changes:
-        change = found
-        if change.path.startswith(ITEM_PREFIX) or _is_own(paths, change.path):
+    for change in changes:
+        path, after = change.path, change.after
+        is_item = path.startswith(ITEM_PREFIX)
+        if is_item or any(is_below(path, root) for root in own):
             files.append(change)
             continue
-        if (
-            change.path in known
-            and change.after == _SAYS_NOTHING
-            and not os.path.islink(change.path)
-        ):
-            change = change._replace(after=None)
-        files.append(change)
-        if change.after is not None:
-            made.update(missing_folders(change.path))
+        if path in known and after == _SAYS_NOTHING:
+            after = after if os.path.islink(path) else None
+        files.append(change._replace(after=after))
+        if after is not None:
+            made.update(missing_folders(path))
             if change.before is None and change.goes_when_empty:
-                made.add(change.path)
+                made.add(path)
         elif change.before is not None:
-            left |= known & {change.path, *_folders_above(change.path)}
+            left |= known & {path, *_folders_above(path)}
     present = sorted((known | made) - left)
-    after = own_json.encode(made=present) if present else None
-    if before != after:
-        files.append(FileChange(path, before, after))
+    text = own_json.encode(made=present) if present else None
+    if before != text:
+        files.append(FileChange(record, before, text))
     return files, tuple(sorted(left))
-
-
-def folders_for(steps: Sequence[Step]) -> tuple[str, ...]:
-    """Return the folders that have to be made for a transaction's stages."""
-    found = {f for s in steps if s.stage for f in missing_folders(s.target)}
-    return tuple(sorted(found))
 
 
 def missing_folders(path: str) -> list[str]:
@@ -197,11 +185,6 @@ def missing_folders(path: str) -> list[str]:
 
 def _folders_above(path: str) -> Iterator[str]:
     return upwards(os.path.realpath(os.path.dirname(path)))
-
-
-def _is_own(paths: Paths, path: str) -> bool:
-    own = (paths.config, paths.data, paths.state)
-    return any(is_below(path, root) for root in own)
 
 
 def parse_made(path: str, data: bytes | None) -> set[str]:

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from keyswitch.commit import journal
 from keyswitch.commit.journal import Folder, Step, missing_folders
@@ -25,9 +25,6 @@ from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT, FileChange, LinkChange, Rights
 from keyswitch.profiles.paths import LINK_FILE, Paths
 from keyswitch.targets import lock_folders
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class ChangedUnderneathError(FileStateError):

@@ -4,8 +4,8 @@ Protocol: lock; recover; write the journal; stage every file beside its target;
 take the other program's locks; compare each target with what the plan saw;
 rename the journal (the commit point); compare once more; move the stages into
 place; forget the journal. The same code finishes a transaction that was killed.
-Items of the macOS keychain follow the files; `logins/keychain_note.py`
-sees to those after a kill.
+Items of the macOS keychain follow the files. A note, a file of the same change,
+says which; `logins/keychain_note.py` sees to them after a kill.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Folder, Journal, Step, folders_for
+from keyswitch.commit.journal import Folder, Journal, Step, missing_folders
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
     give_rights,
     install,
+    overtaken,
     recover,
     remove_folders,
     rename_folders,
@@ -34,17 +36,18 @@ from keyswitch.disk import atomic
 from keyswitch.disk.file_systems import LOCK_WAIT, take_lock
 from keyswitch.disk.ownership import require_way_to
 from keyswitch.disk.permissions import ensure_private_dir
-from keyswitch.errors import CleanupLeftError, FileStateError
+from keyswitch.errors import (
+    CleanupLeftError,
+    FileStateError,
+    KeyswitchError,
+)
 from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import odd_files
+from keyswitch.profiles.paths import Paths
 from keyswitch.targets import lock_folders
+from keyswitch.targets.lock_folders import LockSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Self, TypeVar
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain
 
     T = TypeVar("T")
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 RETRIES = 4  # plans, of which all but the last may be overtaken
 # Claude Code writes several times while it starts; seconds, doubled each time.
 _PAUSE = 0.15
+BRIEF = 2.0  # seconds for a call of a keychain while others' locks are held
 
 
 class Plan(Frozen):
@@ -212,23 +216,35 @@ class Transaction:
             return  # it cannot be read just now; the renames will tell
 
     def _compare_items(self, items: Sequence[FileChange]) -> None:
-        if self.keychain is not None and items:
-            from keyswitch.commit import keychain_items
-
-            keychain_items.require_as_read(self.keychain, items)
+        """Raise ChangedUnderneathError unless they are what the plan saw."""
+        if self.keychain is None:
+            return
+        for item in items:
+            service = item.path.removeprefix(ITEM_PREFIX)
+            if self.keychain.read(service, BRIEF) != item.before:
+                raise overtaken(item.path)
 
     def _put_items(
         self, items: Sequence[FileChange]
     ) -> CleanupLeftError | None:
-        """Return what kept the items from their new state.
+        """Bring items to their new state; return what kept them from it.
 
-        The files are done by then, so the journal goes either way.
+        The files are done by then, so the journal goes either way. The note
+        of the items stays.
         """
-        if self.keychain is None or not items:
+        if self.keychain is None:
             return None
-        from keyswitch.commit import keychain_items
-
-        return keychain_items.put(self.keychain, items)
+        try:
+            for item in items:
+                service = item.path.removeprefix(ITEM_PREFIX)
+                put_item(self.keychain, service, item.after)
+        except KeyswitchError as e:
+            return CleanupLeftError(
+                "the change is made, but the login is not in place: "
+                f"{e.message}",
+                f"{e.hint}; the next keyswitch command finishes it",
+            )
+        return None
 
     def _settle(self, whole: Journal) -> None:
         """Rename and remove folders, and forget the journal.
@@ -266,6 +282,7 @@ class Transaction:
 
 
 def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:
+    made = {f for s in steps if s.stage for f in missing_folders(s.target)}
     return Journal(
         tuple(steps),
         tuple(spec.path for spec in plan.locks),
@@ -273,7 +290,7 @@ def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:
         plan.folders,
         plan.links,
         plan.emptied,
-        folders_for(steps),
+        tuple(sorted(made)),
     )
 
 
@@ -283,3 +300,21 @@ def _unfinished(error: OSError) -> CleanupLeftError:
         f"the change is made, but not everything could be finished: {reason}",
         "the next keyswitch command finishes it",
     )
+
+
+def put_item(keychain: Keychain, service: str, value: bytes | None) -> None:
+    """Write one item of a keychain, or delete it."""
+    if value is None:
+        keychain.delete(service, BRIEF)
+    else:
+        keychain.write(service, value, BRIEF)
+
+
+def note_file(paths: Paths) -> str:
+    """Return the file that says which items are not in place yet."""
+    return paths.state + "/login-items.json"
+
+
+def forget_note(paths: Paths) -> None:
+    """Remove the note: its items are in place."""
+    unlink(note_file(paths))

@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.findings.situation import (
-    Scene,
-    Situation,
-    scene_of,
-)
+from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
@@ -34,10 +31,6 @@ from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
 
 _WORTH_A_WORD = ("key-to-other-host", "two-accounts")
 

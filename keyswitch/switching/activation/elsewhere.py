@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keyswitch.directories import guard
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.verdict import ERROR, Finding
 from keyswitch.terminal import selection
-
-if TYPE_CHECKING:
-    from keyswitch.terminal.selection import Selection
-    from keyswitch.workspace import Workspace
+from keyswitch.terminal.selection import Selection
+from keyswitch.workspace import Workspace
 
 _BACK = 'eval "$(keyswitch off --here)"'
 _FOLLOW = 'eval "$(keyswitch env)"'

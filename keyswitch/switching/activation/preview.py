@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import ITEM_PREFIX, FileChange
@@ -17,8 +18,6 @@ from keyswitch.targets import table
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from keyswitch.changes.draft import Draft
 
 _ABSENT = object()

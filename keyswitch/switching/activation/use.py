@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.changes.history import main_fingerprint
+from keyswitch.commit.transaction import Transaction
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, FileChange, Frozen, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
+from keyswitch.providers.binding import Mismatch
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch
@@ -20,14 +24,10 @@ from keyswitch.targets import table
 from keyswitch.targets.values import Account, RunningSession
 from keyswitch.terminal.marker import MARKER
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.providers.binding import Mismatch
     from keyswitch.targets.verdict import Finding
-    from keyswitch.workspace import Workspace
 
 
 _POLL = 0.5  # seconds; a look for sessions costs some milliseconds
@@ -110,8 +110,6 @@ def _looked(
     Another command may be in the middle of its own change, so a bad word
     counts only if it is still true while no other one is at work.
     """
-    from keyswitch.commit.transaction import Transaction
-
     try:
         seen = _look(workspace, profile, configure=configure)
     except KeyswitchError:

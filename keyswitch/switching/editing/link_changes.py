@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.directories import links, patterns
+from keyswitch.directories.links import Link
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import upwards
 from keyswitch.display import printable
 from keyswitch.errors import FileStateError, InputError, NotFoundError
 from keyswitch.model import FileChange
 from keyswitch.profiles import settings, toml_edits
-
-if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
-    from keyswitch.directories.links import Link
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.workspace import Workspace
+from keyswitch.profiles.paths import Paths
+from keyswitch.workspace import Workspace
 
 _LIMIT = 4096  # bytes of a record of trust
 _WORDS = {links.ALLOWED: "allow", links.DENIED: "deny"}
@@ -31,12 +28,14 @@ def link(workspace: Workspace, name: str, folder: str) -> str:
     after = f"{name}\n".encode()
 
     def make(draft: Draft) -> None:
-        before = _replaceable(workspace.paths, path)
-        found = links.read(workspace.paths, path) if before == after else None
-        if found is not None and found.status == links.ALLOWED:
-            return
+        found = _replaceable(workspace.paths, path)
+        before = found.data if found else None
+        if found is not None and before == after:
+            if found.status == links.ALLOWED:
+                return
+        elif found is not None:
+            _forget(draft, found)
         draft.edit(FileChange(path, before, after, mode=0o644), own=True)
-        _forget(draft, path, before, after)
         mark = links.mark_of(path, after)
         _record(draft, mark, path, links.ALLOWED)
         _name(draft, "link", name)
@@ -54,15 +53,14 @@ def unlink(workspace: Workspace, folder: str) -> Link:
     path = os.path.join(os.path.realpath(folder), links.FILE)
 
     def make(draft: Draft) -> Link:
-        found = links.read(workspace.paths, path)
+        found = _replaceable(workspace.paths, path)
         if found is None:
             raise NotFoundError(
                 f"there is no link in {folder}",
                 "'keyswitch link' shows which one counts here",
             )
-        before = _replaceable(workspace.paths, path)
-        draft.edit(FileChange(path, before, None), own=True)
-        _forget(draft, path, before, None)
+        draft.edit(FileChange(path, found.data, None), own=True)
+        _forget(draft, found)
         _name(draft, "unlink", found.name)
         return found
 
@@ -127,7 +125,7 @@ def asking_for(workspace: Workspace, name: str) -> list[str]:
         link = links.read(workspace.paths, path) if path else None
         if link and link.status == links.ALLOWED and link.name == name:
             found.add(path)
-    rules = settings.load(workspace.paths).links
+    rules = workspace.settings.links
     return sorted(found) + [p for p, asked in rules if asked == name]
 
 
@@ -145,7 +143,7 @@ def link_remote(workspace: Workspace, pattern: str, name: str) -> None:
 
 def unlink_remote(workspace: Workspace, pattern: str) -> str:
     """Take the rule of a remote away; return the profile it named."""
-    rules = dict(settings.load(workspace.paths).links)
+    rules = dict(workspace.settings.links)
     if pattern not in rules:
         raise NotFoundError(
             f"there is no link for '{printable(pattern)}'",
@@ -170,8 +168,8 @@ def _edit_rules(
     commit(workspace, make)
 
 
-def _replaceable(paths: Paths, path: str) -> bytes | None:
-    """Return the text of a link that may be replaced, or raise."""
+def _replaceable(paths: Paths, path: str) -> Link | None:
+    """Return a link that may be replaced, or raise; None: there is none."""
     found = links.read(paths, path)
     if found is None:
         return None
@@ -182,7 +180,7 @@ def _replaceable(paths: Paths, path: str) -> bytes | None:
             f"{path} is not a link of keyswitch: {why}",
             "move it out of the way first",
         )
-    return found.data
+    return found
 
 
 def _record(draft: Draft, mark: str, path: str, status: str) -> None:
@@ -211,13 +209,9 @@ def _kept(target: str) -> bytes | None:
     return data
 
 
-def _forget(
-    draft: Draft, path: str, before: bytes | None, after: bytes | None
-) -> None:
+def _forget(draft: Draft, found: Link) -> None:
     """Take back the judgement of a text that goes."""
-    if before is None or before == after:
-        return
-    target = draft.workspace.paths.trusted(links.mark_of(path, before))
+    target = draft.workspace.paths.trusted(found.mark)
     record = _kept(target)
     if record is not None:
         draft.edit(FileChange(target, record, None), own=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
@@ -16,14 +16,10 @@ from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
 from keyswitch.providers.shapes import fingerprint, mask
+from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.planning import after_edit, all_folders, isolation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    from keyswitch.secret import Secret
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def today() -> date:
@@ -226,7 +222,7 @@ def remove(workspace: Workspace, name: str) -> bool:
         isolation.move_out(draft, name)
         profile, _ = draft.load(name)
         draft.write_profile(name, None)
-        after_edit.plan_leave(draft, profile)
+        after_edit.plan_follow(draft, {name: None}, [*profile.secrets.values()])
         all_folders.plan_own(draft, name)
         all_folders.say_logins(draft, name)
         after_edit.remove_logins(draft, profile)

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
 
 from keyswitch.changes import hook_files
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.changes.history import splice_of
 from keyswitch.disk.atomic import is_link_to_file, read_regular
 from keyswitch.errors import UsageError
 from keyswitch.model import FileChange
 from keyswitch.shells import rc_block
 from keyswitch.shells.hook_scripts import WITH_FILE
-
-if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 FILE_LIMIT = 1 << 20  # bytes; nobody writes a start file of that size
 # bash reads the first one that exists, and none of the others.

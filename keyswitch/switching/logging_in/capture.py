@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
@@ -28,12 +28,8 @@ from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.known_folders import named
 from keyswitch.switching.planning.planned import Switch, plan_keys
 from keyswitch.targets import table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyswitch.targets.target import Login
-    from keyswitch.workspace import Workspace
+from keyswitch.targets.target import Login
+from keyswitch.workspace import Workspace
 
 
 def capture(

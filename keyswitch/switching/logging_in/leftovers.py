@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import open_own, read_regular, write_all
@@ -21,14 +22,12 @@ from keyswitch.disk.ownership import is_foreign_home, require_own_home
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.profiles import state
+from keyswitch.profiles.paths import Paths
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from keyswitch.changes.draft import Draft
-    from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Keychain
-    from keyswitch.workspace import Workspace
 
 
 def stamp_file(paths: Paths) -> str:

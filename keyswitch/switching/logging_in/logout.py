@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
+from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import InputError
 from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import Logins
 from keyswitch.switching.logins.storing import FIELD
 from keyswitch.switching.planning import isolation, one_copy
-
-if TYPE_CHECKING:
-    from keyswitch.changes.login_ledger import Generation
-    from keyswitch.targets.target import Login
-    from keyswitch.workspace import Workspace
+from keyswitch.targets.target import Login
+from keyswitch.workspace import Workspace
 
 
 def look(workspace: Workspace, name: str) -> list[str]:

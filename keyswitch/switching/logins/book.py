@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
 from keyswitch.changes.draft import FIRST, Draft, NewItem
+from keyswitch.changes.login_ledger import Generation, Ledger
 from keyswitch.errors import FileStateError, KeyswitchError, StoreError
 from keyswitch.model import LoginFolder, Profile, SecretRef
 from keyswitch.profiles import profile_files, toml_edits
+from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.logins.storing import (
     FIELD,
     content_of,
     generation_of,
-    packed,
     tokens_of,
     unpacked,
     with_login,
@@ -28,7 +29,6 @@ from keyswitch.switching.logins.storing import (
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from keyswitch.changes.login_ledger import Generation, Ledger
     from keyswitch.targets.target import Login, Places
 
 
@@ -171,7 +171,8 @@ class Logins:
 
     def _put(self, parts: Login, store: str, number: int) -> Generation:
         ref = SecretRef(store, new_item(), number)
-        self.draft.store(NewItem(ref, packed(parts)), stays=True)
+        text = Secret(table.main().logins.pack(parts))
+        self.draft.store(NewItem(ref, text), stays=True)
         return generation_of(self.workspace, parts, ref)
 
     def _write_profile(self, profile: Profile) -> None:

@@ -11,28 +11,31 @@ stored, and has its owner, before any of this.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.commit.keychain_items import BRIEF, forget, note_file, put_item
-from keyswitch.commit.transaction import Transaction
+from keyswitch.commit.transaction import (
+    BRIEF,
+    Transaction,
+    forget_note,
+    note_file,
+    put_item,
+)
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import digest
 from keyswitch.errors import DamagedFileError, FileStateError, KeyswitchError
 from keyswitch.model import ITEM_PREFIX, Frozen
 from keyswitch.profiles import own_json
+from keyswitch.profiles.paths import Paths
 from keyswitch.switching.logins.storing import unpacked
 from keyswitch.targets import table
-from keyswitch.targets.lock_folders import held
+from keyswitch.targets.lock_folders import LockSpec, held
+from keyswitch.targets.values import PlannedFile
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.targets.lock_folders import LockSpec
     from keyswitch.targets.target import Keychain, Login
-    from keyswitch.targets.values import PlannedFile
-    from keyswitch.workspace import Workspace
 
 _LIMIT = 1 << 16  # bytes of a note
 _EMPTY = b"{}"  # an item that says nothing
@@ -159,7 +162,7 @@ def _finish(workspace: Workspace, keychain: Keychain) -> list[str]:
             with held(_locks(change.folder)):
                 for item in change.items:
                     said += _finish_item(keychain, item, parts)
-        forget(workspace.paths)
+        forget_note(workspace.paths)
     return [*said, "finished a change of the login that was interrupted"]
 
 

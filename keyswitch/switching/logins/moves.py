@@ -11,6 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from keyswitch.changes import login_ledger
+from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import StoreError
 from keyswitch.model import LoginFolder, MovedLogin, Profile
 from keyswitch.profiles import clock
@@ -18,7 +19,6 @@ from keyswitch.switching.logins import owners, storing
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
 

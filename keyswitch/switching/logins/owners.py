@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import NotFoundError, StoreError
 from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.profiles import profile_files
@@ -20,7 +21,6 @@ from keyswitch.switching.logins.storing import tokens_of
 from keyswitch.targets.values import Identity
 
 if TYPE_CHECKING:
-    from keyswitch.changes.login_ledger import Generation
     from keyswitch.switching.logins.book import Logins
     from keyswitch.targets.target import Login
 

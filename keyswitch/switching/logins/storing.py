@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import StoreError
+from keyswitch.model import Profile, SecretRef
 from keyswitch.providers.shapes import fingerprint, mask
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets import table
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from keyswitch.model import Profile, SecretRef
     from keyswitch.targets.target import Login
-    from keyswitch.workspace import Workspace
 
 FIELD = "login"  # the secret field of a claude-login profile
 
@@ -68,11 +68,6 @@ def require_open(workspace: Workspace, store: str) -> None:
         opened.open()
     else:
         opened.require()
-
-
-def packed(parts: Login) -> Secret:
-    """Return a login as one text for a secret store."""
-    return Secret(table.main().logins.pack(parts))
 
 
 def unpacked(text: Secret) -> Login:

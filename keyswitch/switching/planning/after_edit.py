@@ -7,61 +7,49 @@ own.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
 
 from keyswitch.changes import login_ledger
+from keyswitch.changes.draft import Draft
 from keyswitch.commit.journal import Folder
 from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.model import MovedLogin, Profile, SecretRef
 from keyswitch.profiles import state
 from keyswitch.switching.planning.all_folders import (
     plan_elsewhere,
     plan_targets,
 )
 from keyswitch.switching.planning.planned import Switch, plan_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.model import MovedLogin, Profile, SecretRef
-    from keyswitch.workspace import Workspace
-
-
-def plan_leave(draft: Draft, profile: Profile) -> None:
-    """Plan the programs' files after a profile was removed."""
-    gone = list(profile.secrets.values())
-    if state.read(draft.workspace.paths).active == profile.name:
-        plan_targets(draft, Switch(None, gone, moves_login=False))
-        plan_elsewhere(draft, None)
-    else:
-        plan_follow(draft, {}, gone)
+from keyswitch.workspace import Workspace
 
 
 def plan_follow(
     draft: Draft,
-    altered: Mapping[str, Profile],
+    altered: Mapping[str, Profile | None],
     gone: Sequence[SecretRef] = (),
 ) -> None:
-    """Plan the programs' files after profiles were written at once.
+    """Plan the programs' files after profiles were written or removed.
 
-    `altered` are the profiles, by their former names. A program may have to
-    be told of their keys, also while another profile is active.
+    `altered` are the profiles, by their former names; None: it was removed. A
+    program may have to be told of their keys, also while another profile is
+    active.
     """
     workspace = draft.workspace
     active = state.read(workspace.paths).active
     if active in altered:
         # Without taking sides.
-        switch = Switch(
-            altered[active], gone, moves_login=False, keep_changed=True
-        )
+        profile = altered[active]
+        keeps = profile is not None
+        switch = Switch(profile, gone, moves_login=False, keep_changed=keeps)
         plan_targets(draft, switch)
-        plan_elsewhere(draft, altered[active])
+        plan_elsewhere(draft, profile)
     elif active:
         try:
             profile, _ = workspace.load(active)
         except KeyswitchError:
             return
-        switch = Switch(profile, gone, altered=altered)
+        written = {name: p for name, p in altered.items() if p is not None}
+        switch = Switch(profile, gone, altered=written)
         plan_keys(draft, switch, workspace.places)
 
 

@@ -9,10 +9,13 @@ profile's own are for terminals that chose it, and go with their profile.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import Draft
 from keyswitch.commit.transaction import Transaction, on_disk
 from keyswitch.errors import FileStateError
+from keyswitch.model import Profile
 from keyswitch.switching.planning.known_folders import (
     is_own,
     login_places,
@@ -31,10 +34,6 @@ from keyswitch.switching.planning.planned import (
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.model import Profile
     from keyswitch.targets.target import Places
 
 
@@ -137,7 +136,7 @@ def rename_own(draft: Draft, old: str, renamed: Profile) -> None:
     path = record_path(workspace, places)
     if not os.path.exists(path):
         return
-    if places.settings in recorded_in(draft, path):
+    if places.settings in recorded_in(draft, places):
         switch = Switch(renamed, moves_login=False, keep_changed=True)
         plan_one(draft, switch, places)
     moved = table.main().folders.record_moved(

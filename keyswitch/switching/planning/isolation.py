@@ -9,11 +9,12 @@ shares with the usual one is linked. A login is in one folder only
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.compiling import compiled_active
+from keyswitch.changes.draft import Draft
 from keyswitch.commit.journal import missing_folders
+from keyswitch.compiled import Compiled
 from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
@@ -22,11 +23,7 @@ from keyswitch.switching.planning import one_copy
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch, plan_folder
 from keyswitch.targets import table
-
-if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
-    from keyswitch.compiled import Compiled
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def shared_of(profile: Profile) -> tuple[str, ...]:

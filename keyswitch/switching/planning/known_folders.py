@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
@@ -16,13 +17,11 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.odd_files import baseline_files
 from keyswitch.targets import table, values
 from keyswitch.targets.values import MAIN, id_of_record
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from keyswitch.changes.login_ledger import Ledger
     from keyswitch.targets.target import Places
-    from keyswitch.workspace import Workspace
 
 
 def record_path(workspace: Workspace, places: Places) -> str:
@@ -46,7 +45,7 @@ def folders(
             continue
         if not record.endswith(".json") or id_of_record(record) != MAIN:
             continue  # a damaged one that was set aside; another program's
-        recorded = recorded_in(draft, record)
+        recorded = table.main().recorded(record, draft.read(record))
         for places in _candidates(workspace, recorded):
             if record_path(workspace, places) == record:
                 yield places, recorded
@@ -57,8 +56,9 @@ def calls_us(workspace: Workspace, places: Places) -> bool:
     return table.main().folders.calls_us(places, Draft(workspace).settled)
 
 
-def recorded_in(draft: Draft, record: str) -> Collection[str]:
-    """Return the files that a record is about."""
+def recorded_in(draft: Draft, places: Places) -> Collection[str]:
+    """Return the files that a folder's record is about."""
+    record = record_path(draft.workspace, places)
     return table.main().recorded(record, draft.read(record))
 
 
@@ -75,7 +75,7 @@ def holder_of(draft: Draft, places: Places) -> Places:
     ]
     if not found:
         return places
-    if places.settings in recorded_in(draft, own):
+    if places.settings in recorded_in(draft, places):
         found.append(places)
     # An older keyswitch recorded both; the one that is no link was first.
     return min(

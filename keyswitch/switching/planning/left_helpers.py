@@ -9,17 +9,11 @@ from keyswitch.changes.draft import Draft
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import state
 from keyswitch.switching.planning import known_folders
-from keyswitch.switching.planning.known_folders import (
-    calls_us,
-    holder_of,
-    record_path,
-    recorded_in,
-)
 from keyswitch.targets.verdict import NOTE, WARNING, Finding
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
     from keyswitch.targets.target import Places
-    from keyswitch.workspace import Workspace
 
 
 def findings(workspace: Workspace) -> list[Finding]:
@@ -44,7 +38,7 @@ def _failing(workspace: Workspace, places: Places) -> Finding | None:
     why = "it is the folder of a profile that is gone"
     if not own:
         why = _no_answer(workspace)
-    if not why or not calls_us(workspace, places):
+    if not why or not known_folders.calls_us(workspace, places):
         return None
     here = own or places.config_dir == workspace.places.config_dir
     return Finding(
@@ -62,14 +56,13 @@ def _left_here(workspace: Workspace) -> Finding | None:
     """Return that another keyswitch's helper stands here, if one does."""
     places = workspace.places
     found = _failing(workspace, places)
-    if found or not calls_us(workspace, places):
+    if found or not known_folders.calls_us(workspace, places):
         return found
     draft = Draft(workspace)
-    own = record_path(workspace, places)
-    if places.settings in recorded_in(draft, own):
+    if places.settings in known_folders.recorded_in(draft, places):
         return None
-    holder = holder_of(draft, places)
-    if holder.settings in recorded_in(draft, record_path(workspace, holder)):
+    holder = known_folders.holder_of(draft, places)
+    if holder.settings in known_folders.recorded_in(draft, holder):
         return None
     name = state.read(workspace.paths).active
     return Finding(

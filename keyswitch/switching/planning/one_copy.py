@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import Draft
 from keyswitch.changes.login_ledger import NOTHING, PROFILE
 from keyswitch.errors import InputError
 from keyswitch.model import LOGIN_PROVIDER, MovedLogin, Profile
@@ -19,11 +20,10 @@ from keyswitch.switching.planning.known_folders import (
     own_folder,
 )
 from keyswitch.targets import table
+from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
     from keyswitch.targets.target import Places
-    from keyswitch.workspace import Workspace
 
 
 def leave_others(draft: Draft, profile: Profile, target: Places) -> None:

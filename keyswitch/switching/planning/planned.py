@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.errors import FileStateError, KeyswitchError
-from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
+from keyswitch.model import (
+    LOGIN_PROVIDER,
+    Frozen,
+    MovedLogin,
+    Profile,
+    SecretRef,
+)
 from keyswitch.profiles import profile_files
 from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item
@@ -20,9 +27,6 @@ from keyswitch.terminal.exports import values_of
 from keyswitch.workspace import own_command
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from keyswitch.model import MovedLogin, Profile
     from keyswitch.targets.target import Places, Target
     from keyswitch.targets.values import KeyOf
 

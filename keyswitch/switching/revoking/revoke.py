@@ -6,7 +6,7 @@ service, and a token that is only deleted still works for whoever copied it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from keyswitch import kernel_keyring
 from keyswitch.changes import login_ledger
@@ -24,14 +24,10 @@ from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.planned import Switch
 from keyswitch.switching.revoking.scan import Scan
+from keyswitch.switching.revoking.stored import Found
 from keyswitch.targets import table
 from keyswitch.targets.values import MAIN
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from keyswitch.switching.revoking.stored import Found
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 ALL, STALE = "all", "stale"  # scopes, as is the main program's id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.changes.draft import Draft
 from keyswitch.display import secrets_in
@@ -20,11 +20,7 @@ from keyswitch.switching.planning import known_folders
 from keyswitch.switching.revoking.stored import Found, Stored
 from keyswitch.targets import table
 from keyswitch.targets.target import Login, Look, Places, Token
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 _RC_LIMIT = 1 << 22
 

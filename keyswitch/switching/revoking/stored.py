@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyswitch import kernel_keyring
 from keyswitch.changes import history, login_ledger
+from keyswitch.changes.login_ledger import Generation
 from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
 from keyswitch.profiles import profile_files
+from keyswitch.profiles.paths import Paths
 from keyswitch.secrets.vault.reading import previous_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from keyswitch.changes.login_ledger import Generation
-    from keyswitch.profiles.paths import Paths
     from keyswitch.targets.target import Token
     from keyswitch.targets.values import Read
 

@@ -11,9 +11,9 @@ import os
 import shutil
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
+from keyswitch.compiled import Compiled
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.model import LOGIN_PROVIDER
@@ -26,9 +26,6 @@ from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
 from keyswitch.workspace import Workspace, own_command
-
-if TYPE_CHECKING:
-    from keyswitch.compiled import Compiled
 
 
 def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:

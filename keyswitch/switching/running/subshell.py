@@ -8,7 +8,9 @@ import select
 import shutil
 import signal
 import subprocess
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
+from typing import Any
 
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import InputError, KeyswitchError
@@ -16,12 +18,7 @@ from keyswitch.secret import CoresAllowed
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.selection import PROFILE_VARIABLE, SHELL_VARIABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import FrameType
-
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 with contextlib.suppress(ImportError):
     import termios  # not on Windows

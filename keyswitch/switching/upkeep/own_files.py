@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal
-from keyswitch.commit.keychain_items import note_file
+from keyswitch.commit.transaction import note_file
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
@@ -26,6 +26,7 @@ from keyswitch.errors import (
 )
 from keyswitch.profiles import settings, state
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
+from keyswitch.profiles.paths import Paths
 from keyswitch.providers import binding
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
@@ -37,13 +38,7 @@ from keyswitch.targets import table
 from keyswitch.targets.values import id_of_record
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Mend
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from keyswitch.profiles.paths import Paths
-
-    Reader = Callable[[str, bytes], object]
-
+Reader = Callable[[str, bytes], object]
 
 NEWER = "own-file-newer"  # of a finding: nothing may be changed
 NEWER_ERRORS = (NewerFileError, envelope.NewerError)

@@ -7,10 +7,11 @@ none of the others, and so that a second run finishes the first.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, Frozen
 from keyswitch.profiles import profile_files, state
@@ -21,13 +22,8 @@ from keyswitch.switching.planning import known_folders
 from keyswitch.switching.planning.all_folders import plan_one
 from keyswitch.switching.planning.known_folders import calls_us
 from keyswitch.switching.planning.planned import Switch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.targets.target import Places
-    from keyswitch.workspace import Workspace
+from keyswitch.targets.target import Places
+from keyswitch.workspace import Workspace
 
 
 class Step(Frozen):

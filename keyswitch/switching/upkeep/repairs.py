@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
 from keyswitch.changes.history import splice_of
 from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
@@ -16,12 +17,7 @@ from keyswitch.model import Rights
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
 from keyswitch.targets.verdict import Mend
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from keyswitch.changes.draft import Draft
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 _AGAIN = "look again: keyswitch doctor"
 _EDITS = (Mend.MEMBER, Mend.ELEMENT, Mend.LINE)

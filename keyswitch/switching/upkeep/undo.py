@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from keyswitch.changes import history
 from keyswitch.changes.change import commit
+from keyswitch.changes.draft import Draft
+from keyswitch.changes.history import OwnFile, Record
 from keyswitch.disk.atomic import is_link_to_file, read_regular
 from keyswitch.disk.digests import digest
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, FileChange, Rights
 from keyswitch.profiles import state
+from keyswitch.profiles.state import State
 from keyswitch.switching.planning import after_edit, all_folders, known_folders
-
-if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
-    from keyswitch.changes.history import OwnFile, Record
-    from keyswitch.profiles.state import State
-    from keyswitch.workspace import Workspace
+from keyswitch.workspace import Workspace
 
 
 def last(workspace: Workspace) -> Record:

@@ -7,8 +7,8 @@ profiles are; whoever comes later deletes what the vault does not name.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from keyswitch.changes import intents
 from keyswitch.commit.transaction import Transaction
@@ -16,12 +16,8 @@ from keyswitch.model import SecretRef
 from keyswitch.secrets import stores
 from keyswitch.secrets.keychain.store import open_keychain
 from keyswitch.secrets.vault import access
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.secrets.vault.reading import Vault
-    from keyswitch.workspace import Workspace
+from keyswitch.secrets.vault.reading import Vault
+from keyswitch.workspace import Workspace
 
 
 def add(workspace: Workspace, vault: Vault) -> None:
