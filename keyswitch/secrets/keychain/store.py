@@ -69,7 +69,7 @@ def candidates() -> tuple[str, ...]:
     return ("secret-service", "kwallet")
 
 
-class Keychain:
+class KeychainStore:
     """The keychain of this login session."""
 
     def __init__(
@@ -266,12 +266,12 @@ def joined(main: str, parts: list[str]) -> str:
     return text
 
 
-def open_keychain(paths: Paths, deadline: float | None = None) -> Keychain:
+def open_keychain(paths: Paths, deadline: float | None = None) -> KeychainStore:
     """Return the keychain with the person's settings."""
     from keyswitch.profiles.settings import load
 
     settings = load(paths)
-    return Keychain(
+    return KeychainStore(
         backend=settings.keychain_backend,
         deadline=deadline or settings.keychain_deadline or None,
     )

@@ -327,7 +327,7 @@ class Scene:
         return os.path.join(xdg or f"{self.home}/.config", "anthropic")
 
     @cached_property
-    def login(self) -> stored.Login | None:
+    def login(self) -> stored.Subscription | None:
         """The stored subscription login, usable or not."""
         return stored.stored_login(self.read(self.places.credentials))
 

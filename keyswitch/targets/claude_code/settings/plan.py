@@ -53,7 +53,7 @@ class Edit(Frozen):
     raw: str
 
 
-class Plan:
+class SettingsPlan:
     """A settings file's next version, and what has to be remembered of it."""
 
     def __init__(self, conflicts: list[str]) -> None:
@@ -111,7 +111,7 @@ def plan_settings(  # noqa: PLR0913
     resolve: Callable[[str], str],
     new_token: Callable[[], str],
     keep_changed: bool = False,
-) -> Plan:
+) -> SettingsPlan:
     """Plan a settings file: take the old edits back, then make the new ones.
 
     With `keep_changed` a key that somebody else changed stays as it is, and
@@ -126,7 +126,7 @@ def plan_settings(  # noqa: PLR0913
         raise text.fail(0, "the file is empty")
     text.checked(edits=True)
     conflicts, put_back = revert(text, baseline, key, resolve)
-    plan = Plan(conflicts)
+    plan = SettingsPlan(conflicts)
     for keys in wanted.take_helpers(text):
         plan.notes.append(f"{'.'.join(keys)} {_LEFT_OVER}")
     tokens = {resolve(token): token for token in put_back}
@@ -162,7 +162,7 @@ def _apply(  # noqa: PLR0913
     text: Edited,
     edit: Edit,
     owned: list[Owned],
-    plan: Plan,
+    plan: SettingsPlan,
     key: bytes,
     tokens: Mapping[str, str],
     new_token: Callable[[], str],
