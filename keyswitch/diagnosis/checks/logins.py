@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
@@ -15,11 +16,6 @@ from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
 from keyswitch.targets.claude_code.login.stored import Subscription, parsed
 from keyswitch.targets.claude_code.resolver.anthropic_profiles import selected
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
 
 SOON = 7 * 86400  # seconds before an end that cannot be put off
 _LEDGER_LIMIT = 1 << 22  # bytes

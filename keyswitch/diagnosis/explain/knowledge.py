@@ -26,20 +26,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.diagnosis.explain.error_text import ErrorText, Hit, find, read
 from keyswitch.diagnosis.explain.facts import Facts
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.resolver.resolve import resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-
+from keyswitch.targets.claude_code.resolver.scene import Scene
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 

@@ -11,10 +11,11 @@ import base64
 import hashlib
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.model import Frozen
+from keyswitch.profiles.paths import Paths
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import worker
 from keyswitch.secrets.keychain.items import (
@@ -29,9 +30,6 @@ from keyswitch.secrets.keychain.items import (
     note_silence,
     silent,
 )
-
-if TYPE_CHECKING:
-    from keyswitch.profiles.paths import Paths
 
 # Windows keeps at most 2,560 bytes of UTF-16 in one item.
 CHUNK = 1000  # characters

@@ -8,9 +8,11 @@ come out the same and no file is written.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from keyswitch.model import Frozen
+from keyswitch.providers.schema import ClaudeCode
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import wanted
@@ -27,12 +29,6 @@ from keyswitch.targets.claude_code.settings.baseline import (
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.splice import Edited
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from keyswitch.providers.schema import ClaudeCode
-
 
 # What is said of a key that is displaced.
 _LEFT_OVER = "was the helper of a keyswitch before; it does not come back"
