@@ -235,6 +235,28 @@ def test_no_folder_has_too_many_files():
     assert {f: n for f, n in counts.items() if n > MOST_FILES} == {}
 
 
+def test_no_two_modules_have_one_name():
+    """A command and a check are named after what they are about."""
+    counts = Counter(
+        path.stem
+        for path in MODULES
+        if part_of(path) != "cli" and path.parent.name != "checks"
+    )
+    assert {name for name, n in counts.items() if n > 1} == {"__init__"}
+
+
+def test_no_two_classes_have_one_name():
+    """Apart from what implements a protocol of the programs."""
+    counts = Counter(
+        node.name
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ClassDef)
+    )
+    doubled = {name for name, n in counts.items() if n > 1}
+    assert doubled == {"Keychain", "LoginPlace"}
+
+
 # Who knows Claude Code by name, beside its own folder, and why. Whatever is
 # not here asks `targets/table.py`.
 KNOWS_CLAUDE_CODE = {

@@ -10,17 +10,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from keyswitch.changes.draft import Draft
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import is_planted
 from keyswitch.errors import DamagedFileError, InputError, OddFileError
 from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
 from keyswitch.profiles.paths import Paths
-
-if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
 
 LIMIT = 1 << 20  # bytes
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import click
 
 from keyswitch.cli.session import Session
 from keyswitch.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Declared = TypeVar("Declared", bound=Callable[..., Any] | click.Command)
 Body = Callable[..., int | None]  # of the session; returns an exit status

@@ -7,7 +7,9 @@ import importlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 import click
 
@@ -25,10 +27,6 @@ from keyswitch.errors import (
 )
 from keyswitch.express import is_committed
 from keyswitch.profiles.names import did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import ModuleType
 
 # The public commands: name -> (module under keyswitch.cli, short help). A
 # literal table, so that `--help` and completion import no command. A test

@@ -32,7 +32,7 @@ passphrase_options = options(
 LIMIT = 1 << 20  # bytes that are read before giving up
 
 
-class Source(Frozen):
+class SourceOption(Frozen):
     """One source option: which field it fills, and where from."""
 
     field: str  # "": the provider's main secret
@@ -61,19 +61,19 @@ source_options = options(
 
 def parse_sources(
     given_options: Mapping[str, Any], known: Sequence[str]
-) -> list[Source]:
+) -> list[SourceOption]:
     """Return what the source options say; `known` are the secret fields."""
-    found = [Source("", "stdin", "0")] if given_options["stdin"] else []
+    found = [SourceOption("", "stdin", "0")] if given_options["stdin"] else []
     for kind in ("from_env", "from_file", "fd"):
         for value in given_options[kind]:
             field, equals, place = value.partition("=")
             named = equals and field in known
             source = (field, kind, place) if named else ("", kind, value)
-            found.append(Source(*source))
+            found.append(SourceOption(*source))
     return found
 
 
-def _read(source: Source) -> bytes:
+def _read(source: SourceOption) -> bytes:
     """Return the bytes of a source, at most `LIMIT` and one more."""
     place = source.place
     if source.kind == "from_env":
@@ -103,7 +103,7 @@ def _read(source: Source) -> bytes:
         ) from e
 
 
-def read_source(source: Source) -> bytes:
+def read_source(source: SourceOption) -> bytes:
     """Return the bytes of a source, which can be read only once."""
     return take(f"{source.kind} {source.place}", lambda: _read(source))
 
@@ -112,7 +112,7 @@ def collect(
     session: Session,
     provider: Provider,
     wanted: Sequence[Field],
-    sources: Sequence[Source],
+    sources: Sequence[SourceOption],
     fields: Mapping[str, str],
 ) -> dict[str, Secret]:
     """Return the checked secret of each wanted field that has a source.
@@ -187,7 +187,7 @@ def given_passphrase(options: Mapping[str, Any]) -> Secret | None:
     kinds = {"passphrase_fd": "fd", "passphrase_file": "from_file"}
     for name, kind in kinds.items():
         if options[name] is not None:
-            source = Source("", kind, options[name])
+            source = SourceOption("", kind, options[name])
             try:
                 text = read_source(source).decode()
             except UnicodeDecodeError as e:

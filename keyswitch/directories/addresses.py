@@ -36,7 +36,7 @@ _OTHER = r"\w[\w+.-]*(?:::|://)"
 _SCHEME = r"(?i)(https?|ssh|git|git\+ssh|ssh\+git|ftps?)://"
 
 
-class Address(Frozen):
+class RemoteAddress(Frozen):
     """What an address means. `ssh`: its configuration may rename the host."""
 
     host: str
@@ -49,7 +49,7 @@ def is_local(url: str) -> bool:
     return bool(re.match(_LOCAL, url))
 
 
-def meant_by(url: str) -> Address | None:
+def meant_by(url: str) -> RemoteAddress | None:
     """Return what an address means; None where that cannot be told."""
     text = url.strip().lstrip("\ufeff")
     form = re.match(_SCHEME, text)
@@ -66,7 +66,7 @@ def meant_by(url: str) -> Address | None:
     host, path = _host(unquote(host)), _plain(unquote(path))
     if not host or not path:
         return None
-    return Address(host, path, ssh=not form or "ssh" in form[1].lower())
+    return RemoteAddress(host, path, ssh=not form or "ssh" in form[1].lower())
 
 
 def plain_host(host: str) -> str:

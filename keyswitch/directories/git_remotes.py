@@ -46,7 +46,7 @@ _NO_REPOSITORY = (
 _LOOSE = r"^(branch\..*\.(remote|pushremote)|remote\.pushdefault)$"
 
 
-class Found:
+class FoundRemotes:
     """The addresses of a place's remotes.
 
     `origin`: those that say what a clone is of. `every`: all that it fetches
@@ -127,7 +127,7 @@ class Found:
             elif not addresses.is_local(url):
                 self.doubt = self.doubt or "a remote has an unknown address"
 
-    def _hosts(self, address: addresses.Address) -> list[str]:
+    def _hosts(self, address: addresses.RemoteAddress) -> list[str]:
         found = [address.host]
         if address.ssh:
             found += addresses.hosts_of(address.host, self._home)

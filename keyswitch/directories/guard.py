@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyswitch.compiled import Compiled
-    from keyswitch.directories.git_remotes import Found
+    from keyswitch.directories.git_remotes import FoundRemotes
     from keyswitch.model import Profile
 
 
@@ -27,14 +27,14 @@ class _Place:
         self.folder = folder
         self._environ = environ
         self._home = home_of(environ)
-        self._found: Found | None = None
+        self._found: FoundRemotes | None = None
 
     @property
-    def remotes(self) -> Found:
+    def remotes(self) -> FoundRemotes:
         if self._found is None:
-            from keyswitch.directories.git_remotes import Found
+            from keyswitch.directories.git_remotes import FoundRemotes
 
-            self._found = Found(self.folder, self._environ)
+            self._found = FoundRemotes(self.folder, self._environ)
         return self._found
 
     @property

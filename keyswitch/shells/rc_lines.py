@@ -8,13 +8,9 @@ from, and left to the person.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from keyswitch.model import Frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
 
 LONGEST = 8192  # characters; no line that sets one credential is longer
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from keyswitch.errors import UnreadableTextError
 from keyswitch.model import Frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MAX_DEPTH = 200
 

@@ -14,14 +14,11 @@ import os
 import shlex
 import stat
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 from keyswitch.errors import FileStateError
 from keyswitch.model import Frozen
 from keyswitch.profiles import clock
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 WAIT = 5.0  # seconds for the other program to finish
 _POLL = 0.02

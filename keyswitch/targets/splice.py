@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence
 
 from keyswitch.errors import UnreadableTextError
-from keyswitch.targets.json_text import LEFT_OUT, PLACEHOLDER, JsonText
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from keyswitch.targets.json_text import Child, Container
+from keyswitch.targets.json_text import (
+    LEFT_OUT,
+    PLACEHOLDER,
+    Child,
+    Container,
+    JsonText,
+)
 
 
 class Edited(JsonText):

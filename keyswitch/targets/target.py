@@ -30,8 +30,8 @@ if TYPE_CHECKING:
         Follows,
         Identity,
         PlannedFile,
+        PlanRequest,
         Read,
-        Request,
         RunningSession,
         TargetPlan,
     )
@@ -51,7 +51,7 @@ class Target(Protocol):
     def places(self, environ: Mapping[str, str], home: str, cwd: str) -> Any:
         """Return where its files are for this environment, as its own type."""
 
-    def plan(self, request: Request, places: Any, read: Read) -> TargetPlan:
+    def plan(self, request: PlanRequest, places: Any, read: Read) -> TargetPlan:
         """Return what its files are to be, for a profile or for none.
 
         What it has to remember, to give back what was there, it plans as a

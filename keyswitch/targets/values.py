@@ -60,7 +60,7 @@ def _no_keys(_: KeyOf, __: Collection[str]) -> list[tuple[str, str]]:
     return []
 
 
-class Request(Frozen):
+class PlanRequest(Frozen):
     """What a program is set up for, and what its plan may use of keyswitch."""
 
     paths: Paths

@@ -5,12 +5,8 @@ Named tuples, since each dataclass costs a command half a millisecond.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keyswitch.model import Frozen
-
-if TYPE_CHECKING:
-    from keyswitch.secret import Secret
+from keyswitch.secret import Secret
 
 RAW = "raw"
 BEARER = "Bearer"

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
+from keyswitch.compiled import Compiled
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles.paths import home_of
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.repository import LIMIT, suspicious
 from keyswitch.targets.claude_code.resolver.scene import Flags, Scene
+from keyswitch.targets.verdict import Source, Value
 from keyswitch.terminal.selection import RUN_VARIABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from keyswitch.compiled import Compiled
-    from keyswitch.targets.verdict import Source, Value
 
 # What decides which host a request goes to, or who can read it on its way.
 _ROUTES = (

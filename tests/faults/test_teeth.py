@@ -101,8 +101,8 @@ def dress(descriptor, target, mode, *, private):
 atomic._set_rights = dress
 """
 NO_HARVEST = """
-from keyswitch.switching.logins.book import Logins
-Logins.keep_for = lambda *args, **options: None
+from keyswitch.switching.logins.book import LoginBook
+LoginBook.keep_for = lambda *args, **options: None
 """
 
 

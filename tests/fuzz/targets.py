@@ -295,7 +295,7 @@ def bus_reply(data):
 def bus_message(data):
     """A whole message, header and all, as it comes from the socket."""
 
-    class Peer(dbus_wire.Connection):
+    class Peer(dbus_wire.BusConnection):
         def __init__(self):
             self._buffer = b""
             self.parts = iter([data])

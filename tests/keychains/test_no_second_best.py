@@ -3,7 +3,7 @@
 import pytest
 
 from keyswitch.changes import store_choice
-from keyswitch.secrets.keychain.store import Keychain
+from keyswitch.secrets.keychain.store import KeychainStore
 from keyswitch.workspace import Workspace
 from tests.cli.keyswitch import KEY, Keyswitch
 from tests.keychains.lane import Lane
@@ -28,7 +28,7 @@ class Answers:
             self.asked.append(backend)
             return answers[backend.replace("-", "_")]
 
-        monkeypatch.setattr(Keychain, "_call", call)
+        monkeypatch.setattr(KeychainStore, "_call", call)
 
 
 GOOD = {"ok": True, "locked": False}
@@ -39,7 +39,7 @@ def test_a_keychain_that_is_there_is_not_passed_over(monkeypatch, error):
     answers = Answers(
         monkeypatch, secret_service={"error": error}, kwallet=GOOD
     )
-    found = Keychain().probe()
+    found = KeychainStore().probe()
     assert (found.ok, answers.asked) == (False, ["secret-service"])
 
 

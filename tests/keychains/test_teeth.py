@@ -64,10 +64,10 @@ MUTANTS = {
     ),
     "takes another store": (
         (
-            "from keyswitch.secrets.keychain.store import Keychain\n"
+            "from keyswitch.secrets.keychain.store import KeychainStore\n"
             "from keyswitch.changes import store_choice as s\n"
             "s.choose_store = lambda *args: s.Choice('keychain')\n"
-            "Keychain.put = lambda *args: None"
+            "KeychainStore.put = lambda *args: None"
         ),
         ("no-service", "add", "profiles"),
     ),

@@ -16,7 +16,7 @@ from keyswitch.secrets.keychain import secret_service, worker
 from keyswitch.secrets.keychain.items import decode
 from keyswitch.secrets.keychain.store import (
     CHUNK,
-    Keychain,
+    KeychainStore,
     encode,
     joined,
     part_names,
@@ -56,15 +56,15 @@ def test_a_value_of_any_size_comes_back_by_either_reader(session, size):
     session()
     value = Secret("aé\n"[:1] * (size - 1) + "z")
     item = new_item()
-    Keychain().put(item, 1, value)
-    assert Keychain().get(item, 1) == value
+    KeychainStore().put(item, 1, value)
+    assert KeychainStore().get(item, 1) == value
     assert secret_service.fetch([(item, 1)]) == {(item, 1): value}
 
 
 @real_keyring
 def test_several_items_are_read_in_one_session(session):
     session()
-    keychain = Keychain()
+    keychain = KeychainStore()
     wanted = {(new_item(), n): Secret(f"FAKE-{n}-é\n") for n in (1, 2, 3)}
     for (item, generation), value in wanted.items():
         keychain.put(item, generation, value)
@@ -75,21 +75,21 @@ def test_several_items_are_read_in_one_session(session):
 def test_an_item_is_never_overwritten(session):
     session()
     item = new_item()
-    Keychain().put(item, 1, VALUE)
+    KeychainStore().put(item, 1, VALUE)
     with pytest.raises(StoreError, match="exists already"):
-        Keychain().put(item, 1, Secret("FAKE-other"))
-    assert Keychain().get(item, 1) == VALUE
+        KeychainStore().put(item, 1, Secret("FAKE-other"))
+    assert KeychainStore().get(item, 1) == VALUE
 
 
 @real_keyring
 def test_deleting_twice_is_as_good_as_once(session):
     session()
     item = new_item()
-    Keychain().put(item, 1, VALUE)
-    Keychain().delete(item, 1)
-    Keychain().delete(item, 1)
+    KeychainStore().put(item, 1, VALUE)
+    KeychainStore().delete(item, 1)
+    KeychainStore().delete(item, 1)
     for read in (
-        lambda: Keychain().get(item, 1),
+        lambda: KeychainStore().get(item, 1),
         lambda: secret_service.fetch([(item, 1)]),
     ):
         with pytest.raises(StoreError, match="does not hold"):
@@ -100,7 +100,7 @@ def test_deleting_twice_is_as_good_as_once(session):
 def test_names_in_the_keychain_say_nothing(session):
     place = session()
     item = new_item()
-    Keychain().put(item, 1, VALUE)
+    KeychainStore().put(item, 1, VALUE)
     files = [p for p in place.folder.rglob("*") if p.is_file()]
     stored = b"".join(p.read_bytes() for p in files)
     assert len(stored) > 100
@@ -121,11 +121,11 @@ def within(limit, call):
 def test_a_locked_keychain_says_so_and_does_not_wait(session):
     place = session()
     item = new_item()
-    Keychain().put(item, 1, VALUE)
+    KeychainStore().put(item, 1, VALUE)
     place.lock()
     for call in (
-        lambda: Keychain(deadline=1.5).get(item, 1),
-        lambda: Keychain(deadline=1.5).put(new_item(), 1, VALUE),
+        lambda: KeychainStore(deadline=1.5).get(item, 1),
+        lambda: KeychainStore(deadline=1.5).put(new_item(), 1, VALUE),
         lambda: secret_service.fetch([(item, 1)], 1.5),
     ):
         error = within(2.5, call)
@@ -137,10 +137,12 @@ def test_a_locked_keychain_says_so_and_does_not_wait(session):
 def test_a_silent_keychain_is_given_up_after_the_deadline(session):
     place = session()
     item = new_item()
-    Keychain().put(item, 1, VALUE)
+    KeychainStore().put(item, 1, VALUE)
     place.freeze()
     for call in (
-        lambda: Keychain(backend="secret-service", deadline=0.5).get(item, 1),
+        lambda: KeychainStore(backend="secret-service", deadline=0.5).get(
+            item, 1
+        ),
         lambda: secret_service.fetch([(item, 1)], 0.5),
     ):
         error = within(1.5, call)
@@ -189,11 +191,11 @@ def test_an_interpreter_that_nobody_waits_for_ends_by_itself():
 @real_keyring
 def test_a_bus_without_a_keychain_names_what_was_tried(session):
     session(keyring=False)
-    found = Keychain().probe()
+    found = KeychainStore().probe()
     assert not found.ok
     assert [title for title, _ in found.tried] == ["Secret Service", "KWallet"]
     assert all(why for _, why in found.tried)
-    error = within(4, lambda: Keychain().put(new_item(), 1, VALUE))
+    error = within(4, lambda: KeychainStore().put(new_item(), 1, VALUE))
     assert "no keychain" in error.message
     assert "vault" in error.hint
 
@@ -202,7 +204,7 @@ def test_a_bus_without_a_keychain_names_what_was_tried(session):
 def test_no_bus_at_all_is_no_keychain(monkeypatch, address):
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "relative")  # is ignored
-    assert not Keychain().probe().ok
+    assert not KeychainStore().probe().ok
     with pytest.raises(secret_service.NotHandledError):
         secret_service.fetch([(new_item(), 1)], 30)
 
@@ -285,7 +287,7 @@ def test_other_systems_get_new_items_within_their_limits(
         call = {"op": op, "backend": backend, "name": name, "value": value}
         return json.loads(keychain_calls.perform(json.dumps(call).encode()))
 
-    keychain = Keychain(backend=backend)
+    keychain = KeychainStore(backend=backend)
     monkeypatch.setattr(keychain, "_call", answer)
     value = Secret("é" * size)
     keychain.put("ks1-a", 1, value)

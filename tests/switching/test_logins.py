@@ -435,13 +435,13 @@ def test_what_changed_beside_the_tokens_takes_the_place_of_the_former(home):
 def test_a_login_stays_in_its_store_when_another_is_chosen(home, monkeypatch):
     """R5 and no silent change of store: the target's is not for the live."""
     stored = []
-    real = capture.Logins._put
+    real = capture.LoginBook._put
 
     def put(self, parts, store, number):
         stored.append(store)
         return real(self, parts, "vault", number)
 
-    monkeypatch.setattr(capture.Logins, "_put", put)
+    monkeypatch.setattr(capture.LoginBook, "_put", put)
     path = home.home / ".config/keyswitch/profiles/two.toml"
     path.write_text(path.read_text().replace('"vault"', '"keychain"'))
     home.claude.renew()

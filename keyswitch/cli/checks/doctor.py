@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.online.network import Step
+    from keyswitch.diagnosis.online.network import NetworkStep
 
 _ROUNDS = 3  # files can be looked at once their folder is mended
 
@@ -69,7 +69,7 @@ def doctor(  # noqa: PLR0913
         _print(session, own)
         return ExitCode.FAILED
     findings = by_gravity([*own, *findings])
-    steps: tuple[Step, ...] = ()
+    steps: tuple[NetworkStep, ...] = ()
     if network:
         from keyswitch.diagnosis.online import network as way
 
@@ -170,7 +170,7 @@ class _Mending:
 def _print(
     session: Session,
     findings: Sequence[Finding],
-    steps: Sequence[Step] = (),
+    steps: Sequence[NetworkStep] = (),
     situation: Situation | None = None,
 ) -> None:
     if session.json:
@@ -196,7 +196,7 @@ def _print(
 
 
 def _document(
-    findings: Sequence[Finding], steps: Sequence[Step]
+    findings: Sequence[Finding], steps: Sequence[NetworkStep]
 ) -> dict[str, Any]:
     document: dict[str, Any] = {
         "findings": [

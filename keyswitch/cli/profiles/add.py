@@ -16,7 +16,7 @@ from keyswitch.cli.secrets.agreements import agree_to_variables
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.cli.sources import (
-    Source,
+    SourceOption,
     collect,
     is_meant,
     parse_sources,
@@ -230,7 +230,7 @@ def _complete(
     provider: Provider,
     name: str | None,
     fields: dict[str, str],
-    sources: list[Source],
+    sources: list[SourceOption],
 ) -> tuple[str, dict[str, str], list[Field]]:
     """Return name, plain fields and the secrets that go with them."""
     if not session.can_ask:
@@ -252,7 +252,7 @@ def _complete(
 
 
 def _ask_alternative(
-    provider: Provider, fields: Mapping[str, str], sources: list[Source]
+    provider: Provider, fields: Mapping[str, str], sources: list[SourceOption]
 ) -> str:
     if not provider.groups:
         return ""

@@ -20,7 +20,7 @@ ACTIVE = "active"
 LONGEST_CELL = 200  # characters
 
 
-class Row(Frozen):
+class ChoiceRow(Frozen):
     """What is shown beside a name, and the text that a filter looks at."""
 
     kind: str
@@ -39,7 +39,7 @@ class ChoiceList:
     def __init__(
         self,
         names: Sequence[str],
-        read: Callable[[str], Row],
+        read: Callable[[str], ChoiceRow],
         used: Mapping[str, Sequence[str]] | None = None,
         *,
         guess: bool = False,
@@ -49,11 +49,11 @@ class ChoiceList:
         self.guessed = False
         self._guess = guess
         self._read = read
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, ChoiceRow] = {}
         self._top = 0
         self.narrow("")
 
-    def row(self, name: str) -> Row:
+    def row(self, name: str) -> ChoiceRow:
         """Return a name's row."""
         if name not in self._rows:
             self._rows[name] = self._read(name)
@@ -134,10 +134,10 @@ class ChoiceList:
 def providers(workspace: Workspace) -> ChoiceList:
     """Return all providers: name, title, what is needed."""
 
-    def read(name: str) -> Row:
+    def read(name: str) -> ChoiceRow:
         provider = workspace.catalogue.get(name)
         title, setup = provider.title, provider.setup
-        return Row(title, setup, "", f"{name} {title} {setup}".casefold())
+        return ChoiceRow(title, setup, "", f"{name} {title} {setup}".casefold())
 
     return ChoiceList(workspace.catalogue.ids(), read, guess=True)
 
@@ -150,12 +150,12 @@ def profiles(
     return ChoiceList(names, lambda name: _row(paths, name, at), used)
 
 
-def _row(paths: Paths, name: str, at: datetime) -> Row:
+def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
     try:
         profile, _ = profile_files.load(paths, name)
     except KeyswitchError:
         # Whoever chooses it is told what is wrong with it.
-        return Row("broken", "", "", f"{name} broken")
+        return ChoiceRow("broken", "", "", f"{name} broken")
     ends, who = login_status.notes(profile, at)
     if login_status.status_of(profile, at) is None:
         hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
@@ -164,7 +164,7 @@ def _row(paths: Paths, name: str, at: datetime) -> Row:
     searched = f"{name} {profile.provider} {owner} {who}".casefold()
     shown = (profile.provider, who, ends)
     kind, who, ends = (printable(text)[:LONGEST_CELL] for text in shown)
-    return Row(kind, who, ends, searched)
+    return ChoiceRow(kind, who, ends, searched)
 
 
 def used_here(workspace: Workspace, active: str) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from keyswitch.cli.command import (
 from keyswitch.cli.session import attributes
 from keyswitch.errors import ExitCode
 from keyswitch.switching.revoking import revoke
-from keyswitch.switching.revoking.stored import Found
+from keyswitch.switching.revoking.kept_tokens import FoundToken
 from keyswitch.targets.values import MAIN
 
 
@@ -80,7 +80,7 @@ def revoke_local(  # noqa: PLR0913
 
 
 def _carry_out(
-    session: Session, scope: str, name: str, seen: list[Found]
+    session: Session, scope: str, name: str, seen: list[FoundToken]
 ) -> int:
     """Remove, look again, and say where to revoke at the service."""
     workspace = session.workspace()
@@ -107,6 +107,6 @@ def _carry_out(
     return ExitCode.NOT_IN_EFFECT if left else ExitCode.OK
 
 
-def _documents(found: Sequence[Found]) -> list[dict[str, Any]]:
+def _documents(found: Sequence[FoundToken]) -> list[dict[str, Any]]:
     shown, or_null = ("source", "masked", "by_hand"), ("profile", "stale")
     return [attributes(f, *shown, or_null=or_null) for f in found]

@@ -22,7 +22,7 @@ from keyswitch.shells.detect import parent_shell
 from keyswitch.shells.hook_scripts import hook_script
 
 if TYPE_CHECKING:
-    from keyswitch.switching.upkeep.removal import Step
+    from keyswitch.switching.upkeep.removal import RemovalStep
 
 # What a person types -> the last part of the completion file's name.
 SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
@@ -210,7 +210,7 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
         )
 
 
-def _rehearse(session: Session, step: Step) -> None:
+def _rehearse(session: Session, step: RemovalStep) -> None:
     rehearsed(session, step.carry_out)
 
 

@@ -6,7 +6,7 @@ or raises for bad news; adding one is adding a line here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from keyswitch.diagnosis.checks import (
     aws,
@@ -22,14 +22,9 @@ from keyswitch.diagnosis.findings import (
     installations,
     interactive,
 )
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.display import printable
 from keyswitch.targets.verdict import SEVERITIES, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from keyswitch.diagnosis.findings.situation import Situation
-
 
 CHECKS = (
     # Causes stand before what follows from them.

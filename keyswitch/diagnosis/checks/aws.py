@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
 
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
 _INVALID = "403, the security token included in the request is invalid"

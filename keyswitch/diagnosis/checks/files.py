@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.accounts import masked
 from keyswitch.diagnosis.findings.origin import read_text
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.display import printable
 from keyswitch.profiles import clock
 from keyswitch.profiles.profile_files import texts_of_people
@@ -17,19 +18,13 @@ from keyswitch.shells.rc_lines import find_assignments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.resolver.aws import sections
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.claude_code.settings import literals
+from keyswitch.targets.claude_code.settings.settings_file import (
+    SettingsFile,
+)
 from keyswitch.targets.claude_code.target import tokens
 from keyswitch.targets.verdict import NOTE, WARNING, Finding, Mend
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.claude_code.settings.settings_file import (
-        SettingsFile,
-    )
-
 
 _DOTENV = (".env", ".env.local", ".env.development")
 

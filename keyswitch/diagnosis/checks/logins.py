@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
-from keyswitch.targets.claude_code.login.stored import Login, parsed
+from keyswitch.targets.claude_code.login.stored import Subscription, parsed
 from keyswitch.targets.claude_code.resolver.anthropic_profiles import selected
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
 
 SOON = 7 * 86400  # seconds before an end that cannot be put off
 _LEDGER_LIMIT = 1 << 22  # bytes
@@ -51,7 +47,7 @@ def stored(situation: Situation) -> Iterator[Finding]:
         yield problem._replace(fix=_AGAIN, place=path)
 
 
-def _problem(login: Login, grave: str) -> Finding | None:
+def _problem(login: Subscription, grave: str) -> Finding | None:
     """Return what is wrong with a login, without a fix and a place."""
     left = (login.expires_at or 0) / 1000 - clock.now()
     if login.blanked:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.diagnosis.online.network import Step
+    from keyswitch.diagnosis.online.network import NetworkStep
     from keyswitch.targets.verdict import Finding, Header
 
 
@@ -46,7 +46,9 @@ _NAMED = (
 
 
 def report_text(
-    situation: Situation, findings: Sequence[Finding], steps: Sequence[Step]
+    situation: Situation,
+    findings: Sequence[Finding],
+    steps: Sequence[NetworkStep],
 ) -> str:
     """Return the report. Only its own words are not redacted."""
     lines = _lines(situation, findings, steps, Redaction(situation))
@@ -56,7 +58,7 @@ def report_text(
 def _lines(
     situation: Situation,
     findings: Sequence[Finding],
-    steps: Sequence[Step],
+    steps: Sequence[NetworkStep],
     hide: Redaction,
 ) -> Iterator[str]:
     scene, verdict = situation.scene, situation.verdict

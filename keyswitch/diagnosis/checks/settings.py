@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.errors import KeyswitchError
+from keyswitch.shells.rc_lines import Assignment
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.resolver.request import to_anthropic
 from keyswitch.targets.claude_code.settings import wanted
+from keyswitch.targets.claude_code.settings.settings_file import (
+    SettingsFile,
+)
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Cloud, Finding, Mend
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.shells.rc_lines import Assignment
-    from keyswitch.targets.claude_code.settings.settings_file import (
-        SettingsFile,
-    )
-
 
 _KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
 _CREDENTIALS = (*_KEYS, rules.BASE_URL, rules.PROFILE)

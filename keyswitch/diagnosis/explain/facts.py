@@ -6,20 +6,16 @@ as "{credential}". Credentials are masked here: no explanation can show one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.origin import StartFiles
 from keyswitch.providers.shapes import mask
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from collections.abc import Set as AbstractSet
-
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Header, Source, Verdict
+from keyswitch.targets.claude_code.resolver.scene import Scene
+from keyswitch.targets.verdict import Header, Source, Verdict
 
 FAMILIES = {
     "bedrock": "aws",

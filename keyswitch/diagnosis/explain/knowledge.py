@@ -26,27 +26,23 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.diagnosis.explain.error_text import ErrorText, Hit, find, read
 from keyswitch.diagnosis.explain.facts import Facts
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.resolver.resolve import resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-
+from keyswitch.targets.claude_code.resolver.scene import Scene
 
 FOLDER = os.path.join(os.path.dirname(__file__), "causes")
 
 _PLACE = r"\{([a-z_]+)\}"
 
 
-class Rule(Frozen):
+class CauseEntry(Frozen):
     """One entry of a file, its lists of lines filled in."""
 
     id: str
@@ -80,7 +76,7 @@ def _tables() -> tuple[list[Any], dict[str, list[str]], dict[str, list[str]]]:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[CauseEntry, ...]:
     """Return every entry of every file, in a fixed order."""
     causes, shared, _ = _tables()
 
@@ -92,7 +88,7 @@ def rules() -> tuple[Rule, ...]:
                 yield line
 
     return tuple(
-        Rule(
+        CauseEntry(
             **{
                 "likelier": {},
                 **entry,
@@ -135,7 +131,7 @@ class Cause(Frozen):
 
 
 class _Match(Frozen):
-    rule: Rule
+    rule: CauseEntry
     strength: int
     hit: Hit
 
@@ -193,7 +189,7 @@ def _matches(text: ErrorText) -> list[_Match]:
     ]
 
 
-def _match(rule: Rule, text: ErrorText) -> _Match | None:
+def _match(rule: CauseEntry, text: ErrorText) -> _Match | None:
     for strength, phrases in (
         (NAMED, rule.says),
         (POSSIBLE, rule.may_say),

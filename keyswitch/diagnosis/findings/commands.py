@@ -10,8 +10,9 @@ import os
 import re
 import shlex
 import signal
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
@@ -19,15 +20,9 @@ from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.claude_code.resolver.candidates import one_word
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-
 
 KEYS = (rules.HELPER, rules.AWS_EXPORT)
 SLOW = 2.0  # seconds; Claude Code tells a person after ten

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.situation import (
     API,
@@ -15,10 +15,6 @@ from keyswitch.diagnosis.findings.situation import (
 )
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _BILLS = {
     API: "the API",

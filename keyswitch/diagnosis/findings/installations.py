@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.verdict import NOTE, WARNING, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-
 
 # Where installers put it besides PATH, relative to the home directory.
 _USUAL = (".local/bin/claude", ".claude/local/claude", ".npm-global/bin/claude")

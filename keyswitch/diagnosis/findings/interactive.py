@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.disk.opening import upwards
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import TAIL, tail_of, trusted
+from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.verdict import (
     ERROR,
     NOTE,
@@ -18,12 +20,6 @@ from keyswitch.targets.verdict import (
     Mend,
     Verdict,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
-    from keyswitch.targets.claude_code.resolver.scene import Scene
 
 
 def questions(situation: Situation) -> tuple[str, ...]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.installations import installs
+from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.urls import shown
 from keyswitch.targets.verdict import ERROR, Finding, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.diagnosis.findings.situation import Situation
 
 
 def not_in_effect(situation: Situation) -> Iterator[Finding]:

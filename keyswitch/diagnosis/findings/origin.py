@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import upwards
@@ -22,13 +22,8 @@ from keyswitch.shells.rc_lines import (
     Assignment,
     find_assignments,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Source
-
+from keyswitch.targets.claude_code.resolver.scene import Scene
+from keyswitch.targets.verdict import Source
 
 _LIMIT = 1 << 20  # bytes of a start file that is looked into
 _DEPTH = 20  # directories above the working directory

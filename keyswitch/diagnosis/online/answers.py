@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.diagnosis import urls
-from keyswitch.diagnosis.online import failures
+from keyswitch.diagnosis.online import connection_errors
 from keyswitch.diagnosis.online.endpoints import set_by
 from keyswitch.diagnosis.online.questions import GATEWAY, Question, renew
 from keyswitch.display import printable
@@ -138,7 +138,7 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
     """Return what is said by an answer that is not about the credential."""
     status = reply.status
     if status == 407 and connection.proxy:
-        told = failures.proxy_refusal(connection, status)
+        told = connection_errors.proxy_refusal(connection, status)
         return Judgement(None, told.line, told.fix)
     if 300 <= status < 400:
         host = urls.host_of(reply.headers.get("location", ""))

@@ -9,7 +9,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online import endpoints, failures
+from keyswitch.diagnosis.online import connection_errors, endpoints
 from keyswitch.diagnosis.online.http_call import (
     Connection,
     Failed,
@@ -31,7 +31,7 @@ STAGE_SECONDS = 5.0
 ALL_SECONDS = 20.0
 
 
-class Step(Frozen):
+class NetworkStep(Frozen):
     """One stage: "proxy", "dns", "tcp", "tls" or "http", and how it went.
 
     A step that is `ok` and has a `why` works, and is worth a warning.
@@ -52,7 +52,7 @@ def probe(
     *,
     stage_seconds: float = STAGE_SECONDS,
     all_seconds: float = ALL_SECONDS,
-) -> tuple[Step, ...]:
+) -> tuple[NetworkStep, ...]:
     """Return the steps to the endpoint, up to the first that fails."""
     path = scene.environ.get(rules.UNIX_SOCKET)
     if path:
@@ -66,14 +66,14 @@ def probe(
     except InputError as error:
         what, fix = printable(error.message), printable(error.hint)
         why = "no request can be sent as it is set"
-        return (Step(name, target, False, 0, what, why, fix),)
+        return (NetworkStep(name, target, False, 0, what, why, fix),)
     try:
         return tuple(_steps(connection))
     finally:
         connection.close()
 
 
-def findings(steps: Sequence[Step]) -> tuple[Finding, ...]:
+def findings(steps: Sequence[NetworkStep]) -> tuple[Finding, ...]:
     """Return what the steps found wrong or worth a warning."""
     return tuple(
         Finding(
@@ -88,22 +88,24 @@ def findings(steps: Sequence[Step]) -> tuple[Finding, ...]:
     )
 
 
-def _steps(connection: Connection) -> Iterator[Step]:
+def _steps(connection: Connection) -> Iterator[NetworkStep]:
     head = ("http", connection.address.url, lambda: _status(connection))
     for name, target, work in (*connection.stages, head):
         why = fix = ""
         try:
             detail = connection.run(name, work)
         except Failed as failed:
-            told = failures.explain(failed)
-            yield Step(name, target, False, connection.milliseconds, *told)
+            told = connection_errors.explain(failed)
+            yield NetworkStep(
+                name, target, False, connection.milliseconds, *told
+            )
             return
         if name == "tls":
             detail, why, fix = _certificate(connection, detail)
         elif name == "http":
             detail, why, fix = _answer(connection, detail)
         taken = connection.milliseconds
-        yield Step(name, target, True, taken, detail, why, fix)
+        yield NetworkStep(name, target, True, taken, detail, why, fix)
 
 
 def _status(connection: Connection) -> str:
@@ -135,7 +137,7 @@ def _answer(connection: Connection, status: str) -> tuple[str, str, str]:
     return f"answers {status}", why, "try again later, or ask who runs it"
 
 
-def _unix_socket(path: str, seconds: float) -> Step:
+def _unix_socket(path: str, seconds: float) -> NetworkStep:
     began = time.monotonic()
     ok, detail = True, f"{rules.UNIX_SOCKET} is used instead of a network"
     why = fix = ""
@@ -148,4 +150,4 @@ def _unix_socket(path: str, seconds: float) -> Step:
         why = f"{rules.UNIX_SOCKET} in the environment names this socket"
         fix = f"start what should listen there, or unset {rules.UNIX_SOCKET}"
     taken = round((time.monotonic() - began) * 1000)
-    return Step("tcp", printable(path), ok, taken, detail, why, fix)
+    return NetworkStep("tcp", printable(path), ok, taken, detail, why, fix)

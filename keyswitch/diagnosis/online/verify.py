@@ -11,7 +11,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online import answers, endpoints, failures
+from keyswitch.diagnosis.online import answers, connection_errors, endpoints
 from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
 from keyswitch.diagnosis.online.questions import Question, Questions
 from keyswitch.diagnosis.online.streams import Deadline
@@ -74,7 +74,7 @@ def _answer(
         answer = answer._replace(asked=asked)
         reply, milliseconds = _replied(connection, question)
     except Failed as failed:
-        told = failures.explain(failed)
+        told = connection_errors.explain(failed)
         what = told.line + _unchecked(connection)
         return answer._replace(what=what, fix=told.fix)
     except InputError as error:

@@ -26,7 +26,7 @@ class WireError(Exception):
     """Something that this client does not do, or a peer that misbehaves."""
 
 
-class Connection:
+class BusConnection:
     """A connection to the session bus."""
 
     def __init__(self) -> None:

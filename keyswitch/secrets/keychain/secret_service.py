@@ -115,9 +115,9 @@ def _unseal(key: bytes, part: bytes) -> bytes:
 
 def perform(request: bytes) -> bytes:
     """Read the items in the child: status, shared key, then iv and data."""
-    from keyswitch.secrets.keychain.dbus_wire import Connection
+    from keyswitch.secrets.keychain.dbus_wire import BusConnection
 
-    connection = Connection()
+    connection = BusConnection()
 
     def call(member: str, signature: str, *body: Any) -> list[Any]:
         return connection.call(_BUS, _ROOT, _SERVICE, member, signature, body)

@@ -11,10 +11,11 @@ import base64
 import hashlib
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keyswitch.errors import LockedError, StoreError
 from keyswitch.model import Frozen
+from keyswitch.profiles.paths import Paths
 from keyswitch.secret import Secret
 from keyswitch.secrets.keychain import worker
 from keyswitch.secrets.keychain.items import (
@@ -29,9 +30,6 @@ from keyswitch.secrets.keychain.items import (
     note_silence,
     silent,
 )
-
-if TYPE_CHECKING:
-    from keyswitch.profiles.paths import Paths
 
 # Windows keeps at most 2,560 bytes of UTF-16 in one item.
 CHUNK = 1000  # characters
@@ -69,7 +67,7 @@ def candidates() -> tuple[str, ...]:
     return ("secret-service", "kwallet")
 
 
-class Keychain:
+class KeychainStore:
     """The keychain of this login session."""
 
     def __init__(
@@ -266,12 +264,12 @@ def joined(main: str, parts: list[str]) -> str:
     return text
 
 
-def open_keychain(paths: Paths, deadline: float | None = None) -> Keychain:
+def open_keychain(paths: Paths, deadline: float | None = None) -> KeychainStore:
     """Return the keychain with the person's settings."""
     from keyswitch.profiles.settings import load
 
     settings = load(paths)
-    return Keychain(
+    return KeychainStore(
         backend=settings.keychain_backend,
         deadline=deadline or settings.keychain_deadline or None,
     )

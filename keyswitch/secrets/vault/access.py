@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from keyswitch.profiles.paths import Paths
     from keyswitch.secret import Secret
-    from keyswitch.secrets.keychain.store import Keychain
+    from keyswitch.secrets.keychain.store import KeychainStore
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 _LENGTH = 28  # characters, for 16 bytes and one of a checksum
@@ -155,7 +155,7 @@ def add_machine_slot(vault: Vault) -> None:
     _set_key(vault, "machine", key)
 
 
-def add_keychain_slot(vault: Vault, keychain: Keychain, item: str) -> None:
+def add_keychain_slot(vault: Vault, keychain: KeychainStore, item: str) -> None:
     """Let the keychain open the vault: one small item there is enough."""
     from keyswitch.secret import Secret
 

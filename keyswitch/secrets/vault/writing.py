@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 from keyswitch.disk import atomic, rewriting
 from keyswitch.disk.file_systems import cannot_lock
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.profiles import odd_files
+from keyswitch.profiles.paths import Paths
+from keyswitch.secret import Secret
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import (
     PREVIOUS,
@@ -18,12 +20,6 @@ from keyswitch.secrets.vault.reading import (
     entry_name,
     previous_versions,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from keyswitch.profiles.paths import Paths
-    from keyswitch.secret import Secret
 
 
 @contextlib.contextmanager

@@ -10,15 +10,13 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from keyswitch.changes.draft import Draft
 from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
 from keyswitch.targets import table
 from keyswitch.workspace import own_command
-
-if TYPE_CHECKING:
-    from keyswitch.changes.draft import Draft
 
 _ABSENT = object()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
@@ -22,13 +21,10 @@ from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch
 from keyswitch.targets import table
 from keyswitch.targets.values import Account, RunningSession
+from keyswitch.targets.verdict import Finding
 from keyswitch.terminal.marker import MARKER
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
 from keyswitch.workspace import Workspace
-
-if TYPE_CHECKING:
-    from keyswitch.targets.verdict import Finding
-
 
 _POLL = 0.5  # seconds; a look for sessions costs some milliseconds
 

@@ -23,7 +23,7 @@ from keyswitch.switching.editing.profile_changes import today
 from keyswitch.switching.logging_in import leftovers
 from keyswitch.switching.logging_in.leftovers import remember
 from keyswitch.switching.logins import moves, owners
-from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.book import LoginBook
 from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning.known_folders import named
 from keyswitch.switching.planning.planned import Switch, plan_keys
@@ -37,7 +37,7 @@ def capture(
 ) -> Profile:
     """Keep Claude Code's present login as a profile."""
 
-    def find(logins: Logins) -> Login:
+    def find(logins: LoginBook) -> Login:
         live = _present(logins, name)
         owner = owners.owner_of(logins, live)
         own = owners.own_parts(logins, live, owner)
@@ -64,7 +64,7 @@ def check_capture(workspace: Workspace, name: str) -> None:
     _present(logins, name)
 
 
-def _present(logins: Logins, name: str) -> Login:
+def _present(logins: LoginBook, name: str) -> Login:
     live = logins.live()
     if not live.usable:
         raise NotFoundError(
@@ -79,7 +79,7 @@ def from_orphan(
 ) -> Profile:
     """Make a profile of the newest login that belonged to nobody."""
 
-    def find(logins: Logins) -> Login:
+    def find(logins: LoginBook) -> Login:
         chosen, holder = owners.newest_claimable(logins, name)
         kept = logins.fetch(chosen.ref)
         parts = owners.claimed(logins, kept, name)
@@ -104,7 +104,7 @@ def from_orphan(
 def _keep(
     workspace: Workspace,
     name: str,
-    find: Callable[[Logins], Login],
+    find: Callable[[LoginBook], Login],
     *,
     store: str,
     label: str,
@@ -143,7 +143,7 @@ def _keep(
     return profile
 
 
-def _refuse_another(logins: Logins, name: str, parts: Login) -> None:
+def _refuse_another(logins: LoginBook, name: str, parts: Login) -> None:
     """Raise if the account is kept elsewhere, or the name by another."""
     owner = owners.owner_of(logins, parts)
     if owner and owner != name:
@@ -163,7 +163,7 @@ def _refuse_another(logins: Logins, name: str, parts: Login) -> None:
 _ANOTHER_NAME = "choose another name for this login"
 
 
-def _refuse_other_kind(logins: Logins, name: str) -> None:
+def _refuse_other_kind(logins: LoginBook, name: str) -> None:
     """Raise if the name is that of a profile that can hold no login."""
     profile = logins.profile(name)
     if profile is None:
@@ -222,7 +222,7 @@ def check_log_in(workspace: Workspace, name: str) -> str:
             "there is no 'claude' on PATH",
             "install Claude Code, or keep a login that is there: --capture",
         )
-    _refuse_other_kind(Logins(Draft(workspace), workspace.places), name)
+    _refuse_other_kind(LoginBook(Draft(workspace), workspace.places), name)
     return program
 
 
@@ -230,7 +230,7 @@ def _keep_scratch(
     workspace: Workspace, name: str, folder: str, *, store: str, label: str
 ) -> Profile:
     made = named(workspace, folder)
-    parts = Logins(Draft(workspace), made).live()
+    parts = LoginBook(Draft(workspace), made).live()
     if not parts.usable:
         raise NotFoundError(
             "Claude Code's login left no token behind",
@@ -252,7 +252,7 @@ def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
     """Keep a new login that cannot have the name that it was meant for."""
 
     def make(draft: Draft) -> None:
-        logins = Logins(draft, workspace.places)
+        logins = LoginBook(draft, workspace.places)
         logins.keep_orphan(parts, store)
         logins.finish()
         draft.command, draft.beside = "login", True
@@ -260,9 +260,9 @@ def _keep_refused(workspace: Workspace, parts: Login, store: str) -> None:
     commit(workspace, make)
 
 
-def _logins(draft: Draft) -> Logins:
+def _logins(draft: Draft) -> LoginBook:
     """Return the usual folder's login, without keyswitch's approvals."""
     places = draft.workspace.places
     look = Draft(draft.workspace)  # which nobody carries out
     plan_keys(look, Switch(None), places)
-    return Logins(draft, places, config=look.read(places.global_config))
+    return LoginBook(draft, places, config=look.read(places.global_config))

@@ -105,10 +105,10 @@ def _look(workspace: Workspace) -> list[str]:
     """Return what was found and done, one line each."""
     from keyswitch.changes.draft import Draft
     from keyswitch.switching.logins import owners
-    from keyswitch.switching.logins.book import Logins
+    from keyswitch.switching.logins.book import LoginBook
 
     active = state.read(workspace.paths).active
-    logins = Logins(Draft(workspace), workspace.places)
+    logins = LoginBook(Draft(workspace), workspace.places)
     if not active or logins.folder().live != active:
         return []
     live = logins.live()
@@ -142,14 +142,14 @@ def _put_back(workspace: Workspace, name: str) -> None:
     """
     from keyswitch.changes.change import commit
     from keyswitch.switching.logins import moves
-    from keyswitch.switching.logins.book import Logins
+    from keyswitch.switching.logins.book import LoginBook
     from keyswitch.switching.planning import one_copy
 
     def make(draft: Draft) -> None:
         profile, _ = workspace.load(name)
         draft.command, draft.profile, draft.beside = "repair", name, True
         one_copy.leave_others(draft, profile, workspace.places)
-        moves.switch_to(Logins(draft, workspace.places), profile)
+        moves.switch_to(LoginBook(draft, workspace.places), profile)
         # What it says and who was there before is no news to the person.
         draft.moved = None
         draft.notes.clear()

@@ -9,7 +9,7 @@ from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import InputError
 from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.switching.logins import owners
-from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.book import LoginBook
 from keyswitch.switching.logins.storing import FIELD
 from keyswitch.switching.planning import isolation, one_copy
 from keyswitch.targets.target import Login
@@ -23,7 +23,7 @@ def look(workspace: Workspace, name: str) -> list[str]:
         raise InputError(
             f"'{name}' is no login", f"keyswitch revoke-local {name}"
         )
-    logins = Logins(Draft(workspace), workspace.places)
+    logins = LoginBook(Draft(workspace), workspace.places)
     found = [
         f"{g.store}: generation {g.generation} of '{name}', kept {g.at}"
         for g in logins.ledger.generations.get(name, ())
@@ -35,7 +35,10 @@ def look(workspace: Workspace, name: str) -> list[str]:
     if not found and FIELD in profile.secrets:
         found.append(f"{profile.secrets[FIELD].store}: '{name}'")
     for places in one_copy.folders(Draft(workspace), name):
-        logins, config = Logins(Draft(workspace), places), places.global_config
+        logins, config = (
+            LoginBook(Draft(workspace), places),
+            places.global_config,
+        )
         if owners.is_live(logins, name):
             found.append(f"{logins.place.where}: claudeAiOauth")
             found.append(f"{config}: oauthAccount")
@@ -50,8 +53,8 @@ def remove(workspace: Workspace, name: str) -> None:
     def make(draft: Draft) -> None:
         isolation.move_out(draft, name)
         for places in one_copy.folders(draft, name):
-            _take_out(Logins(draft, places), name)
-        logins = Logins(draft, workspace.places)
+            _take_out(LoginBook(draft, places), name)
+        logins = LoginBook(draft, workspace.places)
         for orphan in _orphans_of(logins, name):
             logins.forget_orphan(orphan)
         logins.ledger, gone = login_ledger.without_profile(logins.ledger, name)
@@ -67,7 +70,7 @@ def remove(workspace: Workspace, name: str) -> None:
     commit(workspace, make)
 
 
-def _take_out(logins: Logins, name: str) -> None:
+def _take_out(logins: LoginBook, name: str) -> None:
     """Take the login out of a folder's files, and nobody else's with it."""
     live = logins.live()
     if owners.is_live(logins, name):
@@ -77,7 +80,7 @@ def _take_out(logins: Logins, name: str) -> None:
         logins.put_in_place(live.without(rest.raw.keys()))
 
 
-def _key_beside(logins: Logins, name: str) -> Login | None:
+def _key_beside(logins: LoginBook, name: str) -> Login | None:
     """Return the profile's Console key beside another account's tokens.
 
     With the name that is shown for it; an old session wrote those tokens.
@@ -90,7 +93,7 @@ def _key_beside(logins: Logins, name: str) -> Login | None:
     return None
 
 
-def _orphans_of(logins: Logins, name: str) -> list[Generation]:
+def _orphans_of(logins: LoginBook, name: str) -> list[Generation]:
     """Return what was kept beside the profile's login as earlier states."""
     return [
         orphan

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.target import Login, Places
 
 
-class Logins:
+class LoginBook:
     """The logins of one configuration folder, within one change.
 
     `config`, if it is given, is the file that says who is logged in, as the

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
 from keyswitch.commit.transaction import (
@@ -31,11 +30,9 @@ from keyswitch.profiles.paths import Paths
 from keyswitch.switching.logins.storing import unpacked
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import LockSpec, held
+from keyswitch.targets.target import Keychain, Login
 from keyswitch.targets.values import PlannedFile
 from keyswitch.workspace import Workspace
-
-if TYPE_CHECKING:
-    from keyswitch.targets.target import Keychain, Login
 
 _LIMIT = 1 << 16  # bytes of a note
 _EMPTY = b"{}"  # an item that says nothing

@@ -19,11 +19,11 @@ from keyswitch.switching.logins import owners, storing
 from keyswitch.targets import table
 
 if TYPE_CHECKING:
-    from keyswitch.switching.logins.book import Logins
+    from keyswitch.switching.logins.book import LoginBook
     from keyswitch.targets.target import Login
 
 
-def keep_live(logins: Logins, live: Login, store: str) -> str:
+def keep_live(logins: LoginBook, live: Login, store: str) -> str:
     """Store the live login; return the profile it belongs to, "" if none.
 
     `store` is for what has no store yet.
@@ -44,7 +44,7 @@ def keep_live(logins: Logins, live: Login, store: str) -> str:
     return owner
 
 
-def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
+def _keep_again(logins: LoginBook, name: str, own: Login, store: str) -> None:
     """Store a profile's live login, unless it is stored already."""
     adopt(logins, name)
     tokens = set(storing.tokens_of(logins.workspace, own))
@@ -74,7 +74,7 @@ def _keep_again(logins: Logins, name: str, own: Login, store: str) -> None:
         logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
 
 
-def adopt(logins: Logins, name: str) -> None:
+def adopt(logins: LoginBook, name: str) -> None:
     """Enter a login that a profile refers to and the ledger knows not of."""
     ref = logins.ref(name)
     if ref is None or logins.newest(name) is not None:
@@ -91,7 +91,7 @@ def adopt(logins: Logins, name: str) -> None:
         )
 
 
-def reclaim(logins: Logins, name: str) -> None:
+def reclaim(logins: LoginBook, name: str) -> None:
     """Let a profile have its newer login that was kept as nobody's.
 
     It was kept while the profile's file could not be read. Tokens that do not
@@ -124,7 +124,7 @@ def reclaim(logins: Logins, name: str) -> None:
         logins.forget_orphan(found)
 
 
-def is_earlier(logins: Logins, live: Login, name: str) -> bool:
+def is_earlier(logins: LoginBook, live: Login, name: str) -> bool:
     """Tell whether a profile's stored login is ahead for certain."""
     kept = logins.ledger.generations.get(name, ())
     return bool(kept) and (
@@ -138,7 +138,7 @@ def _is_poorer(live: Login, kept: Generation) -> bool:
 
 
 def _is_known_as_older(
-    logins: Logins, live: Login, kept: tuple[Generation, ...]
+    logins: LoginBook, live: Login, kept: tuple[Generation, ...]
 ) -> bool:
     tokens = set(owners.lineage(logins, live))
     return any(set(g.tokens) & tokens for g in kept[1:]) and not (
@@ -147,7 +147,7 @@ def _is_known_as_older(
 
 
 def _is_older(
-    logins: Logins, live: Login, kept: tuple[Generation, ...]
+    logins: LoginBook, live: Login, kept: tuple[Generation, ...]
 ) -> bool:
     """Tell whether the live login is an earlier state than the stored."""
     if _is_known_as_older(logins, live, kept):
@@ -162,7 +162,7 @@ def _is_older(
     )
 
 
-def switch_to(logins: Logins, profile: Profile) -> None:
+def switch_to(logins: LoginBook, profile: Profile) -> None:
     """Plan the files for a login profile that becomes the active one."""
     if logins.profile(profile.name) is None:
         return  # it is coming back under another name
@@ -183,7 +183,7 @@ def switch_to(logins: Logins, profile: Profile) -> None:
     logins.finish()
 
 
-def _kept(logins: Logins, live: Login, store: str = "") -> LoginFolder:
+def _kept(logins: LoginBook, live: Login, store: str = "") -> LoginFolder:
     """Keep the live login, and note what was live for `off` and `undo`."""
     owner = keep_live(logins, live, store)
     folder = logins.folder()
@@ -195,7 +195,7 @@ def _kept(logins: Logins, live: Login, store: str = "") -> LoginFolder:
     return folder._replace(before=what, before_name=name)
 
 
-def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
+def _what_it_was(logins: LoginBook, live: Login, owner: str) -> tuple[str, str]:
     if owner:
         return login_ledger.PROFILE, owner
     if live.usable:
@@ -215,7 +215,7 @@ def _what_it_was(logins: Logins, live: Login, owner: str) -> tuple[str, str]:
     return login_ledger.ORPHAN, found[0] if found else ""
 
 
-def give_back(logins: Logins, moved: MovedLogin | None = None) -> None:
+def give_back(logins: LoginBook, moved: MovedLogin | None = None) -> None:
     """Plan the files as they were before the first switch to a login.
 
     With `moved`: as they were before that change moved it.
@@ -239,7 +239,7 @@ def give_back(logins: Logins, moved: MovedLogin | None = None) -> None:
     logins.finish()
 
 
-def given_back(logins: Logins, moved: MovedLogin | None) -> str:
+def given_back(logins: LoginBook, moved: MovedLogin | None) -> str:
     """Return the profile whose login `give_back` puts in place, "" for none."""
     folder = logins.folder()
     what, name = folder.before, folder.before_name
@@ -250,7 +250,7 @@ def given_back(logins: Logins, moved: MovedLogin | None) -> str:
     return _orphan(logins, name)[1]
 
 
-def _orphan(logins: Logins, item: str) -> tuple[Generation | None, str]:
+def _orphan(logins: LoginBook, item: str) -> tuple[Generation | None, str]:
     """Return what was kept of no profile, and the profile that it is of now."""
     kept = next((g for g in logins.ledger.orphans if g.item == item), None)
     if kept is None or not kept.tokens:
@@ -258,7 +258,7 @@ def _orphan(logins: Logins, item: str) -> tuple[Generation | None, str]:
     return kept, owners.owner_of_orphan(logins, kept)
 
 
-def _give(logins: Logins, live: Login, what: str, name: str) -> None:
+def _give(logins: LoginBook, live: Login, what: str, name: str) -> None:
     """Put in place what was there: no login, a profile's, or one of nobody's.
 
     One of nobody's may have become a profile's since, or have been renewed.

@@ -21,11 +21,11 @@ from keyswitch.switching.logins.storing import tokens_of
 from keyswitch.targets.values import Identity
 
 if TYPE_CHECKING:
-    from keyswitch.switching.logins.book import Logins
+    from keyswitch.switching.logins.book import LoginBook
     from keyswitch.targets.target import Login
 
 
-def lineage(logins: Logins, parts: Login) -> tuple[str, ...]:
+def lineage(logins: LoginBook, parts: Login) -> tuple[str, ...]:
     """Return what a login is traced back by.
 
     A Console key beside tokens may be left over from another account.
@@ -34,7 +34,7 @@ def lineage(logins: Logins, parts: Login) -> tuple[str, ...]:
     return tokens_of(logins.workspace, tokens if tokens.usable else parts)
 
 
-def owner_of(logins: Logins, parts: Login) -> str:
+def owner_of(logins: LoginBook, parts: Login) -> str:
     """Return the profile that a login belongs to, "" if nobody's."""
     known = logins.ledger.owner_of(lineage(logins, parts))
     if known and is_login(logins, known):
@@ -50,13 +50,13 @@ def owner_of(logins: Logins, parts: Login) -> str:
     return name
 
 
-def is_live(logins: Logins, name: str) -> bool:
+def is_live(logins: LoginBook, name: str) -> bool:
     """Tell whether a profile's login is the one of this folder."""
     live = logins.live()
     return live.usable and owner_of(logins, live) == name
 
 
-def doubtful_name(logins: Logins, parts: Login) -> str:
+def doubtful_name(logins: LoginBook, parts: Login) -> str:
     """Return the profile of the shown name, where nothing else says so.
 
     Its tokens name no account and were never stored for anybody.
@@ -71,7 +71,7 @@ def doubtful_name(logins: Logins, parts: Login) -> str:
     return profile_of(logins, parts.named_identity)
 
 
-def goes_by_name(logins: Logins, parts: Login, owner: str) -> bool:
+def goes_by_name(logins: LoginBook, parts: Login, owner: str) -> bool:
     """Tell whether only the shown name makes a login this profile's."""
     if not parts.has_tokens or parts.token_identity.account:
         return False
@@ -83,7 +83,7 @@ def goes_by_name(logins: Logins, parts: Login, owner: str) -> bool:
     )
 
 
-def owner_of_orphan(logins: Logins, orphan: Generation) -> str:
+def owner_of_orphan(logins: LoginBook, orphan: Generation) -> str:
     """Return the profile whose login was kept as nobody's, "" if no one's."""
     known = logins.ledger.owner_of(orphan.tokens)
     if known and is_login(logins, known):
@@ -91,13 +91,13 @@ def owner_of_orphan(logins: Logins, orphan: Generation) -> str:
     return profile_of(logins, Identity(orphan.account, orphan.organization))
 
 
-def is_login(logins: Logins, name: str) -> bool:
+def is_login(logins: LoginBook, name: str) -> bool:
     """Tell whether a profile with this name can hold a login."""
     profile = logins.profile(name)
     return profile is not None and profile.provider == LOGIN_PROVIDER
 
 
-def identity_of(logins: Logins, name: str) -> Identity:
+def identity_of(logins: LoginBook, name: str) -> Identity:
     """Return whose login a profile keeps."""
     profile = logins.profile(name) if name else None
     if profile is None:
@@ -108,7 +108,7 @@ def identity_of(logins: Logins, name: str) -> Identity:
     )
 
 
-def profile_of(logins: Logins, wanted: Identity) -> str:
+def profile_of(logins: LoginBook, wanted: Identity) -> str:
     """Return the one profile that keeps this account's login, or ""."""
     if not wanted.account:
         return ""
@@ -122,7 +122,7 @@ def profile_of(logins: Logins, wanted: Identity) -> str:
     return names[0] if exact or len(names) == 1 else ""
 
 
-def own_parts(logins: Logins, live: Login, owner: str) -> Login:
+def own_parts(logins: LoginBook, live: Login, owner: str) -> Login:
     """Return the live login without what is another account's.
 
     Where the name that is shown is another's, so are key and answers beside
@@ -146,14 +146,14 @@ def own_parts(logins: Logins, live: Login, owner: str) -> Login:
 
 
 def _with_last(
-    logins: Logins, parts: Login, owner: str, whose: Identity
+    logins: LoginBook, parts: Login, owner: str, whose: Identity
 ) -> Login:
     """Return the tokens, and beside them what was last stored with such."""
     kept = last_stored(logins, owner, whose)
     return parts.tokens if kept is None else parts.tokens.beside(kept)
 
 
-def last_stored(logins: Logins, owner: str, whose: Identity) -> Login | None:
+def last_stored(logins: LoginBook, owner: str, whose: Identity) -> Login | None:
     """Return what was last stored for a profile, or for an account of none."""
     with contextlib.suppress(StoreError):
         ref = logins.ref(owner) if owner else None
@@ -171,7 +171,7 @@ def left_over(live: Login, own: Login) -> Login:
     return live.only(names)
 
 
-def unknown_key(logins: Logins, rest: Login) -> Login | None:
+def unknown_key(logins: LoginBook, rest: Login) -> Login | None:
     """Return what is left over if its Console key is stored nowhere."""
     tokens = set(tokens_of(logins.workspace, rest))
     if not rest.managed_key or any(
@@ -181,7 +181,7 @@ def unknown_key(logins: Logins, rest: Login) -> Login | None:
     return rest.beside_tokens
 
 
-def newest_claimable(logins: Logins, name: str) -> tuple[Generation, str]:
+def newest_claimable(logins: LoginBook, name: str) -> tuple[Generation, str]:
     """Return the newest login that may become the profile's.
 
     And the profile that has it by the shown name alone, "" for none. One that
@@ -220,7 +220,7 @@ def newest_claimable(logins: Logins, name: str) -> tuple[Generation, str]:
     return max(choices, key=lambda found: found[0].at)
 
 
-def claimed(logins: Logins, parts: Login, name: str) -> Login:
+def claimed(logins: LoginBook, parts: Login, name: str) -> Login:
     """Return a login as that of the profile which a person says it is of.
 
     What stands beside tokens that name no account may be another's.

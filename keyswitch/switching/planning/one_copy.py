@@ -13,7 +13,7 @@ from keyswitch.changes.login_ledger import NOTHING, PROFILE
 from keyswitch.errors import InputError
 from keyswitch.model import LOGIN_PROVIDER, MovedLogin, Profile
 from keyswitch.switching.logins import moves, owners
-from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.book import LoginBook
 from keyswitch.switching.planning.known_folders import (
     is_one_file,
     login_places,
@@ -52,7 +52,7 @@ def leave_given(
     draft: Draft, target: Places, back: MovedLogin | None = None
 ) -> None:
     """Plan the same for the login that a folder is given back."""
-    name = moves.given_back(Logins(draft, target), back)
+    name = moves.given_back(LoginBook(draft, target), back)
     if name:
         _leave(draft, name, target)
 
@@ -95,12 +95,12 @@ def is_same(workspace: Workspace, places: Places, other: Places) -> bool:
 
 def is_live_in(draft: Draft, places: Places, name: str) -> bool:
     """Tell whether a profile's login is the one of a folder."""
-    return owners.is_live(Logins(draft, places), name)
+    return owners.is_live(LoginBook(draft, places), name)
 
 
 def take_out(draft: Draft, name: str, places: Places) -> None:
     """Plan to store the login of a folder, and what is there without it."""
-    logins = Logins(draft, places)
+    logins = LoginBook(draft, places)
     live = logins.live()
     if not live.usable:
         return
@@ -108,7 +108,7 @@ def take_out(draft: Draft, name: str, places: Places) -> None:
     usual = places == draft.workspace.places
     if usual and folder.before_name != name and _is_kept(logins):
         leave_given(draft, places)
-        moves.give_back(Logins(draft, places))
+        moves.give_back(LoginBook(draft, places))
         draft.moved = moved  # it is the profile's own move that is undone
     else:
         moves.keep_live(logins, live, "")
@@ -117,7 +117,7 @@ def take_out(draft: Draft, name: str, places: Places) -> None:
         logins.finish()
 
 
-def _is_kept(logins: Logins) -> bool:
+def _is_kept(logins: LoginBook) -> bool:
     """Tell whether what was in a folder before can still be given back."""
     before, name = logins.folder().before, logins.folder().before_name
     if before == PROFILE:
@@ -129,6 +129,6 @@ def _is_kept(logins: Logins) -> bool:
 
 def keep(draft: Draft, places: Places) -> None:
     """Plan to store the login of a folder, where it stays as well."""
-    logins = Logins(draft, places)
+    logins = LoginBook(draft, places)
     moves.keep_live(logins, logins.live(), "")
     logins.finish()

@@ -22,7 +22,7 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.stores import new_item
 from keyswitch.switching.planning.known_folders import holder_of, is_one_file
 from keyswitch.targets import table
-from keyswitch.targets.values import Account, Request
+from keyswitch.targets.values import Account, PlanRequest
 from keyswitch.terminal.exports import values_of
 from keyswitch.workspace import own_command
 
@@ -61,9 +61,9 @@ def plan_folder(draft: Draft, switch: Switch, places: Places) -> None:
         return
     # Loaded here, since a switch between keys has no use for it.
     from keyswitch.switching.logins import moves
-    from keyswitch.switching.logins.book import Logins
+    from keyswitch.switching.logins.book import LoginBook
 
-    logins = Logins(draft, places)
+    logins = LoginBook(draft, places)
     if profile is not None and switch.back is None:
         moves.switch_to(logins, profile)
     else:
@@ -85,14 +85,14 @@ def plan_keys(draft: Draft, switch: Switch, places: Places) -> None:
     _plan(draft, table.main(), request, places)
 
 
-def _request(draft: Draft, switch: Switch) -> Request:
+def _request(draft: Draft, switch: Switch) -> PlanRequest:
     workspace = draft.workspace
     account, cancels = None, False
     if switch.profile is not None:
         provider = workspace.provider_of(switch.profile)
         account = Account(switch.profile, provider)
         cancels = workspace.settings.shell_keys == "cancel"
-    return Request(
+    return PlanRequest(
         workspace.paths,
         tuple(own_command()),
         account,
@@ -107,7 +107,7 @@ def _request(draft: Draft, switch: Switch) -> Request:
 
 
 def _plan(
-    draft: Draft, target: Target, request: Request, places: Places
+    draft: Draft, target: Target, request: PlanRequest, places: Places
 ) -> None:
     plan = target.plan(request, places, draft.settled)
     draft.add(plan.files)

@@ -19,12 +19,12 @@ from keyswitch.profiles.state import State
 from keyswitch.secrets.vault.reading import previous_versions
 from keyswitch.shells.rc_lines import without_lines
 from keyswitch.switching.logins import moves
-from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.book import LoginBook
 from keyswitch.switching.logins.storing import require_open
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.planned import Switch
+from keyswitch.switching.revoking.kept_tokens import FoundToken
 from keyswitch.switching.revoking.scan import Scan
-from keyswitch.switching.revoking.stored import Found
 from keyswitch.targets import table
 from keyswitch.targets.values import MAIN
 from keyswitch.workspace import Workspace
@@ -32,7 +32,9 @@ from keyswitch.workspace import Workspace
 ALL, STALE = "all", "stale"  # scopes, as is the main program's id
 
 
-def select(found: Sequence[Found], scope: str, name: str) -> list[Found]:
+def select(
+    found: Sequence[FoundToken], scope: str, name: str
+) -> list[FoundToken]:
     """Return the tokens that a scope means."""
     if name:
         return [f for f in found if f.profile == name]
@@ -47,14 +49,14 @@ def _leaves(scope: str, name: str) -> bool:
     return scope in (ALL, MAIN) and not name
 
 
-def look(workspace: Workspace, scope: str, name: str) -> list[Found]:
+def look(workspace: Workspace, scope: str, name: str) -> list[FoundToken]:
     """Return what `remove` would remove; nothing is changed."""
     return select(Scan(Draft(workspace)).everything(), scope, name)
 
 
 def remove(
-    workspace: Workspace, scope: str, name: str, seen: Sequence[Found]
-) -> list[Found]:
+    workspace: Workspace, scope: str, name: str, seen: Sequence[FoundToken]
+) -> list[FoundToken]:
     """Remove the tokens; returns those that were removed.
 
     `seen` are those that `look` found before.
@@ -63,7 +65,7 @@ def remove(
     for store in sorted({f.ref.store for f in seen if f.ref is not None}):
         require_open(workspace, store)
 
-    def make(draft: Draft) -> list[Found]:
+    def make(draft: Draft) -> list[FoundToken]:
         if _leaves(scope, name):
             # Logins are seen to apart: none is put in place to be removed.
             none = Switch(None, moves_login=False)
@@ -87,7 +89,9 @@ def remove(
     return removed
 
 
-def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
+def _plan(
+    scan: Scan, scope: str, name: str, found: Sequence[FoundToken]
+) -> None:
     workspace, draft = scan.workspace, scan.draft
     leaves = _leaves(scope, name)
     _plan_foreign(draft, found)
@@ -105,9 +109,9 @@ def _plan(scan: Scan, scope: str, name: str, found: Sequence[Found]) -> None:
 
 
 def _plan_ledger(
-    scan: Scan, scope: str, found: Sequence[Found], *, leaves: bool
+    scan: Scan, scope: str, found: Sequence[FoundToken], *, leaves: bool
 ) -> None:
-    logins = Logins(scan.draft, scan.workspace.places)
+    logins = LoginBook(scan.draft, scan.workspace.places)
     for parts, owner in scan.live.values() if scope == MAIN else ():
         # The newest tokens of a profile that stays are nowhere else.
         if owner and parts is not None:
@@ -119,7 +123,7 @@ def _plan_ledger(
     logins.finish()
 
 
-def _plan_foreign(draft: Draft, found: Sequence[Found]) -> None:
+def _plan_foreign(draft: Draft, found: Sequence[FoundToken]) -> None:
     """Plan the other programs' files without the tokens."""
     for path in dict.fromkeys(f.path for f in found if f.path):
         here = [f for f in found if f.path == path]
@@ -135,7 +139,7 @@ def _plan_foreign(draft: Draft, found: Sequence[Found]) -> None:
             draft.write(path, part.without(path, data, gone))
 
 
-def pages(workspace: Workspace, removed: Sequence[Found]) -> list[str]:
+def pages(workspace: Workspace, removed: Sequence[FoundToken]) -> list[str]:
     """Return where to revoke the removed tokens on the service's side."""
     found = set()
     for name in {f.profile for f in removed if f.profile}:

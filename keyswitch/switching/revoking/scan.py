@@ -15,9 +15,9 @@ from keyswitch.profiles import state
 from keyswitch.providers.shapes import fingerprint, mask
 from keyswitch.shells.rc_lines import RC_FILES, find_exports
 from keyswitch.switching.logins import owners
-from keyswitch.switching.logins.book import Logins
+from keyswitch.switching.logins.book import LoginBook
 from keyswitch.switching.planning import known_folders
-from keyswitch.switching.revoking.stored import Found, Stored
+from keyswitch.switching.revoking.kept_tokens import FoundToken, Stored
 from keyswitch.targets import table
 from keyswitch.targets.target import Login, Look, Places, Token
 from keyswitch.workspace import Workspace
@@ -36,11 +36,11 @@ class Scan:
         self.folders = _folders_of(workspace)
         logins = None
         with contextlib.suppress(KeyswitchError):
-            logins = Logins(Draft(workspace), workspace.places)
+            logins = LoginBook(Draft(workspace), workspace.places)
         self.live = {f: self._live(logins, p) for f, p in self.folders.items()}
 
     def _live(
-        self, logins: Logins | None, places: Places
+        self, logins: LoginBook | None, places: Places
     ) -> tuple[Login | None, str]:
         """Return a folder's login, and whose it is, as every switch finds out.
 
@@ -62,7 +62,7 @@ class Scan:
         except KeyswitchError:
             return None
 
-    def everything(self) -> list[Found]:
+    def everything(self) -> list[FoundToken]:
         """Return every token, in a fixed order."""
         return [
             *self.stored.everything(),
@@ -71,7 +71,7 @@ class Scan:
             *self._own_files(),
         ]
 
-    def _of_programs(self) -> Iterator[Found]:
+    def _of_programs(self) -> Iterator[FoundToken]:
         look = Look(
             self.workspace.paths,
             self.workspace.environ_of_places,
@@ -88,7 +88,7 @@ class Scan:
                 for token in target.tokens.find(look):
                     yield self._found(target.id, token, active)
 
-    def _found(self, program: str, token: Token, active: str) -> Found:
+    def _found(self, program: str, token: Token, active: str) -> FoundToken:
         masked, owner = self._known(token.value)
         stale, of_login = token.stale, ""
         if token.login_in:
@@ -106,7 +106,7 @@ class Scan:
             owner = owner or of_login
             stale = "" if of_login == active else stale
         by_hand = token.at is None
-        return Found(
+        return FoundToken(
             f"{token.path}: {token.place}",
             masked,
             owner,
@@ -117,7 +117,7 @@ class Scan:
             by_hand=by_hand,
         )
 
-    def _rc_files(self) -> Iterator[Found]:
+    def _rc_files(self) -> Iterator[FoundToken]:
         names = [
             name
             for target in table.every()
@@ -131,21 +131,21 @@ class Scan:
             )
             for export in find_exports(text, names):
                 value = export.value or ""
-                yield Found(
+                yield FoundToken(
                     f"{path}:{export.line} ({export.name})",
                     *self._known(value),
                     path=path,
                     line=export.line,
                 )
 
-    def _own_files(self) -> Iterator[Found]:
+    def _own_files(self) -> Iterator[FoundToken]:
         """Find keys in our own files, where only a person put them."""
         for path in files.texts_of_people(self.workspace.paths):
             text = (self.read(path) or b"").decode("utf-8", "replace")
             for secret in secrets_in(text):
                 line = text.count("\n", 0, text.find(secret)) + 1
                 place = f"{path}:{line}"
-                yield Found(place, *self._known(secret), by_hand=True)
+                yield FoundToken(place, *self._known(secret), by_hand=True)
 
     def _known(self, value: str) -> tuple[str, str]:
         """Return a token's mask, and the profile that it is of."""

@@ -26,7 +26,7 @@ from keyswitch.targets.target import Places
 from keyswitch.workspace import Workspace
 
 
-class Step(Frozen):
+class RemovalStep(Frozen):
     """One place that keyswitch was written into, and the way out of it."""
 
     place: str
@@ -35,7 +35,7 @@ class Step(Frozen):
     carry_out: Callable[[], list[str] | None]
 
 
-def steps(workspace: Workspace) -> list[Step]:
+def steps(workspace: Workspace) -> list[RemovalStep]:
     """Return what there is to take back, in the order to do it in."""
     return [
         *_other_folders(workspace),
@@ -45,14 +45,14 @@ def steps(workspace: Workspace) -> list[Step]:
 
 
 def carry_out(
-    found: list[Step], do: Callable[[Step], list[str] | None]
+    found: list[RemovalStep], do: Callable[[RemovalStep], list[str] | None]
 ) -> list[str]:
     """Do every step that can be done, or rehearse it; return what to say.
 
     Raises the error of a step that failed, once the others are done.
     """
     said: list[str] = []
-    failed: list[tuple[Step, KeyswitchError]] = []
+    failed: list[tuple[RemovalStep, KeyswitchError]] = []
     for step in found:
         try:
             said += do(step) or ()
@@ -105,7 +105,7 @@ def what_stays(workspace: Workspace) -> list[str]:
     return lines
 
 
-def _usual_folder(workspace: Workspace) -> Iterator[Step]:
+def _usual_folder(workspace: Workspace) -> Iterator[RemovalStep]:
     """Yield `off`, where it has something to do."""
     places = workspace.places
     recorded = any(
@@ -115,18 +115,18 @@ def _usual_folder(workspace: Workspace) -> Iterator[Step]:
     if not (name or recorded or calls_us(workspace, places)):
         return
     what = f"'{name}' is switched off, " if name else ""
-    yield Step(
+    yield RemovalStep(
         places.config_dir,
         f"{what}what was there before keyswitch comes back",
         lambda: use.off(workspace).notes,
     )
 
 
-def _other_folders(workspace: Workspace) -> Iterator[Step]:
+def _other_folders(workspace: Workspace) -> Iterator[RemovalStep]:
     for places, moves_login in known_folders.changed(workspace):
         if places == workspace.places or not os.path.isdir(places.config_dir):
             continue
-        yield Step(
+        yield RemovalStep(
             places.config_dir,
             "what was there before keyswitch comes back",
             partial(_take_out, workspace, places, moves_login=moves_login),
@@ -146,12 +146,14 @@ def _take_out(
     return draft.told
 
 
-def _start_files(workspace: Workspace) -> Iterator[Step]:
+def _start_files(workspace: Workspace) -> Iterator[RemovalStep]:
     for shell in sorted(rc_block.SHELLS):
         carry_out = partial(start_files.uninstall, workspace, shell)
         edits = start_files.plan_uninstall(workspace, shell)
         for edit in edits:
-            yield Step(edit.path, "the block of keyswitch goes", carry_out)
+            yield RemovalStep(
+                edit.path, "the block of keyswitch goes", carry_out
+            )
         path = workspace.paths.hook_file(shell)
         if not edits and os.path.lexists(path):
-            yield Step(path, "the hook file goes", carry_out)
+            yield RemovalStep(path, "the hook file goes", carry_out)

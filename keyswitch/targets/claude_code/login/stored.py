@@ -21,7 +21,7 @@ TAIL = 20  # characters of a key by which Claude Code remembers an approval
 EXPIRY_MARGIN_MS = 5 * 60 * 1000  # renewed this long before it ends
 
 
-class Login(Frozen):
+class Subscription(Frozen):
     """A subscription login of `.credentials.json`."""
 
     access_token: str
@@ -56,7 +56,7 @@ class Login(Frozen):
         return self.expires_at < now_ms + EXPIRY_MARGIN_MS
 
 
-def stored_login(data: bytes | None) -> Login | None:
+def stored_login(data: bytes | None) -> Subscription | None:
     """Return the login of a credentials file, or None if it has none.
 
     A byte order mark makes the file unreadable for Claude Code.
@@ -70,7 +70,7 @@ def stored_login(data: bytes | None) -> Login | None:
     scopes = found.get("scopes")
     expires = found.get("expiresAt")
     subscription = found.get("subscriptionType")
-    return Login(
+    return Subscription(
         access_token=_truthy_text(token),
         scopes=tuple(s for s in scopes if isinstance(s, str))
         if isinstance(scopes, list)

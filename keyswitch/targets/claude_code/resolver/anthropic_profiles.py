@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 
 from keyswitch.model import Frozen
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.login.stored import AnthropicProfile
+from keyswitch.targets.claude_code.resolver.scene import Scene, View
 from keyswitch.targets.verdict import ASK_TOKEN, Candidate, Source, Value
-
-if TYPE_CHECKING:
-    from keyswitch.targets.claude_code.login.stored import AnthropicProfile
-    from keyswitch.targets.claude_code.resolver.scene import Scene, View
 
 _NAME = r"[A-Za-z0-9_.-]+"
 _TOKEN = "ANTHROPIC_IDENTITY_TOKEN"

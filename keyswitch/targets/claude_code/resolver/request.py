@@ -5,7 +5,7 @@ Managed settings and custom headers count for a cloud's requests, too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
@@ -14,6 +14,7 @@ from keyswitch.targets.claude_code.resolver.candidates import (
     Candidates,
     socket_refusal,
 )
+from keyswitch.targets.claude_code.resolver.scene import Scene, View
 from keyswitch.targets.verdict import (
     AWS,
     BEARER,
@@ -23,11 +24,6 @@ from keyswitch.targets.verdict import (
     Request,
     Shadowed,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from keyswitch.targets.claude_code.resolver.scene import Scene, View
 
 
 def to_anthropic(found: Candidates) -> Request:

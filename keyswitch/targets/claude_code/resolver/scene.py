@@ -8,8 +8,8 @@ Observed, Claude Code 2.1.330.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError
@@ -30,10 +30,6 @@ from keyswitch.targets.claude_code.settings.settings_file import (
     trim,
 )
 from keyswitch.targets.verdict import REPOSITORY_LEVELS, Source, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
 
 SOURCES = ("user", "project", "local")
 
@@ -327,7 +323,7 @@ class Scene:
         return os.path.join(xdg or f"{self.home}/.config", "anthropic")
 
     @cached_property
-    def login(self) -> stored.Login | None:
+    def login(self) -> stored.Subscription | None:
         """The stored subscription login, usable or not."""
         return stored.stored_login(self.read(self.places.credentials))
 

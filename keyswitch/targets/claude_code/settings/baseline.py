@@ -7,18 +7,14 @@ store, and the record holds a token that finds them again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from keyswitch.disk.digests import hmac_sha256
 from keyswitch.errors import DamagedFileError
 from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
 from keyswitch.targets.claude_code.settings import wanted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyswitch.targets.splice import Edited
+from keyswitch.targets.splice import Edited
 
 ABSENT = "absent"
 RAW = "raw"  # the text is in the record

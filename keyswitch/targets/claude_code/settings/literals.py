@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from keyswitch.display import secrets_in
 from keyswitch.errors import KeyswitchError
@@ -28,9 +29,6 @@ from keyswitch.targets.claude_code.rules import (
 )
 from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.json_text import JsonText, number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MCP_FILE = ".mcp.json"
 _DEPTH = 40  # nobody nests settings deeper

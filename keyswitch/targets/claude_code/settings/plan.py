@@ -8,9 +8,11 @@ come out the same and no file is written.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from keyswitch.model import Frozen
+from keyswitch.providers.schema import ClaudeCode
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import wanted
@@ -27,12 +29,6 @@ from keyswitch.targets.claude_code.settings.baseline import (
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.splice import Edited
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from keyswitch.providers.schema import ClaudeCode
-
 
 # What is said of a key that is displaced.
 _LEFT_OVER = "was the helper of a keyswitch before; it does not come back"
@@ -53,7 +49,7 @@ class Edit(Frozen):
     raw: str
 
 
-class Plan:
+class SettingsPlan:
     """A settings file's next version, and what has to be remembered of it."""
 
     def __init__(self, conflicts: list[str]) -> None:
@@ -111,7 +107,7 @@ def plan_settings(  # noqa: PLR0913
     resolve: Callable[[str], str],
     new_token: Callable[[], str],
     keep_changed: bool = False,
-) -> Plan:
+) -> SettingsPlan:
     """Plan a settings file: take the old edits back, then make the new ones.
 
     With `keep_changed` a key that somebody else changed stays as it is, and
@@ -126,7 +122,7 @@ def plan_settings(  # noqa: PLR0913
         raise text.fail(0, "the file is empty")
     text.checked(edits=True)
     conflicts, put_back = revert(text, baseline, key, resolve)
-    plan = Plan(conflicts)
+    plan = SettingsPlan(conflicts)
     for keys in wanted.take_helpers(text):
         plan.notes.append(f"{'.'.join(keys)} {_LEFT_OVER}")
     tokens = {resolve(token): token for token in put_back}
@@ -162,7 +158,7 @@ def _apply(  # noqa: PLR0913
     text: Edited,
     edit: Edit,
     owned: list[Owned],
-    plan: Plan,
+    plan: SettingsPlan,
     key: bytes,
     tokens: Mapping[str, str],
     new_token: Callable[[], str],

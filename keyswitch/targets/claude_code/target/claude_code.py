@@ -10,7 +10,7 @@ from keyswitch.targets.claude_code import files
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from keyswitch.targets.values import Read, Request, TargetPlan
+    from keyswitch.targets.values import PlanRequest, Read, TargetPlan
 
 id = "claude-code"  # noqa: A001 - the name in `Target`
 folder_variable = files.CONFIG_VARIABLE
@@ -27,7 +27,9 @@ def __getattr__(part: str) -> Any:
     return importlib.import_module(f"{__package__}.{part}")
 
 
-def plan(request: Request, places: files.Locations, read: Read) -> TargetPlan:
+def plan(
+    request: PlanRequest, places: files.Locations, read: Read
+) -> TargetPlan:
     """Return what its files are to be for a profile, or for none."""
     from keyswitch.targets.claude_code.target import planning
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from keyswitch.model import SecretRef
     from keyswitch.providers.schema import ClaudeCode
     from keyswitch.targets.claude_code.files import Locations
-    from keyswitch.targets.values import Account, Read, Request
+    from keyswitch.targets.values import Account, PlanRequest, Read
 
 
-def plan(request: Request, places: Locations, read: Read) -> TargetPlan:
+def plan(request: PlanRequest, places: Locations, read: Read) -> TargetPlan:
     """Return what the files are to be for a profile, or for none."""
     planner = _Planner(request, read)
     if not request.keys_only:
@@ -52,7 +52,7 @@ def plan(request: Request, places: Locations, read: Read) -> TargetPlan:
 class _Planner:
     """One plan, and what was there before of the folders that it is about."""
 
-    def __init__(self, request: Request, read: Read) -> None:
+    def __init__(self, request: PlanRequest, read: Read) -> None:
         self.request = request
         self.read = read
         self.result = TargetPlan()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
@@ -22,10 +23,6 @@ from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
 from keyswitch.targets.target import Look, Token
 from keyswitch.targets.values import MAIN, record_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
 
 pages = (
     "https://claude.ai/settings/claude-code",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.values import Read
 
 
-class Found(Frozen):
+class FoundToken(Frozen):
     """One token on this machine."""
 
     source: str  # file and key, file:line, or store
@@ -56,7 +56,7 @@ class Stored:
         for_undo = {r.item for one in self.records for r in one.discarded}
         self.told = {*self.owners, *for_undo}
 
-    def everything(self) -> Iterator[Found]:
+    def everything(self) -> Iterator[FoundToken]:
         """Yield every token, in a fixed order."""
         yield from self._of_profiles()
         yield from self._for_undo()
@@ -65,7 +65,7 @@ class Stored:
         yield from self._cached()
         why = "an older version of the vault"
         for path in previous_versions(self.paths):
-            yield Found(path, "", stale=why, path=path)
+            yield FoundToken(path, "", stale=why, path=path)
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return {fingerprint: profile} of references and kept logins."""
@@ -79,12 +79,12 @@ class Stored:
                 found[ref.fingerprint] = profile.name
         return found
 
-    def _of_profiles(self) -> Iterator[Found]:
+    def _of_profiles(self) -> Iterator[FoundToken]:
         today = datetime.now(UTC).astimezone().date()
         for profile in self.profiles:
             expired = profile.expires is not None and profile.expires < today
             for field, ref in sorted(profile.secrets.items()):
-                yield Found(
+                yield FoundToken(
                     f"{ref.store}: {profile.name}.{field}",
                     ref.hint,
                     profile.name,
@@ -93,11 +93,11 @@ class Stored:
                     field=field,
                 )
 
-    def _for_undo(self) -> Iterator[Found]:
+    def _for_undo(self) -> Iterator[FoundToken]:
         for record in self.records:
             for ref in record.discarded:
                 if ref.item not in self.owners:
-                    yield Found(
+                    yield FoundToken(
                         f"{ref.store}: kept for undo of "
                         f"'{record.command} {record.profile}'",
                         ref.hint,
@@ -106,7 +106,7 @@ class Stored:
                         ref=ref,
                     )
 
-    def _generations(self) -> Iterator[Found]:
+    def _generations(self) -> Iterator[FoundToken]:
         """Yield what is kept of logins beside what profiles refer to.
 
         The newest of a profile is never stale, also where the profile's
@@ -136,7 +136,7 @@ class Stored:
             (self.owners[g.item] for g in kept if g.item in self.owners), ""
         )
 
-    def _orphans(self) -> Iterator[Found]:
+    def _orphans(self) -> Iterator[FoundToken]:
         needed = {
             f.before_name
             for f in self.ledger.folders.values()
@@ -167,13 +167,13 @@ class Stored:
         # Of two organisations' logins of one person the ledger knows nothing.
         return holders[0] if len(holders) == 1 else ""
 
-    def _cached(self) -> Iterator[Found]:
+    def _cached(self) -> Iterator[FoundToken]:
         """Yield what the unlock cache holds; any removal empties it."""
         for _, description in kernel_keyring.entries():
             parts = description.split(":")
             owner = self.owners.get(parts[2], "")
             known = owner or parts[1] == "dek"
-            yield Found(
+            yield FoundToken(
                 "kernel session keyring: "
                 + (owner or "key of the vault" if known else "a value"),
                 "…",
@@ -182,8 +182,10 @@ class Stored:
             )
 
 
-def _kept(what: str, generation: Generation, owner: str, why: str) -> Found:
-    return Found(
+def _kept(
+    what: str, generation: Generation, owner: str, why: str
+) -> FoundToken:
+    return FoundToken(
         f"{generation.store}: {what}, kept {generation.at}",
         "",
         owner,
