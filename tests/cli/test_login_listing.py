@@ -8,7 +8,7 @@ import pytest
 from keyswitch.__main__ import main
 from keyswitch.secrets import stores
 from keyswitch.secrets.keychain import store as keychain
-from keyswitch.secrets.keychain.store import Keychain
+from keyswitch.secrets.keychain.store import KeychainStore
 from keyswitch.secrets.vault.reading import Vault
 from tests.cli.keyswitch import KEY
 from tests.cli.logins import INFINITE, Logins
@@ -30,7 +30,7 @@ def told(logins, monkeypatch, capsys):
     monkeypatch.setattr(keychain, "open_keychain", refuse)
     for kind, names in (
         (Vault, ("open", "entries", "get")),
-        (Keychain, ("require", "get", "probe")),
+        (KeychainStore, ("require", "get", "probe")),
     ):
         for name in names:
             monkeypatch.setattr(kind, name, refuse)

@@ -4,7 +4,7 @@ import pytest
 
 from keyswitch.diagnosis.checks import examine
 from keyswitch.diagnosis.checks.report import report_text
-from keyswitch.diagnosis.online.network import Step
+from keyswitch.diagnosis.online.network import NetworkStep
 from tests.diagnosis.homes import (
     AWS_FILES,
     AWS_ID,
@@ -74,8 +74,8 @@ CLOUD = Home(
     chosen="canary-one",
 )
 STEPS = (
-    Step("dns", HOST, False, 3, "no answer", f"{HOST} is gone", "look"),
-    Step("proxy", "proxy.acme-canary.example", True, 3, "answers"),
+    NetworkStep("dns", HOST, False, 3, "no answer", f"{HOST} is gone", "look"),
+    NetworkStep("proxy", "proxy.acme-canary.example", True, 3, "answers"),
 )
 
 
