@@ -319,9 +319,9 @@ def _allow_owner(descriptor: int) -> None:
 
 
 def names_in(folder: str) -> list[str]:
-    """Return the names in a folder, sorted; [] where it cannot be read."""
+    """Return the names in a folder; [] where it cannot be read."""
     try:
-        return sorted(os.listdir(folder))
+        return os.listdir(folder)
     except OSError:
         return []
 

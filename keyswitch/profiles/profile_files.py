@@ -82,7 +82,7 @@ def texts_of_people(paths: Paths) -> list[str]:
     return [paths.config_file] + [
         os.path.join(folder, name)
         for folder in (paths.profiles_dir, paths.providers_dir)
-        for name in names_in(folder)
+        for name in sorted(names_in(folder))
         if name.endswith(".toml")
     ]
 
