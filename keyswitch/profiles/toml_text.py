@@ -30,7 +30,6 @@ _LINE = re.compile(
     | (?:\#[^\x00-\x1f\x7f]*)?""",
     re.VERBOSE,
 )
-_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # What a value is made of. It means the same in JSON, apart from a key and from
 # a comma behind the last value of a list. A line ends where a value follows.
 _TOKEN = re.compile(
@@ -42,7 +41,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SMALL = MAX_LINE // 4  # characters, of four bytes at most
-_POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
+_POSITION = r"\s*\(at line (\d+), column (\d+)\)"
 _HINT = "mend that place; the other files are not affected"
 
 
@@ -130,9 +129,10 @@ def _value(text: str, rest: Iterator[str]) -> Any:
     """
     while text.startswith("[") and not text.endswith("]"):
         text += "\n" + next(rest, "?]")  # without an end: no value
-    if re.fullmatch("[1-9][0-9]{0,8}", text):
+    # Without patterns, which take a part of a command's start to be compiled.
+    if text.isdecimal() and text.isascii() and text[0] != "0":
         return int(text)
-    if _DAY.fullmatch(text):
+    if len(text) == 10 and text[:4].isdecimal() and text[4] == "-":
         return date.fromisoformat(text)
     parts, at = [], 0
     while at < len(text):
@@ -171,10 +171,10 @@ def _located(path: str, text: str, message: str) -> str:
 
     The parser's words name keys and single characters, never a value.
     """
-    match = _POSITION.search(message)
+    match = re.search(_POSITION, message)
     if match:
         place = f"{match[1]}:{match[2]}"
     else:
         place = f"{text.count(chr(10)) + 1}:1"
-    words = _POSITION.sub("", message).replace(" (at end of document)", "")
+    words = re.sub(_POSITION, "", message).replace(" (at end of document)", "")
     return f"{path}:{place}: {words[:1].lower()}{words[1:]}"

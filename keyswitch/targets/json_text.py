@@ -26,7 +26,7 @@ _MANY_DIGITS = 40  # no number that means something has as many
 # its line ends, and the characters behind the last of these. No UTF-8 text
 # holds such a character.
 PLACEHOLDER = '"\ud800{} {} {} {}"'
-LEFT_OUT = re.compile('"\ud800(\\d+) (\\d+) (\\d+) (\\d+)"')
+LEFT_OUT = '"\ud800(\\d+) (\\d+) (\\d+) (\\d+)"'
 
 
 class Child(Frozen):
@@ -89,7 +89,7 @@ class JsonText:
 
     def fail(self, at: int, what: str) -> UnreadableTextError:
         """Return the error for a position: file:line:column, no content."""
-        before = LEFT_OUT.sub(_shape, self.text[:at])
+        before = re.sub(LEFT_OUT, _shape, self.text[:at])
         line = before.count("\n") + 1
         column = len(before) - before.rfind("\n")
         return UnreadableTextError(

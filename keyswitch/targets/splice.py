@@ -101,7 +101,7 @@ class Edited(JsonText):
         """Return the bytes of an edited excerpt of `data`."""
         parts: list[bytes | memoryview] = []
         at = 0
-        for found in LEFT_OUT.finditer(self.text):
+        for found in re.finditer(LEFT_OUT, self.text):
             parts.append(self.text[at : found.start()].encode())
             start, end = int(found[1]), int(found[2])
             parts.append(memoryview(data or b"")[start:end])

@@ -6,7 +6,6 @@ line that sets the same value; failing that, for one that computes it.
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Collection, Iterator
 from functools import cached_property
@@ -76,6 +75,8 @@ class StartFiles:
 def _expanded(folder: str, pattern: str) -> list[str]:
     if "*" not in pattern:
         return [os.path.join(folder, pattern)]
+    import glob
+
     return sorted(glob.glob(os.path.join(glob.escape(folder), pattern)))
 
 

@@ -32,7 +32,7 @@ NOBODY = "(unreadable)"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 _DEPTH = 100  # of the values that are looked at
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{}\]]', re.DOTALL)
+_STRING_OR_BRACKET = r'(?s)"(?:[^"\\]|\\.)*"|[\[{}\]]'
 
 
 class SettingsFile(Frozen):
@@ -127,7 +127,7 @@ def _loads(text: str) -> Any:
 def _without_depths(text: str) -> str:
     """Return a JSON text with null for each value that is nested too deeply."""
     kept, depth, at = [], 0, 0
-    for found in _STRING_OR_BRACKET.finditer(text):
+    for found in re.finditer(_STRING_OR_BRACKET, text):
         bracket = found[0]
         if bracket in ("[", "{"):
             depth += 1
