@@ -14,7 +14,6 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from keyswitch.changes.compiling import compiled_profile
 from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
@@ -27,7 +26,6 @@ from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
 from keyswitch.targets.verdict import ERROR, Finding, Value
 from keyswitch.terminal import selection
-from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
@@ -60,6 +58,8 @@ def effect_of(
     notes: list[str] = []
     environ, pending = workspace.environ, dict[str, str]()
     if follows or in_a_folder or _is_to_export(workspace, profile, taken):
+        from keyswitch.changes.compiling import compiled_profile
+
         compiled = compiled_profile(workspace, profile.name)
         environ, pending = _evaluated(workspace, compiled)
         if not follows:
@@ -132,6 +132,10 @@ def _evaluated(
 
 def undelivered(workspace: Workspace, name: str) -> list[Finding]:
     """Return why nothing can use a profile that was just made active."""
+    # Not at the top: `whoami` uses this module and needs none of it.
+    from keyswitch.changes.compiling import compiled_profile
+    from keyswitch.terminal.exports import KEYCHAIN_SHARE, values_of
+
     try:
         profile = compiled_profile(workspace, name)
     except KeyswitchError:
