@@ -73,8 +73,6 @@ def test_a_session_in_a_turn_is_found_and_gone_afterwards(two_keys, slow):
         assert found.pid == process.pid
         assert found.cwd == str(two_keys.project)
         assert found.in_turn
-        assert found.kind
-        assert found.version
         done = two_keys.keyswitch(
             "use", "two", "--wait", "--timeout", "0", check=False
         )
@@ -85,7 +83,6 @@ def test_a_session_in_a_turn_is_found_and_gone_afterwards(two_keys, slow):
         path.rename(path.with_suffix(".away"))
         (other,) = sessions.find(folder)
         assert (other.pid, other.cwd) == (found.pid, found.cwd)
-        assert abs(other.started - found.started) < 5
         path.with_suffix(".away").rename(path)
         go.set()
         assert process.wait(30) == 0
