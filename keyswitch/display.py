@@ -79,7 +79,8 @@ def secrets_in(text: str) -> list[str]:
 
     # Much faster, since most texts have no such word but names of own items.
     token = r"[\w.~+/=-]"
-    long = re.findall(rf"(?<!{token})(?!ks1-){token}{{{_SHORTEST},}}", text)
+    item = rf"ks1-[0-9a-f]{{32}}(?!{token})"
+    long = re.findall(rf"(?<!{token})(?!{item}){token}{{{_SHORTEST},}}", text)
     if not any(start in word for word in long for start in SECRET_STARTS):
         return []
     if without_secrets(text) == text:

@@ -18,9 +18,9 @@ from keyswitch.profiles.names import check_name, did_you_mean
 from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.toml_text import (
     Kinds,
+    checked_values,
     parse_bytes,
     parse_text,
-    values_of,
 )
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
@@ -155,7 +155,7 @@ _KINDS_OF_REF: Kinds = {  # in the order of its fields
 
 def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
     """Return the profile that a file's document means; raise InputError."""
-    values = values_of(path, document, _KINDS)
+    values = checked_values(path, document, _KINDS)
     if not values.get("provider"):
         raise InputError(
             f"{path}: 'provider' is missing",
@@ -169,7 +169,7 @@ def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
             raise InputError(
                 f"{path}: [{section}] has to be a table", "mend that line"
             )
-    values_of(f"{path}: [fields]", fields, dict.fromkeys(fields, _TEXT))
+    checked_values(f"{path}: [fields]", fields, dict.fromkeys(fields, _TEXT))
     refs = {
         key: _ref(f"{path}: [secrets.{key}]", table)
         for key, table in secrets.items()
@@ -190,4 +190,4 @@ def _ref(place: str, table: Any) -> SecretRef:
         )
     needed = {"store": None, "item": None, "generation": 1}
     table = {**needed, "fingerprint": "", "hint": "", **table}
-    return SecretRef(*values_of(place, table, _KINDS_OF_REF).values())
+    return SecretRef(*checked_values(place, table, _KINDS_OF_REF).values())

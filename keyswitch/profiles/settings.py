@@ -9,7 +9,7 @@ from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.paths import Paths
-from keyswitch.profiles.toml_text import Kinds, parse_toml, values_of
+from keyswitch.profiles.toml_text import Kinds, checked_values, parse_toml
 
 LINKS_LIMIT = 1000
 SETTINGS_LIMIT = 256 * 1024  # bytes, checked before parsing
@@ -62,7 +62,7 @@ def load(paths: Paths) -> Settings:
     document = _document(paths)
     _refuse_misspelt(paths.config_file, document)
     return Settings(
-        **values_of(paths.config_file, document, _KINDS),
+        **checked_values(paths.config_file, document, _KINDS),
         links=_links(paths.config_file, document.get("links", {})),
     )
 

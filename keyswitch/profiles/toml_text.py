@@ -151,7 +151,7 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def values_of(
+def checked_values(
     place: str, table: Mapping[str, Any], kinds: Kinds
 ) -> dict[str, Any]:
     """Return the values of those keys that are there, or say what is wrong."""

@@ -91,13 +91,45 @@ def test_packages_of_the_system_count_as_well(person, tmp_path):
     assert "site was loaded" in done.stderr
 
 
-def test_an_environment_may_have_packages_of_the_system(person, tmp_path):
+@pytest.mark.parametrize(
+    "line",
+    [
+        "include-system-site-packages = true",
+        "include-system-site-packages=True",
+        "Include-System-Site-Packages  =  TRUE",
+    ],
+)
+def test_an_environment_may_have_packages_of_the_system(person, tmp_path, line):
     command, site = places.installed(tmp_path / SPACE)
     says_when_site_is_loaded(site)
     settings = site.parents[2] / "pyvenv.cfg"
-    text = settings.read_text() + "include-system-site-packages = true\n"
-    settings.write_text(text)
+    settings.write_text(f"{settings.read_text()}{line}\n")
     assert "site was loaded" in person.run(command, "current").stderr
+
+
+def test_an_interpreter_without_site_finds_its_packages(person, tmp_path):
+    """As where somebody starts the program with `python -S`."""
+    command, site = places.installed(tmp_path / SPACE)
+    (site.parents[2] / "pyvenv.cfg").unlink()
+    paths = f"import sys; sys.path.append({str(site)!r}); "
+    run = f"import runpy; runpy.run_path({str(command)!r})"
+    done = person.run(
+        sys.executable, "-S", "-c",
+        f"{paths}sys.argv = ['keyswitch', 'current']; {run}",
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "work\n"), done.stderr
+
+
+def test_uuid_is_the_real_one_after_click(person, tmp_path):
+    command, site = places.installed(tmp_path / SPACE)
+    asked = (
+        "import keyswitch.__main__ as main; main._load_click(); "
+        "import uuid; print(uuid.UUID(int=7).int, uuid.uuid4().version)"
+    )
+    path = f"import sys; sys.path.append({str(site)!r}); "
+    python = command.parent / "python"
+    done = person.run(python, "-S", "-c", path + asked)
+    assert done.stdout == "7 4\n", done.stderr
 
 
 def test_site_is_loaded_once_where_there_is_no_short_cut(person, tmp_path):

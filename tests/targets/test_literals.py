@@ -196,3 +196,11 @@ def test_no_secret_is_missed_for_the_sake_of_speed(text):
     words = [word for word in words if without_secrets(word) != word]
     found = secrets_in(text)
     assert len(found) == len(words if without_secrets(text) != text else [])
+
+
+def test_a_secret_that_begins_like_the_name_of_an_item_is_found():
+    item = f"ks1-{'0123456789abcdef' * 2}"
+    secret = "sk-ant-api03-FAKE-0123456789abcdefghijklmnopEXAMPLE"
+    assert secrets_in(item) == []
+    assert secrets_in(f"ks1-{secret}") == [secret]
+    assert secrets_in(f"{item}-{secret}") == [secret]

@@ -168,7 +168,7 @@ class AnthropicProfile(Frozen):
     base_url: str = ""
     email: str | None = None
     mode: int = 0o600  # of the credentials file
-    _hidden = ("access_token",)
+    _hidden = ("access_token", "base_url")
 
     @property
     def exposed(self) -> bool:
