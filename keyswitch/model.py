@@ -28,7 +28,7 @@ class Frozen(tuple[Any, ...]):
     # Without annotations, which would be fields.
     _fields = tuple[str, ...]()
     _defaults = MappingProxyType[str, Any]({})
-    _hidden = tuple[str, ...]()  # left out of a traceback: may hold secrets
+    _hidden = tuple[str, ...]()  # that `repr` leaves out: secrets
 
     def __init_subclass__(cls) -> None:
         """Make each annotation of the class body a field, in that order."""

@@ -74,8 +74,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "whoami": ("checks.whoami", "Say which credential Claude Code sends."),
 }
 
-# Without indentation: to clean these, click needs `inspect`, which `__main__`
-# puts off.
+# Written without indentation: click would load `inspect` to take it away.
 WHAT_IT_DOES = """\
 Keep several accounts as named profiles and switch between them.
 
@@ -127,7 +126,7 @@ class LazyGroup(click.Group):
         )
 
     def get_help(self, ctx: click.Context) -> str:
-        # As `shutil` finds it, which is slow to load.
+        # The terminal's width as `shutil` finds it, which is slow to load.
         columns = os.environ.get("COLUMNS", "")
         width = int(columns) if columns.isdecimal() else 0
         with contextlib.suppress(OSError):
