@@ -41,17 +41,16 @@ def _load_click() -> None:
     They are a tenth of a short command: `inspect` cleans texts that few
     starts print, and `uuid` is for a type of option that no command has.
     """
-    from types import ModuleType
-
     _load_later("inspect")
     if "uuid" in sys.modules:
         return
-    stand_in = ModuleType("uuid")
-    vars(stand_in)["UUID"] = object
-    sys.modules["uuid"] = stand_in
+    _load_later("uuid")
+    stand_in = sys.modules["uuid"]
+    vars(stand_in)["UUID"] = object  # all that click asks for as it is loaded
     import click  # noqa: F401
 
-    del sys.modules["uuid"]
+    if sys.modules["uuid"] is stand_in:
+        del sys.modules["uuid"]
 
 
 def main(args: list[str]) -> int:

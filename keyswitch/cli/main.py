@@ -127,10 +127,12 @@ class LazyGroup(click.Group):
 
     def get_help(self, ctx: click.Context) -> str:
         # The terminal's width as `shutil` finds it, which is slow to load.
-        columns = os.environ.get("COLUMNS", "")
-        width = int(columns) if columns.isdecimal() else 0
-        with contextlib.suppress(OSError):
-            width = width or os.get_terminal_size(1).columns
+        width = 0
+        with contextlib.suppress(ValueError):
+            width = int(os.environ.get("COLUMNS", ""))
+        if width <= 0:
+            with contextlib.suppress(OSError):
+                width = os.get_terminal_size(1).columns
         ctx.terminal_width = max(min(width or 80, 80) - 2, 50)
         return super().get_help(ctx)
 

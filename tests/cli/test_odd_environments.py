@@ -17,6 +17,7 @@ from tests.cli.keyswitch import KEY, Keyswitch
 from tests.components import ROOT
 
 LINES = (
+    ("--help",),
     ("vault", "init", "--machine-key"),
     ("add", "work", "--provider", "anthropic", "--store", "vault", "--stdin"),
     ("list",), ("use", "work"), ("current",), ("env", "--shell", "bash"),
@@ -51,6 +52,7 @@ ODD = {
     },
     "a time zone that is none": lambda _: {"TZ": ":/etc/passwd"},
     "a terminal that is none": lambda _: {"TERM": "no", "COLUMNS": "x"},
+    "a width that is none": lambda _: {"COLUMNS": "9" * 5000},
 }
 
 
@@ -95,7 +97,7 @@ def test_relative_folders_are_ignored(tmp_path):
 
 def test_a_directory_that_was_removed_is_not_linked_as_the_root(tmp_path):
     ks, here = in_environment(tmp_path, lambda _: {})
-    for line in LINES[:2]:
+    for line in LINES[1:3]:
         ks.at(here, *line, stdin=KEY)
     # Not `link` itself: it would write where every test has its home below.
     line = 'mkdir gone && cd gone && rmdir ../gone && "$0" -m keyswitch unlink'

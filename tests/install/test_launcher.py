@@ -215,6 +215,20 @@ def test_arguments_arrive_as_they_were_given(person, tmp_path):
     assert "there is no command 'no such 'command' $HOME'" in done.stderr
 
 
+def test_a_click_that_uses_more_of_uuid_gets_all_of_it(monkeypatch, tmp_path):
+    from keyswitch import __main__ as entry
+
+    for name in ("uuid", "click"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    text = "import uuid\nONE = uuid.uuid4()\nKIND = uuid.UUID\n"
+    (tmp_path / "click.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    entry._load_click()
+    click = sys.modules["click"]
+    assert isinstance(click.ONE, click.KIND)
+    assert click.KIND is not object
+
+
 @pytest.mark.real("shellcheck")
 def test_shellcheck_finds_nothing_in_the_part_for_sh(person):
     text = places.LAUNCHER.read_text()
