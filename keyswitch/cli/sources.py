@@ -94,11 +94,13 @@ def _read(source: SourceOption) -> bytes:
         raise UsageError(
             "--fd takes a number", "for example: --fd 3 3<secret-file"
         ) from e
-    except OSError as e:
+    except (OSError, OverflowError) as e:
         if not is_file and place == "0":
             place = "standard input"
+        # No descriptor has a number that the system has no room for.
+        reason = e.strerror if isinstance(e, OSError) else "no such descriptor"
         raise InputError(
-            f"cannot read the secret from {place}: {e.strerror}",
+            f"cannot read the secret from {place}: {reason}",
             f"give it by {SOURCES}",
         ) from e
 

@@ -219,6 +219,20 @@ def test_with_no_terminal_a_missing_secret_is_a_usage_error(ks):
     assert "--stdin" in done.err
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("add", "new", "--provider", "anthropic", "--fd"),
+        ("unlock", "--passphrase-fd"),
+    ],
+)
+def test_a_number_that_no_descriptor_can_have_is_refused(ks, args):
+    ks.add("work")
+    done = ks(*args, "9" * 17, code=None)
+    assert done.code in (1, 2)
+    assert f"from {'9' * 17}: no such descriptor" in done.err
+
+
 def test_an_existing_profile_is_not_overwritten(ks):
     ks.add("w")
     done = ks.add("w", code=1)

@@ -138,3 +138,24 @@ def test_an_aws_file_of_a_persons_own_comes_back(ks, settings, path):
     ks("use", "work")
     ks("off")
     assert settings.read_bytes() == before
+
+
+def reasons(ks):
+    found = json.loads(ks("doctor", "--json", code=None).out)["findings"]
+    return {f["what"] for f in found if f["id"] == "helper-left"}
+
+
+def test_the_helper_of_a_profile_that_is_gone_is_left_over(ks, settings):
+    ks("use", "work")
+    ks.file(".config/keyswitch/profiles/work.toml").unlink()
+    (why,) = reasons(ks)
+    assert "there is no profile 'work'" in why
+
+
+def test_the_helper_of_a_profile_with_a_damaged_file_is_not_left_over(
+    ks, settings
+):
+    ks("use", "work")
+    ks.file(".config/keyswitch/profiles/work.toml").write_text("not TOML")
+    assert reasons(ks) == set()
+    assert "'work' cannot be used" in ks("doctor", code=None).out

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles import state
 from keyswitch.switching.planning import known_folders
 from keyswitch.targets.verdict import NOTE, WARNING, Finding
@@ -80,9 +79,13 @@ def _no_answer(workspace: Workspace) -> str:
     active = state.read(workspace.paths).active
     if not active:
         return "no profile is active"
-    with contextlib.suppress(KeyswitchError):
+    try:
         profile, _ = workspace.load(active)
         taken = workspace.provider_of(profile).claude_code_for(profile)
-        if taken.helper_field or taken.aws_export:
-            return ""
+    except NotFoundError as e:
+        return e.message
+    except KeyswitchError:
+        return ""  # another check says what is wrong with the profile's file
+    if taken.helper_field or taken.aws_export:
+        return ""
     return f"'{active}' needs no helper"
