@@ -296,6 +296,11 @@ def test_other_systems_get_new_items_within_their_limits(
     assert recorded.items == {}
 
 
+@pytest.mark.parametrize("count", ["\u00b2", "", "-1", "9" * 9, "9" * 5000])
+def test_an_item_with_an_odd_number_of_parts_has_none(count):
+    assert part_names("n", f"chunks:{count}:0") == []
+
+
 def test_a_part_that_was_exchanged_is_noticed():
     value = "".join(map(str, range(800)))
     items = dict(encode("n", value, "windows"))

@@ -34,6 +34,7 @@ from keyswitch.secrets.keychain.items import (
 # Windows keeps at most 2,560 bytes of UTF-16 in one item.
 CHUNK = 1000  # characters
 _CHUNKED = "chunks:"
+_DIGITS = 4  # of the number of parts; no secret needs so many
 
 _TITLES = {
     "secret-service": "Secret Service",
@@ -253,7 +254,8 @@ def part_names(name: str, text: str) -> list[str]:
     if not text.startswith(_CHUNKED):
         return []
     count = text.split(":")[1]
-    return [f"{name}#{n}" for n in range(int(count) if count.isdigit() else 0)]
+    known = count.isascii() and count.isdigit() and len(count) <= _DIGITS
+    return [f"{name}#{n}" for n in range(int(count) if known else 0)]
 
 
 def joined(main: str, parts: list[str]) -> str:
