@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.settings.settings_file import trim
 from keyswitch.targets.verdict import Candidate, Source, Value
 
@@ -163,6 +164,16 @@ def _anthropic_profile(scene: Scene, view: View) -> Selected | None:
     return selected(scene, view)
 
 
+def _is_approved(scene: Scene, key: Candidate) -> bool:
+    """Tell whether a key in the environment counts: in VS Code, approved ones.
+
+    Bare mode does not ask.
+    """
+    if not scene.in_vscode or scene.simple or key.value is None:
+        return True
+    return stored.tail_of(key.value.reveal()) in scene.config.approved
+
+
 class Candidates:
     """What could be sent to Anthropic. `there`: by kind, in the order shown."""
 
@@ -170,6 +181,11 @@ class Candidates:
         self.scene = scene
         self.view = view
         api_key = variable(view, rules.API_KEY)
+        self.unapproved = api_key is not None and not _is_approved(
+            scene, api_key
+        )
+        if self.unapproved:
+            api_key = None
         key_fd, self.key_fd_named = None, False
         if api_key is None and not scene.simple:
             key_fd, self.key_fd_named = descriptor(view, rules.API_KEY_FD)

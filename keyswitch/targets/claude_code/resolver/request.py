@@ -45,6 +45,10 @@ def to_anthropic(found: Candidates) -> Request:
 
 def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     """Return what fills x-api-key and Authorization."""
+    if found.scene.login_first:
+        logins = [c for _, c in found.logins() if c.kind in rules.FIRST_LOGINS]
+        if logins:
+            return None, logins[0]
     key = found.first(rules.KEY_ORDER)
     bearer = found.first(rules.BEARER_ORDER)
     if bearer is None and (key is None or key.kind == rules.MANAGED_KEY):

@@ -114,13 +114,17 @@ class View:
 
     def all(self, name: str) -> Iterator[Value]:
         """Return everything that sets a variable, the winner first."""
-        for file in reversed(self.files) if self._may_be_set(name) else ():
-            if name in file.env and self._counts(file.level, name):
-                text = file.env[name]
-                yield value_in(file, "environment", text, "env", name)
+        found = [
+            value_in(file, "environment", file.env[name], "env", name)
+            for file in (reversed(self.files) if self._may_be_set(name) else ())
+            if name in file.env and self._counts(file.level, name)
+        ]
         if name in self.environ:
             source = Source("environment", name, "process")
-            yield Value(self.environ[name], source)
+            first = self.on_desktop and rules.is_of_the_desktop(name)
+            at = 0 if first else len(found)
+            found.insert(at, Value(self.environ[name], source))
+        yield from found
 
     def _may_be_set(self, name: str) -> bool:
         """Tell whether settings of any level can set a variable."""
@@ -131,7 +135,14 @@ class View:
         with_socket = self.environ.get(rules.UNIX_SOCKET)
         return not (with_socket and name in rules.NOT_FROM_SETTINGS_WITH_SOCKET)
 
+    @property
+    def on_desktop(self) -> bool:
+        """Whether the desktop program started Claude Code."""
+        return rules.entrypoint(self.environ) in rules.DESKTOP_ENTRYPOINTS
+
     def _counts(self, level: str, name: str) -> bool:
+        if self.on_desktop and rules.is_of_the_desktop(name):
+            return level in ("user", "flag")
         if level not in REPOSITORY_LEVELS or self.unfiltered:
             return True
         if name in rules.NOT_FROM_REPOSITORY:
@@ -271,6 +282,17 @@ class Scene:
     def socket(self) -> str:
         """The socket that requests go to instead of a host, or ""."""
         return self.environ.get(rules.UNIX_SOCKET, "")
+
+    @property
+    def login_first(self) -> bool:
+        """Whether a login comes before keys: on the desktop, and remotely."""
+        on_desktop = self.request.on_desktop
+        return on_desktop or rules.truthy(self.environ.get(rules.REMOTE))
+
+    @property
+    def in_vscode(self) -> bool:
+        """Whether VS Code started it: a key has to be approved."""
+        return rules.entrypoint(self.environ) == rules.VSCODE_ENTRYPOINT
 
     @cached_property
     def simple(self) -> bool:
