@@ -35,6 +35,14 @@ UNIX_SOCKET = "ANTHROPIC_UNIX_SOCKET"
 # says so: in a settings file these do nothing.
 ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
 REMOTE = "CLAUDE_CODE_REMOTE"
+# How Claude Code can be started, and the variables that say so.
+SURFACES: Mapping[str, Mapping[str, str]] = {
+    "terminal": {},
+    "desktop": {ENTRYPOINT: "claude-desktop"},
+    "vscode": {ENTRYPOINT: "claude-vscode"},
+    "remote": {REMOTE: "1"},
+    "action": {ENTRYPOINT: "claude-code-github-action"},
+}
 DESKTOP_ENTRYPOINTS = ("claude-desktop", "local-agent")
 VSCODE_ENTRYPOINT = "claude-vscode"
 

@@ -186,6 +186,20 @@ class Scene:
         except (OSError, ValueError):
             return []
 
+    def started_by(self, surface: str) -> Scene:
+        """Return the same, where something else starts Claude Code."""
+        said = (rules.ENTRYPOINT, rules.REMOTE)
+        environ = {n: v for n, v in self.environ.items() if n not in said}
+        other = Scene(
+            {**environ, **rules.SURFACES[surface]},
+            home=self.home,
+            cwd=self.cwd,
+            flags=self.flags,
+            managed_dir=self.managed_dir,
+        )
+        other._read = self._read  # each file is read once
+        return other
+
     def hold(self, files: Mapping[str, bytes | None]) -> None:
         """Take these contents for those of files that are kept elsewhere."""
         self._read.update(files)
