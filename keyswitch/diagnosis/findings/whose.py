@@ -85,5 +85,5 @@ def otherwise(situation: Situation) -> str:
     for surface, whose in elsewhere(situation).items():
         found.setdefault(whose, []).append(_NAMES[surface])
     return "; ".join(
-        f"in {' and '.join(names)}: {whose}" for whose, names in found.items()
+        f"in {', '.join(names)}: {whose}" for whose, names in found.items()
     )

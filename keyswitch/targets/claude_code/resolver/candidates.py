@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.anthropic_profiles import (
         Selected,
     )
-    from keyswitch.targets.claude_code.resolver.scene import Scene, View
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.claude_code.resolver.views import View
     from keyswitch.targets.claude_code.rules import Rule
 
     Run = Callable[[Value], str | None]  # what a command answers, if it does
@@ -181,11 +182,9 @@ class Candidates:
         self.scene = scene
         self.view = view
         api_key = variable(view, rules.API_KEY)
-        self.unapproved = api_key is not None and not _is_approved(
-            scene, api_key
-        )
-        if self.unapproved:
-            api_key = None
+        self.unapproved: Candidate | None = None
+        if api_key is not None and not _is_approved(scene, api_key):
+            api_key, self.unapproved = None, api_key
         key_fd, self.key_fd_named = None, False
         if api_key is None and not scene.simple:
             key_fd, self.key_fd_named = descriptor(view, rules.API_KEY_FD)

@@ -13,7 +13,8 @@ from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import request as requests
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
-from keyswitch.targets.claude_code.resolver.scene import SOURCES, Scene, View
+from keyswitch.targets.claude_code.resolver.scene import SOURCES, Scene
+from keyswitch.targets.claude_code.resolver.views import View
 from keyswitch.targets.verdict import Cloud, Request, Status, Value, Verdict
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _method(found: Candidates) -> str:
     passed_over = set()
     if found.scene.simple:
         passed_over.add(rules.AUTH_TOKEN)
-    key = found.has(*_KEYS) or found.unapproved
+    key = found.has(*_KEYS) or found.unapproved is not None
     if key and found.has(rules.OAUTH_TOKEN, rules.OAUTH_FD):
         if found.unapproved and found.has(rules.HELPER):
             return "api_key"
