@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.accounts import Owner
+    from keyswitch.diagnosis.findings.precedence import Rung
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
     from keyswitch.targets.verdict import Finding, Header, Source
@@ -45,6 +46,7 @@ _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
     "keyswitch whoami",
     "keyswitch whoami --verify              ask the service, too",
     "keyswitch whoami --as desktop          as if the desktop app asked",
+    "keyswitch whoami --explain             in which order it looks",
     "keyswitch whoami -- --settings x.json  as if started with that",
     "keyswitch whoami --json",
     context_settings={"ignore_unknown_options": True},
@@ -55,19 +57,21 @@ _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
     help="Run an apiKeyHelper to know its answer (10 s at most).",
 )
 @flag("--verify", help="Ask the service whose credential it is.")
+@flag("--explain", help="Show every source in the order that counts.")
 @option(
     "--as",
     "surface",
     type=click.Choice(SURFACES),
     help="Predict for what is started so; otherwise as here.",
 )
-def whoami(
+def whoami(  # noqa: PLR0913 - one an option
     session: Session,
     claude_options: tuple[str, ...],
     *,
     run_helper: bool,
     verify: bool,
     surface: str | None,
+    explain: bool,
 ) -> int:
     """Say which credential Claude Code sends.
 
@@ -95,6 +99,9 @@ def whoami(
     if session.json:
         document = _document(situation, [*kept_out, *notes])
         document["elsewhere"] = {} if surface else elsewhere(situation)
+        if explain:
+            rungs = _rungs(situation)
+            document["precedence"] = [rung._asdict() for rung in rungs]
         if used_in:
             document["other_folders"] = used_in
         if verify:
@@ -108,11 +115,29 @@ def whoami(
         other = "" if surface else otherwise(situation)
         rows += [("elsewhere", other)] * bool(other)
         session.table([*rows, *_answer_rows(answers)])
+        if explain:
+            session.table(_ladder(situation))
     if situation.in_use is False or kept_out:
         return ExitCode.NOT_IN_EFFECT
     refused = any(answer.ok is False for answer in answers)
     is_sent = situation.verdict.request.sent and not refused
     return ExitCode.OK if is_sent else ExitCode.FAILED
+
+
+def _rungs(situation: Situation) -> Sequence[Rung]:
+    from keyswitch.diagnosis.findings.precedence import ladder
+
+    return list(ladder(situation))
+
+
+def _ladder(situation: Situation) -> Iterator[tuple[str, ...]]:
+    """Yield the order in which Claude Code looks, a source a row."""
+    yield ("order", "source", "", "set here", "why it stands there", "observed")
+    for rung in _rungs(situation):
+        place = rung.place or "-"
+        used = "sent" if rung.used else ""
+        row = (rung.order, rung.source, used, place, rung.reason, rung.seen)
+        yield row
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:

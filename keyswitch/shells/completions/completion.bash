@@ -146,7 +146,7 @@
       found=(--passphrase-fd --passphrase-file)
       ;;
     whoami)
-      found=(--run-helper --verify --as)
+      found=(--run-helper --verify --explain --as)
       ;;
     esac
     case "$1" in

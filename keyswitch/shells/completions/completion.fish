@@ -262,6 +262,7 @@ begin
                 set found \
                     --run-helper\t'Run an apiKeyHelper to know its answer (10 s at most).' \
                     --verify\t'Ask the service whose credential it is.' \
+                    --explain\t'Show every source in the order that counts.' \
                     --as\t'Predict for what is started so; otherwise as here.'
         end
         switch "$argv[1]"

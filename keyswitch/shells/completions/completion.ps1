@@ -178,7 +178,7 @@
                 break
             }
             'whoami' {
-                '--run-helper', '--verify', '--as'
+                '--run-helper', '--verify', '--explain', '--as'
                 break
             }
         }
