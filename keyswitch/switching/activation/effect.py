@@ -31,7 +31,12 @@ from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
 
-_WORTH_A_WORD = ("key-to-other-host", "two-accounts")
+_WORTH_A_WORD = (
+    "credential-mixed-up",
+    "key-to-other-host",
+    "model-of-another-service",
+    "two-accounts",
+)
 
 EXPORT = 'eval "$(keyswitch env)"'
 
