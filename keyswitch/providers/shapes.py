@@ -118,9 +118,39 @@ def check_secret(
             "no variable can carry it; check the source",
         )
     if not field.free_text:
+        _check_wrapping(what, text)
         _check_token(what, text)
         _check_origin(field, what, text, provider_id, help_url)
     return Secret(text)
+
+
+class WrappedSecretError(InputError):
+    """A secret with something around it, such as `export NAME=...`."""
+
+    def __init__(self, what: str, wrapping: str, inner: str) -> None:
+        hint = "give the secret alone"
+        super().__init__(f"{what} has {wrapping} around it", hint)
+        self.inner = Secret(inner)
+
+
+# What people copy along with a secret.
+_WRAPPINGS = (
+    (r"(?:export|set(?: -\w+)*)\s+\w+[= ](?P<inner>.+?);?", "a shell command"),
+    (r"(?:\$env:)?[A-Z][A-Z0-9]*_[A-Z0-9_]+\s*=\s*(?P<inner>.+?);?", "a name"),
+    (r"(?i:authorization:\s*)?(?i:bearer)\s+(?P<inner>.+)", "the word Bearer"),
+    (r"(?i:x-api-key):\s*(?P<inner>.+)", "a header's name"),
+    (r"""(?P<quote>["'`])(?P<inner>.+)(?P=quote)""", "quotes"),
+)
+
+
+def _check_wrapping(what: str, text: str) -> None:
+    for pattern, wrapping in _WRAPPINGS:
+        found = re.fullmatch(pattern, text.strip())
+        if found:
+            inner = found["inner"].strip()
+            if inner[0] == inner[-1] and inner[0] in _QUOTES and inner[1:]:
+                inner = inner[1:-1]
+            raise WrappedSecretError(what, wrapping, inner)
 
 
 def _check_token(what: str, text: str) -> None:
