@@ -18,12 +18,8 @@ from keyswitch.cli.prompt import ask_secret, confirm
 from keyswitch.errors import CancelledError, InputError, UsageError
 from keyswitch.model import Frozen
 from keyswitch.providers.schema import Provider
-from keyswitch.providers.shapes import (
-    Field,
-    WrappedSecretError,
-    check_secret,
-    doubt,
-)
+from keyswitch.providers.shapes import Field, check_secret, doubt
+from keyswitch.providers.wrapping import WrappedSecretError
 from keyswitch.secret import Secret
 
 # Where nobody can type a passphrase.

@@ -20,6 +20,7 @@ KEY = (
         (f"Authorization: Bearer {KEY}", "the word Bearer"),
         (f"x-api-key: {KEY}", "a header's name"),
         (f'"{KEY}"', "quotes"),
+        (f"KEY={KEY}", "a name"),
     ],
 )
 def test_what_is_around_a_key_is_named(ks, text, wrapping):
@@ -31,3 +32,9 @@ def test_what_is_around_a_key_is_named(ks, text, wrapping):
 def test_a_key_with_an_equals_sign_in_it_is_taken(ks):
     secret = "FAKEabc=def==0123456789EXAMPLE"
     ks.add("own", "--set", "env=OWN_API_KEY", secret=secret, provider="custom")
+
+
+@pytest.mark.parametrize("text", ['" "', "' '", "export A=''", "A= ;", "``"])
+def test_nothing_but_a_wrapping_is_no_secret(ks, text):
+    error = ks.add("work", secret=text, code=1).error
+    assert "traceback" not in error.lower()

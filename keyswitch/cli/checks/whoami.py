@@ -100,8 +100,7 @@ def whoami(  # noqa: PLR0913 - one an option
         document = _document(situation, [*kept_out, *notes])
         document["elsewhere"] = {} if surface else elsewhere(situation)
         if explain:
-            rungs = _rungs(situation)
-            document["precedence"] = [rung._asdict() for rung in rungs]
+            document["precedence"] = [r._asdict() for r in _rungs(situation)]
         if used_in:
             document["other_folders"] = used_in
         if verify:
