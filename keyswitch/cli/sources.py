@@ -19,6 +19,7 @@ from keyswitch.errors import CancelledError, InputError, UsageError
 from keyswitch.model import Frozen
 from keyswitch.providers.schema import Provider
 from keyswitch.providers.shapes import Field, check_secret, doubt
+from keyswitch.providers.wrapping import WrappedSecretError
 from keyswitch.secret import Secret
 
 # Where nobody can type a passphrase.
@@ -126,7 +127,16 @@ def collect(
     def checked(
         field: Field, raw: bytes, *, hidden: bool = False
     ) -> Secret | None:
-        secret = check_secret(field, raw, provider.id, provider.help_url)
+        try:
+            secret = check_secret(field, raw, provider.id, provider.help_url)
+        except WrappedSecretError as e:
+            if not session.can_ask:
+                raise
+            session.say(e.message)
+            if not confirm("take what is inside it?", hidden=hidden):
+                raise
+            inner = e.inner.reveal().encode()
+            return checked(field, inner, hidden=hidden)
         meant = is_meant(session, field, secret.reveal(), fields, hidden=hidden)
         return secret if meant else None
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
+from keyswitch.providers import wrapping
 from keyswitch.secret import Secret
 
 SECRET_LIMIT = 256 * 1024  # bytes
@@ -17,9 +18,6 @@ HIDDEN_AT_LEAST = 16  # characters that stay hidden beside a shown tail
 
 # A key id of AWS is no secret, but tells as much.
 _PUBLIC_PREFIXES = (*SECRET_STARTS, "AKIA", "ASIA")
-
-# Straight ones, and those that word processors put in their place.
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
 # Patterns are compiled at their first use: most commands take no value.
 # What a manual, a log or a template writes in a key's place.
@@ -118,6 +116,7 @@ def check_secret(
             "no variable can carry it; check the source",
         )
     if not field.free_text:
+        wrapping.check(what, text)
         _check_token(what, text)
         _check_origin(field, what, text, provider_id, help_url)
     return Secret(text)
@@ -138,7 +137,7 @@ def _check_token(what: str, text: str) -> None:
             f"{what} begins or ends with white space",
             "copy it again without the spaces",
         )
-    if text[0] in _QUOTES or text[-1] in _QUOTES:
+    if text[0] in wrapping.QUOTES or text[-1] in wrapping.QUOTES:
         raise InputError(f"{what} is in quotes", "give it without the quotes")
     if any(c.isspace() or unicodedata.category(c)[0] == "C" for c in text):
         raise InputError(

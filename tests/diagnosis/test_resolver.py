@@ -29,11 +29,17 @@ ASKED = {("real/cred-expired-norefresh", "email")}
 
 CASES = claude_setups.load("precedence.json")
 OBSERVED = claude_setups.load("observed.json")
+SURFACES = claude_setups.load("surfaces.json")
 GROUPS = sorted({case["id"].partition("/")[0] for case in OBSERVED})
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c["id"])
 def test_the_verdict_is_what_claude_code_did(case, tmp_path):
+    assert differences(case, tmp_path) == []
+
+
+@pytest.mark.parametrize("case", SURFACES, ids=lambda c: c["id"])
+def test_the_verdict_is_that_of_what_started_claude_code(case, tmp_path):
     assert differences(case, tmp_path) == []
 
 

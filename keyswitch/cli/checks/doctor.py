@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keyswitch.cli.checks.whoami import account, finding_document
+from keyswitch.cli.checks.whoami import finding_document
 from keyswitch.cli.command import Session, at_most_one, command, flag, rehearsed
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis.checks import by_gravity, examine
+from keyswitch.diagnosis.findings.whose import account, otherwise
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
 from keyswitch.switching.activation.effect import not_given, situation_of
@@ -193,6 +194,8 @@ def _print(
     elif any(f.mend is not None for f in findings):
         session.say("keyswitch doctor --fix mends what can be mended safely")
     session.say(f"account in use: {account(situation)}")
+    other = otherwise(situation)
+    session.say(*[f"elsewhere, {other}"] * bool(other))
 
 
 def _document(

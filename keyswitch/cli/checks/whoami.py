@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyswitch.cli.command import Session, command, flag
+from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.interactive import questions
+from keyswitch.diagnosis.findings.whose import (
+    SURFACES,
+    account,
+    elsewhere,
+    otherwise,
+)
 from keyswitch.errors import ExitCode
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.activation.elsewhere import guarded_elsewhere
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.accounts import Owner
+    from keyswitch.diagnosis.findings.precedence import Rung
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
     from keyswitch.targets.verdict import Finding, Header, Source
@@ -38,6 +45,8 @@ _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
 @command(
     "keyswitch whoami",
     "keyswitch whoami --verify              ask the service, too",
+    "keyswitch whoami --as desktop          as if the desktop app asked",
+    "keyswitch whoami --explain             in which order it looks",
     "keyswitch whoami -- --settings x.json  as if started with that",
     "keyswitch whoami --json",
     context_settings={"ignore_unknown_options": True},
@@ -48,12 +57,21 @@ _ANSWERS = {True: "accepted", False: "refused", None: "not known"}
     help="Run an apiKeyHelper to know its answer (10 s at most).",
 )
 @flag("--verify", help="Ask the service whose credential it is.")
-def whoami(
+@flag("--explain", help="Show every source in the order that counts.")
+@option(
+    "--as",
+    "surface",
+    type=click.Choice(SURFACES),
+    help="Predict for what is started so; otherwise as here.",
+)
+def whoami(  # noqa: PLR0913 - one an option
     session: Session,
     claude_options: tuple[str, ...],
     *,
     run_helper: bool,
     verify: bool,
+    surface: str | None,
+    explain: bool,
 ) -> int:
     """Say which credential Claude Code sends.
 
@@ -66,7 +84,7 @@ def whoami(
     if verify or run_helper:  # they send a secret, or ask for one
         session.refuse_agents()
     trusts = session.trusts if run_helper else None
-    situation = situation_of(workspace, claude_options, trusts)
+    situation = situation_of(workspace, claude_options, trusts, surface or "")
     answers: Sequence[Answer] = ()
     if verify:
         from keyswitch.diagnosis.online import verify as service
@@ -80,6 +98,9 @@ def whoami(
     notes = [*warnings(situation), *left_helpers.findings(workspace)]
     if session.json:
         document = _document(situation, [*kept_out, *notes])
+        document["elsewhere"] = {} if surface else elsewhere(situation)
+        if explain:
+            document["precedence"] = [r._asdict() for r in _rungs(situation)]
         if used_in:
             document["other_folders"] = used_in
         if verify:
@@ -90,12 +111,32 @@ def whoami(
     else:
         rows = [*_rows(situation, [*kept_out, *notes])]
         rows += [("also used in", folder) for folder in used_in]
+        other = "" if surface else otherwise(situation)
+        rows += [("elsewhere", other)] * bool(other)
         session.table([*rows, *_answer_rows(answers)])
+        if explain:
+            session.table(_ladder(situation))
     if situation.in_use is False or kept_out:
         return ExitCode.NOT_IN_EFFECT
     refused = any(answer.ok is False for answer in answers)
     is_sent = situation.verdict.request.sent and not refused
     return ExitCode.OK if is_sent else ExitCode.FAILED
+
+
+def _rungs(situation: Situation) -> Sequence[Rung]:
+    from keyswitch.diagnosis.findings.precedence import ladder
+
+    return list(ladder(situation))
+
+
+def _ladder(situation: Situation) -> Iterator[tuple[str, ...]]:
+    """Yield the order in which Claude Code looks, a source a row."""
+    yield ("order", "source", "", "set here", "why it stands there", "observed")
+    for rung in _rungs(situation):
+        place = rung.place or "-"
+        used = "sent" if rung.used else ""
+        row = (rung.order, rung.source, used, place, rung.reason, rung.seen)
+        yield row
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
@@ -214,40 +255,6 @@ def _answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
         yield f"asked ({answer.header})", said
         if answer.fix:
             yield "", f"fix: {answer.fix}"
-
-
-def account(situation: Situation) -> str:
-    """Return whose account this is, in one line."""
-    request = situation.verdict.request
-    if not request.sent:
-        return f"none: {request.refusal}"
-    if not request.headers:
-        return "none: requests go out without a credential"
-    owners = [(situation.owner(h).profile, h) for h in request.headers]
-    names = sorted({name for name, _ in owners if name})
-    parts = [_profile_text(situation, name) for name in names]
-    parts += [_stranger(situation, h) for name, h in owners if not name]
-    return " and ".join(dict.fromkeys(parts))
-
-
-def _profile_text(situation: Situation, name: str) -> str:
-    profile = situation.accounts.get(name)
-    if profile is None:
-        return name
-    label = f", {profile.label}" if profile.label else ""
-    return f"{name} ({profile.provider}{label})"
-
-
-def _stranger(situation: Situation, header: Header) -> str:
-    """Return whose a credential of no profile is."""
-    status = situation.verdict.status
-    if header.source.kind == "login":
-        plan = status.subscription_type
-        who = (status.email or "a login") + (f" ({plan})" if plan else "")
-        return f"{who}, no profile of keyswitch"
-    if header.value is None:
-        return f"not known: {header.why_unknown}"
-    return "a credential that no profile holds"
 
 
 def _header(situation: Situation, header: Header | None) -> str:

@@ -13,6 +13,7 @@ from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.origin import StartFiles
 from keyswitch.providers.shapes import mask
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login.stored import tail_of
 from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.verdict import Header, Source, Verdict
@@ -146,6 +147,10 @@ class Facts:
         view, login = self._scene.request, self._scene.login
         if login is not None and login.blanked:
             self.holds.add("login-emptied")
+        key, config = view.text(rules.API_KEY), self._scene.config
+        declined = {*config.rejected} - {*config.approved}
+        if key and tail_of(key) in declined:
+            self.holds.add("key-declined")
         proxy = view.given(*rules.PROXIES)
         if proxy is not None:
             self.holds.add("proxy")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.mix_ups import mix_ups
 from keyswitch.diagnosis.findings.situation import (
     API,
     CLOUD,
@@ -186,6 +187,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
 
 
 RULES = (
+    mix_ups,
     two_accounts,
     key_to_other_host,
     wrong_bill,

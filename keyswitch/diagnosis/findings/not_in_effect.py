@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.urls import shown
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.verdict import ERROR, Finding, Source
 
 
@@ -84,6 +85,9 @@ _LAST = ("login", "managed_key", "anthropic_profile")
 def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     """Return why a source is used in a profile's place, and the way back."""
     place = situation.place(source)
+    if situation.scene.login_first and source.name in rules.SUBSCRIPTION:
+        why = "the desktop app and remote sessions take a login before any key"
+        return why, "log out there, or switch to that login: keyswitch login"
     if source.kind not in _LAST:
         why = f"it comes from {place}, which outranks it"
         return why, situation.how_to_stop(source)

@@ -146,7 +146,7 @@
       found=(--passphrase-fd --passphrase-file)
       ;;
     whoami)
-      found=(--run-helper --verify)
+      found=(--run-helper --verify --explain --as)
       ;;
     esac
     case "$1" in
@@ -217,6 +217,10 @@
     'use --target')
       kind=words
       found=(claude-code none)
+      ;;
+    'whoami --as')
+      kind=words
+      found=(action desktop remote terminal vscode)
       ;;
     esac
   }

@@ -261,7 +261,9 @@ begin
             case whoami
                 set found \
                     --run-helper\t'Run an apiKeyHelper to know its answer (10 s at most).' \
-                    --verify\t'Ask the service whose credential it is.'
+                    --verify\t'Ask the service whose credential it is.' \
+                    --explain\t'Show every source in the order that counts.' \
+                    --as\t'Predict for what is started so; otherwise as here.'
         end
         switch "$argv[1]"
             case '' helper 'helper api-key' 'helper aws' 'helper claude-code' run vault
@@ -330,6 +332,9 @@ begin
             case 'use --target'
                 set kind words
                 set found claude-code none
+            case 'whoami --as'
+                set kind words
+                set found action desktop remote terminal vscode
         end
     end
 

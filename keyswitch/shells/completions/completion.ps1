@@ -178,7 +178,7 @@
                 break
             }
             'whoami' {
-                '--run-helper', '--verify'
+                '--run-helper', '--verify', '--explain', '--as'
                 break
             }
         }
@@ -269,6 +269,10 @@
             }
             'use --target' {
                 'words', 'claude-code', 'none'
+                break
+            }
+            'whoami --as' {
+                'words', 'action', 'desktop', 'remote', 'terminal', 'vscode'
                 break
             }
             default {

@@ -419,6 +419,8 @@
       specs=(
         '--run-helper[Run an apiKeyHelper to know its answer (10 s at most).]'
         '--verify[Ask the service whose credential it is.]'
+        '--explain[Show every source in the order that counts.]'
+        '--as=[Predict for what is started so; otherwise as here.]:as:(action desktop remote terminal vscode)'
         '*:claude options: '
       )
       ;;

@@ -18,6 +18,7 @@ from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
+from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
@@ -30,7 +31,12 @@ from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
 
-_WORTH_A_WORD = ("key-to-other-host", "two-accounts")
+_WORTH_A_WORD = (
+    "credential-mixed-up",
+    "key-to-other-host",
+    "model-of-another-service",
+    "two-accounts",
+)
 
 EXPORT = 'eval "$(keyswitch env)"'
 
@@ -78,6 +84,8 @@ def effect_of(
         return notes, [f for f in found if f.severity == ERROR]
     # What is in effect may still be worth a word, but is no failure.
     notes += [f"{f.what}; {f.fix}" for f in found if f.check in _WORTH_A_WORD]
+    other = otherwise(situation)
+    notes += [f"elsewhere, {other}"] * bool(other)
     return notes, []
 
 
@@ -186,13 +194,17 @@ def situation_of(
     workspace: Workspace,
     claude_options: Sequence[str] = (),
     trusts: Callable[[Value], bool] | None = None,
+    surface: str = "",
 ) -> Situation:
     """Return what Claude Code would do here, started with these options.
 
+    `surface` says by what it is started, where that is not as it is here.
     With `trusts` helpers are run; it is asked about a command that a
     repository brings along.
     """
     scene = _scene(workspace, workspace.environ, claude_options)
+    if surface:
+        scene = scene.started_by(surface)
     answers = _answers_here(workspace)
     run = None
     if trusts is not None:

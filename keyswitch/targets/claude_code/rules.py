@@ -10,6 +10,8 @@ not one winner but one for each header.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from keyswitch.model import Frozen
 from keyswitch.targets.verdict import Cloud
 
@@ -28,6 +30,21 @@ FEDERATION = ("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_ORGANIZATION_ID")
 SIMPLE = "CLAUDE_CODE_SIMPLE"
 HOST_MANAGED = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"
 UNIX_SOCKET = "ANTHROPIC_UNIX_SOCKET"
+
+# What started Claude Code, where that matters. Only the process environment
+# says so: in a settings file these do nothing.
+ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
+REMOTE = "CLAUDE_CODE_REMOTE"
+# How Claude Code can be started, and the variables that say so.
+SURFACES: Mapping[str, Mapping[str, str]] = {
+    "terminal": {},
+    "desktop": {ENTRYPOINT: "claude-desktop"},
+    "vscode": {ENTRYPOINT: "claude-vscode"},
+    "remote": {REMOTE: "1"},
+    "action": {ENTRYPOINT: "claude-code-github-action"},
+}
+DESKTOP_ENTRYPOINTS = ("claude-desktop", "local-agent")
+VSCODE_ENTRYPOINT = "claude-vscode"
 
 # One proxy serves http and https addresses; the first that is not blank.
 PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")
@@ -237,6 +254,31 @@ NOT_FROM_SETTINGS = frozenset(
 # With ANTHROPIC_UNIX_SOCKET, whoever listens there brings the credential, and
 # these do not count from settings of any level.
 NOT_FROM_SETTINGS_WITH_SOCKET = frozenset({API_KEY, AUTH_TOKEN, OAUTH_TOKEN})
+
+
+def entrypoint(environ: Mapping[str, str]) -> str:
+    """Return what says that it started Claude Code, or ""."""
+    return environ.get(ENTRYPOINT, "").strip()
+
+
+# On the desktop, these count from the process environment, or else from the
+# person's own settings and from --settings.
+_OF_THE_DESKTOP = (
+    "ANTHROPIC_",
+    "AWS_",
+    "CLAUDE_CODE_OAUTH_",
+    "CLAUDE_CODE_SKIP_",
+    "CLAUDE_CODE_USE_",
+)
+
+
+def is_of_the_desktop(name: str) -> bool:
+    """Tell whether the desktop program decides about a variable."""
+    return name.startswith(_OF_THE_DESKTOP) and name != CUSTOM_HEADERS
+
+
+# Logins that the desktop and a remote session take before any key.
+FIRST_LOGINS = (OAUTH_TOKEN, OAUTH_FD, STORED_LOGIN)
 
 
 def truthy(value: str | None) -> bool:

@@ -16,7 +16,8 @@ from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.login.stored import AnthropicProfile
-from keyswitch.targets.claude_code.resolver.scene import Scene, View
+from keyswitch.targets.claude_code.resolver.scene import Scene
+from keyswitch.targets.claude_code.resolver.views import View
 from keyswitch.targets.verdict import ASK_TOKEN, Candidate, Source, Value
 
 _NAME = r"[A-Za-z0-9_.-]+"

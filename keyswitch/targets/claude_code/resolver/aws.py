@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyswitch.targets.claude_code.resolver.candidates import Run
-    from keyswitch.targets.claude_code.resolver.scene import Scene, View
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.claude_code.resolver.views import View
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"

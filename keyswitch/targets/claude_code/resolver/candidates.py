@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.settings.settings_file import trim
 from keyswitch.targets.verdict import Candidate, Source, Value
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.anthropic_profiles import (
         Selected,
     )
-    from keyswitch.targets.claude_code.resolver.scene import Scene, View
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.claude_code.resolver.views import View
     from keyswitch.targets.claude_code.rules import Rule
 
     Run = Callable[[Value], str | None]  # what a command answers, if it does
@@ -163,6 +165,16 @@ def _anthropic_profile(scene: Scene, view: View) -> Selected | None:
     return selected(scene, view)
 
 
+def _is_approved(scene: Scene, key: Candidate) -> bool:
+    """Tell whether a key in the environment counts: in VS Code, approved ones.
+
+    Bare mode does not ask.
+    """
+    if not scene.in_vscode or scene.simple or key.value is None:
+        return True
+    return stored.tail_of(key.value.reveal()) in scene.config.approved
+
+
 class Candidates:
     """What could be sent to Anthropic. `there`: by kind, in the order shown."""
 
@@ -170,6 +182,9 @@ class Candidates:
         self.scene = scene
         self.view = view
         api_key = variable(view, rules.API_KEY)
+        self.unapproved: Candidate | None = None
+        if api_key is not None and not _is_approved(scene, api_key):
+            api_key, self.unapproved = None, api_key
         key_fd, self.key_fd_named = None, False
         if api_key is None and not scene.simple:
             key_fd, self.key_fd_named = descriptor(view, rules.API_KEY_FD)

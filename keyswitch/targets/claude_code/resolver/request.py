@@ -14,7 +14,8 @@ from keyswitch.targets.claude_code.resolver.candidates import (
     Candidates,
     socket_refusal,
 )
-from keyswitch.targets.claude_code.resolver.scene import Scene, View
+from keyswitch.targets.claude_code.resolver.scene import Scene
+from keyswitch.targets.claude_code.resolver.views import View
 from keyswitch.targets.verdict import (
     AWS,
     BEARER,
@@ -45,6 +46,10 @@ def to_anthropic(found: Candidates) -> Request:
 
 def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     """Return what fills x-api-key and Authorization."""
+    if found.scene.login_first:
+        logins = [c for _, c in found.logins() if c.kind in rules.FIRST_LOGINS]
+        if logins:
+            return None, logins[0]
     key = found.first(rules.KEY_ORDER)
     bearer = found.first(rules.BEARER_ORDER)
     if bearer is None and (key is None or key.kind == rules.MANAGED_KEY):
@@ -89,6 +94,8 @@ def _refusal(
 
 def _nothing(found: Candidates) -> str:
     login = found.scene.login
+    if found.unapproved:
+        return f"{rules.API_KEY} is not approved, which VS Code asks for"
     if found.key_fd_named:
         return f"{rules.API_KEY_FD} names a descriptor that has no key"
     if login is not None and login.blanked:
@@ -105,6 +112,10 @@ def _shadowed(
         if c is not key and c is not bearer:
             because = _because(found, c, bearer or key)
             yield Shadowed(c.value, c.source, because)
+    if found.unapproved:
+        key = found.unapproved
+        because = "VS Code takes only a key that was approved"
+        yield Shadowed(key.value, key.source, because)
     for name in (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN):
         # A higher level replaces what the others set.
         values = list(found.view.all(name))
@@ -128,6 +139,8 @@ def _because(
             return "an Anthropic profile or federation is chosen"
     if winner is None:
         return "it is not used here"
+    if found.scene.login_first and winner.kind in rules.FIRST_LOGINS:
+        return "the desktop app and remote sessions take a login first"
     return f"{winner.source.name} comes before it"
 
 

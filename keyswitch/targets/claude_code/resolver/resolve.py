@@ -13,7 +13,8 @@ from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import request as requests
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
-from keyswitch.targets.claude_code.resolver.scene import SOURCES, Scene, View
+from keyswitch.targets.claude_code.resolver.scene import SOURCES, Scene
+from keyswitch.targets.claude_code.resolver.views import View
 from keyswitch.targets.verdict import Cloud, Request, Status, Value, Verdict
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def _status(scene: Scene, provider: Cloud | None) -> Status:
         return Status(True, "third_party", provider.name, key_source)
     method = _method(found)
     if method == "none":
-        return Status(api_key_source=key_source)
+        # A helper counts there, without being named.
+        logged_in = scene.login_first and found.has(rules.HELPER)
+        return Status(logged_in, api_key_source=key_source)
     reported = Status(True, method, api_key_source=key_source)
     if not _names_account(found, method):
         return reported
@@ -95,7 +98,8 @@ def _status(scene: Scene, provider: Cloud | None) -> Status:
 
 def _names_account(found: Candidates, method: str) -> bool:
     """Tell whether the cached account is shown: for a login of /login only."""
-    if found.scene.socket or found.key_fd_named:
+    kept_away = found.key_fd_named and not found.scene.login_first
+    if found.scene.socket or kept_away:
         return False
     if method == "claude.ai":
         return True
@@ -109,10 +113,15 @@ def _names_account(found: Candidates, method: str) -> bool:
 
 
 def _method(found: Candidates) -> str:
+    if found.scene.login_first:
+        return _method_of_login_first(found)
     passed_over = set()
     if found.scene.simple:
         passed_over.add(rules.AUTH_TOKEN)
-    if found.has(*_KEYS) and found.has(rules.OAUTH_TOKEN, rules.OAUTH_FD):
+    key = found.has(*_KEYS) or found.unapproved is not None
+    if key and found.has(rules.OAUTH_TOKEN, rules.OAUTH_FD):
+        if found.unapproved and found.has(rules.HELPER):
+            return "api_key"
         passed_over.add(rules.HELPER)
     for rule in rules.STATUS_ORDER:
         if rule.source not in passed_over and found.has(rule.source):
@@ -122,6 +131,21 @@ def _method(found: Candidates) -> str:
             return rule.method
     # A blank key is one to it where there is nothing else.
     return "api_key" if _key_source(found) == rules.API_KEY else "none"
+
+
+def _method_of_login_first(found: Candidates) -> str:
+    """Return the same on the desktop and remotely: tokens do not count."""
+    logins = [(r, c) for r, c in found.logins() if c.plain]
+    for rule, login in logins:
+        if login.kind in rules.FIRST_LOGINS:
+            return rule.method
+    if found.has(*_KEYS):
+        return "api_key"
+    if found.has(rules.HELPER):
+        return "none"
+    if logins:
+        return logins[0][0].method
+    return "api_key" if found.unapproved else "none"
 
 
 def _key_source(found: Candidates) -> str | None:

@@ -1,14 +1,9 @@
-"""What Claude Code finds: options, variables, settings, logins. Reads only.
-
-`claude auth status` does not apply what a repository sets (but for the
-provider flags), and a request does: hence several views of the variables.
-Observed, Claude Code 2.1.330.
-"""
+"""What Claude Code finds: options, variables, settings, logins. Reads only."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from keyswitch.disk.atomic import read_regular
@@ -23,13 +18,13 @@ from keyswitch.targets.claude_code.files import (
     locations,
 )
 from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.resolver.views import View, value_in
 from keyswitch.targets.claude_code.settings.settings_file import (
     SettingsFile,
-    line_of,
     parse,
     trim,
 )
-from keyswitch.targets.verdict import REPOSITORY_LEVELS, Source, Value
+from keyswitch.targets.verdict import Value
 
 SOURCES = ("user", "project", "local")
 
@@ -63,80 +58,6 @@ def parse_flags(words: Sequence[str]) -> Flags:
     listed = values.get("--setting-sources", ",".join(SOURCES))
     sources = tuple(map(trim, listed.split(","))) if trim(listed) else ()
     return Flags(values.get("--settings"), sources, "--bare" in values)
-
-
-def value_in(file: SettingsFile, kind: str, text: str, *keys: str) -> Value:
-    """Return a value of a settings file with the line it stands on."""
-    line = line_of(file.text, *keys) if file.path else 0
-    return Value(text, Source(kind, keys[-1], file.level, file.path, line))
-
-
-class View:
-    """The variables of one reader. `files`: the lowest level first.
-
-    `repository`: it applies what a repository's settings set; `unfiltered`:
-    also what Claude Code keeps a repository from setting.
-    """
-
-    def __init__(
-        self,
-        environ: Mapping[str, str],
-        files: Sequence[SettingsFile],
-        *,
-        repository: bool,
-        unfiltered: bool = False,
-    ) -> None:
-        self.environ = environ
-        self.files = files
-        self.repository = repository
-        self.unfiltered = unfiltered
-        self._found: dict[str, Value | None] = {}
-
-    def get(self, name: str) -> Value | None:
-        """Return a variable and what set it; None if nothing does."""
-        if name not in self._found:
-            self._found[name] = next(self.all(name), None)
-        return self._found[name]
-
-    def text(self, name: str) -> str:
-        """Return a variable's text without outer white space, or ""."""
-        value = self.get(name)
-        return trim(value.text) if value else ""
-
-    def given(self, *names: str) -> Value | None:
-        """Return the first of these variables that is not blank, or None."""
-        found = (self.get(name) for name in names if self.text(name))
-        return next(found, None)
-
-    def truthy(self, name: str) -> bool:
-        """Tell whether a flag is set to a yes."""
-        return rules.truthy(self.text(name))
-
-    def all(self, name: str) -> Iterator[Value]:
-        """Return everything that sets a variable, the winner first."""
-        for file in reversed(self.files) if self._may_be_set(name) else ():
-            if name in file.env and self._counts(file.level, name):
-                text = file.env[name]
-                yield value_in(file, "environment", text, "env", name)
-        if name in self.environ:
-            source = Source("environment", name, "process")
-            yield Value(self.environ[name], source)
-
-    def _may_be_set(self, name: str) -> bool:
-        """Tell whether settings of any level can set a variable."""
-        if name in rules.NOT_FROM_SETTINGS:
-            return False
-        if rules.truthy(self.environ.get(rules.HOST_MANAGED)):
-            return False
-        with_socket = self.environ.get(rules.UNIX_SOCKET)
-        return not (with_socket and name in rules.NOT_FROM_SETTINGS_WITH_SOCKET)
-
-    def _counts(self, level: str, name: str) -> bool:
-        if level not in REPOSITORY_LEVELS or self.unfiltered:
-            return True
-        if name in rules.NOT_FROM_REPOSITORY:
-            return False
-        return self.repository or name.startswith("CLAUDE_CODE_USE_")
 
 
 class Scene:
@@ -174,6 +95,20 @@ class Scene:
             return [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
         except (OSError, ValueError):
             return []
+
+    def started_by(self, surface: str) -> Scene:
+        """Return the same, where something else starts Claude Code."""
+        said = (rules.ENTRYPOINT, rules.REMOTE)
+        environ = {n: v for n, v in self.environ.items() if n not in said}
+        other = Scene(
+            {**environ, **rules.SURFACES[surface]},
+            home=self.home,
+            cwd=self.cwd,
+            flags=self.flags,
+            managed_dir=self.managed_dir,
+        )
+        other._read = self._read  # each file is read once
+        return other
 
     def hold(self, files: Mapping[str, bytes | None]) -> None:
         """Take these contents for those of files that are kept elsewhere."""
@@ -271,6 +206,17 @@ class Scene:
     def socket(self) -> str:
         """The socket that requests go to instead of a host, or ""."""
         return self.environ.get(rules.UNIX_SOCKET, "")
+
+    @property
+    def login_first(self) -> bool:
+        """Whether a login comes before keys: on the desktop, and remotely."""
+        on_desktop = self.request.on_desktop
+        return on_desktop or rules.truthy(self.environ.get(rules.REMOTE))
+
+    @property
+    def in_vscode(self) -> bool:
+        """Whether VS Code started it: a key has to be approved."""
+        return rules.entrypoint(self.environ) == rules.VSCODE_ENTRYPOINT
 
     @cached_property
     def simple(self) -> bool:
