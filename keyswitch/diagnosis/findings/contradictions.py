@@ -1,4 +1,4 @@
-"""Warnings of a verdict: no effect, two accounts at once, a wrong address.
+"""Warnings of a verdict: broken files, no effect, two accounts, a wrong host.
 
 `whoami` prints these, `use` ends with them, and `doctor` begins with them.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.mix_ups import mix_ups
+from keyswitch.diagnosis.findings.passed_over import passed_over
 from keyswitch.diagnosis.findings.situation import (
     API,
     CLOUD,
@@ -26,7 +27,7 @@ _BILLS = {
 
 def warnings(situation: Situation) -> tuple[Finding, ...]:
     """Return every contradiction, the gravest kind first."""
-    found: list[Finding] = []
+    found = [*passed_over(situation)]
     if situation.in_use is False or not situation.verdict.request.sent:
         # Loaded here, since mostly what was chosen is sent.
         from keyswitch.diagnosis.findings.not_in_effect import not_in_effect
