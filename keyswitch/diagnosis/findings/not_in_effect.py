@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.urls import shown
+from keyswitch.model import Profile
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import ERROR, Finding, Source
+from keyswitch.targets.claude_code.resolver import aws
+from keyswitch.targets.verdict import ERROR, Finding, Source, Value
 
 
 def not_in_effect(situation: Situation) -> Iterator[Finding]:
@@ -25,9 +28,11 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
 
 
 def _way_in(situation: Situation) -> str:
-    if situation.verdict.flag:
-        return situation.how_to_stop(situation.verdict.flag.source)
     wanted = situation.wanted
+    if situation.verdict.flag:
+        if wanted is None or situation.wrong_provider:
+            return situation.how_to_stop(situation.verdict.flag.source)
+        return _way_into_cloud(situation, wanted)
     # One that Claude Code takes nothing of is for other programs.
     if wanted is None or not wanted.name or situation.taken is None:
         accounts = situation.accounts
@@ -40,6 +45,22 @@ def _way_in(situation: Situation) -> str:
     if "login" not in wanted.secrets:
         return again
     return f"{use}; if that copy is refused too: {again}"
+
+
+def _way_into_cloud(situation: Situation, wanted: Profile) -> str:
+    """Return what a profile's own service lacks; its flag is as it should be.
+
+    Secrets travel by variables, any other credential is the service's tool's.
+    """
+    if wanted.secrets:
+        run = f"keyswitch run {wanted.name} -- claude"
+        return f'eval "$(keyswitch env)", or {run}'
+    if situation.verdict.cloud not in aws.SIGNED:
+        return "gcloud auth application-default login"
+    name = shlex.quote(wanted.fields.get("aws_profile", "default"))
+    if aws.Files(situation.scene, situation.view).sso_start(name):
+        return f"aws sso login --profile {name}"
+    return f"aws configure --profile {name}"
 
 
 def _not_in_use(situation: Situation) -> Iterator[Finding]:
@@ -68,6 +89,10 @@ def _blamed(situation: Situation) -> list[tuple[str, Source]]:
     if flag and situation.wrong_provider:
         name, service = flag.source.name, situation.verdict.service
         return [(f"{name} sends requests to {service}", flag.source)]
+    skipped = _signature_left_out(situation)
+    if skipped is not None:
+        what = f"{skipped.source.name} leaves its own credential out"
+        return [(what, skipped.source)]
     found = []
     for header in situation.verdict.request.headers:
         owner = situation.owner(header).profile
@@ -76,6 +101,15 @@ def _blamed(situation: Situation) -> list[tuple[str, Source]]:
             what = f"{header.source.name} ({whose}) is sent"
             found.append((what, header.source))
     return found
+
+
+def _signature_left_out(situation: Situation) -> Value | None:
+    """Return what a proxy that signs was meant for, and the profile not."""
+    provider, taken = situation.verdict.provider, situation.taken
+    if provider is None or not situation.view.truthy(provider.skip):
+        return None
+    meant = taken is not None and provider.skip in dict(taken.env)
+    return None if meant else situation.view.get(provider.skip)
 
 
 # What is used only where nothing else is there.
@@ -97,8 +131,8 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     if user and user[0].problem:
         path, problem = user[0].path, user[0].problem
         return f"{path} is ignored: {problem}", f"mend {path}"
-    taken, wanted = situation.taken, situation.wanted
-    if (taken and taken.how == "environment") or (wanted and wanted.isolated):
+    wanted = situation.wanted
+    if situation.is_exported or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'
     return why, f"keyswitch use {situation.chosen}"
 
