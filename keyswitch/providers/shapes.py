@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
-from keyswitch.providers import wrapping
+from keyswitch.providers import custom_headers, wrapping
 from keyswitch.secret import Secret
 
 SECRET_LIMIT = 256 * 1024  # bytes
@@ -80,6 +80,7 @@ class Field(Frozen):
     lengths: tuple[Length, ...] = ()  # the first that fits counts
     default: str = ""
     free_text: bool = False  # any UTF-8 text without NUL
+    lines: bool = False  # headers of a request, with \\n between them
     harmless: bool = False  # decides neither host nor account
     group: str = ""  # the alternative it belongs to; "": all of them
     help: str = ""
@@ -219,6 +220,8 @@ def check_plain(field: Field, value: str) -> None:
             f"'{field.name}' is longer than {PLAIN_LIMIT} characters",
             "shorten it",
         )
+    if field.lines:
+        _check_headers(field, custom_headers.of_field(value))
     if not value.isprintable():
         raise InputError(
             f"'{field.name}' holds control or invisible characters",
@@ -240,6 +243,21 @@ def check_plain(field: Field, value: str) -> None:
             f"the value of '{field.name}' looks like a secret",
             "give secrets by --stdin, --from-env, --from-file or --fd",
         )
+
+
+def _check_headers(field: Field, value: str) -> None:
+    """Raise for what is no header, and for one that carries a credential."""
+    for name, text, _ in custom_headers.split(value):
+        if not name:
+            raise InputError(
+                f"a line of '{field.name}' is no header",
+                f"write it so: {field.help}",
+            )
+        if custom_headers.is_credential(name, text):
+            raise InputError(
+                f"the header {name} in '{field.name}' may be a credential",
+                "give it as a secret: --from-file secret_headers=PATH",
+            )
 
 
 def _check_address(field: Field, value: str) -> None:

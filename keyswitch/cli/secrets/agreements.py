@@ -65,3 +65,18 @@ def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:
     for one in found:
         session.warn(one.what)
         session.confirm(f"send it to {shown_host(one.asked.host)} from now on?")
+
+
+def agree_to_headers(
+    session: Session, names: Sequence[str], place: str
+) -> bool:
+    """Ask whether a person's headers that may be credentials go along.
+
+    Where nobody can be asked they do not.
+    """
+    if not names or not session.may_agree():
+        return False
+    from keyswitch.cli.prompt import confirm
+
+    them = ", ".join(names)
+    return confirm(f"{place} has {them}: send it with this account, too?")

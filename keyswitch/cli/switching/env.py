@@ -25,7 +25,8 @@ from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.express import give_back, print_script, warn, warn_of_settings
 from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker, selection
-from keyswitch.terminal.exports import script_of
+from keyswitch.terminal.exports import HEADERS, script_of
+from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import PANE, read_key
 from keyswitch.terminal.shell_script import for_shell
 from keyswitch.workspace import Workspace
@@ -138,13 +139,16 @@ def _preview(session: Session, name: str) -> None:
     workspace = session.workspace()
     compiled = compiled_profile(workspace, name)
     profile, _ = workspace.load(name)
+    environ, key = workspace.environ, read_key(workspace.paths)
+    _, rivals, notes = settled(environ, compiled.literals, compiled.rivals, key)
     hints = {field: ref.hint for field, ref in profile.secrets.items()}
     rows = [
         *compiled.literals,
         *((n, hints.get(field, "…")) for n, field in compiled.secrets),
-        *((n, "(unset)") for n in compiled.rivals if n in workspace.environ),
+        *((n, "(unset)") for n in rivals if n in environ),
     ]
     session.table(sorted(rows))
+    session.say(*notes)
     session.say(
         "values are masked on a terminal; use it as: "
         f'eval "$(keyswitch env {name})"'
@@ -175,7 +179,15 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     session.refuse_agents()
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
-    return execute(workspace, compiled, list(command))
+    keep, ours = False, [*compiled.literals, *compiled.secrets]
+    reads_them = HEADERS in {*compiled.rivals, *dict(ours)}
+    if HEADERS in workspace.environ and reads_them:
+        from keyswitch.cli.secrets.agreements import agree_to_headers
+        from keyswitch.switching.activation.headers import in_shell
+
+        names = in_shell(workspace)
+        keep = agree_to_headers(session, names, "this shell")
+    return execute(workspace, compiled, list(command), keep_headers=keep)
 
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")

@@ -94,10 +94,18 @@ def use(
 
         use_here(session, name)
         return None
-    from keyswitch.cli.secrets.agreements import agree_to_profile
+    from keyswitch.cli.secrets.agreements import (
+        agree_to_headers,
+        agree_to_profile,
+    )
     from keyswitch.switching.activation import use as activation
 
-    agreed = agree_to_profile(session, name)
+    agreed, keep = agree_to_profile(session, name), False
+    if session.may_agree():
+        from keyswitch.switching.activation.headers import at_stake
+
+        place = workspace.places.settings
+        keep = agree_to_headers(session, at_stake(workspace, name), place)
     _wait_if_asked(session, turn)
     configure = target == "claude-code"
     outcome = activation.use(
@@ -106,6 +114,7 @@ def use(
         configure=configure,
         look=configure and not turn["force"],
         agreed=agreed,
+        keep_headers=keep,
     )
     return _report(session, outcome)
 

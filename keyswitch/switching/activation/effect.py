@@ -22,11 +22,13 @@ from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
+from keyswitch.providers.custom_headers import VARIABLE as HEADERS
 from keyswitch.providers.schema import ClaudeCode, environment
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
 from keyswitch.targets.verdict import ERROR, Finding, Value
 from keyswitch.terminal import selection
+from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
@@ -80,6 +82,7 @@ def effect_of(
         exported=exported_here(workspace),
     )
     found = warnings(situation)
+    notes += _secret_headers(workspace, profile, situation)
     if situation.in_use is False:
         return notes, [f for f in found if f.severity == ERROR]
     # What is in effect may still be worth a word, but is no failure.
@@ -87,6 +90,24 @@ def effect_of(
     other = otherwise(situation)
     notes += [f"elsewhere, {other}"] * bool(other)
     return notes, []
+
+
+def _secret_headers(
+    workspace: Workspace, profile: Profile, situation: Situation
+) -> list[str]:
+    """Say how a profile's secret headers are sent: no settings may hold them.
+
+    Where settings have headers of a person's own, an export has no effect.
+    """
+    provider = workspace.provider_of(profile)
+    secret = {v for s in profile.secrets for v in provider.field(s).env}
+    if HEADERS not in secret or HEADERS in exported_here(workspace):
+        return []
+    run = f"keyswitch run {profile.name} -- claude"
+    value = situation.view.get(HEADERS)
+    exportable = value is None or value.source.set_by == "process"
+    how = f"export them: {EXPORT}, or {run}" if exportable else f"use {run}"
+    return [f"its secret headers stay out of Claude Code's files; {how}"]
 
 
 def _to_evaluate(
@@ -135,7 +156,33 @@ def _evaluated(
         pending[value] = compiled.name
         pairs.append((variable, value))
     base, key = workspace.environ_of_places, read_key(workspace.paths)
-    return applied(base, pairs, compiled.rivals, key), pending
+    pairs, rivals, _ = settled(base, pairs, compiled.rivals, key)
+    return applied(base, pairs, rivals, key), pending
+
+
+def without_files(workspace: Workspace, name: str) -> str:
+    """Return the commands that use a profile where no file can be written.
+
+    What settings say outranks what a shell exports, so that `env` may not do;
+    `run` outranks both.
+    """
+    from keyswitch.changes.compiling import compiled_profile
+
+    run = f"keyswitch run {name} -- claude"
+    try:
+        compiled = compiled_profile(workspace, name)
+        environ, pending = _evaluated(workspace, compiled)
+        situation = Situation(
+            _scene(workspace, environ),
+            accounts_of(workspace, pending, name),
+            chosen=name,
+        )
+    except KeyswitchError:
+        return run
+    if situation.in_use is False:
+        return run
+    here = f'eval "$(keyswitch use {name} --here)"'
+    return f'{run}, {here} or eval "$(keyswitch env {name})"'
 
 
 def undelivered(workspace: Workspace, name: str) -> list[Finding]:
