@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VECTORS = Path(__file__).parent / "vectors" / "claude_code"
+_OTHERS = ("error_texts.json",)  # no setups
 
 
 class SetupFolder:
@@ -76,6 +77,11 @@ def descriptors(setup: dict[str, Any]) -> Iterator[dict[str, int]]:
     finally:
         for number in opened.values():
             os.close(number)
+
+
+def case_files() -> list[str]:
+    """Return the names of the vector files that hold observed cases."""
+    return [p.name for p in VECTORS.glob("*.json") if p.name not in _OTHERS]
 
 
 def load(name: str) -> list[dict[str, Any]]:

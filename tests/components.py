@@ -25,7 +25,7 @@ REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
 # The interpreter for the line of a shell: its path may have a space.
 PYTHON = shlex.quote(sys.executable)
 ROOT = Path(__file__).resolve().parent.parent
-NODE_MODULES = ROOT / ".cache" / "node_modules"
+CACHE = ROOT / ".cache"
 
 # name in @pytest.mark.real(...) -> programs that all have to be there
 PROGRAMS = {
@@ -43,6 +43,7 @@ PROGRAMS = {
     "keyctl": ("keyctl",),
     "ksh": ("ksh",),
     "mksh": ("mksh",),
+    "newest-claude": ("newest-claude",),
     "nu": ("nu",),
     "other-users": ("setpriv",),  # and this clone must be readable for them
     "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
@@ -69,6 +70,7 @@ _PACKAGES = {
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "keepassxc": ("keepassxc", "dbus"),
     "keyctl": ("keyutils",),
+    "newest-claude": ("npm",),
     "nu": ("npm",),
     "other-users": ("util-linux",),
     "power": ("e2fsprogs", "mount", "util-linux", "strace"),
@@ -83,13 +85,12 @@ _PACKAGES = {
 # The system's own folders are not on the PATH of Debian's ordinary users.
 _SYSTEM = ("/usr/sbin", "/sbin")
 
-# program -> (variable that names it, place below node_modules)
+# program -> (variable that names it, place below .cache)
+_CLAUDE = "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
 _FROM_NPM = {
-    "claude": (
-        "KEYSWITCH_TEST_CLAUDE",
-        "@anthropic-ai/claude-code-linux-x64/claude",
-    ),
-    "nu": ("KEYSWITCH_TEST_NU", "@nushell/linux-x64/bin/nu"),
+    "claude": ("KEYSWITCH_TEST_CLAUDE", _CLAUDE),
+    "newest-claude": ("KEYSWITCH_TEST_NEWEST_CLAUDE", f"newest/{_CLAUDE}"),
+    "nu": ("KEYSWITCH_TEST_NU", "node_modules/@nushell/linux-x64/bin/nu"),
 }
 
 
@@ -97,7 +98,7 @@ def locate(program: str) -> str | None:
     """Return the path of a program: variable, then clone, then PATH."""
     if program in _FROM_NPM:
         variable, place = _FROM_NPM[program]
-        for path in (os.environ.get(variable), str(NODE_MODULES / place)):
+        for path in (os.environ.get(variable), str(CACHE / place)):
             if path and os.access(path, os.X_OK):
                 return str(Path(path).resolve())
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM])
