@@ -1,4 +1,4 @@
-"""A large file is named where a person waits for it, and locked only briefly."""
+"""A large file is named where a person waits for it, and locked briefly."""
 
 import json
 import os
