@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -190,12 +190,7 @@ def _provider(
         _field(path, name, entry)
         for name, entry in table.get("fields", {}).items()
     ]
-    own_fields = table.get("fields", {})
-    models = {
-        name: variable
-        for kind, variable in of_family.get("models", {}).items()
-        if (name := _model_field(kind)) not in own_fields
-    }
+    models = _models(of_family.get("models", {}), table.get("fields", {}))
     fields += [
         Field(name, "name of a model", env=(variable,), harmless=True)
         for name, variable in models.items()
@@ -222,9 +217,18 @@ def _provider(
     )
 
 
-def _model_field(kind: str) -> str:
-    """Return the field that names a family's model of a kind."""
-    return "model" if kind == "default" else f"models.{kind}"
+def _models(
+    of_family: Mapping[str, str], own: Collection[str]
+) -> dict[str, str]:
+    """Return {field: variable} of a family's models; a file's own come first.
+
+    The field of the default model is `model`, of others `models.opus` ...
+    """
+    names = {
+        "model" if kind == "default" else f"models.{kind}": variable
+        for kind, variable in of_family.items()
+    }
+    return {name: names[name] for name in names if name not in own}
 
 
 def _field(path: str, name: str, entry: Any) -> Field:
