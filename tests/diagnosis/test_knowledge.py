@@ -104,7 +104,7 @@ def here(home):
             cwd=str(home / "project"),
             managed_dir=str(home / "none"),
         )
-        return lambda text: causes_of(text, scene, active)
+        return lambda text: causes_of(text, scene, facts.Chosen(active))
 
     return look_around
 

@@ -35,7 +35,7 @@ from functools import cache
 from typing import Any
 
 from keyswitch.diagnosis.explain.error_text import ErrorText, Hit, find, read
-from keyswitch.diagnosis.explain.facts import Facts
+from keyswitch.diagnosis.explain.facts import NOBODY, Chosen, Facts
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene
@@ -140,13 +140,13 @@ class _Match(Frozen):
 
 
 def causes_of(
-    text: str, scene: Scene | None = None, active: str = ""
+    text: str, scene: Scene | None = None, chosen: Chosen = NOBODY
 ) -> tuple[Cause, ...]:
     """Return the causes that a text can have, the likeliest first.
 
     A phrase that names a cause comes before one that merely allows it; among
     equals what Claude Code sends here decides, then the longer phrase.
-    `active` is the profile that keyswitch has active.
+    `chosen` is the profile that counts here.
     """
     error = read(text)
     matches = _matches(error)
@@ -161,7 +161,7 @@ def causes_of(
         scene = None  # what Claude Code sends says nothing of its texts
     verdict = resolve(scene) if scene else None
     here = {
-        about: Facts(told, about, scene, verdict, active)
+        about: Facts(told, about, scene, verdict, chosen)
         for about in {m.rule.about for m in matches}
     }
 
