@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VECTORS = Path(__file__).parent / "vectors" / "claude_code"
-_OTHERS = ("error_texts.json",)  # no setups
 
 
 class SetupFolder:
@@ -80,8 +79,13 @@ def descriptors(setup: dict[str, Any]) -> Iterator[dict[str, int]]:
 
 
 def case_files() -> list[str]:
-    """Return the names of the vector files that hold observed cases."""
-    return [p.name for p in VECTORS.glob("*.json") if p.name not in _OTHERS]
+    """Return the names of the vector files that hold set-ups.
+
+    The others hold texts of errors.
+    """
+    return sorted(
+        p.name for p in VECTORS.glob("*.json") if "error" not in p.name
+    )
 
 
 def load(name: str) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ PROGRAMS = {
     "bash": ("bash",),
     "busybox": ("busybox",),
     "claude": ("claude",),
+    "codex": ("codex",),
     "dash": ("dash",),
     "dbus": ("dbus-daemon", "dbus-send"),
     "direnv": ("direnv",),
@@ -61,11 +62,12 @@ PROGRAMS = {
 }
 
 # Not in Debian's archive: skipped where absent, whatever is required.
-OPTIONAL = {"pwsh"}
+OPTIONAL = {"codex", "pwsh"}
 
 # Debian's packages where they are not called like the part.
 _PACKAGES = {
     "claude": ("npm",),
+    "codex": (),
     "dbus": ("dbus", "dbus-daemon"),
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "keepassxc": ("keepassxc", "dbus"),
@@ -87,8 +89,14 @@ _SYSTEM = ("/usr/sbin", "/sbin")
 
 # program -> (variable that names it, place below .cache)
 _CLAUDE = "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
+_CODEX = "node_modules/@openai/codex-linux-x64"
 _FROM_NPM = {
     "claude": ("KEYSWITCH_TEST_CLAUDE", _CLAUDE),
+    # Not in package.json: it has more than 400 MB.
+    "codex": (
+        "KEYSWITCH_TEST_CODEX",
+        f"{_CODEX}/vendor/x86_64-unknown-linux-musl/bin/codex",
+    ),
     "newest-claude": ("KEYSWITCH_TEST_NEWEST_CLAUDE", f"newest/{_CLAUDE}"),
     "nu": ("KEYSWITCH_TEST_NU", "node_modules/@nushell/linux-x64/bin/nu"),
 }

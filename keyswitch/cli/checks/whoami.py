@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli.checks.answers import answer_rows, asked_of
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
@@ -40,7 +41,6 @@ _KINDS = {
     "aws_profile": "AWS profile",
     "federation": "the federation",
 }
-_ANSWERS = {True: "accepted", False: "refused", None: "not known"}
 
 
 @command(
@@ -86,11 +86,7 @@ def whoami(  # noqa: PLR0913 - one an option
         session.refuse_agents()
     trusts = session.trusts if run_helper else None
     situation = situation_of(workspace, claude_options, trusts, surface or "")
-    answers: Sequence[Answer] = ()
-    if verify:
-        from keyswitch.diagnosis.online import verify as service
-
-        answers = service.verify(situation.scene, situation.verdict)
+    answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
     kept_out = []
     if name:
@@ -114,7 +110,7 @@ def whoami(  # noqa: PLR0913 - one an option
         rows += [("also used in", folder) for folder in used_in]
         other = "" if surface else otherwise(situation)
         rows += [("elsewhere", other)] * bool(other)
-        session.table([*rows, *_answer_rows(answers)])
+        session.table([*rows, *answer_rows(answers)])
         if explain:
             session.table(precedence.rows(situation))
     if situation.in_use is False or kept_out:
@@ -233,17 +229,6 @@ def _rows(
     doubt = prediction(situation).doubt
     if doubt:
         yield "may be wrong", doubt
-
-
-def _answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
-    for answer in answers:
-        who = f" as {answer.who}" if answer.who else ""
-        took = answer.milliseconds
-        time = "" if took is None else f" ({took} ms)"
-        said = f"{_ANSWERS[answer.ok]}{who}: {answer.what}{time}"
-        yield f"asked ({answer.header})", said
-        if answer.fix:
-            yield "", f"fix: {answer.fix}"
 
 
 def _header(situation: Situation, header: Header | None) -> str:

@@ -232,7 +232,9 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     was_active = profile_changes.remove(workspace, name)
     session.say(f"removed '{name}'")
     if was_active:
-        session.say("it was active; now no profile is")
+        own = own_choice(session.environ).name
+        kept = f"; this shell has '{own}'" if own not in ("", name) else ""
+        session.say(f"it was active; now no profile is{kept}")
     _say_who_asks(session, name)
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):
