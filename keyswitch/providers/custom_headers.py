@@ -13,6 +13,8 @@ name, and by the look of its value; in doubt it does.
 
 from __future__ import annotations
 
+from keyswitch.errors import InputError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +104,18 @@ def joined(own: str, kept: str) -> str:
     rest = [line for n, _, line in split(kept) if n.lower() not in names]
     lines = [line for _, _, line in split(own)]
     return "\n".join(lines) + _BETWEEN * bool(rest) + "\n".join(rest)
+
+
+def check(name: str, text: str, example: str) -> None:
+    """Raise where a profile's plain field is no headers, or a credential."""
+    for header, value, _ in split(of_field(text)):
+        if not header:
+            raise InputError(f"a line of '{name}' is no header", example)
+        if is_credential(header, value):
+            raise InputError(
+                f"the header {header} in '{name}' may be a credential",
+                "give it as a secret: --from-file secret_headers=PATH",
+            )
 
 
 def of_field(text: str) -> str:

@@ -211,6 +211,12 @@ def environment(provider: Provider, profile: Profile) -> Environment:
     )
 
 
+def variables_of(provider: Provider) -> set[str]:
+    """Return every variable that a profile sets or unsets."""
+    sets = {v for field in provider.fields for v in field.env}
+    return sets | {*provider.rivals}
+
+
 def roles(provider: Provider, profile: Profile) -> dict[str, str]:
     """Return which secret answers which helper: {"helper"|"key": field}."""
     result = {}

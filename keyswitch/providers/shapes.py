@@ -117,15 +117,19 @@ def check_secret(
             "no variable can carry it; check the source",
         )
     if not field.free_text:
-        wrapping.check(what, text)
-        _check_token(what, text)
+        check_token(what, text)
         _check_origin(field, what, text, provider_id, help_url)
     return Secret(text)
 
 
-def _check_token(what: str, text: str) -> None:
+def check_token(what: str, text: str, *, any_word: bool = False) -> None:
+    """Raise for what no token is: wrapped, blank, in pieces, a placeholder.
+
+    `any_word`: a server that asks for no token may be given `none`.
+    """
     import unicodedata
 
+    wrapping.check(what, text)
     if not text.strip():
         raise InputError(f"{what} is empty but for white space", "check it")
     if "\n" in text or "\r" in text:
@@ -153,6 +157,8 @@ def _check_token(what: str, text: str) -> None:
             f"(U+{ord(odd):04X})",
             "copy it again; some programs shorten or change what they show",
         )
+    if any_word:
+        return
     if re.fullmatch(_STAND_IN, text) or re.search(_CUT, text):
         raise InputError(
             f"{what} is a placeholder, or was cut where it was shown",
@@ -221,7 +227,7 @@ def check_plain(field: Field, value: str) -> None:
             "shorten it",
         )
     if field.lines:
-        _check_headers(field, custom_headers.of_field(value))
+        custom_headers.check(field.name, value, field.help)
     if not value.isprintable():
         raise InputError(
             f"'{field.name}' holds control or invisible characters",
@@ -243,21 +249,6 @@ def check_plain(field: Field, value: str) -> None:
             f"the value of '{field.name}' looks like a secret",
             "give secrets by --stdin, --from-env, --from-file or --fd",
         )
-
-
-def _check_headers(field: Field, value: str) -> None:
-    """Raise for what is no header, and for one that carries a credential."""
-    for name, text, _ in custom_headers.split(value):
-        if not name:
-            raise InputError(
-                f"a line of '{field.name}' is no header",
-                f"write it so: {field.help}",
-            )
-        if custom_headers.is_credential(name, text):
-            raise InputError(
-                f"the header {name} in '{field.name}' may be a credential",
-                "give it as a secret: --from-file secret_headers=PATH",
-            )
 
 
 def _check_address(field: Field, value: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from keyswitch import kernel_keyring
-from keyswitch.compiled import FOLDER_VARIABLE, Compiled
+from keyswitch.compiled import FOLDER_VARIABLE, HEADERS, Compiled
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import Paths, may_be_foreign_home
 from keyswitch.terminal import marker
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 ENV_LIMIT = 1.5  # seconds that `env` may take where nobody can answer
 KEYCHAIN_SHARE = 1.2  # seconds of it that a keychain may have
-HEADERS = "ANTHROPIC_CUSTOM_HEADERS"
 HELPER_LIMIT = 1.5  # seconds: nobody can answer a program's question
 
 

@@ -5,7 +5,7 @@ Part of the express lane; asked only where the variable is there or was.
 
 from __future__ import annotations
 
-from keyswitch.terminal.exports import HEADERS
+from keyswitch.compiled import HEADERS
 from keyswitch.terminal.marker import read_marker
 
 TYPE_CHECKING = False

@@ -30,6 +30,7 @@ ASKED = {("real/cred-expired-norefresh", "email")}
 CASES = claude_setups.load("precedence.json")
 OBSERVED = claude_setups.load("observed.json")
 SURFACES = claude_setups.load("surfaces.json")
+MIX_UPS = claude_setups.load("mix_ups.json")
 GROUPS = sorted({case["id"].partition("/")[0] for case in OBSERVED})
 
 
@@ -40,6 +41,13 @@ def test_the_verdict_is_what_claude_code_did(case, tmp_path):
 
 @pytest.mark.parametrize("case", SURFACES, ids=lambda c: c["id"])
 def test_the_verdict_is_that_of_what_started_claude_code(case, tmp_path):
+    assert differences(case, tmp_path) == []
+
+
+@pytest.mark.parametrize("case", MIX_UPS, ids=lambda c: c["id"])
+def test_a_credential_of_a_wrong_kind_is_sent_as_claude_code_does(
+    case, tmp_path
+):
     assert differences(case, tmp_path) == []
 
 

@@ -15,7 +15,10 @@ from keyswitch.providers.custom_headers import (
 )
 from tests.claude_setups import VECTORS
 
-OBSERVED = json.loads((VECTORS / "custom_headers.json").read_text())["cases"]
+FILE = VECTORS.parent / "headers" / "observed.json"
+OBSERVED = json.loads((VECTORS.parent / "headers/observed.json").read_text())[
+    "cases"
+]
 
 
 @pytest.mark.parametrize("case", OBSERVED, ids=lambda case: case["id"])

@@ -9,7 +9,10 @@ from tests.claude_setups import VECTORS
 NAME = "ANTHROPIC_CUSTOM_HEADERS"
 TOKEN = "FAKE-gateway-token-0123456789EXAMPLE"
 SECRET = "FAKE-cf-secret-EXAMPLE"
-CASES = json.loads((VECTORS / "custom_headers.json").read_text())["cases"]
+FILE = VECTORS.parent / "headers" / "observed.json"
+CASES = json.loads((VECTORS.parent / "headers/observed.json").read_text())[
+    "cases"
+]
 
 
 def arrived(recorded, names):

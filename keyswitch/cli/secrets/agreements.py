@@ -9,10 +9,14 @@ from collections.abc import Sequence
 
 from keyswitch.changes import bindings
 from keyswitch.cli.session import Session
+from keyswitch.compiled import HEADERS
+from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import Profile
+from keyswitch.model import FILE_LIMIT, Profile
 from keyswitch.profiles import profile_files
 from keyswitch.providers.binding import Mismatch, shown_host
+from keyswitch.providers.schema import variables_of
+from keyswitch.targets import table
 
 
 def agree_to_profile(session: Session, name: str) -> list[Mismatch]:
@@ -65,6 +69,24 @@ def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:
     for one in found:
         session.warn(one.what)
         session.confirm(f"send it to {shown_host(one.asked.host)} from now on?")
+
+
+def agree_to_settings(session: Session, name: str) -> bool:
+    """Ask about headers of the usual settings that a switch would drop."""
+    if not session.may_agree():
+        return False
+    workspace = session.workspace()
+    place = workspace.places.settings
+    try:
+        profile, _ = workspace.load(name)
+        if HEADERS not in variables_of(workspace.provider_of(profile)):
+            return False
+        names = table.main().tokens.headers_at_stake(
+            read_regular(place, FILE_LIMIT)
+        )
+    except KeyswitchError:
+        return False  # the command says it
+    return agree_to_headers(session, names, place)
 
 
 def agree_to_headers(

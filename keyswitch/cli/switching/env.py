@@ -18,14 +18,14 @@ from keyswitch.cli.command import (
     flag,
     option,
 )
-from keyswitch.compiled import FOLDER_VARIABLE, Compiled
+from keyswitch.compiled import FOLDER_VARIABLE, HEADERS, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.express import give_back, print_script, warn, warn_of_settings
 from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker, selection
-from keyswitch.terminal.exports import HEADERS, script_of
+from keyswitch.terminal.exports import script_of
 from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import PANE, read_key
 from keyswitch.terminal.shell_script import for_shell
@@ -183,9 +183,9 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     reads_them = HEADERS in {*compiled.rivals, *dict(ours)}
     if HEADERS in workspace.environ and reads_them:
         from keyswitch.cli.secrets.agreements import agree_to_headers
-        from keyswitch.switching.activation.headers import in_shell
+        from keyswitch.providers.custom_headers import plain
 
-        names = in_shell(workspace)
+        names = plain(workspace.environ[HEADERS])[1]
         keep = agree_to_headers(session, names, "this shell")
     return execute(workspace, compiled, list(command), keep_headers=keep)
 

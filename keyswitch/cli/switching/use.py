@@ -94,18 +94,11 @@ def use(
 
         use_here(session, name)
         return None
-    from keyswitch.cli.secrets.agreements import (
-        agree_to_headers,
-        agree_to_profile,
-    )
+    from keyswitch.cli.secrets import agreements
     from keyswitch.switching.activation import use as activation
 
-    agreed, keep = agree_to_profile(session, name), False
-    if session.may_agree():
-        from keyswitch.switching.activation.headers import at_stake
-
-        place = workspace.places.settings
-        keep = agree_to_headers(session, at_stake(workspace, name), place)
+    agreed = agreements.agree_to_profile(session, name)
+    keep = agreements.agree_to_settings(session, name)
     _wait_if_asked(session, turn)
     configure = target == "claude-code"
     outcome = activation.use(

@@ -67,6 +67,7 @@ CHECKS = (
     environment.address,
     environment.wsl,
     installations.duplicates,
+    installations.unobserved,
 )
 
 

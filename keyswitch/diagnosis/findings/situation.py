@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import state
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.resolve import resolve
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
+_KEEP_LOGIN = "keyswitch login NAME --capture keeps it as a profile"
+
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
+
+_NO_PROFILE = "keyswitch's helper answers, and no profile is active here"
 
 
 def scene_of(
@@ -49,11 +54,34 @@ def of_subscription(header: Header) -> bool:
     return by_name or value.startswith("sk-ant-oat")
 
 
+def _without_doubt(verdict: Verdict, accounts: Accounts) -> Verdict:
+    """Return a verdict that does not doubt what keyswitch's helper answers.
+
+    Its profile is known without running it, and no secret is read for that.
+    """
+
+    def certain(header: Header | None) -> Header | None:
+        if header is None or not accounts.own_words(header.source.command):
+            return header
+        if accounts.own_answer(header.source) is not None:
+            return header._replace(why_unknown="")
+        if header.value is None and not accounts.named_by(header.source):
+            return header._replace(why_unknown=_NO_PROFILE)
+        return header
+
+    request = verdict.request
+    request = request._replace(
+        key=certain(request.key), bearer=certain(request.bearer)
+    )
+    return verdict._replace(request=request)
+
+
 class Situation:
     """One moment: what is sent, whose it is, and what was asked for.
 
     `chosen` is the profile that should be in use, "" for none, `how` what
-    chose it, `exported` the variables that `keyswitch env` set here, and `run`
+    chose it, `again` what puts it into effect once more there, `exported` the
+    variables that `keyswitch env` set here, and `run`
     what runs helpers, if a person asked for that.
     """
 
@@ -64,6 +92,7 @@ class Situation:
         *,
         chosen: str = "",
         how: str = "",
+        again: str = "",
         exported: frozenset[str] = frozenset(),
         run: Run | None = None,
     ) -> None:
@@ -71,9 +100,10 @@ class Situation:
         self.accounts = accounts
         self.chosen = chosen
         self.how = how
+        self.again = again or f"keyswitch use {chosen or 'NAME'}"
         self.exported = exported
         self.view = scene.request
-        self.verdict: Verdict = resolve(scene, run)
+        self.verdict = _without_doubt(resolve(scene, run), accounts)
         self.run = run
 
     @cached_property
@@ -123,9 +153,9 @@ class Situation:
             return 'eval "$(keyswitch env)"'
         if wanted.is_keyswitch(source.command) and source.set_by == "user":
             # Some keyswitch's that is gone, moved, or another one.
-            return f"keyswitch use {self.chosen or 'NAME'}"
+            return self.use_again
         if source.kind == "login":
-            return "log out in Claude Code: /logout"
+            return f"{_KEEP_LOGIN}, and the next switch takes it out"
         if self.is_ours(source.path, source.name):
             return self.how_to_change(source.name)
         return source.removal
@@ -147,9 +177,11 @@ class Situation:
             return "keyswitch off"
         if self.taken is None:  # it is for other programs
             return "keyswitch use NAME"
-        if self.is_exported:  # which settings of another one outrank
+        active = state.read(self.accounts.paths).active
+        if self.is_exported or active != self.chosen:
+            # Settings of another profile outrank what this shell chose.
             return f"keyswitch run {self.chosen} -- claude"
-        return f"keyswitch use {self.chosen}"
+        return self.use_again
 
     def sets(self, name: str) -> bool:
         """Tell whether a field of the wanted profile is a variable's value."""
@@ -175,6 +207,23 @@ class Situation:
         return SUBSCRIPTION if of_subscription(request.bearer) else API
 
     # ----------------------------------------------- the profile asked for
+
+    @property
+    def use_again(self) -> str:
+        """What writes keyswitch's settings anew, for what they are for now."""
+        active = state.read(self.accounts.paths).active
+        return f"keyswitch use {active or self.chosen or 'NAME'}"
+
+    def profile_of(self, header: Header | None) -> str:
+        """Return the profile that a request with this header is of, or "".
+
+        Where nothing is sent, it is the one that should be. A profile without
+        a secret lets other programs' credentials be sent.
+        """
+        if header is None:
+            return self.chosen
+        owner = self.owner(header).profile
+        return owner or (self.chosen if self.in_use else "")
 
     def severity_of(self, name: str) -> str:
         """Return how bad it is that a profile cannot be used."""

@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from keyswitch.compiled import Compiled
+from keyswitch.compiled import HEADERS, Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
@@ -22,7 +22,6 @@ from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
-from keyswitch.providers.custom_headers import VARIABLE as HEADERS
 from keyswitch.providers.schema import ClaudeCode, environment
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
@@ -252,6 +251,8 @@ def situation_of(
     scene = _scene(workspace, workspace.environ, claude_options)
     if surface:
         scene = scene.started_by(surface)
+    from keyswitch.switching.activation.elsewhere import again
+
     answers = _answers_here(workspace)
     run = None
     if trusts is not None:
@@ -264,6 +265,7 @@ def situation_of(
         accounts_of(workspace, answers=answers.name),
         chosen=answers.name,
         how=answers.how,
+        again=again(answers),
         exported=exported_here(workspace),
         run=run,
     )

@@ -8,7 +8,7 @@ come out the same and no file is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from keyswitch.model import Frozen
@@ -154,8 +154,8 @@ def plan_settings(  # noqa: PLR0913
     text.checked(edits=True)
     conflicts, put_back = revert(text, baseline, key, resolve)
     plan = SettingsPlan(conflicts)
-    for keys in wanted.take_helpers(text):
-        plan.notes.append(f"{'.'.join(keys)} {_LEFT_OVER}")
+    left_over = wanted.take_helpers(text)
+    plan.notes += [f"{'.'.join(keys)} {_LEFT_OVER}" for keys in left_over]
     tokens = {resolve(token): token for token in put_back}
     owned: list[Owned] = []
     former = {o.keys: o for o in baseline.owned}
@@ -164,8 +164,7 @@ def plan_settings(  # noqa: PLR0913
         if keep_changed and edit.keys in left:
             owned.append(former[edit.keys])
             continue
-        if edit.keys == (ENV, HEADERS) and edit.keys not in former:
-            plan.notes += _dropped_headers(text.raw(edit.keys))
+        plan.notes += _lost_headers(text, edit, former)
         _apply(text, edit, owned, plan, key, tokens, new_token)
     if keep_changed and baseline.owned:
         plan.notes += [
@@ -190,10 +189,19 @@ def plan_settings(  # noqa: PLR0913
     return plan
 
 
-def _dropped_headers(raw: str | None) -> list[str]:
-    """Return what is said of the headers that a text loses."""
-    given = as_text(json.loads(raw)) if raw else ""
-    gone = custom_headers.plain(given)[1]
+def _lost_headers(
+    text: Edited, edit: Edit, former: Collection[tuple[str, ...]]
+) -> list[str]:
+    """Return what is said, once, of the headers that an edit takes away."""
+    raw = text.raw(edit.keys)
+    if raw is None or edit.keys != (ENV, HEADERS) or edit.keys in former:
+        return []
+    kept = {name for name, _, _ in custom_headers.split(json.loads(edit.raw))}
+    gone = [
+        name
+        for name in custom_headers.plain(as_text(json.loads(raw)))[1]
+        if name not in kept
+    ]
     return [custom_headers.said(gone)] * bool(gone)
 
 
