@@ -173,6 +173,8 @@ class Home:
             path = target
         path.write_bytes(text.encode())
         path.chmod(self.chance.choice((0o600, 0o600, 0o644)))
+        if self.likely(0.04):
+            path.chmod(0o444)
 
     def _env(self, most: int) -> dict[str, Any]:
         names = self.chance.sample(sorted(VALUES), self.chance.randrange(most))
