@@ -71,6 +71,7 @@ def _started(
             # were observed.
             server.refused.add("platform.claude.com")
         place = claude_setups.SetupFolder(Path(folder), server.url)
+        server.answers = place.answers(setup)
         cwd = place.build(setup)
         env = claude.base_environment(place.home, server)
         env |= {k: place.fill(v) for k, v in setup["env"].items()}
@@ -147,7 +148,7 @@ def main() -> int:
     parser.add_argument(
         "--cases",
         default="precedence.json",
-        choices=["precedence.json", "observed.json"],
+        choices=["precedence.json", "observed.json", "layouts.json"],
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
