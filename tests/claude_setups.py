@@ -105,6 +105,16 @@ def descriptors(setup: dict[str, Any]) -> Iterator[dict[str, int]]:
             os.close(number)
 
 
+def case_files() -> list[str]:
+    """Return the names of the vector files that hold set-ups.
+
+    The others hold texts of errors.
+    """
+    return sorted(
+        p.name for p in VECTORS.glob("*.json") if "error" not in p.name
+    )
+
+
 def load(name: str) -> list[dict[str, Any]]:
     """Return the cases of a vector file, their common variables filled in.
 

@@ -79,7 +79,11 @@ class Value(Frozen):
 
 
 class Header(Frozen):
-    """One credential header. `value` None: not known without asking."""
+    """One credential header. `value` None: not known without asking.
+
+    Without a `why_unknown` either, whose it is is known: keyswitch's own helper
+    answers, and only what it says was not read.
+    """
 
     scheme: str
     value: Secret | None

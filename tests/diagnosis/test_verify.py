@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from keyswitch.diagnosis.online import questions
+from keyswitch.diagnosis.online import question
 from keyswitch.diagnosis.online.verify import verify
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene
@@ -42,9 +42,9 @@ def scene(home):
     return make
 
 
-def ask(scene, run=None, sign=questions.signed, **options):
+def ask(scene, run=None, sign=question.signed, **options):
     """Return the answers; whatever they are, no secret is in them."""
-    with patch.object(questions, "signed", sign):
+    with patch.object(question, "signed", sign):
         answers = verify(scene, resolve(scene, run), **options)
     shown = repr(answers)
     assert [s for s in SECRETS if s in shown] == []

@@ -14,6 +14,7 @@ import click
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
+from keyswitch.diagnosis.explain.facts import NOBODY, Chosen
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.findings.situation import Scene, scene_of
 from keyswitch.errors import (
@@ -22,7 +23,7 @@ from keyswitch.errors import (
     NotFoundError,
     UsageError,
 )
-from keyswitch.terminal.selection import select
+from keyswitch.switching.activation.effect import situation_of
 
 WIDTH = 78  # columns
 LIMIT = 1 << 20  # bytes of standard input
@@ -48,7 +49,7 @@ def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
     cause comes first. Nothing of it is sent anywhere or printed again.
     """
     at_most_one({"TEXT": text, "--from-log": from_log})
-    scene, active = _scene(session)
+    scene, chosen = _here(session)
     if from_log:
         error = _from_log(session, scene)
     else:
@@ -57,7 +58,7 @@ def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
         raise UsageError(
             "the text is empty", "keyswitch explain 'TEXT', or --from-log"
         )
-    causes = _causes(error, scene, active)
+    causes = _causes(error, scene, chosen)
     if session.json:
         names = ("id", "title", "why", "fix", "evidence")
         session.document({"causes": [attributes(c, *names) for c in causes]})
@@ -71,29 +72,30 @@ def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
         )
 
 
-def _scene(session: Session) -> tuple[Scene | None, str]:
-    """Return what Claude Code would find here, and the active profile.
+def _here(session: Session) -> tuple[Scene | None, Chosen]:
+    """Return what Claude Code would find here, and whose credential is sent.
 
     An explanation is wanted most where something is broken, so whatever
     cannot be read is left out.
     """
+    scene = None
     try:
         workspace = session.workspace()
         scene = scene_of(session.environ, workspace.home, workspace.cwd)
+        here = situation_of(workspace)
+        chosen = Chosen(here.chosen, here.again, here.profile_of)
     except (KeyswitchError, OSError, ValueError) as e:
-        session.detail(f"looked at the text only: {e}")
-        return None, ""
-    try:
-        return scene, select(workspace.paths, session.environ).name
-    except (KeyswitchError, OSError, ValueError) as e:
-        session.detail(f"the active profile is not known: {e}")
-        return scene, ""
+        session.detail(f"whose account is used here is not known: {e}")
+        return scene, NOBODY
+    return here.scene, chosen
 
 
-def _causes(text: str, scene: Scene | None, active: str) -> tuple[Cause, ...]:
+def _causes(
+    text: str, scene: Scene | None, chosen: Chosen
+) -> tuple[Cause, ...]:
     if scene is not None:
         with suppress(KeyswitchError, OSError, ValueError, RecursionError):
-            return causes_of(text, scene, active)
+            return causes_of(text, scene, chosen)
     return causes_of(text)
 
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli.checks.answers import answer_rows, asked_of
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
+from keyswitch.diagnosis.findings import precedence
 from keyswitch.diagnosis.findings.contradictions import warnings
+from keyswitch.diagnosis.findings.installations import prediction
 from keyswitch.diagnosis.findings.interactive import questions
 from keyswitch.diagnosis.findings.whose import (
     SURFACES,
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.accounts import Owner
-    from keyswitch.diagnosis.findings.precedence import Rung
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
     from keyswitch.targets.verdict import Finding, Header, Source
@@ -39,7 +41,6 @@ _KINDS = {
     "aws_profile": "AWS profile",
     "federation": "the federation",
 }
-_ANSWERS = {True: "accepted", False: "refused", None: "not known"}
 
 
 @command(
@@ -85,11 +86,7 @@ def whoami(  # noqa: PLR0913 - one an option
         session.refuse_agents()
     trusts = session.trusts if run_helper else None
     situation = situation_of(workspace, claude_options, trusts, surface or "")
-    answers: Sequence[Answer] = ()
-    if verify:
-        from keyswitch.diagnosis.online import verify as service
-
-        answers = service.verify(situation.scene, situation.verdict)
+    answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
     kept_out = []
     if name:
@@ -100,7 +97,7 @@ def whoami(  # noqa: PLR0913 - one an option
         document = _document(situation, [*kept_out, *notes])
         document["elsewhere"] = {} if surface else elsewhere(situation)
         if explain:
-            document["precedence"] = [r._asdict() for r in _rungs(situation)]
+            document["precedence"] = precedence.document(situation)
         if used_in:
             document["other_folders"] = used_in
         if verify:
@@ -113,30 +110,14 @@ def whoami(  # noqa: PLR0913 - one an option
         rows += [("also used in", folder) for folder in used_in]
         other = "" if surface else otherwise(situation)
         rows += [("elsewhere", other)] * bool(other)
-        session.table([*rows, *_answer_rows(answers)])
+        session.table([*rows, *answer_rows(answers)])
         if explain:
-            session.table(_ladder(situation))
+            session.table(precedence.rows(situation))
     if situation.in_use is False or kept_out:
         return ExitCode.NOT_IN_EFFECT
     refused = any(answer.ok is False for answer in answers)
     is_sent = situation.verdict.request.sent and not refused
     return ExitCode.OK if is_sent else ExitCode.FAILED
-
-
-def _rungs(situation: Situation) -> Sequence[Rung]:
-    from keyswitch.diagnosis.findings.precedence import ladder
-
-    return list(ladder(situation))
-
-
-def _ladder(situation: Situation) -> Iterator[tuple[str, ...]]:
-    """Yield the order in which Claude Code looks, a source a row."""
-    yield ("order", "source", "", "set here", "why it stands there", "observed")
-    for rung in _rungs(situation):
-        place = rung.place or "-"
-        used = "sent" if rung.used else ""
-        row = (rung.order, rung.source, used, place, rung.reason, rung.seen)
-        yield row
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
@@ -212,6 +193,7 @@ def _document(
         "active": situation.chosen or None,
         "in_use": situation.in_use,
         "interactive": list(questions(situation)),
+        "version_of_claude_code": prediction(situation)._asdict(),
         "shadowed": shadowed,
         "warnings": [finding_document(f) for f in findings],
     }
@@ -244,17 +226,9 @@ def _rows(
         yield finding.severity, finding.what
         yield "", f"why: {finding.why}"
         yield "", f"fix: {finding.fix}"
-
-
-def _answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
-    for answer in answers:
-        who = f" as {answer.who}" if answer.who else ""
-        took = answer.milliseconds
-        time = "" if took is None else f" ({took} ms)"
-        said = f"{_ANSWERS[answer.ok]}{who}: {answer.what}{time}"
-        yield f"asked ({answer.header})", said
-        if answer.fix:
-            yield "", f"fix: {answer.fix}"
+    doubt = prediction(situation).doubt
+    if doubt:
+        yield "may be wrong", doubt
 
 
 def _header(situation: Situation, header: Header | None) -> str:

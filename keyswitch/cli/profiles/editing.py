@@ -42,6 +42,11 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(
                 "--set takes field=value", "for example --set region=us-east-1"
             )
+        if not value:
+            raise UsageError(
+                f"--set {field}= has no value",
+                f"to take the field away: keyswitch edit NAME --unset {field}",
+            )
         fields[field] = typed(f"'{field}'", value)
     return fields
 
@@ -227,7 +232,9 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     was_active = profile_changes.remove(workspace, name)
     session.say(f"removed '{name}'")
     if was_active:
-        session.say("it was active; now no profile is")
+        own = own_choice(session.environ).name
+        kept = f"; this shell has '{own}'" if own not in ("", name) else ""
+        session.say(f"it was active; now no profile is{kept}")
     _say_who_asks(session, name)
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):

@@ -11,9 +11,10 @@ import click
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.display import secrets_in, without_secrets
-from keyswitch.errors import UsageError
+from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles import login_status, profile_files, state
+from keyswitch.terminal import selection
 from keyswitch.workspace import Workspace
 
 
@@ -73,13 +74,37 @@ def now() -> datetime:
     return datetime.now(UTC).astimezone()
 
 
+def _active_here(session: Session) -> str:
+    """Return the profile that counts in this shell and directory, or "".
+
+    As `current` says it. That `use` chose another one is said, too.
+    """
+    workspace = session.workspace()
+    usual = state.read(workspace.paths).active
+    try:
+        chosen = selection.select_here(workspace.paths, workspace.environ)
+    except KeyswitchError as e:
+        session.warn(f"{e.message}; {e.hint}")
+        return usual
+    if chosen.name != usual:
+        what = f"'{usual}'" if usual else "no profile"
+        session.say(
+            f"'{chosen.name}' is active here, chosen by {chosen.how}; "
+            f"elsewhere {what} is"
+        )
+    return chosen.name
+
+
 @command("keyswitch list --json", name="list")
 def list_(session: Session) -> None:
-    """List the profiles."""
+    """List the profiles.
+
+    The one that is active in this shell and directory has a star.
+    """
     workspace = session.workspace()
     found, broken = profile_files.load_all(workspace.paths)
     profiles = list(map(_without_secrets, found))
-    active = state.read(workspace.paths).active
+    active = _active_here(session)
     at = now()
     if session.json:
         session.document(
@@ -123,10 +148,10 @@ def show(session: Session, name: str, *, reveal: bool) -> None:
     """Show one profile."""
     workspace = session.workspace()
     profile, _ = workspace.load(name)
-    active = state.read(workspace.paths).active
     if reveal:
         _reveal(session, profile)
         return
+    active = _active_here(session)
     profile = _without_secrets(profile)
     if session.json:
         session.document({"profile": document_of(profile, active, now())})

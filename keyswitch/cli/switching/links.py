@@ -62,7 +62,7 @@ def link(session: Session, name: str | None, *, remote: str | None) -> None:
 def _show(session: Session) -> None:
     """Print the links that this directory meets, and the rules by remote."""
     workspace = session.workspace()
-    chosen = selection.select(workspace.paths, workspace.environ)
+    chosen = selection.select_here(workspace.paths, workspace.environ)
     found = links.look(workspace.paths, workspace.cwd)
     rules = workspace.settings.links
 

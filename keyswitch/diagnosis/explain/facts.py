@@ -6,11 +6,12 @@ as "{credential}". Credentials are masked here: no explanation can show one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.origin import StartFiles
+from keyswitch.model import Frozen
 from keyswitch.providers.shapes import mask
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import tail_of
@@ -54,6 +55,21 @@ _OTHER = ("other-used", "{name}")
 _SETTABLE = ("environment", "custom_header", "helper")
 
 
+class Chosen(Frozen):
+    """The profile that should be in use here, and whose a header is.
+
+    `again` puts it into effect once more. `whose` returns the profile that is
+    really sent, "" for nobody's; of None, where nothing is.
+    """
+
+    name: str = ""
+    again: str = ""
+    whose: Callable[[Header | None], str] | None = None
+
+
+NOBODY = Chosen()
+
+
 class Facts:
     """The conditions that hold, and the words that can be filled in.
 
@@ -67,12 +83,15 @@ class Facts:
         about: str,
         scene: Scene | None,
         verdict: Verdict | None,
-        active: str,
+        chosen: Chosen,
     ) -> None:
         self.holds = {f"told-{family}" for family in told}
-        self.words = {"profile": active or "NAME"}
-        if active:
+        self.words = {"profile": chosen.name or "NAME"}
+        if chosen.name:
             self.holds.add("active")
+            again = chosen.again or f"keyswitch use {chosen.name}"
+            self.words["again"] = f"`{again}`"
+        self._whose = chosen.whose or (lambda _: chosen.name)
         if scene is None or verdict is None:
             return
         self._scene, self._verdict = scene, verdict
@@ -112,6 +131,7 @@ class Facts:
         if len(found) == 2 and not found[0].same_as(found[1]):
             self.holds.add("two")
             self.words["second"] = self._described(found[1])
+        self.words["profile"] = self._whose(next(iter(found), None)) or "NAME"
         for header in found[:1]:
             self._used(header)
         self._shadowed_login()

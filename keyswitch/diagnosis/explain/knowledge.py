@@ -16,6 +16,9 @@ A file holds `[[cause]]` tables, `[lines]`, lists that several causes share, and
     likelier      conditions that make it likelier, {condition = points}
     why, fix      lines; "@name" stands for a shared list
 
+"*" in a phrase stands for a few other words, or for the rest of a single one;
+"^" before it means that it has to begin a clause, for words of prose.
+
 A line may begin with conditions, "[aws !gateway] ...", which all have to
 hold, and may hold places to fill in, "{credential}". One whose conditions do
 not hold, or whose places cannot be filled in, is left out. What stands
@@ -32,7 +35,7 @@ from functools import cache
 from typing import Any
 
 from keyswitch.diagnosis.explain.error_text import ErrorText, Hit, find, read
-from keyswitch.diagnosis.explain.facts import Facts
+from keyswitch.diagnosis.explain.facts import NOBODY, Chosen, Facts
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene
@@ -137,15 +140,15 @@ class _Match(Frozen):
 
 
 def causes_of(
-    text: str, scene: Scene | None = None, active: str = ""
+    text: str, scene: Scene | None = None, chosen: Chosen = NOBODY
 ) -> tuple[Cause, ...]:
     """Return the causes that a text can have, the likeliest first.
 
     A phrase that names a cause comes before one that merely allows it; among
     equals what Claude Code sends here decides, then the longer phrase.
-    `active` is the profile that keyswitch has active.
+    `chosen` is the profile that counts here.
     """
-    error, verdict = read(text), resolve(scene) if scene else None
+    error = read(text)
     matches = _matches(error)
     told = {
         family
@@ -154,8 +157,11 @@ def causes_of(
     }
     if find("Not logged in", error):
         told.add("not-logged-in")
+    if "codex" in told:
+        scene = None  # what Claude Code sends says nothing of its texts
+    verdict = resolve(scene) if scene else None
     here = {
-        about: Facts(told, about, scene, verdict, active)
+        about: Facts(told, about, scene, verdict, chosen)
         for about in {m.rule.about for m in matches}
     }
 

@@ -15,7 +15,7 @@ from keyswitch.profiles import profile_files
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers.binding import Mismatch
 from keyswitch.providers.catalogue import load_catalogue
-from keyswitch.providers.schema import Provider, roles
+from keyswitch.providers.schema import Provider, environment, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code.settings.wanted import words_of
@@ -42,6 +42,14 @@ def masked(value: Secret) -> str:
     if len(text) - len(prefix) < SHORTEST_SECRET:
         prefix = ""
     return f"{prefix}…{text[-SHOWN_TAIL:]}"
+
+
+class OwnAnswer(Frozen):
+    """What a command of keyswitch's own answers: secrets of a profile."""
+
+    profile: Profile
+    kind: str  # `keyswitch helper KIND`
+    fields: tuple[str, ...]  # its secrets that are in the answer
 
 
 class Owner(Frozen):
@@ -181,6 +189,22 @@ class Accounts:
             return words[2]
         return ""
 
+    def own_answer(self, source: Source) -> OwnAnswer | None:
+        """Return what a source answers, if it is a command of ours.
+
+        None also where the profile has nothing that it could answer with.
+        """
+        profile = self.get(self.named_by(source))
+        provider = self.provider_of(profile) if profile else None
+        if profile is None or provider is None:
+            return None
+        kind = self.own_words(source.command)[1]
+        try:
+            fields = answer_fields(provider, profile, kind)
+        except KeyswitchError:
+            return None
+        return OwnAnswer(profile, kind, fields) if fields else None
+
     def own_words(self, command: str) -> list[str]:
         """Return the arguments of a command of keyswitch; [] for others."""
         words, own = words_of(command), words_of(self.command)
@@ -204,6 +228,21 @@ class Accounts:
             return None
         ref: SecretRef | None = profile.secrets.get(field)
         return ref.hint or None if ref else None
+
+
+def answer_fields(
+    provider: Provider, profile: Profile, kind: str
+) -> tuple[str, ...]:
+    """Return the secrets that `keyswitch helper KIND` prints of a profile."""
+    if kind != "aws":
+        role = "helper" if kind == "claude-code" else "key"
+        field = roles(provider, profile).get(role, "")
+        return (field,) if field else ()
+    exported = dict(environment(provider, profile).secrets)
+    if "AWS_SECRET_ACCESS_KEY" not in exported:
+        return ()
+    names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return tuple(exported[name] for name in names if name in exported)
 
 
 def _holds(profile: Profile, seen: str, text: str) -> bool:

@@ -57,7 +57,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
         if problem:
             what, fix = problem
             if wanted.is_keyswitch(command.text):
-                use = f"keyswitch use {situation.chosen or 'NAME'}"
+                use = situation.use_again
                 fix = f"keyswitch moved: {use} writes the new path"
             grave, why = ERROR if used else WARNING, _OTHERWISE[key]
             what, fix = f"{key} cannot run: {what}", f"{fix} ({place})"
@@ -74,7 +74,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
         elif situation.chosen and not wanted.is_keyswitch(command.text):
             what = f"{key} is not keyswitch's"
             why = "'keyswitch use' puts its own in its place and keeps this one"
-            fix = f"keyswitch use {situation.chosen}"
+            fix = situation.use_again
             yield Finding("helper-not-ours", NOTE, what, why, fix, place)
 
 

@@ -125,7 +125,7 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
         meant, billed = _BILLS[profile.expect], _BILLS[bill]
         what = f"'{profile.name}' expects {meant} to be billed, and {billed} is"
         why = "what is sent decides the bill, not what is chosen"
-        fix = f"keyswitch use {profile.name}, then look again"
+        fix = f"{situation.again}, then look again"
         yield Finding("wrong-bill", ERROR, what, why, fix)
 
 

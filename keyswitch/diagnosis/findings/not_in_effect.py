@@ -33,7 +33,7 @@ def _way_in(situation: Situation) -> str:
         accounts = situation.accounts
         first = "use NAME" if accounts.profiles or accounts.broken else "add"
         return f"keyswitch {first}, or in Claude Code: /login"
-    use = f"keyswitch use {wanted.name}"
+    use = situation.again
     again = f"keyswitch login {wanted.name}"
     if wanted.provider != "claude-login":
         return use
@@ -100,7 +100,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     taken, wanted = situation.taken, situation.wanted
     if (taken and taken.how == "environment") or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'
-    return why, f"keyswitch use {situation.chosen}"
+    return why, situation.again
 
 
 def _by_address(situation: Situation, name: str) -> Finding:
@@ -108,5 +108,5 @@ def _by_address(situation: Situation, name: str) -> Finding:
     where = situation.place(url.source) if url else ""
     what = f"'{name}' is chosen, but requests do not go to its address"
     why = f"{where} sets {shown(url.text)}" if url else "no address is set"
-    fix = situation.how_to_stop(url.source) if url else f"keyswitch use {name}"
+    fix = situation.how_to_stop(url.source) if url else situation.again
     return Finding("profile-not-in-use", ERROR, what, why, fix, where)

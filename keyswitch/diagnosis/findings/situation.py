@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
+from keyswitch.profiles import state
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.resolve import resolve
@@ -29,6 +30,8 @@ __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
+_NO_PROFILE = "keyswitch's helper answers, and no profile is active here"
+
 
 def scene_of(
     environ: Mapping[str, str],
@@ -48,11 +51,34 @@ def of_subscription(header: Header) -> bool:
     return by_name or value.startswith("sk-ant-oat")
 
 
+def _without_doubt(verdict: Verdict, accounts: Accounts) -> Verdict:
+    """Return a verdict that does not doubt what keyswitch's helper answers.
+
+    Its profile is known without running it, and no secret is read for that.
+    """
+
+    def certain(header: Header | None) -> Header | None:
+        if header is None or not accounts.own_words(header.source.command):
+            return header
+        if accounts.own_answer(header.source) is not None:
+            return header._replace(why_unknown="")
+        if header.value is None and not accounts.named_by(header.source):
+            return header._replace(why_unknown=_NO_PROFILE)
+        return header
+
+    request = verdict.request
+    request = request._replace(
+        key=certain(request.key), bearer=certain(request.bearer)
+    )
+    return verdict._replace(request=request)
+
+
 class Situation:
     """One moment: what is sent, whose it is, and what was asked for.
 
     `chosen` is the profile that should be in use, "" for none, `how` what
-    chose it, `exported` the variables that `keyswitch env` set here, and `run`
+    chose it, `again` what puts it into effect once more there, `exported` the
+    variables that `keyswitch env` set here, and `run`
     what runs helpers, if a person asked for that.
     """
 
@@ -63,6 +89,7 @@ class Situation:
         *,
         chosen: str = "",
         how: str = "",
+        again: str = "",
         exported: frozenset[str] = frozenset(),
         run: Run | None = None,
     ) -> None:
@@ -70,9 +97,10 @@ class Situation:
         self.accounts = accounts
         self.chosen = chosen
         self.how = how
+        self.again = again or f"keyswitch use {chosen or 'NAME'}"
         self.exported = exported
         self.view = scene.request
-        self.verdict: Verdict = resolve(scene, run)
+        self.verdict = _without_doubt(resolve(scene, run), accounts)
         self.run = run
 
     @cached_property
@@ -122,7 +150,7 @@ class Situation:
             return 'eval "$(keyswitch env)"'
         if wanted.is_keyswitch(source.command):
             # Some keyswitch's that is gone, moved, or another one.
-            return f"keyswitch use {self.chosen or 'NAME'}"
+            return self.use_again
         if source.kind == "login":
             return "keyswitch revoke-local --claude-code"
         return source.removal
@@ -146,6 +174,23 @@ class Situation:
         return SUBSCRIPTION if of_subscription(request.bearer) else API
 
     # ----------------------------------------------- the profile asked for
+
+    @property
+    def use_again(self) -> str:
+        """What writes keyswitch's settings anew, for what they are for now."""
+        active = state.read(self.accounts.paths).active
+        return f"keyswitch use {active or self.chosen or 'NAME'}"
+
+    def profile_of(self, header: Header | None) -> str:
+        """Return the profile that a request with this header is of, or "".
+
+        Where nothing is sent, it is the one that should be. A profile without
+        a secret lets other programs' credentials be sent.
+        """
+        if header is None:
+            return self.chosen
+        owner = self.owner(header).profile
+        return owner or (self.chosen if self.in_use else "")
 
     def severity_of(self, name: str) -> str:
         """Return how bad it is that a profile cannot be used."""

@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.online import connection_errors
 from keyswitch.diagnosis.online.endpoints import set_by
-from keyswitch.diagnosis.online.questions import GATEWAY, Question, renew
-from keyswitch.display import printable
+from keyswitch.diagnosis.online.question import GATEWAY, Question
+from keyswitch.display import printable, without_secrets
 from keyswitch.model import Frozen
+from keyswitch.providers.shapes import public_prefix
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.http_call import Connection, Reply
-    from keyswitch.targets.verdict import Header
+    from keyswitch.secret import Secret
 
 _LONGEST_NAME = 200
+_TELLING = 8  # characters in a row of a secret that no mask shows
 
-_ORGANIZATION = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PLACE = r"\{([^{}]+)\}"
+_HEADER = "header:"
 _ARN = rb"<Arn>(arn:[^<\s]{1,250})</Arn>"
 _CODE = rb"<Code>(\w{1,60})</Code>"
 
@@ -51,6 +54,7 @@ class Judgement(Frozen):
     what: str
     fix: str = ""
     who: str = ""
+    may: str = ""  # what it may do, where the service tells
 
 
 # What a refusal's own words mean: whether the credential is known, and what is
@@ -75,31 +79,35 @@ _REFUSALS = (
 
 
 def judge(
-    question: Question, connection: Connection, header: Header, reply: Reply
+    question: Question, connection: Connection, reply: Reply
 ) -> Judgement:
     """Return what the reply to a question says."""
-    if question.kind == "sts":
-        return _sts(connection, header, reply)
+    if question.of_aws:
+        return _sts(question, connection, reply)
     title, document = question.asked, _document(reply.body)
     if reply.status != 200:
-        refused = _no(question, header, reply.status, _words(document))
+        refused = _no(question, reply.status, _words(document))
         return refused or _elsewhere(title, connection, reply)
     if not document:
         what = f"{title} answers without data, as a login page does"
         fix = "open the address in a browser, or correct it"
         return Judgement(None, what, fix)
-    if question.kind == "profile":
-        return _profile(header, document)
-    found = reply.headers.get("anthropic-organization-id", "").strip()
-    who = f"organization {found}" if re.fullmatch(_ORGANIZATION, found) else ""
-    return Judgement(True, f"{title} lists its models for it", who=who)
+
+    def told(texts: tuple[str, ...]) -> str:
+        found = (_filled(text, question, reply, document) for text in texts)
+        return ", ".join(filter(None, found))
+
+    return Judgement(
+        True,
+        f"{title} {question.accepts}",
+        who=told(question.account),
+        may=told(question.permissions),
+    )
 
 
-def _no(
-    question: Question, header: Header, status: int, words: str
-) -> Judgement | None:
+def _no(question: Question, status: int, words: str) -> Judgement | None:
     """Return what a refusal says, or None if it is not about the credential."""
-    title, again = question.asked, renew(header.source)
+    title, again = question.asked, question.renew
     why = _reason(words) or "it is not valid"
     if status == 401:
         return Judgement(False, f"{title} rejects it: {why}", again)
@@ -155,20 +163,46 @@ def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
     return Judgement(None, what, "try again later" * later)
 
 
-def _profile(header: Header, document: dict[str, Any]) -> Judgement:
-    names, secret = [], header.value.reveal() if header.value else ""
-    for part, key in (("account", "email"), ("organization", "name")):
-        found = document.get(part)
-        text = found.get(key) if isinstance(found, dict) else None
-        # Nobody's name, but what a broken service may repeat.
-        if isinstance(text, str) and secret not in text:
-            names.append(printable(text[:_LONGEST_NAME]))
-    return Judgement(
-        True, "Anthropic names the login's account", who=", ".join(names)
-    )
+def _filled(
+    text: str, question: Question, reply: Reply, document: dict[str, Any]
+) -> str:
+    """Return a text with its places filled in, "" if one is not there.
+
+    What a broken service repeats of a credential is nobody's name.
+    """
+    for place in re.findall(_PLACE, text):
+        found = _told(place, reply, document)
+        if found is None or any(_repeats(found, s) for s in question.hidden):
+            return ""
+        shown = without_secrets(printable(found[:_LONGEST_NAME]))
+        text = text.replace("{" + place + "}", shown)
+    return text
 
 
-def _sts(connection: Connection, header: Header, reply: Reply) -> Judgement:
+def _repeats(text: str, secret: Secret) -> bool:
+    """Tell whether a text has a part of a secret that only its owner knows."""
+    hidden = secret.reveal()
+    hidden = hidden[len(public_prefix(hidden)) :]
+    last = max(len(hidden) - _TELLING, 0)
+    parts = (hidden[at : at + _TELLING] for at in range(last + 1))
+    return any(part and part in text for part in parts)
+
+
+def _told(place: str, reply: Reply, document: dict[str, Any]) -> str | None:
+    """Return what an answer has in one place; None: nothing is there."""
+    if place.startswith(_HEADER):
+        name = place.removeprefix(_HEADER).lower()
+        found = reply.headers.get(name)
+        return None if found is None else found.strip() or "none"
+    value: Any = document
+    for key in place.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value) or None
+
+
+def _sts(question: Question, connection: Connection, reply: Reply) -> Judgement:
     by_hand = "aws sts get-caller-identity"
     if reply.status == 200:
         found = re.search(_ARN, reply.body)
@@ -180,7 +214,7 @@ def _sts(connection: Connection, header: Header, reply: Reply) -> Judgement:
     code = found[1].decode() if found else ""
     if code in _STS_CODES or (reply.status in (401, 403) and code):
         what = _STS_CODES.get(code, f"AWS refuses it ({code})")
-        return Judgement(False, what, renew(header.source))
+        return Judgement(False, what, question.renew)
     return _elsewhere("AWS", connection, reply)
 
 

@@ -138,7 +138,12 @@ def _host(scene: Scene, provider: str) -> str:
 
 def of_aws(scene: Scene, service: str) -> Address:
     """Return the address of one of AWS's own services in the region in use."""
-    region = _label("AWS_REGION", aws.region(scene))
+    return of_region(service, aws.region(scene))
+
+
+def of_region(service: str, region: str) -> Address:
+    """Return the address of one of AWS's own services in a region."""
+    region = _label("AWS_REGION", region)
     suffix = ".cn" if region.startswith("cn-") else ""
     return parse(f"https://{service}.{region}.amazonaws.com{suffix}")
 

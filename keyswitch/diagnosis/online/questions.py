@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.situation import of_subscription
-from keyswitch.diagnosis.online import endpoints
+from keyswitch.diagnosis.online import endpoints, question
+from keyswitch.diagnosis.online.question import (
+    GATEWAY,
+    Given,
+    Keys,
+    Question,
+)
 from keyswitch.display import printable
 from keyswitch.errors import InputError
-from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.verdict import AWS, RAW, Header, Source, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.targets.claude_code.resolver.scene import Scene
 
-GATEWAY = "the gateway"
+    Own = Callable[[Source], Given | None]
+
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
 VERSION = {"anthropic-version": "2023-06-01"}
 
@@ -37,40 +45,20 @@ _OWN = (
 )
 
 
-_STS_BODY = b"Action=GetCallerIdentity&Version=2011-06-15"
-_FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-
-
-class Keys(Frozen):
-    """A key id of AWS with its secret and, for a session, its token."""
-
-    key_id: str
-    secret: Secret
-    token: Secret | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request that says whose a credential is."""
-
-    kind: str  # how the answer is judged: "models", "profile" or "sts"
-    asked: str  # who answers, as people call it
-    address: Address
-    headers: dict[str, str] = field(repr=False)
-    query: str = ""
-    body: bytes = field(default=b"", repr=False)
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return "POST" if self.body else "GET"
+_ORGANIZATION = "organization {header:anthropic-organization-id}"
 
 
 class Questions:
-    """The questions about the credentials of one verdict."""
+    """The questions about the credentials of one verdict.
 
-    def __init__(self, scene: Scene, verdict: Verdict) -> None:
+    `own` returns what a source gives that is a command of keyswitch's own.
+    """
+
+    def __init__(
+        self, scene: Scene, verdict: Verdict, own: Own | None = None
+    ) -> None:
         self.scene = scene
+        self.own = own
         self.view = scene.request
         self.verdict = verdict
         self.cloud = verdict.cloud
@@ -82,8 +70,17 @@ class Questions:
                 f"requests go through {rules.UNIX_SOCKET}, which is not asked",
                 f"unset {rules.UNIX_SOCKET}",
             )
+        # Without a doubt, and not read: keyswitch's own helper.
+        unread = header.value is None and not header.why_unknown
+        given = self.own(header.source) if self.own and unread else None
+        if given is not None:
+            header = header._replace(value=_shown(given.value))
+            return replace(self._about(header, given), renew=given.renew)
+        return self._about(header, None)
+
+    def _about(self, header: Header, given: Given | None) -> Question:
         if header.scheme == AWS:
-            return self._sts(header)
+            return self._sts(header, given)
         if self.cloud in ("vertex", "anthropicGoogleCloud"):
             raise InputError(
                 "there is no question to Google that only checks a credential",
@@ -106,16 +103,20 @@ class Questions:
         return self._models(header)
 
     def _ask(
-        self,
-        kind: str,
-        address: Address,
-        headers: dict[str, str],
-        query: str = "",
-        body: bytes = b"",
+        self, header: Header, address: Address, headers: dict[str, str]
     ) -> Question:
+        """Return the question for the models that a credential may use."""
         own = address.source is None or re.fullmatch(_OWN, address.host)
         asked = self.verdict.service if own else GATEWAY
-        return Question(kind, asked, address, headers, query, body)
+        return Question(
+            asked,
+            address,
+            headers,
+            renew(header.source),
+            (header.value,) if header.value else (),
+            accepts="lists its models for it",
+            account=(_ORGANIZATION,),
+        )
 
     def _models(self, header: Header) -> Question:
         address = endpoints.endpoint(self.scene, self.verdict)
@@ -124,13 +125,17 @@ class Questions:
             headers |= OAUTH_BETA
             if address.source is None:
                 whose = address.at("/api/oauth/profile")
-                return self._ask("profile", whose, headers)
+                return replace(
+                    self._ask(header, whose, headers),
+                    accepts="names the login's account",
+                    account=("{account.email}", "{organization.name}"),
+                )
         if self.cloud == "anthropicAws":
             workspace = self.view.text("ANTHROPIC_AWS_WORKSPACE_ID")
             headers["anthropic-workspace-id"] = workspace
-        headers |= VERSION
         models = address.at("/v1/models")
-        return self._ask("models", models, headers, "?limit=1")
+        asked = self._ask(header, models, headers | VERSION)
+        return replace(asked, query="?limit=1")
 
     def _bedrock(self, header: Header) -> Question:
         if self.verdict.base_url is not None:
@@ -148,7 +153,7 @@ class Questions:
         else:
             address = endpoints.of_aws(self.scene, "bedrock")
         headers = _credential(header)
-        return self._ask("models", address.at("/foundation-models"), headers)
+        return self._ask(header, address.at("/foundation-models"), headers)
 
     def _foundry(self, header: Header) -> Question:
         """Ask for the resource's models: Claude's own path there has no list.
@@ -165,17 +170,20 @@ class Questions:
         headers = _credential(header)
         if header.scheme == RAW:
             headers = {"api-key": headers["x-api-key"]}
-        return self._ask("models", root.at("/openai/v1/models"), headers)
+        return self._ask(header, root.at("/openai/v1/models"), headers)
 
-    def _sts(self, header: Header) -> Question:
-        keys = _keys(self.scene, header)
-        address = endpoints.of_aws(self.scene, "sts")
-        given = self.view.given("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
-        if given is not None:
-            address = endpoints.parse(given.text.strip(), given.source)
-        address = address if address.path else address.at("/")
-        headers = signed(address.url, keys, aws.region(self.scene))
-        return self._ask("sts", address, {**_FORM, **headers}, body=_STS_BODY)
+    def _sts(self, header: Header, given: Given | None) -> Question:
+        keys = given.value if given else None
+        if not isinstance(keys, Keys):
+            keys = _keys(self.scene, header)
+        region = aws.region(self.scene)
+        again = renew(header.source)
+        return question.of_identity(self.scene, keys, region, again)
+
+
+def _shown(value: Secret | Keys) -> Secret:
+    """Return what a header holds of a value: of AWS's keys only their id."""
+    return Secret(value.key_id) if isinstance(value, Keys) else value
 
 
 def _credential(header: Header) -> dict[str, str]:
@@ -225,32 +233,6 @@ def _by_hand(source: Source) -> str:
             f"{source.place or 'the settings'} prints, then: {command}"
         )
     return command
-
-
-def signed(url: str, keys: Keys, region: str) -> dict[str, str]:
-    """Return the headers of a signed question, as botocore makes them.
-
-    Nothing else of botocore is used, since it would read variables and files
-    by its own rules. Raises InputError where it is not there.
-    """
-    from importlib import import_module
-
-    try:
-        auth = import_module("botocore.auth")
-        request_type = import_module("botocore.awsrequest").AWSRequest
-        credentials_type = import_module("botocore.credentials").Credentials
-    except ImportError:
-        raise InputError(
-            "it takes botocore to ask AWS, which is not installed",
-            "pip install 'keyswitch[aws]', or: aws sts get-caller-identity",
-        ) from None
-    request = request_type(
-        method="POST", url=url, data=_STS_BODY, headers=_FORM
-    )
-    token = keys.token.reveal() if keys.token else None
-    found = credentials_type(keys.key_id, keys.secret.reveal(), token)
-    auth.SigV4Auth(found, "sts", region).add_auth(request)
-    return {str(name): str(value) for name, value in request.headers.items()}
 
 
 def _is_login(header: Header) -> bool:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import answers, connection_errors, endpoints
 from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
-from keyswitch.diagnosis.online.questions import Question, Questions
+from keyswitch.diagnosis.online.question import Question
+from keyswitch.diagnosis.online.questions import Questions
 from keyswitch.diagnosis.online.streams import Deadline
 from keyswitch.display import printable
-from keyswitch.errors import InputError
+from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
+    from keyswitch.diagnosis.online.questions import Own
     from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.verdict import Header, Source, Verdict
 
@@ -38,15 +40,31 @@ class Answer(Frozen):
     status: int | None = None
     milliseconds: int | None = None
     who: str = ""  # the identity that the service named
+    may: str = ""  # what it may do, where the service tells
     what: str = ""
     fix: str = ""
 
 
+class Asked(Frozen):
+    """How one question went."""
+
+    judgement: answers.Judgement
+    status: int | None = None
+    milliseconds: int | None = None
+
+
 def verify(
-    scene: Scene, verdict: Verdict, *, seconds: float = SECONDS
+    scene: Scene,
+    verdict: Verdict,
+    *,
+    own: Own | None = None,
+    seconds: float = SECONDS,
 ) -> tuple[Answer, ...]:
-    """Ask about each credential of a request."""
-    questions = Questions(scene, verdict)
+    """Ask about each credential of a request.
+
+    `own` gives what keyswitch's own helper would.
+    """
+    questions = Questions(scene, verdict, own)
     key, bearer = verdict.request.key, verdict.request.bearer
     if (
         key
@@ -70,21 +88,31 @@ def _answer(
         question = questions.about(header)
         connection = Connection(scene, question.address, Deadline(seconds))
         _keep_from_repository(header, connection, questions.verdict)
-        asked = f"{question.method} {printable(question.address.url)}"
-        answer = answer._replace(asked=asked)
+    except KeyswitchError as error:
+        what, fix = printable(error.message), printable(error.hint)
+        return answer._replace(what=what, fix=fix)
+    asked = ask(question, connection)
+    found = asked.judgement
+    return answer._replace(
+        **found._replace(what=found.what + _unchecked(connection))._asdict(),
+        asked=question.shown,
+        status=asked.status,
+        milliseconds=asked.milliseconds,
+    )
+
+
+def ask(question: Question, connection: Connection) -> Asked:
+    """Ask once. What cannot be asked, or answers nothing, is not known."""
+    try:
         reply, milliseconds = _replied(connection, question)
     except Failed as failed:
         told = connection_errors.explain(failed)
-        what = told.line + _unchecked(connection)
-        return answer._replace(what=what, fix=told.fix)
+        return Asked(answers.Judgement(None, told.line, told.fix))
     except InputError as error:
         what, fix = printable(error.message), printable(error.hint)
-        return answer._replace(what=what, fix=fix)
-    found = answers.judge(question, connection, header, reply)
-    found = found._replace(what=found.what + _unchecked(connection))
-    return answer._replace(
-        **found._asdict(), status=reply.status, milliseconds=milliseconds
-    )
+        return Asked(answers.Judgement(None, what, fix))
+    judgement = answers.judge(question, connection, reply)
+    return Asked(judgement, reply.status, milliseconds)
 
 
 def _replied(connection: Connection, question: Question) -> tuple[Reply, int]:

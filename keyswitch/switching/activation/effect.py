@@ -205,6 +205,8 @@ def situation_of(
     scene = _scene(workspace, workspace.environ, claude_options)
     if surface:
         scene = scene.started_by(surface)
+    from keyswitch.switching.activation.elsewhere import again
+
     answers = _answers_here(workspace)
     run = None
     if trusts is not None:
@@ -217,6 +219,7 @@ def situation_of(
         accounts_of(workspace, answers=answers.name),
         chosen=answers.name,
         how=answers.how,
+        again=again(answers),
         exported=exported_here(workspace),
         run=run,
     )

@@ -13,6 +13,20 @@ _BACK = 'eval "$(keyswitch off --here)"'
 _FOLLOW = 'eval "$(keyswitch env)"'
 
 
+def again(chosen: Selection) -> str:
+    """Return what puts a profile into effect once more, where it was chosen.
+
+    A shell's or a directory's own choice is no reason to switch all.
+    """
+    if chosen.how == selection.BY_TERMINAL:
+        return f'eval "$(keyswitch use {chosen.name} --here)"'
+    if chosen.how == selection.BY_SHELL:
+        return f'eval "$(keyswitch env {chosen.name})"'
+    if chosen.how == selection.BY_DIRECTORY:
+        return _FOLLOW
+    return f"keyswitch use {chosen.name or 'NAME'}"
+
+
 def kept_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
     """Return why a profile that was just made active is not the one here."""
     try:

@@ -22,7 +22,7 @@ from keyswitch.switching.planning.planned import Switch
 from keyswitch.targets import table
 from keyswitch.targets.values import Account, RunningSession
 from keyswitch.targets.verdict import Finding
-from keyswitch.terminal.marker import MARKER
+from keyswitch.terminal.marker import MARKER, read_marker
 from keyswitch.terminal.selection import PROFILE_VARIABLE, has_link
 from keyswitch.workspace import Workspace
 
@@ -184,10 +184,11 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     notes = [_overtaken(present)] if present.active else []
     notes += draft.told
     follows = workspace.environ.get("KEYSWITCH_FOLLOWS")
-    if MARKER in workspace.environ and not follows:
-        notes.append(
-            'this shell still has the variables: eval "$(keyswitch env)"'
-        )
+    marker = None if follows else read_marker(workspace.environ)
+    if marker:
+        whose = f" of '{marker.name}'" if marker.name else ""
+        kept = f"this shell still has the variables{whose}"
+        notes.append(f'{kept}: eval "$(keyswitch env)"')
     kept = workspace.environ.get(PROFILE_VARIABLE, "")
     if kept:
         notes.append(

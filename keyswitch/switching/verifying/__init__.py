@@ -1,0 +1,1 @@
+"""The secrets that `verify` and `whoami --verify` ask about."""
