@@ -30,11 +30,8 @@ ASKED = {("real/cred-expired-norefresh", "email")}
 CASES = claude_setups.load("precedence.json")
 OBSERVED = claude_setups.load("observed.json")
 SURFACES = claude_setups.load("surfaces.json")
-<<<<<<< HEAD
 LAYOUTS = claude_setups.load("layouts.json")
-=======
 MIX_UPS = claude_setups.load("mix_ups.json")
->>>>>>> main
 GROUPS = sorted({case["id"].partition("/")[0] for case in OBSERVED})
 
 
@@ -48,15 +45,15 @@ def test_the_verdict_is_that_of_what_started_claude_code(case, tmp_path):
     assert differences(case, tmp_path) == []
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("case", LAYOUTS, ids=lambda c: c["id"])
 def test_the_verdict_is_that_of_the_files_that_count_here(case, tmp_path):
-=======
+    assert differences(case, tmp_path) == []
+
+
 @pytest.mark.parametrize("case", MIX_UPS, ids=lambda c: c["id"])
 def test_a_credential_of_a_wrong_kind_is_sent_as_claude_code_does(
     case, tmp_path
 ):
->>>>>>> main
     assert differences(case, tmp_path) == []
 
 
