@@ -31,6 +31,8 @@ class SetupFolder:
             "$HOME": str(self.home),
             "$PROJ": str(self.project),
             "$MANAGED": str(self.managed),
+            # The address without its scheme comes first: it holds the other.
+            "$STUBHOST": url.removeprefix("http://"),
             "$STUB": url,
         }
         self.home.mkdir()
