@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.accounts import Owner
-    from keyswitch.diagnosis.findings.precedence import Rung
+    from keyswitch.diagnosis.findings.rungs import Rung
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
     from keyswitch.targets.verdict import Finding, Header, Source
@@ -38,6 +38,7 @@ _KINDS = {
     "anthropic_profile": "Anthropic profile",
     "helper": "the helper",
     "aws_profile": "AWS profile",
+    "sign_in": "a sign-in by the command",
     "federation": "the federation",
 }
 
@@ -54,7 +55,8 @@ _KINDS = {
 @click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
 @flag(
     "--run-helper",
-    help="Run an apiKeyHelper to know its answer (10 s at most).",
+    help="Run what prints the credential, 10 s at most: a helper, or the "
+    "credential_process of an AWS profile.",
 )
 @flag("--verify", help="Ask the service whose credential it is.")
 @flag("--explain", help="Show every source in the order that counts.")
@@ -122,17 +124,19 @@ def whoami(  # noqa: PLR0913 - one an option
 def _rungs(situation: Situation) -> Sequence[Rung]:
     from keyswitch.diagnosis.findings.precedence import ladder
 
-    return list(ladder(situation))
+    return ladder(situation)
 
 
 def _ladder(situation: Situation) -> Iterator[tuple[str, ...]]:
     """Yield the order in which Claude Code looks, a source a row."""
-    yield ("order", "source", "", "set here", "why it stands there", "observed")
+    yield ("order", "source", "", "set here", "beats", "why", "observed")
     for rung in _rungs(situation):
-        place = rung.place or "-"
+        asks = f"(only {rung.asks} knows)" if rung.asks else "-"
+        place = rung.place or asks
         used = "sent" if rung.used else ""
-        row = (rung.order, rung.source, used, place, rung.reason, rung.seen)
-        yield row
+        beats = ", ".join(rung.beats) or "-"
+        row = (rung.order, rung.source, used, place, beats)
+        yield (*row, rung.reason, rung.seen)
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
