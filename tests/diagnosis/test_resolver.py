@@ -33,6 +33,8 @@ CASES = claude_setups.load("precedence.json")
 OBSERVED = claude_setups.load("observed.json")
 SURFACES = claude_setups.load("surfaces.json")
 CLOUDS = claude_setups.load("clouds.json")
+LAYOUTS = claude_setups.load("layouts.json")
+MIX_UPS = claude_setups.load("mix_ups.json")
 GROUPS = sorted({case["id"].partition("/")[0] for case in OBSERVED})
 
 
@@ -60,6 +62,18 @@ def test_what_only_a_service_can_answer_is_not_known(rule, tmp_path):
     assert differences(case, tmp_path, of_cloud=True) == []
 
 
+@pytest.mark.parametrize("case", LAYOUTS, ids=lambda c: c["id"])
+def test_the_verdict_is_that_of_the_files_that_count_here(case, tmp_path):
+    assert differences(case, tmp_path) == []
+
+
+@pytest.mark.parametrize("case", MIX_UPS, ids=lambda c: c["id"])
+def test_a_credential_of_a_wrong_kind_is_sent_as_claude_code_does(
+    case, tmp_path
+):
+    assert differences(case, tmp_path) == []
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_further_observation_is_predicted(group, tmp_path):
     found = []
@@ -81,7 +95,7 @@ def differences(case, folder, *, of_cloud=False):
     """Return a line for each thing that the verdict has otherwise."""
     setup = case["setup"]
     place = claude_setups.SetupFolder(folder, "http://127.0.0.1:9")
-    cwd = str(place.build(setup))
+    cwd = os.path.realpath(place.build(setup))  # as getcwd() has it
     environ = {"HOME": str(place.home), "PATH": os.environ["PATH"]}
     environ |= {k: place.fill(v) for k, v in setup["env"].items()}
     with claude_setups.descriptors(setup) as opened:
