@@ -33,6 +33,7 @@ PROGRAMS = {
     "bash": ("bash",),
     "busybox": ("busybox",),
     "claude": ("claude",),
+    "codex": ("codex",),
     "dash": ("dash",),
     "dbus": ("dbus-daemon", "dbus-send"),
     "direnv": ("direnv",),
@@ -60,11 +61,12 @@ PROGRAMS = {
 }
 
 # Not in Debian's archive: skipped where absent, whatever is required.
-OPTIONAL = {"pwsh"}
+OPTIONAL = {"codex", "pwsh"}
 
 # Debian's packages where they are not called like the part.
 _PACKAGES = {
     "claude": ("npm",),
+    "codex": (),
     "dbus": ("dbus", "dbus-daemon"),
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "keepassxc": ("keepassxc", "dbus"),
@@ -88,6 +90,11 @@ _FROM_NPM = {
     "claude": (
         "KEYSWITCH_TEST_CLAUDE",
         "@anthropic-ai/claude-code-linux-x64/claude",
+    ),
+    # Not in package.json: it has more than 400 MB.
+    "codex": (
+        "KEYSWITCH_TEST_CODEX",
+        "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex",
     ),
     "nu": ("KEYSWITCH_TEST_NU", "@nushell/linux-x64/bin/nu"),
 }

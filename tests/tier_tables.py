@@ -301,6 +301,9 @@ EVERY = {
     "real/test_explain_log.py": {
         "*": 2,
     },
+    "real/test_field_errors.py": {
+        "test_what_the_program_prints_is_explained": 16,
+    },
     "real/test_header_values.py": {
         "test_whoami_says_what_is_done_with_an_odd_value": 40,
     },

@@ -16,6 +16,9 @@ from tests.components import ROOT
 
 VECTORS = ROOT / "tests" / "vectors" / "claude_code" / "error_texts.json"
 ROWS = json.loads(VECTORS.read_text(encoding="utf-8"))["rows"]
+FIELD = json.loads(
+    VECTORS.with_name("field_errors.json").read_text(encoding="utf-8")
+)["rows"]
 
 KEY = "sk-ant-api03-FAKE-known-000000000000000000000000EXAMPLE"
 TOKEN = "FAKE-token-0000000000000000000000EXAMPLE"
@@ -333,7 +336,7 @@ def test_ids_are_kebab_case_and_every_rule_has_a_text():
     known = {rule.id for rule in knowledge.rules()}
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in known)
     assert {name for row in ROWS for name in row["also"]} <= known
-    assert {row["cause"] for row in ROWS} | set(OTHERS) == known
+    assert {row["cause"] for row in (*ROWS, *FIELD)} | set(OTHERS) == known
 
 
 def test_every_rule_has_a_title_of_its_own_and_can_match():
@@ -348,7 +351,7 @@ def test_conditions_and_places_of_lines_are_known_words():
     source = Path(facts.__file__).read_text(encoding="utf-8")
     families = set(facts.FAMILIES.values())
     words = set(re.findall(r'"([a-z_-]+)"', source))
-    told = (*families, "anthropic", "not-logged-in")
+    told = (*families, "anthropic", "codex", "not-logged-in")
     words |= {*families, *(f"told-{name}" for name in told)}
     places = set(re.findall(r'_place\("([a-z]+)"', source))
     words |= {f"{p}_{end}" for p in places for end in ("where", "stop")}

@@ -41,9 +41,15 @@ def _conversation(request: Request, place: str) -> tuple[str, bytes]:
     return as_json(_message([{"type": "text", "text": REPLY}]))
 
 
-def as_json(document: dict[str, Any]) -> tuple[str, bytes]:
+def as_json(document: Any) -> tuple[str, bytes]:
     """Return content type and body of a document."""
     return "application/json", json.dumps(document).encode()
+
+
+def as_text(text: str) -> tuple[str, bytes]:
+    """Return content type and body of a page, or of plain text."""
+    kind = "html" if text.startswith("<") else "plain"
+    return f"text/{kind}; charset=utf-8", text.encode()
 
 
 def _wants_stream(body: bytes) -> bool:

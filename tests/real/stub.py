@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.real.answers import as_json, response
+from tests.real.answers import as_json, as_text, response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +73,10 @@ class Stub:
         self.authority = authority
         self.requests: list[Request] = []
         self.refused: set[str] = set()  # hosts that are out of reach
-        # Ends of paths -> (status, document) in place of the usual answer.
-        self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.refusal = 502  # what is answered for them
+        # Ends of paths -> (status, document or text) in place of the usual
+        # answer; a status of 0 hangs up.
+        self.answers: dict[str, tuple[int, Any]] = {}
         # A service that is asked first; None as its answer: the usual one.
         self.oauth: Callable[[Request], tuple[int, str, bytes] | None] | None
         self.oauth = None
@@ -101,7 +103,8 @@ class Stub:
         place = request.path.partition("?")[0]
         for end, (status, document) in self.answers.items():
             if place.endswith(end):
-                return status, *as_json(document)
+                as_body = as_text if isinstance(document, str) else as_json
+                return status, *as_body(document)
         answered = self.oauth(request) if self.oauth else None
         return answered or response(request)
 
@@ -135,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, host, self.path, headers, body)
         self.recorder.requests.append(request)
         status, kind, data = self.recorder.answer(request)
+        if status == 0:
+            self.close_connection = True
+            return
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(data)))
@@ -146,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Take the place of the host that the client wants to talk to."""
         host = self.path.partition(":")[0]
         if host in self.recorder.refused:
-            self.send_error(502)
+            self.send_error(self.recorder.refusal)
             return
         self.send_response(200)
         self.end_headers()

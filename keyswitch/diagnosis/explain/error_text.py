@@ -12,7 +12,8 @@ import unicodedata
 
 from keyswitch.model import Frozen
 
-GAP = 120  # letters that "*" in a phrase may stand for
+GAP = 160  # letters that "*" in a phrase may stand for: a long ARN
+BEFORE = 8  # characters that are looked at for the end of a clause
 
 # From the first backslash only: of a million each would be tried.
 _ESCAPED_CODE = r"(?<!\\)\\+u([0-9a-fA-F]{4})"
@@ -47,7 +48,7 @@ class Hit(Frozen):
 
     phrase: str
     weight: int  # letters of the phrase
-    start: int = -1  # among the letters of the text; -1: a single word
+    start: int = -1  # among the letters of the text; -1: not looked for there
     end: int = -1
 
     def inside(self, other: Hit) -> bool:
@@ -81,25 +82,43 @@ def read(text: str) -> ErrorText:
 def find(phrase: str | int, text: ErrorText) -> Hit | None:
     """Look for a phrase: one word as a whole word, several by their letters.
 
-    "*" between words stands for a few others; a number is an HTTP status.
+    "*" between words stands for a few others; a number is an HTTP status. "^"
+    is for words that prose has too: programs begin a clause with them.
     """
     if isinstance(phrase, int):
         known = phrase in text.statuses
         return Hit(f"HTTP status {phrase}", 0) if known else None
+    if phrase.startswith("^"):
+        return _clause(phrase[1:], text)
     pieces = [_letters(piece) for piece in phrase.casefold().split("*")]
     weight = sum(map(len, pieces))
     # Most phrases are not there; an expression takes longer than to see that.
     if " " not in phrase:
         word = phrase.casefold()
-        if word not in text.words:
+        if word.rstrip("*") not in text.words:
             return None
-        whole = rf"(?<![a-z0-9_]){re.escape(word)}(?![a-z0-9_])"
+        family = re.escape(word).replace(r"\*", "[a-z0-9]*")
+        whole = rf"(?<![a-z0-9_]){family}(?![a-z0-9_])"
         return Hit(phrase, weight) if re.search(whole, text.words) else None
     if any(piece not in text.letters for piece in pieces):
         return None
     gapped = f".{{0,{GAP}}}?".join(map(re.escape, pieces))
     match = re.search(gapped, text.letters)
     return Hit(phrase, weight, *match.span()) if match else None
+
+
+def _clause(phrase: str, text: ErrorText) -> Hit | None:
+    """Look for a phrase after a line's start, a sign or a number."""
+    letters = _letters(phrase.casefold())
+    if letters not in text.letters:
+        return None
+    spaced = r"[\W_]*".join(letters)
+    for match in re.finditer(rf"(?<!\w){spaced}(?!\w)", text.words):
+        at = match.start()
+        before = text.words[max(0, at - BEFORE) : at].rstrip(" \t")
+        if not before[-1:].isalpha():
+            return Hit(phrase, len(letters))
+    return None
 
 
 def _letters(text: str) -> str:

@@ -16,6 +16,9 @@ A file holds `[[cause]]` tables, `[lines]`, lists that several causes share, and
     likelier      conditions that make it likelier, {condition = points}
     why, fix      lines; "@name" stands for a shared list
 
+"*" in a phrase stands for a few other words; "^" before it means that it has
+to begin a clause, for words that prose has too.
+
 A line may begin with conditions, "[aws !gateway] ...", which all have to
 hold, and may hold places to fill in, "{credential}". One whose conditions do
 not hold, or whose places cannot be filled in, is left out. What stands
@@ -145,7 +148,7 @@ def causes_of(
     equals what Claude Code sends here decides, then the longer phrase.
     `chosen` is the profile that counts here.
     """
-    error, verdict = read(text), resolve(scene) if scene else None
+    error = read(text)
     matches = _matches(error)
     told = {
         family
@@ -154,6 +157,9 @@ def causes_of(
     }
     if find("Not logged in", error):
         told.add("not-logged-in")
+    if "codex" in told:
+        scene = None  # what Claude Code sends says nothing of its texts
+    verdict = resolve(scene) if scene else None
     here = {
         about: Facts(told, about, scene, verdict, chosen)
         for about in {m.rule.about for m in matches}
