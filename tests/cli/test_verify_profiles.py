@@ -142,6 +142,9 @@ def verified(ks, *args, **how):
     assert [s for s in SECRETS if s in shown] == []
     document = json.loads(done.out)
     assert document["version"] == 1
+    for one in document["profiles"]:
+        ok = {"accepted": True, "refused": False}.get(one["state"])
+        assert one["ok"] is ok
     return document["profiles"]
 
 

@@ -110,11 +110,6 @@ COMMANDS = {
     ),
     "use-login": Command(("use", "a"), home="logins", cleans=True, tries=True),
     "off-login": Command(("off",), home="logins", cleans=True),
-    "verify": Command(
-        ("verify", "one", "two", "cloud"),
-        environ={"HTTPS_PROXY": "http://127.0.0.1:1"},  # nothing listens
-        reports=True,
-    ),
     "whoami": Command(("whoami",), touches=False),
     "list": Command(("list",), touches=False),
     "current": Command(("current",), hard=True, touches=False),

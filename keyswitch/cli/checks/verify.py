@@ -30,8 +30,8 @@ _CLEAR = "\r\x1b[K"  # to the beginning of the line, and nothing on it
     "keyswitch verify                 the active profile",
     "keyswitch verify work client",
     "keyswitch verify --all --json",
-    note="\nExit status 0: all are accepted; 1: a service refuses one; 5: a "
-    "secret could not be read; 4: of one it is not known.",
+    note="\nExit status 0: all are accepted; 1: a service refuses one; 4: of "
+    "one it is not known; 5: a secret could not be read.",
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @flag("--all", "all_", help="Every profile.")
@@ -81,6 +81,7 @@ def _wanted(
 def _document(one: Verified) -> dict[str, object]:
     shown = ("name", "state", "status", "milliseconds", "what")
     document = attributes(one, *shown, or_null=("provider", "asked", "fix"))
+    document["ok"] = {ACCEPTED: True, REFUSED: False}.get(one.state)
     document["account"] = one.who or None
     document["permissions"] = one.may or None
     return document
