@@ -75,13 +75,19 @@ def without_secrets(text: str) -> str:
 
 def secrets_in(text: str) -> list[str]:
     """Return the secrets of a known shape that stand in a text."""
+    if len(text) < _SHORTEST:
+        return []
     import re  # not at the top: an error's text needs none of it
 
     # Much faster, since most texts have no such word but names of own items.
     token = r"[\w.~+/=-]"
     item = rf"ks1-[0-9a-f]{{32}}(?!{token})"
     long = re.findall(rf"(?<!{token})(?!{item}){token}{{{_SHORTEST},}}", text)
-    if not any(start in word for word in long for start in SECRET_STARTS):
+    words = " ".join(long)
+    for start in SECRET_STARTS if long else ():  # no any(): four times as long
+        if start in words:
+            break
+    else:
         return []
     if without_secrets(text) == text:
         return []

@@ -25,7 +25,7 @@ REQUIRE_REAL = "KEYSWITCH_REQUIRE_REAL"
 # The interpreter for the line of a shell: its path may have a space.
 PYTHON = shlex.quote(sys.executable)
 ROOT = Path(__file__).resolve().parent.parent
-NODE_MODULES = ROOT / ".cache" / "node_modules"
+CACHE = ROOT / ".cache"
 
 # name in @pytest.mark.real(...) -> programs that all have to be there
 PROGRAMS = {
@@ -44,6 +44,7 @@ PROGRAMS = {
     "keyctl": ("keyctl",),
     "ksh": ("ksh",),
     "mksh": ("mksh",),
+    "newest-claude": ("newest-claude",),
     "nu": ("nu",),
     "other-users": ("setpriv",),  # and this clone must be readable for them
     "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
@@ -71,6 +72,7 @@ _PACKAGES = {
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "keepassxc": ("keepassxc", "dbus"),
     "keyctl": ("keyutils",),
+    "newest-claude": ("npm",),
     "nu": ("npm",),
     "other-users": ("util-linux",),
     "power": ("e2fsprogs", "mount", "util-linux", "strace"),
@@ -85,18 +87,18 @@ _PACKAGES = {
 # The system's own folders are not on the PATH of Debian's ordinary users.
 _SYSTEM = ("/usr/sbin", "/sbin")
 
-# program -> (variable that names it, place below node_modules)
+# program -> (variable that names it, place below .cache)
+_CLAUDE = "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
+_CODEX = "node_modules/@openai/codex-linux-x64"
 _FROM_NPM = {
-    "claude": (
-        "KEYSWITCH_TEST_CLAUDE",
-        "@anthropic-ai/claude-code-linux-x64/claude",
-    ),
+    "claude": ("KEYSWITCH_TEST_CLAUDE", _CLAUDE),
     # Not in package.json: it has more than 400 MB.
     "codex": (
         "KEYSWITCH_TEST_CODEX",
-        "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex",
+        f"{_CODEX}/vendor/x86_64-unknown-linux-musl/bin/codex",
     ),
-    "nu": ("KEYSWITCH_TEST_NU", "@nushell/linux-x64/bin/nu"),
+    "newest-claude": ("KEYSWITCH_TEST_NEWEST_CLAUDE", f"newest/{_CLAUDE}"),
+    "nu": ("KEYSWITCH_TEST_NU", "node_modules/@nushell/linux-x64/bin/nu"),
 }
 
 
@@ -104,7 +106,7 @@ def locate(program: str) -> str | None:
     """Return the path of a program: variable, then clone, then PATH."""
     if program in _FROM_NPM:
         variable, place = _FROM_NPM[program]
-        for path in (os.environ.get(variable), str(NODE_MODULES / place)):
+        for path in (os.environ.get(variable), str(CACHE / place)):
             if path and os.access(path, os.X_OK):
                 return str(Path(path).resolve())
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM])

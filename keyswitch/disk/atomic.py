@@ -15,7 +15,7 @@ from keyswitch.errors import FileStateError, OddFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # flags of a file to be made
 if os.name == "posix":
@@ -25,6 +25,17 @@ STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
 # Paths of what made a change of this process final. For the one line that an
 # interrupted command prints: where it was interrupted does not tell that.
 commit_points: list[str] = []
+
+
+# Who waits for a large file learns for what: called with what is done, the
+# path and its size in bytes, before it is done.
+LARGE = 8 << 20
+on_large: list[Callable[[str, str, int], None]] = []
+
+
+def _tell(action: str, path: str, size: int) -> None:
+    for tell in on_large if size > LARGE else ():
+        tell(action, path, size)
 
 
 def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:
@@ -63,6 +74,7 @@ def read_parts(
             )
         if found.st_size > limit:
             raise _too_large(path, limit)
+        _tell("reading", path, found.st_size)
         left = limit + 1
         step = step or max(found.st_size + 1, 1 << 16)
         while left > 0 and (part := os.read(descriptor, min(left, step))):
@@ -185,6 +197,7 @@ def stage(
     Mode, owner, extended attributes and access lists of an existing target
     carry over; the mode is never widened. The file is durable on return.
     """
+    _tell("writing", target, len(data))
     try:
         descriptor = os.open(path, _NEW, 0o600)
         try:

@@ -169,6 +169,7 @@ def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
             raise InputError(
                 f"{path}: [{section}] has to be a table", "mend that line"
             )
+    fields = _flat(fields)
     checked_values(f"{path}: [fields]", fields, dict.fromkeys(fields, _TEXT))
     refs = {
         key: _ref(f"{path}: [secrets.{key}]", table)
@@ -180,6 +181,17 @@ def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
         fields=MappingProxyType(dict(fields)),
         secrets=MappingProxyType(refs),
     )
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return [fields] with `models.opus` as one name, however it is written."""
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        inner = value.items() if isinstance(value, dict) else ()
+        found |= {f"{name}.{part}": text for part, text in inner} or {
+            name: value
+        }
+    return found
 
 
 def _ref(place: str, table: Any) -> SecretRef:

@@ -6,7 +6,7 @@ writes a new text, reading it proves that it means exactly what was wanted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from keyswitch.errors import InputError
@@ -77,6 +77,7 @@ def _put(document: Any, profile: Profile) -> None:
             table = tomlkit.table(is_super_table=section == "secrets")
             document.append(section, table)
             table = document[section]
+        values = _as_written(table, values)
         for key in [k for k in table if k not in values]:
             del table[key]
         for key, value in values.items():
@@ -87,6 +88,22 @@ def _put(document: Any, profile: Profile) -> None:
                     _set(table[key], name, part)
             else:
                 _set(table, key, value)
+
+
+def _as_written(table: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values in the form in which the file has them.
+
+    A person may write the field `models.opus` as `opus` in [fields.models].
+    """
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        head, _, part = name.partition(".")
+        if part and isinstance(table.get(head), dict):
+            parts = found.setdefault(head, dict.fromkeys(table[head]))
+            parts[part] = value
+        else:
+            found[name] = value
+    return found
 
 
 def _set(table: Any, key: str, value: object) -> None:

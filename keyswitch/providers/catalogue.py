@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -128,10 +128,9 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
 
 
 @cache
-def _families() -> dict[str, list[str]]:
+def _families() -> dict[str, Any]:
     path = os.path.join(BUILT_IN, "_families.toml")
-    document = parse_toml(path, PROVIDER_LIMIT) or {}
-    return {name: table["rivals"] for name, table in document.items()}
+    return parse_toml(path, PROVIDER_LIMIT) or {}
 
 
 class _Reader:
@@ -185,11 +184,17 @@ def _provider(
     family = table.get("family", "")
     if family and family not in _families():
         raise reader.wrong(f"there is no family '{family}'")
+    of_family = _families().get(family, {})
     groups = table.get("groups", {})
-    fields = tuple(
+    fields = [
         _field(path, name, entry)
         for name, entry in table.get("fields", {}).items()
-    )
+    ]
+    models = _models(of_family.get("models", {}), table.get("fields", {}))
+    fields += [
+        Field(name, "name of a model", env=(variable,), harmless=True)
+        for name, variable in models.items()
+    ]
     for found in fields:
         if found.group and found.group not in groups:
             raise reader.wrong(f"there is no group '{found.group}'")
@@ -197,9 +202,9 @@ def _provider(
     return Provider(
         id=provider_id,
         **{"title": provider_id, **plain},
-        fields=fields,
+        fields=tuple(fields),
         rivals=tuple(
-            sorted({*_families().get(family, ()), *reader.variables("rivals")})
+            sorted({*of_family.get("rivals", ()), *reader.variables("rivals")})
         ),
         constants=reader.pairs("constants"),
         group_constants=tuple(
@@ -207,10 +212,24 @@ def _provider(
             for name, entry in groups.items()
         ),
         groups=tuple(groups),
-        claude_code=_claude_code(path, table.get("claude_code", {})),
+        claude_code=_claude_code(path, table.get("claude_code", {}), models),
         hosts=reader.strings("hosts"),
         verify=table.get("verify", {}),
     )
+
+
+def _models(
+    of_family: Mapping[str, str], own: Collection[str]
+) -> dict[str, str]:
+    """Return {field: variable} of a family's models; a file's own come first.
+
+    The field of the default model is `model`, of others `models.opus` ...
+    """
+    names = {
+        "model" if kind == "default" else f"models.{kind}": variable
+        for kind, variable in of_family.items()
+    }
+    return {name: names[name] for name in names if name not in own}
 
 
 def _field(path: str, name: str, entry: Any) -> Field:
@@ -244,9 +263,13 @@ def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
 
 
 def _claude_code(
-    path: str, table: dict[str, Any]
+    path: str, table: dict[str, Any], models: Mapping[str, str]
 ) -> tuple[tuple[str, ClaudeCode], ...]:
-    """Read [claude_code], or [claude_code.GROUP] for each alternative."""
+    """Read [claude_code], or [claude_code.GROUP] for each alternative.
+
+    `models` are the fields of a family that name models, with the variable
+    of each.
+    """
     if not table:
         return ()
     entries = {"": table} if "how" in table else table
@@ -256,6 +279,9 @@ def _claude_code(
         if entry.get("how") not in HOWS:
             raise reader.wrong(f"'how' has to be one of {', '.join(HOWS)}")
         plain = reader.checked(_CLAUDE_CODE_KEYS)
-        made = ClaudeCode(**{**plain, "env": reader.pairs("env")})
+        filled = (
+            (variable, f"{{{name}}}") for name, variable in models.items()
+        )
+        made = ClaudeCode(**{**plain, "env": (*filled, *reader.pairs("env"))})
         result.append((group, made))
     return tuple(result)

@@ -116,15 +116,19 @@ def check_secret(
             "no variable can carry it; check the source",
         )
     if not field.free_text:
-        wrapping.check(what, text)
-        _check_token(what, text)
+        check_token(what, text)
         _check_origin(field, what, text, provider_id, help_url)
     return Secret(text)
 
 
-def _check_token(what: str, text: str) -> None:
+def check_token(what: str, text: str, *, any_word: bool = False) -> None:
+    """Raise for what no token is: wrapped, blank, in pieces, a placeholder.
+
+    `any_word`: a server that asks for no token may be given `none`.
+    """
     import unicodedata
 
+    wrapping.check(what, text)
     if not text.strip():
         raise InputError(f"{what} is empty but for white space", "check it")
     if "\n" in text or "\r" in text:
@@ -152,6 +156,8 @@ def _check_token(what: str, text: str) -> None:
             f"(U+{ord(odd):04X})",
             "copy it again; some programs shorten or change what they show",
         )
+    if any_word:
+        return
     if re.fullmatch(_STAND_IN, text) or re.search(_CUT, text):
         raise InputError(
             f"{what} is a placeholder, or was cut where it was shown",

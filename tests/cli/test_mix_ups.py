@@ -26,8 +26,19 @@ def found(ks, **environ):
         ({"ANTHROPIC_API_KEY": TOKEN}, "holds a login's token"),
         ({"ANTHROPIC_AUTH_TOKEN": KEY}, "holds an API key"),
         ({"ANTHROPIC_API_KEY": f"'{KEY}'"}, "has quotes around it"),
-        ({"ANTHROPIC_AUTH_TOKEN": "Bearer FAKE"}, "begins with the word"),
-        ({"ANTHROPIC_API_KEY": f"{KEY}\u00e9"}, "a character that no key has"),
+        ({"ANTHROPIC_AUTH_TOKEN": "Bearer FAKE"}, "has the word Bearer around"),
+        ({"ANTHROPIC_API_KEY": f"{KEY}\u00e9"}, "a character that no header"),
+        ({"ANTHROPIC_API_KEY": f"{KEY}\u0430"}, "a character that no header"),
+        ({"ANTHROPIC_API_KEY": f"{KEY}\nx"}, "has more than one line"),
+        ({"ANTHROPIC_API_KEY": f"{KEY} x"}, "holds white space"),
+        (
+            {"ANTHROPIC_API_KEY": f"export A={KEY}"},
+            "has a shell command around",
+        ),
+        ({"ANTHROPIC_API_KEY": f"x-api-key: {KEY}"}, "has a header's name"),
+        ({"ANTHROPIC_API_KEY": f"{KEY};"}, "ends with ';'"),
+        ({"ANTHROPIC_API_KEY": "sk-ant-api03-..."}, "is a placeholder"),
+        ({"ANTHROPIC_API_KEY": TOKEN.replace("oat", "ort")}, "a refresh token"),
     ],
 )
 def test_a_credential_that_no_service_takes_is_named(ks, environ, what):
@@ -41,6 +52,7 @@ def test_a_credential_that_no_service_takes_is_named(ks, environ, what):
         {"CLAUDE_CODE_OAUTH_TOKEN": TOKEN},
         # A gateway has tokens of its own.
         {"ANTHROPIC_AUTH_TOKEN": KEY, "ANTHROPIC_BASE_URL": "http://127.0.0.1"},
+        {"ANTHROPIC_AUTH_TOKEN": "none", "ANTHROPIC_BASE_URL": "http://[::1]"},
         {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_MODEL": "claude-opus-4-1"},
         {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_MODEL": "sonnet[1m]"},
         {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_MODEL": "opusplan"},

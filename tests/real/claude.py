@@ -85,6 +85,13 @@ def base_environment(home: Path, stub: Stub) -> dict[str, str]:
     }
 
 
+def _program() -> str:
+    """Return the pinned Claude Code, which tests without it do not reach."""
+    program = components.locate("claude")
+    assert program is not None
+    return program
+
+
 def run(
     stub: Stub,
     env: Mapping[str, str],
@@ -96,12 +103,10 @@ def run(
     timeout: float = 60,
 ) -> Recorded:
     """Run `claude -p hi` (behind `command`, if given) in exactly `env`."""
-    program = components.locate("claude")
-    assert program is not None
     stub.taken()
     began = time.monotonic()
     done = subprocess.run(
-        [*(command or [program]), *args, "-p", "hi"],
+        [*(command or [_program()]), *args, "-p", "hi"],
         env=dict(env),
         cwd=cwd,
         stdin=subprocess.DEVNULL,
@@ -131,10 +136,8 @@ def status(
     pass_fds: Sequence[int] = (),
 ) -> dict[str, Any] | None:
     """Return what `claude auth status` prints; None where it is no JSON."""
-    program = components.locate("claude")
-    assert program is not None
     done = subprocess.run(
-        [*(command or [program]), *args, "auth", "status"],
+        [*(command or [_program()]), *args, "auth", "status"],
         env=dict(env),
         cwd=cwd,
         stdin=subprocess.DEVNULL,
@@ -153,11 +156,8 @@ def status(
     return found if isinstance(found, dict) else None
 
 
-def version() -> str:
-    """Return the version of the Claude Code that would be run."""
-    program = components.locate("claude")
-    if program is None:
-        return "none"
+def version(program: str) -> str:
+    """Return what a Claude Code says its version is."""
     done = subprocess.run(
         [program, "--version"],
         env={**QUIET, "PATH": os.defpath, "HOME": "/nonexistent"},

@@ -1,9 +1,10 @@
-"""Replay the observed precedence cases against the installed Claude Code.
+"""Replay observed cases of Claude Code on an installed version of it.
 
-    python tests/real/replay.py [--only PATTERN] [--jobs N] [--cases FILE]
+    python tests/real/replay.py [--cases FILE] [--only PATTERN] [--every N]
+                                [--program PATH] [--jobs N]
 
-For a nightly run: prints what the present version does differently from what
-was observed, and ends with status 1 if anything does. Cases with a managed
+Prints a table of what that version does differently (case and field, then,
+now), and ends with status 1 if there is anything in it. Cases with a managed
 policy need root, since that lies in /etc; they see an /etc of their own.
 """
 
@@ -12,23 +13,23 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fnmatch
-import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests import claude_setups  # noqa: E402
-from tests.claude_setups import VECTORS  # noqa: E402
 from tests.components import locate  # noqa: E402
 from tests.real import claude, stub  # noqa: E402
 from tests.real.certificates import Authority  # noqa: E402
@@ -40,26 +41,42 @@ _OWN_ETC = (
 )
 
 
-def replay(case: dict[str, Any], authority: Authority) -> dict[str, Any] | None:
-    """Run one case; return what happened, or None if it cannot run here.
+class Difference(NamedTuple):
+    """One thing that a version does otherwise than it was observed."""
+
+    rule: str  # the case, and what of it
+    then: object
+    now: object
+
+
+def has_managed_policy(case: dict[str, Any]) -> bool:
+    """Tell whether a case has files in /etc, which takes root to replay."""
+    return any(n.startswith("$MANAGED") for n in case["setup"]["files"])
+
+
+def replay(
+    case: dict[str, Any], authority: Authority, program: str
+) -> list[Difference]:
+    """Run one case; return what is not as it was observed.
 
     A request and `auth status` each get a home of their own: both write.
     """
-    managed = any(n.startswith("$MANAGED") for n in case["setup"]["files"])
-    if managed and os.geteuid() != 0:
-        return None
-    with _started(case, authority, managed=managed) as (command, options):
-        found = observed(claude.run(**options, command=command))
-    with _started(case, authority, managed=managed) as (command, options):
-        found["status"] = claude.status(**options, command=command)
-    return found
+    try:
+        with _started(case, authority, program) as options:
+            now = observed(claude.run(**options))
+        with _started(case, authority, program) as options:
+            now["status"] = claude.status(**options)
+    except subprocess.TimeoutExpired as late:
+        ended = f"runs longer than {late.timeout:.0f} s"
+        return [Difference(f"{case['id']}: the run", "ends", ended)]
+    return differences(case, now)
 
 
 @contextlib.contextmanager
 def _started(
-    case: dict[str, Any], authority: Authority, *, managed: bool
-) -> Iterator[tuple[list[str], dict[str, Any]]]:
-    """Build the home of a case; yield a command and how to run it."""
+    case: dict[str, Any], authority: Authority, program: str
+) -> Iterator[dict[str, Any]]:
+    """Build the home of a case; yield how to run Claude Code in it."""
     setup = case["setup"]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -71,24 +88,23 @@ def _started(
             # were observed.
             server.refused.add("platform.claude.com")
         place = claude_setups.SetupFolder(Path(folder), server.url)
+        server.answers = place.answers(setup)
         cwd = place.build(setup)
         env = claude.base_environment(place.home, server)
         env |= {k: place.fill(v) for k, v in setup["env"].items()}
         env |= {name: str(number) for name, number in opened.items()}
-        command = [str(locate("claude"))]
-        if managed:
+        command = [program]
+        if has_managed_policy(case):
             layer = ["unshare", "--mount", "sh", "-c", _OWN_ETC]
             command = [*layer, f"{folder}/layer", *command]
-        yield (
-            command,
-            {
-                "stub": server,
-                "env": env,
-                "cwd": cwd,
-                "args": [place.fill(a) for a in setup["args"]],
-                "pass_fds": list(opened.values()),
-            },
-        )
+        yield {
+            "stub": server,
+            "env": env,
+            "cwd": cwd,
+            "args": [place.fill(a) for a in setup["args"]],
+            "pass_fds": list(opened.values()),
+            "command": command,
+        }
 
 
 def observed(recorded: claude.Recorded) -> dict[str, Any]:
@@ -113,12 +129,12 @@ def _authorization(header: str | None) -> dict[str, str] | None:
     return {"scheme": scheme, "value": value}
 
 
-def differences(case: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return one line for each thing that is not as it was observed."""
+def differences(case: dict[str, Any], now: dict[str, Any]) -> list[Difference]:
+    """Compare what happened with what was observed, field by field."""
     expect = case["expect"]
     seen = {**now, "status": _fields(now["status"], expect["status"])}
     return [
-        f"{case['id']}: {name}: was {expect[name]}, is {value}"
+        Difference(f"{case['id']}: {name}", expect[name], value)
         for name, value in seen.items()
         if name in expect and _comparable(expect[name]) != _comparable(value)
     ]
@@ -136,49 +152,68 @@ def _fields(
     return {**found, **{n: expected[n] for n in expected if n not in told}}
 
 
-def _comparable(value: object) -> str:
+def _comparable(value: object) -> object:
     """Leave out how many tokens the stub had handed out before."""
-    return re.sub(r"REFRESHED-\d+", "REFRESHED", str(value))
+    if isinstance(value, dict):
+        return {name: _comparable(inner) for name, inner in value.items()}
+    if isinstance(value, str):
+        return re.sub(r"REFRESHED-\d+", "REFRESHED", value)
+    return value
+
+
+def table(found: Sequence[Difference]) -> str:
+    """Return differences as a table with a header."""
+    rows = [("rule", "then", "now")]
+    rows += [(d.rule, _shown(d.then), _shown(d.now)) for d in found]
+    first, second = (max(len(row[n]) for row in rows) for n in (0, 1))
+    return "\n".join(f"{a:{first}}  {b:{second}}  {c}" for a, b, c in rows)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{k}={v}" for k, v in value.items())
+    return str(value)
 
 
 def main() -> int:
+    names = sorted(claude_setups.case_files())
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="*", metavar="PATTERN")
-    parser.add_argument(
-        "--cases",
-        default="precedence.json",
-        choices=["precedence.json", "observed.json"],
-    )
+    parser.add_argument("--cases", choices=names, action="append")
+    parser.add_argument("--every", type=int, default=1, metavar="N")
+    parser.add_argument("--program", default=locate("claude"), metavar="PATH")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    if locate("claude") is None:
+    if options.program is None:
         print("there is no Claude Code here; scripts/test-parts fetches it")
         return 2
-    document = json.loads((VECTORS / options.cases).read_text(encoding="utf-8"))
     cases = [
         case
-        for case in claude_setups.load(options.cases)
+        for name in options.cases or names
+        for case in claude_setups.load(name)[:: options.every]
         if fnmatch.fnmatch(case["id"], options.only)
+    ]
+    possible = [
+        case
+        for case in cases
+        if os.geteuid() == 0 or not has_managed_policy(case)
     ]
     with (
         tempfile.TemporaryDirectory() as folder,
         ThreadPoolExecutor(options.jobs) as pool,
     ):
         authority = Authority(Path(folder))
-        results = list(pool.map(lambda c: replay(c, authority), cases))
-    drift, changed, skipped = [], 0, 0
-    for case, now in zip(cases, results, strict=True):
-        skipped += now is None
-        lines = differences(case, now) if now else []
-        changed += bool(lines)
-        drift += lines
-    print(*drift, sep="\n", end="\n" if drift else "")
+        run = partial(replay, authority=authority, program=options.program)
+        results = list(pool.map(run, possible))
+    found = [difference for result in results for difference in result]
+    if found:
+        print(table(found))
     print(
-        f"Claude Code {claude.version()}, observed with "
-        f"{document['claude_code']}: {len(cases)} cases, {changed} differ, "
-        f"{skipped} not run"
+        f"Claude Code {claude.version(options.program)}: {len(cases)} cases, "
+        f"{sum(map(bool, results))} differ, "
+        f"{len(cases) - len(possible)} not run"
     )
-    return 1 if changed else 0
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from keyswitch.cli.checks.answers import answer_rows, asked_of
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
+from keyswitch.diagnosis.findings import precedence
 from keyswitch.diagnosis.findings.contradictions import warnings
+from keyswitch.diagnosis.findings.installations import prediction
 from keyswitch.diagnosis.findings.interactive import questions
 from keyswitch.diagnosis.findings.whose import (
     SURFACES,
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from keyswitch.diagnosis.findings.accounts import Owner
-    from keyswitch.diagnosis.findings.precedence import Rung
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
     from keyswitch.targets.verdict import Finding, Header, Source
@@ -96,7 +97,7 @@ def whoami(  # noqa: PLR0913 - one an option
         document = _document(situation, [*kept_out, *notes])
         document["elsewhere"] = {} if surface else elsewhere(situation)
         if explain:
-            document["precedence"] = [r._asdict() for r in _rungs(situation)]
+            document["precedence"] = precedence.document(situation)
         if used_in:
             document["other_folders"] = used_in
         if verify:
@@ -111,28 +112,12 @@ def whoami(  # noqa: PLR0913 - one an option
         rows += [("elsewhere", other)] * bool(other)
         session.table([*rows, *answer_rows(answers)])
         if explain:
-            session.table(_ladder(situation))
+            session.table(precedence.rows(situation))
     if situation.in_use is False or kept_out:
         return ExitCode.NOT_IN_EFFECT
     refused = any(answer.ok is False for answer in answers)
     is_sent = situation.verdict.request.sent and not refused
     return ExitCode.OK if is_sent else ExitCode.FAILED
-
-
-def _rungs(situation: Situation) -> Sequence[Rung]:
-    from keyswitch.diagnosis.findings.precedence import ladder
-
-    return list(ladder(situation))
-
-
-def _ladder(situation: Situation) -> Iterator[tuple[str, ...]]:
-    """Yield the order in which Claude Code looks, a source a row."""
-    yield ("order", "source", "", "set here", "why it stands there", "observed")
-    for rung in _rungs(situation):
-        place = rung.place or "-"
-        used = "sent" if rung.used else ""
-        row = (rung.order, rung.source, used, place, rung.reason, rung.seen)
-        yield row
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
@@ -208,6 +193,7 @@ def _document(
         "active": situation.chosen or None,
         "in_use": situation.in_use,
         "interactive": list(questions(situation)),
+        "version_of_claude_code": prediction(situation)._asdict(),
         "shadowed": shadowed,
         "warnings": [finding_document(f) for f in findings],
     }
@@ -240,6 +226,9 @@ def _rows(
         yield finding.severity, finding.what
         yield "", f"why: {finding.why}"
         yield "", f"fix: {finding.fix}"
+    doubt = prediction(situation).doubt
+    if doubt:
+        yield "may be wrong", doubt
 
 
 def _header(situation: Situation, header: Header | None) -> str:

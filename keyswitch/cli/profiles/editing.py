@@ -42,6 +42,11 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(
                 "--set takes field=value", "for example --set region=us-east-1"
             )
+        if not value:
+            raise UsageError(
+                f"--set {field}= has no value",
+                f"to take the field away: keyswitch edit NAME --unset {field}",
+            )
         fields[field] = typed(f"'{field}'", value)
     return fields
 

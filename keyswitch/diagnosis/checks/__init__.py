@@ -65,6 +65,7 @@ CHECKS = (
     environment.address,
     environment.wsl,
     installations.duplicates,
+    installations.unobserved,
 )
 
 

@@ -15,7 +15,7 @@ from keyswitch import __version__
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.urls import LOCAL, host_of, is_anthropic, shown
 from keyswitch.display import printable
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code import rules, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,7 +64,7 @@ def _lines(
     scene, verdict = situation.scene, situation.verdict
     yield f"keyswitch {__version__}, Python {platform.python_version()}"
     yield f"system: {platform.system()} {platform.release()}, {sys.platform}"
-    yield f"rules observed on: Claude Code {rules.OBSERVED_VERSION}"
+    yield f"rules observed on: Claude Code {', '.join(versions.OBSERVED)}"
     for install in installs(scene):
         version = install.version or "version unknown"
         yield f"claude: {hide(install.path)} {version}"

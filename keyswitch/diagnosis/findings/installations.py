@@ -8,16 +8,23 @@ import re
 from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.atomic import names_in, read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code import rules, versions
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.verdict import NOTE, WARNING, Finding
 
 # Where installers put it besides PATH, relative to the home directory.
 _USUAL = (".local/bin/claude", ".claude/local/claude", ".npm-global/bin/claude")
+# Editors start the program of their extension.
+_EDITORS = (".vscode", ".vscode-server", ".cursor", ".windsurf")
+_EXTENSION = "anthropic.claude-code-"
 _VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){2}"
+# Homebrew, mise and asdf name a folder by the version, Nix and pnpm call it
+# claude-code-2.1.330 or claude-code@2.1.330.
+_VERSION_FOLDER = rf"(?:.*claude-code[-@])?({_VERSION})(?![.\d])(?:[-+_].*)?"
+_SCRIPT = 1 << 16  # bytes of a script that starts a program elsewhere
 
 
 class Install(Frozen):
@@ -42,10 +49,23 @@ def installs(scene: Scene) -> list[Install]:
 
 
 def version_of(target: str) -> str:
-    """Return an installation's version, from its path or its package file."""
-    named = re.fullmatch(_VERSION, os.path.basename(target))
-    if named:
-        return named[0]  # as the native installer keeps them
+    """Return an installation's version as its files tell it, or "".
+
+    By its path, by its package file, or by the path in a script that starts it.
+    """
+    found = _by_path(target) or _by_package(target)
+    return found or next(filter(None, map(_by_path, _started_by(target))), "")
+
+
+def _by_path(target: str) -> str:
+    for name in reversed(target.split(os.sep)):
+        found = re.fullmatch(_VERSION_FOLDER, name)
+        if found:
+            return found[1]
+    return ""
+
+
+def _by_package(target: str) -> str:
     folder = os.path.dirname(target)
     for _ in range(2):
         try:
@@ -61,8 +81,71 @@ def version_of(target: str) -> str:
     return ""
 
 
+def _started_by(target: str) -> list[str]:
+    """Return the paths to a Claude Code in a script of a package manager."""
+    try:
+        if os.path.getsize(target) > _SCRIPT:
+            return []
+        data = read_regular(target, _SCRIPT) or b""
+    except (KeyswitchError, OSError):
+        return []
+    text = data.decode("utf-8", "replace") if data.startswith(b"#!") else ""
+    return re.findall(r"[^\s\"'=:]*claude-code[^\s\"'=:]*", text)
+
+
+def running(situation: Situation) -> Install | None:
+    """Return the Claude Code that a verdict is about, if it is found."""
+    scene = situation.scene
+    if rules.entrypoint(scene.environ) == rules.VSCODE_ENTRYPOINT:
+        return _of_editors(scene.home)
+    return next(iter(installs(scene)), None)
+
+
+def _of_editors(home: str) -> Install | None:
+    """Return the newest extension of an editor."""
+    found = []
+    for editor in _EDITORS:
+        folder = os.path.join(home, editor, "extensions")
+        for name in names_in(folder):
+            version = re.match(_VERSION, name.removeprefix(_EXTENSION))
+            if version and name.startswith(_EXTENSION):
+                found.append(Install(os.path.join(folder, name), version[0]))
+    return max(found, key=lambda i: versions.parts(i.version), default=None)
+
+
+class Prediction(Frozen):
+    """Which version is here, and whether a prediction holds for it."""
+
+    installed: str | None
+    observed: tuple[str, ...]
+    doubt: str | None
+
+
+def prediction(situation: Situation) -> Prediction:
+    """Return whether the rules were observed on the version that is here."""
+    install = running(situation)
+    installed = install.version if install else ""
+    doubt = versions.doubt(installed) or None
+    return Prediction(installed or None, versions.OBSERVED, doubt)
+
+
+def unobserved(situation: Situation) -> Iterator[Finding]:
+    """Find a version that the rules were not observed on."""
+    install = running(situation)
+    doubt = versions.doubt(install.version) if install else ""
+    if install is None or not doubt:
+        return
+    known = [c.what for c in versions.old_behaviors_of(install.version)]
+    why = "the prediction may be wrong"
+    fix = "update keyswitch"
+    if known:
+        why, fix = f"{why}: {'; '.join(known)}", "claude update"
+    what, path = doubt, install.path
+    yield Finding("claude-version", NOTE, what, why, fix, path)
+
+
 def duplicates(situation: Situation) -> Iterator[Finding]:
-    """Find several installations, and a version older than the observed one."""
+    """Find several installations."""
     found = installs(situation.scene)
     if len(found) > 1:
         listed = ", ".join(f"{i.path} ({i.version or '?'})" for i in found)
@@ -71,14 +154,3 @@ def duplicates(situation: Situation) -> Iterator[Finding]:
         why = f"{listed}; PATH chooses, and they read credentials differently"
         fix = f"keep one, then: {path} update"
         yield Finding("claude-twice", WARNING, what, why, fix, path)
-    version = found[0].version if found else ""
-    known = rules.OBSERVED_VERSION
-    if version and _parts(version) < _parts(known):
-        what = f"Claude Code is {version}; what keyswitch knows is of {known}"
-        why = "older versions lost logins and damaged files; that is fixed"
-        fix, path = "claude update", found[0].path
-        yield Finding("claude-old", NOTE, what, why, fix, path)
-
-
-def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

@@ -1,8 +1,7 @@
 """Credentials of a wrong kind, with something around them, or a wrong model.
 
-Claude Code sends each of these as it is, and the service answers 401 or 404.
-Observed, Claude Code 2.1.330: quotes are sent, an API key in the place of a
-login's token goes as a bearer, and the other way round.
+Claude Code sends most of these as they are, and the service answers 401 or
+404: tests/vectors/claude_code/mix_ups.json has what was observed.
 """
 
 from __future__ import annotations
@@ -10,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.situation import Situation
+from keyswitch.errors import InputError
+from keyswitch.providers.shapes import check_token
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import ERROR, WARNING, Finding, Header
+from keyswitch.targets.claude_code.settings.settings_file import trim
+from keyswitch.targets.verdict import ERROR, WARNING, Finding, Source
 
-_KEY, _LOGIN_TOKEN = "sk-ant-api", "sk-ant-oat"
+_KEY, _LOGIN_TOKEN, _REFRESH_TOKEN = "sk-ant-api", "sk-ant-oat", "sk-ant-ort"
 
 # Variable -> (how a value of another kind begins, what that is, its place).
 _KINDS = {
@@ -33,40 +35,57 @@ _OWN_MODELS = ("claude", "opus", "sonnet", "haiku", "default")
 
 def mix_ups(situation: Situation) -> Iterator[Finding]:
     """Find what Claude Code sends and no service can take."""
-    for header in situation.verdict.request.headers:
-        found = _of_value(situation, header)
-        if found is not None:
-            what, why, fix = found
-            place = situation.place(header.source)
+    for source, text in _values(situation):
+        own = bool(situation.verdict.cloud or situation.foreign_url)
+        flaw = None if own else _wrong_kind(source.name, text)
+        flaw = flaw or _flaw(source, text, own=own)
+        if flaw is not None:
+            what, why, fix = flaw
+            place = situation.place(source)
             yield Finding("credential-mixed-up", ERROR, what, why, fix, place)
     yield from _models(situation)
 
 
-def _of_value(
-    situation: Situation, header: Header
-) -> tuple[str, str, str] | None:
-    """Return what is wrong with a value, why it matters and what to do."""
-    text = header.value.reveal() if header.value else ""
-    name = header.source.name
+def _values(situation: Situation) -> Iterator[tuple[Source, str]]:
+    """Yield what is sent; or what is set, where that keeps it from sending."""
+    request = situation.verdict.request
+    for header in request.headers:
+        if header.value is not None and header.source.kind != "helper":
+            yield header.source, header.value.reveal()
+    for name in () if request.sent else _KINDS:
+        value = situation.view.given(name)
+        if value is not None:
+            yield value.source, trim(value.text)
+
+
+def _wrong_kind(name: str, text: str) -> tuple[str, str, str] | None:
+    if text.startswith(_REFRESH_TOKEN):
+        return (
+            f"{name} holds a refresh token, which no request takes",
+            "it only renews a login",
+            f"take it out of {name}; log in: keyswitch login NAME",
+        )
     start, kind, right = _KINDS.get(name, ("\0", "", ""))
-    to_anthropic = not situation.verdict.cloud and not situation.foreign_url
-    if text.startswith(start) and to_anthropic:
-        return (
-            f"{name} holds {kind}, which Anthropic does not take there",
-            "each kind has a header of its own",
-            f"set {right} instead, or: keyswitch add NAME",
-        )
-    sent = "Claude Code sends it as it is"
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return (f"{name} has quotes around it", sent, "set it without them")
-    if text.lower().startswith("bearer "):
-        return (
-            f"{name} begins with the word Bearer",
-            "Claude Code adds that word itself",
-            "set the token alone",
-        )
-    if not text.isascii():
-        return (f"{name} has a character that no key has", sent, "copy it anew")
+    if not text.startswith(start):
+        return None
+    return (
+        f"{name} holds {kind}, which Anthropic does not take there",
+        "each kind has a header of its own",
+        f"set {right} instead, or: keyswitch add NAME",
+    )
+
+
+def _flaw(
+    source: Source, text: str, *, own: bool
+) -> tuple[str, str, str] | None:
+    """Return what is wrong with a value; `own`: not Anthropic's service."""
+    try:
+        check_token(source.name, text, any_word=own)
+    except InputError as e:
+        return e.message, "Claude Code takes it as it is", e.hint
+    if text.endswith((",", ";")):
+        what = f"{source.name} ends with '{text[-1]}'"
+        return what, "Claude Code takes it as it is", "set it without that"
     return None
 
 

@@ -54,3 +54,17 @@ def _orders(found: Candidates) -> list[tuple[str, tuple[Rule, ...]]]:
     usual = [(_KEY, rules.KEY_ORDER), (_BEARER, rules.BEARER_ORDER)]
     logins = ("login", rules.LOGIN_ORDER)
     return [logins, *usual] if found.scene.login_first else [*usual, logins]
+
+
+def rows(situation: Situation) -> Iterator[tuple[str, ...]]:
+    """Yield the ladder as a table, its header first."""
+    yield ("order", "source", "", "set here", "why it stands there", "observed")
+    for rung in ladder(situation):
+        place = rung.place or "-"
+        used = "sent" if rung.used else ""
+        yield (rung.order, rung.source, used, place, rung.reason, rung.seen)
+
+
+def document(situation: Situation) -> list[dict[str, object]]:
+    """Return the ladder as `--json` shows it."""
+    return [rung._asdict() for rung in ladder(situation)]

@@ -1,8 +1,9 @@
 """Which source of a credential wins in Claude Code, as ordered data.
 
-Each rule has its reason. All were observed on Claude Code 2.1.330, linux-x64,
-against a local server; `tests/vectors/claude_code/precedence.json` holds the
-observations, and `tests/real/replay.py` repeats them on the installed version.
+Each rule has its reason, the observation that shows it and the versions of
+Claude Code (linux-x64, against a local server) that it was observed on;
+`tests/vectors/claude_code/` holds the observations, and `tests/real/replay.py`
+repeats them on the installed version.
 
 A request has two credential headers that are filled separately, so there is
 not one winner but one for each header.
@@ -13,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from keyswitch.model import Frozen
+from keyswitch.targets.claude_code.versions import OBSERVED
 from keyswitch.targets.verdict import Cloud
-
-OBSERVED_VERSION = "2.1.330"
 
 API_KEY = "ANTHROPIC_API_KEY"
 AUTH_TOKEN = "ANTHROPIC_AUTH_TOKEN"
@@ -124,6 +124,7 @@ class Rule(Frozen):
     reason: str
     seen: str
     method: str = ""
+    versions: tuple[str, ...] = OBSERVED  # of Claude Code, that show it
 
 
 # What fills x-api-key of a request to Anthropic: the first that is there.

@@ -51,6 +51,8 @@ _COMMANDS = (
     "headersHelper", "awsAuthRefresh", "gcpAuthRefresh", *_WHOLE,
 )  # fmt: skip
 
+_MAY_GIVE = frozenset({*_COMMANDS, *_MEMBERS})
+
 _NAMES_A_SECRET = (
     r"(?i)(?:.*[_-])?(?:key|token|secret|password|passwd|passphrase|pat|cookie"
     r"|authorization|auth|credentials?|bearer|jwt)|.*(?:token|apikey|password)"
@@ -121,22 +123,10 @@ def _in(value: Any, keys: tuple[str, ...], text: str) -> Iterator[Literal]:
         return
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _in(inner, (*keys, name), text)
+            if _may_hold_one(inner):
+                yield from _in(inner, (*keys, name), text)
     elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            at = (*keys, str(index))
-            option = value[index - 1] if index else None
-            if (
-                isinstance(option, str)
-                and option.startswith("-")  # `--api-key`, and its value
-                and isinstance(inner, str)
-                and not secrets_in(inner)
-            ):
-                for secret in _of_a_name(option.strip("-"), inner):
-                    yield _literal(at, secret, text, whole=False)
-            for one in _in(inner, at, text):
-                # Only members of objects have a key to be removed by.
-                yield one._replace(removable=False)
+        yield from _in_list(value, keys, text)
     elif isinstance(value, str):
         named = len(keys) > 1 and keys[-2] in _MEMBERS
         found = secrets_in(value)
@@ -146,6 +136,34 @@ def _in(value: Any, keys: tuple[str, ...], text: str) -> Iterator[Literal]:
         whole = keys in [(name,) for name in _WHOLE] or (named and bool(found))
         for secret in found or _given(value, keys) or _in_addresses(value):
             yield _literal(keys, secret, text, whole=whole)
+
+
+def _in_list(
+    value: list[Any], keys: tuple[str, ...], text: str
+) -> Iterator[Literal]:
+    for index, inner in enumerate(value):
+        if not _may_hold_one(inner):
+            continue
+        at = (*keys, str(index))
+        option = value[index - 1] if index else None
+        if (
+            isinstance(option, str)
+            and option.startswith("-")  # `--api-key`, and its value
+            and isinstance(inner, str)
+            and not secrets_in(inner)
+        ):
+            for secret in _of_a_name(option.strip("-"), inner):
+                yield _literal(at, secret, text, whole=False)
+        for one in _in(inner, at, text):
+            # Only members of objects have a key to be removed by.
+            yield one._replace(removable=False)
+
+
+def _may_hold_one(value: Any) -> bool:
+    """Tell whether a value is long enough; `.claude.json` can be 100 MB."""
+    if isinstance(value, str):
+        return len(value) >= _SHORTEST
+    return bool(value) and isinstance(value, (dict, list))
 
 
 def _of_a_name(name: str, value: str) -> list[str]:
@@ -161,7 +179,7 @@ def _of_a_name(name: str, value: str) -> list[str]:
 
 def _given(value: str, keys: tuple[str, ...]) -> list[str]:
     """Return what a command gives by `--token ...`, `Bearer ...` or `KEY=`."""
-    if not {*_COMMANDS, *_MEMBERS} & {*keys}:
+    if _MAY_GIVE.isdisjoint(keys):
         return []
     found = [
         match["value"]
