@@ -15,7 +15,14 @@ from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.targets.claude_code.settings import wanted
-from keyswitch.targets.verdict import ERROR, WARNING, Header, Source, Verdict
+from keyswitch.targets.verdict import (
+    ERROR,
+    SERVICE,
+    WARNING,
+    Header,
+    Source,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,6 +134,8 @@ class Situation:
         """Return where a person finds a source: file:line, or a variable."""
         if source.path:
             return source.place
+        if source.kind == SERVICE:
+            return source.name
         origin = self.start_files.origin(source)
         if origin is not None:
             return f"{source.name}, set in {origin.place}"

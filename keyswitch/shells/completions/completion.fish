@@ -264,7 +264,7 @@ begin
                     --all\t'Every profile.'
             case whoami
                 set found \
-                    --run-helper\t'Run an apiKeyHelper to know its answer (10 s at most).' \
+                    --run-helper\t'Run what prints the credential, 10 s at most: a helper, or the credential_process of an AWS profile.' \
                     --verify\t'Ask the service whose credential it is.' \
                     --explain\t'Show every source in the order that counts.' \
                     --as\t'Predict for what is started so; otherwise as here.'

@@ -424,7 +424,7 @@
       ;;
     (whoami)
       specs=(
-        '--run-helper[Run an apiKeyHelper to know its answer (10 s at most).]'
+        '--run-helper[Run what prints the credential, 10 s at most: a helper, or the credential_process of an AWS profile.]'
         '--verify[Ask the service whose credential it is.]'
         '--explain[Show every source in the order that counts.]'
         '--as=[Predict for what is started so; otherwise as here.]:as:(action desktop remote terminal vscode)'
