@@ -1,7 +1,9 @@
 """Builds the homes that observed cases of Claude Code describe.
 
-A case's `setup` has variables, files, descriptors and options; `$HOME`,
-`$PROJ`, `$MANAGED` and `$STUB` stand for a place's folders and address.
+A case's `setup` has commands for a shell, variables, files, descriptors,
+options, and answers of the service in place of the usual ones. `$HOME`,
+`$PROJ`, `$WORK` (above `$PROJ`), `$TOP` (above all of them), `$MANAGED` and
+`$STUB` stand for a place's folders and address.
 """
 
 from __future__ import annotations
@@ -15,6 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Git asks for all of this where a person's own settings do not say it.
+GIT = {
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
 
 VECTORS = Path(__file__).parent / "vectors" / "claude_code"
 
@@ -30,6 +41,8 @@ class SetupFolder:
         self.marks = {
             "$HOME": str(self.home),
             "$PROJ": str(self.project),
+            "$WORK": str(self.project.parent),
+            "$TOP": str(folder),
             "$MANAGED": str(self.managed),
             "$STUB": url,
         }
@@ -50,8 +63,22 @@ class SetupFolder:
         path.write_text(self.fill(text), encoding="utf-8")
         path.chmod(content.get("_mode", 0o600) if raw else 0o600)
 
+    def answers(self, setup: dict[str, Any]) -> dict[str, tuple[int, Any]]:
+        """Return what the service answers in a setup, by ends of paths."""
+        text = json.dumps(setup.get("answers", {}))
+        filled = json.loads(self.fill(text))
+        return {end: (status, body) for end, (status, body) in filled.items()}
+
     def build(self, setup: dict[str, Any]) -> Path:
-        """Write every file of a setup; return its working directory."""
+        """Make all of a setup; return its working directory."""
+        if "commands" in setup:
+            subprocess.run(
+                ["/bin/sh", "-ec", self.fill("\n".join(setup["commands"]))],
+                env={**GIT, "HOME": str(self.home), "PATH": os.environ["PATH"]},
+                cwd=self.project,
+                check=True,
+                capture_output=True,
+            )
         for name, content in setup["files"].items():
             self.write(name, content)
         if "git_init" in setup:

@@ -64,12 +64,21 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
     found = [user + "/settings.json", _MANAGED + "/managed-settings.json"]
     try:
         folder = os.getcwd()
+    except OSError:
+        folder = os.environ.get("PWD", "/")
+    try:
         drop_ins = os.listdir(_MANAGED + "/managed-settings.d")
     except OSError:
-        folder, drop_ins = os.environ.get("PWD", "/"), []
+        drop_ins = []
     found += [f"{_MANAGED}/managed-settings.d/{name}" for name in drop_ins]
     found.append(folder + "/.claude/settings.json")
-    found += [f"{at}/.claude/settings.local.json" for at in upwards(folder)]
+    above = [*upwards(folder)]
+    if any(os.path.isfile(at + "/.git") for at in above):
+        # A worktree: its main checkout is elsewhere. Loaded only there.
+        from keyswitch.targets.claude_code.repository import root_of
+
+        above.append(root_of(folder, home))
+    found += [f"{at}/.claude/settings.local.json" for at in above]
     return found
 
 

@@ -123,6 +123,7 @@ def test_local_settings_of_the_main_checkout_count_in_a_worktree(repository):
     kept = home / "repo/.git/worktrees/tree"
     kept.mkdir(parents=True)
     (kept / "commondir").write_text("../..\n")
+    (kept / "gitdir").write_text(f"{home}/tree/.git\n")
     (home / "tree/below").mkdir(parents=True)
     (home / "tree/.git").write_text(f"gitdir: {kept}\n")
     local = ".claude/settings.local.json"
@@ -138,6 +139,7 @@ def test_a_worktree_is_known_by_a_file_that_was_made_long(repository):
     kept = home / "repo/.git/worktrees/tree"
     kept.mkdir(parents=True)
     (kept / "commondir").write_text("../.." + "\n" * 9000)
+    (kept / "gitdir").write_text(f"{home}/tree/.git")
     (home / "tree").mkdir()
     (home / "tree/.git").write_text(f"gitdir: {kept}" + "\n" * 9000)
     write(repository, {"env": {SIGN: EVIL}}, "repo/.claude/settings.local.json")

@@ -30,6 +30,7 @@ ASKED = {("real/cred-expired-norefresh", "email")}
 CASES = claude_setups.load("precedence.json")
 OBSERVED = claude_setups.load("observed.json")
 SURFACES = claude_setups.load("surfaces.json")
+LAYOUTS = claude_setups.load("layouts.json")
 MIX_UPS = claude_setups.load("mix_ups.json")
 GROUPS = sorted({case["id"].partition("/")[0] for case in OBSERVED})
 
@@ -41,6 +42,11 @@ def test_the_verdict_is_what_claude_code_did(case, tmp_path):
 
 @pytest.mark.parametrize("case", SURFACES, ids=lambda c: c["id"])
 def test_the_verdict_is_that_of_what_started_claude_code(case, tmp_path):
+    assert differences(case, tmp_path) == []
+
+
+@pytest.mark.parametrize("case", LAYOUTS, ids=lambda c: c["id"])
+def test_the_verdict_is_that_of_the_files_that_count_here(case, tmp_path):
     assert differences(case, tmp_path) == []
 
 
@@ -72,7 +78,7 @@ def differences(case, folder):
     """Return a line for each thing that the verdict has otherwise."""
     setup = case["setup"]
     place = claude_setups.SetupFolder(folder, "http://127.0.0.1:9")
-    cwd = str(place.build(setup))
+    cwd = os.path.realpath(place.build(setup))  # as getcwd() has it
     environ = {"HOME": str(place.home), "PATH": os.environ["PATH"]}
     environ |= {k: place.fill(v) for k, v in setup["env"].items()}
     with claude_setups.descriptors(setup) as opened:

@@ -88,6 +88,7 @@ def _started(
             # were observed.
             server.refused.add("platform.claude.com")
         place = claude_setups.SetupFolder(Path(folder), server.url)
+        server.answers = place.answers(setup)
         cwd = place.build(setup)
         env = claude.base_environment(place.home, server)
         env |= {k: place.fill(v) for k, v in setup["env"].items()}

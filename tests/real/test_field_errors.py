@@ -14,7 +14,9 @@ import pytest
 from tests import components
 from tests.claude_setups import VECTORS, SetupFolder
 from tests.real import claude
+from tests.real.accounts import FIRST_KEY
 from tests.real.conftest import KEYSWITCH
+from tests.real.screen import Screen
 
 DOCUMENT = json.loads((VECTORS / "field_errors.json").read_text("utf-8"))
 ROWS = [
@@ -66,6 +68,31 @@ def of_codex(service, env, cwd):
 
 
 PRINTED = {"claude": of_claude, "codex": of_codex}
+
+
+def test_a_declined_key_is_the_cause_where_nobody_is_logged_in(machine):
+    """A no that was given once: a session says so at each turn, `-p` sends."""
+    known = {
+        "hasCompletedOnboarding": True,
+        "projects": {str(machine.project): {"hasTrustDialogAccepted": True}},
+        "customApiKeyResponses": {
+            "approved": [],
+            "rejected": [FIRST_KEY[-20:]],
+        },
+    }
+    (machine.home / ".claude.json").write_text(json.dumps(known))
+    env = {**machine.env, "ANTHROPIC_API_KEY": FIRST_KEY}
+    program = str(components.locate("claude"))
+    with Screen([program], env, machine.project) as screen:
+        screen.ready()
+        screen.type("hi")
+        shown = screen.until(lambda now: "Please run /login" in now)
+    assert "Not logged in" in shown
+    for text in (shown, "Not logged in · Please run /login"):
+        first, *_ = explain(text, env, machine.project)
+        assert first["id"] == "not-logged-in"
+        assert "was declined" in first["why"][0]
+        assert first["fix"][0].endswith("`keyswitch doctor --fix`")
 
 
 def explain(text, env, cwd):

@@ -93,7 +93,7 @@ def find(phrase: str | int, text: ErrorText) -> Hit | None:
     pieces = [_letters(piece) for piece in phrase.casefold().split("*")]
     weight = sum(map(len, pieces))
     # Most phrases are not there; an expression takes longer than to see that.
-    if " " not in phrase:
+    if " " not in phrase and phrase.isascii():  # Chinese has no spaces
         word = phrase.casefold()
         if word.rstrip("*") not in text.words:
             return None

@@ -16,8 +16,8 @@ A file holds `[[cause]]` tables, `[lines]`, lists that several causes share, and
     likelier      conditions that make it likelier, {condition = points}
     why, fix      lines; "@name" stands for a shared list
 
-"*" in a phrase stands for a few other words; "^" before it means that it has
-to begin a clause, for words that prose has too.
+"*" in a phrase stands for a few other words, or for the rest of a single one;
+"^" before it means that it has to begin a clause, for words of prose.
 
 A line may begin with conditions, "[aws !gateway] ...", which all have to
 hold, and may hold places to fill in, "{credential}". One whose conditions do

@@ -3,7 +3,8 @@
 Part of the express lane. Observed, Claude Code 2.1.330: `settings.json` counts
 in the directory that a session starts in and nowhere above it;
 `settings.local.json` counts there and at the top of the repository, which for
-a linked worktree is the main checkout.
+a linked worktree is the main checkout. Git's own variables and settings do
+not matter. `tests/vectors/claude_code/layouts.json` has the lay-outs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from keyswitch.disk.opening import read_opened, upwards
 LIMIT = 1 << 20  # bytes of a settings file that are looked at here
 _LINE = 1 << 20  # bytes of the files in which git names a folder; git's limit
 _UTF_16 = b"\xff\xfe"  # Claude Code reads such a file, too
+_GIT_FOLDER = "gitdir:"
+_SPACES = " \t\n\v\f\r\ufeff"
 
 # Parts of names that decide where a credential goes. JSON may write a name
 # with escapes, so one of those is as suspicious.
@@ -43,34 +46,61 @@ def root_of(cwd: str, home: str) -> str:
     A home directory that is a repository counts only for a session that was
     started in it.
     """
-    tops = (f for f in upwards(cwd) if os.path.exists(f + "/.git"))
+    tops = (f for f in upwards(cwd) if _is_top(f))
     folder = next(tops, "")
     root = _main_checkout(folder) if folder else ""
-    if not root or os.path.normpath(root) == os.path.normpath(home):
-        return cwd
-    return root
+    return root if root and not _is_home(root, home) else cwd
+
+
+def _is_home(folder: str, home: str) -> bool:
+    try:
+        return os.path.samefile(folder, home)
+    except OSError:
+        return True  # a HOME that is not there could be any folder. Observed
+
+
+def _is_top(folder: str) -> bool:
+    """Tell whether there is a `.git`, whatever is in it."""
+    path = folder + "/.git"
+    return os.path.isdir(path) or os.path.isfile(path)
 
 
 def _main_checkout(folder: str) -> str:
-    """Return the folder of a worktree's main checkout, "" if it has none."""
-    word, _, place = _line(folder + "/.git").partition(":")
-    if word != "gitdir":
+    """Return the folder of a worktree's main checkout, "" if it has none.
+
+    A worktree counts as one only if git's files on both sides agree: a copy,
+    and one that was moved by hand, is a repository of its own. Observed.
+    """
+    place = _line(folder + "/.git")
+    if not place.startswith(_GIT_FOLDER):
         return folder
-    place = os.path.join(folder, place.strip())
-    common = _line(place + "/commondir").strip()
-    if not common:
+    place = _joined(folder, place.removeprefix(_GIT_FOLDER).strip())
+    common = _joined(place, _line(place + "/commondir"))
+    if os.path.dirname(place) != common + "/worktrees":
         return folder  # a submodule, or a repository kept elsewhere
-    common = os.path.realpath(os.path.join(place, common))
+    back = os.path.realpath(_joined(place, _line(place + "/gitdir")))
+    if back != os.path.realpath(folder) + "/.git":
+        return folder
     top, name = os.path.split(common)
     return top if name == ".git" else ""  # beside a bare one nothing counts
 
 
+def _joined(folder: str, place: str) -> str:
+    # Links are not resolved here: `..` only takes a name away.
+    return os.path.normpath(os.path.join(folder, place))
+
+
 def _line(path: str) -> str:
+    """Return what a file of git's says, "" where Claude Code reads none.
+
+    It follows no link to one, and no path has a NUL.
+    """
     try:
-        data = _read(path, _LINE) or b""
+        data = b"" if os.path.islink(path) else _read(path, _LINE)
     except OSError:
         return ""
-    return os.fsdecode(data.partition(b"\0")[0].strip())
+    text = os.fsdecode(data or b"").strip(_SPACES)
+    return "" if "\0" in text else text
 
 
 def suspicious(cwd: str, home: str) -> bool:
