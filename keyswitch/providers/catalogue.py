@@ -36,7 +36,7 @@ _PROVIDER_KEYS = {
     **_PLAIN_KEYS,
     "family": str,
     **_of_type(list, "hosts rivals ignored"),
-    **_of_type(dict, "constants groups fields claude_code"),
+    **_of_type(dict, "constants groups fields claude_code verify"),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
 _FIELD_KEYS = {
@@ -216,6 +216,7 @@ def _provider(
         claude_code=_claude_code(path, table.get("claude_code", {}), models),
         hosts=reader.strings("hosts"),
         ignored=tuple(_ignored(reader, e) for e in table.get("ignored", [])),
+        verify=table.get("verify", {}),
     )
 
 
