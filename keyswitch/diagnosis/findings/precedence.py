@@ -62,7 +62,8 @@ def rows(situation: Situation) -> Iterator[tuple[str, ...]]:
         asks = f"(only {rung.asks} knows)" if rung.asks else "-"
         used = "sent" if rung.used else ""
         beats = ", ".join(rung.beats) or "-"
-        row = (rung.order, rung.source, used, rung.place or asks, beats)
+        place = situation.short(rung.place) or asks
+        row = (rung.order, rung.source, used, place, beats)
         yield (*row, rung.reason, rung.seen)
 
 
