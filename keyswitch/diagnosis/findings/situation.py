@@ -134,6 +134,11 @@ class Situation:
         name = self.accounts.of_account(who.account_uuid, who.organization_uuid)
         return found._replace(profile=name)
 
+    def short(self, place: str) -> str:
+        """Return a place with `~` for the home directory."""
+        home = self.scene.home.rstrip("/")
+        return place.replace(f"{home}/", "~/") if home else place
+
     def place(self, source: Source) -> str:
         """Return where a person finds a source: file:line, or a variable."""
         if source.path:
