@@ -13,6 +13,9 @@ BEARER = "Bearer"
 AWS = "AWS4-HMAC-SHA256"
 
 ASK_TOKEN = "a token is fetched first"
+ASK_PROGRAM = (
+    "a program is asked first: it is known only when that runs (--run-helper)"
+)
 
 # The kind of a source that a machine may have, without a word in any file.
 SERVICE = "service"

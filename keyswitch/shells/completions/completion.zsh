@@ -46,6 +46,7 @@
         'unlock:Unlock the vault for this session.'
         'use:Switch to a profile.'
         'vault:Manage the encrypted vault.'
+        'verify:Ask the services whether stored secrets still work.'
         'whoami:Say which credential Claude Code sends.'
       )
       ;;
@@ -414,6 +415,12 @@
       )
       ;;
     ('vault status')
+      ;;
+    (verify)
+      specs=(
+        '--all[Every profile.]'
+        '*:names:__keyswitch_profiles'
+      )
       ;;
     (whoami)
       specs=(

@@ -18,6 +18,7 @@ from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.aws.printed_keys import process_key
 from keyswitch.targets.claude_code.aws.sign_ins import login_of, signed_in
 from keyswitch.targets.verdict import (
+    ASK_PROGRAM,
     AWS,
     Header,
     Problem,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 ASKED = "AWS is asked first"
 _ROLE_ASKED = "AWS is asked for the role first"
-_PROGRAM = "a program is asked first (--run-helper)"
 
 _SSO = ("sso_start_url", "sso_account_id", "sso_region", "sso_role_name")
 
@@ -171,7 +171,7 @@ class Profiles:
             command=command,
         )
         if self.run is None:
-            return Header(AWS, None, source, _PROGRAM)
+            return Header(AWS, None, source, ASK_PROGRAM)
         key = process_key(self.run(Value(command, source)) or "")
         if key is not None:
             return Header(AWS, Secret(key), source)

@@ -21,6 +21,7 @@ from keyswitch.targets.claude_code.aws.aws_profiles import (
 from keyswitch.targets.claude_code.aws.printed_keys import exported_key
 from keyswitch.targets.claude_code.resolver import cloud_services
 from keyswitch.targets.verdict import (
+    ASK_PROGRAM,
     AWS,
     REPOSITORY_LEVELS,
     SERVICE,
@@ -76,8 +77,7 @@ def export(scene: Scene, run: Run | None = None) -> Header | None:
     if command is None:
         return None
     if run is None:
-        why = "it is known only when it runs"
-        return Header(AWS, None, command.source, why)
+        return Header(AWS, None, command.source, ASK_PROGRAM)
     key = exported_key(run(command) or "")
     return None if key is None else Header(AWS, Secret(key), command.source)
 
