@@ -112,9 +112,8 @@ def test_a_profile_that_cannot_work_is_said(ks, aws, config, said):
 def test_a_role_with_an_mfa_code_has_a_remedy(ks, aws):
     aws(MFA)
     done = ks("whoami", code=1, AWS_PROFILE="role", **BEDROCK)
-    assert "aws sts assume-role --role-arn arn:aws:iam::1:role/r" in done.out
-    assert "--serial-number arn:aws:iam::1:mfa/me" in done.out
-    assert "--profile work" in done.out
+    assert "aws configure export-credentials --profile role" in done.out
+    assert "unset AWS_PROFILE" in done.out
 
 
 def test_use_of_a_profile_that_no_file_has_says_so(ks, aws):
