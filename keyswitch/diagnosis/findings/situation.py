@@ -262,8 +262,12 @@ class Situation:
     def _same_aws_profile(self, profile: Profile) -> bool:
         wanted = profile.fields.get("aws_profile")
         sources = [h.source for h in self.verdict.request.headers]
+        # A sign-in brings what the variable names.
+        named = self.view.raw("AWS_PROFILE")
         return wanted is None or any(
-            s.kind == "aws_profile" and s.name == wanted for s in sources
+            (s.kind == "aws_profile" and s.name == wanted)
+            or (s.kind == "sign_in" and named == wanted)
+            for s in sources
         )
 
     @property
