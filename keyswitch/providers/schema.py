@@ -12,6 +12,8 @@ file is asked about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from keyswitch.display import without_secrets
 from keyswitch.errors import InputError
@@ -38,6 +40,30 @@ class Environment(Frozen):
     rivals: tuple[str, ...]  # variables to unset
 
 
+class Ignored(Frozen):
+    """What a program does not take of a profile, though it is exported.
+
+    True of profiles that have the field `when` and not the field `unless`.
+    """
+
+    program: str
+    what: str
+    fix: str
+    when: str = ""
+    unless: str = ""
+
+    @property
+    def text(self) -> str:
+        """Say it in one line."""
+        return f"{self.what}; {self.fix}"
+
+    def is_true_of(self, profile: Profile) -> bool:
+        """Tell whether it holds for a profile with these fields."""
+        fields = profile.fields
+        wanted = not self.when or bool(fields.get(self.when))
+        return wanted and not fields.get(self.unless)
+
+
 class Provider(Frozen):
     """One entry of the catalogue."""
 
@@ -57,7 +83,10 @@ class Provider(Frozen):
     not_addable: str = ""  # why `add` cannot make one
     # Where its secrets go: the first template that the plain fields fill.
     hosts: tuple[str, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     own: bool = False  # of a file in the person's own folder
+    # [verify] as it stands in the file; `verification` says what it means.
+    verify: Mapping[str, Any] = MappingProxyType({})
 
     def field(self, name: str) -> Field:
         """Return the field with this name, or say which there are."""
@@ -195,7 +224,10 @@ def environment(provider: Provider, profile: Profile) -> Environment:
     secrets: dict[str, str] = {}
     for name in present:
         found = provider.field(name)
+        unless = dict(found.env_unless)
         for template in found.env:  # `{x}` stands for the plain field x
+            if profile.fields.get(unless.get(template, "")):
+                continue
             variable = template
             if template.startswith("{"):
                 variable = profile.fields.get(template[1:-1], "")
@@ -215,6 +247,22 @@ def variables_of(provider: Provider) -> set[str]:
     """Return every variable that a profile sets or unsets."""
     sets = {v for field in provider.fields for v in field.env}
     return sets | {*provider.rivals}
+
+
+def ignored_here(
+    provider: Provider, profile: Profile, environ: Mapping[str, str]
+) -> list[Ignored]:
+    """Return what programs that are installed do not take of a profile."""
+    if not provider.ignored:
+        return []
+    import shutil  # few providers have any
+
+    path = environ.get("PATH", "")
+    return [
+        one
+        for one in provider.ignored
+        if one.is_true_of(profile) and shutil.which(one.program, path=path)
+    ]
 
 
 def roles(provider: Provider, profile: Profile) -> dict[str, str]:

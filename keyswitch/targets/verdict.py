@@ -13,6 +13,12 @@ BEARER = "Bearer"
 AWS = "AWS4-HMAC-SHA256"
 
 ASK_TOKEN = "a token is fetched first"
+ASK_PROGRAM = (
+    "a program is asked first: it is known only when that runs (--run-helper)"
+)
+
+# The kind of a source that a machine may have, without a word in any file.
+SERVICE = "service"
 
 # The levels of settings that a repository brings along.
 REPOSITORY_LEVELS = ("project", "local")
@@ -137,13 +143,30 @@ class Status(Frozen):
     subscription_type: str | None = None
 
 
+class Problem(Frozen):
+    """Why a source gives nothing, and what a person can do about it.
+
+    `ends`: Claude Code looks no further then. `set_wrong`: something is set
+    that cannot work; otherwise nothing is set.
+    """
+
+    what: str
+    fix: str
+    ends: bool = False
+    set_wrong: bool = True
+
+
 class Request(Frozen):
-    """What one request carries, or with a `refusal`, why it is not sent."""
+    """What one request carries, or with a `refusal`, why it is not sent.
+
+    `problem` is why no source that is set here gives a credential.
+    """
 
     key: Header | None = None
     bearer: Header | None = None
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
+    problem: Problem | None = None
 
     @property
     def sent(self) -> bool:

@@ -56,6 +56,7 @@ CHECKS = (
     profiles.secrets,
     profiles.exported,
     profiles.unusable,
+    profiles.ignored,
     files.exposed,
     files.links,
     files.locks,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.urls import shown
-from keyswitch.model import Profile
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.verdict import ERROR, Finding, Source, Value
+
+_ONLY_MACHINE = "only a metadata server may give a credential in its place"
 
 
 def not_in_effect(situation: Situation) -> Iterator[Finding]:
@@ -28,11 +27,19 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
 
 
 def _way_in(situation: Situation) -> str:
+    flag, problem = situation.verdict.flag, situation.verdict.request.problem
+    stop = situation.how_to_stop(flag.source) if flag else ""
     wanted = situation.wanted
-    if situation.verdict.flag:
-        if wanted is None or situation.wrong_provider:
-            return situation.how_to_stop(situation.verdict.flag.source)
-        return _way_into_cloud(situation, wanted)
+    own = bool(stop and wanted) and not situation.wrong_provider
+    if wanted and own and situation.is_exported:
+        run = f"keyswitch run {wanted.name} -- claude"
+        return f'eval "$(keyswitch env)", or {run}'
+    if problem and not situation.chosen:
+        return f"{problem.fix}; or {stop}"
+    if problem and not situation.wrong_provider:
+        return problem.fix
+    if stop and not own:  # of the profile's own service the flag is right
+        return stop
     # One that Claude Code takes nothing of is for other programs.
     if wanted is None or not wanted.name or situation.taken is None:
         accounts = situation.accounts
@@ -47,22 +54,6 @@ def _way_in(situation: Situation) -> str:
     return f"{use}; if that copy is refused too: {again}"
 
 
-def _way_into_cloud(situation: Situation, wanted: Profile) -> str:
-    """Return what a profile's own service lacks; its flag is as it should be.
-
-    Secrets travel by variables, any other credential is the service's tool's.
-    """
-    if wanted.secrets:
-        run = f"keyswitch run {wanted.name} -- claude"
-        return f'eval "$(keyswitch env)", or {run}'
-    if situation.verdict.cloud not in aws.SIGNED:
-        return "gcloud auth application-default login"
-    name = shlex.quote(wanted.fields.get("aws_profile", "default"))
-    if aws.Files(situation.scene, situation.view).sso_start(name):
-        return f"aws sso login --profile {name}"
-    return f"aws configure --profile {name}"
-
-
 def _not_in_use(situation: Situation) -> Iterator[Finding]:
     name, wanted = situation.chosen, situation.wanted
     changed = situation.accounts.other_uses(wanted) if wanted else []
@@ -72,6 +63,11 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
         why = "until you decide, its secret is handed to no program"
         fix, place = changed[0].how, situation.accounts.paths.profile(name)
         yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
+        return
+    problem = situation.verdict.request.problem
+    if problem and not situation.wrong_provider:
+        what, why = f"'{name}' is chosen, but {problem.what}", _ONLY_MACHINE
+        yield Finding("profile-not-in-use", ERROR, what, why, problem.fix)
         return
     blamed = _blamed(situation)
     if not blamed:

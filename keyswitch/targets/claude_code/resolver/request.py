@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.resolver import header_values
 from keyswitch.targets.claude_code.resolver.candidates import (
     Candidates,
     socket_refusal,
@@ -35,7 +36,7 @@ def to_anthropic(found: Candidates) -> Request:
     login = found.scene.login
     # An emptied login ends a run that brings only a custom key.
     ends = login and login.blanked and not (key or bearer or sent.bearer)
-    refusal = _refusal(found, key, bearer)
+    refusal = _refusal(found, key, bearer) or sent.refusal
     if not refusal and (ends or not any(map(_has_text, sent.headers))):
         refusal = _nothing(found)
     shadowed = tuple(_shadowed(found, key, bearer))
@@ -83,12 +84,6 @@ def _refusal(
     for candidate in filter(None, (key, bearer)):
         if candidate.refusal:
             return candidate.refusal
-        text = candidate.value.reveal() if candidate.value else ""
-        if any(c in "\0\n\r" or c > "\xff" for c in text):
-            return (
-                f"{candidate.source.name} has a character that cannot "
-                "stand in a header"
-            )
     return socket_refusal(found.scene) or policy_refusal(found, bearer)
 
 
@@ -244,6 +239,10 @@ def with_custom_headers(view: View, request: Request) -> Request:
     does not see them.
     """
     key, bearer = custom_headers(view)
+    # A value that is replaced stops the request, too.
+    stop = header_values.refusal(view, request)
+    if stop:
+        return Request(refusal=stop)
     if not request.sent:
         return request
     if key is not None:

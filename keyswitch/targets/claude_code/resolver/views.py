@@ -56,6 +56,11 @@ class View:
         value = self.get(name)
         return trim(value.text) if value else ""
 
+    def raw(self, name: str) -> str:
+        """Return a variable's text as it stands, or ""."""
+        value = self.get(name)
+        return value.text if value else ""
+
     def given(self, *names: str) -> Value | None:
         """Return the first of these variables that is not blank, or None."""
         found = (self.get(name) for name in names if self.text(name))
@@ -94,7 +99,7 @@ class View:
         return rules.entrypoint(self.environ) in rules.DESKTOP_ENTRYPOINTS
 
     def _counts(self, level: str, name: str) -> bool:
-        if self.on_desktop and rules.is_of_the_desktop(name):
+        if self.on_desktop and rules.is_of_the_person(name):
             return level in ("user", "flag")
         if level not in REPOSITORY_LEVELS or self.unfiltered:
             return True

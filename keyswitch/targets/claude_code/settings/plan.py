@@ -124,6 +124,9 @@ def edits_for(
     for key in helpers.get(taken.how, (HELPER,)):
         if key not in settings and present.get(key):
             edits.append(Edit((key,), '""'))
+    edits += [
+        Edit((key,), '""') for key in wanted.other_sign_ins(present, taken, env)
+    ]
     return edits
 
 

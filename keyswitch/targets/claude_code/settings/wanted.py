@@ -11,11 +11,13 @@ import json
 import re
 import shlex
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
 from keyswitch.providers.custom_headers import VARIABLE, of_field
+from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.json_text import JsonText
@@ -169,6 +171,37 @@ def rivals_of(taken: ClaudeCode) -> tuple[str, ...]:
     return ()
 
 
+def other_sign_ins(
+    present: Mapping[str, Any], taken: ClaudeCode, env: Mapping[str, str]
+) -> list[str]:
+    """Return the keys of commands that sign in to another account.
+
+    Keys that keyswitch hands out, and a file that a variable names, need no
+    sign-in, and a profile of the AWS files none but its own. A command that
+    names no profile may be that.
+    """
+    if taken.how != "cloud":
+        return []
+    found = []
+    aws, google = (present.get(key) for key in cloud_rules.REFRESHES)
+    if isinstance(aws, str) and aws:
+        named, own = profiles_of(aws), env.get("AWS_PROFILE")
+        of_keyswitch = taken.aws_export or taken.helper_field
+        if of_keyswitch or (own and named and own not in named):
+            found.append(cloud_rules.AWS_REFRESH)
+    if google and env.get(cloud_rules.GOOGLE_VARIABLE):
+        found.append(cloud_rules.GOOGLE_REFRESH)
+    return found
+
+
+def profiles_of(command: str) -> set[str]:
+    """Return the AWS profiles that a command names."""
+    words = words_of(command)
+    after = {w for flag, w in pairwise(words) if flag == "--profile"}
+    pairs = (word.partition("=") for word in words)
+    return after | {v for n, _, v in pairs if n in ("--profile", "AWS_PROFILE")}
+
+
 def _filled(template: str, fields: Mapping[str, str]) -> str:
     """Fill a template; a field that is absent makes the whole empty."""
     if template.startswith("{") and template.endswith("}"):
@@ -190,7 +223,7 @@ def flag_settings(
     back: rivals of the profile, and helpers.
     """
     # The environment of the run carries AWS keys itself.
-    taken = taken._replace(aws_export=False)
+    whole, taken = taken, taken._replace(aws_export=False)
     # It carries no key that competes, either.
     settings = wanted_settings(
         taken, fields, command, expires=False, cancels=False
@@ -204,6 +237,8 @@ def flag_settings(
         for key in (HELPER, AWS_EXPORT):
             if document.get(key):
                 settings.setdefault(key, "")
+        for key in other_sign_ins(document, whole, env):
+            settings.setdefault(key, "")
     if env:
         settings[ENV] = dict(sorted(env.items()))
     return settings
