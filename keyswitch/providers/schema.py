@@ -243,12 +243,6 @@ def environment(provider: Provider, profile: Profile) -> Environment:
     )
 
 
-def variables_of(provider: Provider) -> set[str]:
-    """Return every variable that a profile sets or unsets."""
-    sets = {v for field in provider.fields for v in field.env}
-    return sets | {*provider.rivals}
-
-
 def ignored_here(
     provider: Provider, profile: Profile, environ: Mapping[str, str]
 ) -> list[Ignored]:

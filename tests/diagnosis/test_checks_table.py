@@ -16,7 +16,7 @@ SOURCES = sorted(PACKAGE.glob("checks/[a-z]*.py"))
 # Where `whoami`, `use` or an option needs a part of a check.
 SOURCES += [
     PACKAGE / "findings" / f"{name}.py"
-    for name in ("commands", "installations", "interactive", "passed_over")
+    for name in ("commands", "installations", "interactive")
 ]
 TABLES = [
     path.stem

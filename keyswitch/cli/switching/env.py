@@ -18,7 +18,7 @@ from keyswitch.cli.command import (
     flag,
     option,
 )
-from keyswitch.compiled import FOLDER_VARIABLE, HEADERS, Compiled
+from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
@@ -187,14 +187,9 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     session.refuse_agents()
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
-    keep, ours = False, [*compiled.literals, *compiled.secrets]
-    reads_them = HEADERS in {*compiled.rivals, *dict(ours)}
-    if HEADERS in workspace.environ and reads_them:
-        from keyswitch.cli.secrets.agreements import agree_to_headers
-        from keyswitch.providers.custom_headers import plain
+    from keyswitch.cli.secrets.agreements import agree_to_shell
 
-        names = plain(workspace.environ[HEADERS])[1]
-        keep = agree_to_headers(session, names, "this shell")
+    keep = agree_to_shell(session, compiled)
     return execute(workspace, compiled, list(command), keep_headers=keep)
 
 

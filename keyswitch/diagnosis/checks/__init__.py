@@ -21,7 +21,6 @@ from keyswitch.diagnosis.findings import (
     contradictions,
     installations,
     interactive,
-    passed_over,
 )
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.disk import rewriting
@@ -30,7 +29,7 @@ from keyswitch.targets.verdict import SEVERITIES, Finding, Mend
 
 CHECKS = (
     # Causes stand before what follows from them.
-    passed_over.passed_over,
+    contradictions.passed_over,
     aws.sso,
     logins.several_folders,
     logins.stored,

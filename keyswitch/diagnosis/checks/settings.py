@@ -55,6 +55,9 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                 what = f"env.{name} is null, which becomes the word 'null'"
                 why = "Claude Code turns every value of an env block into text"
                 mend = _removal(situation, file, "env", name)
+                if len(list(situation.view.all(name))) > 1:
+                    # What it hides would count, and may be worse.
+                    mend, remove = None, f'write "" in its place: {place}'
                 yield Finding(
                     "setting-null", WARNING, what, why, remove, place, mend
                 )

@@ -89,7 +89,9 @@ class Accounts:
     @cached_property
     def written(self) -> frozenset[tuple[str, str]]:
         """What keyswitch wrote into settings: (file, variable or key)."""
-        from keyswitch.diagnosis.findings.own_settings import written
+        from keyswitch.targets.claude_code.settings.own_records import (
+            written,
+        )
 
         return written(self.paths)
 

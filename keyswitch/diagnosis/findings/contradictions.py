@@ -12,7 +12,6 @@ from keyswitch.diagnosis.findings.clouds import (
     signs_in_first,
 )
 from keyswitch.diagnosis.findings.mix_ups import mix_ups
-from keyswitch.diagnosis.findings.passed_over import passed_over
 from keyswitch.diagnosis.findings.situation import (
     API,
     CLOUD,
@@ -20,6 +19,7 @@ from keyswitch.diagnosis.findings.situation import (
     Situation,
 )
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login.stored import parsed
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Header
 
 _BILLS = {
@@ -40,6 +40,73 @@ def warnings(situation: Situation) -> tuple[Finding, ...]:
     for rule in RULES:
         found += rule(situation)
     return tuple(found)
+
+
+def passed_over(situation: Situation) -> Iterator[Finding]:
+    """Find each of its files that says nothing though it is there.
+
+    Observed, Claude Code 2.1.330 and 2.1.332: a settings file, `.claude.json`
+    or `.credentials.json` that is a directory, a link to nothing or a loop of
+    links counts as absent. Managed settings that cannot be read stop it.
+    """
+    found = [
+        *_settings(situation),
+        *_global_config(situation),
+        *_credentials(situation),
+    ]
+    yield from found
+    said = {finding.place for finding in found}
+    for path, problem in situation.scene.unread.items():
+        if path not in said:
+            what = f"{path} counts for nothing: {problem}"
+            why = "Claude Code goes on as if it were not there"
+            fix = f"mend {path}"
+            yield Finding("file-unreadable", WARNING, what, why, fix, path)
+
+
+def _settings(situation: Situation) -> Iterator[Finding]:
+    for file in situation.scene.files:
+        if not file.problem:
+            continue
+        place = file.path or "the text after --settings"
+        refused = file.fatal or file.level == "managed"
+        does = "refuses to start for" if refused else "ignores all of"
+        what = f"Claude Code {does} {place}: {file.problem}"
+        why = "JSON has no comments or final commas; one wrong type is enough"
+        if file.path in situation.scene.unread:
+            why = "it does not say so"
+        fix = f"mend {place}"
+        yield Finding("settings-ignored", ERROR, what, why, fix, place)
+
+
+def _global_config(situation: Situation) -> Iterator[Finding]:
+    scene = situation.scene
+    path = scene.places.global_config
+    if scene.config.broken:
+        what = f"{path} is not valid JSON, and Claude Code does not start"
+        why = "a crash or a full disk cut it off, or a tool wrote half of it"
+        fix = f"take the newest good copy from {scene.places.backups}"
+        yield Finding("config-corrupted", ERROR, what, why, fix, path)
+    elif path in scene.unread:
+        what = f"Claude Code goes past {path}: {scene.unread[path]}"
+        why = "it starts as on its first day: no account, no answers, no trust"
+        fix = f"move that out of the way: {path}"
+        yield Finding("config-unreadable", ERROR, what, why, fix, path)
+
+
+def _credentials(situation: Situation) -> Iterator[Finding]:
+    scene = situation.scene
+    path = scene.places.credentials
+    data, problem = scene.read(path), scene.unread.get(path, "")
+    if data and data.startswith(b"\xef\xbb\xbf"):
+        problem = "it begins with a byte order mark"
+    elif data and data.strip() and parsed(data) is None:
+        problem = "it is not a JSON object"
+    if problem:
+        what = f"Claude Code cannot read {path}: {problem}"
+        why = "it goes on as if there were no login, and does not say so"
+        fix = f"mend that file, or move it away and log in again: {path}"
+        yield Finding("login-unreadable", ERROR, what, why, fix, path)
 
 
 def two_accounts(situation: Situation) -> Iterator[Finding]:
