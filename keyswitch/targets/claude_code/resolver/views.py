@@ -99,7 +99,7 @@ class View:
         return rules.entrypoint(self.environ) in rules.DESKTOP_ENTRYPOINTS
 
     def _counts(self, level: str, name: str) -> bool:
-        if self.on_desktop and rules.is_of_the_desktop(name):
+        if self.on_desktop and rules.is_of_the_person(name):
             return level in ("user", "flag")
         if level not in REPOSITORY_LEVELS or self.unfiltered:
             return True
