@@ -547,3 +547,15 @@ def test_progress_is_told_on_a_terminal_and_taken_back(ks, services):
     quiet = Terminal(ks, *COMMAND, "-q", "verify", "work")
     assert quiet.ends() == 0
     assert "answered" not in quiet.raw
+
+
+def test_an_interrupt_waits_for_no_answer(ks, services):
+    two_keys(ks)
+    services.reply = Reply(pause=4.0)
+    asked = Terminal(ks, *COMMAND, "verify", "--all")
+    asked.sees("0 of 2 answered")
+    began = time.monotonic()
+    asked.type("\x03")
+    assert asked.ends() == 130
+    assert time.monotonic() - began < 3.0
+    assert "interrupted, nothing changed" in asked.shown
