@@ -559,3 +559,11 @@ def test_an_interrupt_waits_for_no_answer(ks, services):
     assert asked.ends() == 130
     assert time.monotonic() - began < 3.0
     assert "interrupted, nothing changed" in asked.shown
+
+
+def test_no_variable_moves_the_keys_of_a_profile_to_another_host(ks, services):
+    services.reply = Reply(body=f"<R><Arn>{ARN}</Arn></R>".encode())
+    add(ks, "keys", "aws", ["--set", f"access_key_id={AWS_ID}"], AWS_SECRET)
+    elsewhere = {"AWS_ENDPOINT_URL": "https://elsewhere.example.com"}
+    [found] = verified(ks, "keys", **elsewhere)
+    assert found["asked"] == "POST https://sts.us-east-1.amazonaws.com/"
