@@ -14,6 +14,11 @@ AWS = "AWS4-HMAC-SHA256"
 
 ASK_TOKEN = "a token is fetched first"
 
+# What an organization's server sent: a level of settings of its own.
+SERVER = "server"
+# The levels that only an organization may set.
+ORGANIZATION_LEVELS = ("managed", SERVER)
+
 # The levels of settings that a repository brings along.
 REPOSITORY_LEVELS = ("project", "local")
 
@@ -34,7 +39,8 @@ class Source(Frozen):
     """Where a value comes from.
 
     `set_by` is "process" for the environment that Claude Code is started
-    with, or the level of a settings file: user, project, local, flag, managed.
+    with, or the level of a settings file: user, project, local, flag, managed,
+    server.
     """
 
     kind: str
@@ -63,6 +69,8 @@ class Source(Frozen):
         """How a person takes it out of the settings that set it."""
         if self.set_by == "managed":
             return f"ask whoever manages {self.path}"
+        if self.set_by == SERVER:
+            return "ask who manages Claude Code at your organization"
         if self.set_by == "flag" and not self.path:
             return "leave --settings away"
         return f"remove '{self.name}' from {self.place}"
@@ -138,12 +146,18 @@ class Status(Frozen):
 
 
 class Request(Frozen):
-    """What one request carries, or with a `refusal`, why it is not sent."""
+    """What one request carries, or with a `refusal`, why it is not sent.
+
+    `refused_by` is the setting that keeps it back, where one does, and
+    `remedy` what helps beside another setting.
+    """
 
     key: Header | None = None
     bearer: Header | None = None
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
+    refused_by: Source | None = None
+    remedy: str = ""
 
     @property
     def sent(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.mix_ups import mix_ups
+from keyswitch.diagnosis.findings.organization import decided
 from keyswitch.diagnosis.findings.situation import (
     API,
     CLOUD,
@@ -194,4 +195,5 @@ RULES = (
     login_passed_over,
     cloud_over_key,
     status_disagrees,
+    decided,
 )
