@@ -44,6 +44,8 @@ class SetupFolder:
             "$WORK": str(self.project.parent),
             "$TOP": str(folder),
             "$MANAGED": str(self.managed),
+            # The address without its scheme comes first: it holds the other.
+            "$STUBHOST": url.removeprefix("http://"),
             "$STUB": url,
         }
         self.home.mkdir()

@@ -71,6 +71,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unlock": ("secrets.vault", "Unlock the vault for this session."),
     "use": ("switching.use", "Switch to a profile."),
     "vault": ("secrets.vault", "Manage the encrypted vault."),
+    "verify": (
+        "checks.verify",
+        "Ask the services whether stored secrets still work.",
+    ),
     "whoami": ("checks.whoami", "Say which credential Claude Code sends."),
 }
 

@@ -84,6 +84,11 @@ def _sends(provider: Provider, profile: Profile, secret: str) -> dict[str, str]:
         found |= {f"settings.{name}": value for name, value in settings.env}
         found["helper"] = settings.helper_field
         found["variables"] = " ".join(provider.field(secret).env)
+        if provider.verify:
+            # Few provider files have it.
+            from keyswitch.providers.verification import addresses
+
+            found |= addresses(provider)
     return dict(sorted(found.items()))
 
 

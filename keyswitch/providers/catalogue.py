@@ -36,7 +36,7 @@ _PROVIDER_KEYS = {
     **_PLAIN_KEYS,
     "family": str,
     **_of_type(list, "hosts rivals"),
-    **_of_type(dict, "constants groups fields claude_code"),
+    **_of_type(dict, "constants groups fields claude_code verify"),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
 _FIELD_KEYS = {
@@ -214,6 +214,7 @@ def _provider(
         groups=tuple(groups),
         claude_code=_claude_code(path, table.get("claude_code", {}), models),
         hosts=reader.strings("hosts"),
+        verify=table.get("verify", {}),
     )
 
 

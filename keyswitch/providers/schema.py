@@ -12,6 +12,8 @@ file is asked about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from keyswitch.display import without_secrets
 from keyswitch.errors import InputError
@@ -58,6 +60,8 @@ class Provider(Frozen):
     # Where its secrets go: the first template that the plain fields fill.
     hosts: tuple[str, ...] = ()
     own: bool = False  # of a file in the person's own folder
+    # [verify] as it stands in the file; `verification` says what it means.
+    verify: Mapping[str, Any] = MappingProxyType({})
 
     def field(self, name: str) -> Field:
         """Return the field with this name, or say which there are."""

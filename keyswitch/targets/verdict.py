@@ -13,6 +13,12 @@ BEARER = "Bearer"
 AWS = "AWS4-HMAC-SHA256"
 
 ASK_TOKEN = "a token is fetched first"
+ASK_PROGRAM = (
+    "a program is asked first: it is known only when that runs (--run-helper)"
+)
+
+# The kind of a source that a machine may have, without a word in any file.
+SERVICE = "service"
 
 # What an organization's server sent: a level of settings of its own.
 SERVER = "server"
@@ -145,9 +151,23 @@ class Status(Frozen):
     subscription_type: str | None = None
 
 
+class Problem(Frozen):
+    """Why a source gives nothing, and what a person can do about it.
+
+    `ends`: Claude Code looks no further then. `set_wrong`: something is set
+    that cannot work; otherwise nothing is set.
+    """
+
+    what: str
+    fix: str
+    ends: bool = False
+    set_wrong: bool = True
+
+
 class Request(Frozen):
     """What one request carries, or with a `refusal`, why it is not sent.
 
+    `problem` is why no source that is set here gives a credential;
     `refused_by` is the setting that keeps it back, where one does, and
     `remedy` what helps beside another setting.
     """
@@ -156,6 +176,7 @@ class Request(Frozen):
     bearer: Header | None = None
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
+    problem: Problem | None = None
     refused_by: Source | None = None
     remedy: str = ""
 

@@ -125,3 +125,33 @@ def test_both_helpers_of_aws_are_known(ks, service, token):
     assert request.headers.get("x-amz-security-token", "") == "".join(token)
     assert is_signed_with(request, ID, SECRET)
     assert SECRET not in str(request)
+
+
+def bedrock_keys(ks):
+    ks(
+        "add", "client", "--provider", "bedrock", "--store", "vault",
+        "--set", "region=eu-west-1", "--set", f"access_key_id={ID}",
+        "--from-env", "secret_access_key=S", S=SECRET,
+    )  # fmt: skip
+    ks("use", "client")
+
+
+@pytest.mark.parametrize("refresh", [None, "sign-in"])
+def test_it_is_known_in_a_file_of_ones_own_too(ks, refresh):
+    """Unless a sign-in may come first."""
+    bedrock_keys(ks)
+    [ours] = ks.home.rglob("aws-config")
+    line = ours.read_text().splitlines()[-1]
+    ks("off")
+    ks.file(".aws").mkdir()
+    ks.file(".aws/config").write_text(f"[profile dev]\n{line}\n")
+    ks.file(".claude").mkdir(exist_ok=True)
+    settings = {"awsAuthRefresh": refresh} if refresh else {}
+    ks.file(".claude/settings.json").write_text(json.dumps(settings))
+    environ = {"CLAUDE_CODE_USE_BEDROCK": "1", "AWS_PROFILE": "dev"}
+    header = asked(ks, **environ)["request"]["authorization"]
+    assert header["profile"] == "client"
+    if refresh:
+        assert "awsAuthRefresh may run first" in header["why_unknown"]
+    else:
+        assert header["why_unknown"] is None

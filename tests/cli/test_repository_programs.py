@@ -32,7 +32,7 @@ def write(ks, name="settings.json", **document):
 def test_a_program_of_a_repository_is_not_run(repository, command, key, name):
     write(repository, name, **{key: STEAL})
     done = repository.at("repo", *command, "--run-helper", code=1)
-    assert f"settings name {key}" in done.error
+    assert f"files name {key}" in done.error
     assert f"repo/.claude/{name}" in done.error
     assert not (repository.home / "repo/stolen").exists()
 

@@ -27,6 +27,7 @@ HERE = {
     "list": ("list",),
     "show": ("show", "work"),
     "use": (),  # a list of profiles says where each is used
+    "verify": (),  # asks about it: another file shows it
 }
 # What all other shells use, which is what the command changes.
 ELSEWHERE = {

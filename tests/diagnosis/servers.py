@@ -33,6 +33,7 @@ class Reply:
     status: int = 200
     body: object = field(default_factory=lambda: {"data": []})
     headers: dict = field(default_factory=dict)
+    pause: float = 0.0  # seconds before it is given
 
     @property
     def data(self):
@@ -101,7 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
 class _ServiceHandler(_Handler):
     def do_GET(self):
         self.keep()
-        reply = self.server_side.reply
+        host, server = self.headers.get("host", ""), self.server_side
+        reply = getattr(server, "replies", {}).get(host, server.reply)
+        time.sleep(reply.pause)
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -114,11 +117,12 @@ class _ServiceHandler(_Handler):
 
 
 class Service(Running):
-    """Gives one reply to everything."""
+    """Gives one reply to everything, but for the hosts of `replies`."""
 
     def __init__(self, reply=None, context=None):
         super().__init__(_ServiceHandler, context)
         self.reply = reply or Reply()
+        self.replies = {}
         self.scheme = "https" if context else "http"
 
     @property

@@ -94,10 +94,15 @@ def test_a_sign_in_that_is_not_there_is_found(look):
     assert "is not there" in look(signed_in())["aws-sso-expired"].what
 
 
-def test_a_name_with_a_space_can_be_pasted_into_a_shell(look):
-    config = SSO_CONFIG.replace("profile dev", "profile my dev")
-    found = look(signed_in(config=config, AWS_PROFILE="my dev"))
-    assert found["aws-sso-expired"].fix == "aws sso login --profile 'my dev'"
+def test_a_name_with_a_dollar_can_be_pasted_into_a_shell(look):
+    """As the SDK reads files, only those of the credentials may have one."""
+    files = {
+        ".aws/config": SSO_CONFIG,
+        ".aws/credentials": "[my$dev]\nsso_session = corp\n",
+    }
+    environ = {**BEDROCK, "AWS_PROFILE": "my$dev"}
+    found = look(Home(environ=environ, files=files))
+    assert found["aws-sso-expired"].fix == "aws sso login --profile 'my$dev'"
 
 
 def test_a_sign_in_that_renews_itself_has_not_ended(look):

@@ -198,7 +198,7 @@ def test_a_key_goes_where_its_own_profile_says(look):
 
 
 def test_a_credential_that_cannot_be_sent_is_there_for_status_only(look):
-    found = look(Home(environ=BEDROCK))
+    found = look(Home(environ={**BEDROCK, "AWS_EC2_METADATA_DISABLED": "1"}))
     assert "third_party" in found["status-misleads"].what
     assert "unset CLAUDE_CODE_USE_BEDROCK" in found["nothing-sent"].fix
 

@@ -9,10 +9,12 @@ import subprocess
 
 import pytest
 
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code import cloud_rules, rules
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
+from keyswitch.targets.verdict import SERVICE
 from tests import claude_setups
+from tests.real import cloud_services
 
 STATUS = {
     "loggedIn": "logged_in",
@@ -30,6 +32,7 @@ ASKED = {("real/cred-expired-norefresh", "email")}
 CASES = claude_setups.load("precedence.json")
 OBSERVED = claude_setups.load("observed.json")
 SURFACES = claude_setups.load("surfaces.json")
+CLOUDS = claude_setups.load("clouds.json")
 LAYOUTS = claude_setups.load("layouts.json")
 MIX_UPS = claude_setups.load("mix_ups.json")
 GROUPS = sorted({case["id"].partition("/")[0] for case in OBSERVED})
@@ -43,6 +46,20 @@ def test_the_verdict_is_what_claude_code_did(case, tmp_path):
 @pytest.mark.parametrize("case", SURFACES, ids=lambda c: c["id"])
 def test_the_verdict_is_that_of_what_started_claude_code(case, tmp_path):
     assert differences(case, tmp_path) == []
+
+
+@pytest.mark.parametrize("case", CLOUDS, ids=lambda c: c["id"])
+def test_the_verdict_is_what_claude_code_did_with_a_cloud(case, tmp_path):
+    assert differences(case, tmp_path, of_cloud=True) == []
+
+
+@pytest.mark.parametrize("rule", cloud_rules.SERVICES, ids=lambda r: r.source)
+def test_what_only_a_service_can_answer_is_not_known(rule, tmp_path):
+    """A new such source needs an observation of the service's answer."""
+    case = next(case for case in CLOUDS if case["id"] == rule.seen)
+    assert cloud_services.FETCHED in case["expect"]["authorization"]["value"]
+    assert case["not_known"]
+    assert differences(case, tmp_path, of_cloud=True) == []
 
 
 @pytest.mark.parametrize("case", LAYOUTS, ids=lambda c: c["id"])
@@ -74,7 +91,7 @@ def test_there_are_thousands_of_observations():
     assert len({case["id"] for case in OBSERVED}) == len(OBSERVED)
 
 
-def differences(case, folder):
+def differences(case, folder, *, of_cloud=False):
     """Return a line for each thing that the verdict has otherwise."""
     setup = case["setup"]
     place = claude_setups.SetupFolder(folder, "http://127.0.0.1:9")
@@ -93,7 +110,7 @@ def differences(case, folder):
         verdict = resolve(scene, runner(environ, cwd))
     return [
         f"{case['id']}: {what}: Claude Code {theirs}, the verdict {ours}"
-        for what, theirs, ours in compared(case, verdict)
+        for what, theirs, ours in compared(case, verdict, of_cloud=of_cloud)
         if theirs != ours
     ]
 
@@ -109,10 +126,20 @@ def runner(environ, cwd):
     return run
 
 
-def compared(case, verdict):
-    expect = case["expect"]
+def compared(case, verdict, *, of_cloud):
+    expect, bearer = case["expect"], verdict.request.bearer
+    if case.get("not_known"):
+        # It depends on a service, or on a command that may run first.
+        yield "why not known", True, bool(bearer and bearer.why_unknown)
+        yield "known", False, bool(bearer and bearer.value)
+        yield "x-api-key", *header(expect["x-api-key"], verdict.request.key)
+        return
+    if bearer and bearer.source.kind == SERVICE and not of_cloud:
+        # Where that was observed, there was no such machine.
+        yield "sent", expect["sent"], False
+        return
     for theirs, ours in STATUS.items():
-        told = expect["status"]
+        told = expect.get("status")
         asked = (case["id"], theirs) in ASKED
         if told is not None and theirs in told and not asked:
             yield theirs, told[theirs], getattr(verdict.status, ours)
@@ -143,6 +170,7 @@ def header(theirs, ours):
             rules.BEARER_ORDER,
             rules.LOGIN_ORDER,
             rules.STATUS_ORDER,
+            *cloud_rules.ORDERS.values(),
         )
         for rule in order
     ],
@@ -150,4 +178,4 @@ def header(theirs, ours):
 )
 def test_each_rule_names_an_observation_that_shows_it(rule):
     assert rule.reason
-    assert rule.seen in {case["id"] for case in CASES + OBSERVED}
+    assert rule.seen in {case["id"] for case in CASES + OBSERVED + CLOUDS}

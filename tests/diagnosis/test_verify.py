@@ -559,7 +559,7 @@ def test_a_key_of_the_platform_on_aws_says_its_workspace(scene):
 
 def test_google_is_left_to_its_own_command(scene, home):
     path = home / "adc.json"
-    path.write_text("{}")
+    path.write_text('{"type": "authorized_user"}')
     answer = one(
         scene(
             CLAUDE_CODE_USE_VERTEX="1",
@@ -701,15 +701,16 @@ def test_keys_that_aws_or_a_program_gives_are_left_to_its_command(
     scene, home, lines, words
 ):
     (home / ".aws").mkdir()
+    (home / ".aws" / "credentials").write_text(f"[a$b]\n{lines}\n")
     (home / ".aws" / "config").write_text(
-        f"[profile a b]\n{lines}\n[profile base]\n"
+        f"[profile base]\n"
         f"aws_access_key_id = {AWS_ID}\naws_secret_access_key = {AWS_SECRET}\n"
     )
     with servers.Service() as service:
-        answer = one(bedrock(scene, service, AWS_PROFILE="a b"), sign=Signer())
+        answer = one(bedrock(scene, service, AWS_PROFILE="a$b"), sign=Signer())
     assert service.requests == []
     assert words in answer.what
-    assert answer.fix == "aws sts get-caller-identity --profile 'a b'"
+    assert answer.fix == "aws sts get-caller-identity --profile 'a$b'"
 
 
 def test_the_secret_half_of_an_export_is_not_known(scene, home):

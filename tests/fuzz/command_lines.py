@@ -37,7 +37,7 @@ BAD = (
     '{"a":' * 300, "{}", "[]", '{"env":{"ANTHROPIC_API_KEY":"x"}}', SECRET,
 )  # fmt: skip
 # What sends something, and only because a person asks for it.
-ASKING = ("--verify", "--network")
+ASKING = ("verify", "--verify", "--network")
 
 
 def tree(command=cli, path=()):

@@ -16,6 +16,7 @@ import traceback
 from pathlib import Path
 
 from tests.forks import client
+from tests.fuzz.command_lines import ASKING
 
 LIMIT = 5  # seconds that one command line may take
 NETWORK, OUTSIDE, SLOW = 97, 98, 99  # of a fork that wanted to leave, or late
@@ -184,7 +185,7 @@ def _run(line, home):
         os.lseek(number, 0, os.SEEK_SET)
     os.chdir(home / "a/b")
     os.environ["HOME"] = str(home)
-    fence.asked = any(word in ("--verify", "--network") for word in line)
+    fence.asked = any(word in ASKING for word in line)
     fence.touched = False
     fence.home = str(home)
     try:

@@ -24,7 +24,8 @@ LONGEST = 1_100  # characters of a line of an error
 FAILED = (1, 2, 5)
 # Their status is part of a report, or they list what they ask a yes for.
 REPORTS = {
-    "current", "doctor", "explain", "logout", "revoke-local", "whoami",
+    "current", "doctor", "explain", "logout", "revoke-local", "verify",
+    "whoami",
 }  # fmt: skip
 # Caches, stamps, locks, and the key of digests: nothing of the person's.
 KEPT_FOR_LATER = re.compile(
@@ -155,7 +156,11 @@ def test_a_line_that_did_not_end_well_does_so_now(lines, line):
 
 @pytest.mark.parametrize(
     ("line", "says"),
-    [(["whoami", "--verify"], ""), (["add", "x", "--from-file", "../x"], "")],
+    [
+        (["whoami", "--verify"], ""),
+        (["verify", "--all"], ""),
+        (["add", "x", "--from-file", "../x"], ""),
+    ],
 )
 def test_the_fence_lets_through_what_is_asked_for(lines, line, says):
     assert lines([("used", line)])[1] == says

@@ -45,6 +45,8 @@ def form(text, **more):
 
 
 VAULT = "--store vault"
+# Nothing listens there.
+NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1"}
 FD = "--passphrase-fd 0"
 FORMS = {
     "add": form(f"add x --provider anthropic {VAULT} --stdin", stdin=NEW),
@@ -109,7 +111,9 @@ FORMS = {
     "vault passwd": form(f"vault passwd {FD}", stdin=PHRASE),
     "vault rotate": form(f"vault rotate {FD}", stdin=PHRASE),
     "vault status": form("vault status --json"),
+    "verify": form("verify --all --json", code=4, environ=NO_NETWORK),
     "whoami": form("whoami --json"),
+    "whoami --verify": form("whoami --json --verify", environ=NO_NETWORK),
 }
 
 

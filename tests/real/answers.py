@@ -8,12 +8,14 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any
 
+from tests.real import cloud_services
+
 if TYPE_CHECKING:
     from tests.real.stub import Request
 
 REPLY = "the stub heard you"
 MODEL = "claude-sonnet-4-5"
-INSTANCE_KEY_ID = "ASIAFAKEINSTANCE0000"
+INSTANCE_KEY_ID = cloud_services.key_id("INSTANCE")
 
 
 def response(request: Request) -> tuple[int, str, bytes]:
@@ -23,6 +25,9 @@ def response(request: Request) -> tuple[int, str, bytes]:
         return 200, *_conversation(request, place)
     if place in _FIXED:
         return 200, *_FIXED[place]
+    of_cloud = cloud_services.answer(request)
+    if of_cloud is not None:
+        return of_cloud
     # Such as the policies of an organisation: there are none.
     error = {"type": "not_found_error", "message": "not found"}
     return 404, *as_json({"type": "error", "error": error})
@@ -59,25 +64,7 @@ def _wants_stream(body: bytes) -> bool:
         return False
 
 
-_INSTANCE_KEYS = as_json(
-    {
-        "Code": "Success",
-        "AccessKeyId": INSTANCE_KEY_ID,
-        "SecretAccessKey": "FAKEinstanceSecret",
-        "SessionToken": "FAKEinstanceToken",
-        "Token": "FAKEinstanceToken",
-        "Expiration": "2099-01-01T00:00:00Z",
-    }
-)
-
-_ROLES = "/latest/meta-data/iam/security-credentials/"
-
 _FIXED = {
-    # The AWS identity that an EC2 instance or a container gives to everybody.
-    "/latest/api/token": ("text/plain", b"FAKE"),
-    _ROLES: ("text/plain", b"role"),
-    f"{_ROLES}role": _INSTANCE_KEYS,
-    "/container-credentials": _INSTANCE_KEYS,
     # What an identity token is traded for (workload federation).
     "/v1/oauth/token": as_json(
         {

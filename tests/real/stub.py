@@ -144,6 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(data)))
+        # A client takes nobody else for Google's metadata server.
+        self.send_header("metadata-flavor", "Google")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)

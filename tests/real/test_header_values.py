@@ -44,3 +44,28 @@ def test_whoami_says_what_is_done_with_an_odd_value(machine, source, value):
             masked = request[name]["masked"]
             assert (masked == "") == (sent.strip() == "")
             assert masked in ("", "…") or sent.endswith(masked[-4:])
+
+
+ELSEWHERE = {
+    "AWS_BEARER_TOKEN_BEDROCK": {
+        "CLAUDE_CODE_USE_BEDROCK": "1",
+        "AWS_REGION": "us-east-1",
+    },
+    "ANTHROPIC_FOUNDRY_API_KEY": {
+        "CLAUDE_CODE_USE_FOUNDRY": "1",
+        "ANTHROPIC_FOUNDRY_RESOURCE": "fake",
+    },
+    "ANTHROPIC_CUSTOM_HEADERS": {"ANTHROPIC_API_KEY": "FAKE"},
+}
+
+
+@pytest.mark.parametrize("value", ["ellipsis", "last of latin", "no-break"])
+@pytest.mark.parametrize("name", list(ELSEWHERE))
+def test_whoami_knows_it_of_clouds_and_of_custom_headers(machine, name, value):
+    before = "X-Team: " if name == "ANTHROPIC_CUSTOM_HEADERS" else ""
+    environ = {**ELSEWHERE[name], name: before + VALUES[value]}
+    recorded = machine.claude(**environ)
+    told = machine.keyswitch("whoami", "--json", check=False, **environ)
+    request = json.loads(told.stdout)["request"]
+    assert request["sent"] == bool(recorded.messages)
+    assert request["sent"] == (value != "ellipsis")

@@ -27,7 +27,7 @@ from tests.real.accounts import (
     sends,
     stray_rivals,
 )
-from tests.real.answers import INSTANCE_KEY_ID
+from tests.real.cloud_services import FETCHED
 from tests.real.sigv4 import is_signed_with
 
 
@@ -46,7 +46,7 @@ def test_a_locked_helper_lets_no_other_account_through(machine, name):
     plant_ambient_aws(machine)
     lose_the_secret(machine)
     recorded = machine.claude(**ambient_aws(machine))
-    for other in (AMBIENT_ID, INSTANCE_KEY_ID, STORED_LOGIN, MANAGED_KEY):
+    for other in (AMBIENT_ID, FETCHED, STORED_LOGIN, MANAGED_KEY):
         assert not recorded.mentions(other)
     sent = recorded.credentials or {}
     assert {v.removeprefix("Bearer").strip() for v in sent.values()} <= {""}

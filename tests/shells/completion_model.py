@@ -130,7 +130,7 @@ for _path in (
     "show",
 ):  # fmt: skip
     ARGUMENTS[_path, "name"] = PROFILES
-ARGUMENTS["export", "names"] = PROFILES
+ARGUMENTS["export", "names"] = ARGUMENTS["verify", "names"] = PROFILES
 
 
 def places():

@@ -39,6 +39,7 @@ _KINDS = {
     "anthropic_profile": "Anthropic profile",
     "helper": "the helper",
     "aws_profile": "AWS profile",
+    "sign_in": "a sign-in by the command",
     "federation": "the federation",
 }
 
@@ -55,7 +56,8 @@ _KINDS = {
 @click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
 @flag(
     "--run-helper",
-    help="Run an apiKeyHelper to know its answer (10 s at most).",
+    help="Run what prints the credential, 10 s at most: a helper, or the "
+    "credential_process of an AWS profile.",
 )
 @flag("--verify", help="Ask the service whose credential it is.")
 @flag("--explain", help="Show every source in the order that counts.")

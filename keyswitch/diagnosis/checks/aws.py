@@ -8,9 +8,17 @@ from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code import cloud_rules, rules
+from keyswitch.targets.claude_code.aws.sign_ins import signed_in, sso_cache
 from keyswitch.targets.claude_code.resolver import aws
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Value
+from keyswitch.targets.verdict import (
+    ERROR,
+    NOTE,
+    SERVICE,
+    WARNING,
+    Finding,
+    Value,
+)
 
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
 _INVALID = "403, the security token included in the request is invalid"
@@ -96,10 +104,12 @@ def sso(situation: Situation) -> Iterator[Finding]:
     )
     if situation.verdict.cloud not in aws.SIGNED or not needed:
         return
-    start = aws.Files(scene, situation.view).sso_start(name)
-    if not start or aws.signed_in(scene, start):
+    files = aws.files(scene, situation.view)
+    start, session = files.sso_start(name), cloud_rules.SSO
+    renews = session in files.merged(name)
+    if not start or signed_in(files, start, renews=renews):
         return
-    there = scene.read(aws.sso_cache(scene, start)) is not None
+    there = scene.read(sso_cache(files, start)) is not None
     state = "has ended" if there else "is not there"
     what = f"the AWS sign-in of profile '{name}' {state}"
     why = "Claude Code does not sign in by itself"
@@ -114,7 +124,7 @@ def export(situation: Situation) -> Iterator[Finding]:
     if command is None or situation.verdict.cloud not in aws.SIGNED:
         return
     ambient = aws.ambient(situation.scene, situation.view).bearer
-    if ambient is None:
+    if ambient is None or ambient.source.kind == SERVICE:
         return
     accounts = situation.accounts
     owner = accounts.owner_of(ambient.value, ambient.source)

@@ -16,8 +16,8 @@ from keyswitch.profiles.profile_files import texts_of_people
 from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.aws.aws_files import sections
 from keyswitch.targets.claude_code.login import stored
-from keyswitch.targets.claude_code.resolver.aws import sections
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.claude_code.settings import literals
 from keyswitch.targets.claude_code.settings.settings_file import (
@@ -187,7 +187,9 @@ def _private(situation: Situation) -> Iterator[str]:
             yield file.path
     path = os.path.join(scene.home, ".aws", "credentials")
     of_aws = sections(scene.read(path)).values()
-    if any("aws_secret_access_key" in section for section in of_aws):
+    # The aws command takes a name in any case.
+    names = {name.lower() for section in of_aws for name in section}
+    if "aws_secret_access_key" in names:
         yield path
     yield from scene.listed(scene.home, ".aws", "sso", "cache")
     yield from scene.listed(scene.anthropic_dir, "credentials")

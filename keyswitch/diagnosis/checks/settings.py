@@ -160,7 +160,8 @@ def _is_meant(situation: Situation, provider: Cloud) -> bool:
     if taken is not None:
         return any(name == provider.flag for name, _ in taken.env)
     request = situation.verdict.request
-    if request.sent or not request.refusal.startswith("there are no"):
+    problem = request.problem
+    if problem is None or problem.set_wrong:
         return True
     found = Candidates(situation.scene, situation.view, None)
     return not to_anthropic(found).sent

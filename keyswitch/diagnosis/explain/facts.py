@@ -125,9 +125,13 @@ class Facts:
 
     def _credentials(self, about: str) -> None:
         request = self._verdict.request
-        self.holds.add("sent" if request.sent else "unsent")
-        self.words["refusal"] = request.refusal
-        found = request.headers if about == "key" else request.headers[::-1]
+        problem = request.problem
+        # Where only the machine may have a credential, it had none.
+        sent = request.sent and problem is None
+        self.holds.add("sent" if sent else "unsent")
+        self.words["refusal"] = problem.what if problem else request.refusal
+        headers = request.headers if sent else ()
+        found = headers if about == "key" else headers[::-1]
         if len(found) == 2 and not found[0].same_as(found[1]):
             self.holds.add("two")
             self.words["second"] = self._described(found[1])

@@ -17,9 +17,11 @@ from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code import cloud_rules, rules
+from keyswitch.targets.claude_code.aws.printed_keys import exported_key
 from keyswitch.targets.claude_code.resolver import aws
 from keyswitch.targets.claude_code.resolver.candidates import one_word
+from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Value
@@ -43,12 +45,15 @@ _OTHERWISE = {
     rules.HELPER: "Claude Code sends an empty key then, and the request fails",
     rules.AWS_EXPORT: "Claude Code silently falls back to the machine's own "
     "identity",
+    **dict.fromkeys(
+        cloud_rules.REFRESHES, "Claude Code goes on with what is there"
+    ),
 }
 
 
 def commands(situation: Situation) -> Iterator[Finding]:
     """Find commands that cannot run, do not answer, or are not keyswitch's."""
-    for key in KEYS:
+    for key in (*KEYS, *cloud_rules.REFRESHES):
         command = situation.scene.command(key)
         if command is None:
             continue
@@ -62,7 +67,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
             grave, why = ERROR if used else WARNING, _OTHERWISE[key]
             what, fix = f"{key} cannot run: {what}", f"{fix} ({place})"
             yield Finding("helper-broken", grave, what, why, fix, place)
-        elif used:
+        elif used and key in KEYS:
             yield from _answered(situation, key, command)
         if command.source.of_repository:
             what = f"{key} comes with this directory's settings"
@@ -71,7 +76,11 @@ def commands(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 "helper-of-repository", WARNING, what, why, fix, place
             )
-        elif situation.chosen and not wanted.is_keyswitch(command.text):
+        elif (
+            key in KEYS
+            and situation.chosen
+            and not wanted.is_keyswitch(command.text)
+        ):
             what = f"{key} is not keyswitch's"
             why = "'keyswitch use' puts its own in its place and keeps this one"
             fix = situation.use_again
@@ -97,12 +106,12 @@ def _is_used(situation: Situation, key: str) -> bool:
     if key == rules.HELPER:
         sent = situation.verdict.request.headers
         return provider is None or any(h.source.name == key for h in sent)
-    return (
-        provider is not None
-        and provider.name in aws.SIGNED
-        and not view.truthy(provider.skip)
-        and not view.given(aws.BEARER_TOKEN)
-    )
+    if provider is None or view.truthy(provider.skip):
+        return False
+    if key == cloud_rules.GOOGLE_REFRESH:
+        order = cloud_rules.ORDERS[provider.name]
+        return any(rule.source == key for rule in order)
+    return provider.name in aws.SIGNED and not view.given(aws.BEARER_TOKEN)
 
 
 def _seems_a_key(word: str) -> bool:
@@ -150,7 +159,7 @@ def _answered(
     problem, answer = ran.problem, ran.answer.reveal()
     if not problem and key == rules.HELPER and not one_word(answer):
         problem = "prints more than one word"
-    elif not problem and key != rules.HELPER and not aws.exported_key(answer):
+    elif not problem and key != rules.HELPER and not exported_key(answer):
         problem = "prints no whole set of keys"
     if problem:
         what = f"{key}: {problem}"
@@ -176,16 +185,29 @@ class Ran(Frozen):
     answer: Secret = Secret("")
 
 
+def _to_run(scene: Scene) -> list[tuple[str, Value]]:
+    """Return the commands that the resolver may run, with their settings.
+
+    Such as the `credential_process` of a profile: the resolver itself says
+    which one that is.
+    """
+    found = [(k, c) for k in KEYS if (c := scene.command(k)) is not None]
+
+    def note(command: Value) -> None:
+        if command.source.kind == "aws_profile":
+            found.append((cloud_rules.PROCESS, command))
+
+    resolve(scene, note)
+    return found
+
+
 def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
     """Raise where a program of a repository would be run without a yes."""
-    for key in KEYS:
-        command = scene.command(key)
-        if command is None:
-            continue
+    for key, command in _to_run(scene):
         of_repository = command.source.of_repository
         if of_repository and not trusts(command):
             raise InputError(
-                f"not run: a repository's settings name {key} "
+                f"not run: a repository's files name {key} "
                 f"({command.source.place})",
                 "look at that file; on a terminal keyswitch asks about it",
             )

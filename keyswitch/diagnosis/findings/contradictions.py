@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.clouds import (
+    not_known,
+    signs_in_first,
+)
 from keyswitch.diagnosis.findings.mix_ups import mix_ups
 from keyswitch.diagnosis.findings.organization import decided
 from keyswitch.diagnosis.findings.situation import (
@@ -188,6 +192,8 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
 
 
 RULES = (
+    not_known,
+    signs_in_first,
     mix_ups,
     two_accounts,
     key_to_other_host,

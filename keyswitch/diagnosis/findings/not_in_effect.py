@@ -10,6 +10,8 @@ from keyswitch.diagnosis.urls import shown
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.verdict import ERROR, Finding, Source
 
+_ONLY_MACHINE = "only a metadata server may give a credential in its place"
+
 
 def not_in_effect(situation: Situation) -> Iterator[Finding]:
     """Find that no request is sent, or another profile's credential."""
@@ -33,8 +35,14 @@ def _way_in(situation: Situation) -> str:
     if request.refused_by:
         stop = situation.how_to_stop(request.refused_by)
         return f"{stop}, or {request.remedy}" if request.remedy else stop
-    if situation.verdict.flag:
-        return situation.how_to_stop(situation.verdict.flag.source)
+    flag, problem = situation.verdict.flag, request.problem
+    stop = situation.how_to_stop(flag.source) if flag else ""
+    if problem and not situation.chosen:
+        return f"{problem.fix}; or {stop}"
+    if problem and not situation.wrong_provider:
+        return problem.fix
+    if stop:
+        return stop
     wanted = situation.wanted
     # One that Claude Code takes nothing of is for other programs.
     if wanted is None or not wanted.name or situation.taken is None:
@@ -59,6 +67,11 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
         why = "until you decide, its secret is handed to no program"
         fix, place = changed[0].how, situation.accounts.paths.profile(name)
         yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
+        return
+    problem = situation.verdict.request.problem
+    if problem and not situation.wrong_provider:
+        what, why = f"'{name}' is chosen, but {problem.what}", _ONLY_MACHINE
+        yield Finding("profile-not-in-use", ERROR, what, why, problem.fix)
         return
     blamed = _blamed(situation)
     if not blamed:

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keyswitch.diagnosis.findings.rungs import Rung, with_beaten
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.rules import Rule
 
 
-class Rung(Frozen):
-    """One source in one order."""
+def ladder(situation: Situation) -> list[Rung]:
+    """Return every source, the first of each order first.
 
-    order: str  # what the order fills
-    source: str
-    place: str  # where it is set here; "": it is not
-    used: bool
-    reason: str  # why it stands there
-    seen: str  # the observation that shows it
-
-
-def ladder(situation: Situation) -> Iterator[Rung]:
-    """Yield every source, the first of each order first.
-
-    The flag of a cloud comes before all of it; then the two headers of a
-    request are filled, each by its own order.
+    The flag of a cloud comes before all of it, and then that cloud's own
+    sources; the two headers of a request to Anthropic are filled each by its
+    own order.
     """
+    return with_beaten(list(_rungs(situation)))
+
+
+def _rungs(situation: Situation) -> Iterator[Rung]:
     scene, verdict = situation.scene, situation.verdict
     for cloud in rules.PROVIDERS:
         flag = scene.request.given(cloud.flag)
         place = situation.place(flag.source) if flag else ""
         used = verdict.provider is cloud
         reason = f"requests go to {cloud.title}"
-        yield Rung("service", cloud.flag, place, used, reason, _FLAGS)
+        seen = f"flag/{cloud.name}"
+        yield Rung("service", cloud.flag, place, used, reason, seen)
+    if verdict.provider is not None:
+        # Loaded here: most people have none.
+        from keyswitch.diagnosis.findings.cloud_precedence import of_cloud
+
+        yield from of_cloud(situation, verdict.provider)
     found = Candidates(scene, scene.request, None)
     sent = {header.source for header in verdict.request.headers}
     for order, ranked in _orders(found):
@@ -45,7 +45,6 @@ def ladder(situation: Situation) -> Iterator[Rung]:
             yield Rung(order, rule.source, place, used, rule.reason, rule.seen)
 
 
-_FLAGS = "provider/*"
 _KEY, _BEARER = "x-api-key", "authorization"
 
 
@@ -58,11 +57,13 @@ def _orders(found: Candidates) -> list[tuple[str, tuple[Rule, ...]]]:
 
 def rows(situation: Situation) -> Iterator[tuple[str, ...]]:
     """Yield the ladder as a table, its header first."""
-    yield ("order", "source", "", "set here", "why it stands there", "observed")
+    yield ("order", "source", "", "set here", "beats", "why", "observed")
     for rung in ladder(situation):
-        place = rung.place or "-"
+        asks = f"(only {rung.asks} knows)" if rung.asks else "-"
         used = "sent" if rung.used else ""
-        yield (rung.order, rung.source, used, place, rung.reason, rung.seen)
+        beats = ", ".join(rung.beats) or "-"
+        row = (rung.order, rung.source, used, rung.place or asks, beats)
+        yield (*row, rung.reason, rung.seen)
 
 
 def document(situation: Situation) -> list[dict[str, object]]:

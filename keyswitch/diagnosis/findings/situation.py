@@ -15,7 +15,15 @@ from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.resolve import resolve
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.targets.claude_code.settings import wanted
-from keyswitch.targets.verdict import ERROR, WARNING, Header, Source, Verdict
+from keyswitch.targets.verdict import (
+    ASK_PROGRAM,
+    ERROR,
+    SERVICE,
+    WARNING,
+    Header,
+    Source,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,11 +66,14 @@ def _without_doubt(verdict: Verdict, accounts: Accounts) -> Verdict:
     """
 
     def certain(header: Header | None) -> Header | None:
-        if header is None or not accounts.own_words(header.source.command):
+        # Any other doubt stays: a sign-in may come first.
+        if header is None or header.why_unknown != ASK_PROGRAM:
+            return header
+        if not accounts.own_words(header.source.command):
             return header
         if accounts.own_answer(header.source) is not None:
             return header._replace(why_unknown="")
-        if header.value is None and not accounts.named_by(header.source):
+        if not accounts.named_by(header.source):
             return header._replace(why_unknown=_NO_PROFILE)
         return header
 
@@ -127,6 +138,8 @@ class Situation:
         """Return where a person finds a source: file:line, or a variable."""
         if source.path:
             return source.place
+        if source.kind == SERVICE:
+            return source.name
         origin = self.start_files.origin(source)
         if origin is not None:
             return f"{source.name}, set in {origin.place}"

@@ -57,18 +57,19 @@ class Judgement(Frozen):
     may: str = ""  # what it may do, where the service tells
 
 
+# Google says of a key with status 400 what others say with 401.
+_INVALID_KEY = "api key (not valid|expired)|api_key_invalid"
+
 # What a refusal's own words mean: whether the credential is known, and what is
 # said of it. "{why}" is what `_reason` finds in them.
 _REFUSALS = (
     ("security token|api key is valid", False, "does not know it"),
     ("revoked|expired", False, "rejects it: {why}"),
+    ("rate limit", None, "is asked too often at present"),
     (
-        "scope",
+        "scope|not accessible",
         True,
-        (
-            "knows it, and does not let it read whose it is, "
-            "as with a token of claude setup-token"
-        ),
+        "knows it, and does not let it read whose it is",
     ),
     (
         "not authorized to perform",
@@ -97,11 +98,14 @@ def judge(
         found = (_filled(text, question, reply, document) for text in texts)
         return ", ".join(filter(None, found))
 
+    what, fix = f"{title} {question.accepts}", ""
+    for text, wanted in question.same:
+        if told((text,)) not in ("", wanted):
+            what += ", for another account than the profile names"
+            fix = question.renew
+            break
     return Judgement(
-        True,
-        f"{title} {question.accepts}",
-        who=told(question.account),
-        may=told(question.permissions),
+        True, what, fix, told(question.account), told(question.permissions)
     )
 
 
@@ -113,6 +117,8 @@ def _no(question: Question, status: int, words: str) -> Judgement | None:
         return Judgement(False, f"{title} rejects it: {why}", again)
     if status == 403:
         return _forbidden(title, words, why, again)
+    if status == 400 and re.search(_INVALID_KEY, words):
+        return Judgement(False, f"{title} rejects it: {why}", again)
     if status == 400 and "disabled" in words:
         what = "it belongs to an organization that is disabled"
         return Judgement(False, what, again)
@@ -130,7 +136,8 @@ def _forbidden(title: str, words: str, why: str, again: str) -> Judgement:
     for pattern, known, what in _REFUSALS:
         if re.search(pattern, words):
             said = f"{title} {what.format(why=why)}"
-            return Judgement(known, said, "" if known else again)
+            fix = {True: "", False: again, None: "try again later"}[known]
+            return Judgement(known, said, fix)
     if not words:
         return Judgement(
             None,

@@ -54,6 +54,7 @@ class Question:
     accepts: str = "accepts it"
     account: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
+    same: tuple[tuple[str, str], ...] = ()  # (text, what it should become)
     query: str = ""
     body: bytes = field(default=b"", repr=False)
     of_aws: bool = False  # answered by AWS's own service, in XML

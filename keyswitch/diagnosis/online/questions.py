@@ -210,7 +210,7 @@ def _keys(scene: Scene, header: Header) -> Keys:
         # The token is sent along also when it belongs to other keys.
         token = view.text(aws.SESSION_TOKEN)
     elif source.kind == "aws_profile":
-        held = aws.Files(scene, view).merged(source.name)
+        held = aws.files(scene, view).merged(source.name)
         key_id, secret, token = (
             held.get(f"aws_{name}", "")
             for name in ("access_key_id", "secret_access_key", "session_token")

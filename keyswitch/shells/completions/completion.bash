@@ -13,7 +13,7 @@
         add allow completion copy current deny doctor edit env explain export
         helper history hook import install link list lock login logout off
         providers remove rename revoke-local rotate run shell show undo
-        uninstall unlink unlock use vault whoami
+        uninstall unlink unlock use vault verify whoami
       )
       ;;
     helper)
@@ -145,6 +145,9 @@
     'vault rotate')
       found=(--passphrase-fd --passphrase-file)
       ;;
+    verify)
+      found=(--all)
+      ;;
     whoami)
       found=(--run-helper --verify --explain --as)
       ;;
@@ -258,7 +261,7 @@
       kind=profiles
       found=(-)
       ;;
-    'export '*)
+    'export '* | 'verify '*)
       kind=profiles
       ;;
     'run '*)

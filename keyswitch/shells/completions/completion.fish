@@ -44,6 +44,7 @@ begin
                     unlock\t'Unlock the vault for this session.' \
                     use\t'Switch to a profile.' \
                     vault\t'Manage the encrypted vault.' \
+                    verify\t'Ask the services whether stored secrets still work.' \
                     whoami\t'Say which credential Claude Code sends.'
             case helper
                 set found \
@@ -258,9 +259,12 @@ begin
                 set found \
                     --passphrase-fd\t'Read it from this descriptor.' \
                     --passphrase-file\t'Read it from this file.'
+            case verify
+                set found \
+                    --all\t'Every profile.'
             case whoami
                 set found \
-                    --run-helper\t'Run an apiKeyHelper to know its answer (10 s at most).' \
+                    --run-helper\t'Run what prints the credential, 10 s at most: a helper, or the credential_process of an AWS profile.' \
                     --verify\t'Ask the service whose credential it is.' \
                     --explain\t'Show every source in the order that counts.' \
                     --as\t'Predict for what is started so; otherwise as here.'
@@ -364,7 +368,7 @@ begin
             case 'use 1'
                 set kind profiles
                 set found -
-            case 'export *'
+            case 'export *' 'verify *'
                 set kind profiles
             case 'run *'
                 set kind programs

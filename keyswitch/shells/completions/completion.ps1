@@ -13,7 +13,8 @@
                 'history', 'hook', 'import', 'install', 'link', 'list', 'lock',
                 'login', 'logout', 'off', 'providers', 'remove', 'rename',
                 'revoke-local', 'rotate', 'run', 'shell', 'show', 'undo',
-                'uninstall', 'unlink', 'unlock', 'use', 'vault', 'whoami'
+                'uninstall', 'unlink', 'unlock', 'use', 'vault', 'verify',
+                'whoami'
                 break
             }
             'helper' {
@@ -177,6 +178,10 @@
                 '--passphrase-fd', '--passphrase-file'
                 break
             }
+            'verify' {
+                '--all'
+                break
+            }
             'whoami' {
                 '--run-helper', '--verify', '--explain', '--as'
                 break
@@ -322,7 +327,9 @@
                 'profiles', '-'
                 break
             }
-            'export *' {
+            { $_ -cin @(
+                    'export *', 'verify *'
+            ) } {
                 'profiles'
                 break
             }

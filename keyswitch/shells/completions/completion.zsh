@@ -46,6 +46,7 @@
         'unlock:Unlock the vault for this session.'
         'use:Switch to a profile.'
         'vault:Manage the encrypted vault.'
+        'verify:Ask the services whether stored secrets still work.'
         'whoami:Say which credential Claude Code sends.'
       )
       ;;
@@ -415,9 +416,15 @@
       ;;
     ('vault status')
       ;;
+    (verify)
+      specs=(
+        '--all[Every profile.]'
+        '*:names:__keyswitch_profiles'
+      )
+      ;;
     (whoami)
       specs=(
-        '--run-helper[Run an apiKeyHelper to know its answer (10 s at most).]'
+        '--run-helper[Run what prints the credential, 10 s at most: a helper, or the credential_process of an AWS profile.]'
         '--verify[Ask the service whose credential it is.]'
         '--explain[Show every source in the order that counts.]'
         '--as=[Predict for what is started so; otherwise as here.]:as:(action desktop remote terminal vscode)'

@@ -16,6 +16,7 @@ from typing import Any
 
 from keyswitch.compiled import Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
+from keyswitch.diagnosis.findings.clouds import NOT_KNOWN, SIGNS_IN
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.diagnosis.findings.whose import otherwise
@@ -32,6 +33,8 @@ from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
 
 _WORTH_A_WORD = (
+    NOT_KNOWN,
+    SIGNS_IN,
     "credential-mixed-up",
     "key-to-other-host",
     "model-of-another-service",

@@ -1,61 +1,88 @@
 """Which AWS identity Claude Code signs with. It is not the aws command's.
 
-Observed, Claude Code 2.1.330: awsCredentialExport, then AWS_PROFILE, which
-beats a pair of variables here, then the pair, then the files' default.
-AWS_DEFAULT_PROFILE is not read. The order is that of the JavaScript SDK
-(https://github.com/aws/aws-sdk-js-v3/pull/6277).
+The order is `cloud_rules.AWS_CHAIN`, that of the JavaScript SDK
+(https://github.com/aws/aws-sdk-js-v3/pull/6277), after awsCredentialExport.
+AWS_DEFAULT_PROFILE is not read. Observed, Claude Code 2.1.330.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
-from keyswitch.profiles import clock
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import AWS, Header, Request, Shadowed, Source
+from keyswitch.targets.claude_code import cloud_rules, rules
+from keyswitch.targets.claude_code.aws.aws_files import Files
+from keyswitch.targets.claude_code.aws.aws_profiles import (
+    ASKED,
+    Outside,
+    Profiles,
+)
+from keyswitch.targets.claude_code.aws.printed_keys import exported_key
+from keyswitch.targets.claude_code.resolver import cloud_services
+from keyswitch.targets.verdict import (
+    ASK_PROGRAM,
+    AWS,
+    REPOSITORY_LEVELS,
+    SERVICE,
+    Header,
+    Problem,
+    Request,
+    Shadowed,
+    Source,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Sequence
 
     from keyswitch.targets.claude_code.resolver.candidates import Run
     from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.claude_code.resolver.views import View
 
-ACCESS_KEY = "AWS_ACCESS_KEY_ID"
-SECRET_KEY = "AWS_SECRET_ACCESS_KEY"
-PROFILE = "AWS_PROFILE"
+    Found = Header | Problem | None
 
-BEARER_TOKEN = "AWS_BEARER_TOKEN_BEDROCK"
+ACCESS_KEY = cloud_rules.AWS_ACCESS_KEY
+SECRET_KEY = "AWS_SECRET_ACCESS_KEY"
+PROFILE = cloud_rules.AWS_PROFILE
+DEFAULT = cloud_rules.AWS_DEFAULT
+BEARER_TOKEN = cloud_rules.AWS_BEARER
 SESSION_TOKEN = "AWS_SESSION_TOKEN"
 SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
 
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
-_ASKED = "AWS is asked first"
+_NOTHING = Problem(
+    "there are no AWS credentials",
+    "aws sso login, or aws configure",
+    set_wrong=False,
+)
 
 
 def request(scene: Scene, run: Run | None) -> Request:
     """Return a request that is signed, or why it is not sent."""
-    there = ambient(scene, scene.request)
-    command = scene.command(rules.AWS_EXPORT)
-    if command is None:
+    there = ambient(scene, scene.request, run)
+    header = export(scene, run)
+    # A failure falls back to the ambient identity, in silence.
+    if header is None:
         return there
-    if run is None:
-        why = "it is known only when it runs"
-        header = Header(AWS, None, command.source, why)
-    else:
-        key = exported_key(run(command) or "")
-        # A failure falls back to the ambient identity, in silence.
-        if key is None:
-            return there
-        header = Header(AWS, Secret(key), command.source)
-    shadowed = _shadowed(there.bearer, "the export comes first")
+    beside = there.bearer
+    if beside is not None and beside.source.kind == SERVICE:
+        beside = None  # nothing of it is here to be shown
+    shadowed = _shadowed(beside, "the export comes first")
     return _signed(header, shadowed + there.shadowed)
 
 
-def ambient(scene: Scene, view: View) -> Request:
+def export(scene: Scene, run: Run | None = None) -> Header | None:
+    """Return what awsCredentialExport gives; run it only if one may."""
+    command = scene.command(rules.AWS_EXPORT)
+    if command is None:
+        return None
+    if run is None:
+        return Header(AWS, None, command.source, ASK_PROGRAM)
+    key = exported_key(run(command) or "")
+    return None if key is None else Header(AWS, Secret(key), command.source)
+
+
+def ambient(scene: Scene, view: View, run: Run | None = None) -> Request:
     """Return a request that is signed without an export.
 
     Observed, Claude Code 2.1.330: it looks for an identity before a
@@ -63,31 +90,133 @@ def ambient(scene: Scene, view: View) -> Request:
     can name another profile, but their keys count only where there was
     nothing.
     """
-    pair = _pair(view)
+    chain = Chain(scene, view, run)
     if scene.host_managed:
         # Its program hands keys over by variables, and nothing else counts.
-        if pair is not None:
-            return _signed(pair)
+        if chain.pair is not None:
+            return _signed(chain.pair)
         return Request(refusal="the host program handed no AWS keys over")
-    name = view.text(PROFILE)
-    if not name and view is scene.request and not scene.status.text(PROFILE):
-        first = ambient(scene, scene.status)
-        if first.bearer is not None:
-            return first
-    found = Files(scene, view).profile(name or "default")
-    if name:
-        shadowed = _shadowed(pair, _HIDES_PAIR)
-        if found is not None:
-            return _signed(found, shadowed)
-        refusal = f"the AWS profile '{name}' gives no credentials"
-        return Request(refusal=refusal, shadowed=shadowed)
-    if pair is not None:
+    if not chain.name and view is scene.request:
+        before = Chain(scene, scene.status, run)
+        found = before.request()
+        if not before.name and _is_set(found):
+            return cloud_services.refreshed(
+                scene, cloud_rules.AWS_REFRESH, AWS, found
+            )
+    found = chain.request()
+    return cloud_services.refreshed(scene, cloud_rules.AWS_REFRESH, AWS, found)
+
+
+def _is_set(found: Request) -> bool:
+    return found.bearer is not None and found.bearer.source.kind != SERVICE
+
+
+class Chain:
+    """The sources of an identity, as one view's variables give them."""
+
+    def __init__(
+        self, scene: Scene, view: View, run: Run | None = None
+    ) -> None:
+        self.scene = scene
+        self.view = view
+        self.name = view.raw(PROFILE)
+        self.pair = _pair(view)
+        self.files = files(scene, view)
+        outside = Outside(
+            environment=self.pair is not None,
+            container=self.container() is not None,
+            instance=self.instance() is not None,
+        )
+        self.profiles = Profiles(self.files, outside, run)
+
+    def request(self) -> Request:
+        """Return what the first source signs that has something."""
+        problem = None
+        for rule in cloud_rules.AWS_CHAIN:
+            if self.name and rule.source in (ACCESS_KEY, DEFAULT):
+                continue
+            found = LINKS[rule.source](self)
+            if isinstance(found, Problem):
+                problem = problem or found
+                if found.ends:
+                    break
+            elif found is not None:
+                shadowed = self._passed_over(rule.source)
+                made = _signed(found, shadowed)
+                return cloud_services.of_machine(made, problem or _NOTHING)
+        problem = problem or _NOTHING
+        shadowed = self._passed_over(PROFILE) if self.name else ()
+        return Request(refusal=problem.what, shadowed=shadowed, problem=problem)
+
+    def _passed_over(self, source: str) -> tuple[Shadowed, ...]:
+        """Return what is set and comes after a source that gives something."""
+        if self.name:
+            return _shadowed(self.pair, _HIDES_PAIR)
+        if source != ACCESS_KEY:
+            return ()
+        unasked = Profiles(self.files, self.profiles.outside, None)
+        found = unasked.look("default")
         because = f"{ACCESS_KEY} comes before the files"
-        return _signed(pair, _shadowed(found, because))
-    found = found or _of_machine(view)
-    if found is None:
-        return Request(refusal="there are no AWS credentials")
-    return _signed(found)
+        return _shadowed(found, because) if isinstance(found, Header) else ()
+
+    # --- the links, in the order of AWS_CHAIN ---------------------------------
+
+    def named(self) -> Found:
+        """Return what the profile gives that AWS_PROFILE names."""
+        return self.profiles.named(self.name) if self.name else None
+
+    def keys(self) -> Found:
+        """Return the pair of the variables."""
+        return self.pair
+
+    def default(self) -> Found:
+        """Return what the files give where no profile is named."""
+        return self.profiles.look("default")
+
+    def web_identity(self) -> Found:
+        """Return the role for which the token of a file stands."""
+        name = cloud_rules.AWS_WEB_IDENTITY
+        path = self.view.raw(name)
+        if not path or not self.view.raw("AWS_ROLE_ARN"):
+            return None
+        if self.scene.read(os.path.join(self.scene.cwd, path)) is None:
+            what = f"{name} names {path}, which cannot be read"
+            return Problem(what, f"unset {name}, or mend it", ends=True)
+        return self._of_variable(name)
+
+    def container(self) -> Found:
+        """Return what the service of a container gives."""
+        names = (
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        )
+        found = next((n for n in names if self.view.raw(n)), "")
+        return self._of_variable(found) if found else None
+
+    def instance(self) -> Found:
+        """Return what an instance of EC2 gives, if this is one.
+
+        Where a container names its service, the instance is not asked.
+        """
+        off = self.view.raw("AWS_EC2_METADATA_DISABLED") not in ("", "false")
+        if off or self.container() is not None:
+            return None
+        return cloud_services.may_give(AWS, cloud_rules.AWS_INSTANCE)
+
+    def _of_variable(self, name: str) -> Header:
+        value = self.view.get(name)
+        set_by = value.source.set_by if value else ""
+        return Header(AWS, None, Source("aws", name, set_by), ASKED)
+
+
+LINKS: dict[str, Callable[[Chain], Found]] = {
+    PROFILE: Chain.named,
+    ACCESS_KEY: Chain.keys,
+    DEFAULT: Chain.default,
+    cloud_rules.AWS_WEB_IDENTITY: Chain.web_identity,
+    cloud_rules.AWS_CONTAINER: Chain.container,
+    cloud_rules.AWS_INSTANCE: Chain.instance,
+}
 
 
 def _signed(header: Header, shadowed: tuple[Shadowed, ...] = ()) -> Request:
@@ -100,33 +229,6 @@ def _shadowed(header: Header | None, because: str) -> tuple[Shadowed, ...]:
     return (Shadowed(header.value, header.source, because),)
 
 
-def _of_machine(view: View) -> Header | None:
-    value = view.given(
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    )
-    if value is None:
-        return None
-    source = Source("aws", value.source.name, value.source.set_by)
-    return Header(AWS, None, source, _ASKED)
-
-
-def exported_key(answer: str) -> str | None:
-    """Return the key id of an awsCredentialExport's answer, if it is whole.
-
-    Observed: an answer without a session token is not taken.
-    """
-    try:
-        found = json.loads(answer)["Credentials"]
-        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        key, *others = [found[name] for name in names]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    whole = all(isinstance(text, str) and text for text in (key, *others))
-    return key if whole else None
-
-
 def _pair(view: View) -> Header | None:
     key, secret = view.get(ACCESS_KEY), view.get(SECRET_KEY)
     if key is None or secret is None or not key.text or not secret.text:
@@ -134,55 +236,40 @@ def _pair(view: View) -> Header | None:
     return Header(AWS, Secret(key.text), key.source)
 
 
-class Files:
-    """The two shared files, as one view's variables name them."""
+def files(scene: Scene, view: View) -> Files:
+    """Return the two shared files, as one view's variables name them."""
+    names = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+    config, credentials = (_path(scene, view, name) for name in names)
+    folder = os.path.join(scene.home, ".aws")
+    return Files(
+        scene.read,
+        scene.home,
+        config=config or os.path.join(folder, "config"),
+        credentials=credentials or os.path.join(folder, "credentials"),
+        login_folder=view.raw("AWS_LOGIN_CACHE_DIRECTORY"),
+        set_by=_set_by(view, names),
+    )
 
-    def __init__(self, scene: Scene, view: View) -> None:
-        self.scene = scene
-        folder = os.path.join(scene.home, ".aws")
 
-        def at(variable: str, name: str) -> str:
-            given = view.text(variable) or os.path.join(folder, name)
-            return os.path.join(scene.cwd, given)
+def _set_by(view: View, names: Sequence[str]) -> str:
+    """Return the level of a repository that chooses the files, or "".
 
-        self.credentials_path = at("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-        self.config_path = at("AWS_CONFIG_FILE", "config")
-        self.credentials = sections(scene.read(self.credentials_path))
-        self.config = sections(scene.read(self.config_path))
+    It does so where its settings name one, or a path leads to its own.
+    """
+    for value in filter(None, map(view.get, names)):
+        if value.source.of_repository:
+            return value.source.set_by
+        path = value.text or "/"
+        if not path.startswith("~/") and not os.path.isabs(path):
+            return REPOSITORY_LEVELS[0]
+    return ""
 
-    def profile(self, name: str, depth: int = 0) -> Header | None:
-        """Return the identity that a profile gives."""
-        merged = self.merged(name)
-        held = name in self.credentials
-        path = self.credentials_path if held else self.config_path
-        source = Source("aws_profile", name, "", path)
-        if merged.get("role_arn"):
-            base = merged.get("source_profile")
-            if base and depth < 5 and self.profile(base, depth + 1) is None:
-                return None
-            return Header(AWS, None, source, "AWS is asked for the role first")
-        key = merged.get("aws_access_key_id")
-        if key and merged.get("aws_secret_access_key"):
-            return Header(AWS, Secret(key), source)
-        command = merged.get("credential_process")
-        if command:
-            asked = source._replace(command=command)
-            return Header(AWS, None, asked, "a program is asked first")
-        start = self.sso_start(name)
-        if start and signed_in(self.scene, start):
-            return Header(AWS, None, source, _ASKED)
-        return None
 
-    def merged(self, name: str) -> Mapping[str, str]:
-        """Return a profile's settings from both files."""
-        plain = self.config.get(name, {}) if name == "default" else {}
-        config = self.config.get(f"profile {name}", plain)
-        return {**config, **self.credentials.get(name, {})}
-
-    def sso_start(self, name: str) -> str:
-        """Return what names a profile's sign-in, "" if it needs none."""
-        merged = self.merged(name)
-        return merged.get("sso_session") or merged.get("sso_start_url") or ""
+def _path(scene: Scene, view: View, name: str) -> str:
+    given = view.raw(name)
+    if given.startswith("~/"):
+        return os.path.join(scene.home, given[2:])
+    return os.path.join(scene.cwd, given) if given else ""
 
 
 def region(scene: Scene) -> str:
@@ -193,45 +280,4 @@ def region(scene: Scene) -> str:
     view = scene.request
     given = view.text("AWS_REGION") or view.text("AWS_DEFAULT_REGION")
     name = view.text(PROFILE) or "default"
-    return given or Files(scene, view).merged(name).get("region") or "us-east-1"
-
-
-def sso_cache(scene: Scene, start: str) -> str:
-    """Return the file in which AWS keeps a sign-in."""
-    import hashlib
-
-    name = hashlib.sha1(start.encode(), usedforsecurity=False).hexdigest()
-    return os.path.join(scene.home, ".aws", "sso", "cache", f"{name}.json")
-
-
-def signed_in(scene: Scene, start: str) -> bool:
-    """Tell whether a kept sign-in still holds, or can renew itself."""
-    from datetime import UTC, datetime
-
-    try:
-        kept = json.loads(scene.read(sso_cache(scene, start)) or b"")
-        text = str(kept["expiresAt"]).replace("UTC", "+00:00")
-        ends = datetime.fromisoformat(text)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return False
-    if ends.tzinfo is None:
-        ends = ends.replace(tzinfo=UTC)
-    return ends.timestamp() > clock.now() or bool(kept.get("refreshToken"))
-
-
-def sections(data: bytes | None) -> dict[str, dict[str, str]]:
-    """Return an AWS file's sections by name; what does not parse is left."""
-    found: dict[str, dict[str, str]] = {}
-    section: dict[str, str] | None = None
-    text = data.decode("utf-8", "replace") if data else ""
-    for raw in text.split("\n"):
-        line = raw.strip()
-        if not line or line[0] in "#;":
-            continue
-        if line.startswith("["):
-            name = " ".join(line.partition("]")[0][1:].split())
-            section = found.setdefault(name, {})
-        elif section is not None and "=" in line and not raw[:1].isspace():
-            key, _, value = line.partition("=")
-            section[key.strip().lower()] = value.partition(" #")[0].strip()
-    return found
+    return given or files(scene, view).merged(name).get("region") or "us-east-1"

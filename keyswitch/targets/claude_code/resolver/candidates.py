@@ -15,7 +15,12 @@ from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.settings.settings_file import trim
-from keyswitch.targets.verdict import Candidate, Source, Value
+from keyswitch.targets.verdict import (
+    ASK_PROGRAM,
+    Candidate,
+    Source,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,8 +34,6 @@ if TYPE_CHECKING:
 
     Run = Callable[[Value], str | None]  # what a command answers, if it does
 
-
-ASK_HELPER = "its answer is known only when it runs (--run-helper)"
 
 _DESCRIPTOR_DIGITS = 6  # no system has more
 _DESCRIPTOR_LIMIT = 65536  # bytes
@@ -93,7 +96,7 @@ def helper(scene: Scene, run: Run | None) -> Candidate | None:
     if command is None:
         return None
     if run is None:
-        return Candidate(rules.HELPER, command.source, None, ASK_HELPER)
+        return Candidate(rules.HELPER, command.source, None, ASK_PROGRAM)
     answer = one_word(run(command) or "")
     return Candidate(rules.HELPER, command.source, Secret(answer))
 

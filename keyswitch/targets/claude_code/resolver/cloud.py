@@ -6,40 +6,50 @@ are not sent, but for the proxies that CLAUDE_CODE_SKIP_*_AUTH is made for.
 
 from __future__ import annotations
 
-import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
-from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.resolver import aws, candidates, policy
+from keyswitch.targets.claude_code import cloud_rules, rules
+from keyswitch.targets.claude_code.resolver import (
+    aws,
+    azure,
+    candidates,
+    cloud_services,
+    google,
+    policy,
+)
 from keyswitch.targets.claude_code.resolver.request import (
     custom_headers,
     with_custom_headers,
 )
 from keyswitch.targets.verdict import (
-    ASK_TOKEN,
     BEARER,
     RAW,
     Cloud,
     Header,
+    Problem,
     Request,
     Source,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
+    from keyswitch.targets.claude_code.cloud_rules import CloudRule
     from keyswitch.targets.claude_code.resolver.candidates import Run
     from keyswitch.targets.claude_code.resolver.scene import Scene
 
     Fill = Callable[[Scene, Run | None], Request]
+    Found = Header | Problem | None
+    Looked = tuple[CloudRule, Found]
 
 
 class _Cloud(Frozen):
     """How one provider's requests are filled."""
 
-    own: tuple[tuple[str, str], ...]  # (variable, scheme)
+    own: Mapping[str, str]  # variable -> scheme; in the order of the rules
     signed: Fill  # where none of these variables is set
     unsigned: Fill  # for a proxy that signs: CLAUDE_CODE_SKIP_*_AUTH is set
     needs: tuple[str, ...] = ()  # one of these has to be set
@@ -67,6 +77,28 @@ def request(scene: Scene, provider: Cloud, run: Run | None) -> Request:
     return with_custom_headers(view, filled)
 
 
+def sources(scene: Scene, provider: Cloud) -> Iterator[Looked]:
+    """Yield each source of a provider's order, with what it gives here."""
+    own, chain = _CLOUDS[provider.name].own, aws.Chain(scene, scene.request)
+    links: dict[str, Callable[[], Found]] = {
+        **{n: partial(_header, scene, n, scheme) for n, scheme in own.items()},
+        **{n: partial(look, chain) for n, look in aws.LINKS.items()},
+        **{n: partial(look, scene) for n, look in azure.LINKS.items()},
+        **{n: partial(look, scene) for n, look in google.LINKS.items()},
+        rules.AWS_EXPORT: partial(aws.export, scene),
+        **{n: partial(_sign_in, scene, n) for n in cloud_rules.REFRESHES},
+    }
+    for rule in cloud_rules.ORDERS[provider.name]:
+        yield rule, links[rule.source]()
+
+
+def _sign_in(scene: Scene, key: str) -> Header | None:
+    command = scene.command(key)
+    if command is None:
+        return None
+    return Header(BEARER, None, cloud_services.signs_in(command))
+
+
 def _socket_refusal(scene: Scene, provider: Cloud) -> str:
     """Return why a socket stops the request; signed ones do not go there."""
     signed = (
@@ -89,7 +121,7 @@ def _header(scene: Scene, name: str, scheme: str) -> Header | None:
 
 def _own(scene: Scene, cloud: _Cloud) -> Request | None:
     """Return a request with a credential of a variable of the cloud's own."""
-    for name, scheme in cloud.own:
+    for name, scheme in cloud.own.items():
         header = _header(scene, name, scheme)
         if header is not None:
             return Request(header) if scheme == RAW else Request(None, header)
@@ -101,34 +133,6 @@ def _token(scene: Scene, run: Run | None) -> Header | None:
     variable = candidates.variable(scene.request, rules.AUTH_TOKEN)
     found = variable or candidates.helper(scene, run)
     return found and found.header(BEARER)
-
-
-def _fetched(kind: str, name: str, by: str, path: str = "") -> Request:
-    """Return a request whose token is fetched with this identity."""
-    header = Header(BEARER, None, Source(kind, name, by, path), ASK_TOKEN)
-    return Request(None, header)
-
-
-def _azure(scene: Scene, _run: Run | None) -> Request:
-    for name in ("AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE"):
-        value = scene.request.given(name)
-        if value is not None:
-            return _fetched("azure", name, value.source.set_by)
-    folder = os.path.join(scene.home, ".azure")
-    if os.path.isdir(folder):
-        return _fetched("azure", "az login", "", folder)
-    return Request(refusal="there are no Azure credentials")
-
-
-def _google(scene: Scene, _run: Run | None) -> Request:
-    path = scene.request.text("GOOGLE_APPLICATION_CREDENTIALS")
-    if not path:
-        gcloud = os.path.join(scene.home, ".config", "gcloud")
-        folder = scene.request.text("CLOUDSDK_CONFIG") or gcloud
-        path = os.path.join(folder, "application_default_credentials.json")
-    if scene.read(os.path.join(scene.cwd, path)) is None:
-        return Request(refusal="there are no Google Cloud credentials")
-    return _fetched("google", "application default credentials", "", path)
 
 
 def _bedrock_proxy(scene: Scene, run: Run | None) -> Request:
@@ -163,28 +167,28 @@ def _key_and_token(scene: Scene, run: Run | None) -> Request:
     return Request(key, _token(scene, run))
 
 
-_OF_AWS = ((aws.BEARER_TOKEN, BEARER),)
+_OF_AWS = {aws.BEARER_TOKEN: BEARER}
 _CLOUDS = {
     "bedrock": _Cloud(_OF_AWS, aws.request, _bedrock_proxy),
     "mantle": _Cloud(_OF_AWS, aws.request, _token_alone),
     "anthropicAws": _Cloud(
-        (("ANTHROPIC_AWS_API_KEY", RAW),),
+        {"ANTHROPIC_AWS_API_KEY": RAW},
         aws.request,
         _anthropic_aws_proxy,
         needs=("ANTHROPIC_AWS_WORKSPACE_ID",),
     ),
     "foundry": _Cloud(
-        (
-            ("ANTHROPIC_FOUNDRY_AUTH_TOKEN", BEARER),
-            ("ANTHROPIC_FOUNDRY_API_KEY", RAW),
-        ),
-        _azure,
+        {
+            "ANTHROPIC_FOUNDRY_AUTH_TOKEN": BEARER,
+            "ANTHROPIC_FOUNDRY_API_KEY": RAW,
+        },
+        azure.request,
         _foundry_proxy,
         needs=("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL"),
     ),
     "vertex": _Cloud(
-        (),
-        _google,
+        {},
+        google.request,
         _key_and_token,
         to_skip=(
             "ANTHROPIC_VERTEX_PROJECT_ID",
@@ -193,8 +197,8 @@ _CLOUDS = {
         ),
     ),
     "anthropicGoogleCloud": _Cloud(
-        (),
-        _google,
+        {},
+        google.request,
         _key_and_token,
         to_skip=(
             "ANTHROPIC_GOOGLE_CLOUD_PROJECT",

@@ -12,7 +12,7 @@ from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
-from keyswitch.targets.claude_code.resolver import policy
+from keyswitch.targets.claude_code.resolver import header_values, policy
 from keyswitch.targets.claude_code.resolver.candidates import (
     Candidates,
     socket_refusal,
@@ -41,7 +41,7 @@ def to_anthropic(found: Candidates) -> Request:
     stopped = policy.refusal(found, bearer)
     if stopped:
         return stopped.request._replace(shadowed=shadowed)
-    refusal = _refusal(found, key, bearer)
+    refusal = _refusal(found, key, bearer) or sent.refusal
     if not refusal and (ends or not any(map(_has_text, sent.headers))):
         refusal = _nothing(found)
     if refusal:
@@ -90,12 +90,6 @@ def _refusal(
     for candidate in filter(None, (key, bearer)):
         if candidate.refusal:
             return candidate.refusal
-        text = candidate.value.reveal() if candidate.value else ""
-        if any(c in "\0\n\r" or c > "\xff" for c in text):
-            return (
-                f"{candidate.source.name} has a character that cannot "
-                "stand in a header"
-            )
     token = bearer.value if bearer and found.scene.gateway else None
     if token and _has_ended(token.reveal()):
         return f"the token in {rules.AUTH_TOKEN} has expired"
@@ -213,6 +207,10 @@ def with_custom_headers(view: View, request: Request) -> Request:
     does not see them.
     """
     key, bearer = custom_headers(view)
+    # A value that is replaced stops the request, too.
+    stop = header_values.refusal(view, request)
+    if stop:
+        return Request(refusal=stop)
     if not request.sent:
         return request
     if key is not None:

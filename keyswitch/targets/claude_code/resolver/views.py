@@ -61,6 +61,11 @@ class View:
         value = self.get(name)
         return trim(value.text) if value else ""
 
+    def raw(self, name: str) -> str:
+        """Return a variable's text as it stands, or ""."""
+        value = self.get(name)
+        return value.text if value else ""
+
     def given(self, *names: str) -> Value | None:
         """Return the first of these variables that is not blank, or None."""
         found = (self.get(name) for name in names if self.text(name))

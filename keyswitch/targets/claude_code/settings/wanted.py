@@ -11,10 +11,12 @@ import json
 import re
 import shlex
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
+from keyswitch.targets.claude_code.cloud_rules import AWS_REFRESH
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.json_text import JsonText
@@ -151,6 +153,30 @@ def rivals_of(taken: ClaudeCode) -> tuple[str, ...]:
     return ()
 
 
+def signs_in_another(
+    refresh: str, taken: ClaudeCode, env: Mapping[str, str]
+) -> bool:
+    """Tell whether an awsAuthRefresh is of another account than a profile.
+
+    Keys that keyswitch hands out need no sign-in, and a profile of the AWS
+    files none but its own. A command that names no profile may be that.
+    """
+    if taken.how != "cloud" or not refresh:
+        return False
+    if taken.aws_export or taken.helper_field:
+        return True
+    named, own = profiles_of(refresh), env.get("AWS_PROFILE")
+    return bool(own) and bool(named) and own not in named
+
+
+def profiles_of(command: str) -> set[str]:
+    """Return the AWS profiles that a command names."""
+    words = words_of(command)
+    after = {w for flag, w in pairwise(words) if flag == "--profile"}
+    pairs = (word.partition("=") for word in words)
+    return after | {v for n, _, v in pairs if n in ("--profile", "AWS_PROFILE")}
+
+
 def _filled(template: str, fields: Mapping[str, str]) -> str:
     """Fill a template; a field that is absent makes the whole empty."""
     if template.startswith("{") and template.endswith("}"):
@@ -172,7 +198,7 @@ def flag_settings(
     back: rivals of the profile, and helpers.
     """
     # The environment of the run carries AWS keys itself.
-    taken = taken._replace(aws_export=False)
+    whole, taken = taken, taken._replace(aws_export=False)
     # It carries no key that competes, either.
     settings = wanted_settings(
         taken, fields, command, expires=False, cancels=False
@@ -186,6 +212,9 @@ def flag_settings(
         for key in (HELPER, AWS_EXPORT):
             if document.get(key):
                 settings.setdefault(key, "")
+        refresh = document.get(AWS_REFRESH)
+        if isinstance(refresh, str) and signs_in_another(refresh, whole, env):
+            settings.setdefault(AWS_REFRESH, "")
     if env:
         settings[ENV] = dict(sorted(env.items()))
     return settings

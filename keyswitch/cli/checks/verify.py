@@ -1,0 +1,140 @@
+"""verify: whether the stored secrets of profiles still work."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.cli.command import Session, at_most_one, command, flag
+from keyswitch.cli.session import attributes
+from keyswitch.errors import ExitCode
+from keyswitch.profiles import profile_files
+from keyswitch.switching.verifying.askable import ACCEPTED, REFUSED, UNREAD
+from keyswitch.switching.verifying.verified import Verified, Verifier
+from keyswitch.terminal import selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from keyswitch.secret import Secret
+
+_PATIENCE = 0.5  # seconds before a person is told how far it is
+_CLEAR = "\r\x1b[K"  # to the beginning of the line, and nothing on it
+
+
+@command(
+    "keyswitch verify                 the active profile",
+    "keyswitch verify work client",
+    "keyswitch verify --all --json",
+    note="\nExit status 0: all are accepted; 1: a service refuses one; 4: of "
+    "one it is not known; 5: a secret could not be read.",
+)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@flag("--all", "all_", help="Every profile.")
+def verify(session: Session, names: tuple[str, ...], *, all_: bool) -> int:
+    """Ask the services whether stored secrets still work.
+
+    One request for each profile, to its own host; nothing is renewed or
+    changed.
+    """
+    at_most_one({"NAME": names, "--all": all_})
+    session.refuse_agents()
+    wanted = _wanted(session, names, all_=all_)
+    workspace = session.workspace()
+    progress = _Progress(session, len(wanted))
+    if workspace.ask is not None:
+        workspace.ask = progress.beside(workspace.ask)
+    try:
+        found = Verifier(workspace, progress).verify(wanted)
+    finally:
+        progress.clear()
+    session.show(
+        {"profiles": [_document(one) for one in found]},
+        [row for one in found for row in _rows(one)],
+    )
+    return _status(found)
+
+
+def _wanted(
+    session: Session, names: Sequence[str], *, all_: bool
+) -> Sequence[str]:
+    """Return the names, each once. Raises NotFoundError for an unknown one."""
+    paths = session.workspace().paths
+    if all_:
+        found = profile_files.scan(paths)
+        if not found:
+            session.say("there are no profiles; make one: keyswitch add NAME")
+        return found
+    if not names:
+        chosen = selection.select_here(paths, session.environ)
+        selection.require_there(paths, chosen)
+        return [selection.require(chosen)]
+    for name in names:
+        profile_files.read(paths, name)
+    return list(dict.fromkeys(names))
+
+
+def _document(one: Verified) -> dict[str, object]:
+    shown = ("name", "state", "status", "milliseconds", "what")
+    document = attributes(one, *shown, or_null=("provider", "asked", "fix"))
+    document["ok"] = {ACCEPTED: True, REFUSED: False}.get(one.state)
+    document["account"] = one.who or None
+    document["permissions"] = one.may or None
+    return document
+
+
+def _rows(one: Verified) -> Iterator[tuple[str, ...]]:
+    took = "" if one.milliseconds is None else f"{one.milliseconds} ms"
+    told = "; ".join(filter(None, (one.who, one.may)))
+    yield one.name, one.state, took, told or one.what
+    if told and one.fix:
+        yield "", "", "", one.what
+    if one.fix:
+        yield "", "", "", f"fix: {one.fix}"
+
+
+def _status(found: Sequence[Verified]) -> int:
+    states = {one.state for one in found}
+    if REFUSED in states:
+        return ExitCode.FAILED
+    if UNREAD in states:
+        return ExitCode.LOCKED
+    accepted = states <= {ACCEPTED}
+    return ExitCode.OK if accepted else ExitCode.NOT_IN_EFFECT
+
+
+class _Progress:
+    """How many answers came, on one line of a terminal, after a moment."""
+
+    def __init__(self, session: Session, total: int) -> None:
+        self._shown = False
+        self._wanted = not session.quiet and os.isatty(2)
+        self._total = total
+        self._begin = time.monotonic() + _PATIENCE
+
+    def __call__(self, done: int) -> None:
+        if self._wanted and time.monotonic() >= self._begin:
+            self._shown = True
+            sys.stderr.write(
+                f"{_CLEAR}keyswitch: {done} of {self._total} answered"
+            )
+            sys.stderr.flush()
+
+    def beside(self, ask: Callable[[str], Secret]) -> Callable[[str], Secret]:
+        """Return what asks a person on an empty line."""
+
+        def asked(question: str) -> Secret:
+            self.clear()
+            return ask(question)
+
+        return asked
+
+    def clear(self) -> None:
+        if self._shown:
+            self._shown = False
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()

@@ -1,0 +1,247 @@
+"""Where Claude Code looks for a cloud's credential, as ordered data.
+
+Each link has its reason and the observation that shows it, by its name in
+`tests/vectors/claude_code/clouds.json` (Claude Code 2.1.330 and 2.1.332). A
+link with `asks` is one that only a service can answer: what it would give is
+not known from files, and never "absent".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keyswitch.model import Frozen
+from keyswitch.targets.claude_code.rules import AWS_EXPORT
+
+AWS_REFRESH = "awsAuthRefresh"
+GOOGLE_REFRESH = "gcpAuthRefresh"
+# Commands that may sign in, and so change which credential is found.
+REFRESHES = (AWS_REFRESH, GOOGLE_REFRESH)
+
+AWS_BEARER = "AWS_BEARER_TOKEN_BEDROCK"
+AWS_PROFILE = "AWS_PROFILE"
+AWS_ACCESS_KEY = "AWS_ACCESS_KEY_ID"
+AWS_DEFAULT = "default profile"
+AWS_WEB_IDENTITY = "AWS_WEB_IDENTITY_TOKEN_FILE"
+AWS_CONTAINER = "container credentials"
+AWS_INSTANCE = "EC2 instance metadata"
+
+# In one profile of the AWS files.
+ROLE = "role_arn"
+STATIC = "aws_access_key_id"
+WEB_IDENTITY = "web_identity_token_file"
+PROCESS = "credential_process"
+SSO = "sso_session"
+LOGIN = "login_session"
+
+GOOGLE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
+GOOGLE_FILE = "application default credentials"
+GOOGLE_MACHINE = "Google metadata server"
+
+AZURE_ENVIRONMENT = "AZURE_CLIENT_SECRET"
+AZURE_WORKLOAD = "AZURE_FEDERATED_TOKEN_FILE"
+AZURE_MANAGED = "managed identity"
+AZURE_CLI = "az"
+AZURE_POWERSHELL = "pwsh"
+AZURE_DEVELOPER = "azd"
+
+
+class CloudRule(Frozen):
+    """One place in an order: a source, why it stands there, where seen.
+
+    `asks` names the service that is asked for the credential; "" where files
+    and variables hold it.
+    """
+
+    source: str
+    reason: str
+    seen: str
+    asks: str = ""
+
+
+# AWS, for Bedrock, Mantle and Claude Platform on AWS. From the profile on it
+# is the JavaScript SDK's chain, which goes on where a link has nothing.
+_AWS_FIRST = (
+    CloudRule(
+        AWS_EXPORT,
+        "what the command of the settings prints comes before the AWS chain",
+        "export/flat+profile",
+    ),
+    CloudRule(
+        AWS_REFRESH,
+        "it runs where AWS does not know the present identity",
+        "refresh-refused/default",
+    ),
+)
+AWS_CHAIN = (
+    CloudRule(
+        AWS_PROFILE,
+        "a named profile comes before a pair of keys",
+        "env/profile-in-user+pair",
+    ),
+    CloudRule(
+        AWS_ACCESS_KEY,
+        f"{AWS_ACCESS_KEY} comes before the files",
+        "web/env+pair",
+    ),
+    CloudRule(
+        AWS_DEFAULT,
+        "the profile [default], where none is named",
+        "web/env+default",
+    ),
+    CloudRule(
+        AWS_WEB_IDENTITY,
+        "a token of the machine's, for which AWS gives a role",
+        "web/env",
+        "AWS STS",
+    ),
+    CloudRule(
+        AWS_CONTAINER,
+        "the keys that ECS, EKS or CloudShell gives a container",
+        "machine/imds+container",
+        "the container's credential service",
+    ),
+    CloudRule(
+        AWS_INSTANCE,
+        "the keys of the instance's role, if this is one of EC2",
+        "machine/imds",
+        "the metadata server of EC2",
+    ),
+)
+# What one profile gives: the first of these that it has.
+AWS_IN_PROFILE = (
+    CloudRule(ROLE, "a role is assumed", "role/static-beside", "AWS STS"),
+    CloudRule(STATIC, "keys in the file", "sso/static-beside"),
+    CloudRule(
+        WEB_IDENTITY,
+        "a token file, for which AWS gives a role",
+        "role/web",
+        "AWS STS",
+    ),
+    CloudRule(PROCESS, "a command is run", "process/sso-beside"),
+    CloudRule(
+        SSO,
+        "the sign-in of 'aws sso login'",
+        "login/sso-beside",
+        "AWS IAM Identity Center",
+    ),
+    CloudRule(LOGIN, "the sign-in of 'aws login'", "login/profile"),
+)
+
+# Google, for Vertex AI and Claude Platform on Google Cloud. A file that is
+# named and broken ends the search.
+_GOOGLE_FIRST = (
+    CloudRule(
+        GOOGLE_REFRESH,
+        "it runs where Google gives no token",
+        "google/refresh/nothing",
+    ),
+)
+GOOGLE_CHAIN = (
+    CloudRule(
+        GOOGLE_VARIABLE,
+        "the file that the variable names",
+        "google/variable+adc",
+        "Google's token service",
+    ),
+    CloudRule(
+        GOOGLE_FILE,
+        "the file of 'gcloud auth application-default login'",
+        "google/user+metadata",
+        "Google's token service",
+    ),
+    CloudRule(
+        GOOGLE_MACHINE,
+        "the service account of the machine, if it is one of Google's",
+        "google/metadata",
+        "Google's metadata server",
+    ),
+)
+
+# Azure, for Foundry without a key: DefaultAzureCredential.
+AZURE_CHAIN = (
+    CloudRule(
+        AZURE_ENVIRONMENT,
+        "a service principal in the environment",
+        "azure/secret+app",
+        "Microsoft Entra",
+    ),
+    CloudRule(
+        AZURE_WORKLOAD,
+        "a token file, as in Kubernetes",
+        "azure/workload+app",
+        "Microsoft Entra",
+    ),
+    CloudRule(
+        AZURE_MANAGED,
+        "the identity of the machine, if it is one of Azure's",
+        "azure/imds",
+        "Azure's metadata server",
+    ),
+    CloudRule(
+        AZURE_CLI,
+        "the sign-in of 'az login'",
+        "azure/dev-cli+pwsh",
+        "the Azure CLI",
+    ),
+    CloudRule(
+        AZURE_POWERSHELL,
+        "the sign-in of 'Connect-AzAccount'",
+        "azure/dev-azd+pwsh",
+        "Azure PowerShell",
+    ),
+    CloudRule(
+        AZURE_DEVELOPER,
+        "the sign-in of 'azd auth login'",
+        "azure/dev-azd",
+        "the Azure Developer CLI",
+    ),
+)
+
+# What comes before a chain: each provider's own variables. A request that is
+# signed by a proxy (CLAUDE_CODE_SKIP_*_AUTH) walks none of these.
+_OF_AWS = (
+    CloudRule(
+        AWS_BEARER,
+        "a Bedrock API key comes before every AWS identity",
+        "export/flat+bearer",
+    ),
+    *_AWS_FIRST,
+    *AWS_CHAIN,
+)
+ORDERS: Mapping[str, tuple[CloudRule, ...]] = {
+    "bedrock": _OF_AWS,
+    "mantle": _OF_AWS,
+    "anthropicAws": (
+        CloudRule(
+            "ANTHROPIC_AWS_API_KEY",
+            "a key of the platform comes before every AWS identity",
+            "platform/key+pair",
+        ),
+        *_AWS_FIRST,
+        *AWS_CHAIN,
+    ),
+    "foundry": (
+        CloudRule(
+            "ANTHROPIC_FOUNDRY_AUTH_TOKEN",
+            "a token in the environment comes before a key",
+            "azure/token+key",
+        ),
+        CloudRule(
+            "ANTHROPIC_FOUNDRY_API_KEY",
+            "a key comes before every Azure identity",
+            "azure/key",
+        ),
+        *AZURE_CHAIN,
+    ),
+    "vertex": (*_GOOGLE_FIRST, *GOOGLE_CHAIN),
+    "anthropicGoogleCloud": (*_GOOGLE_FIRST, *GOOGLE_CHAIN),
+}
+
+# Every source that only a service can answer.
+SERVICES = tuple(
+    rule
+    for order in (AWS_CHAIN, AWS_IN_PROFILE, GOOGLE_CHAIN, AZURE_CHAIN)
+    for rule in order
+    if rule.asks
+)
