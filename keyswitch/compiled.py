@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Rules = list[tuple[str, str]]  # (pattern of a git remote, profile name)
 
-HEAD = f"keyswitch-compiled 6 {__version__}"
+HEAD = f"keyswitch-compiled 7 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 RULES_HEAD = f"keyswitch-remotes 1 {__version__}"
@@ -50,6 +50,8 @@ class Compiled:
         self.roles: dict[str, str] = {}
         self.only: list[str] = []  # places, see `guard`
         self.never: list[str] = []
+        # (program, what it does not take of all this)
+        self.ignored: list[tuple[str, str]] = []
 
     def version(self) -> str:
         """Return what cached values of secrets depend on.
@@ -101,7 +103,11 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
     if lines[0] != HEAD or lines[-2:] != ["end", ""]:
         return None  # another version's, or half of one
     result = Compiled(name)
-    pairs = {"set": result.literals, "secret": result.secrets}
+    pairs = {
+        "set": result.literals,
+        "secret": result.secrets,
+        "ignored": result.ignored,
+    }
     lists = {
         "unset": result.rivals,
         "only": result.only,

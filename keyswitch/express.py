@@ -137,6 +137,8 @@ def _env(args: list[str], environ: Mapping[str, str]) -> int | None:
     if script is not None:
         print_script(script, shell)
         warn_of_settings(script, environ, profile)
+        if chosen.how == selection.BY_NAME:
+            warn(ignored(profile, environ))
     return ExitCode.OK
 
 
@@ -197,6 +199,20 @@ def warn_of_settings(
     by_helper = profile is not None and "helper" in profile.roles
     found = lines(script, environ, by_helper=by_helper)
     warn([f"warning: {line}" for line in found])
+
+
+def ignored(profile: Compiled | None, environ: Mapping[str, str]) -> list[str]:
+    """Return what installed programs do not take of a profile."""
+    if profile is None or not profile.ignored:
+        return []
+    import shutil  # few profiles have any
+
+    path = environ.get("PATH", "")
+    return [
+        text
+        for program, text in profile.ignored
+        if shutil.which(program, path=path)
+    ]
 
 
 def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:

@@ -110,6 +110,11 @@ def _compile(
     }
     result.roles = roles(provider, profile)
     result.only, result.never = list(profile.only), list(profile.never)
+    result.ignored = [
+        (one.program, one.text)
+        for one in provider.ignored
+        if one.is_true_of(profile)
+    ]
     return result
 
 
@@ -129,6 +134,7 @@ def _keep(
     lines += [f"unset {name}" for name in result.rivals]
     lines += [f"only {pattern}" for pattern in result.only]
     lines += [f"never {pattern}" for pattern in result.never]
+    lines += [f"ignored {name} {what}" for name, what in result.ignored]
     lines += [f"role {k} {v}" for k, v in sorted(result.roles.items())]
     if not any("\n" in line for line in lines):
         compiled.keep(paths.compiled(result.name), lines)

@@ -17,7 +17,7 @@ from keyswitch.errors import InputError, NotFoundError
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.toml_text import parse_toml
-from keyswitch.providers.schema import ClaudeCode, Provider
+from keyswitch.providers.schema import ClaudeCode, Ignored, Provider
 from keyswitch.providers.shapes import Field, Length, Refusal
 
 PROVIDER_LIMIT = 64 * 1024  # bytes of a provider file
@@ -35,7 +35,7 @@ _PLAIN_KEYS = _of_type(str, "title bill help_url revoke_url setup not_addable")
 _PROVIDER_KEYS = {
     **_PLAIN_KEYS,
     "family": str,
-    **_of_type(list, "hosts rivals"),
+    **_of_type(list, "hosts rivals ignored"),
     **_of_type(dict, "constants groups fields claude_code verify"),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
@@ -43,6 +43,7 @@ _FIELD_KEYS = {
     **_of_type(str, "title pattern default group help"),
     **_of_type(bool, "secret required free_text harmless"),
     **_of_type(list, "env prefixes refuse lengths"),
+    "env_unless": dict,
 }
 _CLAUDE_CODE_KEYS = {
     **_of_type(str, "how helper_field"),
@@ -214,6 +215,7 @@ def _provider(
         groups=tuple(groups),
         claude_code=_claude_code(path, table.get("claude_code", {}), models),
         hosts=reader.strings("hosts"),
+        ignored=tuple(_ignored(reader, e) for e in table.get("ignored", [])),
         verify=table.get("verify", {}),
     )
 
@@ -237,6 +239,7 @@ def _field(path: str, name: str, entry: Any) -> Field:
     table = reader.checked(_FIELD_KEYS)
     lists: dict[str, Any] = {
         "env": reader.variables("env"),
+        "env_unless": reader.pairs("env_unless"),
         "prefixes": reader.strings("prefixes"),
         "refuse": tuple(_refusal(reader, e) for e in table.get("refuse", [])),
         "lengths": tuple(_length(reader, e) for e in table.get("lengths", [])),
@@ -253,6 +256,14 @@ def _refusal(reader: _Reader, entry: Mapping[str, Any]) -> Refusal:
     if not all(isinstance(text, str) for text in found):
         raise reader.wrong("'refuse' takes texts only")
     return found
+
+
+def _ignored(reader: _Reader, entry: Mapping[str, Any]) -> Ignored:
+    names = {"program", "what", "fix"}
+    texts = all(isinstance(text, str) for text in entry.values())
+    if not texts or not names <= entry.keys() <= {*names, "when", "unless"}:
+        raise reader.wrong("'ignored' takes program, what, fix, when, unless")
+    return Ignored(**entry)
 
 
 def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:

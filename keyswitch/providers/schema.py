@@ -40,6 +40,30 @@ class Environment(Frozen):
     rivals: tuple[str, ...]  # variables to unset
 
 
+class Ignored(Frozen):
+    """What a program does not take of a profile, though it is exported.
+
+    True of profiles that have the field `when` and not the field `unless`.
+    """
+
+    program: str
+    what: str
+    fix: str
+    when: str = ""
+    unless: str = ""
+
+    @property
+    def text(self) -> str:
+        """Say it in one line."""
+        return f"{self.what}; {self.fix}"
+
+    def is_true_of(self, profile: Profile) -> bool:
+        """Tell whether it holds for a profile with these fields."""
+        fields = profile.fields
+        wanted = not self.when or bool(fields.get(self.when))
+        return wanted and not fields.get(self.unless)
+
+
 class Provider(Frozen):
     """One entry of the catalogue."""
 
@@ -59,6 +83,7 @@ class Provider(Frozen):
     not_addable: str = ""  # why `add` cannot make one
     # Where its secrets go: the first template that the plain fields fill.
     hosts: tuple[str, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     own: bool = False  # of a file in the person's own folder
     # [verify] as it stands in the file; `verification` says what it means.
     verify: Mapping[str, Any] = MappingProxyType({})
@@ -199,7 +224,10 @@ def environment(provider: Provider, profile: Profile) -> Environment:
     secrets: dict[str, str] = {}
     for name in present:
         found = provider.field(name)
+        unless = dict(found.env_unless)
         for template in found.env:  # `{x}` stands for the plain field x
+            if profile.fields.get(unless.get(template, "")):
+                continue
             variable = template
             if template.startswith("{"):
                 variable = profile.fields.get(template[1:-1], "")
@@ -213,6 +241,22 @@ def environment(provider: Provider, profile: Profile) -> Environment:
         tuple(sorted(secrets.items())),
         tuple(sorted(rivals)),
     )
+
+
+def ignored_here(
+    provider: Provider, profile: Profile, environ: Mapping[str, str]
+) -> list[Ignored]:
+    """Return what programs that are installed do not take of a profile."""
+    if not provider.ignored:
+        return []
+    import shutil  # few providers have any
+
+    path = environ.get("PATH", "")
+    return [
+        one
+        for one in provider.ignored
+        if one.is_true_of(profile) and shutil.which(one.program, path=path)
+    ]
 
 
 def roles(provider: Provider, profile: Profile) -> dict[str, str]:

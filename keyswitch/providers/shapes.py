@@ -74,6 +74,8 @@ class Field(Frozen):
     secret: bool = False
     required: bool = False
     env: tuple[str, ...] = ()  # variables that carry it
+    # (variable, field): not carried by it where the profile has that field
+    env_unless: tuple[tuple[str, str], ...] = ()
     prefixes: tuple[str, ...] = ()  # a value has to begin with one of them
     pattern: str = ""  # a value has to match it as a whole
     refuse: tuple[Refusal, ...] = ()

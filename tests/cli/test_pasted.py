@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.cli.terminal import COMMAND, Terminal
+
 KEY = (
     "sk-ant-api03-FAKE-0123456789abcdefghijklmnopqrstuvwxyz0123456789"
-    "abcdefghijklmnopqrstuvwxyz0123456789EXAMPLE-AA"
+    "abcdefghijklmnopqrstuvwxyz01234567EXAMPLE-AA"
 )
 
 
@@ -38,3 +40,20 @@ def test_a_key_with_an_equals_sign_in_it_is_taken(ks):
 def test_nothing_but_a_wrapping_is_no_secret(ks, text):
     error = ks.add("work", secret=text, code=1).error
     assert "traceback" not in error.lower()
+
+
+@pytest.mark.parametrize(("answer", "taken"), [("y", True), ("n", False)])
+def test_a_terminal_offers_what_is_inside(ks, answer, taken):
+    add = ("add", "work", "--provider", "anthropic")
+    terminal = Terminal(ks, *COMMAND, *add)
+    terminal.sees("API key:").type(f"export ANTHROPIC_API_KEY='{KEY}'\n")
+    terminal.sees("has a shell command around it")
+    terminal.sees("take what is inside it?").type(f"{answer}\n")
+    if taken:
+        terminal.sees("added 'work'")
+        assert terminal.ends() == 0
+        assert ks("helper", "api-key", "work").out == f"{KEY}\n"
+    else:
+        terminal.sees("API key:").type("\x03")
+        assert terminal.ends() != 0
+    assert KEY not in terminal.raw

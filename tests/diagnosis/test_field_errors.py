@@ -139,6 +139,13 @@ def test_a_gateways_words_in_a_text_of_codex_are_about_codex(scene):
     assert ids("Invalid API key", here)[0] == "api-key-invalid"
 
 
+def test_the_mfa_code_is_asked_by_the_aws_command_for_that_profile(scene):
+    row = next(r for r in ROWS if r["id"] == "mfa")
+    _, said = first(scene, "bedrock mfa", row["printed"])
+    assert "export-credentials --profile dev" in said
+    assert "unset AWS_PROFILE" in said
+
+
 DECLINED = "Not logged in · Please run /login"
 
 

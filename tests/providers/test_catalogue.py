@@ -36,7 +36,7 @@ TABLE = [
      ["api_key"],
      {"ANTHROPIC_AWS_API_KEY", "ANTHROPIC_AWS_WORKSPACE_ID", "AWS_REGION",
       "CLAUDE_CODE_USE_ANTHROPIC_AWS"}),
-    ("openai", {}, ["api_key"], {"OPENAI_API_KEY"}),
+    ("openai", {}, ["api_key"], {"OPENAI_API_KEY", "CODEX_API_KEY"}),
     ("gemini", {}, ["api_key"], {"GEMINI_API_KEY"}),
     ("openrouter", {}, ["api_key"], {"OPENROUTER_API_KEY"}),
     ("github", {}, ["token"], {"GH_TOKEN", "GITHUB_TOKEN"}),

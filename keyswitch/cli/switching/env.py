@@ -22,7 +22,13 @@ from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
-from keyswitch.express import give_back, print_script, warn, warn_of_settings
+from keyswitch.express import (
+    give_back,
+    ignored,
+    print_script,
+    warn,
+    warn_of_settings,
+)
 from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker, selection
 from keyswitch.terminal.exports import script_of
@@ -90,6 +96,8 @@ def env(  # noqa: PLR0913
         print_script(script, language)
         if not format_:
             warn_of_settings(script, environ, compiled)
+            if name:
+                warn(ignored(compiled, environ))
     return None
 
 

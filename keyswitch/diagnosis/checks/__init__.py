@@ -54,6 +54,7 @@ CHECKS = (
     profiles.secrets,
     profiles.exported,
     profiles.unusable,
+    profiles.ignored,
     files.exposed,
     files.links,
     files.locks,

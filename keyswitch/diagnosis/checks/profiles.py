@@ -13,7 +13,7 @@ from keyswitch.errors import (
 )
 from keyswitch.kernel_keyring import available
 from keyswitch.profiles import settings
-from keyswitch.providers.schema import refuse_named
+from keyswitch.providers.schema import ignored_here, refuse_named
 from keyswitch.secrets.keychain.store import Availability, open_keychain
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
@@ -243,3 +243,14 @@ def exported(situation: Situation) -> Iterator[Finding]:
         why = f"its programs go on using {', '.join(situation.exported)}"
         fix = 'eval "$(keyswitch env --unset)"'
         yield Finding("exported-profile-missing", ERROR, what, why, fix)
+
+
+def ignored(situation: Situation) -> Iterator[Finding]:
+    """Find what an installed program does not take of the chosen profile."""
+    profile = situation.wanted
+    provider = profile and situation.accounts.provider_of(profile)
+    if profile is None or provider is None:
+        return
+    for one in ignored_here(provider, profile, situation.scene.environ):
+        why = f"'{profile.name}' is chosen, and {one.program} is here"
+        yield Finding("export-ignored", NOTE, one.what, why, one.fix)

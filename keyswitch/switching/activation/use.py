@@ -16,6 +16,7 @@ from keyswitch.model import LOGIN_PROVIDER, FileChange, Frozen, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 from keyswitch.providers.binding import Mismatch
+from keyswitch.providers.schema import ignored_here
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch
@@ -73,7 +74,9 @@ def use(
         return profile
 
     profile, draft = commit(workspace, make, quiet=True)
-    notes = draft.told
+    provider = workspace.provider_of(profile)
+    ignored = ignored_here(provider, profile, workspace.environ)
+    notes = [*draft.told, *(one.text for one in ignored)]
     if configure and profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.logging_in import leftovers
 

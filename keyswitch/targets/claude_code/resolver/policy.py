@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code import rules
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from keyswitch.targets.claude_code.resolver.candidates import Candidates
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.claude_code.settings.settings_file import (
-        SettingsFile,
-    )
 
 
 class PolicyRefusal(Frozen):
@@ -59,19 +56,26 @@ def refusal(
     )
 
 
-def demanded(scene: Scene, key: str) -> Value | None:
-    """Return what an organization sets as text, the highest level's."""
+def _demanded(
+    scene: Scene, key: str, among: Sequence[str] = ()
+) -> Value | None:
+    """Return what an organization sets as text, the highest level's.
+
+    `among`: another text counts as none.
+    """
     for file in reversed(scene.files):
         if file.level in ORGANIZATION_LEVELS and key in file.document:
-            text = ",".join(_texts(file, key))
-            if text:
+            found = file.document[key]
+            text = ",".join(
+                _texts(found if isinstance(found, list) else [found])
+            )
+            if text and (not among or text in among):
                 return value_in(file, "policy", text, key)
     return None
 
 
-def _texts(file: SettingsFile, key: str) -> Sequence[str]:
-    found = file.document.get(key)
-    listed = found if isinstance(found, list) else [found]
+def _texts(found: Any) -> list[str]:
+    listed = found if isinstance(found, list) else []
     return [text for text in listed if isinstance(text, str)]
 
 
@@ -95,11 +99,8 @@ def _login_demanded(
     account themselves.
     """
     scene = found.scene
-    organization = demanded(scene, rules.ORGANIZATION)
-    method = demanded(scene, rules.METHOD)
-    if method and method.text not in _METHODS:
-        method = None
-    asked = organization or method
+    organization = _demanded(scene, rules.ORGANIZATION)
+    asked = organization or _demanded(scene, rules.METHOD, _METHODS)
     if asked is None or scene.host_managed or scene.login_first:
         return None
     instead = _instead_of_login(found, login, cloud)
@@ -228,7 +229,8 @@ def _allowed(scene: Scene) -> Iterator[tuple[list[str], Source]]:
             for file in scene.files
             if file.level == level and rules.ALLOWED in file.document
         ]
-        names = [n for file in files for n in _texts(file, rules.ALLOWED)]
+        lists = (file.document[rules.ALLOWED] for file in files)
+        names = [name for found in lists for name in _texts(found)]
         if files:
             yield names, value_in(files[-1], "policy", "", rules.ALLOWED).source
 
