@@ -97,7 +97,7 @@ class ServerAccount:
             return True
         if self._has_login or self._has_key:
             return True
-        return bool(self.config.managed_key.strip()) and not self.has_helper
+        return bool(self.config.managed_key) and not self.has_helper
 
     @property
     def _at_anthropic(self) -> bool:

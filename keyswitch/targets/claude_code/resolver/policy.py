@@ -56,22 +56,19 @@ def refusal(
     )
 
 
-def _demanded(
-    scene: Scene, key: str, among: Sequence[str] = ()
-) -> Value | None:
-    """Return what an organization sets as text, the highest level's.
+def _demands(scene: Scene, key: str) -> list[Value]:
+    """Return what each level of an organization sets, the highest first.
 
-    `among`: another text counts as none.
+    A list of texts is one text, with commas.
     """
+    found: dict[str, Value] = {}
     for file in reversed(scene.files):
         if file.level in ORGANIZATION_LEVELS and key in file.document:
-            found = file.document[key]
-            text = ",".join(
-                _texts(found if isinstance(found, list) else [found])
-            )
-            if text and (not among or text in among):
-                return value_in(file, "policy", text, key)
-    return None
+            value = file.document[key]
+            listed = value if isinstance(value, list) else [value]
+            text = ",".join(_texts(listed))
+            found.setdefault(file.level, value_in(file, "policy", text, key))
+    return list(found.values())
 
 
 def _texts(found: Any) -> list[str]:
@@ -99,17 +96,25 @@ def _login_demanded(
     account themselves.
     """
     scene = found.scene
-    organization = _demanded(scene, rules.ORGANIZATION)
-    asked = organization or _demanded(scene, rules.METHOD, _METHODS)
+    organizations = _demands(scene, rules.ORGANIZATION)
+    methods = [
+        method
+        for method in _demands(scene, rules.METHOD)
+        if method.text in _METHODS
+    ]
+    asked = next(iter(organizations + methods), None)
     if asked is None or scene.host_managed or scene.login_first:
         return None
     instead = _instead_of_login(found, login, cloud)
     if instead:
         return PolicyRefusal(f"{_ASK}{instead}", asked.source, _LOG_IN)
-    if organization is None or login is None or login.kind not in _VERIFIED:
+    if login is None or login.kind not in _VERIFIED:
         return None
-    what = _not_of(scene, organization.text.split(","), login)
-    return PolicyRefusal(what, organization.source, _LOG_IN) if what else None
+    for organization in organizations:
+        what = _not_of(scene, organization.text.split(","), login)
+        if what:
+            return PolicyRefusal(what, organization.source, _LOG_IN)
+    return None
 
 
 def _instead_of_login(
