@@ -4,13 +4,14 @@ A provider file has one such table, or one for each group, `[verify.GROUP]`.
 
     url           where it is asked: the first text that the plain fields fill
     headers       {NAME = "text"}; what no field fills is left out
+    lines         further headers, texts of NAME: VALUE in lines
     account       texts that say whose it is, as far as the answer fills them
     permissions   the same, for what it may do
     same          {field = "text"}: the account that the profile should be
     signed        "sts", without the rest: AWS is asked, with a signature
 
-Places of `url` and `headers` are fields, `{api_key}`. Those of the others are
-of the answer: `{a.b}` of its JSON, `{header:NAME}` of its headers.
+Places of `url`, `headers` and `lines` are fields, `{api_key}`. Those of the
+others are of the answer: `{a.b}` of its JSON, `{header:NAME}` of its headers.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ STS = "sts"
 
 _PLACE = r"\{([a-z_]+)\}"
 _ADDRESS = r"(?:https?://|\{[a-z_]+\})\S+"
-_LISTS = ("url", "account", "permissions")
+_LISTS = ("url", "lines", "account", "permissions")
 _TABLES = ("headers", "same")
 
 
@@ -36,6 +37,7 @@ class Verification(Frozen):
 
     url: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    lines: tuple[str, ...] = ()
     account: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     same: tuple[tuple[str, str], ...] = ()

@@ -112,9 +112,8 @@ def test_a_profile_that_cannot_work_is_said(ks, aws, config, said):
 def test_a_role_with_an_mfa_code_has_a_remedy(ks, aws):
     aws(MFA)
     done = ks("whoami", code=1, AWS_PROFILE="role", **BEDROCK)
-    assert "aws sts assume-role --role-arn arn:aws:iam::1:role/r" in done.out
-    assert "--serial-number arn:aws:iam::1:mfa/me" in done.out
-    assert "--profile work" in done.out
+    assert "aws configure export-credentials --profile role" in done.out
+    assert "unset AWS_PROFILE" in done.out
 
 
 def test_use_of_a_profile_that_no_file_has_says_so(ks, aws):
@@ -217,6 +216,42 @@ def test_a_sign_in_of_another_profile_is_off_while_one_is_used(
     assert (warned in said) == (command == "aws sso login")
     ks("off")
     assert ks.file(".claude/settings.json").read_bytes() == before
+
+
+def test_a_sign_in_that_has_ended_is_brought_back_by_its_command(ks, aws):
+    aws(
+        SSO.replace("role]", "work]") + "[sso-session corp]\n"
+        "sso_start_url = https://x.example/start\nsso_region = us-east-1\n"
+    )
+    ks.file(".aws/credentials").unlink()
+    add_named(ks)
+    ks("use", "named", code=4)
+    settings(ks, awsAuthRefresh="aws sso login --profile work")
+    ks("use", "named")
+
+
+def test_a_file_that_a_profile_names_needs_no_sign_in_of_gcloud(ks):
+    settings(ks, gcpAuthRefresh="gcloud auth application-default login")
+    path = ks.file("adc.json")
+    path.write_text('{"client_email": "a@b", "private_key": "FAKE"}')
+    given = ("--set", "project_id=my-project", "--set", "region=global")
+    ks("add", "own", "--provider", "vertex", *given, "--set",
+       f"credentials_file={path}")  # fmt: skip
+    ks("add", "usual", "--provider", "vertex", *given)
+    ks("use", "own")
+    text = ks.file(".claude/settings.json").read_text()
+    assert json.loads(text)["gcpAuthRefresh"] == ""
+    ks("use", "usual")
+    text = ks.file(".claude/settings.json").read_text()
+    assert json.loads(text)["gcpAuthRefresh"].startswith("gcloud")
+
+
+def test_use_of_a_cloud_without_a_sign_in_says_what_is_missing(ks):
+    given = ("--set", "project_id=my-project", "--set", "region=global")
+    ks("add", "vertex", "--provider", "vertex", *given)
+    said = ks("use", "vertex").err
+    assert "there are no Google Cloud credentials" in said
+    assert "gcloud auth application-default login" in said
 
 
 def test_keys_of_keyswitch_need_no_sign_in(ks):

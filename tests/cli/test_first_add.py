@@ -22,7 +22,7 @@ OFFER = "make an encrypted vault? [y/N]"
 # tuple: wrong answers, each with what is said of it, and the right one.
 TYPED = {
     "anthropic": [
-        ("API key:", ("", "is empty"), (f'"{ANTHROPIC}"', "in quotes"),
+        ("API key:", ("", "is empty"),
          ("ghp_" + "FAKE" * 9, "GitHub token"), (ANTHROPIC * 2, "twice"),
          ANTHROPIC),
     ],

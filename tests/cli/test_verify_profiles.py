@@ -403,6 +403,18 @@ def test_a_provider_file_of_ones_own_may_have_a_question(ks, services):
     assert "x-team" not in request.headers
 
 
+def test_further_headers_are_sent_beside_the_credential(ks, services):
+    more = '[fields.more]\ntitle = "further headers"\n'
+    lines = 'lines = ["{more}"]\n'
+    own_provider(ks, OWN + more + ROW + lines)
+    given = r"X-Team: blue\nAuthorization: Token other"
+    add(ks, "acme", "acme", ["--set", f"more={given}"], TOKEN)
+    verified(ks, "acme")
+    [request] = services.requests
+    assert request.headers["x-team"] == "blue"
+    assert request.headers["authorization"] == f"Token {TOKEN}"
+
+
 def test_another_address_in_such_a_file_has_to_be_agreed_to(ks, services):
     own_provider(ks, OWN)
     add(ks, "acme", "acme", [], TOKEN)

@@ -102,7 +102,11 @@ def differences(case, folder, *, of_cloud=False):
     setup = case["setup"]
     place = claude_setups.SetupFolder(folder, "http://127.0.0.1:9")
     cwd = os.path.realpath(place.build(setup))  # as getcwd() has it
-    environ = {"HOME": str(place.home), "PATH": os.environ["PATH"]}
+    environ = {
+        "AWS_EC2_METADATA_DISABLED": "true",  # as where that was observed
+        "HOME": str(place.home),
+        "PATH": os.environ["PATH"],
+    }
     environ |= {k: place.fill(v) for k, v in setup["env"].items()}
     with claude_setups.descriptors(setup) as opened:
         environ |= {name: str(number) for name, number in opened.items()}

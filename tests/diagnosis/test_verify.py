@@ -559,7 +559,7 @@ def test_a_key_of_the_platform_on_aws_says_its_workspace(scene):
 
 def test_google_is_left_to_its_own_command(scene, home):
     path = home / "adc.json"
-    path.write_text('{"type": "authorized_user"}')
+    path.write_text('{"client_email": "a@example.org", "private_key": "FAKE"}')
     answer = one(
         scene(
             CLAUDE_CODE_USE_VERTEX="1",

@@ -253,10 +253,7 @@ def _where(situation: Situation, source: Source) -> str:
 
 
 def _short(situation: Situation, source: Source) -> str:
-    """Return where a source is, below `~` where that is so."""
-    place = situation.place(source)
-    home = situation.scene.home.rstrip("/")
-    return place.replace(f"{home}/", "~/") if home else place
+    return situation.short(situation.place(source))
 
 
 def _address(situation: Situation) -> str:

@@ -38,18 +38,18 @@ def signs_in_first(situation: Situation) -> Iterator[Finding]:
     header, wanted = situation.verdict.request.bearer, situation.wanted
     if header is None or wanted is None or header.value is not None:
         return
-    for key in cloud_rules.REFRESHES:
-        command = situation.scene.command(key)
-        if command is None or key not in header.why_unknown:
-            continue
-        if wanted.fields.get("aws_profile") in profiles_of(command.text):
-            continue  # the sign-in of that very profile
-        place = situation.place(command.source)
-        yield Finding(
-            SIGNS_IN,
-            WARNING,
-            f"{key} may run first, and bring another account",
-            "it runs where the present credential is refused or not there",
-            f"if it is not of '{wanted.name}', remove '{key}' from {place}",
-            place,
-        )
+    key = cloud_rules.AWS_REFRESH  # that of Google signs gcloud in, as is meant
+    command = situation.scene.command(key)
+    if command is None or key not in header.why_unknown:
+        return
+    if wanted.fields.get("aws_profile") in profiles_of(command.text):
+        return  # the sign-in of that very profile
+    place = situation.place(command.source)
+    yield Finding(
+        SIGNS_IN,
+        WARNING,
+        f"{key} may run first, and bring another account",
+        "it runs where the present credential is refused or not there",
+        f"if it is not of '{wanted.name}', remove '{key}' from {place}",
+        place,
+    )

@@ -64,12 +64,13 @@ def commands(situation: Situation) -> Iterator[Finding]:
             if wanted.is_keyswitch(command.text):
                 use = situation.use_again
                 fix = f"keyswitch moved: {use} writes the new path"
-            grave, why = ERROR if used else WARNING, _OTHERWISE[key]
+            grave = ERROR if used and key in KEYS else WARNING
+            why = _OTHERWISE[key]
             what, fix = f"{key} cannot run: {what}", f"{fix} ({place})"
             yield Finding("helper-broken", grave, what, why, fix, place)
         elif used and key in KEYS:
             yield from _answered(situation, key, command)
-        if command.source.of_repository:
+        if command.source.of_repository and (used or key in KEYS):
             what = f"{key} comes with this directory's settings"
             why = "it runs as you, with your variables"
             fix = f"read it before you trust it, or remove '{key}' from {place}"

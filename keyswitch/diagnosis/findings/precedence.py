@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.rungs import Rung, with_beaten
 from keyswitch.diagnosis.findings.situation import Situation
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code import rules, versions
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.rules import Rule
 
@@ -57,12 +57,14 @@ def _orders(found: Candidates) -> list[tuple[str, tuple[Rule, ...]]]:
 
 def rows(situation: Situation) -> Iterator[tuple[str, ...]]:
     """Yield the ladder as a table, its header first."""
-    yield ("order", "source", "", "set here", "beats", "why", "observed")
+    seen = f"observed ({', '.join(versions.OBSERVED)})"
+    yield ("order", "source", "", "set here", "beats", "why", seen)
     for rung in ladder(situation):
         asks = f"(only {rung.asks} knows)" if rung.asks else "-"
         used = "sent" if rung.used else ""
         beats = ", ".join(rung.beats) or "-"
-        row = (rung.order, rung.source, used, rung.place or asks, beats)
+        place = situation.short(rung.place) or asks
+        row = (rung.order, rung.source, used, place, beats)
         yield (*row, rung.reason, rung.seen)
 
 

@@ -134,6 +134,11 @@ class Situation:
         name = self.accounts.of_account(who.account_uuid, who.organization_uuid)
         return found._replace(profile=name)
 
+    def short(self, place: str) -> str:
+        """Return a place with `~` for the home directory."""
+        home = self.scene.home.rstrip("/")
+        return place.replace(f"{home}/", "~/") if home else place
+
     def place(self, source: Source) -> str:
         """Return where a person finds a source: file:line, or a variable."""
         if source.path:
@@ -257,8 +262,12 @@ class Situation:
     def _same_aws_profile(self, profile: Profile) -> bool:
         wanted = profile.fields.get("aws_profile")
         sources = [h.source for h in self.verdict.request.headers]
+        # A sign-in brings what the variable names.
+        named = self.view.raw("AWS_PROFILE")
         return wanted is None or any(
-            s.kind == "aws_profile" and s.name == wanted for s in sources
+            (s.kind == "aws_profile" and s.name == wanted)
+            or (s.kind == "sign_in" and named == wanted)
+            for s in sources
         )
 
     @property

@@ -16,6 +16,7 @@ from keyswitch.providers.verification import (
     filled,
     verification_of,
 )
+from keyswitch.targets.claude_code.login.stored import custom_headers
 from keyswitch.targets.claude_code.resolver.scene import Flags, Scene
 from keyswitch.targets.verdict import Source
 
@@ -69,11 +70,10 @@ def question_about(scene: Scene, subject: Subject) -> Question:
         **profile.fields,
         **{name: secret.reveal() for name, secret in secrets.items()},
     }
-    headers = {name: filled(text, values) for name, text in row.headers}
     return Question(
         GATEWAY if address.source else provider.title,
         address,
-        {name: text for name, text in headers.items() if text is not None},
+        _headers(row, values),
         renew,
         tuple(secrets.values()),
         account=row.account,
@@ -81,6 +81,21 @@ def question_about(scene: Scene, subject: Subject) -> Question:
         same=_expected(row, profile),
         query=query,
     )
+
+
+def _headers(row: Verification, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers; no further one takes the credential's place."""
+    found: dict[str, str] = {}
+    for template in row.lines:
+        # In a plain field a backslash and an n stand for the end of a line.
+        text = (filled(template, values) or "").replace("\\n", "\n")
+        found |= custom_headers(text)
+    for name, template in row.headers:
+        value = filled(template, values)
+        if value is not None:
+            found.pop(name.lower(), None)
+            found[name] = value
+    return found
 
 
 def no_question(provider: Provider, profile: Profile) -> InputError:

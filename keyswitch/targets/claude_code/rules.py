@@ -298,10 +298,17 @@ def entrypoint(environ: Mapping[str, str]) -> str:
 _OF_THE_DESKTOP = (
     "ANTHROPIC_",
     "AWS_",
+    "AZURE_",
     "CLAUDE_CODE_OAUTH_",
     "CLAUDE_CODE_SKIP_",
     "CLAUDE_CODE_USE_",
+    "GCE_METADATA_",
+    "GOOGLE_",
+    "METADATA_SERVER_",
+    "google_",
 )
+# These count from a repository's settings as well.
+_OF_A_REPOSITORY_TOO = ("AWS_PROFILE", "AZURE_")
 
 
 def is_of_the_desktop(name: str) -> bool:
@@ -317,8 +324,13 @@ def waits_for_server(name: str) -> bool:
     return (
         name in SECRET_VARIABLES
         or name.startswith("CLAUDE_CODE_USE_")
-        or (name.endswith("_BASE_URL"))
+        or name.endswith("_BASE_URL")
     )
+
+
+def is_of_the_person(name: str) -> bool:
+    """Tell whether no repository can set a variable on the desktop."""
+    return is_of_the_desktop(name) and not name.startswith(_OF_A_REPOSITORY_TOO)
 
 
 # Logins that the desktop and a remote session take before any key.

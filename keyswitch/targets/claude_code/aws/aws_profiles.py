@@ -99,12 +99,11 @@ class Profiles:
         problem = self._no_base(name, base, data, visited)
         if problem is not None:
             return problem
-        device = data.get("mfa_serial", "")
-        if device:
+        if "mfa_serial" in data:
             return Problem(
                 f"the AWS profile '{name}' wants an MFA code (mfa_serial), "
                 "which Claude Code cannot ask for",
-                _by_hand(data["role_arn"], device, base),
+                _by_hand(name),
                 ends=True,
             )
         return self._header(name, None, _ROLE_ASKED)
@@ -267,11 +266,11 @@ _WAYS: dict[str, tuple[_Has, _Look]] = {
 }
 
 
-def _by_hand(role: str, device: str, base: str) -> str:
-    """Return how a person gets a role's keys with a code, once."""
-    of_base = f" --profile {quote(base)}" if base else ""
+def _by_hand(name: str) -> str:
+    """Return how a person gives the code to the aws command, once."""
     return (
-        f"aws sts assume-role --role-arn {quote(role)} --role-session-name me "
-        f"--serial-number {quote(device)} --token-code CODE{of_base}, and keep "
-        "its keys: keyswitch add NAME --provider bedrock; or use aws sso login"
+        "let the aws command ask, and start Claude Code there: eval "
+        f'"$(aws configure export-credentials --profile {quote(name)} '
+        f'--format env)" && unset {cloud_rules.AWS_PROFILE}; or keep what it '
+        "prints: keyswitch add NAME --provider bedrock"
     )

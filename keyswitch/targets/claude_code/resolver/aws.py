@@ -96,19 +96,23 @@ def ambient(scene: Scene, view: View, run: Run | None = None) -> Request:
         if chain.pair is not None:
             return _signed(chain.pair)
         return Request(refusal="the host program handed no AWS keys over")
-    if not chain.name and view is scene.request:
-        before = Chain(scene, scene.status, run)
-        found = before.request()
-        if not before.name and _is_set(found):
-            return cloud_services.refreshed(
-                scene, cloud_rules.AWS_REFRESH, AWS, found
-            )
     found = chain.request()
+    before = Chain(scene, scene.status, run)
+    if view is scene.request and not chain.name and not before.name:
+        found = _first_of(before.request(), found)
     return cloud_services.refreshed(scene, cloud_rules.AWS_REFRESH, AWS, found)
 
 
-def _is_set(found: Request) -> bool:
-    return found.bearer is not None and found.bearer.source.kind != SERVICE
+def _first_of(before: Request, found: Request) -> Request:
+    """Return what counts of a request without, and one with a repository."""
+    first, second = before.bearer, found.bearer
+    if first is None or second is None or second.source.kind == SERVICE:
+        return before if first else found
+    if first.source.kind != SERVICE:
+        return before
+    why = "a metadata server may give one first"
+    doubtful = second._replace(value=None, why_unknown=why)
+    return found._replace(bearer=doubtful)
 
 
 class Chain:

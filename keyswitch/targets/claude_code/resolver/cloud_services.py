@@ -67,4 +67,6 @@ def _stays(header: Header) -> bool:
     source = header.source
     if source.kind == "aws_profile":
         return source.name == wanted.AWS_PROFILE
-    return source.kind == "environment"
+    # That of Google which a variable names is not gcloud's.
+    by_variable = source.kind == "google" and bool(source.set_by)
+    return by_variable or source.kind == "environment"

@@ -37,14 +37,15 @@ _SIGN_IN = "gcloud auth application-default login"
 _NOTHING = Problem(
     "there are no Google Cloud credentials", _SIGN_IN, set_wrong=False
 )
-# Each kind of file, and what it cannot be without.
-_KINDS = (
-    "authorized_user",
-    "external_account",
-    "external_account_authorized_user",
-    "impersonated_service_account",
-    "gdch_service_account",
-)
+# What each kind of file cannot be without; any other is a service account's.
+_NEEDS = {
+    "authorized_user": ("client_id", "client_secret", "refresh_token"),
+    "external_account": ("audience", "credential_source"),
+    "external_account_authorized_user": (),
+    "impersonated_service_account": ("source_credentials",),
+}
+_SERVICE_ACCOUNT = ("client_email", "private_key")
+_MAY_RUN = "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES"
 
 
 def request(scene: Scene, _run: Run | None) -> Request:
@@ -90,7 +91,7 @@ def usual_file(scene: Scene) -> Found:
         return None
     problem = _broken(scene, path)
     if problem:
-        return Problem(f"{path} is a file {problem}", _SIGN_IN)
+        return Problem(f"there is {path}, {problem}", _SIGN_IN)
     source = Source("google", cloud_rules.GOOGLE_FILE, "", path)
     return Header(BEARER, None, source, ASK_TOKEN)
 
@@ -119,15 +120,25 @@ def _broken(scene: Scene, path: str) -> str:
     if data is None:
         return "which cannot be read"
     try:
-        found: Any = json.loads(data)
+        found: Any = json.loads(data.decode())  # which takes no BOM
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
         return "which is not JSON"
-    if found.get("type") not in _KINDS and not found.get("client_email"):
-        return "which names no account"
-    source = found.get("credential_source")
-    token = source.get("file") if isinstance(source, dict) else None
+    if not isinstance(found, dict):
+        found = {}
+    needed = _NEEDS.get(found.get("type", ""), _SERVICE_ACCOUNT)
+    lacks = [name for name in needed if not found.get(name)]
+    if lacks:
+        return f"which lacks {' and '.join(lacks)}"
+    return _no_token(scene, found.get("credential_source"))
+
+
+def _no_token(scene: Scene, source: object) -> str:
+    """Return why there is no token to trade in for another one, or ""."""
+    if not isinstance(source, dict):
+        return ""
+    token = source.get("file")
     if isinstance(token, str) and scene.read(token) is None:
         return f"whose token {token} cannot be read"
+    if "executable" in source and scene.request.text(_MAY_RUN) != "1":
+        return f"whose program runs only with {_MAY_RUN}=1"
     return ""

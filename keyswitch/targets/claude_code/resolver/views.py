@@ -106,7 +106,7 @@ class View:
     def _counts(self, level: str, name: str) -> bool:
         if level == SERVER and not self._comes_in_time(name):
             return False
-        if self.on_desktop and rules.is_of_the_desktop(name):
+        if self.on_desktop and rules.is_of_the_person(name):
             return level in ("user", "flag")
         if level not in REPOSITORY_LEVELS or self.unfiltered:
             return True

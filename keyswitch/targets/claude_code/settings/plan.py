@@ -14,7 +14,6 @@ from typing import Any
 from keyswitch.model import Frozen
 from keyswitch.providers.schema import ClaudeCode
 from keyswitch.targets import json_text
-from keyswitch.targets.claude_code.cloud_rules import AWS_REFRESH
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.baseline import (
@@ -95,11 +94,9 @@ def edits_for(
     for key in helpers.get(taken.how, (HELPER,)):
         if key not in settings and present.get(key):
             edits.append(Edit((key,), '""'))
-    refresh = present.get(AWS_REFRESH)
-    if isinstance(refresh, str) and wanted.signs_in_another(
-        refresh, taken, env
-    ):
-        edits.append(Edit((AWS_REFRESH,), '""'))
+    edits += [
+        Edit((key,), '""') for key in wanted.other_sign_ins(present, taken, env)
+    ]
     return edits
 
 

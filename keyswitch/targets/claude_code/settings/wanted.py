@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.targets.claude_code.cloud_rules import AWS_REFRESH
+from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.json_text import JsonText
@@ -153,20 +153,27 @@ def rivals_of(taken: ClaudeCode) -> tuple[str, ...]:
     return ()
 
 
-def signs_in_another(
-    refresh: str, taken: ClaudeCode, env: Mapping[str, str]
-) -> bool:
-    """Tell whether an awsAuthRefresh is of another account than a profile.
+def other_sign_ins(
+    present: Mapping[str, Any], taken: ClaudeCode, env: Mapping[str, str]
+) -> list[str]:
+    """Return the keys of commands that sign in to another account.
 
-    Keys that keyswitch hands out need no sign-in, and a profile of the AWS
-    files none but its own. A command that names no profile may be that.
+    Keys that keyswitch hands out, and a file that a variable names, need no
+    sign-in, and a profile of the AWS files none but its own. A command that
+    names no profile may be that.
     """
-    if taken.how != "cloud" or not refresh:
-        return False
-    if taken.aws_export or taken.helper_field:
-        return True
-    named, own = profiles_of(refresh), env.get("AWS_PROFILE")
-    return bool(own) and bool(named) and own not in named
+    if taken.how != "cloud":
+        return []
+    found = []
+    aws, google = (present.get(key) for key in cloud_rules.REFRESHES)
+    if isinstance(aws, str) and aws:
+        named, own = profiles_of(aws), env.get("AWS_PROFILE")
+        of_keyswitch = taken.aws_export or taken.helper_field
+        if of_keyswitch or (own and named and own not in named):
+            found.append(cloud_rules.AWS_REFRESH)
+    if google and env.get(cloud_rules.GOOGLE_VARIABLE):
+        found.append(cloud_rules.GOOGLE_REFRESH)
+    return found
 
 
 def profiles_of(command: str) -> set[str]:
@@ -212,9 +219,8 @@ def flag_settings(
         for key in (HELPER, AWS_EXPORT):
             if document.get(key):
                 settings.setdefault(key, "")
-        refresh = document.get(AWS_REFRESH)
-        if isinstance(refresh, str) and signs_in_another(refresh, whole, env):
-            settings.setdefault(AWS_REFRESH, "")
+        for key in other_sign_ins(document, whole, env):
+            settings.setdefault(key, "")
     if env:
         settings[ENV] = dict(sorted(env.items()))
     return settings
