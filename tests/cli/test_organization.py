@@ -1,4 +1,4 @@
-"""What an organization's server sent, as `use`, `whoami` and `doctor` say it."""
+"""What an organization's server sent, as `use`, `whoami`, `doctor` say it."""
 
 import json
 
