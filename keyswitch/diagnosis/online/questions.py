@@ -178,8 +178,8 @@ class Questions:
             keys = _keys(self.scene, header)
         region = aws.region(self.scene)
         again = renew(header.source)
-        given = question.aws_endpoint(self.scene)
-        return question.of_identity(keys, region, again, given)
+        address = question.aws_endpoint(self.scene)
+        return question.of_identity(keys, region, again, address)
 
 
 def _shown(value: Secret | Keys) -> Secret:
