@@ -17,7 +17,17 @@ from keyswitch.targets.claude_code.settings.settings_file import (
 )
 from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 from keyswitch.targets.json_text import JsonText
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Cloud, Finding, Mend
+from keyswitch.targets.verdict import (
+    ERROR,
+    NOTE,
+    ORGANIZATION_LEVELS,
+    SERVER,
+    WARNING,
+    Cloud,
+    Finding,
+    Mend,
+    Source,
+)
 
 _KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
 _CREDENTIALS = (*_KEYS, rules.BASE_URL, rules.PROFILE)
@@ -34,6 +44,8 @@ def ignored(situation: Situation) -> Iterator[Finding]:
         what = f"Claude Code {does} {place}: {file.problem}"
         why = "JSON has no comments or final commas; one wrong type is enough"
         fix = f"mend {place}"
+        if file.level == SERVER:
+            fix = f"remove {place}: Claude Code asks for it at its next start"
         yield Finding("settings-ignored", ERROR, what, why, fix, place)
     if situation.scene.config.broken:
         path = situation.scene.places.global_config
@@ -59,13 +71,19 @@ def _removal(file: SettingsFile, *keys: str) -> Mend | None:
     return Mend(Mend.MEMBER, file.path, keys, expected=raw) if raw else None
 
 
+def _how_to_remove(file: SettingsFile, *keys: str) -> str:
+    if file.level in ORGANIZATION_LEVELS:
+        return Source("settings", keys[-1], file.level, file.path).removal
+    return f"remove '{'.'.join(keys)}' from {file.place(*keys)}"
+
+
 def odd_values(situation: Situation) -> Iterator[Finding]:
     """Find null and empty values of env blocks, which replace the shell's."""
     for file in situation.scene.files:
         env = file.document.get("env") or {}
         for name in sorted(env):
             place = file.place("env", name)
-            remove = f"remove 'env.{name}' from {place}"
+            remove = _how_to_remove(file, "env", name)
             if env[name] is None:
                 what = f"env.{name} is null, which becomes the word 'null'"
                 why = "Claude Code turns every value of an env block into text"
@@ -105,6 +123,8 @@ def overriding(situation: Situation) -> Iterator[Finding]:
         what = f"{name} of the shell has no effect: {place} replaces it"
         why = "an env block of a settings file outranks the environment"
         fix = f"remove 'env.{name}' from {place}"
+        if first.source.set_by in ORGANIZATION_LEVELS:
+            fix = first.source.removal
         yield Finding("setting-overrides-shell", WARNING, what, why, fix, place)
 
 
@@ -154,9 +174,7 @@ def _in_settings(
         if not rules.truthy(file.env.get(provider.flag)):
             continue
         place = file.place("env", provider.flag)
-        fix = f"remove 'env.{provider.flag}' from {place}"
-        if file.level == "managed":
-            fix = f"ask whoever manages {place}"
+        fix = _how_to_remove(file, "env", provider.flag)
         what = f"{provider.flag} is on in a {file.level} settings file"
         title = provider.title
         why = f"Claude Code talks to {title} then, whatever the shell says"
