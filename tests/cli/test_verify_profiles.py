@@ -547,3 +547,23 @@ def test_progress_is_told_on_a_terminal_and_taken_back(ks, services):
     quiet = Terminal(ks, *COMMAND, "-q", "verify", "work")
     assert quiet.ends() == 0
     assert "answered" not in quiet.raw
+
+
+def test_an_interrupt_waits_for_no_answer(ks, services):
+    two_keys(ks)
+    services.reply = Reply(pause=4.0)
+    asked = Terminal(ks, *COMMAND, "verify", "--all")
+    asked.sees("0 of 2 answered")
+    began = time.monotonic()
+    asked.type("\x03")
+    assert asked.ends() == 130
+    assert time.monotonic() - began < 3.0
+    assert "interrupted, nothing changed" in asked.shown
+
+
+def test_no_variable_moves_the_keys_of_a_profile_to_another_host(ks, services):
+    services.reply = Reply(body=f"<R><Arn>{ARN}</Arn></R>".encode())
+    add(ks, "keys", "aws", ["--set", f"access_key_id={AWS_ID}"], AWS_SECRET)
+    elsewhere = {"AWS_ENDPOINT_URL": "https://elsewhere.example.com"}
+    [found] = verified(ks, "keys", **elsewhere)
+    assert found["asked"] == "POST https://sts.us-east-1.amazonaws.com/"

@@ -387,7 +387,7 @@ def test_other_addresses_than_http_are_not_asked(scene, url):
 
 def test_a_value_that_would_end_its_header_is_not_sent(scene):
     with servers.Service() as service:
-        answer = one(
+        answers = ask(
             scene(
                 CLAUDE_CODE_USE_BEDROCK="1",
                 ANTHROPIC_BEDROCK_BASE_URL=service.url,
@@ -395,7 +395,7 @@ def test_a_value_that_would_end_its_header_is_not_sent(scene):
             )
         )
     assert service.requests == []
-    assert "cannot stand in authorization" in answer.what
+    assert answers == ()  # Claude Code does not send it either
 
 
 # ----------------------------------------------------------------- repository

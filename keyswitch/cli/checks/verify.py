@@ -11,6 +11,7 @@ import click
 
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.session import attributes
+from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import ExitCode
 from keyswitch.profiles import profile_files
 from keyswitch.switching.verifying.askable import ACCEPTED, REFUSED, UNREAD
@@ -42,6 +43,7 @@ def verify(session: Session, names: tuple[str, ...], *, all_: bool) -> int:
     changed.
     """
     at_most_one({"NAME": names, "--all": all_})
+    require_own_home()
     session.refuse_agents()
     wanted = _wanted(session, names, all_=all_)
     workspace = session.workspace()

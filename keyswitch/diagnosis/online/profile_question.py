@@ -51,7 +51,7 @@ class Subject(Frozen):
     renew: str  # what to do where the secret is refused
 
 
-def question_about(scene: Scene, subject: Subject) -> Question:
+def question_about(subject: Subject) -> Question:
     """Return the question. Raises InputError where there is none."""
     provider, profile, secrets, path, renew = subject
     row = verification_of(provider, profile)
@@ -64,7 +64,7 @@ def question_about(scene: Scene, subject: Subject) -> Question:
             secrets.get("session_token"),
         )
         region = profile.fields.get("region") or _USUAL_REGION
-        return question.of_identity(scene, keys, region, renew)
+        return question.of_identity(keys, region, renew)
     address, query = _address(row, profile, path)
     values = {
         **profile.fields,

@@ -14,6 +14,7 @@ from keyswitch.secret import Secret
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.targets.verdict import Value
 
 GATEWAY = "the gateway"
 
@@ -70,14 +71,19 @@ class Question:
         return f"{self.method} {printable(self.address.url)}"
 
 
-def of_identity(scene: Scene, keys: Keys, region: str, renew: str) -> Question:
-    """Return the question to AWS whose keys these are.
+def aws_endpoint(scene: Scene) -> Value | None:
+    """Return the address that a session's variables give AWS's STS."""
+    return scene.request.given("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
+
+
+def of_identity(
+    keys: Keys, region: str, renew: str, given: Value | None = None
+) -> Question:
+    """Return the question whose keys these are, to AWS or an address given.
 
     Raises InputError where botocore, which signs it, is not installed.
     """
     address = endpoints.of_region("sts", region)
-    view = scene.request
-    given = view.given("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
     if given is not None:
         address = endpoints.parse(given.text.strip(), given.source)
     address = address if address.path else address.at("/")

@@ -178,7 +178,8 @@ class Questions:
             keys = _keys(self.scene, header)
         region = aws.region(self.scene)
         again = renew(header.source)
-        return question.of_identity(self.scene, keys, region, again)
+        address = question.aws_endpoint(self.scene)
+        return question.of_identity(keys, region, again, address)
 
 
 def _shown(value: Secret | Keys) -> Secret:

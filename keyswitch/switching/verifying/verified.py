@@ -93,7 +93,7 @@ class Verifier:
         except KeyswitchError as e:
             return begun._replace(state=UNREAD, what=e.message, fix=e.hint)
         try:
-            question = question_about(self._scene, subject)
+            question = question_about(subject)
         except InputError as e:
             return begun._replace(what=e.message, fix=e.hint)
         self._ask(name, question)
