@@ -20,6 +20,11 @@ ASK_PROGRAM = (
 # The kind of a source that a machine may have, without a word in any file.
 SERVICE = "service"
 
+# What an organization's server sent: a level of settings of its own.
+SERVER = "server"
+# The levels that only an organization may set.
+ORGANIZATION_LEVELS = ("managed", SERVER)
+
 # The levels of settings that a repository brings along.
 REPOSITORY_LEVELS = ("project", "local")
 
@@ -40,7 +45,8 @@ class Source(Frozen):
     """Where a value comes from.
 
     `set_by` is "process" for the environment that Claude Code is started
-    with, or the level of a settings file: user, project, local, flag, managed.
+    with, or the level of a settings file: user, project, local, flag, managed,
+    server.
     """
 
     kind: str
@@ -69,6 +75,8 @@ class Source(Frozen):
         """How a person takes it out of the settings that set it."""
         if self.set_by == "managed":
             return f"ask whoever manages {self.path}"
+        if self.set_by == SERVER:
+            return "ask who manages Claude Code at your organization"
         if self.set_by == "flag" and not self.path:
             return "leave --settings away"
         return f"remove '{self.name}' from {self.place}"
@@ -159,7 +167,9 @@ class Problem(Frozen):
 class Request(Frozen):
     """What one request carries, or with a `refusal`, why it is not sent.
 
-    `problem` is why no source that is set here gives a credential.
+    `problem` is why no source that is set here gives a credential;
+    `refused_by` is the setting that keeps it back, where one does, and
+    `remedy` what helps beside another setting.
     """
 
     key: Header | None = None
@@ -167,6 +177,8 @@ class Request(Frozen):
     refusal: str = ""
     shadowed: tuple[Shadowed, ...] = ()
     problem: Problem | None = None
+    refused_by: Source | None = None
+    remedy: str = ""
 
     @property
     def sent(self) -> bool:

@@ -61,7 +61,8 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
     """Return the settings files that may be there, wherever Claude starts."""
     home = home_of(environ)
     user = environ.get("CLAUDE_CONFIG_DIR") or home + "/.claude"
-    found = [user + "/settings.json", _MANAGED + "/managed-settings.json"]
+    found = [user + "/settings.json", user + "/remote-settings.json"]
+    found.append(_MANAGED + "/managed-settings.json")
     try:
         folder = os.getcwd()
     except OSError:

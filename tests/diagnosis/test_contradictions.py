@@ -43,6 +43,14 @@ def expecting(bill):
     return WORK.but(profiles={"work": profile(more=f'expect = "{bill}"')})
 
 
+SENT = ".claude/remote-settings.json"
+ORGANIZED = Home(files={CREDENTIALS: login(subscriptionType="team")})
+
+
+def managed(document):
+    return WITH_KEY.but(managed={"managed-settings.json": document})
+
+
 # id -> (a home that has it, one that nearly does)
 HOMES = {
     "nothing-sent": (Home(), WITH_KEY),
@@ -90,6 +98,16 @@ HOMES = {
             environ={"ANTHROPIC_CUSTOM_HEADERS": "x-team: blue"},
             files={CREDENTIALS: login()},
         ),
+    ),
+    "server-settings": (
+        ORGANIZED.but(
+            files={**ORGANIZED.files, SENT: {"apiKeyHelper": "echo FAKE"}}
+        ),
+        ORGANIZED.but(files={**ORGANIZED.files, SENT: {"model": "opus"}}),
+    ),
+    "policy-program": (
+        managed({"policyHelper": {"path": "/bin/sh"}}),
+        managed({"policyHelper": "/bin/sh"}),
     ),
     "repository-credential": (
         Home(files={PROJECT: {"env": {"ANTHROPIC_API_KEY": KEY}}}),

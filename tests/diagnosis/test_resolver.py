@@ -34,6 +34,7 @@ OBSERVED = claude_setups.load("observed.json")
 SURFACES = claude_setups.load("surfaces.json")
 CLOUDS = claude_setups.load("clouds.json")
 LAYOUTS = claude_setups.load("layouts.json")
+MANAGED = claude_setups.load("managed.json")
 MIX_UPS = claude_setups.load("mix_ups.json")
 GROUPS = sorted({case["id"].partition("/")[0] for case in OBSERVED})
 
@@ -64,6 +65,11 @@ def test_what_only_a_service_can_answer_is_not_known(rule, tmp_path):
 
 @pytest.mark.parametrize("case", LAYOUTS, ids=lambda c: c["id"])
 def test_the_verdict_is_that_of_the_files_that_count_here(case, tmp_path):
+    assert differences(case, tmp_path) == []
+
+
+@pytest.mark.parametrize("case", MANAGED, ids=lambda c: c["id"])
+def test_the_verdict_is_that_of_what_an_organization_sets(case, tmp_path):
     assert differences(case, tmp_path) == []
 
 

@@ -16,7 +16,16 @@ from keyswitch.targets.claude_code.settings.settings_file import (
     SettingsFile,
 )
 from keyswitch.targets.json_text import JsonText
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Cloud, Finding, Mend
+from keyswitch.targets.verdict import (
+    ERROR,
+    NOTE,
+    ORGANIZATION_LEVELS,
+    WARNING,
+    Cloud,
+    Finding,
+    Mend,
+    Source,
+)
 
 _KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
 _CREDENTIALS = (*_KEYS, rules.BASE_URL, rules.PROFILE)
@@ -42,6 +51,12 @@ def _removal(
     return Mend(Mend.MEMBER, file.path, keys, expected=raw) if raw else None
 
 
+def _how_to_remove(file: SettingsFile, *keys: str) -> str:
+    if file.level in ORGANIZATION_LEVELS:
+        return Source("settings", keys[-1], file.level, file.path).removal
+    return f"remove '{'.'.join(keys)}' from {file.place(*keys)}"
+
+
 def odd_values(situation: Situation) -> Iterator[Finding]:
     """Find null and empty values of env blocks, which replace the shell's."""
     for file in situation.scene.files:
@@ -50,7 +65,7 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
             if _is_ours(situation, file, name):
                 continue
             place = file.place("env", name)
-            remove = f"remove 'env.{name}' from {place}"
+            remove = _how_to_remove(file, "env", name)
             if env[name] is None:
                 what = f"env.{name} is null, which becomes the word 'null'"
                 why = "Claude Code turns every value of an env block into text"
@@ -97,6 +112,8 @@ def overriding(situation: Situation) -> Iterator[Finding]:
         what = f"{name} of the shell has no effect: {place} replaces it"
         why = "an env block of a settings file outranks the environment"
         fix = f"remove 'env.{name}' from {place}"
+        if first.source.set_by in ORGANIZATION_LEVELS:
+            fix = first.source.removal
         if situation.is_ours(first.source.path, name):
             fix = situation.how_to_change(name)
         yield Finding("setting-overrides-shell", WARNING, what, why, fix, place)
@@ -148,11 +165,9 @@ def _in_settings(
         if not rules.truthy(file.env.get(provider.flag)):
             continue
         place = file.place("env", provider.flag)
-        fix = f"remove 'env.{provider.flag}' from {place}"
+        fix = _how_to_remove(file, "env", provider.flag)
         if situation.is_ours(file.path, provider.flag):
             fix = situation.how_to_change(provider.flag)
-        elif file.level == "managed":
-            fix = f"ask whoever manages {place}"
         what = f"{provider.flag} is on in a {file.level} settings file"
         title = provider.title
         why = f"Claude Code talks to {title} then, whatever the shell says"

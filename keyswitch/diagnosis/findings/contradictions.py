@@ -20,7 +20,16 @@ from keyswitch.diagnosis.findings.situation import (
 )
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import parsed
-from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding, Header
+from keyswitch.targets.claude_code.resolver import policy
+from keyswitch.targets.verdict import (
+    ERROR,
+    NOTE,
+    SERVER,
+    WARNING,
+    Finding,
+    Header,
+    Source,
+)
 
 _BILLS = {
     API: "the API",
@@ -76,6 +85,8 @@ def _settings(situation: Situation) -> Iterator[Finding]:
         if file.path in situation.scene.unread:
             why = "it does not say so"
         fix = f"mend {place}"
+        if file.level == SERVER:
+            fix = f"remove {place}: Claude Code asks for it at its next start"
         yield Finding("settings-ignored", ERROR, what, why, fix, place)
 
 
@@ -258,6 +269,35 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
         yield Finding("status-misleads", NOTE, what, why, fix)
 
 
+_ORGANIZATION = "ask who manages Claude Code at your organization"
+
+
+def set_by_organization(situation: Situation) -> Iterator[Finding]:
+    """Find what its server sent, and a program that computes its settings."""
+    for source in _of_the_server(situation):
+        place = situation.place(source)
+        what = f"your organization's server set {source.name}; it may change it"
+        why = "Claude Code asks it at each start, and keeps what it said last"
+        yield Finding("server-settings", NOTE, what, why, _ORGANIZATION, place)
+    program = policy.program(situation.scene)
+    if program is not None:
+        place = situation.place(program.source)
+        what = f"{program.text} computes your organization's settings"
+        why = "Claude Code runs it at each start; here it is not run"
+        yield Finding("policy-program", NOTE, what, why, _ORGANIZATION, place)
+
+
+def _of_the_server(situation: Situation) -> list[Source]:
+    verdict = situation.verdict
+    values = filter(None, (verdict.base_url, verdict.flag))
+    sources = [header.source for header in verdict.request.headers]
+    sources += [value.source for value in values]
+    if verdict.request.refused_by:
+        sources.append(verdict.request.refused_by)
+    found = [source for source in sources if source.set_by == SERVER]
+    return list(dict.fromkeys(found))
+
+
 RULES = (
     not_known,
     signs_in_first,
@@ -268,4 +308,5 @@ RULES = (
     login_passed_over,
     cloud_over_key,
     status_disagrees,
+    set_by_organization,
 )

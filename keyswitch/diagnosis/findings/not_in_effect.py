@@ -19,15 +19,23 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
         yield from _not_in_use(situation)
         return
     lacks = "" if installs(situation.scene) else "; no `claude` found"
-    refusal = situation.verdict.request.refusal
-    what = f"Claude Code sends nothing: {refusal}{lacks}"
+    request = situation.verdict.request
+    what = f"Claude Code sends nothing: {request.refusal}{lacks}"
     why = "without a credential that it accepts, it stops before any request"
+    place = ""
+    if request.refused_by:
+        place = situation.place(request.refused_by)
+        why = f"{request.refused_by.name} decides that, in {place}"
     fix = _way_in(situation)
-    yield Finding("nothing-sent", ERROR, what, why, fix)
+    yield Finding("nothing-sent", ERROR, what, why, fix, place)
 
 
 def _way_in(situation: Situation) -> str:
-    flag, problem = situation.verdict.flag, situation.verdict.request.problem
+    request = situation.verdict.request
+    if request.refused_by:
+        stop = situation.how_to_stop(request.refused_by)
+        return f"{stop}, or {request.remedy}" if request.remedy else stop
+    flag, problem = situation.verdict.flag, request.problem
     stop = situation.how_to_stop(flag.source) if flag else ""
     wanted = situation.wanted
     own = bool(stop and wanted) and not situation.wrong_provider

@@ -39,6 +39,8 @@ _WORTH_A_WORD = (
     "credential-mixed-up",
     "key-to-other-host",
     "model-of-another-service",
+    "policy-program",
+    "server-settings",
     "two-accounts",
 )
 

@@ -3,7 +3,8 @@
 Observed, Claude Code 2.1.330. `CLAUDE_CONFIG_DIR` moves everything; set but
 empty it means the current directory for credentials while `.claude.json` stays
 in the home directory. A `~` in it is not expanded. Set to `~/.claude` it still
-moves `.claude.json` into that directory.
+moves `.claude.json` into that directory. A login service of its own gives that
+file another name.
 
 A lock that is older than ten seconds counts as left behind; a writer that
 finds a fresh one tries for about 1.4 s and then writes all the same.
@@ -26,8 +27,9 @@ CONFIG_VARIABLE = "CLAUDE_CONFIG_DIR"
 STORAGE_VARIABLE = "CLAUDE_SECURESTORAGE_CONFIG_DIR"
 MANAGED_DIR = "/etc/claude-code"
 
-# `.claude.json`, and what it was called before.
-CONFIG_NAMES = (".claude.json", ".config.json")
+_OAUTH_SERVICE = "CLAUDE_CODE_CUSTOM_OAUTH_URL"
+# `.claude.json`, what it was called before, and what it is beside a service.
+CONFIG_NAMES = (".claude.json", ".config.json", ".claude-custom-oauth.json")
 CREDENTIALS_NAME = ".credentials.json"
 
 
@@ -71,7 +73,9 @@ def locations(environ: Mapping[str, str], home: str, cwd: str) -> Locations:
     """Return the places for this environment and working directory."""
     config_dir = config_dir_of(environ, home, cwd)
     beside = config_dir if environ.get(CONFIG_VARIABLE) else home
-    global_config = os.path.join(beside, ".claude.json")
+    usual, _, beside_service = CONFIG_NAMES
+    name = beside_service if environ.get(_OAUTH_SERVICE) else usual
+    global_config = os.path.join(beside, name)
     legacy = os.path.join(config_dir, ".config.json")
     if os.path.exists(legacy):
         global_config = legacy

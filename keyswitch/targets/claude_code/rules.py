@@ -31,6 +31,24 @@ SIMPLE = "CLAUDE_CODE_SIMPLE"
 HOST_MANAGED = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"
 UNIX_SOCKET = "ANTHROPIC_UNIX_SOCKET"
 
+# Where an organization has a gateway of its own: with an address and a token,
+# the token alone is sent, whatever else is there. A repository can set the
+# flag, and not the two others.
+GATEWAY = "CLAUDE_CODE_USE_GATEWAY"
+# A service of logins in place of Anthropic's own; these two are approved.
+OAUTH_SERVICE = "CLAUDE_CODE_CUSTOM_OAUTH_URL"
+OAUTH_SERVICES = (
+    "https://claude.fedstart.com",
+    "https://claude-staging.fedstart.com",
+)
+
+# What only an organization may set.
+METHOD = "forceLoginMethod"
+ORGANIZATION = "forceLoginOrgUUID"
+GATEWAY_URL = "forceLoginGatewayUrl"
+ALLOWED = "allowedProviders"
+POLICY_HELPER = "policyHelper"
+
 # What started Claude Code, where that matters. Only the process environment
 # says so: in a settings file these do nothing.
 ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
@@ -246,6 +264,19 @@ NOT_FROM_REPOSITORY = frozenset(
     }
 )
 
+# Variables that were read before the server's settings came. A directory can
+# still be moved by them.
+NOT_FROM_SERVER = frozenset(
+    {
+        OAUTH_TOKEN,
+        PROFILE,
+        PROFILE_DIR,
+        *FEDERATION,
+        "ANTHROPIC_IDENTITY_TOKEN",
+        "ANTHROPIC_IDENTITY_TOKEN_FILE",
+    }
+)
+
 # Variables that no settings file can set: they were read before, or belong
 # to the program that started Claude Code.
 NOT_FROM_SETTINGS = frozenset(
@@ -283,6 +314,18 @@ _OF_A_REPOSITORY_TOO = ("AWS_PROFILE", "AZURE_")
 def is_of_the_desktop(name: str) -> bool:
     """Tell whether the desktop program decides about a variable."""
     return name.startswith(_OF_THE_DESKTOP) and name != CUSTOM_HEADERS
+
+
+def waits_for_server(name: str) -> bool:
+    """Tell whether a variable of the server's counts once it was asked.
+
+    `claude auth status` asks nobody.
+    """
+    return (
+        name in SECRET_VARIABLES
+        or name.startswith("CLAUDE_CODE_USE_")
+        or name.endswith("_BASE_URL")
+    )
 
 
 def is_of_the_person(name: str) -> bool:

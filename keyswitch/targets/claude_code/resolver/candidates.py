@@ -195,7 +195,8 @@ class Candidates:
         found = (
             api_key,
             key_fd,
-            variable(view, rules.AUTH_TOKEN),
+            # A repository's token is not for the organization's gateway.
+            variable(scene.status if scene.gateway else view, rules.AUTH_TOKEN),
             helper(scene, run),
             variable(view, rules.OAUTH_TOKEN),
             descriptor(view, rules.OAUTH_FD)[0],

@@ -18,10 +18,10 @@ from keyswitch.targets.claude_code.resolver import (
     candidates,
     cloud_services,
     google,
+    policy,
 )
 from keyswitch.targets.claude_code.resolver.request import (
     custom_headers,
-    policy_refusal,
     with_custom_headers,
 )
 from keyswitch.targets.verdict import (
@@ -61,8 +61,10 @@ def request(scene: Scene, provider: Cloud, run: Run | None) -> Request:
     found = candidates.Candidates(scene, scene.request, None)
     cloud, view = _CLOUDS[provider.name], scene.request
     skips = view.truthy(provider.skip)
-    stop = policy_refusal(found, None, cloud=True)
-    stop = stop or _socket_refusal(scene, provider)
+    stopped = policy.refusal(found, None, provider)
+    if stopped:
+        return stopped.request
+    stop = _socket_refusal(scene, provider)
     needed = cloud.needs or (cloud.to_skip if skips else ())
     if not stop and needed and not view.given(*needed):
         stop = f"{' or '.join(needed)} is not set"

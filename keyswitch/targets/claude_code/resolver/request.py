@@ -1,21 +1,22 @@
 """What a request to Anthropic, or to a base URL in its place, carries.
 
-Managed settings and custom headers count for a cloud's requests, too.
+Custom headers count for a cloud's requests, too.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
+from keyswitch.profiles import clock
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login import stored
-from keyswitch.targets.claude_code.resolver import header_values
+from keyswitch.targets.claude_code.resolver import header_values, policy
 from keyswitch.targets.claude_code.resolver.candidates import (
     Candidates,
     socket_refusal,
 )
-from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.claude_code.resolver.views import View
 from keyswitch.targets.verdict import (
     AWS,
@@ -36,10 +37,13 @@ def to_anthropic(found: Candidates) -> Request:
     login = found.scene.login
     # An emptied login ends a run that brings only a custom key.
     ends = login and login.blanked and not (key or bearer or sent.bearer)
+    shadowed = tuple(_shadowed(found, key, bearer))
+    stopped = policy.refusal(found, bearer)
+    if stopped:
+        return stopped.request._replace(shadowed=shadowed)
     refusal = _refusal(found, key, bearer) or sent.refusal
     if not refusal and (ends or not any(map(_has_text, sent.headers))):
         refusal = _nothing(found)
-    shadowed = tuple(_shadowed(found, key, bearer))
     if refusal:
         return Request(refusal=refusal, shadowed=shadowed)
     return sent._replace(shadowed=shadowed)
@@ -47,6 +51,8 @@ def to_anthropic(found: Candidates) -> Request:
 
 def _chosen(found: Candidates) -> tuple[Candidate | None, Candidate | None]:
     """Return what fills x-api-key and Authorization."""
+    if found.scene.gateway:
+        return None, found.there[rules.AUTH_TOKEN]
     if found.scene.login_first:
         logins = [c for _, c in found.logins() if c.kind in rules.FIRST_LOGINS]
         if logins:
@@ -84,7 +90,24 @@ def _refusal(
     for candidate in filter(None, (key, bearer)):
         if candidate.refusal:
             return candidate.refusal
-    return socket_refusal(found.scene) or policy_refusal(found, bearer)
+    token = bearer.value if bearer and found.scene.gateway else None
+    if token and _has_ended(token.reveal()):
+        return f"the token in {rules.AUTH_TOKEN} has expired"
+    return socket_refusal(found.scene)
+
+
+def _has_ended(token: str) -> bool:
+    """Tell whether a gateway's token says itself that it has expired."""
+    import base64  # for nobody else
+
+    _, _, rest = token.partition(".")
+    claims = rest.partition(".")[0]
+    try:
+        found = json.loads(base64.urlsafe_b64decode(f"{claims}=="))
+    except ValueError:
+        return False
+    ends = found.get("exp") if isinstance(found, dict) else None
+    return isinstance(ends, int) and ends < clock.now()
 
 
 def _nothing(found: Candidates) -> str:
@@ -127,6 +150,8 @@ def _because(
 ) -> str:
     if found.scene.simple:
         return "bare mode leaves it out"
+    if found.scene.gateway:
+        return f"{rules.GATEWAY} is set"
     if candidate.kind == rules.STORED_LOGIN:
         if found.scene.socket:
             return f"{rules.UNIX_SOCKET} is set"
@@ -148,63 +173,6 @@ def _has_text(header: Header) -> bool:
         return True
     bare = "" if header.scheme == RAW else header.scheme
     return bool(bare or header.value.reveal())
-
-
-# ---------------------------------------------------------- managed settings
-
-_NO_LOGINS = (rules.API_KEY, rules.API_KEY_FD, rules.AUTH_TOKEN, rules.HELPER)
-_VERIFIED = (rules.OAUTH_TOKEN, rules.OAUTH_FD, rules.STORED_LOGIN)
-_ASK = "managed settings ask for a login, "
-
-
-def policy_refusal(
-    found: Candidates, login: Candidate | None, *, cloud: bool = False
-) -> str:
-    """Return why managed settings that demand a login stop a request, or "".
-
-    Observed, Claude Code 2.1.330: a key, a token or a helper that merely
-    exists stops a request, even where a cloud provider would be asked. Which
-    login was used is checked for an organisation only, and never through a
-    base URL. `claude auth status` shows nothing of it.
-
-    `login` is what would be sent as a bearer. Beside a cloud provider even
-    the key of a Console login is one too many.
-    """
-    scene = found.scene
-    organization = _managed(scene, "forceLoginOrgUUID")
-    method = _managed(scene, "forceLoginMethod")
-    asked = organization or method in ("claudeai", "console")
-    # A host program answers for the account itself.
-    if scene.host_managed or not asked:
-        return ""
-    # Bare mode does not use it, but it is there.
-    if found.view.text(rules.API_KEY_FD):
-        return f"{_ASK}and {rules.API_KEY_FD} is set"
-    for kind in (*_NO_LOGINS, *[rules.MANAGED_KEY] * cloud):
-        if kind in found.there:
-            return f"{_ASK}and {found.there[kind].source.name} is set"
-    if scene.simple and not cloud and login is None:
-        return f"{_ASK}which bare mode leaves out"
-    if not organization or login is None or login.kind not in _VERIFIED:
-        return ""
-    if scene.request.text(rules.BASE_URL):
-        return (
-            "managed settings name an organization, which cannot be "
-            "verified through a base URL"
-        )
-    return ""
-
-
-def _managed(scene: Scene, key: str) -> str:
-    """Return a managed setting that is a text or a list of texts, or ""."""
-    for file in reversed(scene.files):
-        if file.level == "managed" and key in file.document:
-            found = file.document[key]
-            listed = found if isinstance(found, list) else [found]
-            text = ",".join(t for t in listed if isinstance(t, str))
-            if text:
-                return text
-    return ""
 
 
 # ------------------------------------------------------------ custom headers

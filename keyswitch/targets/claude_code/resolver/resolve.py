@@ -7,10 +7,12 @@ is asked, and a helper runs only if the caller hands in a way to.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver import policy
 from keyswitch.targets.claude_code.resolver import request as requests
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.resolver.scene import SOURCES, Scene
@@ -26,9 +28,10 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
     stop = _cannot_start(scene)
     if stop:
         return Verdict(Status(), Request(refusal=stop))
-    provider = provider_of(scene.request)
+    provider = None if scene.gateway else provider_of(scene.request)
     variable = provider.base_url if provider else rules.BASE_URL
-    value = scene.request.given(variable)
+    view = scene.status if scene.gateway else scene.request
+    value = view.given(variable)
     base_url = value and Value(value.text.strip(), value.source)
     if provider is None:
         found = Candidates(scene, scene.request, run)
@@ -40,7 +43,7 @@ def resolve(scene: Scene, run: Run | None = None) -> Verdict:
         from keyswitch.targets.claude_code.resolver import cloud
 
         request = cloud.request(scene, provider, run)
-    status = _status(scene, provider_of(scene.status))
+    status = _status(scene)
     flag = provider and scene.request.get(provider.flag)
     return Verdict(status, request, provider, base_url, flag)
 
@@ -61,6 +64,11 @@ def _cannot_start(scene: Scene) -> str:
         if file.fatal or (file.problem and file.level == "managed"):
             named = without_arguments(file.path) or "the text after --settings"
             return f"{named}: {file.problem}"
+    program = policy.program(scene)
+    if program is not None:
+        path = program.text
+        if not os.path.isabs(path) or not os.access(path, os.X_OK):
+            return f"{rules.POLICY_HELPER} names {path}, which cannot be run"
     if scene.config.broken:
         return f"{scene.places.global_config} is not valid JSON"
     return ""
@@ -69,16 +77,20 @@ def _cannot_start(scene: Scene) -> str:
 _KEYS = (rules.API_KEY, rules.API_KEY_FD)
 
 
-def _status(scene: Scene, provider: Cloud | None) -> Status:
+def _status(scene: Scene) -> Status:
     """Return what `claude auth status` says, which is not always what is sent.
 
     Observed, Claude Code 2.1.330: it takes the sources in an order of its
     own, does not apply what a repository's settings set, runs no helper, and
-    looks at no cloud credential. `provider` is the cloud that this view's
-    flags choose.
+    looks at no cloud credential.
     """
     found = Candidates(scene, scene.status, None)
     key_source = _key_source(found)
+    if scene.gateway:
+        return Status(True, "third_party", "gateway", key_source)
+    provider = provider_of(scene.status)
+    if provider is None and policy.gateway_demanded(scene):
+        return Status(False, "none", "gateway", key_source)
     if provider is not None:
         return Status(True, "third_party", provider.name, key_source)
     method = _method(found)

@@ -18,6 +18,7 @@ from keyswitch.targets.claude_code.files import (
     locations,
 )
 from keyswitch.targets.claude_code.login import stored
+from keyswitch.targets.claude_code.resolver import managed
 from keyswitch.targets.claude_code.resolver.views import View, value_in
 from keyswitch.targets.claude_code.settings.settings_file import (
     MANAGED,
@@ -25,7 +26,7 @@ from keyswitch.targets.claude_code.settings.settings_file import (
     parse,
     trim,
 )
-from keyswitch.targets.verdict import Value
+from keyswitch.targets.verdict import SERVER, Value
 
 SOURCES = ("user", "project", "local")
 
@@ -96,6 +97,7 @@ class Scene:
         self.cwd = cwd
         self.flags = flags or Flags()
         self.managed_dir = managed_dir
+        self.asks_server = True
         self._read: dict[str, bytes | None] = {}
         self.unread: dict[str, str] = {}  # what is there, and why it is not
 
@@ -123,8 +125,11 @@ class Scene:
         """Return the same, where something else starts Claude Code."""
         said = (rules.ENTRYPOINT, rules.REMOTE)
         environ = {n: v for n, v in self.environ.items() if n not in said}
+        return self._copy({**environ, **rules.SURFACES[surface]})
+
+    def _copy(self, environ: Mapping[str, str]) -> Scene:
         other = Scene(
-            {**environ, **rules.SURFACES[surface]},
+            environ,
             home=self.home,
             cwd=self.cwd,
             flags=self.flags,
@@ -172,12 +177,39 @@ class Scene:
         found = self._parsed(levels)
         if self.flags.settings is not None:
             found.append(self._flag_settings(self.flags.settings))
-        managed = [os.path.join(self.managed_dir, "managed-settings.json")]
+        return (*found, *self._of_organization())
+
+    def _of_organization(self) -> list[SettingsFile]:
+        paths = [os.path.join(self.managed_dir, "managed-settings.json")]
         for path in self.listed(self.managed_dir, "managed-settings.d"):
             name = os.path.basename(path)
             if name.endswith(".json") and not name.startswith("."):
-                managed.append(path)
-        return (*found, *self._parsed(dict.fromkeys(managed, "managed")))
+                paths.append(path)
+        found = self._parsed(dict.fromkeys(paths, "managed"))
+        folder = self.settings_places.config_dir
+        path = os.path.join(folder, managed.SERVER_FILE)
+        data = self.read(path) if self.asks_server else None
+        if data is None or not self._before_the_server().account.asks_server:
+            return found
+        return managed.together(found, parse(data, SERVER, path))
+
+    def _before_the_server(self) -> Scene:
+        """Return the same, as it is until the server was asked."""
+        before = self._copy(self.environ)
+        before.asks_server = False
+        return before
+
+    @property
+    def account(self) -> managed.ServerAccount:
+        """Who is there, by what the person's own settings say."""
+        levels = ("user", "flag")
+        own = [file for file in self.files if file.level in levels]
+        return managed.ServerAccount(
+            View(self.environ, own, repository=False),
+            self.login,
+            self.config,
+            has_helper=self.command(rules.HELPER) is not None,
+        )
 
     def _parsed(self, levels: Mapping[str, str]) -> list[SettingsFile]:
         found = []
@@ -236,6 +268,13 @@ class Scene:
     def socket(self) -> str:
         """The socket that requests go to instead of a host, or ""."""
         return self.environ.get(rules.UNIX_SOCKET, "")
+
+    @cached_property
+    def gateway(self) -> bool:
+        """Whether requests go to an organization's gateway, by a flag."""
+        view = self.status
+        there = view.text(rules.BASE_URL) and view.text(rules.AUTH_TOKEN)
+        return bool(there) and view.truthy(rules.GATEWAY)
 
     @property
     def login_first(self) -> bool:

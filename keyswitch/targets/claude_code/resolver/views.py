@@ -15,7 +15,12 @@ from keyswitch.targets.claude_code.settings.settings_file import (
     line_of,
     trim,
 )
-from keyswitch.targets.verdict import REPOSITORY_LEVELS, Source, Value
+from keyswitch.targets.verdict import (
+    REPOSITORY_LEVELS,
+    SERVER,
+    Source,
+    Value,
+)
 
 
 def value_in(file: SettingsFile, kind: str, text: str, *keys: str) -> Value:
@@ -99,6 +104,8 @@ class View:
         return rules.entrypoint(self.environ) in rules.DESKTOP_ENTRYPOINTS
 
     def _counts(self, level: str, name: str) -> bool:
+        if level == SERVER and not self._comes_in_time(name):
+            return False
         if self.on_desktop and rules.is_of_the_person(name):
             return level in ("user", "flag")
         if level not in REPOSITORY_LEVELS or self.unfiltered:
@@ -106,3 +113,9 @@ class View:
         if name in rules.NOT_FROM_REPOSITORY:
             return False
         return self.repository or name.startswith("CLAUDE_CODE_USE_")
+
+    def _comes_in_time(self, name: str) -> bool:
+        """Tell whether a variable that the server sets counts here."""
+        if name in rules.NOT_FROM_SERVER:
+            return False
+        return self.repository or not rules.waits_for_server(name)

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.model import Frozen
 from keyswitch.targets import json_text
+from keyswitch.targets.verdict import ORGANIZATION_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     Accepts = Callable[[Any], bool]
-
-MANAGED = "managed"
 
 # An organisation that Claude Code cannot read is demanded all the same, and
 # nobody belongs to it.
@@ -63,8 +62,8 @@ class SettingsFile(Frozen):
 def parse(data: bytes, level: str, path: str) -> SettingsFile:
     """Return a file's settings, or the reason why they do not count.
 
-    One value of a wrong type is enough for that; in a managed file only the
-    entry is left out. An empty file says nothing.
+    One value of a wrong type is enough for that; in a file of an organization
+    only the entry is left out. An empty file says nothing.
     """
     encoding = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-8"
     text = data.decode(encoding, "replace").removeprefix("\ufeff")
@@ -77,7 +76,7 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
     if not isinstance(document, dict):
         return SettingsFile(level, path, text, problem="not a JSON object")
     wrong = wrong_keys(document)
-    if wrong and level != MANAGED:
+    if wrong and level not in ORGANIZATION_LEVELS:
         problem = f"the value of '{wrong[0]}' has a wrong type"
         return SettingsFile(level, path, text, problem=problem)
     kept = {k: v for k, v in document.items() if k not in wrong}
