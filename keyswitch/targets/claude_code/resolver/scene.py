@@ -21,7 +21,6 @@ from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.resolver import managed
 from keyswitch.targets.claude_code.resolver.views import View, value_in
 from keyswitch.targets.claude_code.settings.settings_file import (
-    MANAGED,
     SettingsFile,
     parse,
     trim,
@@ -218,7 +217,7 @@ class Scene:
             if data is not None:
                 found.append(parse(data, level, path))
             elif path in self.unread and not (
-                level == MANAGED and _leads_nowhere(path)
+                level == "managed" and _leads_nowhere(path)
             ):
                 problem = self.unread[path]
                 found.append(SettingsFile(level, path, problem=problem))

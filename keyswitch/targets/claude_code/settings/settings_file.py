@@ -67,7 +67,9 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
     """
     encoding = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-8"
     text = data.decode(encoding, "replace").removeprefix("\ufeff")
-    if says_nothing(text) and not (level == MANAGED and "\0" in text):
+    if says_nothing(text) and not (
+        level in ORGANIZATION_LEVELS and "\0" in text
+    ):
         return SettingsFile(level, path, text)
     try:
         document = loads(text)
