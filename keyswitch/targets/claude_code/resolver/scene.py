@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import leads_nowhere
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, Frozen
 from keyswitch.targets.claude_code import rules
@@ -35,17 +36,6 @@ def _problem(path: str, message: str) -> str:
     return message.replace(f"cannot use {path}", "it cannot be read").replace(
         path, "it", 1
     )
-
-
-def _leads_nowhere(path: str) -> bool:
-    """Tell whether it is a link to nothing, which is no managed file."""
-    try:
-        os.stat(path)
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 class Flags(Frozen):
@@ -217,7 +207,7 @@ class Scene:
             if data is not None:
                 found.append(parse(data, level, path))
             elif path in self.unread and not (
-                level == "managed" and _leads_nowhere(path)
+                level == "managed" and leads_nowhere(path)
             ):
                 problem = self.unread[path]
                 found.append(SettingsFile(level, path, problem=problem))
