@@ -63,7 +63,7 @@ def upwards(folder: str) -> Iterator[str]:
 
 
 def leads_nowhere(path: str) -> bool:
-    """Tell whether nothing is there, or a link to nothing; a loop is no such."""
+    """Tell whether a path leads to nothing; a loop of links is something."""
     try:
         os.stat(path)
     except FileNotFoundError:
