@@ -1,5 +1,6 @@
 """A cloud's credential: what whoami and use say where it is not in a file."""
 
+import hashlib
 import json
 
 import pytest
@@ -120,6 +121,22 @@ def test_use_of_a_profile_that_no_file_has_says_so(ks, aws):
     add_named(ks, "wrk")
     done = ks("use", "named", code=4)
     assert "'named' is chosen, but no AWS file has a profile 'wrk'" in done.err
+
+
+def test_a_long_chain_of_profiles_ends(ks, aws):
+    lines = "[profile p{}]\nrole_arn = r\nsource_profile = p{}\n"
+    aws("".join(lines.format(n, n + 1) for n in range(2000)))
+    assert "AWS is asked" in account(ks, AWS_PROFILE="p0")
+
+
+@pytest.mark.parametrize("kept", [5, {}, {"accessKeyId": None}])
+def test_a_kept_sign_in_that_is_none_is_said(ks, aws, kept):
+    aws("[default]\nlogin_session = x\n")
+    name = hashlib.sha256(b"x").hexdigest()
+    path = ks.file(f".aws/login/cache/{name}.json")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"accessToken": kept}))
+    assert "sign-in of profile 'default' is not there" in account(ks, code=1)
 
 
 # ------------------------------------------------------- what runs, and when

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 ASKED = "AWS is asked first"
 _ROLE_ASKED = "AWS is asked for the role first"
 
+_DEEPEST = 50  # profiles that take their keys from each other
+
 _SSO = ("sso_start_url", "sso_account_id", "sso_region", "sso_role_name")
 
 
@@ -126,6 +128,8 @@ class Profiles:
             what = f"credential_source '{kind}' of the AWS profile '{name}'"
             fix = f"mend it in {self.files.path_of(name)}"
             return None if there else Problem(f"{what} gives nothing", fix)
+        if len(visited) > _DEEPEST:
+            return None  # nobody's files; what it ends in does not matter
         static = _is_static(self.files.merged(base))
         if base in visited and not static:
             what = f"the AWS profile '{name}' is its own source_profile"

@@ -62,11 +62,13 @@ def login_of(files: Files, session: str) -> tuple[str, float] | None:
     )
     name = hashlib.sha256(session.encode()).hexdigest()
     kept = _document(files, os.path.join(folder, f"{name}.json"))
-    try:
-        token = (kept or {})["accessToken"]
-        return str(token["accessKeyId"]), moment(token["expiresAt"]) or 0.0
-    except (KeyError, TypeError):
+    token = (kept or {}).get("accessToken")
+    if not isinstance(token, dict):
         return None
+    key = token.get("accessKeyId")
+    if not isinstance(key, str):
+        return None
+    return key, moment(token.get("expiresAt")) or 0.0
 
 
 def _document(files: Files, path: str) -> dict[str, Any] | None:
