@@ -137,7 +137,9 @@ def profile(
     provider: str = "anthropic", secret: str = KEY, more: str = "", **fields
 ) -> str:
     """Return a profile file; `secret` is known by its fingerprint."""
-    names = {"anthropic": "api_key", "gateway": "auth_token"}
+    names = {
+        "anthropic": "api_key", "gateway": "auth_token", "openai": "api_key"
+    }  # fmt: skip
     field_name = names.get(provider, "secret_access_key")
     lines = [f'provider = "{provider}"', more, "[fields]"]
     lines += [f'{name} = "{value}"' for name, value in fields.items()]

@@ -9,7 +9,7 @@ from keyswitch.diagnosis.findings.installations import installs, version_of
 from keyswitch.targets.claude_code import versions
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from tests import claude_setups
-from tests.diagnosis.homes import Home
+from tests.diagnosis.homes import Home, profile
 
 PROGRAM = "#!/bin/sh\n"
 OBSERVED = versions.OBSERVED[0]
@@ -25,6 +25,12 @@ def native(version, **more):
     )
 
 
+CODEX = Home(
+    files={"bin/codex": PROGRAM},
+    environ={"PATH": "{home}/bin"},
+    profiles={"oa": profile("openai")},
+    chosen="oa",
+)
 HOMES = {
     "claude-twice": (
         native(OBSERVED, **{"bin/claude": PROGRAM}),
@@ -33,6 +39,7 @@ HOMES = {
         ),
     ),
     "claude-version": (native("2.1.199"), native(OBSERVED)),
+    "export-ignored": (CODEX, CODEX.but(files={})),
 }
 
 

@@ -9,7 +9,7 @@ from tests.diagnosis.homes import BEDROCK, PAIR, SETTINGS, Home
 
 OBSERVED = {
     case["id"]
-    for name in ("precedence", "observed", "surfaces", "clouds")
+    for name in ("precedence", "observed", "surfaces", "clouds", "managed")
     for case in claude_setups.load(f"{name}.json")
 }
 FILES = {
@@ -33,6 +33,18 @@ def test_every_row_names_an_observation_that_is_there(rungs, cloud):
     found = rungs(Home(environ={cloud.flag: "1"}))
     assert {order for order, _ in found} >= {"service", cloud.name, "x-api-key"}
     assert {rung.seen for rung in found.values()} <= OBSERVED
+
+
+def test_a_gateway_s_flag_counts_with_an_address_and_a_token(rungs):
+    flag = {rules.GATEWAY: "1", **BEDROCK}
+    alone = rungs(Home(environ=flag))["service", rules.GATEWAY]
+    assert not alone.place
+    both = {rules.BASE_URL: "https://gw.example", rules.AUTH_TOKEN: "FAKE"}
+    found = rungs(Home(environ={**flag, **both}))
+    assert found["service", rules.GATEWAY].used
+    assert found["service", rules.GATEWAY].beats == ("CLAUDE_CODE_USE_BEDROCK",)
+    assert not found["service", "CLAUDE_CODE_USE_BEDROCK"].used
+    assert found["authorization", rules.AUTH_TOKEN].used
 
 
 def test_without_a_cloud_there_is_none_of_its_rows(rungs):

@@ -14,15 +14,20 @@ from keyswitch.targets.claude_code.rules import Rule
 def ladder(situation: Situation) -> list[Rung]:
     """Return every source, the first of each order first.
 
-    The flag of a cloud comes before all of it, and then that cloud's own
-    sources; the two headers of a request to Anthropic are filled each by its
-    own order.
+    The flag of a gateway or a cloud comes before all of it, and then that
+    cloud's own sources; the two headers of a request to Anthropic are filled
+    each by its own order.
     """
     return with_beaten(list(_rungs(situation)))
 
 
 def _rungs(situation: Situation) -> Iterator[Rung]:
     scene, verdict = situation.scene, situation.verdict
+    flag = scene.status.given(rules.GATEWAY) if scene.gateway else None
+    place = situation.place(flag.source) if flag else ""
+    reason = "with an address and a token, only that token is sent there"
+    seen = "managed/gateway/url+token+key"
+    yield Rung("service", rules.GATEWAY, place, scene.gateway, reason, seen)
     for cloud in rules.PROVIDERS:
         flag = scene.request.given(cloud.flag)
         place = situation.place(flag.source) if flag else ""
