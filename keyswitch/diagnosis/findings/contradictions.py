@@ -248,7 +248,8 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
     for source in [s for s in sources if s.kind == "custom_header"][:1]:
         what = f"{source.name} is sent, which 'claude auth status' does not see"
         why = "custom headers are applied last, after everything it looks at"
-        fix, place = situation.how_to_stop(source), situation.place(source)
+        # It may be the only one, so that without it nothing is sent.
+        fix, place = "keyswitch whoami shows it", situation.place(source)
         yield Finding("status-misleads", NOTE, what, why, fix, place)
     for source in sources:
         if source.of_repository and source.kind == "environment":
