@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HEAD = f"keyswitch-compiled 7 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
+HEADERS = "ANTHROPIC_CUSTOM_HEADERS"  # a variable that a person has, too
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
 RULES_HEAD = f"keyswitch-remotes 1 {__version__}"
 _RULES_LIMIT = 1 << 18  # bytes

@@ -73,6 +73,22 @@ class FileStateError(KeyswitchError):
     """A file is not what it has to be, or changed while we worked on it."""
 
 
+class ReadOnlyError(FileStateError):
+    """A file that nobody may write here; its path leads to `target`.
+
+    It was made so: by Nix, by a mount, by root, by a person. So the change
+    belongs where it was made, and the permission is not keyswitch's to take.
+    """
+
+    def __init__(self, path: str, target: str, why: str) -> None:
+        leads = "" if target == path else f"leads to {target}, which "
+        super().__init__(
+            f"{path} {leads}{why}",
+            f"change {target} where it comes from",
+        )
+        self.why = why
+
+
 class UnreadableTextError(FileStateError):
     """Another program's file makes no sense, or is only half written."""
 

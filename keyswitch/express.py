@@ -152,6 +152,7 @@ def print_script(script: EnvScript, shell: str) -> str:
 
         shell = parent_shell()
     write_out(shells.render(shell, for_language(script, shell)))
+    warn(script.notes)
     return shell
 
 

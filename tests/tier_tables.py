@@ -67,6 +67,15 @@ DEALT = {
 # commit tries every so many of their cases (0: none), the long tier the rest.
 # "*" stands for the other tests of a file. A first case is tried always.
 EVERY = {
+    "cli/test_advice.py": {
+        "*": 12,
+    },
+    "cli/test_blank_and_odd_files.py": {
+        "*": 4,
+    },
+    "cli/test_custom_headers.py": {
+        "*": 3,
+    },
     "cli/test_agents.py": {
         "*": 16,
     },

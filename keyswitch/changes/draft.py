@@ -137,6 +137,7 @@ class Draft:
         if path in self._files:
             return self._files[path].after
         if path not in self.seen:
+            self.seen[path] = None  # looked at, also where that fails
             self.seen[path] = read(path, limit)
         return self.seen[path]
 

@@ -82,12 +82,7 @@ def _name_to_remove(path: str, target: str) -> str:
     if os.path.islink(path):
         folder = os.path.realpath(os.path.dirname(path))
         target = os.path.join(folder, os.path.basename(path))
-    folder = os.path.dirname(target)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise FileStateError(
-            f"{path} cannot be removed: nobody may write in {folder}",
-            "look at that directory's mode and mount",
-        )
+    rewriting.require_writable(path, target, os.path.dirname(target))
     if is_mount_point(target):
         raise FileStateError(
             f"{path} is a mount of its own and cannot be removed",

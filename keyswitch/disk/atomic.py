@@ -11,7 +11,7 @@ import os
 import stat
 
 from keyswitch.disk.opening import MAX_LINKS, is_planted, open_flags, upwards
-from keyswitch.errors import FileStateError, OddFileError
+from keyswitch.errors import FileStateError, OddFileError, ReadOnlyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def unusable(path: str, error: OSError) -> FileStateError:
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
         hint = "free some space and try again; nothing was changed"
     elif error.errno == errno.EROFS:
-        hint = "make the file system writable and try again"
+        return ReadOnlyError(path, path, "is on a read-only file system")
     else:
         hint = "look at that file and its directory"
     reason = (error.strerror or "system error").lower()

@@ -62,6 +62,17 @@ def upwards(folder: str) -> Iterator[str]:
         folder = "" if parent == folder else parent
 
 
+def leads_nowhere(path: str) -> bool:
+    """Tell whether a path leads to nothing; a loop of links is something."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def is_below(path: str, folder: str) -> bool:
     """Tell whether a path is a folder or something in it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -13,7 +13,9 @@ import struct
 import sys
 
 from keyswitch.disk import ownership
-from keyswitch.errors import FileStateError
+from keyswitch.disk.atomic import resolve_target
+from keyswitch.disk.opening import upwards
+from keyswitch.errors import FileStateError, ReadOnlyError
 
 # include/uapi/linux/fs.h: FS_IMMUTABLE_FL and FS_APPEND_FL.
 _FIXED = 0x10 | 0x20
@@ -23,6 +25,9 @@ _FIXING_FLAGS = (  # of macOS and the BSDs
 # FS_IOC_GETFLAGS, _IOR('f', 1, long), as most architectures number it. Where
 # it has another number it fails, and the attributes count as absent.
 _GET_FLAGS = 0x80006601 | struct.calcsize("l") << 16
+
+
+BY_MODE = "is read-only"  # and its owner could change that
 
 
 def check(path: str, target: str, *, anywhere: bool = False) -> None:
@@ -44,10 +49,25 @@ def check(path: str, target: str, *, anywhere: bool = False) -> None:
             _check_owner(path, folder, seen)
             _require_own(path, folder, seen)
         ownership.require_way_to(target, path)
-    if is_fixed(folder):
-        raise _cannot_be_written(f"{path}: {folder}")
+    require_writable(path, target, existing(folder))
     if found is not None:
-        _check_writable(path, target, found)
+        require_writable(path, target, target)
+
+
+def refusal(path: str) -> ReadOnlyError | None:
+    """Return why nobody may write a file here, if that is so."""
+    try:
+        check(path, resolve_target(path))
+    except ReadOnlyError as e:
+        return e
+    except FileStateError:
+        return None  # that is for others to say
+    return None
+
+
+def existing(folder: str) -> str:
+    """Return a folder, or the nearest one above it that is there."""
+    return next(filter(os.path.lexists, upwards(folder)), folder)
 
 
 def check_owner(path: str, target: str) -> None:
@@ -102,24 +122,35 @@ def _is_own_group(gid: int) -> bool:
     )
 
 
-def _check_writable(path: str, target: str, found: os.stat_result) -> None:
-    """Refuse a file that its owner may not write.
+def require_writable(path: str, target: str, at: str) -> None:
+    """Refuse a file or its folder that nobody may write.
 
-    A rename would replace it all the same, but whoever took the right away
-    meant it. On a read-only mount, and with such attributes, it would fail
-    when there is no way back.
+    A rename would replace a file all the same, but whoever took the right away
+    meant it. On a read-only mount it would fail when there is no way back.
     """
-    if not found.st_mode & stat.S_IWUSR:
-        raise FileStateError(f"{path} is read-only", f"chmod u+w {path}")
-    if not os.access(target, os.W_OK) or is_fixed(target):
-        raise _cannot_be_written(path)
+    fixed = is_fixed(at)
+    if at == target:
+        mode = os.stat(at).st_mode
+        writable = bool(mode & stat.S_IWUSR) and os.access(at, os.W_OK)
+    else:
+        writable = os.access(at, os.W_OK | os.X_OK)
+    if writable and not fixed:
+        return
+    why = "is immutable (lsattr)" if fixed else _why_not(at)
+    if at != target:
+        why = f"cannot be replaced: {at} {why}"
+    raise ReadOnlyError(path, target, why)
 
 
-def _cannot_be_written(what: str) -> FileStateError:
-    return FileStateError(
-        f"{what} cannot be written",
-        "look at its owner, its attributes (lsattr) and its mount",
-    )
+def _why_not(path: str) -> str:
+    try:
+        read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+        owner = os.stat(path).st_uid
+    except (AttributeError, OSError):  # no such call on Windows
+        return "cannot be written"
+    if read_only:
+        return "is on a read-only file system"
+    return BY_MODE if owner == os.getuid() else "belongs to root"
 
 
 def is_fixed(path: str) -> bool:

@@ -41,7 +41,7 @@ _PROVIDER_KEYS = {
 }
 _FIELD_KEYS = {
     **_of_type(str, "title pattern default group help"),
-    **_of_type(bool, "secret required free_text harmless"),
+    **_of_type(bool, "secret required free_text lines harmless"),
     **_of_type(list, "env prefixes refuse lengths"),
     "env_unless": dict,
 }

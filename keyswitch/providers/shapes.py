@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
-from keyswitch.providers import wrapping
+from keyswitch.providers import custom_headers, wrapping
 from keyswitch.secret import Secret
 
 SECRET_LIMIT = 256 * 1024  # bytes
@@ -82,6 +82,7 @@ class Field(Frozen):
     lengths: tuple[Length, ...] = ()  # the first that fits counts
     default: str = ""
     free_text: bool = False  # any UTF-8 text without NUL
+    lines: bool = False  # headers of a request, with \\n between them
     harmless: bool = False  # decides neither host nor account
     group: str = ""  # the alternative it belongs to; "": all of them
     help: str = ""
@@ -227,6 +228,8 @@ def check_plain(field: Field, value: str) -> None:
             f"'{field.name}' is longer than {PLAIN_LIMIT} characters",
             "shorten it",
         )
+    if field.lines:
+        custom_headers.check(field.name, value, field.help)
     if not value.isprintable():
         raise InputError(
             f"'{field.name}' holds control or invisible characters",

@@ -48,10 +48,10 @@ class EnvScript:
     `restore` gives a variable back what was saved of it, or unsets it;
     `save` keeps its present value in this shell, unexported; `remove` unsets;
     `assign` exports. `failed`: the shell gets this in place of what it asked
-    for, and a failing status after it.
+    for, and a failing status after it. `notes` are lines for a person.
     """
 
-    __slots__ = ("assign", "failed", "remove", "restore", "save")
+    __slots__ = ("assign", "failed", "notes", "remove", "restore", "save")
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class EnvScript:
         self.remove = list(remove)
         self.assign = list(assign)
         self.failed = failed
+        self.notes: list[str] = []
 
     def unset(self) -> list[str]:
         """Return the names to unset, for a form that can save nothing."""

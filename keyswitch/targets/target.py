@@ -174,6 +174,9 @@ class Tokens(Protocol):
     def may_be_secret(self, keys: tuple[str, ...], raw: str) -> bool:
         """Tell whether the text of a settings key may be one."""
 
+    def headers_at_stake(self, settings: bytes | None) -> list[str]:
+        """Return the names of headers in settings that may be credentials."""
+
     def without(self, path: str, data: bytes, found: Sequence[Token]) -> bytes:
         """Return a file without these credentials; other bytes stay."""
 

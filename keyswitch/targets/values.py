@@ -71,6 +71,7 @@ class PlanRequest(Frozen):
     settings_of: Any = None
     cancels_shell_keys: bool = True
     keep_changed: bool = False  # what somebody else changed stays as it is
+    keep_headers: bool = False  # a person's, credentials or not
     # Only what the program was told of keys, and only where it was told.
     keys_only: bool = False
     without: frozenset[str] = frozenset()  # items that the change takes away

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from keyswitch import kernel_keyring
-from keyswitch.compiled import FOLDER_VARIABLE, Compiled
+from keyswitch.compiled import FOLDER_VARIABLE, HEADERS, Compiled
 from keyswitch.errors import KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import Paths, may_be_foreign_home
 from keyswitch.terminal import marker
@@ -98,9 +98,15 @@ def pairs_of(
     """Return every (variable, value) that the profile sets."""
     fields = [field for _, field in profile.secrets]
     values = values_of(paths, profile, fields, deadline=deadline, ask=ask)
-    return profile.literals + [
-        (variable, values[field]) for variable, field in profile.secrets
-    ]
+    pairs = dict(profile.literals)
+    if HEADERS in pairs:
+        pairs[HEADERS] = pairs[HEADERS].replace("\\n", "\n")
+    for variable, field in profile.secrets:
+        value = values[field]
+        if variable == HEADERS and variable in pairs:
+            value = f"{pairs[variable]}\n{value}"  # a header a line
+        pairs[variable] = value
+    return list(pairs.items())
 
 
 def script_of(
@@ -129,6 +135,11 @@ def script_of(
         finally:
             _set_timer(0)
     pairs += _kept_here(paths, profile, environ)
+    rivals, key, notes = profile.rivals, marker.read_key(paths), list[str]()
+    if _has_headers(environ, pairs):
+        from keyswitch.terminal.kept_headers import settled
+
+        pairs, rivals, notes = settled(environ, pairs, rivals, key)
     if pin:
         pairs.append((PROFILE_VARIABLE, profile.name))
     script = marker.plan_script(
@@ -137,15 +148,27 @@ def script_of(
         mode=marker.PINNED if how == BY_NAME else marker.FOLLOW,
         stamp=profile.stamp,
         assign=pairs,
-        rivals=profile.rivals,
-        key=marker.read_key(paths),
+        rivals=rivals,
+        key=key,
     )
+    script.notes = notes
     if pin or how == BY_NAME:
         where = marker.pane_of(environ, terminal_device())
         script.assign = sorted([*script.assign, (marker.PANE, where)])
     elif marker.PANE in environ and PROFILE_VARIABLE not in dict(pairs):
         script.remove = sorted([*script.remove, marker.PANE])
     return script
+
+
+def _has_headers(
+    environ: Mapping[str, str], pairs: list[tuple[str, str]]
+) -> bool:
+    """Tell whether headers are set, were, or are to be."""
+    return (
+        HEADERS in environ
+        or HEADERS in environ.get(marker.MARKER, "")
+        or any(name == HEADERS for name, _ in pairs)
+    )
 
 
 def _kept_here(

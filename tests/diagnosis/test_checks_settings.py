@@ -4,6 +4,7 @@ import pytest
 
 from keyswitch.targets.verdict import Mend
 from tests.diagnosis.homes import (
+    BEDROCK,
     CONFIG,
     KEY,
     OTHER,
@@ -31,6 +32,14 @@ HOMES = {
     "config-corrupted": (
         Home(files={CONFIG: '{"projects'}),
         Home(files={CONFIG: ""}),
+    ),
+    "config-unreadable": (
+        Home(files={f"{CONFIG}/x": ""}),  # a directory
+        Home(files={CONFIG: "[]"}),
+    ),
+    "file-unreadable": (
+        Home(files={".aws/credentials/x": ""}, environ=BEDROCK),
+        Home(files={".aws/credentials": "x"}, environ=BEDROCK),
     ),
     "setting-null": (
         with_env(ANTHROPIC_BASE_URL=None),

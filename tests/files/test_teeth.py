@@ -27,7 +27,7 @@ ownership.require_way_to = lambda *_: None
 WAITS_FOR_A_WRITER = f"{ATOMIC}atomic.open_flags = lambda: os.O_CLOEXEC\n"
 FORCES_IT = """
 from keyswitch.disk import rewriting
-rewriting._check_writable = lambda *_: None
+rewriting.require_writable = lambda *_: None
 """
 
 

@@ -186,8 +186,6 @@ def test_a_file_that_was_not_there_goes_again():
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b"   ",
         b"[]",
         b"null",
         b"{",

@@ -21,6 +21,10 @@ tokens = sys.modules[__name__]
 folders = launch = logins = sessions = None
 
 
+def headers_at_stake(settings):
+    return []
+
+
 class Places(NamedTuple):
     config_dir: str
 

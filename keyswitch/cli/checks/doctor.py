@@ -11,6 +11,7 @@ from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.diagnosis.findings.whose import account, otherwise
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
+from keyswitch.switching.activation import rehearsal
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.planning import left_helpers
 from keyswitch.switching.upkeep import own_files
@@ -103,6 +104,7 @@ def _look(
     findings += left_helpers.findings(workspace)
     if situation.chosen:
         findings += not_given(workspace, situation.chosen)
+    findings += rehearsal.findings(workspace, situation, findings)
     return situation, findings
 
 

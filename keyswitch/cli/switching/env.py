@@ -32,6 +32,7 @@ from keyswitch.express import (
 from keyswitch.shells import EnvScript
 from keyswitch.terminal import marker, selection
 from keyswitch.terminal.exports import script_of
+from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import PANE, read_key
 from keyswitch.terminal.shell_script import for_shell
 from keyswitch.workspace import Workspace
@@ -146,13 +147,16 @@ def _preview(session: Session, name: str) -> None:
     workspace = session.workspace()
     compiled = compiled_profile(workspace, name)
     profile, _ = workspace.load(name)
+    environ, key = workspace.environ, read_key(workspace.paths)
+    _, rivals, notes = settled(environ, compiled.literals, compiled.rivals, key)
     hints = {field: ref.hint for field, ref in profile.secrets.items()}
     rows = [
         *compiled.literals,
         *((n, hints.get(field, "…")) for n, field in compiled.secrets),
-        *((n, "(unset)") for n in compiled.rivals if n in workspace.environ),
+        *((n, "(unset)") for n in rivals if n in environ),
     ]
     session.table(sorted(rows))
+    session.say(*notes)
     session.say(
         "values are masked on a terminal; use it as: "
         f'eval "$(keyswitch env {name})"'
@@ -183,7 +187,10 @@ def run(session: Session, name: str, command: tuple[str, ...]) -> int:
     session.refuse_agents()
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
-    return execute(workspace, compiled, list(command))
+    from keyswitch.cli.secrets.agreements import agree_to_shell
+
+    keep = agree_to_shell(session, compiled)
+    return execute(workspace, compiled, list(command), keep_headers=keep)
 
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")

@@ -94,10 +94,11 @@ def use(
 
         use_here(session, name)
         return None
-    from keyswitch.cli.secrets.agreements import agree_to_profile
+    from keyswitch.cli.secrets import agreements
     from keyswitch.switching.activation import use as activation
 
-    agreed = agree_to_profile(session, name)
+    agreed = agreements.agree_to_profile(session, name)
+    keep = agreements.agree_to_settings(session, name)
     _wait_if_asked(session, turn)
     configure = target == "claude-code"
     outcome = activation.use(
@@ -106,6 +107,7 @@ def use(
         configure=configure,
         look=configure and not turn["force"],
         agreed=agreed,
+        keep_headers=keep,
     )
     return _report(session, outcome)
 

@@ -23,12 +23,13 @@ from keyswitch.diagnosis.findings import (
     interactive,
 )
 from keyswitch.diagnosis.findings.situation import Situation
+from keyswitch.disk import rewriting
 from keyswitch.display import printable
-from keyswitch.targets.verdict import SEVERITIES, Finding
+from keyswitch.targets.verdict import SEVERITIES, Finding, Mend
 
 CHECKS = (
     # Causes stand before what follows from them.
-    settings.ignored,
+    contradictions.passed_over,
     aws.sso,
     logins.several_folders,
     logins.stored,
@@ -72,7 +73,20 @@ CHECKS = (
 
 def examine(situation: Situation) -> list[Finding]:
     """Return what all checks find, the gravest first."""
-    return by_gravity(found for check in CHECKS for found in check(situation))
+    found = by_gravity(f for check in CHECKS for f in check(situation))
+    return list(map(_possible, found))
+
+
+def _possible(finding: Finding) -> Finding:
+    """Return a finding without a repair that this machine does not allow."""
+    mend = finding.mend
+    if mend is None or mend.kind == Mend.FOLDER:
+        return finding
+    refused = rewriting.refusal(mend.path)
+    if refused is None or refused.why == rewriting.BY_MODE:
+        return finding
+    fix = f"{refused.message}: {refused.hint}"
+    return finding._replace(fix=printable(fix), mend=None)
 
 
 def by_gravity(findings: Iterable[Finding]) -> list[Finding]:

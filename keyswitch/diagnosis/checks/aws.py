@@ -59,7 +59,9 @@ def order(situation: Situation) -> Iterator[Finding]:
             f"{aws.PROFILE} and {aws.ACCESS_KEY} are both set",
             "Claude Code takes the profile, the aws command the keys: 'aws "
             "sts get-caller-identity' shows another account",
-            f"unset {aws.PROFILE}, or the keys",
+            "unset the keys"
+            if situation.is_ours(profile.source.path, aws.PROFILE)
+            else f"unset {aws.PROFILE}, or the keys",
             situation.place(profile.source),
         )
     unread = given("AWS_DEFAULT_PROFILE")

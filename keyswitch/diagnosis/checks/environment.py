@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from keyswitch.diagnosis.findings.situation import Situation
+    from keyswitch.targets.verdict import Value
 
 
 def proxies(situation: Situation) -> Iterator[Finding]:
@@ -63,23 +64,35 @@ def address(situation: Situation) -> Iterator[Finding]:
     if found is None:
         return
     place, name = situation.place(found.source), found.source.name
+    ours = situation.is_ours(found.source.path, name)
+    if ours and not situation.sets(name):
+        return  # of another profile than the one that is chosen here
     url = urls.http_url(found.text)
     if url is None:
         what = f"{name} is not an http address"
         why = "no request can be sent to it"
-        fix = f"correct it in {place}"
+        fix = _change(situation, found, f"correct it in {place}")
         yield Finding("base-url-malformed", ERROR, what, why, fix, place)
         return
     for check, wrong, problem, why, change in _ADDRESS_RULES:
         # To a cloud, a version may belong to the address.
         if wrong(url) and not (situation.verdict.cloud and "version" in check):
-            what, fix = f"{name} {problem}", f"{change} in {place}"
+            what = f"{name} {problem}"
+            fix = _change(situation, found, f"{change} in {place}")
             yield Finding(check, WARNING, what, why, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
         what = f"{name} names Anthropic's own host"
         why = "it changes nothing but what Claude Code shows and checks"
-        fix = f"remove it from {place}"
+        fix = _change(situation, found, f"remove it from {place}")
         yield Finding("base-url-needless", NOTE, what, why, fix, place)
+
+
+def _change(situation: Situation, found: Value, otherwise: str) -> str:
+    """Return where an address is changed: of a profile's, in the profile."""
+    source = found.source
+    if situation.is_ours(source.path, source.name):
+        return situation.how_to_change(source.name)
+    return otherwise
 
 
 _ADDRESS_RULES: tuple[

@@ -13,11 +13,11 @@ from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.display import printable
 from keyswitch.profiles import clock
 from keyswitch.profiles.profile_files import texts_of_people
+from keyswitch.providers import custom_headers
 from keyswitch.secret import Secret
 from keyswitch.shells.rc_lines import find_assignments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.aws.aws_files import sections
-from keyswitch.targets.claude_code.login import stored
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.targets.claude_code.settings import literals
 from keyswitch.targets.claude_code.settings.settings_file import (
@@ -27,9 +27,6 @@ from keyswitch.targets.claude_code.target import tokens
 from keyswitch.targets.verdict import NOTE, WARNING, Finding, Mend
 
 _DOTENV = (".env", ".env.local", ".env.development")
-
-# What the name of a header that carries a credential has in it.
-_SECRET_HEADER = ("auth", "cookie", "key", "pass", "secret", "token")
 
 # (whose, path below the home directory)
 SWITCHERS = (
@@ -115,8 +112,7 @@ def is_secret(name: str, value: str) -> bool:
         return False  # nothing, or what is shown as it is
     if name != rules.CUSTOM_HEADERS:
         return True
-    headers = stored.custom_headers(value)
-    return any(part in name for name in headers for part in _SECRET_HEADER)
+    return bool(custom_headers.plain(value)[1])
 
 
 def backups(situation: Situation) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import CONFIG_VARIABLE
-from keyswitch.targets.claude_code.login.stored import Subscription, parsed
+from keyswitch.targets.claude_code.login.stored import Subscription
 from keyswitch.targets.claude_code.resolver.anthropic_profiles import selected
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
@@ -27,24 +27,14 @@ _AGAIN = "log in again in Claude Code: /login"
 def stored(situation: Situation) -> Iterator[Finding]:
     """Find a stored subscription login that does not work, or ends soon."""
     scene, request = situation.scene, situation.verdict.request
-    path, data = scene.places.credentials, scene.read(scene.places.credentials)
-    unreadable = ""
-    if data and data.startswith(b"\xef\xbb\xbf"):
-        unreadable = "it begins with a byte order mark"
-    elif data and data.strip() and parsed(data) is None:
-        unreadable = "it is not a JSON object"
-    if unreadable:
-        what = f"Claude Code cannot read {path}: {unreadable}"
-        why = "it goes on as if there were no login, and does not say so"
-        fix = f"mend that file, or move it away and log in again: {path}"
-        yield Finding("login-unreadable", ERROR, what, why, fix, path)
     if scene.login is None:
         return
     used = any(h.source.kind == "login" for h in request.headers)
     grave = ERROR if used or not request.sent else WARNING
     problem = _problem(scene.login, grave)
     if problem is not None:
-        yield problem._replace(fix=_AGAIN, place=path)
+        place = scene.places.credentials
+        yield problem._replace(fix=_AGAIN, place=place)
 
 
 def _problem(login: Subscription, grave: str) -> Finding | None:
@@ -88,9 +78,8 @@ def identity(situation: Situation) -> Iterator[Finding]:
     if config.managed_key:
         what = "a Console key is stored beside the subscription login"
         why = "when the login ends, the key is used, and the API is billed"
-        fix = "keyswitch revoke-local --claude-code, then log in again"
         yield Finding(
-            "console-key-beside-login", WARNING, what, why, fix, place
+            "console-key-beside-login", WARNING, what, why, _AGAIN, place
         )
 
 

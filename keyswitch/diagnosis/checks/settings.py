@@ -15,13 +15,11 @@ from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.settings_file import (
     SettingsFile,
 )
-from keyswitch.targets.claude_code.settings.wanted import BESIDE_HELPER
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.verdict import (
     ERROR,
     NOTE,
     ORGANIZATION_LEVELS,
-    SERVER,
     WARNING,
     Cloud,
     Finding,
@@ -33,34 +31,16 @@ _KEYS = (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN)
 _CREDENTIALS = (*_KEYS, rules.BASE_URL, rules.PROFILE)
 
 
-def ignored(situation: Situation) -> Iterator[Finding]:
-    """Find files that do not parse, or have a value of a wrong type."""
-    for file in situation.scene.files:
-        if not file.problem:
-            continue
-        place = file.path or "the text after --settings"
-        refused = file.fatal or file.level == "managed"
-        does = "refuses to start for" if refused else "ignores all of"
-        what = f"Claude Code {does} {place}: {file.problem}"
-        why = "JSON has no comments or final commas; one wrong type is enough"
-        fix = f"mend {place}"
-        if file.level == SERVER:
-            fix = f"remove {place}: Claude Code asks for it at its next start"
-        yield Finding("settings-ignored", ERROR, what, why, fix, place)
-    if situation.scene.config.broken:
-        path = situation.scene.places.global_config
-        what = f"{path} is not valid JSON, and Claude Code does not start"
-        why = "a crash or a full disk cut it off, or a tool wrote half of it"
-        fix = f"take the newest good copy from {situation.scene.places.backups}"
-        yield Finding("config-corrupted", ERROR, what, why, fix, path)
-
-
-def _removal(file: SettingsFile, *keys: str) -> Mend | None:
+def _removal(
+    situation: Situation, file: SettingsFile, *keys: str
+) -> Mend | None:
     """Return the repair that removes a member, or None.
 
     Only from files of the person, and not where it is a person's choice, as
-    with the same key twice.
+    with the same key twice. What keyswitch wrote goes another way.
     """
+    if situation.is_ours(file.path, keys[-1]):
+        return None
     # A replacement character stands for bytes that are not UTF-8.
     if file.level not in ("user", "project", "local") or "\ufffd" in file.text:
         return None
@@ -82,27 +62,36 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
     for file in situation.scene.files:
         env = file.document.get("env") or {}
         for name in sorted(env):
+            if _is_ours(situation, file, name):
+                continue
             place = file.place("env", name)
             remove = _how_to_remove(file, "env", name)
             if env[name] is None:
                 what = f"env.{name} is null, which becomes the word 'null'"
                 why = "Claude Code turns every value of an env block into text"
-                mend = _removal(file, "env", name)
+                mend = _removal(situation, file, "env", name)
+                if len(list(situation.view.all(name))) > 1:
+                    # What it hides would count, and may be worse.
+                    mend, remove = None, f'write "" in its place: {place}'
                 yield Finding(
                     "setting-null", WARNING, what, why, remove, place, mend
                 )
             elif env[name] == "" and name in _CREDENTIALS:
-                if _for_helper(file, name):
-                    continue
                 what = f"env.{name} is empty and cancels what the shell sets"
                 why = "an empty value in settings is not the same as none"
                 yield Finding("setting-cancels", NOTE, what, why, remove, place)
 
 
-def _for_helper(file: SettingsFile, name: str) -> bool:
-    """Tell whether `use` emptied a variable, so that its helper counts."""
+def _is_ours(situation: Situation, file: SettingsFile, name: str) -> bool:
+    """Tell whether keyswitch wrote a variable, also another installation."""
+    if situation.is_ours(file.path, name):
+        return True
     helper = file.command(rules.HELPER)
-    return name in BESIDE_HELPER and wanted.is_keyswitch(helper or "")
+    return (
+        file.env.get(name) == ""
+        and name in wanted.BESIDE_HELPER
+        and wanted.is_keyswitch(helper or "")
+    )
 
 
 def overriding(situation: Situation) -> Iterator[Finding]:
@@ -115,7 +104,7 @@ def overriding(situation: Situation) -> Iterator[Finding]:
         if first.text.strip() == shell.text.strip():
             continue
         if not first.text and any(
-            file.path == first.source.path and _for_helper(file, name)
+            file.path == first.source.path and _is_ours(situation, file, name)
             for file in situation.scene.files
         ):
             continue
@@ -125,6 +114,8 @@ def overriding(situation: Situation) -> Iterator[Finding]:
         fix = f"remove 'env.{name}' from {place}"
         if first.source.set_by in ORGANIZATION_LEVELS:
             fix = first.source.removal
+        if situation.is_ours(first.source.path, name):
+            fix = situation.how_to_change(name)
         yield Finding("setting-overrides-shell", WARNING, what, why, fix, place)
 
 
@@ -175,10 +166,12 @@ def _in_settings(
             continue
         place = file.place("env", provider.flag)
         fix = _how_to_remove(file, "env", provider.flag)
+        if situation.is_ours(file.path, provider.flag):
+            fix = situation.how_to_change(provider.flag)
         what = f"{provider.flag} is on in a {file.level} settings file"
         title = provider.title
         why = f"Claude Code talks to {title} then, whatever the shell says"
-        mend = _removal(file, "env", provider.flag)
+        mend = _removal(situation, file, "env", provider.flag)
         yield Finding("provider-flag-left", grave, what, why, fix, place, mend)
 
 

@@ -86,6 +86,15 @@ class Accounts:
     def _loaded(self) -> tuple[list[Profile], list[profile_files.Broken]]:
         return profile_files.load_all(self.paths)
 
+    @cached_property
+    def written(self) -> frozenset[tuple[str, str]]:
+        """What keyswitch wrote into settings: (file, variable or key)."""
+        from keyswitch.targets.claude_code.settings.own_records import (
+            written,
+        )
+
+        return written(self.paths)
+
     @property
     def profiles(self) -> list[Profile]:
         """Every profile that can be read, sorted by name."""

@@ -61,7 +61,11 @@ def commands(situation: Situation) -> Iterator[Finding]:
         place, used = situation.place(command.source), _is_used(situation, key)
         if problem:
             what, fix = problem
-            if wanted.is_keyswitch(command.text):
+            if not wanted.is_keyswitch(command.text):
+                pass
+            elif command.source.set_by != "user":
+                fix = f"remove '{key}', which no keyswitch put there"
+            else:
                 use = situation.use_again
                 fix = f"keyswitch moved: {use} writes the new path"
             grave = ERROR if used and key in KEYS else WARNING
@@ -166,6 +170,8 @@ def _answered(
         what = f"{key}: {problem}"
         why = _OTHERWISE[key]
         fix = f"run it by hand to see why, or remove '{key}' from {place}"
+        if situation.is_ours(command.source.path, key):
+            fix = f"run it by hand to see why: {command.text}"
         yield Finding("helper-failing", ERROR, what, why, fix, place)
     elif ran.seconds > SLOW:
         what = f"{key} took {ran.seconds:.1f} s"

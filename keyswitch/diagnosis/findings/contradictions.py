@@ -1,4 +1,4 @@
-"""Warnings of a verdict: no effect, two accounts at once, a wrong address.
+"""Warnings of a verdict: broken files, no effect, two accounts, a wrong host.
 
 `whoami` prints these, `use` ends with them, and `doctor` begins with them.
 """
@@ -19,6 +19,7 @@ from keyswitch.diagnosis.findings.situation import (
     Situation,
 )
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.login.stored import parsed
 from keyswitch.targets.claude_code.resolver import policy
 from keyswitch.targets.verdict import (
     ERROR,
@@ -39,7 +40,7 @@ _BILLS = {
 
 def warnings(situation: Situation) -> tuple[Finding, ...]:
     """Return every contradiction, the gravest kind first."""
-    found: list[Finding] = []
+    found = [*passed_over(situation)]
     if situation.in_use is False or not situation.verdict.request.sent:
         # Loaded here, since mostly what was chosen is sent.
         from keyswitch.diagnosis.findings.not_in_effect import not_in_effect
@@ -48,6 +49,75 @@ def warnings(situation: Situation) -> tuple[Finding, ...]:
     for rule in RULES:
         found += rule(situation)
     return tuple(found)
+
+
+def passed_over(situation: Situation) -> Iterator[Finding]:
+    """Find each of its files that says nothing though it is there.
+
+    Observed, Claude Code 2.1.330 and 2.1.332: a settings file, `.claude.json`
+    or `.credentials.json` that is a directory, a link to nothing or a loop of
+    links counts as absent. Managed settings that cannot be read stop it.
+    """
+    found = [
+        *_settings(situation),
+        *_global_config(situation),
+        *_credentials(situation),
+    ]
+    yield from found
+    said = {finding.place for finding in found}
+    for path, problem in situation.scene.unread.items():
+        if path not in said:
+            what = f"{path} counts for nothing: {problem}"
+            why = "Claude Code goes on as if it were not there"
+            fix = f"mend {path}"
+            yield Finding("file-unreadable", WARNING, what, why, fix, path)
+
+
+def _settings(situation: Situation) -> Iterator[Finding]:
+    for file in situation.scene.files:
+        if not file.problem:
+            continue
+        place = file.path or "the text after --settings"
+        refused = file.fatal or file.level == "managed"
+        does = "refuses to start for" if refused else "ignores all of"
+        what = f"Claude Code {does} {place}: {file.problem}"
+        why = "JSON has no comments or final commas; one wrong type is enough"
+        if file.path in situation.scene.unread:
+            why = "it does not say so"
+        fix = f"mend {place}"
+        if file.level == SERVER:
+            fix = f"remove {place}: Claude Code asks for it at its next start"
+        yield Finding("settings-ignored", ERROR, what, why, fix, place)
+
+
+def _global_config(situation: Situation) -> Iterator[Finding]:
+    scene = situation.scene
+    path = scene.places.global_config
+    if scene.config.broken:
+        what = f"{path} is not valid JSON, and Claude Code does not start"
+        why = "a crash or a full disk cut it off, or a tool wrote half of it"
+        fix = f"take the newest good copy from {scene.places.backups}"
+        yield Finding("config-corrupted", ERROR, what, why, fix, path)
+    elif path in scene.unread:
+        what = f"Claude Code goes past {path}: {scene.unread[path]}"
+        why = "it starts as on its first day: no account, no answers, no trust"
+        fix = f"move that out of the way: {path}"
+        yield Finding("config-unreadable", ERROR, what, why, fix, path)
+
+
+def _credentials(situation: Situation) -> Iterator[Finding]:
+    scene = situation.scene
+    path = scene.places.credentials
+    data, problem = scene.read(path), scene.unread.get(path, "")
+    if data and data.startswith(b"\xef\xbb\xbf"):
+        problem = "it begins with a byte order mark"
+    elif data and data.strip() and parsed(data) is None:
+        problem = "it is not a JSON object"
+    if problem:
+        what = f"Claude Code cannot read {path}: {problem}"
+        why = "it goes on as if there were no login, and does not say so"
+        fix = f"mend that file, or move it away and log in again: {path}"
+        yield Finding("login-unreadable", ERROR, what, why, fix, path)
 
 
 def two_accounts(situation: Situation) -> Iterator[Finding]:
@@ -178,7 +248,8 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
     for source in [s for s in sources if s.kind == "custom_header"][:1]:
         what = f"{source.name} is sent, which 'claude auth status' does not see"
         why = "custom headers are applied last, after everything it looks at"
-        fix, place = situation.how_to_stop(source), situation.place(source)
+        # It may be the only one, so that without it nothing is sent.
+        fix, place = "keyswitch whoami shows it", situation.place(source)
         yield Finding("status-misleads", NOTE, what, why, fix, place)
     for source in sources:
         if source.of_repository and source.kind == "environment":

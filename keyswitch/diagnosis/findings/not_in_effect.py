@@ -8,7 +8,7 @@ from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.urls import shown
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.verdict import ERROR, Finding, Source
+from keyswitch.targets.verdict import ERROR, Finding, Source, Value
 
 _ONLY_MACHINE = "only a metadata server may give a credential in its place"
 
@@ -37,13 +37,17 @@ def _way_in(situation: Situation) -> str:
         return f"{stop}, or {request.remedy}" if request.remedy else stop
     flag, problem = situation.verdict.flag, request.problem
     stop = situation.how_to_stop(flag.source) if flag else ""
+    wanted = situation.wanted
+    own = bool(stop and wanted) and not situation.wrong_provider
+    if wanted and own and situation.is_exported:
+        run = f"keyswitch run {wanted.name} -- claude"
+        return f'eval "$(keyswitch env)", or {run}'
     if problem and not situation.chosen:
         return f"{problem.fix}; or {stop}"
     if problem and not situation.wrong_provider:
         return problem.fix
-    if stop:
+    if stop and not own:  # of the profile's own service the flag is right
         return stop
-    wanted = situation.wanted
     # One that Claude Code takes nothing of is for other programs.
     if wanted is None or not wanted.name or situation.taken is None:
         accounts = situation.accounts
@@ -89,6 +93,10 @@ def _blamed(situation: Situation) -> list[tuple[str, Source]]:
     if flag and situation.wrong_provider:
         name, service = flag.source.name, situation.verdict.service
         return [(f"{name} sends requests to {service}", flag.source)]
+    skipped = _signature_left_out(situation)
+    if skipped is not None:
+        what = f"{skipped.source.name} leaves its own credential out"
+        return [(what, skipped.source)]
     found = []
     for header in situation.verdict.request.headers:
         owner = situation.owner(header).profile
@@ -97,6 +105,15 @@ def _blamed(situation: Situation) -> list[tuple[str, Source]]:
             what = f"{header.source.name} ({whose}) is sent"
             found.append((what, header.source))
     return found
+
+
+def _signature_left_out(situation: Situation) -> Value | None:
+    """Return what a proxy that signs was meant for, and the profile not."""
+    provider, taken = situation.verdict.provider, situation.taken
+    if provider is None or not situation.view.truthy(provider.skip):
+        return None
+    meant = taken is not None and provider.skip in dict(taken.env)
+    return None if meant else situation.view.get(provider.skip)
 
 
 # What is used only where nothing else is there.
@@ -118,8 +135,8 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     if user and user[0].problem:
         path, problem = user[0].path, user[0].problem
         return f"{path} is ignored: {problem}", f"mend {path}"
-    taken, wanted = situation.taken, situation.wanted
-    if (taken and taken.how == "environment") or (wanted and wanted.isolated):
+    wanted = situation.wanted
+    if situation.is_exported or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'
     return why, situation.again
 

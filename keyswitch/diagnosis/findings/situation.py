@@ -5,6 +5,7 @@ This is what `whoami` shows and what most checks look at.
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.candidates import Run
 
 __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
+
+_KEEP_LOGIN = "keyswitch login NAME --capture keeps it as a profile"
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
@@ -166,12 +169,42 @@ class Situation:
                 return "see why it gives nothing: keyswitch helper claude-code"
             # Ours, and it answers for the profile that this shell was given.
             return 'eval "$(keyswitch env)"'
-        if wanted.is_keyswitch(source.command):
+        if wanted.is_keyswitch(source.command) and source.set_by == "user":
             # Some keyswitch's that is gone, moved, or another one.
             return self.use_again
         if source.kind == "login":
-            return "keyswitch revoke-local --claude-code"
+            return f"{_KEEP_LOGIN}, and the next switch takes it out"
+        if self.is_ours(source.path, source.name):
+            return self.how_to_change(source.name)
         return source.removal
+
+    def is_ours(self, path: str, name: str) -> bool:
+        """Tell whether keyswitch wrote a variable or key of a settings file."""
+        at = os.path.realpath(path) if path else ""
+        return (at, name) in self.accounts.written
+
+    def how_to_change(self, name: str) -> str:
+        """Return the command for a setting that keyswitch wrote.
+
+        What the profile itself asks for is changed there; anything else is of
+        another profile, or of a former state of this one.
+        """
+        if self.sets(name):
+            return f"keyswitch edit {self.chosen}"
+        if not self.chosen:
+            return "keyswitch off"
+        if self.taken is None:  # it is for other programs
+            return "keyswitch use NAME"
+        active = state.read(self.accounts.paths).active
+        if self.is_exported or active != self.chosen:
+            # Settings of another profile outrank what this shell chose.
+            return f"keyswitch run {self.chosen} -- claude"
+        return self.use_again
+
+    def sets(self, name: str) -> bool:
+        """Tell whether a field of the wanted profile is a variable's value."""
+        env = dict(self.taken.env) if self.taken else {}
+        return env.get(name, "").startswith("{")
 
     @property
     def bill(self) -> str:
@@ -231,6 +264,15 @@ class Situation:
         except KeyswitchError:
             return None
         return None if taken.how == "none" else taken
+
+    @property
+    def is_exported(self) -> bool:
+        """Tell whether the wanted profile's secret travels by variables."""
+        taken, profile = self.taken, self.wanted
+        if taken is None or profile is None or taken.how == "login":
+            return False
+        by_files = taken.helper_field or taken.aws_export
+        return bool(profile.secrets) and not by_files
 
     @cached_property
     def in_use(self) -> bool | None:

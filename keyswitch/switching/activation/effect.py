@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from keyswitch.compiled import Compiled
+from keyswitch.compiled import HEADERS, Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.clouds import NOT_KNOWN, SIGNS_IN
 from keyswitch.diagnosis.findings.contradictions import warnings
@@ -28,6 +28,7 @@ from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
 from keyswitch.targets.verdict import ERROR, Finding, Value
 from keyswitch.terminal import selection
+from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
@@ -85,6 +86,7 @@ def effect_of(
         exported=exported_here(workspace),
     )
     found = warnings(situation)
+    notes += _secret_headers(workspace, profile, situation)
     if situation.in_use is False:
         return notes, [f for f in found if f.severity == ERROR]
     # What is in effect may still be worth a word, but is no failure.
@@ -92,6 +94,24 @@ def effect_of(
     other = otherwise(situation)
     notes += [f"elsewhere, {other}"] * bool(other)
     return notes, []
+
+
+def _secret_headers(
+    workspace: Workspace, profile: Profile, situation: Situation
+) -> list[str]:
+    """Say how a profile's secret headers are sent: no settings may hold them.
+
+    Where settings have headers of a person's own, an export has no effect.
+    """
+    provider = workspace.provider_of(profile)
+    secret = {v for s in profile.secrets for v in provider.field(s).env}
+    if HEADERS not in secret or HEADERS in exported_here(workspace):
+        return []
+    run = f"keyswitch run {profile.name} -- claude"
+    value = situation.view.get(HEADERS)
+    exportable = value is None or value.source.set_by == "process"
+    how = f"export them: {EXPORT}, or {run}" if exportable else f"use {run}"
+    return [f"its secret headers stay out of Claude Code's files; {how}"]
 
 
 def _to_evaluate(
@@ -140,7 +160,33 @@ def _evaluated(
         pending[value] = compiled.name
         pairs.append((variable, value))
     base, key = workspace.environ_of_places, read_key(workspace.paths)
-    return applied(base, pairs, compiled.rivals, key), pending
+    pairs, rivals, _ = settled(base, pairs, compiled.rivals, key)
+    return applied(base, pairs, rivals, key), pending
+
+
+def without_files(workspace: Workspace, name: str) -> str:
+    """Return the commands that use a profile where no file can be written.
+
+    What settings say outranks what a shell exports, so that `env` may not do;
+    `run` outranks both.
+    """
+    from keyswitch.changes.compiling import compiled_profile
+
+    run = f"keyswitch run {name} -- claude"
+    try:
+        compiled = compiled_profile(workspace, name)
+        environ, pending = _evaluated(workspace, compiled)
+        situation = Situation(
+            _scene(workspace, environ),
+            accounts_of(workspace, pending, name),
+            chosen=name,
+        )
+    except KeyswitchError:
+        return run
+    if situation.in_use is False:
+        return run
+    here = f'eval "$(keyswitch use {name} --here)"'
+    return f'{run}, {here} or eval "$(keyswitch env {name})"'
 
 
 def undelivered(workspace: Workspace, name: str) -> list[Finding]:

@@ -11,7 +11,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.commit.transaction import Transaction
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import KeyswitchError, ReadOnlyError
 from keyswitch.model import LOGIN_PROVIDER, FileChange, Frozen, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
@@ -50,18 +50,20 @@ class Outcome(Frozen):
     chosen: str = ""  # what the switch itself made active
 
 
-def use(
+def use(  # noqa: PLR0913
     workspace: Workspace,
     name: str,
     *,
     configure: bool,
     look: bool = False,
     agreed: Collection[Mismatch] = (),
+    keep_headers: bool = False,
 ) -> Outcome:
     """Switch to a profile, then look whether it is in effect.
 
     `look` also for running sessions, and when they follow. `agreed` are new
-    uses of stored secrets that the person said yes to.
+    uses of stored secrets that the person said yes to; `keep_headers`: so are
+    headers of the settings that may be credentials.
     """
 
     def make(draft: Draft) -> Profile:
@@ -69,11 +71,17 @@ def use(
         bindings.check_complete(workspace, profile)
         bindings.allow_use(draft, profile, agreed)
         if configure:
-            _plan_files(draft, profile)
+            _plan_files(draft, profile, keep_headers=keep_headers)
         _switch(draft, profile)
         return profile
 
-    profile, draft = commit(workspace, make, quiet=True)
+    try:
+        profile, draft = commit(workspace, make, quiet=True)
+    except ReadOnlyError as e:
+        from keyswitch.switching.activation import effect
+
+        e.hint += f"; without that: {effect.without_files(workspace, name)}"
+        raise
     provider = workspace.provider_of(profile)
     ignored = ignored_here(provider, profile, workspace.environ)
     notes = [*draft.told, *(one.text for one in ignored)]
@@ -88,7 +96,7 @@ def use(
     return Outcome(active, previous, seen + notes, sessions, findings, name)
 
 
-def _plan_files(draft: Draft, profile: Profile) -> None:
+def _plan_files(draft: Draft, profile: Profile, *, keep_headers: bool) -> None:
     """Plan the programs' files; a login leaves every other folder."""
     if profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.planning import one_copy
@@ -97,7 +105,8 @@ def _plan_files(draft: Draft, profile: Profile) -> None:
         if profile.isolated:
             places = own_folder(draft.workspace, profile.name)
         one_copy.leave_others(draft, profile, places)
-    all_folders.plan_targets(draft, Switch(profile))
+    switch = Switch(profile, keep_headers=keep_headers)
+    all_folders.plan_targets(draft, switch)
     all_folders.plan_elsewhere(draft, profile)
 
 

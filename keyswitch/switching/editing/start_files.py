@@ -14,7 +14,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.history import splice_of
 from keyswitch.disk.atomic import is_link_to_file, read_regular
-from keyswitch.errors import UsageError
+from keyswitch.errors import ReadOnlyError, UsageError
 from keyswitch.model import FileChange
 from keyswitch.shells import rc_block
 from keyswitch.shells.hook_scripts import WITH_FILE
@@ -153,7 +153,11 @@ def install(workspace: Workspace, shell: str, *, login: bool) -> None:
         # A hook file that is written again is nothing to take back.
         draft.beside = draft.is_empty
 
-    commit(workspace, make)
+    try:
+        commit(workspace, make)
+    except ReadOnlyError as e:
+        e.hint += ": it needs the block above"
+        raise
 
 
 def uninstall(workspace: Workspace, shell: str) -> None:

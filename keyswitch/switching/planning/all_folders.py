@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
 from keyswitch.commit.transaction import Transaction, on_disk
-from keyswitch.errors import FileStateError
 from keyswitch.model import Profile
 from keyswitch.switching.planning.known_folders import (
     is_own,
@@ -96,7 +95,7 @@ def plan_elsewhere(
         ) -> None:
             switch = Switch(wanted, moves_login=False, keep_changed=True)
             plan_one(draft, switch, places)
-            _require_writable(draft, places)
+            Transaction.check(on_disk(draft.changes()), ())
 
         error = draft.attempt(plan)
         if error is not None:
@@ -108,17 +107,6 @@ def plan_elsewhere(
             draft.elsewhere.append(places.config_dir)
             what = "follows" if wanted else "was restored"
             draft.notes.append(f"{places.config_dir} {what}, too")
-
-
-def _require_writable(draft: Draft, places: Places) -> None:
-    """Raise where a folder's files would keep the whole change from it."""
-    for path in places.files:
-        folder = os.path.dirname(os.path.realpath(path))
-        if draft.changes_of(path) and not os.access(folder, os.W_OK):
-            raise FileStateError(
-                f"{path} cannot be written", f"look at the rights of {folder}"
-            )
-    Transaction.check(on_disk(draft.changes()), ())
 
 
 def plan_own(draft: Draft, name: str) -> None:

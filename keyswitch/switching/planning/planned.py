@@ -43,6 +43,8 @@ class Switch(Frozen):
     back: MovedLogin | None = None
     keep_changed: bool = False  # what somebody else changed stays as it is
     altered: Mapping[str, Profile] = _NONE  # profiles that the change writes
+    keep_headers: bool = False  # a person's, credentials or not
+    rehearsed: bool = False  # no store is asked: stand-ins are as good
 
 
 def plan_folder(draft: Draft, switch: Switch, places: Places) -> None:
@@ -92,18 +94,26 @@ def _request(draft: Draft, switch: Switch) -> PlanRequest:
         provider = workspace.provider_of(switch.profile)
         account = Account(switch.profile, provider)
         cancels = workspace.settings.shell_keys == "cancel"
-    return PlanRequest(
+    request = PlanRequest(
         workspace.paths,
         tuple(own_command()),
         account,
         cancels_shell_keys=cancels,
         keep_changed=switch.keep_changed,
+        keep_headers=switch.keep_headers,
         without=frozenset(ref.item for ref in switch.without),
         key=lambda: workspace.install_key,
         keys=lambda key_of, known: of_profiles(draft, switch, key_of, known),
         displaced_text=lambda token: draft.secret(ref_of(token)).reveal(),
         new_token=lambda: f"{draft.usual_store}:{new_item()}",
     )
+    if switch.rehearsed:
+        return request._replace(
+            keys=lambda _key_of, _known: [("", "a-key-that-stands-in")],
+            displaced_text=lambda _token: '""',
+            new_token=lambda: f"vault:{new_item()}",
+        )
+    return request
 
 
 def _plan(

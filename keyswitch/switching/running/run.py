@@ -23,13 +23,23 @@ from keyswitch.targets.target import Launch, Run
 from keyswitch.targets.values import Account
 from keyswitch.terminal import marker
 from keyswitch.terminal.exports import pairs_of
+from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
 from keyswitch.workspace import Workspace, own_command
 
 
-def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
-    """Become the command. Returns only where a process cannot be replaced."""
+def execute(
+    workspace: Workspace,
+    profile: Compiled,
+    command: list[str],
+    *,
+    keep_headers: bool = False,
+) -> int:
+    """Become the command. Returns only where a process cannot be replaced.
+
+    With `keep_headers` this shell's own go along, credentials or not.
+    """
     if command[0] == "--":
         command = command[1:]
     if not command:
@@ -45,9 +55,13 @@ def execute(workspace: Workspace, profile: Compiled, command: list[str]) -> int:
         launch = None
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
     pairs += _folder(workspace, profile, launch)
-    child = marker.applied(
-        workspace.environ, pairs, profile.rivals, read_key(workspace.paths)
+    environ, key = workspace.environ, read_key(workspace.paths)
+    pairs, rivals, notes = settled(
+        environ, pairs, profile.rivals, key, keep=keep_headers
     )
+    for note in notes:
+        sys.stderr.write(f"keyswitch: {printable(note)}\n")
+    child = marker.applied(environ, pairs, rivals, key)
     child[PROFILE_VARIABLE] = profile.name
     child[RUN_VARIABLE] = profile.name
     if launch is not None:

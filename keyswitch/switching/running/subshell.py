@@ -17,6 +17,7 @@ from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secret import CoresAllowed
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
+from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.selection import PROFILE_VARIABLE, SHELL_VARIABLE
 from keyswitch.workspace import Workspace
 
@@ -42,7 +43,10 @@ def prepare(
         if pair not in pairs:
             pairs.append(pair)
     key = environment.read_key(workspace.paths)
-    child = environment.applied(workspace.environ, pairs, profile.rivals, key)
+    environ = workspace.environ
+    pairs, rivals, gone = settled(environ, pairs, profile.rivals, key)
+    notes += gone
+    child = environment.applied(environ, pairs, rivals, key)
     child[PROFILE_VARIABLE] = profile.name
     child[SHELL_VARIABLE] = profile.name
     # What the hook in there may take away again, and what it may not.

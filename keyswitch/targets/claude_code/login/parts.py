@@ -15,6 +15,7 @@ from keyswitch.model import Frozen
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.login.stored import EXPIRY_MARGIN_MS
 from keyswitch.targets.claude_code.rules import CONSOLE_KEY, LOGIN
+from keyswitch.targets.claude_code.settings.plan import is_blank
 from keyswitch.targets.splice import excerpt
 from keyswitch.targets.values import Identity, PlannedFile
 
@@ -221,7 +222,7 @@ def read(
         (credentials, CREDENTIALS_KEYS),
         (config, CONFIG_KEYS),
     ):
-        if data is None or not data.strip(b" \t\r\n\xef\xbb\xbf"):
+        if data is None or is_blank(data):
             continue
         text = excerpt(path, data, keys, edits=False)
         for key in keys:
@@ -267,7 +268,7 @@ def applied(
     Members that the parts lack are taken out, and those in `dropped`; every
     other byte stays. A file that would say nothing any more is no file.
     """
-    blank = data is None or not data.strip(b" \t\r\n\xef\xbb\xbf")
+    blank = is_blank(data)
     whole = b"{}" if blank else data or b""
     text = excerpt(path, whole, (*keys, *dropped), edits=True)
     for key in (*dropped, *keys):  # no part has a dropped one

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.opening import leads_nowhere
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, Frozen
 from keyswitch.targets.claude_code import rules
@@ -28,6 +29,13 @@ from keyswitch.targets.claude_code.settings.settings_file import (
 from keyswitch.targets.verdict import SERVER, Value
 
 SOURCES = ("user", "project", "local")
+
+
+def _problem(path: str, message: str) -> str:
+    """Return what is wrong with a file, without its name."""
+    return message.replace(f"cannot use {path}", "it cannot be read").replace(
+        path, "it", 1
+    )
 
 
 class Flags(Frozen):
@@ -80,13 +88,17 @@ class Scene:
         self.managed_dir = managed_dir
         self.asks_server = True
         self._read: dict[str, bytes | None] = {}
+        self.unread: dict[str, str] = {}  # what is there, and why it is not
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None where it cannot be read."""
         if path not in self._read:
             try:
                 self._read[path] = read_regular(path, FILE_LIMIT)
-            except (KeyswitchError, ValueError):
+            except KeyswitchError as e:
+                self._read[path] = None
+                self.unread[path] = _problem(path, e.message)
+            except ValueError:
                 self._read[path] = None
         return self._read[path]
 
@@ -112,7 +124,8 @@ class Scene:
             flags=self.flags,
             managed_dir=self.managed_dir,
         )
-        other._read = self._read  # each file is read once
+        # Each file is read once.
+        other._read, other.unread = self._read, self.unread
         return other
 
     def hold(self, files: Mapping[str, bytes | None]) -> None:
@@ -188,11 +201,17 @@ class Scene:
         )
 
     def _parsed(self, levels: Mapping[str, str]) -> list[SettingsFile]:
-        return [
-            parse(data, level, path)
-            for path, level in levels.items()
-            if (data := self.read(path)) is not None
-        ]
+        found = []
+        for path, level in levels.items():
+            data = self.read(path)
+            if data is not None:
+                found.append(parse(data, level, path))
+            elif path in self.unread and not (
+                level == "managed" and leads_nowhere(path)
+            ):
+                problem = self.unread[path]
+                found.append(SettingsFile(level, path, problem=problem))
+        return found
 
     def _flag_settings(self, given: str) -> SettingsFile:
         """Return what `--settings` gives: a text in braces, or a file.

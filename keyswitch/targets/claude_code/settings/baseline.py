@@ -46,6 +46,7 @@ class Baseline(Frozen):
     created: bool = False  # the file did not exist
     owned: tuple[Owned, ...] = ()
     elements: tuple[Element, ...] = ()
+    blank: str | None = None  # the file's text, where it said nothing
 
 
 def digest(key: bytes, raw: str) -> str:

@@ -8,10 +8,12 @@ come out the same and no file is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from keyswitch.model import Frozen
+from keyswitch.providers import custom_headers
+from keyswitch.providers.custom_headers import VARIABLE as HEADERS
 from keyswitch.providers.schema import ClaudeCode
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
@@ -26,7 +28,11 @@ from keyswitch.targets.claude_code.settings.baseline import (
     digest,
     revert,
 )
-from keyswitch.targets.claude_code.settings.settings_file import env_of
+from keyswitch.targets.claude_code.settings.settings_file import (
+    as_text,
+    env_of,
+    says_nothing,
+)
 from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.splice import Edited
 
@@ -62,31 +68,55 @@ class SettingsPlan:
         self.notes: list[str] = []  # for the person, of one key each
 
 
+_MOST_SPACES = 1 << 20  # bytes; a larger file holds something
+
+
+def is_blank(data: bytes | None) -> bool:
+    """Tell whether a file is not there, or as good as that."""
+    return data is None or (
+        len(data) < _MOST_SPACES
+        and says_nothing(data.decode("utf-8", "replace"))
+    )
+
+
 def edits_for(
     text: Edited,
     taken: ClaudeCode,
     settings: Mapping[str, Any],
     rivals: Iterable[str],
+    *,
+    keep_headers: bool = False,
 ) -> list[Edit]:
     """Return the edits that bring a settings text to the wanted settings.
 
     Rivals in the person's own env block would outrank the profile. They are
-    replaced by "", which cancels a variable and keeps its place.
+    replaced by "", which cancels a variable and keeps its place. Of headers
+    those stay that carry no credential, or with `keep_headers` all.
     """
     edits = [
         Edit((key,), json.dumps(value))
         for key, value in sorted(settings.items())
         if key != ENV
     ]
-    env = settings.get(ENV, {})
+    env, leave = dict(settings.get(ENV, {})), set[str]()
+    present: dict[str, Any] = {}
+    if taken.how != "none":
+        text.find((ENV, ""))  # raises where `env` is no object
+        present = json_text.parsed(text.path, text.text.removeprefix("\ufeff"))
+    there = env_of(present)
+    if HEADERS in there and (HEADERS in env or HEADERS in rivals):
+        given = as_text(there[HEADERS])
+        kept = given if keep_headers else custom_headers.plain(given)[0]
+        env[HEADERS] = custom_headers.beside(env.get(HEADERS, ""), kept)
+        if env[HEADERS] == given:
+            leave.add(HEADERS)
     edits += [
-        Edit((ENV, name), json.dumps(value)) for name, value in env.items()
+        Edit((ENV, name), json.dumps(value))
+        for name, value in sorted(env.items())
+        if name not in leave
     ]
     if taken.how == "none":
         return edits
-    text.find((ENV, ""))  # raises where `env` is no object
-    present = json_text.parsed(text.path, text.text.removeprefix("\ufeff"))
-    there = env_of(present)
     for name in sorted(set(rivals)):
         if name not in env and there.get(name):
             edits.append(Edit((ENV, name), '""'))
@@ -120,14 +150,15 @@ def plan_settings(  # noqa: PLR0913
     secret store.
     """
     created = baseline.created if observed is not None else True
-    text = Edited.of(path, b"{}" if observed is None else observed)
-    if not text.text.strip("\ufeff \t\r\n"):
-        raise text.fail(0, "the file is empty")
+    blank = baseline.blank
+    if observed is not None and is_blank(observed):
+        blank = observed.decode()
+    text = Edited.of(path, b"{}" if is_blank(observed) else observed or b"")
     text.checked(edits=True)
     conflicts, put_back = revert(text, baseline, key, resolve)
     plan = SettingsPlan(conflicts)
-    for keys in wanted.take_helpers(text):
-        plan.notes.append(f"{'.'.join(keys)} {_LEFT_OVER}")
+    left_over = wanted.take_helpers(text)
+    plan.notes += [f"{'.'.join(keys)} {_LEFT_OVER}" for keys in left_over]
     tokens = {resolve(token): token for token in put_back}
     owned: list[Owned] = []
     former = {o.keys: o for o in baseline.owned}
@@ -136,6 +167,7 @@ def plan_settings(  # noqa: PLR0913
         if keep_changed and edit.keys in left:
             owned.append(former[edit.keys])
             continue
+        plan.notes += _lost_headers(text, edit, former)
         _apply(text, edit, owned, plan, key, tokens, new_token)
     if keep_changed and baseline.owned:
         plan.notes += [
@@ -151,10 +183,29 @@ def plan_settings(  # noqa: PLR0913
     plan.put_back = [token for token in put_back if token not in used]
     if created and not owned and text.is_empty():
         return plan
-    if owned or observed is not None:
+    if blank is not None and not owned and text.is_empty():
+        plan.after = blank.encode()
+    elif owned or observed is not None:
         plan.after = (text.text + "\n" * (observed is None)).encode()
-    plan.baseline = Baseline(created, tuple(owned)) if owned else Baseline()
+    if owned:
+        plan.baseline = Baseline(created, tuple(owned), blank=blank)
     return plan
+
+
+def _lost_headers(
+    text: Edited, edit: Edit, former: Collection[tuple[str, ...]]
+) -> list[str]:
+    """Return what is said, once, of the headers that an edit takes away."""
+    raw = text.raw(edit.keys)
+    if raw is None or edit.keys != (ENV, HEADERS) or edit.keys in former:
+        return []
+    kept = {name for name, _, _ in custom_headers.split(json.loads(edit.raw))}
+    gone = [
+        name
+        for name in custom_headers.plain(as_text(json.loads(raw)))[1]
+        if name not in kept
+    ]
+    return [custom_headers.said(gone)] * bool(gone)
 
 
 def _apply(  # noqa: PLR0913

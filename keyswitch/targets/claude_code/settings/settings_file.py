@@ -67,7 +67,9 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
     """
     encoding = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-8"
     text = data.decode(encoding, "replace").removeprefix("\ufeff")
-    if not text.strip():
+    if says_nothing(text) and not (
+        level in ORGANIZATION_LEVELS and "\0" in text
+    ):
         return SettingsFile(level, path, text)
     try:
         document = loads(text)
@@ -314,6 +316,15 @@ _SPACES = (
 def trim(text: str) -> str:
     """Return a text without outer white space."""
     return text.strip(_SPACES)
+
+
+def says_nothing(text: str) -> bool:
+    """Tell whether a file's text is as good as none.
+
+    Observed, Claude Code 2.1.330 and 2.1.332: a file of white space, or of
+    the zeros that a crash leaves, counts as one with nothing in it.
+    """
+    return not text.strip(_SPACES + "\0")
 
 
 def double(value: float) -> float:

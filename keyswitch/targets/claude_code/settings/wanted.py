@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
+from keyswitch.providers.custom_headers import VARIABLE, of_field
 from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
@@ -24,7 +25,8 @@ from keyswitch.targets.json_text import JsonText
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from keyswitch.providers.schema import ClaudeCode
+    from keyswitch.model import Profile
+    from keyswitch.providers.schema import ClaudeCode, Provider
     from keyswitch.targets.claude_code.files import Locations
     from keyswitch.targets.splice import Edited
     from keyswitch.targets.values import Read
@@ -126,6 +128,8 @@ def wanted_settings(
         for variable, template in taken.env
         if (value := _filled(template, fields))
     }
+    if VARIABLE in env:
+        env[VARIABLE] = of_field(env[VARIABLE])
     settings: dict[str, Any] = {}
     if taken.how in ("helper", "cloud") and taken.helper_field:
         settings[HELPER] = (
@@ -142,6 +146,20 @@ def wanted_settings(
     if env:
         settings[ENV] = dict(sorted(env.items()))
     return settings
+
+
+def said_in_files(profile: Profile, provider: Provider) -> Mapping[str, str]:
+    """Return the plain fields that settings may say.
+
+    Not one whose variable a secret fills as well: what settings say takes the
+    place of what is exported, and the secret would not be in it.
+    """
+    exported = {v for s in profile.secrets for v in provider.field(s).env}
+    return {
+        name: value
+        for name, value in profile.fields.items()
+        if exported.isdisjoint(provider.field(name).env)
+    }
 
 
 def rivals_of(taken: ClaudeCode) -> tuple[str, ...]:

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT
+from keyswitch.providers import custom_headers
+from keyswitch.providers.custom_headers import VARIABLE as HEADERS
 from keyswitch.targets.claude_code.files import Locations, locations
 from keyswitch.targets.claude_code.settings import wanted
-from keyswitch.targets.claude_code.settings.settings_file import env_of, members
+from keyswitch.targets.claude_code.settings.settings_file import (
+    as_text,
+    env_of,
+    members,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +57,7 @@ def prepare(
     layers = _layers(run, child)
     ours = wanted.flag_settings(
         taken,
-        dict(run.account.profile.fields),
+        wanted.said_in_files(run.account.profile, run.account.provider),
         wanted.command_of(
             run.program, run.compiled.name, run.paths.aws_config_file
         ),
@@ -66,7 +73,10 @@ def prepare(
             if field == run.compiled.roles.get("helper"):
                 child.pop(variable, None)
                 own[variable] = ""
+    own_headers = own.pop(HEADERS, "")
     secret = _hold(ours, layers, own, {v for v, _ in run.compiled.secrets})
+    if _hold_headers(ours, layers, own_headers):
+        secret |= HEADERS in dict(run.compiled.secrets)
     given, rest = _take_settings(command[1:])
     merged = _merged(run.cwd, given, ours, secret=secret)
     return [command[0], "--settings", merged, *rest], child
@@ -92,6 +102,28 @@ def _hold(
     if env:
         ours["env"] = dict(sorted(env.items()))
     return held
+
+
+def _hold_headers(
+    ours: dict[str, Any], layers: list[dict[str, Any]], own: str
+) -> bool:
+    """Repeat headers where settings have some, beside those that may stay.
+
+    Elsewhere the environment's count. Returns whether they were repeated.
+    """
+    env = dict(ours.get("env", {}))
+    env.pop(HEADERS, None)
+    theirs = [e[HEADERS] for e in map(env_of, layers) if HEADERS in e]
+    if theirs:
+        kept, gone = custom_headers.plain(as_text(theirs[-1]))
+        if gone:
+            note = custom_headers.said(gone, "settings")
+            sys.stderr.write(f"keyswitch: {note}\n")
+        own = custom_headers.without_the_persons(own)
+        env[HEADERS] = custom_headers.beside(own, kept)
+    if env or "env" in ours:
+        ours["env"] = dict(sorted(env.items()))
+    return bool(theirs)
 
 
 def _layers(run: Run, child: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from keyswitch.errors import UnreadableTextError
 from keyswitch.targets.claude_code.login.stored import tail_of
 from keyswitch.targets.claude_code.rules import APPROVED
 from keyswitch.targets.claude_code.settings import baseline, wanted
@@ -22,6 +23,8 @@ from keyswitch.targets.claude_code.settings.baseline import (
     digest,
     revert,
 )
+from keyswitch.targets.claude_code.settings.plan import is_blank
+from keyswitch.targets.claude_code.settings.settings_file import loads
 from keyswitch.targets.splice import Edited, excerpt
 from keyswitch.targets.values import MAIN, PlannedFile, TargetPlan, record_path
 
@@ -107,13 +110,16 @@ class _Planner:
             return []
         settings = wanted.wanted_settings(
             taken,
-            account.profile.fields,
+            wanted.said_in_files(account.profile, account.provider),
             self.command,
             expires="session_token" in account.profile.secrets,
             cancels=self.request.cancels_shell_keys,
         )
         rivals = account.provider.rivals
-        return settings_plan.edits_for(text, taken, settings, rivals)
+        keep = self.request.keep_headers
+        return settings_plan.edits_for(
+            text, taken, settings, rivals, keep_headers=keep
+        )
 
     def plan_aws_config(self) -> None:
         """Plan the AWS configuration file, which only some profiles need."""
@@ -140,8 +146,14 @@ class _Planner:
                 tails.setdefault(item, tail_of(key))
             if tails and set(tails) == {e.item for e in before.elements}:
                 return
+        observed = self.read(path)
+        if not takes_answers(path, observed):
+            recorded[path] = Baseline()
+            if tails:
+                self.result.notes.append(f"{path}: {_NO_ANSWERS}")
+            return
         after, recorded[path] = plan_approvals(
-            path, self.read(path), before, tails, request.key()
+            path, observed, before, tails, request.key()
         )
         self.result.files.append(
             PlannedFile(path, after, is_last=True, goes_when_empty=True)
@@ -153,6 +165,41 @@ def _key_of(account: Account) -> SecretRef | None:
     taken = account.provider.claude_code_for(account.profile)
     refs = account.profile.secrets
     return refs.get(taken.helper_field) if taken.approve else None
+
+
+def _parses(data: bytes) -> bool:
+    try:
+        loads(data.decode("utf-8-sig"))
+    except ValueError:
+        return False
+    return True
+
+
+_NO_ANSWERS = (
+    f"{APPROVED[0]} holds something else than answers, and is left as it is; "
+    "Claude Code may ask about a key that is exported"
+)
+
+
+def takes_answers(path: str, observed: bytes | None) -> bool:
+    """Tell whether an answer about a key can be put into `.claude.json`.
+
+    Observed, Claude Code 2.1.330 and 2.1.332: where something else stands in
+    the place of the file's object, of the answers or of their list, it goes on
+    as if there were none.
+    """
+    if is_blank(observed):
+        return True
+    try:
+        text = excerpt(path, observed or b"", APPROVED[:1], edits=False)
+    except UnreadableTextError:
+        if _parses(observed or b""):
+            return False
+        raise
+    answers = text.raw(APPROVED[:1]) or "{"
+    return answers.startswith("{") and (
+        answers == "{" or (text.raw(APPROVED) or "[").startswith("[")
+    )
 
 
 def plan_approvals(
@@ -168,11 +215,12 @@ def plan_approvals(
     recorded already and needs not be read again.
     """
     created = baseline.created if observed is not None else True
-    # Claude Code takes an empty file for one with nothing in it.
-    blank = observed is None or not observed.strip(b" \t\r\n\xef\xbb\xbf")
-    if blank and not any(tails.values()):
+    said_before = baseline.blank
+    if observed is not None and is_blank(observed):
+        said_before = observed.decode()
+    if is_blank(observed) and not any(tails.values()):
         return observed, Baseline()
-    data = b"{}" if blank else observed or b""
+    data = b"{}" if is_blank(observed) else observed or b""
     ours = [e.keys[0] for e in baseline.elements]
     ours += [o.keys[0] for o in baseline.owned]
     text = excerpt(path, data, (APPROVED[0], *ours), edits=True)
@@ -197,5 +245,8 @@ def plan_approvals(
     if not stay:
         if created and text.is_empty():
             return None, Baseline()
+        if said_before is not None and text.is_empty():
+            return said_before.encode(), Baseline()
         return text.restored(data), Baseline()
-    return text.restored(data), Baseline(created, tuple(owned), tuple(stay))
+    after = Baseline(created, tuple(owned), tuple(stay), said_before)
+    return text.restored(data), after

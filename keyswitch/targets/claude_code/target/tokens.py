@@ -14,10 +14,15 @@ from typing import Any
 
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import clock
+from keyswitch.providers import custom_headers
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import Locations, locations
 from keyswitch.targets.claude_code.settings import baseline, literals, plan
-from keyswitch.targets.claude_code.settings.settings_file import env_of, members
+from keyswitch.targets.claude_code.settings.settings_file import (
+    as_text,
+    env_of,
+    members,
+)
 from keyswitch.targets.claude_code.settings.wanted import ENV, is_own_helper
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
@@ -80,6 +85,12 @@ def without(path: str, data: bytes, found: Sequence[Token]) -> bytes:
         else:
             text.remove_element(keys, index)
     return text.text.encode()
+
+
+def headers_at_stake(settings: bytes | None) -> list[str]:
+    """Return the headers of settings that a switch would drop."""
+    given = env_of(members(settings) or {}).get(rules.CUSTOM_HEADERS)
+    return [] if given is None else custom_headers.plain(as_text(given))[1]
 
 
 def _token(
