@@ -35,8 +35,8 @@ _PLAIN_KEYS = _of_type(str, "title bill help_url revoke_url setup not_addable")
 _PROVIDER_KEYS = {
     **_PLAIN_KEYS,
     "family": str,
-    **_of_type(list, "hosts rivals ignored"),
-    **_of_type(dict, "constants groups fields claude_code verify"),
+    **_of_type(list, "hosts rivals"),
+    **_of_type(dict, "constants groups fields claude_code verify ignored"),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
 _FIELD_KEYS = {
@@ -45,6 +45,7 @@ _FIELD_KEYS = {
     **_of_type(list, "env prefixes refuse lengths"),
     "env_unless": dict,
 }
+_IGNORED_KEYS = _of_type(str, "program what fix when unless")
 _CLAUDE_CODE_KEYS = {
     **_of_type(str, "how helper_field"),
     **_of_type(bool, "approve aws_export"),
@@ -215,7 +216,7 @@ def _provider(
         groups=tuple(groups),
         claude_code=_claude_code(path, table.get("claude_code", {}), models),
         hosts=reader.strings("hosts"),
-        ignored=tuple(_ignored(reader, e) for e in table.get("ignored", [])),
+        ignored=_ignored(path, table.get("ignored", {})),
         verify=table.get("verify", {}),
     )
 
@@ -258,12 +259,12 @@ def _refusal(reader: _Reader, entry: Mapping[str, Any]) -> Refusal:
     return found
 
 
-def _ignored(reader: _Reader, entry: Mapping[str, Any]) -> Ignored:
-    names = {"program", "what", "fix"}
-    texts = all(isinstance(text, str) for text in entry.values())
-    if not texts or not names <= entry.keys() <= {*names, "when", "unless"}:
-        raise reader.wrong("'ignored' takes program, what, fix, when, unless")
-    return Ignored(**entry)
+def _ignored(path: str, table: Mapping[str, Any]) -> tuple[Ignored, ...]:
+    found = []
+    for name, entry in table.items():
+        reader = _Reader(path, f"ignored.{name}", entry)
+        found.append(Ignored(**reader.checked(_IGNORED_KEYS)))
+    return tuple(found)
 
 
 def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
