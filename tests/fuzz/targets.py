@@ -30,6 +30,7 @@ from keyswitch.targets.claude_code.settings import baseline, plan, settings_file
 from keyswitch.targets.claude_code.target import planning, tokens
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
+from keyswitch.targets.verdict import ORGANIZATION_LEVELS
 from keyswitch.terminal import marker as environment
 from keyswitch.transfer import bundle
 
@@ -144,7 +145,8 @@ def settings_plan(data):
 
 def settings_as_claude_code_reads_it(data):
     settings_file.parse(data, "user", "s.json")
-    settings_file.parse(data, settings_file.MANAGED, "s.json")
+    for level in ORGANIZATION_LEVELS:
+        settings_file.parse(data, level, "s.json")
 
 
 def approvals(data):

@@ -18,6 +18,7 @@ from keyswitch.diagnosis.findings.situation import (
     SUBSCRIPTION,
     Situation,
 )
+from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import parsed
 from keyswitch.targets.claude_code.resolver import policy
@@ -65,6 +66,7 @@ def passed_over(situation: Situation) -> Iterator[Finding]:
     ]
     yield from found
     said = {finding.place for finding in found}
+    said |= {f.path for f in situation.scene.files if f.problem}
     for path, problem in situation.scene.unread.items():
         if path not in said:
             what = f"{path} counts for nothing: {problem}"
@@ -77,7 +79,9 @@ def _settings(situation: Situation) -> Iterator[Finding]:
     for file in situation.scene.files:
         if not file.problem:
             continue
-        place = file.path or "the text after --settings"
+        place = file.path
+        if file.level == "flag":
+            place = without_arguments(place) or "the text after --settings"
         refused = file.fatal or file.level == "managed"
         does = "refuses to start for" if refused else "ignores all of"
         what = f"Claude Code {does} {place}: {file.problem}"
