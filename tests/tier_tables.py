@@ -68,7 +68,7 @@ DEALT = {
 # "*" stands for the other tests of a file. A first case is tried always.
 EVERY = {
     "cli/test_advice.py": {
-        "*": 12,
+        "*": 24,
     },
     "cli/test_blank_and_odd_files.py": {
         "*": 4,

@@ -10,7 +10,6 @@ from keyswitch.cli.checks.answers import answer_rows, asked_of
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
-from keyswitch.diagnosis.findings import precedence
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.installations import prediction
 from keyswitch.diagnosis.findings.interactive import questions
@@ -27,6 +26,7 @@ from keyswitch.switching.planning import known_folders, left_helpers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from keyswitch.diagnosis.findings.accounts import Owner
     from keyswitch.diagnosis.findings.situation import Situation
@@ -99,7 +99,7 @@ def whoami(  # noqa: PLR0913 - one an option
         document = _document(situation, [*kept_out, *notes])
         document["elsewhere"] = {} if surface else elsewhere(situation)
         if explain:
-            document["precedence"] = precedence.document(situation)
+            document["precedence"] = _precedence().document(situation)
         if used_in:
             document["other_folders"] = used_in
         if verify:
@@ -114,12 +114,19 @@ def whoami(  # noqa: PLR0913 - one an option
         rows += [("elsewhere", other)] * bool(other)
         session.table([*rows, *answer_rows(answers)])
         if explain:
-            session.table(precedence.rows(situation))
+            session.table(_precedence().rows(situation))
     if situation.in_use is False or kept_out:
         return ExitCode.NOT_IN_EFFECT
     refused = any(answer.ok is False for answer in answers)
     is_sent = situation.verdict.request.sent and not refused
     return ExitCode.OK if is_sent else ExitCode.FAILED
+
+
+def _precedence() -> ModuleType:
+    """Return the module that few people ask for."""
+    from keyswitch.diagnosis.findings import precedence
+
+    return precedence
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:

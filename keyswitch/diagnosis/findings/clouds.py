@@ -9,9 +9,6 @@ from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.settings.wanted import profiles_of
 from keyswitch.targets.verdict import ERROR, WARNING, Finding
 
-NOT_KNOWN = "cloud-credential-not-known"
-SIGNS_IN = "cloud-signs-in-first"
-
 
 def not_known(situation: Situation) -> Iterator[Finding]:
     """Find that nothing set here gives a credential, and a machine may.
@@ -24,7 +21,7 @@ def not_known(situation: Situation) -> Iterator[Finding]:
     if not header or not problem or situation.in_use is False:
         return
     yield Finding(
-        NOT_KNOWN,
+        "cloud-credential-not-known",
         ERROR if problem.set_wrong else WARNING,
         problem.what,
         f"only the machine may give one ({header.source.name}); on one that "
@@ -46,7 +43,7 @@ def signs_in_first(situation: Situation) -> Iterator[Finding]:
         return  # the sign-in of that very profile
     place = situation.place(command.source)
     yield Finding(
-        SIGNS_IN,
+        "cloud-signs-in-first",
         WARNING,
         f"{key} may run first, and bring another account",
         "it runs where the present credential is refused or not there",

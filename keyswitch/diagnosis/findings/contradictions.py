@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyswitch.diagnosis.findings.clouds import (
-    not_known,
-    signs_in_first,
-)
 from keyswitch.diagnosis.findings.mix_ups import mix_ups
 from keyswitch.diagnosis.findings.situation import (
     API,
@@ -303,9 +299,18 @@ def _of_the_server(situation: Situation) -> list[Source]:
     return list(dict.fromkeys(found))
 
 
+def of_cloud(situation: Situation) -> Iterator[Finding]:
+    """Find what a cloud's credential lacks, or may be instead."""
+    if situation.verdict.provider is not None:
+        # Loaded here: most people have none.
+        from keyswitch.diagnosis.findings import clouds
+
+        yield from clouds.not_known(situation)
+        yield from clouds.signs_in_first(situation)
+
+
 RULES = (
-    not_known,
-    signs_in_first,
+    of_cloud,
     mix_ups,
     two_accounts,
     key_to_other_host,

@@ -16,7 +16,6 @@ from typing import Any
 
 from keyswitch.compiled import HEADERS, Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
-from keyswitch.diagnosis.findings.clouds import NOT_KNOWN, SIGNS_IN
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.diagnosis.findings.whose import otherwise
@@ -28,14 +27,13 @@ from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets import table
 from keyswitch.targets.verdict import ERROR, Finding, Value
 from keyswitch.terminal import selection
-from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import applied, read_key, read_marker
 from keyswitch.terminal.selection import Selection
 from keyswitch.workspace import Workspace, own_command
 
 _WORTH_A_WORD = (
-    NOT_KNOWN,
-    SIGNS_IN,
+    "cloud-credential-not-known",
+    "cloud-signs-in-first",
     "credential-mixed-up",
     "key-to-other-host",
     "model-of-another-service",
@@ -160,6 +158,8 @@ def _evaluated(
         pending[value] = compiled.name
         pairs.append((variable, value))
     base, key = workspace.environ_of_places, read_key(workspace.paths)
+    from keyswitch.terminal.kept_headers import settled
+
     pairs, rivals, _ = settled(base, pairs, compiled.rivals, key)
     return applied(base, pairs, rivals, key), pending
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
 from keyswitch.providers.custom_headers import VARIABLE, of_field
-from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.json_text import JsonText
@@ -182,6 +181,8 @@ def other_sign_ins(
     """
     if taken.how != "cloud":
         return []
+    from keyswitch.targets.claude_code import cloud_rules
+
     found = []
     aws, google = (present.get(key) for key in cloud_rules.REFRESHES)
     if isinstance(aws, str) and aws:
