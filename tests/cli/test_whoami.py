@@ -276,3 +276,18 @@ def told(expected, header):
     if masked is not None and masked.endswith(tail):
         return (expected["scheme"], masked)
     return (expected["scheme"], f"…{tail}")
+
+
+@pytest.mark.parametrize(
+    "command", [("whoami",), ("use", "work"), ("doctor",)], ids=" ".join
+)
+def test_a_helper_in_both_headers_is_named_once(ks, command):
+    ks.add("work")
+    ks("use", "work")
+    settings = ks.home / ".claude/settings.local.json"
+    settings.write_text('{"apiKeyHelper": "get-key"}')
+    done = ks(*command, code=None)
+    lines = (done.out + done.err).splitlines()
+    named = [line for line in lines if "apiKeyHelper" in line]
+    assert named
+    assert sorted(set(named)) == sorted(named)

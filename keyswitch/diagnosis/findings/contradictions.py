@@ -36,7 +36,7 @@ _BILLS = {
 
 
 def warnings(situation: Situation) -> tuple[Finding, ...]:
-    """Return every contradiction, the gravest kind first."""
+    """Return every contradiction once, the gravest kind first."""
     found = [*passed_over(situation)]
     if situation.in_use is False or not situation.verdict.request.sent:
         # Loaded here, since mostly what was chosen is sent.
@@ -45,7 +45,7 @@ def warnings(situation: Situation) -> tuple[Finding, ...]:
         found += not_in_effect(situation)
     for rule in RULES:
         found += rule(situation)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # one source may fill both headers
 
 
 def passed_over(situation: Situation) -> Iterator[Finding]:
