@@ -187,5 +187,6 @@ def header(theirs, ours):
     ids=lambda r: r.source,
 )
 def test_each_rule_names_an_observation_that_shows_it(rule):
-    assert rule.reason and rule.versions
+    assert rule.reason
+    assert rule.versions
     assert rule.seen in {case["id"] for case in CASES + OBSERVED + CLOUDS}
