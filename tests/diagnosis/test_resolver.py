@@ -188,4 +188,5 @@ def header(theirs, ours):
 )
 def test_each_rule_names_an_observation_that_shows_it(rule):
     assert rule.reason
+    assert rule.versions
     assert rule.seen in {case["id"] for case in CASES + OBSERVED + CLOUDS}

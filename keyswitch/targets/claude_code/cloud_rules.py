@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from keyswitch.model import Frozen
 from keyswitch.targets.claude_code.rules import AWS_EXPORT
+from keyswitch.targets.claude_code.versions import OBSERVED
 
 AWS_REFRESH = "awsAuthRefresh"
 GOOGLE_REFRESH = "gcpAuthRefresh"
@@ -57,6 +58,7 @@ class CloudRule(Frozen):
     reason: str
     seen: str
     asks: str = ""
+    versions: tuple[str, ...] = OBSERVED  # of Claude Code, that show it
 
 
 # AWS, for Bedrock, Mantle and Claude Platform on AWS. From the profile on it
