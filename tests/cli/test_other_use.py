@@ -59,6 +59,7 @@ OTHER_VALUES = {
     "aws_profile": "other",
     "base_url": "https://evil.example.net",
     "env": "EVIL_TOKEN",
+    "headers": "X-Team: other",
     "host": "evil.example.net",
     "model": "another-model",
     "organization": "org-other",

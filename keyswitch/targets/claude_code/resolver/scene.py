@@ -229,6 +229,7 @@ class Scene:
             return found._replace(fatal=found.problem.startswith("not"))
         path = os.path.join(self.cwd, given)
         content = self.read(path)
+        self.unread.pop(path, None)  # a name may be a text with a secret
         if content is not None:
             return parse(content, "flag", path)
         # A text that lacks its last brace is no path to print.
