@@ -125,7 +125,8 @@ def _broken(scene: Scene, path: str) -> str:
         return "which is not JSON"
     if not isinstance(found, dict):
         found = {}
-    needed = _NEEDS.get(found.get("type", ""), _SERVICE_ACCOUNT)
+    kind = str(found.get("type"))  # whatever a person has written there
+    needed = _NEEDS.get(kind, _SERVICE_ACCOUNT)
     lacks = [name for name in needed if not found.get(name)]
     if lacks:
         return f"which lacks {' and '.join(lacks)}"
