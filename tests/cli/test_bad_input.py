@@ -30,7 +30,7 @@ def refused(ks, *args, says, code=1, **options):
         (b"\n", "is empty"),
         (b"   ", "white space"),
         (b" " + KEY.encode(), "white space"),
-        (b'"' + KEY.encode() + b'"', "in quotes"),
+        (b'"' + KEY.encode() + b'"', "quotes around it"),
         (KEY.encode() + b"\nsecond", "more than one line"),
         (KEY.encode() + b"\0", "NUL"),
         (KEY.encode() + b"\x07", "control characters"),
@@ -171,7 +171,6 @@ def settings_cases():
         "directory": lambda p: p.mkdir(),
         "read-only": lambda p: (p.write_text("{}"), p.chmod(0o444)),
         "utf-16": lambda p: p.write_bytes('{"a": 1}'.encode("utf-16")),
-        "empty": lambda p: p.write_text(""),
     }
 
 

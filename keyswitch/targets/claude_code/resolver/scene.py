@@ -24,18 +24,12 @@ from keyswitch.targets.claude_code.resolver.views import View, value_in
 from keyswitch.targets.claude_code.settings.settings_file import (
     SettingsFile,
     parse,
+    problem_of,
     trim,
 )
 from keyswitch.targets.verdict import SERVER, Value
 
 SOURCES = ("user", "project", "local")
-
-
-def _problem(path: str, message: str) -> str:
-    """Return what is wrong with a file, without its name."""
-    return message.replace(f"cannot use {path}", "it cannot be read").replace(
-        path, "it", 1
-    )
 
 
 class Flags(Frozen):
@@ -93,13 +87,13 @@ class Scene:
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None where it cannot be read."""
         if path not in self._read:
+            self._read[path] = None
             try:
                 self._read[path] = read_regular(path, FILE_LIMIT)
-            except KeyswitchError as e:
-                self._read[path] = None
-                self.unread[path] = _problem(path, e.message)
-            except ValueError:
-                self._read[path] = None
+            except (KeyswitchError, ValueError) as e:
+                problem = problem_of(path, e)
+                if problem:
+                    self.unread[path] = problem
         return self._read[path]
 
     def listed(self, *parts: str) -> list[str]:

@@ -8,6 +8,7 @@ its mark counts, big-endian does not. Texts and numbers are JavaScript's.
 from __future__ import annotations
 
 import codecs
+import errno
 import json
 import math
 import re
@@ -351,3 +352,12 @@ def number(value: float) -> str:
     digits, _, exponent = text.partition("e")
     sign = "-" if exponent.startswith("-") else "+"
     return f"{digits}e{sign}{exponent.lstrip('+-').lstrip('0')}"
+
+
+def problem_of(path: str, error: Exception) -> str:
+    """Return what is wrong with a file, without its name; "": it is none."""
+    if getattr(error.__cause__, "errno", 0) == errno.ENAMETOOLONG:
+        return ""
+    said = str(getattr(error, "message", ""))
+    said = said.replace(f"cannot use {path}", "it cannot be read")
+    return said.replace(path, "it", 1)
