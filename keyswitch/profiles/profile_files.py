@@ -187,10 +187,10 @@ def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return [fields] with `models.opus` as one name, however it is written."""
     found: dict[str, Any] = {}
     for name, value in fields.items():
-        inner = value.items() if isinstance(value, dict) else ()
-        found |= {f"{name}.{part}": text for part, text in inner} or {
-            name: value
-        }
+        if isinstance(value, dict):
+            found |= {f"{name}.{part}": text for part, text in value.items()}
+        else:
+            found[name] = value
     return found
 
 

@@ -13,13 +13,12 @@ name, and by the look of its value; in doubt it does.
 
 from __future__ import annotations
 
+from keyswitch.compiled import HEADERS
 from keyswitch.errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-VARIABLE = "ANTHROPIC_CUSTOM_HEADERS"
 
 # Parts of names of headers that say who asks.
 _NAMES = (
@@ -142,7 +141,7 @@ def beside(own: str, kept: str) -> str:
 
 def said(names: list[str], where: str = "") -> str:
     """Return what is said of dropped headers: names, never a value."""
-    of = f"{VARIABLE} in {where}" if where else VARIABLE
+    of = f"{HEADERS} in {where}" if where else HEADERS
     is_or_are = "is" if len(names) == 1 else "are"
     return (
         f"{', '.join(names)} of {of} {is_or_are} not sent along: it may be "

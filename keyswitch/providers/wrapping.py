@@ -20,12 +20,21 @@ class WrappedSecretError(InputError):
         self.inner = Secret(inner)
 
 
-# What people copy along with a secret.
+# A line of YAML, JSON or a dotenv file.
+_LINE = (
+    r"""(?i)["']?[\w.-]*(?:key|token|secret|password)["']?\s*[=:]\s*"""
+    r"(?P<inner>[^=].*?),?"
+)
+_COMMAND = r"(?:export|setx?(?: -\w+)*)\s+\w+[= ](?P<inner>.+?);?"
+
+# What people copy along with a secret; the first that fits.
 _WRAPPINGS = (
-    (r"(?:export|set(?: -\w+)*)\s+\w+[= ](?P<inner>.+?);?", "a shell command"),
+    (_COMMAND, "a shell command"),
+    (r"(?:-H|--header)[\s=]+(?P<inner>.+)", "an option of curl"),
     (r"(?:\$env:)?[A-Z][A-Z0-9_]*\s*=\s*(?P<inner>[^=].*?);?", "a name"),
     (r"(?i:authorization:\s*)?(?i:bearer)\s+(?P<inner>.+)", "the word Bearer"),
     (r"(?i:x-api-key):\s*(?P<inner>.+)", "a header's name"),
+    (_LINE, "a name"),
     (r"""(?P<quote>["'`])(?P<inner>.+)(?P=quote)""", "quotes"),
 )
 

@@ -150,3 +150,11 @@ def test_whoami_names_a_file_that_was_passed_over_first(bare, name, make):
     assert "nothing-sent" in [w["id"] for w in warnings]
     lines = bare.at("work", "whoami", code=1).out
     assert lines.index(str(bare.file(name))) < lines.index("sends nothing")
+
+
+def test_a_file_after_settings_that_is_not_there_is_what_has_to_be_mended(ks):
+    said = ks("whoami", "--", "--settings", "gone.json", code=1).out
+    assert "refuses to start" in said
+    assert "no comments" not in said  # it cannot even be read
+    assert "keyswitch add" not in said
+    assert said.count("fix: mend ") == 2

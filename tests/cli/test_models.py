@@ -85,3 +85,10 @@ def test_an_empty_value_is_refused_with_the_way_to_take_it_away(ks):
     done = ks("edit", "gate", "--set", "model=", code=2)
     assert done.error == "--set model= has no value"
     assert "--unset model" in done.err
+
+
+def test_an_empty_table_of_models_says_nothing(ks):
+    ks.add("gate", *BASE, **GATEWAY)
+    file = ks.home / ".config/keyswitch/profiles/gate.toml"
+    file.write_text(file.read_text() + "\n[fields.models]\n")
+    assert "gateway.example.com" in ks("show", "gate").out

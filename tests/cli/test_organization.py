@@ -1,5 +1,6 @@
 """What an organization's server sent, as `use`, `whoami`, `doctor` say it."""
 
+import base64
 import json
 
 import pytest
@@ -58,3 +59,14 @@ def test_doctor_says_what_the_server_decides(member):
     send(member, {"env": {"ANTHROPIC_BASE_URL": "https://gw.example"}})
     found = json.loads(member("doctor", "--json", code=None).out)["findings"]
     assert "server-settings" in {finding["id"] for finding in found}
+
+
+def test_a_gateways_token_of_many_brackets_is_no_bug(ks):
+    claims = base64.urlsafe_b64encode(b"[" * 60_000).decode()
+    done = ks(
+        "whoami", code=None,
+        CLAUDE_CODE_USE_GATEWAY="1", ANTHROPIC_BASE_URL="http://127.0.0.1:9",
+        ANTHROPIC_AUTH_TOKEN=f"a.{claims}.c",
+    )  # fmt: skip
+    assert "bug" not in done.err
+    assert "ANTHROPIC_AUTH_TOKEN" in done.out

@@ -57,3 +57,20 @@ def test_a_terminal_offers_what_is_inside(ks, answer, taken):
         terminal.sees("API key:").type("\x03")
         assert terminal.ends() != 0
     assert KEY not in terminal.raw
+
+
+@pytest.mark.parametrize(
+    ("text", "wrapping"),
+    [
+        (f"api_key={KEY}", "a name"),
+        (f"anthropic_api_key: {KEY}", "a name"),
+        (f'"apiKey": "{KEY}",', "a name"),
+        (f"-H 'x-api-key: {KEY}'", "an option of curl"),
+        (f"--header 'Authorization: Bearer {KEY}'", "an option of curl"),
+        (f"setx ANTHROPIC_API_KEY {KEY}", "a shell command"),
+    ],
+)
+def test_other_forms_of_configuration_are_named(ks, text, wrapping):
+    error = ks.add("work", secret=text, code=1).error
+    assert f"has {wrapping} around it" in error
+    assert KEY not in error

@@ -2,11 +2,11 @@
 
 import pytest
 
+from keyswitch.compiled import HEADERS
 from keyswitch.errors import InputError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers.catalogue import HOWS, load_catalogue
-from keyswitch.providers.custom_headers import VARIABLE as HEADERS
 from keyswitch.providers.schema import environment
 from keyswitch.providers.shapes import check_variable, fingerprint, mask
 

@@ -14,10 +14,10 @@ from keyswitch.diagnosis.findings.situation import (
     SUBSCRIPTION,
     Situation,
 )
-from keyswitch.display import without_arguments
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.login.stored import parsed
 from keyswitch.targets.claude_code.resolver import policy
+from keyswitch.targets.claude_code.resolver.resolve import name_of, stops
 from keyswitch.targets.verdict import (
     ERROR,
     NOTE,
@@ -75,15 +75,12 @@ def _settings(situation: Situation) -> Iterator[Finding]:
     for file in situation.scene.files:
         if not file.problem:
             continue
-        place = file.path
-        if file.level == "flag":
-            place = without_arguments(place) or "the text after --settings"
-        refused = file.fatal or file.level == "managed"
+        place, refused = name_of(file), stops(file)
         does = "refuses to start for" if refused else "ignores all of"
         what = f"Claude Code {does} {place}: {file.problem}"
         why = "JSON has no comments or final commas; one wrong type is enough"
-        if file.path in situation.scene.unread:
-            why = "it does not say so"
+        if not file.text:  # nothing of it was read
+            why = "it says so, and stops" if refused else "it does not say so"
         fix = f"mend {place}"
         if file.level == SERVER:
             fix = f"remove {place}: Claude Code asks for it at its next start"

@@ -8,6 +8,7 @@ from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.urls import shown
 from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code.resolver.resolve import name_of, stops
 from keyswitch.targets.verdict import ERROR, Finding, Source, Value
 
 _ONLY_MACHINE = "only a metadata server may give a credential in its place"
@@ -31,6 +32,8 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
 
 
 def _way_in(situation: Situation) -> str:
+    for file in filter(stops, situation.scene.files):
+        return f"mend {name_of(file)}"
     request = situation.verdict.request
     if request.refused_by:
         stop = situation.how_to_stop(request.refused_by)

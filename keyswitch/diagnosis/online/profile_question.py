@@ -10,6 +10,7 @@ from keyswitch.diagnosis.online import endpoints, question
 from keyswitch.diagnosis.online.question import GATEWAY, Keys, Question
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
+from keyswitch.providers.custom_headers import of_field
 from keyswitch.providers.verification import (
     STS,
     Verification,
@@ -67,7 +68,7 @@ def question_about(subject: Subject) -> Question:
         return question.of_identity(keys, region, renew)
     address, query = _address(row, profile, path)
     values = {
-        **profile.fields,
+        **{name: of_field(text) for name, text in profile.fields.items()},
         **{name: secret.reveal() for name, secret in secrets.items()},
     }
     return Question(
@@ -87,9 +88,7 @@ def _headers(row: Verification, values: Mapping[str, str]) -> dict[str, str]:
     """Return the headers; no further one takes the credential's place."""
     found: dict[str, str] = {}
     for template in row.lines:
-        # In a plain field a backslash and an n stand for the end of a line.
-        text = (filled(template, values) or "").replace("\\n", "\n")
-        found |= custom_headers(text)
+        found |= custom_headers(filled(template, values) or "")
     for name, template in row.headers:
         value = filled(template, values)
         if value is not None:

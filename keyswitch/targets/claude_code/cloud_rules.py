@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keyswitch.model import Frozen
-from keyswitch.targets.claude_code.rules import AWS_EXPORT
-from keyswitch.targets.claude_code.versions import OBSERVED
+from keyswitch.targets.claude_code.rules import AWS_EXPORT, Rule
 
 AWS_REFRESH = "awsAuthRefresh"
 GOOGLE_REFRESH = "gcpAuthRefresh"
@@ -47,163 +45,149 @@ AZURE_POWERSHELL = "pwsh"
 AZURE_DEVELOPER = "azd"
 
 
-class CloudRule(Frozen):
-    """One place in an order: a source, why it stands there, where seen.
-
-    `asks` names the service that is asked for the credential; "" where files
-    and variables hold it.
-    """
-
-    source: str
-    reason: str
-    seen: str
-    asks: str = ""
-    versions: tuple[str, ...] = OBSERVED  # of Claude Code, that show it
-
-
 # AWS, for Bedrock, Mantle and Claude Platform on AWS. From the profile on it
 # is the JavaScript SDK's chain, which goes on where a link has nothing.
 _AWS_FIRST = (
-    CloudRule(
+    Rule(
         AWS_EXPORT,
         "what the command of the settings prints comes before the AWS chain",
         "export/flat+profile",
     ),
-    CloudRule(
+    Rule(
         AWS_REFRESH,
         "it runs where AWS does not know the present identity",
         "refresh-refused/default",
     ),
 )
 AWS_CHAIN = (
-    CloudRule(
+    Rule(
         AWS_PROFILE,
         "a named profile comes before a pair of keys",
         "env/profile-in-user+pair",
     ),
-    CloudRule(
+    Rule(
         AWS_ACCESS_KEY,
         f"{AWS_ACCESS_KEY} comes before the files",
         "web/env+pair",
     ),
-    CloudRule(
+    Rule(
         AWS_DEFAULT,
         "the profile [default], where none is named",
         "web/env+default",
     ),
-    CloudRule(
+    Rule(
         AWS_WEB_IDENTITY,
         "a token of the machine's, for which AWS gives a role",
         "web/env",
-        "AWS STS",
+        asks="AWS STS",
     ),
-    CloudRule(
+    Rule(
         AWS_CONTAINER,
         "the keys that ECS, EKS or CloudShell gives a container",
         "machine/imds+container",
-        "the container's credential service",
+        asks="the container's credential service",
     ),
-    CloudRule(
+    Rule(
         AWS_INSTANCE,
         "the keys of the instance's role, if this is one of EC2",
         "machine/imds",
-        "the metadata server of EC2",
+        asks="the metadata server of EC2",
     ),
 )
 # What one profile gives: the first of these that it has.
 AWS_IN_PROFILE = (
-    CloudRule(ROLE, "a role is assumed", "role/static-beside", "AWS STS"),
-    CloudRule(STATIC, "keys in the file", "sso/static-beside"),
-    CloudRule(
+    Rule(ROLE, "a role is assumed", "role/static-beside", asks="AWS STS"),
+    Rule(STATIC, "keys in the file", "sso/static-beside"),
+    Rule(
         WEB_IDENTITY,
         "a token file, for which AWS gives a role",
         "role/web",
-        "AWS STS",
+        asks="AWS STS",
     ),
-    CloudRule(PROCESS, "a command is run", "process/sso-beside"),
-    CloudRule(
+    Rule(PROCESS, "a command is run", "process/sso-beside"),
+    Rule(
         SSO,
         "the sign-in of 'aws sso login'",
         "login/sso-beside",
-        "AWS IAM Identity Center",
+        asks="AWS IAM Identity Center",
     ),
-    CloudRule(LOGIN, "the sign-in of 'aws login'", "login/profile"),
+    Rule(LOGIN, "the sign-in of 'aws login'", "login/profile"),
 )
 
 # Google, for Vertex AI and Claude Platform on Google Cloud. A file that is
 # named and broken ends the search.
 _GOOGLE_FIRST = (
-    CloudRule(
+    Rule(
         GOOGLE_REFRESH,
         "it runs where Google gives no token",
         "google/refresh/nothing",
     ),
 )
 GOOGLE_CHAIN = (
-    CloudRule(
+    Rule(
         GOOGLE_VARIABLE,
         "the file that the variable names",
         "google/variable+adc",
-        "Google's token service",
+        asks="Google's token service",
     ),
-    CloudRule(
+    Rule(
         GOOGLE_FILE,
         "the file of 'gcloud auth application-default login'",
         "google/user+metadata",
-        "Google's token service",
+        asks="Google's token service",
     ),
-    CloudRule(
+    Rule(
         GOOGLE_MACHINE,
         "the service account of the machine, if it is one of Google's",
         "google/metadata",
-        "Google's metadata server",
+        asks="Google's metadata server",
     ),
 )
 
 # Azure, for Foundry without a key: DefaultAzureCredential.
 AZURE_CHAIN = (
-    CloudRule(
+    Rule(
         AZURE_ENVIRONMENT,
         "a service principal in the environment",
         "azure/secret+app",
-        "Microsoft Entra",
+        asks="Microsoft Entra",
     ),
-    CloudRule(
+    Rule(
         AZURE_WORKLOAD,
         "a token file, as in Kubernetes",
         "azure/workload+app",
-        "Microsoft Entra",
+        asks="Microsoft Entra",
     ),
-    CloudRule(
+    Rule(
         AZURE_MANAGED,
         "the identity of the machine, if it is one of Azure's",
         "azure/imds",
-        "Azure's metadata server",
+        asks="Azure's metadata server",
     ),
-    CloudRule(
+    Rule(
         AZURE_CLI,
         "the sign-in of 'az login'",
         "azure/dev-cli+pwsh",
-        "the Azure CLI",
+        asks="the Azure CLI",
     ),
-    CloudRule(
+    Rule(
         AZURE_POWERSHELL,
         "the sign-in of 'Connect-AzAccount'",
         "azure/dev-azd+pwsh",
-        "Azure PowerShell",
+        asks="Azure PowerShell",
     ),
-    CloudRule(
+    Rule(
         AZURE_DEVELOPER,
         "the sign-in of 'azd auth login'",
         "azure/dev-azd",
-        "the Azure Developer CLI",
+        asks="the Azure Developer CLI",
     ),
 )
 
 # What comes before a chain: each provider's own variables. A request that is
 # signed by a proxy (CLAUDE_CODE_SKIP_*_AUTH) walks none of these.
 _OF_AWS = (
-    CloudRule(
+    Rule(
         AWS_BEARER,
         "a Bedrock API key comes before every AWS identity",
         "export/flat+bearer",
@@ -211,11 +195,11 @@ _OF_AWS = (
     *_AWS_FIRST,
     *AWS_CHAIN,
 )
-ORDERS: Mapping[str, tuple[CloudRule, ...]] = {
+ORDERS: Mapping[str, tuple[Rule, ...]] = {
     "bedrock": _OF_AWS,
     "mantle": _OF_AWS,
     "anthropicAws": (
-        CloudRule(
+        Rule(
             "ANTHROPIC_AWS_API_KEY",
             "a key of the platform comes before every AWS identity",
             "platform/key+pair",
@@ -224,12 +208,12 @@ ORDERS: Mapping[str, tuple[CloudRule, ...]] = {
         *AWS_CHAIN,
     ),
     "foundry": (
-        CloudRule(
+        Rule(
             "ANTHROPIC_FOUNDRY_AUTH_TOKEN",
             "a token in the environment comes before a key",
             "azure/token+key",
         ),
-        CloudRule(
+        Rule(
             "ANTHROPIC_FOUNDRY_API_KEY",
             "a key comes before every Azure identity",
             "azure/key",

@@ -135,13 +135,16 @@ class Rule(Frozen):
     """One place in an order: a source, why it stands there, where seen.
 
     `seen` is the observation that shows it, by its name in the vectors;
-    `method` is what `claude auth status` calls the source.
+    `method` is what `claude auth status` calls the source. `asks` names the
+    service that is asked for the credential; "" where files and variables
+    hold it.
     """
 
     source: str
     reason: str
     seen: str
     method: str = ""
+    asks: str = ""
     versions: tuple[str, ...] = OBSERVED  # of Claude Code, that show it
 
 

@@ -37,13 +37,12 @@ from keyswitch.targets.verdict import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from keyswitch.targets.claude_code.cloud_rules import CloudRule
     from keyswitch.targets.claude_code.resolver.candidates import Run
     from keyswitch.targets.claude_code.resolver.scene import Scene
 
     Fill = Callable[[Scene, Run | None], Request]
     Found = Header | Problem | None
-    Looked = tuple[CloudRule, Found]
+    Looked = tuple[rules.Rule, Found]
 
 
 class _Cloud(Frozen):

@@ -104,7 +104,7 @@ def _has_ended(token: str) -> bool:
     claims = rest.partition(".")[0]
     try:
         found = json.loads(base64.urlsafe_b64decode(f"{claims}=="))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     ends = found.get("exp") if isinstance(found, dict) else None
     return isinstance(ends, int) and ends < clock.now()

@@ -21,6 +21,9 @@ from keyswitch.targets.verdict import Cloud, Request, Status, Value, Verdict
 
 if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.candidates import Run
+    from keyswitch.targets.claude_code.settings.settings_file import (
+        SettingsFile,
+    )
 
 
 def resolve(scene: Scene, run: Run | None = None) -> Verdict:
@@ -56,14 +59,24 @@ def provider_of(view: View) -> Cloud | None:
     return None
 
 
+def stops(file: SettingsFile) -> bool:
+    """Tell whether Claude Code does not start because of a settings file."""
+    return file.fatal or bool(file.problem and file.level == "managed")
+
+
+def name_of(file: SettingsFile) -> str:
+    """Return how a file is called; one after --settings may be a secret."""
+    if file.level != "flag":
+        return file.path
+    return without_arguments(file.path) or "the text after --settings"
+
+
 def _cannot_start(scene: Scene) -> str:
     for source in scene.flags.sources:
         if source not in SOURCES:
             return f"--setting-sources does not know '{source}'"
-    for file in scene.files:
-        if file.fatal or (file.problem and file.level == "managed"):
-            named = without_arguments(file.path) or "the text after --settings"
-            return f"{named}: {file.problem}"
+    for file in filter(stops, scene.files):
+        return f"{name_of(file)}: {file.problem}"
     program = policy.program(scene)
     if program is not None:
         path = program.text

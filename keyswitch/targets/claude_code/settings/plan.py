@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from keyswitch.compiled import HEADERS
 from keyswitch.model import Frozen
 from keyswitch.providers import custom_headers
-from keyswitch.providers.custom_headers import VARIABLE as HEADERS
 from keyswitch.providers.schema import ClaudeCode
 from keyswitch.targets import json_text
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER

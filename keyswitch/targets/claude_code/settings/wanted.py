@@ -14,9 +14,10 @@ import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.compiled import HEADERS
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.providers.custom_headers import VARIABLE, of_field
+from keyswitch.providers.custom_headers import of_field
 from keyswitch.targets.claude_code.rules import AWS_EXPORT, HELPER
 from keyswitch.targets.claude_code.settings.settings_file import env_of
 from keyswitch.targets.json_text import JsonText
@@ -127,8 +128,8 @@ def wanted_settings(
         for variable, template in taken.env
         if (value := _filled(template, fields))
     }
-    if VARIABLE in env:
-        env[VARIABLE] = of_field(env[VARIABLE])
+    if HEADERS in env:
+        env[HEADERS] = of_field(env[HEADERS])
     settings: dict[str, Any] = {}
     if taken.how in ("helper", "cloud") and taken.helper_field:
         settings[HELPER] = (

@@ -12,11 +12,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.compiled import HEADERS
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT
 from keyswitch.providers import custom_headers
-from keyswitch.providers.custom_headers import VARIABLE as HEADERS
 from keyswitch.targets.claude_code.files import Locations, locations
 from keyswitch.targets.claude_code.settings import wanted
 from keyswitch.targets.claude_code.settings.settings_file import (
