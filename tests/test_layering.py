@@ -30,6 +30,7 @@ LAYERS = (
     "__main__",
     "cli",
     "express",
+    "trace",
     "transfer",
     "switching",
     "changes",
