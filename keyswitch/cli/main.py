@@ -65,6 +65,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("switching.env", "Run one command with a profile."),
     "shell": ("switching.env", "Start a shell that uses one profile."),
     "show": ("profiles.listing", "Show one profile."),
+    "trace": (
+        "checks.trace",
+        "Show a command's requests, and whose credential each carries.",
+    ),
     "undo": ("profiles.editing", "Take back the last change."),
     "uninstall": ("switching.install", "Remove the hook from a start file."),
     "unlink": ("switching.links", "Remove a directory's link."),

@@ -87,6 +87,9 @@ class Provider(Frozen):
     own: bool = False  # of a file in the person's own folder
     # [verify] as it stands in the file; `verification` says what it means.
     verify: Mapping[str, Any] = MappingProxyType({})
+    # (variable, address): what `trace` replaces, and where requests go if
+    # nothing was set.
+    trace: tuple[tuple[str, str], ...] = ()
 
     def field(self, name: str) -> Field:
         """Return the field with this name, or say which there are."""

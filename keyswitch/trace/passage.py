@@ -1,0 +1,290 @@
+"""One request on its way through: what passes is counted, and reported.
+
+A `Passage` is the record while things happen; `Watcher` turns it into an
+`Exchange` when it is over, and knows what earlier requests were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import zlib
+from typing import TYPE_CHECKING
+
+from keyswitch.diagnosis.explain.knowledge import causes_of
+from keyswitch.trace import redaction
+from keyswitch.trace.exchange import Body, Exchange, Likely, Timing
+from keyswitch.trace.stand_in import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aiohttp import web
+    from yarl import URL
+
+    from keyswitch.trace.naming import Naming
+    from keyswitch.trace.proxy import Route
+
+ERROR_LIMIT = 1 << 16  # bytes of an error's body that are looked at
+TAIL = 1 << 12  # bytes of an event that may name an error
+_STREAM = "text/event-stream"
+_LIMITS = ("anthropic-ratelimit-", "x-ratelimit-", "x-codex-", "retry-after")
+_TEXTS = ("text/", "json", "xml", "javascript", "form-urlencoded")
+
+
+class Watcher:
+    """Numbers requests, names their credentials, and hands on what it saw.
+
+    `keep`: bytes of each answer's text that are kept, `keep_requests` the
+    same of requests. `tell` is called with each request when it is over.
+    """
+
+    def __init__(
+        self,
+        naming: Naming,
+        tell: Callable[[Exchange], None],
+        *,
+        keep: int = 0,
+        keep_requests: int = 0,
+        explain: Callable[[str], Likely | None] | None = None,
+    ) -> None:
+        self.naming = naming
+        self.tell = tell
+        self.keep = keep
+        self.keep_requests = keep_requests
+        self.explain = explain or _likely
+        self.scrubber = redaction.Scrubber()
+        self.began = time.monotonic()
+        self.number = 0
+        self._failed: dict[tuple[str, str, str], int] = {}
+
+    def retries(self, key: tuple[str, str, str], *, failed: bool) -> int:
+        """Return how often this request failed before; count this time."""
+        before = self._failed.get(key, 0)
+        if failed:
+            self._failed[key] = before + 1
+        else:
+            self._failed.pop(key, None)
+        return before
+
+
+class Passage:
+    """What is known of a request that is under way."""
+
+    def __init__(
+        self,
+        watcher: Watcher,
+        request: web.BaseRequest,
+        route: Route,
+        path: str,
+        way: str,
+    ) -> None:
+        watcher.number += 1
+        self.watcher = watcher
+        self.number = watcher.number
+        self.route = route
+        self.way = way
+        self.method = request.method
+        self.http_version = f"HTTP/{request.version[0]}.{request.version[1]}"
+        self.url = route.upstream + path
+        self.body = b""  # of a request that is signed anew
+        host = self.url.partition("://")[2].partition("/")[0].partition("?")[0]
+        self.headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in request.raw_headers
+        ]
+        if way == "base-url":  # it named this proxy
+            self.headers = [
+                (n, host if n.lower() == "host" else v) for n, v in self.headers
+            ]
+        self.failure = self.simulated = self.reason = ""
+        self.status = 0
+        self.answer_headers: list[tuple[str, str]] = []
+        self.sent_size = self.answer_size = 0
+        self._began = time.monotonic()
+        self._started = time.time()
+        self._connecting: float | None = None
+        self._connect: float | None = None
+        self._sent: float | None = None
+        self._first: float | None = None
+        self._digest = hashlib.sha256()
+        self._request_text = bytearray()
+        self._answer_text = bytearray()
+        self._event = b""  # an error inside a stream of events
+
+    # --------------------------------------------------------- what happens
+
+    def passes_on(self) -> None:
+        """Note that the service is asked now."""
+        if self.sent_size == 0:
+            self._sent = self._now()
+
+    def connects(self) -> None:
+        """Note that a connection is being made."""
+        self._connecting = self._now()
+
+    def has_connected(self) -> None:
+        """Note that it is there."""
+        self._connect = self._now() - (self._connecting or 0)
+
+    def sends(self, chunk: bytes) -> None:
+        """Count a part of the request's body."""
+        self.sent_size += len(chunk)
+        self._digest.update(chunk)
+        room = self.watcher.keep_requests - len(self._request_text)
+        self._request_text += chunk[: max(room, 0)]
+
+    def has_sent(self) -> None:
+        """Note that the whole request has passed."""
+        self._sent = self._now()
+
+    def answered(
+        self, status: int, reason: str, headers: Iterable[tuple[str, str]]
+    ) -> None:
+        """Take over the head of the answer."""
+        self.status, self.reason = status, reason
+        self.answer_headers = list(headers)
+        self._first = self._now()
+
+    def received(self, chunk: bytes) -> None:
+        """Count a part of the answer."""
+        self.answer_size += len(chunk)
+        limit = max(self.watcher.keep, ERROR_LIMIT * (self.status >= 400))
+        room = limit - len(self._answer_text)
+        self._answer_text += chunk[: max(room, 0)]
+        if not self._event and self.status == 200 and b"error" in chunk:
+            at = chunk.find(b"event: error")
+            if at >= 0:
+                self._event = chunk[at : at + TAIL]
+
+    def over(self) -> None:
+        """Report the request, which is over, well or not."""
+        self.watcher.tell(self._exchange())
+
+    # --------------------------------------------------- what is asked of it
+
+    @property
+    def target(self) -> URL:
+        """The address as aiohttp takes it, with its escapes as they are."""
+        from yarl import URL  # aiohttp's own
+
+        return URL(self.url, encoded=True)
+
+    @property
+    def is_signed(self) -> bool:
+        """Tell whether a signature names this proxy's address as the host."""
+        return self.way == "base-url" and any(
+            name.lower() == "authorization" and redaction.is_signature(value)
+            for name, value in self.headers
+        )
+
+    def asked(self) -> Asked:
+        """Return what a stand-in decides by."""
+        return Asked(
+            self.number,
+            time.monotonic() - self.watcher.began,
+            self.method,
+            self.url,
+            tuple(self.headers),
+            self.route.family,
+        )
+
+    def _now(self) -> float:
+        return time.monotonic() - self._began
+
+    def _exchange(self) -> Exchange:
+        watcher = self.watcher
+        credentials = watcher.naming.of_request(self.headers, self.url)
+        for name, value in self.headers:
+            if redaction.may_identify(name, value):
+                for one in redaction.credentials_in(name, value):
+                    watcher.scrubber.learn(one)
+        error = self._error_text()
+        failed = self.status >= 400 or bool(self.failure)
+        key = (self.method, self.url, self._digest.hexdigest())
+        retries = watcher.retries(key, failed=failed)
+        timing = Timing(self._connect, self._sent, self._first, self._now())
+        return Exchange(
+            number=self.number,
+            started=self._started,
+            method=self.method,
+            url=redaction.shown_url(self.url),
+            way=self.way,
+            credentials=credentials,
+            request_headers=redaction.shown_headers(self.headers),
+            request=self._body(
+                self.headers, self._request_text, self.sent_size,
+                watcher.keep_requests,
+            ),
+            timing=timing,
+            status=self.status,
+            reason=self.reason,
+            headers=redaction.shown_headers(self.answer_headers),
+            answer=self._body(
+                self.answer_headers, self._answer_text, self.answer_size,
+                watcher.keep,
+            ),
+            http_version=self.http_version,
+            retry=max(retries, self._stated_retries()),
+            limits=tuple(
+                (name.lower(), value)
+                for name, value in self.answer_headers
+                if name.lower().startswith(_LIMITS)
+            ),
+            failure=self.failure,
+            simulated=self.simulated,
+            likely=watcher.explain(error) if error else None,
+        )  # fmt: skip
+
+    def _stated_retries(self) -> int:
+        """Return what the SDKs of Anthropic and OpenAI say of themselves."""
+        value = _header(self.headers, "x-stainless-retry-count")
+        return int(value) if value.isdecimal() and len(value) < 4 else 0
+
+    def _error_text(self) -> str:
+        if self._event:
+            return self._event.decode("utf-8", "replace")
+        if self.status < 400:
+            return ""
+        kind = _header(self.answer_headers, "x-amzn-errortype")
+        data = _decoded(self.answer_headers, bytes(self._answer_text))
+        text = data.decode("utf-8", "replace")
+        return f"API Error: {self.status} {kind} {text}"
+
+    def _body(
+        self,
+        headers: list[tuple[str, str]],
+        data: bytearray,
+        size: int,
+        limit: int,
+    ) -> Body:
+        mime = _header(headers, "content-type")
+        if not limit or not any(kind in mime for kind in _TEXTS):
+            return Body(size, mime)
+        raw = _decoded(headers, bytes(data[:limit]))
+        text = self.watcher.scrubber.scrub(raw.decode("utf-8", "replace"))
+        return Body(size, mime, text, size > limit)
+
+
+def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
+    return next((v for n, v in headers if n.lower() == name), "")
+
+
+def _decoded(headers: Iterable[tuple[str, str]], data: bytes) -> bytes:
+    """Return a body, or its beginning, as it was before it was packed."""
+    coding = _header(headers, "content-encoding").lower()
+    if coding not in ("gzip", "deflate"):
+        return data
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        return unpack.decompress(data, ERROR_LIMIT * 64)
+    except zlib.error:
+        return b""
+
+
+def _likely(text: str) -> Likely | None:
+    """Return the likeliest cause of an error's text."""
+    causes = causes_of(text)
+    if not causes:
+        return None
+    return Likely(causes[0].id, causes[0].title, causes[0].fix)

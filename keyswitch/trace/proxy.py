@@ -1,0 +1,349 @@
+"""The loopback reverse proxy: passes requests on, and reports each of them.
+
+It listens on 127.0.0.1 and answers only requests whose path begins with the
+random token of this run, whose Host is its own address (a page in a browser
+cannot have both), and that come from a process of this user. Headers and
+bodies pass as they are, each part as soon as it comes. Needs aiohttp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import aiohttp
+from aiohttp import web
+
+from keyswitch.trace import peer
+from keyswitch.trace.passage import Passage
+from keyswitch.trace.stand_in import Canned, Disturbance
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from keyswitch.trace.passage import Watcher
+    from keyswitch.trace.stand_in import StandIn
+
+HOST = "127.0.0.1"
+CONNECT_WAIT = 30.0  # seconds for a connection to a service
+HEAD_LIMIT = 1 << 20  # bytes of a header, and of an address
+
+# Of one connection only, not of the request.
+_HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization"
+    b" proxy-connection te trailer transfer-encoding upgrade".split()
+)
+# What aiohttp adds where a service sent none.
+_ADDED = ("Date", "Server", "Content-Type")
+
+
+class Route:
+    """Where requests of one base URL go, and whose API that is."""
+
+    def __init__(self, name: str, upstream: str, family: str) -> None:
+        self.name = name  # the last part of the address that clients get
+        self.upstream = upstream.rstrip("/")
+        self.family = family
+
+
+class Outward:
+    """How services are reached: whom TLS trusts, and the proxy on the way.
+
+    `sign` returns a request's headers, signed anew where that is needed.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        proxy_for: Callable[[str], tuple[str, Mapping[str, str]] | None],
+        sign: Callable[[str, str, Passage], list[tuple[str, str]]],
+    ) -> None:
+        self.context = context
+        self.proxy_for = proxy_for
+        self.sign = sign
+
+
+class _Relayed(web.StreamResponse):
+    """An answer without headers that the service did not send."""
+
+    async def _prepare_headers(self) -> None:
+        given = {name for name in _ADDED if name in self.headers}
+        await super()._prepare_headers()
+        for name in _ADDED:
+            if name not in given:
+                self.headers.popall(name, None)
+
+
+class Proxy:
+    """One run's proxy. `watcher` is told of each request when it is over."""
+
+    def __init__(
+        self,
+        token: str,
+        outward: Outward,
+        watcher: Watcher,
+        stand_in: StandIn | None = None,
+    ) -> None:
+        self.token = token
+        self.outward = outward
+        self.watcher = watcher
+        self.stand_in = stand_in
+        self.routes: dict[str, Route] = {}
+        self.port = 0
+        self.refused = 0  # requests of somebody else
+        self._peers: WeakKeyDictionary[asyncio.BaseTransport, bool]
+        self._peers = WeakKeyDictionary()
+        self._session: aiohttp.ClientSession
+        self._server: web.Server
+        self._listener: asyncio.Server
+
+    async def start(self) -> None:
+        """Listen, on a port that the system chooses."""
+        self._session = _session(self.outward.context)
+        self._server = self.protocols(self._own_address)
+        self.watcher.began = time.monotonic()
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._server, HOST, 0)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Listen no more; requests that are under way are cut."""
+        self._listener.close()
+        await self._server.shutdown(0.1)
+        await self._session.close()
+
+    def add(self, route: Route) -> str:
+        """Return the address that clients use in place of a service's."""
+        self.routes[route.name] = route
+        return f"http://{HOST}:{self.port}/{self.token}/{route.name}"
+
+    @staticmethod
+    def protocols(
+        handler: Callable[[web.BaseRequest], object],
+    ) -> web.Server:
+        """Return what makes the protocol of each connection."""
+        return web.Server(
+            handler,  # type: ignore[arg-type]
+            handler_cancellation=True,
+            access_log=None,
+            auto_decompress=False,
+            max_line_size=HEAD_LIMIT,
+            max_field_size=HEAD_LIMIT,
+        )
+
+    def intercepted(self, host: str, port: int) -> asyncio.Protocol:
+        """Return a protocol that passes a host's requests on to that host."""
+        place = host if port == 443 else f"{host}:{port}"
+        route = Route("", f"https://{place}", "")
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            path = request.raw_path
+            return await self._pass_on(request, route, path, "intercepted")
+
+        return self.protocols(handle)()
+
+    async def _own_address(
+        self, request: web.BaseRequest
+    ) -> web.StreamResponse:
+        token, slash, rest = request.raw_path[1:].partition("/")
+        name, _, _ = rest.partition("/")
+        name, mark, query = name.partition("?")
+        route = self.routes.get(name)
+        transport = request.transport
+        allowed = (
+            hmac.compare_digest(token.encode(), self.token.encode())
+            and bool(slash)
+            and request.headers.getall("Host", []) == [f"{HOST}:{self.port}"]
+            and transport is not None
+            and self._is_own(transport)
+        )
+        if not allowed or route is None:
+            self.refused += 1
+            return web.Response(status=404)
+        path = rest[len(name) :] if not mark else f"?{query}"
+        return await self._pass_on(request, route, path, "base-url")
+
+    def _is_own(self, transport: asyncio.BaseTransport) -> bool:
+        """Tell whether a connection is this user's; looked up once each."""
+        if transport not in self._peers:
+            self._peers[transport] = peer.is_own(transport)
+        return self._peers[transport]
+
+    async def _pass_on(
+        self, request: web.BaseRequest, route: Route, path: str, way: str
+    ) -> web.StreamResponse:
+        passage = Passage(self.watcher, request, route, path, way)
+        try:
+            if "upgrade" in request.headers.get("Connection", "").lower():
+                return await self._refuse_upgrade(request, passage)
+            stand_in = self.stand_in
+            effect = stand_in.answer(passage.asked()) if stand_in else None
+            if isinstance(effect, Canned):
+                return await self._answer(request, passage, effect)
+            return await self._exchange(request, passage, effect)
+        except asyncio.CancelledError:
+            passage.failure = passage.failure or "the client hung up"
+            raise
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            # As if there were no proxy: the client sees a broken connection.
+            passage.failure = passage.failure or _said(error)
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=502)
+        finally:
+            passage.over()
+
+    async def _refuse_upgrade(
+        self, request: web.BaseRequest, passage: Passage
+    ) -> web.StreamResponse:
+        """Refuse a websocket, so that the client falls back to requests."""
+        canned = Canned(
+            426,
+            "Upgrade Required",
+            (("Content-Length", "0"),),
+            b"",
+            "no websockets",
+        )
+        return await self._answer(request, passage, canned)
+
+    async def _answer(
+        self, request: web.BaseRequest, passage: Passage, canned: Canned
+    ) -> web.StreamResponse:
+        """Answer in the service's place."""
+        async for _ in self._body(request, passage):
+            pass
+        passage.simulated = canned.label
+        response = _Relayed(status=canned.status, reason=canned.reason)
+        for name, value in canned.headers:
+            response.headers.add(name, value)
+        response.headers["Content-Length"] = str(len(canned.body))
+        passage.answered(canned.status, canned.reason, canned.headers)
+        await response.prepare(request)
+        passage.received(canned.body)
+        if request.method != "HEAD":
+            await response.write(canned.body)
+        await response.write_eof()
+        return response
+
+    async def _exchange(
+        self,
+        request: web.BaseRequest,
+        passage: Passage,
+        effect: Disturbance | None,
+    ) -> web.StreamResponse:
+        """Ask the service, and pass its answer on as it comes."""
+        proxy, theirs = None, None
+        found = self.outward.proxy_for(passage.url)
+        if found is not None:
+            proxy, theirs = found
+        body: bytes | AsyncIterator[bytes] | None = None
+        headers = passage.headers
+        if passage.is_signed:  # its body is part of the signature
+            parts = [part async for part in self._body(request, passage)]
+            body = passage.body = b"".join(parts)
+            headers = await asyncio.to_thread(
+                self.outward.sign, request.method, passage.url, passage
+            )
+        elif request.body_exists:
+            body = self._body(request, passage)
+        passage.passes_on()
+        async with self._session.request(
+            request.method,
+            passage.target,
+            headers=_outgoing(headers),
+            data=body,
+            allow_redirects=False,
+            proxy=proxy,
+            proxy_headers=theirs,
+            trace_request_ctx=passage,
+        ) as answer:
+            found_headers = [
+                (n.decode("latin-1"), v.decode("latin-1"))
+                for n, v in answer.raw_headers
+            ]
+            reason = answer.reason or ""
+            passage.answered(answer.status, reason, found_headers)
+            if effect is not None:
+                passage.simulated = effect.label
+                await asyncio.sleep(effect.wait)
+            response = _Relayed(status=answer.status, reason=reason)
+            for name, value in found_headers:
+                if name.lower().encode() not in _HOP_BY_HOP:
+                    response.headers.add(name, value)
+            await response.prepare(request)
+            async for chunk in answer.content.iter_any():
+                passage.received(chunk)
+                await response.write(_until(chunk, effect, passage))
+            await response.write_eof()
+            return response
+
+    async def _body(
+        self, request: web.BaseRequest, passage: Passage
+    ) -> AsyncIterator[bytes]:
+        waits = request.headers.get("Expect", "").lower() == "100-continue"
+        if waits and request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        async for chunk in request.content.iter_any():
+            passage.sends(chunk)
+            yield chunk
+        passage.has_sent()
+
+
+def _until(chunk: bytes, effect: Disturbance | None, passage: Passage) -> bytes:
+    """Return a part of an answer, or raise where it is to be cut."""
+    if effect is None or effect.cut_after < 0:
+        return chunk
+    if passage.answer_size >= effect.cut_after:
+        raise ConnectionResetError("cut, as simulated")
+    return chunk
+
+
+def _outgoing(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [
+        (name, value)
+        for name, value in headers
+        if name.lower().encode() not in _HOP_BY_HOP and name.lower() != "expect"
+    ]
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"the service's certificate is not trusted: {error.os_error}"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the service hung up"
+    return str(error) or type(error).__name__
+
+
+def _session(context: ssl.SSLContext) -> aiohttp.ClientSession:
+    """Return what asks services: it adds, follows and keeps nothing."""
+    config = aiohttp.TraceConfig()
+
+    async def begin(_: object, context: object, __: object) -> None:
+        context.trace_request_ctx.connects()  # type: ignore[attr-defined]
+
+    async def end(_: object, context: object, __: object) -> None:
+        context.trace_request_ctx.has_connected()  # type: ignore[attr-defined]
+
+    config.on_connection_create_start.append(begin)
+    config.on_connection_create_end.append(end)
+    return aiohttp.ClientSession(
+        auto_decompress=False,
+        connector=aiohttp.TCPConnector(limit=0, ssl=context),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_field_size=HEAD_LIMIT,
+        max_line_size=HEAD_LIMIT,
+        read_bufsize=1 << 18,
+        requote_redirect_url=False,
+        skip_auto_headers=(
+            "Accept",
+            "Accept-Encoding",
+            "Content-Type",
+            "User-Agent",
+        ),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_WAIT),
+        trace_configs=[config],
+    )
