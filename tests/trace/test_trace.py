@@ -343,7 +343,7 @@ def test_ctrl_c_of_a_terminal_lets_the_command_decide(trace):
     code = """
 import os, signal, sys, time
 def handle(*_):
-    os.write(1, b"clean end\n")
+    os.write(1, b"clean end")
     sys.exit(5)
 signal.signal(signal.SIGINT, handle)
 print("ready", flush=True)
