@@ -1,0 +1,103 @@
+"""`--intercept` for one run: its proxy, and what the command is told.
+
+The command talks to the real hosts, so its signatures stay valid and it
+behaves as it does without trace.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from keyswitch.trace import credential_hosts, trust
+from keyswitch.trace.authority import Authority
+from keyswitch.trace.intercept import Intercept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from keyswitch.providers.catalogue import Catalogue
+    from keyswitch.targets.claude_code.resolver.scene import Scene
+    from keyswitch.trace.proxy import Proxy
+
+_AROUND = ("no_proxy", "NO_PROXY")
+
+
+class Interception:
+    """One run's. `asked` are patterns of hosts that a person adds.
+
+    `say` and `note` tell a person what trace cannot see: `note` while the
+    command runs.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        catalogue: Catalogue,
+        asked: Sequence[str],
+        say: Callable[[str], None],
+        note: Callable[[str], None],
+    ) -> None:
+        self._scene = scene
+        self._catalogue = catalogue
+        self._asked = asked
+        self._say = say
+        self._note = note
+        self._intercept: Intercept | None = None
+
+    async def start(
+        self, proxy: Proxy, folder: str, urls: Iterable[str]
+    ) -> dict[str, str]:
+        """Listen; return the variables of the command.
+
+        `folder` is private and goes with the run. `urls` are the base URLs in
+        use.
+        """
+        wanted = credential_hosts.patterns(self._catalogue, urls, self._asked)
+        authority = Authority(folder)
+        before = trust.bundle(self._environ(), self._scene.home)
+        outward = proxy.outward
+        if before:
+            text = before.decode("ascii")
+            outward.context.load_verify_locations(cadata=text)
+        self._intercept = Intercept(
+            secrets.token_urlsafe(24),
+            authority,
+            covers=lambda host: credential_hosts.covers(wanted, host),
+            serve=proxy.intercepted,
+            proxy_for=outward.proxy_for,
+            context=outward.context,
+            note=self._note,
+        )
+        address = await self._intercept.start()
+        path = _written(folder, before + authority.pem)
+        direct, gone = trust.around(self._environ(), wanted)
+        if gone:
+            entries = ", ".join(gone)
+            self._say(f"for this run NO_PROXY is without {entries}")
+        return trust.variables(path, address, direct)
+
+    async def stop(self) -> None:
+        """End all connections."""
+        if self._intercept is not None:
+            await self._intercept.stop()
+
+    def _environ(self) -> dict[str, str]:
+        """Return variables as settings files replace them.
+
+        Those of a repository do not count: it could name its own authority.
+        """
+        environ = dict(self._scene.environ)
+        for name in (*trust.BUNDLES, *_AROUND):
+            value = self._scene.request.given(name)
+            if value is not None and not value.source.of_repository:
+                environ[name] = value.text
+        return environ
+
+
+def _written(folder: str, bundle: bytes) -> str:
+    path = os.path.join(folder, "authorities.pem")
+    with open(path, "wb") as file:
+        file.write(bundle)
+    return path
