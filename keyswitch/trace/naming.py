@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import masked
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from keyswitch.diagnosis.findings.situation import Situation
 
 _STRANGER = "no profile"
+_PATIENCE = 5.0  # seconds between two looks for the owner of a new token
 # Of an access key id's first six bytes after AKIA or ASIA, as base32: the
 # account number. https://awsteele.com/blog/2020/09/26/aws-access-key-format.html
 _ACCOUNT = 0x7FFFFFFFFF80
@@ -34,6 +36,7 @@ class Naming:
         self._look = look
         self._situation = look()
         self._owners: dict[str, tuple[str, str]] = {}
+        self._again_at = 0.0
 
     def of_request(
         self, headers: redaction.Headers, url: str
@@ -42,10 +45,8 @@ class Naming:
         found = [
             self._credential(name.lower(), value, one)
             for name, value in headers
-            if redaction.may_identify(name, value)
+            if redaction.is_credential_header(name, value)
             for one in redaction.credentials_in(name, value)
-            if name.lower() != "x-amz-security-token"
-            and not name.lower().startswith("x-amz-checksum")
         ]
         found += [
             self._credential(f"?{name}", value, value)
@@ -62,15 +63,17 @@ class Naming:
 
     def owner(self, value: str) -> tuple[str, str]:
         """Return (profile, how it is shown) of a credential."""
-        if value not in self._owners:
+        if value in self._owners:
+            return self._owners[value]
+        found = self._owner(value)
+        if not found[1] and time.monotonic() >= self._again_at:
+            self._situation = self._look()
             found = self._owner(value)
-            if not found[1]:
-                self._situation = self._look()
-                found = self._owner(value)
-            if not found[1]:
-                return "", _STRANGER  # a login may name it later
-            self._owners[value] = found
-        return self._owners[value]
+            self._again_at = time.monotonic() + _PATIENCE
+        if not found[1]:
+            return "", _STRANGER  # a new login may name it later
+        self._owners[value] = found
+        return found
 
     def _owner(self, value: str) -> tuple[str, str]:
         situation = self._situation

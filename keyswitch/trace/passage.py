@@ -86,7 +86,7 @@ class Passage:
         self.way = way
         self.method = request.method
         self.http_version = f"HTTP/{request.version[0]}.{request.version[1]}"
-        self.url = route.upstream + path
+        self.url = route.url(path)
         self.body = b""  # of a request that is signed anew
         host = self.url.partition("://")[2].partition("/")[0].partition("?")[0]
         self.headers = [

@@ -44,10 +44,24 @@ _ADDED = ("Date", "Server", "Content-Type")
 class Route:
     """Where requests of one base URL go, and whose API that is."""
 
-    def __init__(self, name: str, upstream: str, family: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        upstream: str,
+        family: str,
+        besides: tuple[str, str] = ("", ""),
+    ) -> None:
         self.name = name  # the last part of the address that clients get
         self.upstream = upstream.rstrip("/")
         self.family = family
+        self._besides = besides
+
+    def url(self, path: str) -> str:
+        """Return where a request really goes."""
+        start, upstream = self._besides
+        if start and path.startswith(start):
+            return upstream + path
+        return self.upstream + path
 
 
 class Outward:

@@ -28,21 +28,28 @@ _HARMLESS = frozenset(
         "cache-control", "cf-cache-status", "cf-ray", "connection",
         "content-disposition", "content-length", "content-security-policy",
         "content-type", "date", "etag", "expect", "host", "last-modified",
-        "request-id", "server", "server-timing", "strict-transport-security",
+        "request-id", "server", "server-timing", "session-id",
+        "strict-transport-security", "thread-id",
         "traceparent", "transfer-encoding", "upgrade", "user-agent", "vary",
         "via", "x-amz-content-sha256", "x-amz-date", "x-amz-target",
-        "x-amzn-errortype", "x-amzn-requestid", "x-app",
+        "x-amzn-errortype", "x-amzn-requestid", "x-app", "x-client-request-id",
         "x-claude-code-session-id", "x-cloud-trace-context", "x-request-id",
     )
 )  # fmt: skip
 _HARMLESS_STARTS = (
     "anthropic-dangerous-",
     "anthropic-ratelimit-",
-    "sec-fetch-",
+    "sec-",
     "x-codex-",
     "x-ratelimit-",
     "x-stainless-",
 )
+
+# Parts of names of headers that are one.
+_CREDENTIALS = (
+    "access-client", "auth", "cookie", "cred", "jwt", "key", "passw", "secret",
+    "token",
+)  # fmt: skip
 
 # Parameters of an address and fields of a body that hold a credential.
 _NAMES = (
@@ -90,6 +97,19 @@ def may_identify(name: str, value: str) -> bool:
     if name in _HARMLESS or name.startswith(_HARMLESS_STARTS):
         return False
     return is_credential(name, value)
+
+
+def is_credential_header(name: str, value: str) -> bool:
+    """Tell whether a header is a credential, by its name.
+
+    A session token of AWS is a part of the signature beside it.
+    """
+    name = name.lower()
+    return (
+        name != "x-amz-security-token"
+        and may_identify(name, value)
+        and any(part in name for part in _CREDENTIALS)
+    )
 
 
 def shown(name: str, value: str) -> str:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # What the SDKs' own default addresses end with.
 _PATHS = {"vertex": "/v1", "foundry": "/anthropic"}
 _FAMILIES = {"anthropicAws": "anthropic", "mantle": "bedrock"}
+# Observed, Claude Code 2.1.330: with an address of its own it asks that one for
+# this as well, which is of another service of AWS.
+_CONTROL = "/inference-profiles"
 _AWS = "AWS_ENDPOINT_URL"
 _AWS_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")
 _AWS_SERVICES = {"STS": "sts", "BEDROCK_RUNTIME": "bedrock-runtime"}
@@ -37,6 +40,8 @@ class Replaced(Frozen):
     upstream: str  # where its requests really go
     family: str  # whose API that is
     unset: str = ""  # a variable that would exclude it
+    # (beginning of a path, where such a request goes instead)
+    besides: tuple[str, str] = ("", "")
 
 
 def of_anthropic(scene: Scene) -> Iterator[Replaced]:
@@ -45,13 +50,18 @@ def of_anthropic(scene: Scene) -> Iterator[Replaced]:
     base = view.text(rules.BASE_URL) or f"https://{rules.FIRST_PARTY_HOST}"
     yield Replaced(rules.BASE_URL, base, "anthropic")
     for cloud in rules.PROVIDERS:
-        upstream = view.text(cloud.base_url)
+        upstream, besides = view.text(cloud.base_url), ("", "")
         if not upstream and view.text(cloud.flag):
             upstream = _usual(scene, cloud)
+            if cloud.name == "bedrock":
+                besides = (
+                    _CONTROL,
+                    upstream.replace("bedrock-runtime", "bedrock"),
+                )
         if upstream:
             family = _FAMILIES.get(cloud.name, cloud.name)
             unset = "ANTHROPIC_FOUNDRY_RESOURCE" * (cloud.name == "foundry")
-            yield Replaced(cloud.base_url, upstream, family, unset)
+            yield Replaced(cloud.base_url, upstream, family, unset, besides)
 
 
 def _usual(scene: Scene, cloud: Cloud) -> str:

@@ -9,6 +9,7 @@ none of this: there the client signs for the real host.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
@@ -47,10 +48,9 @@ class Signer:
 
         Raises ValueError where that cannot be done: why, and what can.
         """
-        from botocore.auth import S3SigV4Auth, SigV4Auth
-        from botocore.awsrequest import AWSRequest
-        from botocore.credentials import Credentials
-
+        auth = import_module("botocore.auth")
+        request_type = import_module("botocore.awsrequest").AWSRequest
+        keys = import_module("botocore.credentials").Credentials
         headers = passage.headers
         old = next(v for n, v in headers if n.lower() == "authorization")
         key = redaction.key_id(old)
@@ -60,13 +60,13 @@ class Signer:
             raise ValueError("its AWS signature is of a kind not known here")
         secret = self._secret(key)
         names = {*signed.split(";")} - {*_REPLACED, "host"}
-        request = AWSRequest(
+        request = request_type(
             method, url, data=passage.body, headers={
                 n: v for n, v in headers if n.lower() in names
             },
         )  # fmt: skip
-        kind = S3SigV4Auth if scope[3] == "s3" else SigV4Auth
-        kind(Credentials(key, secret), scope[3], scope[2]).add_auth(request)
+        kind = auth.S3SigV4Auth if scope[3] == "s3" else auth.SigV4Auth
+        kind(keys(key, secret), scope[3], scope[2]).add_auth(request)
         new = {n.lower(): v for n, v in request.headers.items()}
         found = []
         for name, value in headers:
@@ -98,16 +98,17 @@ class Signer:
 
 def _of_the_chain(environ: Mapping[str, str], key: str) -> str:
     """Return what AWS's own search gives the client, if it is this key."""
-    from botocore.exceptions import BotoCoreError
-    from botocore.session import Session
-
-    session = Session(profile=environ.get("AWS_PROFILE") or None)
+    failure = import_module("botocore.exceptions").BotoCoreError
+    session = import_module("botocore.session").Session(
+        profile=environ.get("AWS_PROFILE") or None
+    )
     for variable, name in _FILES.items():
         if environ.get(variable):
             session.set_config_variable(name, environ[variable])
     try:
         found = session.get_credentials()
         frozen = found.get_frozen_credentials() if found else None
-    except BotoCoreError:
+    except failure:
         return ""
-    return frozen.secret_key if frozen and frozen.access_key == key else ""
+    fits = frozen is not None and frozen.access_key == key
+    return str(frozen.secret_key) if fits else ""

@@ -129,7 +129,8 @@ class Tracing:
 
     def _local(self, one: Replaced) -> str:
         name = re.sub(r"[^a-z0-9]+", "-", one.variable.lower()).strip("-")
-        return self.proxy.add(Route(name, one.upstream, one.family))
+        route = Route(name, one.upstream, one.family, one.besides)
+        return self.proxy.add(route)
 
     def _scene(self, command: list[str]) -> Scene:
         """Return what Claude Code would find, started by this command."""
