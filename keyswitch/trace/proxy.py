@@ -258,12 +258,15 @@ class Proxy:
         headers = passage.headers
         if passage.is_signed:  # its body is part of the signature
             parts = [part async for part in self._body(request, passage)]
-            body = passage.body = b"".join(parts)
+            passage.body = b"".join(parts)
+            body = passage.body or None
             headers = await asyncio.to_thread(
                 self.outward.sign, request.method, passage.url, passage
             )
         elif request.body_exists:
             body = self._body(request, passage)
+        elif request.headers.get("Content-Length") == "0":
+            body = b""  # or aiohttp would leave that header out
         passage.passes_on()
         async with self._session.request(
             request.method,
@@ -291,7 +294,7 @@ class Proxy:
             await response.prepare(request)
             async for chunk in answer.content.iter_any():
                 passage.received(chunk)
-                await response.write(_until(chunk, effect, passage))
+                await _write(response, chunk, effect, passage)
             await response.write_eof()
             return response
 
@@ -307,13 +310,19 @@ class Proxy:
         passage.has_sent()
 
 
-def _until(chunk: bytes, effect: Disturbance | None, passage: Passage) -> bytes:
-    """Return a part of an answer, or raise where it is to be cut."""
-    if effect is None or effect.cut_after < 0:
-        return chunk
-    if passage.answer_size >= effect.cut_after:
-        raise ConnectionResetError("cut, as simulated")
-    return chunk
+async def _write(
+    response: web.StreamResponse,
+    chunk: bytes,
+    effect: Disturbance | None,
+    passage: Passage,
+) -> None:
+    """Pass a part of an answer on, or what of it comes before a cut."""
+    if effect is None or not 0 <= effect.cut_after <= passage.answer_size:
+        await response.write(chunk)
+        return
+    before = passage.answer_size - len(chunk)
+    await response.write(chunk[: max(effect.cut_after - before, 0)])
+    raise ConnectionResetError("cut, as simulated")
 
 
 def _outgoing(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
