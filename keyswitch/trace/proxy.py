@@ -258,12 +258,15 @@ class Proxy:
         headers = passage.headers
         if passage.is_signed:  # its body is part of the signature
             parts = [part async for part in self._body(request, passage)]
-            body = passage.body = b"".join(parts)
+            passage.body = b"".join(parts)
+            body = passage.body or None
             headers = await asyncio.to_thread(
                 self.outward.sign, request.method, passage.url, passage
             )
         elif request.body_exists:
             body = self._body(request, passage)
+        elif request.headers.get("Content-Length") == "0":
+            body = b""  # or aiohttp would leave that header out
         passage.passes_on()
         async with self._session.request(
             request.method,
