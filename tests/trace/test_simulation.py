@@ -18,10 +18,16 @@ FAMILIES = (
 
 
 def asked(
-    number=1, elapsed=0.0, *, url=MESSAGES, family="anthropic", **headers
+    number=1,
+    elapsed=0.0,
+    *,
+    url=MESSAGES,
+    family="anthropic",
+    body=b'{"stream": true}',
+    **headers,
 ):
     named = tuple((n.replace("_", "-"), v) for n, v in headers.items())
-    return Asked(number, elapsed, "POST", url, named, family)
+    return Asked(number, elapsed, "POST", url, named, family, body)
 
 
 def labels(*texts, times=range(10)):
@@ -199,6 +205,17 @@ def test_an_overloaded_service_says_it_inside_a_stream():
     assert json.loads(message.payload) == {
         "message": "Bedrock is unable to process your request."
     }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_who_asked_for_no_stream_gets_the_status(family):
+    for body in (b"", b"{}", rb'{"text": "\"stream\": true"}'):
+        url = "https://example.com/v1/messages"
+        what = asked(url=url, family=family, body=body)
+        assert parse("overloaded").answer(what).status == 529
+    url = "https://example.com/v1/m:streamRawPredict"
+    what = asked(url=url, family=family, body=b"")
+    assert parse("overloaded").answer(what).status in (200, 529)
 
 
 @pytest.mark.parametrize(
