@@ -116,25 +116,25 @@ def test_another_text_is_refused_with_what_can_be_written(text):
 
 WORDS = (
     *KINDS, "every", "after", "first", "once", "3rd", "5", "s", "0", "-1", "²",
-    "٣", "requests", "bytes", ",", "and", "\0", "\n", "ſ", "9" * 5000, "(", "%",
+    "٣", "requests", "bytes", ",", "and", "\0", "\n", "\u017f", "9" * 5000, "(", "%",
     "nan", "inf", "1e9",
 )  # fmt: skip
 
 
 def test_no_text_breaks_it():
     rng = random.Random(15)
-    understood = 0
+    refused = []
     for _ in range(20_000):
         text = " ".join(rng.choices(WORDS, k=rng.randrange(7)))
         try:
             stand_in = parse(text)
         except InputError as error:
-            assert len(error.message) < 120
+            refused.append(len(error.message))
             continue
-        understood += 1
         for number in range(3):
             stand_in.answer(asked(number, float(number * 10)))
-    assert understood > 100
+    assert len(refused) < 19_900
+    assert max(refused) < 120
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, "a provider of one's own"])
@@ -181,9 +181,8 @@ def test_aws_says_what_is_wrong_in_a_header_of_its_own():
     assert kind.startswith("UnrecognizedClientException")
     xml = parse("403-aws").answer(asked(family="aws"))
     assert b"<Code>InvalidClientTokenId</Code>" in xml.body
-    of_json, document = sent(
-        "403-aws", family="aws", content_type="application/json"
-    )
+    kind = "application/json"
+    _, document = sent("403-aws", family="aws", content_type=kind)
     assert document == {"message": invalid}
 
 
