@@ -262,6 +262,7 @@ def test_no_two_classes_have_one_name():
 # not here asks `targets/table.py`.
 KNOWS_CLAUDE_CODE = {
     "diagnosis": "explains what Claude Code itself sends",
+    "trace": "leads its requests through a proxy, and names its login",
     "providers/variables.py": "data: variables that carry a credential",
     "terminal/agents.py": "data: variables that agents set in a terminal",
     # The start-up lane, where a look-up in the table costs a module a start.

@@ -87,7 +87,9 @@ class Passage:
         self.method = request.method
         self.http_version = f"HTTP/{request.version[0]}.{request.version[1]}"
         self.url = route.url(path)
-        self.body = b""  # of a request that is signed anew
+        # All of it, where it is needed before anything passes: a signature
+        # covers it, and what stands in decides by it.
+        self.body: bytes | None = None
         host = self.url.partition("://")[2].partition("/")[0].partition("?")[0]
         self.headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
@@ -187,6 +189,7 @@ class Passage:
             self.url,
             tuple(self.headers),
             self.route.family,
+            self.body or b"",
         )
 
     def _now(self) -> float:

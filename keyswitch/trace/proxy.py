@@ -195,6 +195,9 @@ class Proxy:
             if "upgrade" in request.headers.get("Connection", "").lower():
                 return await self._refuse_upgrade(request, passage)
             stand_in = self.stand_in
+            if stand_in is not None or passage.is_signed:
+                parts = [part async for part in self._body(request, passage)]
+                passage.body = b"".join(parts)
             effect = stand_in.answer(passage.asked()) if stand_in else None
             if isinstance(effect, Canned):
                 return await self._answer(request, passage, effect)
@@ -228,8 +231,9 @@ class Proxy:
         self, request: web.BaseRequest, passage: Passage, canned: Canned
     ) -> web.StreamResponse:
         """Answer in the service's place."""
-        async for _ in self._body(request, passage):
-            pass
+        if passage.body is None:
+            async for _ in self._body(request, passage):
+                pass
         passage.simulated = canned.label
         response = _Relayed(status=canned.status, reason=canned.reason)
         for name, value in canned.headers:
@@ -254,16 +258,13 @@ class Proxy:
         found = self.outward.proxy_for(passage.url)
         if found is not None:
             proxy, theirs = found
-        body: bytes | AsyncIterator[bytes] | None = None
+        body: bytes | AsyncIterator[bytes] | None = passage.body or None
         headers = passage.headers
-        if passage.is_signed:  # its body is part of the signature
-            parts = [part async for part in self._body(request, passage)]
-            passage.body = b"".join(parts)
-            body = passage.body or None
+        if passage.is_signed:
             headers = await asyncio.to_thread(
                 self.outward.sign, request.method, passage.url, passage
             )
-        elif request.body_exists:
+        if passage.body is None and request.body_exists:
             body = self._body(request, passage)
         elif request.headers.get("Content-Length") == "0":
             body = b""  # or aiohttp would leave that header out

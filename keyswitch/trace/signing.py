@@ -110,5 +110,6 @@ def _of_the_chain(environ: Mapping[str, str], key: str) -> str:
         frozen = found.get_frozen_credentials() if found else None
     except failure:
         return ""
-    fits = frozen is not None and frozen.access_key == key
-    return str(frozen.secret_key) if fits else ""
+    if frozen is None or frozen.access_key != key:
+        return ""
+    return str(frozen.secret_key)

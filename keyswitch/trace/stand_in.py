@@ -16,7 +16,8 @@ class Asked(Frozen):
     url: str
     headers: tuple[tuple[str, str], ...]
     family: str  # whose API: "anthropic", "bedrock", "openai" …, "": not known
-    _hidden = ("url", "headers")
+    body: bytes = b""
+    _hidden = ("url", "headers", "body")
 
 
 class Canned(Frozen):
