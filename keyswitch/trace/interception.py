@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from keyswitch.trace.proxy import Proxy
 
 _AROUND = ("no_proxy", "NO_PROXY")
+_SAID = (
+    "--intercept: TLS of this command ends here, for all hosts that take "
+    "credentials; keyswitch reads its requests and answers"
+)
+_BOUNDS = (
+    "the certificate authority for that is of this run and named to this "
+    "command only; other hosts pass through untouched"
+)
 
 
 class Interception:
@@ -55,6 +63,8 @@ class Interception:
         use.
         """
         wanted = credential_hosts.patterns(self._catalogue, urls, self._asked)
+        self._say(_SAID)
+        self._say(_BOUNDS)
         authority = Authority(folder)
         before = trust.bundle(self._environ(), self._scene.home)
         outward = proxy.outward

@@ -63,15 +63,14 @@ _PRINTS = {"claude": {"-p", "--print"}, "codex": {"exec", "e"}}
 @option(
     "--intercept",
     is_flag=True,
-    help="Look into TLS as well, with certificates of this run: hosts that no "
-    "base URL covers.",
+    help="Look into TLS as well: hosts that no base URL covers.",
 )
 @option(
     "--intercept-host",
     "hosts",
     metavar="PATTERN",
     multiple=True,
-    help="A further host for --intercept, for example '*.example.com'.",
+    help="A further host for --intercept, like '*.example.com'.",
 )
 def trace(  # noqa: PLR0913
     session: Session,
@@ -113,19 +112,8 @@ def trace(  # noqa: PLR0913
         report,
         stand_in,
         (keep, keep * (bodies == "all")),
-        _intercepts(session, hosts) if intercept or hosts else None,
+        hosts if intercept or hosts else None,
     )
-
-
-def _intercepts(session: Session, hosts: tuple[str, ...]) -> tuple[str, ...]:
-    """Say what --intercept does; return the hosts that a person adds."""
-    session.warn(
-        "--intercept: TLS of this command ends here, for all hosts that take "
-        "credentials; keyswitch reads its requests and answers",
-        "the certificate authority for that is of this run and named to this "
-        "command only; other hosts pass through untouched",
-    )
-    return hosts
 
 
 def _traced(  # noqa: PLR0913
@@ -233,10 +221,7 @@ class _Report:
 
     def note(self, text: str) -> None:
         """Say what is not seen: at once, or below what a program draws."""
-        if self._holds:
-            self._held.append(f"warning: {text}")
-        else:
-            self._session.warn(text)
+        (self._held.append if self._holds else self._session.warn)(text)
 
     def _write(self, line: str) -> None:
         if self._file is not None:
