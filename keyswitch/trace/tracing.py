@@ -17,7 +17,7 @@ from keyswitch.secret import CoresAllowed
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.trace import clients, routes
-from keyswitch.trace.interception import Interception
+from keyswitch.trace.intercepting.interception import Interception
 from keyswitch.trace.proxy import Outward, Proxy, Route
 
 if TYPE_CHECKING:

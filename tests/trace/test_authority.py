@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from keyswitch.trace.authority import Authority
+from keyswitch.trace.intercepting.authority import Authority
 
 
 @pytest.fixture

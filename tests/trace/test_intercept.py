@@ -10,9 +10,9 @@ from base64 import b64encode
 
 import pytest
 
-from keyswitch.trace import intercept, peer
-from keyswitch.trace.authority import Authority
-from keyswitch.trace.intercept import Intercept
+from keyswitch.trace.intercepting import intercept
+from keyswitch.trace.intercepting.authority import Authority
+from keyswitch.trace.intercepting.intercept import Intercept
 
 TOKEN = "FAKE-token-of-this-run-EXAMPLE"
 HOST = "covered.example"

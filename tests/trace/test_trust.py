@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from keyswitch.trace import credential_hosts, trust
+from keyswitch.trace.intercepting import credential_hosts, trust
 from tests.real.certificates import Authority
 
 

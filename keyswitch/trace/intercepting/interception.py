@@ -10,9 +10,9 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from keyswitch.trace import credential_hosts, trust
-from keyswitch.trace.authority import Authority
-from keyswitch.trace.intercept import Intercept
+from keyswitch.trace.intercepting import credential_hosts, trust
+from keyswitch.trace.intercepting.authority import Authority
+from keyswitch.trace.intercepting.intercept import Intercept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

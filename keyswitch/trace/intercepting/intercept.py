@@ -24,7 +24,7 @@ from keyswitch.trace import peer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from keyswitch.trace.authority import Authority
+    from keyswitch.trace.intercepting.authority import Authority
 
     ProxyFor = Callable[[str], tuple[str, Mapping[str, str]] | None]
 
