@@ -16,7 +16,8 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.secret import CoresAllowed
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
-from keyswitch.trace import clients, routes
+from keyswitch.trace import clients, peer, routes
+from keyswitch.trace.intercepting.intercept import Onward
 from keyswitch.trace.intercepting.interception import Interception
 from keyswitch.trace.proxy import Outward, Proxy, Route
 
@@ -128,7 +129,7 @@ class Tracing:
         if self.interception is not None:
             urls = [one.upstream for one in found]
             addresses |= await self.interception.start(
-                self.proxy, self._folder(), urls
+                self._onward(), self._folder(), urls
             )
         environ.update({n: v for n, v in addresses.items() if v})
         if "NO_PROXY" not in addresses and any(
@@ -157,6 +158,13 @@ class Tracing:
         name = re.sub(r"[^a-z0-9]+", "-", one.variable.lower()).strip("-")
         route = Route(name, one.upstream, one.family, one.besides)
         return self.proxy.add(route)
+
+    def _onward(self) -> Onward:
+        """Return how intercepted connections go on."""
+        out = self.proxy.outward
+        return Onward(
+            self.proxy.intercepted, out.proxy_for, out.context, peer.is_own
+        )
 
     def _scene(self, command: list[str]) -> Scene:
         """Return what Claude Code would find, started by this command."""

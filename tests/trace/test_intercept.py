@@ -12,7 +12,7 @@ import pytest
 
 from keyswitch.trace.intercepting import intercept
 from keyswitch.trace.intercepting.authority import Authority
-from keyswitch.trace.intercepting.intercept import Intercept
+from keyswitch.trace.intercepting.intercept import Intercept, Onward
 
 TOKEN = "FAKE-token-of-this-run-EXAMPLE"
 HOST = "covered.example"
@@ -46,15 +46,19 @@ class Run:
         self.notes = []
         self.asked = []
         self.way_out = None  # the person's own proxy
+        self.is_own = True
         self.authority = Authority(str(folder))
         self.proxy = Intercept(
             TOKEN,
             self.authority,
-            covers=lambda host: host in {HOST, "127.0.0.1", "::1"},
-            serve=Answering,
-            proxy_for=lambda url: self.asked.append(url) or self.way_out,
-            context=ssl.create_default_context(),
-            note=self.notes.append,
+            lambda host: host in {HOST, "127.0.0.1", "::1"},
+            Onward(
+                Answering,
+                lambda url: self.asked.append(url) or self.way_out,
+                ssl.create_default_context(),
+                lambda _: self.is_own,
+            ),
+            self.notes.append,
         )
         self.cleaning = []
 
@@ -144,10 +148,9 @@ def test_a_process_without_the_token_is_refused(play, headers):
     assert play(story).asked == []
 
 
-def test_a_process_of_another_user_is_refused(play, monkeypatch):
-    monkeypatch.setattr(peer, "is_own", lambda _: False)
-
+def test_a_process_of_another_user_is_refused(play):
     async def story(run):
+        run.is_own = False
         _, _, status = await run.connect(f"{HOST}:443")
         assert status.startswith("HTTP/1.1 407 ")
 

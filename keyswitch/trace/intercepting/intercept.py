@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.trace import peer
+from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,31 +46,35 @@ class _RefusedError(Exception):
     """Why a request to connect is not followed: an answer in HTTP."""
 
 
+class Onward(Frozen):
+    """How connections go on from here."""
+
+    # The protocol that passes the requests for a host and port on.
+    serve: Callable[[str, int], asyncio.Protocol]
+    proxy_for: ProxyFor  # the person's own proxy for an address
+    context: ssl.SSLContext  # how that proxy is trusted
+    is_own: Callable[[asyncio.BaseTransport], bool]  # this user's process
+
+
 class Intercept:
     """One run's CONNECT proxy.
 
-    `covers` tells which hosts are looked into, `serve` returns the protocol
-    that passes the requests for a host on, `note` tells a person what is not
-    seen. `context` is how the person's own proxy is trusted.
+    `covers` tells which hosts are looked into, `note` tells a person what is
+    not seen.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         token: str,
         authority: Authority,
-        *,
         covers: Callable[[str], bool],
-        serve: Callable[[str, int], asyncio.Protocol],
-        proxy_for: ProxyFor,
-        context: ssl.SSLContext,
+        onward: Onward,
         note: Callable[[str], None],
     ) -> None:
         self.token = token
         self.authority = authority
         self.covers = covers
-        self.serve = serve
-        self.proxy_for = proxy_for
-        self.context = context
+        self.onward = onward
         self.note = note
         self.refused = 0  # connections of somebody else
         self.tunnels: set[str] = set()  # hosts that passed through untouched
@@ -147,7 +151,7 @@ class Intercept:
         known = len(given) == 1 and hmac.compare_digest(
             given[0].encode("latin-1"), f"Basic {pair}".encode()
         )
-        if not known or not peer.is_own(writer.transport):
+        if not known or not self.onward.is_own(writer.transport):
             self.refused += 1
             raise _RefusedError(
                 "407 Proxy Authentication Required\r\n"
@@ -167,7 +171,7 @@ class Intercept:
         loop = asyncio.get_running_loop()
         serving = asyncio.create_task(
             loop.connect_accepted_socket(
-                lambda: self.serve(host, port), ours, ssl=context
+                lambda: self.onward.serve(host, port), ours, ssl=context
             )
         )
         try:
@@ -199,7 +203,7 @@ class Intercept:
         self.tunnels.add(host)
         try:
             async with asyncio.timeout(CONNECT_WAIT):
-                found = self.proxy_for(f"https://{shown}:{port}")
+                found = self.onward.proxy_for(f"https://{shown}:{port}")
                 if found is None:
                     return await asyncio.open_connection(host, port)
                 return await self._through(f"{shown}:{port}", *found)
@@ -218,7 +222,7 @@ class Intercept:
         reader, writer = await asyncio.open_connection(
             parts.hostname,
             parts.port or (443 if secure else 80),
-            ssl=self.context if secure else None,
+            ssl=self.onward.context if secure else None,
             limit=HEAD_LIMIT,
         )
         lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.trace.proxy import Proxy
+    from keyswitch.trace.intercepting.intercept import Onward
 
 _AROUND = ("no_proxy", "NO_PROXY")
 _SAID = (
@@ -55,7 +55,7 @@ class Interception:
         self._intercept: Intercept | None = None
 
     async def start(
-        self, proxy: Proxy, folder: str, urls: Iterable[str]
+        self, onward: Onward, folder: str, urls: Iterable[str]
     ) -> dict[str, str]:
         """Listen; return the variables of the command.
 
@@ -67,18 +67,15 @@ class Interception:
         self._say(_BOUNDS)
         authority = Authority(folder)
         before = trust.bundle(self._environ(), self._scene.home)
-        outward = proxy.outward
         if before:
             text = before.decode("ascii")
-            outward.context.load_verify_locations(cadata=text)
+            onward.context.load_verify_locations(cadata=text)
         self._intercept = Intercept(
             secrets.token_urlsafe(24),
             authority,
-            covers=lambda host: credential_hosts.covers(wanted, host),
-            serve=proxy.intercepted,
-            proxy_for=outward.proxy_for,
-            context=outward.context,
-            note=self._note,
+            lambda host: credential_hosts.covers(wanted, host),
+            onward,
+            self._note,
         )
         address = await self._intercept.start()
         path = _written(folder, before + authority.pem)
