@@ -159,7 +159,13 @@ def test_a_process_of_another_user_is_refused(play):
 
 @pytest.mark.parametrize(
     "line",
-    ["GET http://a.example/ HTTP/1.1", "CONNECT a.example HTTP/1.1", "x"],
+    [
+        "GET http://a.example/ HTTP/1.1",
+        "CONNECT a.example HTTP/1.1",
+        "x",
+        "CONNECT a.example:99999 HTTP/1.1",
+        "CONNECT ä:443 HTTP/1.1",
+    ],
 )
 def test_only_connect_is_followed(play, line):
     async def story(run):
@@ -294,11 +300,13 @@ def test_a_cut_connection_is_cut_at_the_other_end(play):
 def test_a_host_that_cannot_be_reached_is_said(play):
     async def story(run):
         for _ in range(2):
-            _, _, status = await run.connect("localhost:1")
-            assert status == "HTTP/1.1 502 Bad Gateway"
+            for host in ("localhost", "no..name"):
+                _, _, status = await run.connect(f"{host}:1")
+                assert status == "HTTP/1.1 502 Bad Gateway"
 
-    (note,) = play(story).notes
-    assert note.startswith("localhost cannot be reached: ")
+    first, second = play(story).notes
+    assert first.startswith("localhost cannot be reached: ")
+    assert second.startswith("no..name cannot be reached: ")
 
 
 def test_a_tunnel_goes_through_the_persons_own_proxy(play):
@@ -325,7 +333,10 @@ def test_a_tunnel_goes_through_the_persons_own_proxy(play):
         _, _, status = await run.connect("refused.example:443")
         assert status == "HTTP/1.1 403 Not For You"
 
-    assert play(story).asked == [
+    run = play(story)
+    refusal = "refuses refused.example:443: 403 Not For You"
+    assert run.notes == [f"the proxy on the way {refusal}"]
+    assert run.asked == [
         "https://elsewhere.example:8443",
         "https://refused.example:443",
     ]

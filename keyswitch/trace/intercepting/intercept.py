@@ -35,7 +35,9 @@ HEAD_WAIT = 10.0  # seconds until it is whole
 CONNECT_WAIT = 30.0
 _CHUNK = 1 << 16
 _TLS_HELLO = b"\x16"  # the first byte of a client that begins TLS
-_CONNECT = re.compile(r"CONNECT (\[[0-9a-fA-F:.]+\]|[^\s:]+):(\d{1,5}) HTTP/1.")
+_CONNECT = re.compile(
+    r"CONNECT (\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5}) HTTP/1\.[01]", re.ASCII
+)
 # What a client says that does not trust this run's certificate.
 _DISTRUST = ("UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_UNKNOWN")
 
@@ -158,8 +160,8 @@ class Intercept:
                 'Proxy-Authenticate: Basic realm="keyswitch trace"'
             )
         match = _CONNECT.match(head[0])
-        if match is None:
-            raise _RefusedError("501 Only CONNECT Is Known Here")
+        if match is None or int(match[2]) > 0xFFFF:
+            raise _RefusedError("501 Only CONNECT HOST:PORT Is Known Here")
         return match[1].strip("[]").lower(), int(match[2])
 
     async def _look_into(
@@ -207,7 +209,7 @@ class Intercept:
                 if found is None:
                     return await asyncio.open_connection(host, port)
                 return await self._through(f"{shown}:{port}", *found)
-        except (OSError, KeyswitchError, asyncio.IncompleteReadError) as e:
+        except (OSError, EOFError, ValueError, KeyswitchError) as e:
             self._note_once(
                 f"{host} cannot be reached: {e or type(e).__name__}"
             )
@@ -232,7 +234,9 @@ class Intercept:
         status = head[0].split(" ")[1:2]
         if not status or not status[0].startswith("2"):
             writer.close()
-            raise _RefusedError(head[0].partition(" ")[2] or "502 Bad Gateway")
+            said = head[0].partition(" ")[2] or "502 Bad Gateway"
+            self._note_once(f"the proxy on the way refuses {place}: {said}")
+            raise _RefusedError(said)
         return reader, writer
 
 
