@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from keyswitch.trace.naming import Naming
-    from keyswitch.trace.proxy import Route
+    from keyswitch.trace.passing.proxy import Route
 
 ERROR_LIMIT = 1 << 16  # bytes of an error's body that are looked at
 TAIL = 1 << 12  # bytes of an event that may name an error

@@ -18,7 +18,7 @@ from keyswitch.trace import redaction
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from keyswitch.trace.passage import Passage
+    from keyswitch.trace.passing.passage import Passage
 
 _KEY, _SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 # What a new signature replaces, and what proxies may change on the way.

@@ -17,15 +17,15 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from aiohttp import web
 
-from keyswitch.trace import peer
-from keyswitch.trace.passage import Passage
+from keyswitch.trace.passing import peer
+from keyswitch.trace.passing.passage import Passage
 from keyswitch.trace.stand_in import Canned, Disturbance
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from keyswitch.trace.passage import Watcher
+    from keyswitch.trace.passing.passage import Watcher
     from keyswitch.trace.stand_in import StandIn
 
 HOST = "127.0.0.1"
