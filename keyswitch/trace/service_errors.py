@@ -36,7 +36,7 @@ from keyswitch.trace.stand_in import Canned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.trace.stand_in import Asked
+    from keyswitch.trace.stand_in import Incoming
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "answers")
 _SHARED = "shared"
@@ -67,7 +67,7 @@ def kinds() -> set[str]:
     }
 
 
-def family_of(asked: Asked) -> str:
+def family_of(asked: Incoming) -> str:
     """Return whose API a request is for; "" for one that is no API's call."""
     files = _files()
     try:
@@ -90,7 +90,7 @@ def family_of(asked: Asked) -> str:
     return family
 
 
-def error_of(kind: str, family: str, asked: Asked) -> Canned:
+def error_of(kind: str, family: str, asked: Incoming) -> Canned:
     """Return a service's error of a kind, for this request."""
     given = {name.lower(): value for name, value in asked.headers}
     if family == "aws" and "json" in given.get("content-type", ""):
@@ -124,7 +124,7 @@ def error_of(kind: str, family: str, asked: Asked) -> Canned:
     )
 
 
-def _wants_stream(asked: Asked) -> bool:
+def _wants_stream(asked: Incoming) -> bool:
     """Tell whether a request's path or body asks for a stream."""
     packed = any(n.lower() == "content-encoding" for n, _ in asked.headers)
     path = asked.url.partition("?")[0].lower()

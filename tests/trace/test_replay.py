@@ -7,7 +7,7 @@ import pytest
 from keyswitch.trace.exchange import Body, Exchange, Timing
 from keyswitch.trace.redaction import shown_url
 from keyswitch.trace.replay import Replay
-from keyswitch.trace.stand_in import Asked
+from keyswitch.trace.stand_in import Incoming
 
 HOST = "https://api.anthropic.com"
 STREAM = "event: ping\ndata: {}\n\nevent: naïve\ndata: …\n\n"
@@ -33,7 +33,7 @@ def recorded(path="/v1/messages", text="{}", **what):
 
 
 def ask(replay, path="/v1/messages", method="POST", host=HOST):
-    return replay.answer(Asked(1, 0.0, method, host + path, (), "anthropic"))
+    return replay.answer(Incoming(1, 0.0, method, host + path, (), "anthropic"))
 
 
 def bodies(replay, paths):
@@ -145,5 +145,5 @@ def test_what_is_no_answer_is_passed_over(status):
 def test_a_recording_that_somebody_wrote_by_hand_breaks_nothing():
     odd = recorded(text="\ud800", url="no address", reason="a\r\nb: c")
     replay = Replay([odd, recorded(url="", text="")])
-    canned = replay.answer(Asked(1, 0.0, "POST", "http://h", (), ""))
+    canned = replay.answer(Incoming(1, 0.0, "POST", "http://h", (), ""))
     assert (canned.body, canned.reason) == (b"?", "")

@@ -9,7 +9,7 @@ import pytest
 from keyswitch.errors import InputError
 from keyswitch.trace import service_errors
 from keyswitch.trace.simulation import KINDS, parse
-from keyswitch.trace.stand_in import Asked, Canned, Disturbance
+from keyswitch.trace.stand_in import Canned, Disturbance, Incoming
 
 MESSAGES = "https://api.anthropic.com/v1/messages?beta=true"
 FAMILIES = (
@@ -28,7 +28,7 @@ def asked(
     **headers,
 ):
     named = tuple((n.replace("_", "-"), v) for n, v in headers.items())
-    return Asked(number, elapsed, method, url, named, family, body)
+    return Incoming(number, elapsed, method, url, named, family, body)
 
 
 def labels(*texts, times=range(10)):
