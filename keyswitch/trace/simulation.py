@@ -147,7 +147,7 @@ def _rule(text: str) -> _Rule:
         else:
             raise _not_understood(text, kind)
         given[field] = _number(match.groupdict())
-        if not given[field]:
+        if not given[field] and field in ("every", "most"):
             raise _not_understood(text, kind)
         rest = _behind(rest[match.end() :])
     return _Rule(kind, _When(**given))

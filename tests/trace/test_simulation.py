@@ -116,6 +116,7 @@ def test_slow_and_cut_say_how_much():
     assert effect("slow 2.5 s") == Disturbance("slow", wait=2.5)
     assert effect("slow by 2 minutes") == Disturbance("slow", wait=120.0)
     assert effect("cut") == Disturbance("cut", cut_after=100)
+    assert effect("cut after 0 bytes") == Disturbance("cut", cut_after=0)
     assert effect("cut after 7 bytes") == Disturbance("cut", cut_after=7)
     assert parse("cut after 7 bytes after 1 s").answer(asked()) is None
 
