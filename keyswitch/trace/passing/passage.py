@@ -11,16 +11,16 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.explain.knowledge import causes_of
-from keyswitch.trace import redaction
-from keyswitch.trace.exchange import (
+from keyswitch.trace.passing.packed import unpacker
+from keyswitch.trace.requests import redaction
+from keyswitch.trace.requests.exchange import (
     Body,
     Credential,
     Exchange,
     Likely,
     Timing,
 )
-from keyswitch.trace.passing.packed import unpacker
-from keyswitch.trace.stand_in import Incoming
+from keyswitch.trace.stand_ins.stand_in import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from aiohttp import web
     from yarl import URL
 
-    from keyswitch.trace.naming import Naming
     from keyswitch.trace.passing.packed import Unpack
+    from keyswitch.trace.requests.naming import Naming
 
 ERROR_LIMIT = 1 << 16  # bytes of an error's body that are looked at
 TAIL = 1 << 12  # bytes of an event that may name an error
