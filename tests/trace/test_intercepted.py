@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -82,6 +83,7 @@ def test_other_hosts_pass_through_untouched(trace, service, behind):
     assert done.requests == []
     (got,) = service.requests
     assert (got.host, got.headers["cookie"]) == ("registry.example.org", "a=b")
+    assert "untouched, and unseen: registry.example.org\n" in done.err
 
 
 def test_a_person_adds_a_host(trace, service, behind):
@@ -191,6 +193,30 @@ print("FOLDER", folder, sorted(os.listdir(folder)))
     assert files == "['authorities.pem']"
     assert not os.path.exists(folder)
     assert {*os.listdir(ks.home)} - before <= {".config", ".local"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_while_a_connection_is_open(
+    trace, ks, behind, number
+):
+    code = (
+        ASK
+        + f"""
+import time
+ask({MODELS!r})
+print("FOLDER", os.path.dirname(os.environ["SSL_CERT_FILE"]), flush=True)
+time.sleep(60)
+"""
+    )
+    with subprocess.Popen(
+        trace.words("--intercept", code=code), env={**trace.environ, **behind},
+        cwd=ks.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        folder = process.stdout.readline().split()[1]
+        assert os.listdir(folder) == ["authorities.pem"]
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+    assert not os.path.exists(folder)
 
 
 @pytest.mark.real("strace")

@@ -86,9 +86,13 @@ class Interception:
         return trust.variables(path, address, direct)
 
     async def stop(self) -> None:
-        """End all connections."""
-        if self._intercept is not None:
-            await self._intercept.stop()
+        """End all connections; say which hosts were not looked into."""
+        if self._intercept is None:
+            return
+        await self._intercept.stop()
+        if self._intercept.tunnels:
+            hosts = ", ".join(sorted(self._intercept.tunnels))
+            self._note(f"passed through untouched, and unseen: {hosts}")
 
     def _environ(self) -> dict[str, str]:
         """Return variables as settings files replace them.
