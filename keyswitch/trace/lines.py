@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.trace.exchange import Credential, Exchange
+    from keyswitch.trace.exchange import Credential, Exchange, Timing
 
 _INDENT = " " * 9  # below the time
 _LONGEST_PATH = 60  # characters
@@ -55,8 +55,8 @@ def _first(exchange: Exchange) -> str:
         exchange.method,
         f"{exchange.host}{path}",
         accounts_of(exchange),
-        f"{_seconds(timing.first_byte)} of {_seconds(timing.whole)}",
-        f"{size(exchange.request.size)} > {size(exchange.answer.size)}",
+        _times(timing),
+        f"{size(exchange.request.size)} up, {size(exchange.answer.size)} down",
     ]
     if exchange.retry:
         parts.append(f"retry {exchange.retry}")
@@ -113,8 +113,18 @@ def size(count: int) -> str:
     raise AssertionError  # the last unit takes every number
 
 
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f} s"
+def _times(timing: Timing) -> str:
+    """Return how long a request took, and its answer to begin."""
+    whole = _shown(timing.whole)
+    if timing.first_byte is None:
+        return whole
+    return f"{whole} (first byte {_shown(timing.first_byte)})"
+
+
+def _shown(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 def document(exchange: Exchange) -> dict[str, Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keyswitch.trace.exchange import Exchange
-    from keyswitch.trace.stand_in import Asked
+    from keyswitch.trace.stand_in import Incoming
 
 _LABEL = "replay"
 # Of the connection and the coding that were recorded: the recording holds
@@ -46,7 +46,7 @@ class Replay:
                 )
                 self._of_path.setdefault((one.method, one.path), []).append(one)
 
-    def answer(self, asked: Asked) -> Canned:
+    def answer(self, asked: Incoming) -> Canned:
         """Return the next recorded answer, or an error that says why not."""
         url = redaction.shown_url(asked.url)  # as it was recorded
         key = (asked.method, url)

@@ -10,7 +10,8 @@ They are data, in `answers/*.toml`, a file for each family of services:
     ["429 bearer"]   the same where the request has a bearer token
 
 `events` is what an event of a stream says, `event` its name; with `exception`
-it is one of AWS's streams. Places to fill in: $id, $uuid, and times.
+it is one of AWS's streams. Who asked for no stream gets the error 529 instead.
+Places to fill in: $id, $uuid, and times.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ from keyswitch.trace.stand_in import Canned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.trace.stand_in import Asked
+    from keyswitch.trace.stand_in import Incoming
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "answers")
 _SHARED = "shared"
 _IMITATED = "openai"  # by a service that has no file
 _ANY = ".*"
+_STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
 _HOUR = 3600
 _REASONS = {529: "Overloaded"}  # of statuses that no standard knows
 _ID = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -65,7 +67,7 @@ def kinds() -> set[str]:
     }
 
 
-def family_of(asked: Asked) -> str:
+def family_of(asked: Incoming) -> str:
     """Return whose API a request is for; "" for one that is no API's call."""
     files = _files()
     try:
@@ -88,7 +90,7 @@ def family_of(asked: Asked) -> str:
     return family
 
 
-def error_of(kind: str, family: str, asked: Asked) -> Canned:
+def error_of(kind: str, family: str, asked: Incoming) -> Canned:
     """Return a service's error of a kind, for this request."""
     given = {name.lower(): value for name, value in asked.headers}
     if family == "aws" and "json" in given.get("content-type", ""):
@@ -97,8 +99,7 @@ def error_of(kind: str, family: str, asked: Asked) -> Canned:
     bearer = given.get("authorization", "").lower().startswith("bearer ")
     entry = file.get(f"{kind} bearer") if bearer else None
     entry = entry or file.get(kind) or shared.get(kind)
-    if entry is None:
-        # Such as a stream's error where there are no streams.
+    if entry is None or ("events" in entry and not _wants_stream(asked)):
         entry = file["529"]
     words = _words(file.get("id", "req_"))
     own = entry is not shared.get(kind)
@@ -121,6 +122,13 @@ def error_of(kind: str, family: str, asked: Asked) -> Canned:
         body,
         kind,
     )
+
+
+def _wants_stream(asked: Incoming) -> bool:
+    """Tell whether a request's path or body asks for a stream."""
+    packed = any(n.lower() == "content-encoding" for n, _ in asked.headers)
+    path = asked.url.partition("?")[0].lower()
+    return packed or "stream" in path or bool(_STREAM.search(asked.body))
 
 
 def _mime(entry: Mapping[str, Any], file: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from keyswitch.trace.stand_in import Disturbance
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.trace.stand_in import Asked, Canned, StandIn
+    from keyswitch.trace.stand_in import Canned, Incoming, StandIn
 
 KINDS = (
     "401", "403-aws", "429", "529", "overloaded", "slow", "cut", "html",
@@ -74,7 +74,7 @@ class _Rule:
         self._when = when
         self._seen = self._given = 0
 
-    def is_due(self, asked: Asked) -> bool:
+    def is_due(self, asked: Incoming) -> bool:
         """Count a request, and tell whether the error is for it."""
         when = self._when
         if asked.elapsed < when.after:
@@ -84,7 +84,7 @@ class _Rule:
         exhausted = when.most and self._given >= when.most
         return counted > 0 and counted % when.every == 0 and not exhausted
 
-    def effect(self, family: str, asked: Asked) -> Canned | Disturbance:
+    def effect(self, family: str, asked: Incoming) -> Canned | Disturbance:
         """Return the error."""
         self._given += 1
         if self.kind == "slow":
@@ -100,7 +100,7 @@ class _Simulation:
     def __init__(self, rules: list[_Rule]) -> None:
         self._rules = rules
 
-    def answer(self, asked: Asked) -> Canned | Disturbance | None:
+    def answer(self, asked: Incoming) -> Canned | Disturbance | None:
         """Return what happens to a request of an API; others pass."""
         family = service_errors.family_of(asked)
         if not family:

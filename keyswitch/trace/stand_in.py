@@ -7,7 +7,7 @@ from typing import Protocol
 from keyswitch.model import Frozen
 
 
-class Asked(Frozen):
+class Incoming(Frozen):
     """A request, before it is passed on."""
 
     number: int  # 1 for the first of a run
@@ -16,7 +16,8 @@ class Asked(Frozen):
     url: str
     headers: tuple[tuple[str, str], ...]
     family: str  # whose API: "anthropic", "bedrock", "openai" …, "": not known
-    _hidden = ("url", "headers")
+    body: bytes = b""
+    _hidden = ("url", "headers", "body")
 
 
 class Canned(Frozen):
@@ -40,5 +41,5 @@ class Disturbance(Frozen):
 class StandIn(Protocol):
     """Decides about each request before a service is asked."""
 
-    def answer(self, asked: Asked) -> Canned | Disturbance | None:
+    def answer(self, asked: Incoming) -> Canned | Disturbance | None:
         """Return what happens; None: the service answers."""

@@ -17,16 +17,18 @@ from keyswitch.secret import CoresAllowed
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.trace import clients, routes
-from keyswitch.trace.proxy import Outward, Proxy, Route
+from keyswitch.trace.passing.outward import Outward
+from keyswitch.trace.passing.passage import Route
+from keyswitch.trace.passing.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.switching.running.run import Prepared
-    from keyswitch.trace.passage import Watcher
+    from keyswitch.trace.passing.passage import Watcher
+    from keyswitch.trace.passing.signing import Signer
     from keyswitch.trace.routes import Replaced
-    from keyswitch.trace.signing import Signer
     from keyswitch.trace.stand_in import StandIn
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")

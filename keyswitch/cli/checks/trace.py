@@ -107,8 +107,8 @@ def _traced(
     from keyswitch.secret import Secret
     from keyswitch.switching.activation.effect import situation_of
     from keyswitch.trace.naming import Naming
-    from keyswitch.trace.passage import Watcher
-    from keyswitch.trace.signing import Signer
+    from keyswitch.trace.passing.passage import Watcher
+    from keyswitch.trace.passing.signing import Signer
     from keyswitch.trace.tracing import Tracing
 
     workspace = session.workspace()

@@ -40,6 +40,7 @@
         'run:Run one command with a profile.'
         'shell:Start a shell that uses one profile.'
         'show:Show one profile.'
+        'trace:Show a command'"'"'s requests, and whose credential each carries.'
         'undo:Take back the last change.'
         'uninstall:Remove the hook from a start file.'
         'unlink:Remove a directory'"'"'s link.'
@@ -334,6 +335,18 @@
       specs=(
         '--reveal[Show the secrets, after asking.]'
         1:name:__keyswitch_profiles
+      )
+      ;;
+    (trace)
+      specs=(
+        '--profile=[Run it with a profile, as '"'"'run'"'"'.]:NAME:__keyswitch_profiles'
+        '--to=[Where the lines go, for example a tty.]:FILE:_files'
+        '--record=[Keep the requests, redacted (HAR).]:FILE:_files'
+        '--bodies=[What --record keeps of bodies.]:bodies:(all answers none)'
+        '--view=[Show a recording in the browser.]:FILE:_files'
+        '*--simulate=[401, 403-aws, 429, 529, overloaded, slow, cut, html, bad-json or expired-login; '"'"'every 3rd'"'"', '"'"'after 5 s'"'"'.]:ERROR:(401 403-aws 429 529 bad-json cut expired-login html overloaded slow)'
+        '--replay=[Answer from a recording.]:FILE:_files'
+        '*:::command:__keyswitch_command'
       )
       ;;
     (undo)

@@ -18,7 +18,7 @@ from keyswitch.trace import redaction
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from keyswitch.trace.passage import Passage
+    from keyswitch.trace.passing.passage import Passage
 
 _KEY, _SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 # What a new signature replaces, and what proxies may change on the way.
@@ -110,5 +110,6 @@ def _of_the_chain(environ: Mapping[str, str], key: str) -> str:
         frozen = found.get_frozen_credentials() if found else None
     except failure:
         return ""
-    fits = frozen is not None and frozen.access_key == key
-    return str(frozen.secret_key) if fits else ""
+    if frozen is None or frozen.access_key != key:
+        return ""
+    return str(frozen.secret_key)

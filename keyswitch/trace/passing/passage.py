@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.explain.knowledge import causes_of
 from keyswitch.trace import redaction
-from keyswitch.trace.exchange import Body, Exchange, Likely, Timing
-from keyswitch.trace.stand_in import Asked
+from keyswitch.trace.exchange import (
+    Body,
+    Credential,
+    Exchange,
+    Likely,
+    Timing,
+)
+from keyswitch.trace.stand_in import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,13 +29,35 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from keyswitch.trace.naming import Naming
-    from keyswitch.trace.proxy import Route
 
 ERROR_LIMIT = 1 << 16  # bytes of an error's body that are looked at
 TAIL = 1 << 12  # bytes of an event that may name an error
 _STREAM = "text/event-stream"
 _LIMITS = ("anthropic-ratelimit-", "x-ratelimit-", "x-codex-", "retry-after")
 _TEXTS = ("text/", "json", "xml", "javascript", "form-urlencoded")
+
+
+class Route:
+    """Where requests of one base URL go, and whose API that is."""
+
+    def __init__(
+        self,
+        name: str,
+        upstream: str,
+        family: str,
+        besides: tuple[str, str] = ("", ""),
+    ) -> None:
+        self.name = name  # the last part of the address that clients get
+        self.upstream = upstream.rstrip("/")
+        self.family = family
+        self._besides = besides
+
+    def url(self, path: str) -> str:
+        """Return where a request really goes."""
+        start, upstream = self._besides
+        if start and path.startswith(start):
+            return upstream + path
+        return self.upstream + path
 
 
 class Watcher:
@@ -57,6 +85,16 @@ class Watcher:
         self.began = time.monotonic()
         self.number = 0
         self._failed: dict[tuple[str, str, str], int] = {}
+
+    def credentials(
+        self, headers: list[tuple[str, str]], url: str
+    ) -> tuple[Credential, ...]:
+        """Return whose credentials a request has; no body will show them."""
+        for name, value in headers:
+            if redaction.may_identify(name, value):
+                for one in redaction.credentials_in(name, value):
+                    self.scrubber.learn(one)
+        return self.naming.of_request(headers, url)
 
     def retries(self, key: tuple[str, str, str], *, failed: bool) -> int:
         """Return how often this request failed before; count this time."""
@@ -87,7 +125,9 @@ class Passage:
         self.method = request.method
         self.http_version = f"HTTP/{request.version[0]}.{request.version[1]}"
         self.url = route.url(path)
-        self.body = b""  # of a request that is signed anew
+        # All of it, where it is needed before anything passes: a signature
+        # covers it, and what stands in decides by it.
+        self.body: bytes | None = None
         host = self.url.partition("://")[2].partition("/")[0].partition("?")[0]
         self.headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
@@ -178,15 +218,16 @@ class Passage:
             for name, value in self.headers
         )
 
-    def asked(self) -> Asked:
+    def asked(self) -> Incoming:
         """Return what a stand-in decides by."""
-        return Asked(
+        return Incoming(
             self.number,
             time.monotonic() - self.watcher.began,
             self.method,
             self.url,
             tuple(self.headers),
             self.route.family,
+            self.body or b"",
         )
 
     def _now(self) -> float:
@@ -194,11 +235,7 @@ class Passage:
 
     def _exchange(self) -> Exchange:
         watcher = self.watcher
-        credentials = watcher.naming.of_request(self.headers, self.url)
-        for name, value in self.headers:
-            if redaction.may_identify(name, value):
-                for one in redaction.credentials_in(name, value):
-                    watcher.scrubber.learn(one)
+        credentials = watcher.credentials(self.headers, self.url)
         error = self._error_text()
         failed = self.status >= 400 or bool(self.failure)
         key = (self.method, self.url, self._digest.hexdigest())

@@ -17,68 +17,21 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from aiohttp import web
 
-from keyswitch.trace import peer
-from keyswitch.trace.passage import Passage
+from keyswitch.trace.passing import peer
+from keyswitch.trace.passing.outward import HEAD_LIMIT, HOP_BY_HOP, why_none
+from keyswitch.trace.passing.passage import Passage, Route
 from keyswitch.trace.stand_in import Canned, Disturbance
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
 
-    from keyswitch.trace.passage import Watcher
+    from keyswitch.trace.passing.outward import Outward
+    from keyswitch.trace.passing.passage import Watcher
     from keyswitch.trace.stand_in import StandIn
 
 HOST = "127.0.0.1"
-CONNECT_WAIT = 30.0  # seconds for a connection to a service
-HEAD_LIMIT = 1 << 20  # bytes of a header, and of an address
-
-# Of one connection only, not of the request.
-_HOP_BY_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization"
-    b" proxy-connection te trailer transfer-encoding upgrade".split()
-)
 # What aiohttp adds where a service sent none.
 _ADDED = ("Date", "Server", "Content-Type")
-
-
-class Route:
-    """Where requests of one base URL go, and whose API that is."""
-
-    def __init__(
-        self,
-        name: str,
-        upstream: str,
-        family: str,
-        besides: tuple[str, str] = ("", ""),
-    ) -> None:
-        self.name = name  # the last part of the address that clients get
-        self.upstream = upstream.rstrip("/")
-        self.family = family
-        self._besides = besides
-
-    def url(self, path: str) -> str:
-        """Return where a request really goes."""
-        start, upstream = self._besides
-        if start and path.startswith(start):
-            return upstream + path
-        return self.upstream + path
-
-
-class Outward:
-    """How services are reached: whom TLS trusts, and the proxy on the way.
-
-    `sign` returns a request's headers, signed anew where that is needed.
-    """
-
-    def __init__(
-        self,
-        context: ssl.SSLContext,
-        proxy_for: Callable[[str], tuple[str, Mapping[str, str]] | None],
-        sign: Callable[[str, str, Passage], list[tuple[str, str]]],
-    ) -> None:
-        self.context = context
-        self.proxy_for = proxy_for
-        self.sign = sign
 
 
 class _Relayed(web.StreamResponse):
@@ -111,13 +64,12 @@ class Proxy:
         self.refused = 0  # requests of somebody else
         self._peers: WeakKeyDictionary[asyncio.BaseTransport, bool]
         self._peers = WeakKeyDictionary()
-        self._session: aiohttp.ClientSession
         self._server: web.Server
         self._listener: asyncio.Server
 
     async def start(self) -> None:
         """Listen, on a port that the system chooses."""
-        self._session = _session(self.outward.context)
+        self.outward.open()
         self._server = self.protocols(self._own_address)
         self.watcher.began = time.monotonic()
         loop = asyncio.get_running_loop()
@@ -128,7 +80,7 @@ class Proxy:
         """Listen no more; requests that are under way are cut."""
         self._listener.close()
         await self._server.shutdown(0.1)
-        await self._session.close()
+        await self.outward.close()
 
     def add(self, route: Route) -> str:
         """Return the address that clients use in place of a service's."""
@@ -195,6 +147,9 @@ class Proxy:
             if "upgrade" in request.headers.get("Connection", "").lower():
                 return await self._refuse_upgrade(request, passage)
             stand_in = self.stand_in
+            if stand_in is not None or passage.is_signed:
+                parts = [part async for part in self._body(request, passage)]
+                passage.body = b"".join(parts)
             effect = stand_in.answer(passage.asked()) if stand_in else None
             if isinstance(effect, Canned):
                 return await self._answer(request, passage, effect)
@@ -204,7 +159,7 @@ class Proxy:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # As if there were no proxy: the client sees a broken connection.
-            passage.failure = passage.failure or _said(error)
+            passage.failure = passage.failure or why_none(error)
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=502)
@@ -228,8 +183,9 @@ class Proxy:
         self, request: web.BaseRequest, passage: Passage, canned: Canned
     ) -> web.StreamResponse:
         """Answer in the service's place."""
-        async for _ in self._body(request, passage):
-            pass
+        if passage.body is None:
+            async for _ in self._body(request, passage):
+                pass
         passage.simulated = canned.label
         response = _Relayed(status=canned.status, reason=canned.reason)
         for name, value in canned.headers:
@@ -250,46 +206,24 @@ class Proxy:
         effect: Disturbance | None,
     ) -> web.StreamResponse:
         """Ask the service, and pass its answer on as it comes."""
-        proxy, theirs = None, None
-        found = self.outward.proxy_for(passage.url)
-        if found is not None:
-            proxy, theirs = found
-        body: bytes | AsyncIterator[bytes] | None = None
-        headers = passage.headers
-        if passage.is_signed:  # its body is part of the signature
-            parts = [part async for part in self._body(request, passage)]
-            passage.body = b"".join(parts)
-            body = passage.body or None
-            headers = await asyncio.to_thread(
-                self.outward.sign, request.method, passage.url, passage
-            )
-        elif request.body_exists:
+        body: bytes | AsyncIterator[bytes] | None = passage.body or None
+        if passage.body is None and request.body_exists:
             body = self._body(request, passage)
         elif request.headers.get("Content-Length") == "0":
             body = b""  # or aiohttp would leave that header out
-        passage.passes_on()
-        async with self._session.request(
-            request.method,
-            passage.target,
-            headers=_outgoing(headers),
-            data=body,
-            allow_redirects=False,
-            proxy=proxy,
-            proxy_headers=theirs,
-            trace_request_ctx=passage,
-        ) as answer:
-            found_headers = [
+        async with await self.outward.ask(passage, body) as answer:
+            headers = [
                 (n.decode("latin-1"), v.decode("latin-1"))
                 for n, v in answer.raw_headers
             ]
             reason = answer.reason or ""
-            passage.answered(answer.status, reason, found_headers)
+            passage.answered(answer.status, reason, headers)
             if effect is not None:
                 passage.simulated = effect.label
                 await asyncio.sleep(effect.wait)
             response = _Relayed(status=answer.status, reason=reason)
-            for name, value in found_headers:
-                if name.lower().encode() not in _HOP_BY_HOP:
+            for name, value in headers:
+                if name.lower() not in HOP_BY_HOP:
                     response.headers.add(name, value)
             await response.prepare(request)
             async for chunk in answer.content.iter_any():
@@ -323,50 +257,3 @@ async def _write(
     before = passage.answer_size - len(chunk)
     await response.write(chunk[: max(effect.cut_after - before, 0)])
     raise ConnectionResetError("cut, as simulated")
-
-
-def _outgoing(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [
-        (name, value)
-        for name, value in headers
-        if name.lower().encode() not in _HOP_BY_HOP and name.lower() != "expect"
-    ]
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"the service's certificate is not trusted: {error.os_error}"
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "the service hung up"
-    return str(error) or type(error).__name__
-
-
-def _session(context: ssl.SSLContext) -> aiohttp.ClientSession:
-    """Return what asks services: it adds, follows and keeps nothing."""
-    config = aiohttp.TraceConfig()
-
-    async def begin(_: object, context: object, __: object) -> None:
-        context.trace_request_ctx.connects()  # type: ignore[attr-defined]
-
-    async def end(_: object, context: object, __: object) -> None:
-        context.trace_request_ctx.has_connected()  # type: ignore[attr-defined]
-
-    config.on_connection_create_start.append(begin)
-    config.on_connection_create_end.append(end)
-    return aiohttp.ClientSession(
-        auto_decompress=False,
-        connector=aiohttp.TCPConnector(limit=0, ssl=context),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        max_field_size=HEAD_LIMIT,
-        max_line_size=HEAD_LIMIT,
-        read_bufsize=1 << 18,
-        requote_redirect_url=False,
-        skip_auto_headers=(
-            "Accept",
-            "Accept-Encoding",
-            "Content-Type",
-            "User-Agent",
-        ),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_WAIT),
-        trace_configs=[config],
-    )
