@@ -115,7 +115,8 @@ def _start(folder):
     }
     profile = f"--user-data-dir={folder}/profile"
     return subprocess.Popen(
-        [components.locate("chromium"), *_OPTIONS, *as_root, profile],
+        [components.locate("chromium"), *_OPTIONS, *as_root, profile,
+         "about:blank"],
         env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip

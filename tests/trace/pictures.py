@@ -16,11 +16,11 @@ async def pictures(page):
     """Return what is seen of a page in light colours, and in dark ones."""
     async with chromium.tab(page.parent) as tab:
         await tab.open(page)
-        await tab.look(1200, 540)
+        await tab.look(1280, 520)
         for key in (*"jjjjjj", "Enter"):
             await tab.press(key)
         light = await tab.picture()
-        await tab.look(1200, 540, "dark")
+        await tab.look(1280, 520, "dark")
         return light, await tab.picture()
 
 

@@ -144,7 +144,7 @@ function row(one, index) {
   cell("started", clock(one.started)).title = clock(one.started, true);
   cell(`status s${one.kind}`, one.status ? String(one.status) : "–").title = plain(one.reason || one.failure);
   cell("method", plain(one.method));
-  const url = make("span", "url", make("span", "host", plain(one.host)), make("span", "", plain(one.path)));
+  const url = make("span", one.path.length > 1 ? "url" : "url bare", make("span", "host", plain(one.host)), make("span", "", plain(one.path)));
   url.title = plain(one.url);
   cell("place", url, ...tags(one));
   cell("who", ...one.accounts.map(chip));
