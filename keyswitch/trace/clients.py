@@ -7,6 +7,7 @@ address (observed, codex 0.171.0); its option `-c` outranks its files.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import tomllib
@@ -71,7 +72,7 @@ def codex_options(
 def _given(words: Sequence[str]) -> list[tuple[str, str]]:
     """Return what a person gave with -c KEY=VALUE, and --profile NAME."""
     found = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in itertools.pairwise([*words, ""]):
         if word in ("-c", "--config"):
             key, _, value = following.partition("=")
             found.append((key.strip(), value.strip().strip("\"'")))

@@ -119,7 +119,8 @@ def shown(name: str, value: str) -> str:
     if is_signature(value):  # key id, date, region and service are public
         return re.sub(r"(Signature=)\w+", r"\1…", value)
     if name.lower() in ("cookie", "set-cookie"):
-        return re.sub(r"([^=;]+)=([^;]*)", r"\1=…", value, count=0)
+        pairs = (pair.partition("=") for pair in value.split(";"))
+        return ";".join(f"{n}=…" if sign else "…" for n, sign, _ in pairs)
     scheme, space, rest = value.strip().partition(" ")
     if space and scheme.isalpha():
         return f"{scheme} {masked(Secret(rest.strip()))}"

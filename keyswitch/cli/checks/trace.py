@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.command import Session, at_most_one, command, option
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
@@ -16,8 +16,6 @@ from keyswitch.switching.running import run as running
 from keyswitch.trace import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from keyswitch.trace.exchange import Exchange
     from keyswitch.trace.stand_in import StandIn
 
@@ -240,21 +238,17 @@ def _opened(path: str) -> TextIO:
 
 
 def _stand_in(errors: tuple[str, ...], replay: str | None) -> StandIn | None:
-    found: list[Callable[[], StandIn]] = []
+    at_most_one({"--simulate": errors, "--replay": replay})
     if errors:
         from keyswitch.trace import simulation
 
-        found.append(lambda: simulation.parse(*errors))
+        return simulation.parse(*errors)
     if replay:
         from keyswitch.trace.recording import read
         from keyswitch.trace.replay import Replay
 
-        found.append(lambda: Replay(read(replay)))
-    if len(found) > 1:
-        raise UsageError(
-            "--simulate and --replay exclude each other", "choose one"
-        )
-    return found[0]() if found else None
+        return Replay(read(replay))
+    return None
 
 
 def _view(session: Session, path: str) -> None:
