@@ -175,7 +175,7 @@ def test_the_last_look_finds_what_redaction_has_missed(tmp_path):
     headers = (
         ("X-Api-Key", OPAQUE), ("Authorization", f"Bearer {OPAQUE}"),
         ("Cookie", f"a=…; b={OPAQUE}"), ("x-other", f"is {CANARY}"),
-        ("Set-Cookie", f"id={OPAQUE}; Path=/"),
+        ("Set-Cookie", f"id={OPAQUE}; Path=/"), ("Cookie", OPAQUE),
         ("Api-Key", OPAQUE), ("x-amz-security-token", OPAQUE),
     )  # fmt: skip
     body = Body(1, "text/plain", f'{{"key": "{CANARY}"}}')

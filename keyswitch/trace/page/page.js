@@ -5,7 +5,7 @@ const ROW = 27; // px, as in the style sheet
 const AROUND = 12; // rows that are drawn above and below what is seen
 const NOBODY = "no credential";
 const NO_PROFILE = "no profile"; // of keyswitch that holds the credential
-const CLASSES = { 2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx", 0: "no answer" };
+const CLASSES = { 1: "1xx", 2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx", 0: "no answer" };
 
 const at = (id) => document.getElementById(id);
 
@@ -52,7 +52,7 @@ function prepare(one) {
   one.path = slash < 0 ? "" : rest.slice(slash);
   const names = one.credentials.map((c) => c.profile || c.whose || NO_PROFILE);
   one.accounts = names.length ? [...new Set(names)] : [NOBODY];
-  one.kind = one.status ? Math.floor(one.status / 100) : 0;
+  one.kind = Math.min(Math.floor(one.status / 100), 5); // 0: there was no answer
   one.bad = one.status >= 400 || !one.status || Boolean(one.failure);
   const { connect, sent, first_byte, whole } = one.timing;
   one.took = Math.max(whole ?? first_byte ?? sent ?? connect ?? 0, 0);
@@ -184,7 +184,7 @@ function choose(index, open) {
   draw();
 }
 
-function close() {
+function closeDetails() {
   at("details").hidden = true;
   at("requests").focus();
   draw();
@@ -262,7 +262,7 @@ const WAYS = { "base-url": "base URL", intercepted: "intercepted", tunnel: "tunn
 function detail(one) {
   const shut = make("button", "", "✕");
   shut.setAttribute("aria-label", "Close details");
-  shut.addEventListener("click", close);
+  shut.addEventListener("click", closeDetails);
   const status = make("span", `status s${one.kind}`, one.status ? `${one.status} ${plain(one.reason)}` : "no answer");
   const heading = make("h2", "", `${plain(one.method)} ${plain(one.url)}`,
     make("small", "", status, ` · ${[plain(one.http_version), WAYS[one.way] || plain(one.way)].filter(Boolean).join(" · ")}`));
@@ -331,7 +331,7 @@ function summary(accounts) {
   at("scale").replaceChildren(...[0, 0.5, 1].map((part) => make("span", "", all.length ? seconds(span * part) : "")));
   at("accounts").replaceChildren(...accounts.map((name) =>
     toggle(plain(name), wanted.accounts, name, coloured(make("span", "dot"), name))));
-  const kinds = [2, 3, 4, 5, 0].filter((kind) => all.some((one) => one.kind === kind));
+  const kinds = [1, 2, 3, 4, 5, 0].filter((kind) => all.some((one) => one.kind === kind));
   at("statuses").replaceChildren(...kinds.map((kind) => toggle(CLASSES[kind], wanted.kinds, kind)));
 }
 
@@ -365,9 +365,11 @@ function typed(event) {
       at("requests").focus();
       choose(Math.max(shown.indexOf(chosen), 0), false);
     } else return;
-  } else if (key === "/") at("search").select();
-  else if (key === "?") at("help").showModal();
-  else if (key === "Escape") close();
+  } else if (key === "/") {
+    at("search").focus();
+    at("search").select();
+  } else if (key === "?") at("help").showModal();
+  else if (key === "Escape") closeDetails();
   else if (key === "Enter" && (target === at("requests") || target === document.body)) {
     if (chosen === null) choose(0, true);
     else choose(shown.indexOf(chosen), true);
@@ -381,7 +383,7 @@ function typed(event) {
   event.preventDefault();
 }
 
-function print(on) {
+function drawForPaper(on) {
   printing = on;
   draw();
 }
@@ -397,6 +399,6 @@ at("search").addEventListener("input", () => {
   filter();
 });
 at("ask").addEventListener("click", () => at("help").showModal());
-window.addEventListener("beforeprint", () => print(true));
-window.addEventListener("afterprint", () => print(false));
+window.addEventListener("beforeprint", () => drawForPaper(true));
+window.addEventListener("afterprint", () => drawForPaper(false));
 at("requests").focus();

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 512 << 20  # bytes of a recording that is read
 _LAST = 2e11  # seconds since 1970: the year 8307
+_UNKNOWN = "not looked up"  # whose a credential is
 _HINT = "give a HAR file: of --record, or what a browser exports"
 _BEFORE_SENT = ("blocked", "dns", "connect", "send")  # "ssl" is in "connect"
 
@@ -67,13 +68,15 @@ def _refuse(word: str) -> NoReturn:
 
 def _exchanges(document: Any) -> Iterator[Exchange]:
     entries = Values(document, "").inner("log", needed=True).items("entries")
+    found = [(one, _exchange(one, n)) for n, one in enumerate(entries, 1)]
     scrubber = redaction.Scrubber()
-    for number, entry in enumerate(entries, 1):
-        found = _exchange(entry, number)
+    for _, one in found:  # all first: an answer may hold what is sent later
+        _learn(one, scrubber)
+    for entry, one in found:
         if entry.has("_keyswitch"):
-            yield cleared(_own(found, entry))
+            yield cleared(_own(one, entry))
         else:
-            yield cleared(_redacted(found, scrubber))
+            yield cleared(_redacted(one, scrubber))
 
 
 def _exchange(entry: Values, number: int) -> Exchange:
@@ -146,20 +149,24 @@ def _own(found: Exchange, entry: Values) -> Exchange:
     )
 
 
-def _redacted(found: Exchange, scrubber: redaction.Scrubber) -> Exchange:
-    """Return a request of another program's recording without credentials."""
-    credentials = []
-    for name, value in found.request_headers:
-        for secret in redaction.credentials_in(name, value):
-            if redaction.may_identify(name, value):
+def _learn(found: Exchange, scrubber: redaction.Scrubber) -> None:
+    """Remember the credentials of a request that nobody has masked yet."""
+    for name, value in (*found.request_headers, *found.headers):
+        if redaction.may_identify(name, value):
+            kind = "cookie" if name.lower() == "set-cookie" else name
+            for secret in redaction.credentials_in(kind, value):
                 scrubber.learn(secret)
-        if redaction.is_credential_header(name, value):
-            shown = redaction.shown(name, value)
-            credentials.append(
-                Credential(name.lower(), shown, whose="not looked up")
-            )
     for _, value in redaction.parameters_in(found.url):
         scrubber.learn(value)
+
+
+def _redacted(found: Exchange, scrubber: redaction.Scrubber) -> Exchange:
+    """Return a request of another program's recording without credentials."""
+    credentials = tuple(
+        Credential(name.lower(), redaction.shown(name, value), whose=_UNKNOWN)
+        for name, value in found.request_headers
+        if redaction.is_credential_header(name, value)
+    )
 
     def scrubbed(body: Body) -> Body:
         text = body.text
@@ -167,7 +174,7 @@ def _redacted(found: Exchange, scrubber: redaction.Scrubber) -> Exchange:
 
     return found._replace(
         url=scrubber.scrub(redaction.shown_url(found.url)),
-        credentials=tuple(credentials),
+        credentials=credentials,
         request_headers=redaction.shown_headers(found.request_headers),
         headers=redaction.shown_headers(found.headers),
         request=scrubbed(found.request),

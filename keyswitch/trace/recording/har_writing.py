@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keyswitch.trace.exchange import Body, Exchange, Timing
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | open_flags()
+_NEW |= getattr(os, "O_BINARY", 0)  # Windows: places in the file are bytes
 _END = b"\n]}}\n"
 CUT = "not all of it was kept"
 

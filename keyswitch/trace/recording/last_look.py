@@ -25,6 +25,7 @@ _CREDENTIALS = frozenset(
 )  # fmt: skip
 _MASK = "…"  # stands in every masked value
 _LONGEST_WORD = 7  # characters of what is shown whole: no credential is shorter
+_FLAGS = frozenset(("httponly", "partitioned", "secure"))  # of a cookie
 _SIGNATURE = re.compile(r"(?i)(Signature=)[0-9a-f]+")
 
 
@@ -58,8 +59,15 @@ def _header(name: str, value: str) -> str:
     if name not in _CREDENTIALS:
         return value
     if name in ("cookie", "set-cookie"):
-        return re.sub(r"=[^;]*", f"={_MASK}", value)
+        return "; ".join(map(_cookie, value.split(";")))
     if _MASK in value or len(value) <= _LONGEST_WORD:
         return value
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {_MASK}" if space and scheme.isalpha() else _MASK
+
+
+def _cookie(part: str) -> str:
+    name, equals, _ = part.strip().partition("=")
+    if equals:
+        return f"{name}={_MASK}"
+    return name if name.lower() in _FLAGS else _MASK * bool(name)
