@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.trace.exchange import Credential, Exchange, Timing
+    from keyswitch.trace.requests.exchange import Credential, Exchange, Timing
 
 _INDENT = " " * 9  # below the time
 _LONGEST_PATH = 60  # characters

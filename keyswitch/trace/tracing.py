@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from keyswitch.trace.passing.passage import Watcher
     from keyswitch.trace.passing.signing import Signer
     from keyswitch.trace.routes import Replaced
-    from keyswitch.trace.stand_in import StandIn
+    from keyswitch.trace.stand_ins.stand_in import StandIn
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _AROUND = ("NO_PROXY", "no_proxy")

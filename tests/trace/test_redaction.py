@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyswitch.trace import redaction
-from keyswitch.trace.naming import account_of, identity_of
+from keyswitch.trace.requests import redaction
+from keyswitch.trace.requests.naming import account_of, identity_of
 
 SECRET = "sk-ant-api03-FAKEsecretVALUE7q3WzEXAMPLE"
 OPAQUE = "FAKEopaqueVALUE0q7XvTzWmRb2LpYdHs9EXAMPLE"

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from keyswitch.trace.exchange import Body, Exchange, Timing
-from keyswitch.trace.redaction import shown_url
-from keyswitch.trace.replay import Replay
-from keyswitch.trace.stand_in import Incoming
+from keyswitch.trace.requests.exchange import Body, Exchange, Timing
+from keyswitch.trace.requests.redaction import shown_url
+from keyswitch.trace.stand_ins.replay import Replay
+from keyswitch.trace.stand_ins.stand_in import Incoming
 
 HOST = "https://api.anthropic.com"
 STREAM = "event: ping\ndata: {}\n\nevent: naïve\ndata: …\n\n"

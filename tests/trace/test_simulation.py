@@ -7,9 +7,9 @@ import re
 import pytest
 
 from keyswitch.errors import InputError
-from keyswitch.trace import service_errors
-from keyswitch.trace.simulation import KINDS, parse
-from keyswitch.trace.stand_in import Canned, Disturbance, Incoming
+from keyswitch.trace.stand_ins import service_errors
+from keyswitch.trace.stand_ins.simulation import KINDS, parse
+from keyswitch.trace.stand_ins.stand_in import Canned, Disturbance, Incoming
 
 MESSAGES = "https://api.anthropic.com/v1/messages?beta=true"
 FAMILIES = (

@@ -1,6 +1,7 @@
 """A command's requests: what passes, what is shown, whose it is."""
 
 import contextlib
+import gzip
 import http.client
 import itertools
 import json
@@ -8,10 +9,13 @@ import os
 import signal
 import subprocess
 import time
+import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import brotli
 import pytest
+import zstandard
 
 from tests.cli.keyswitch import KEY, OTHER
 from tests.real import sigv4
@@ -181,6 +185,25 @@ def test_an_error_is_explained(trace, upstream):
     assert request["status"] == 401
     assert request["cause"]["title"]
     assert request["cause"]["fix"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_packed_error_is_explained_and_passes_as_it_is(
+    trace, upstream, coding
+):
+    text = json.dumps({"error": {"message": "invalid x-api-key"}}).encode()
+    pack = {
+        "gzip": gzip.compress,
+        "deflate": zlib.compress,
+        "br": brotli.compress,
+        "zstd": zstandard.compress,
+    }[coding]
+    packed = pack(text)
+    upstream.answers["/v1/models"] = (401, packed)
+    upstream.headers["Content-Encoding"] = coding
+    done = trace(code=ASK + "print(ask()[1].hex())")
+    assert bytes.fromhex(done.err.splitlines()[0]) == packed
+    assert "x-api-key" in done.requests[0]["cause"]["title"]
 
 
 def test_a_repeated_request_is_a_retry(trace, upstream):

@@ -16,8 +16,8 @@ from keyswitch.switching.running import run as running
 from keyswitch.trace import lines
 
 if TYPE_CHECKING:
-    from keyswitch.trace.exchange import Exchange
-    from keyswitch.trace.stand_in import StandIn
+    from keyswitch.trace.requests.exchange import Exchange
+    from keyswitch.trace.stand_ins.stand_in import StandIn
 
 _KEPT = 4 << 20  # bytes of a body that go into a recording
 # Options with which a program draws no screen.
@@ -104,9 +104,9 @@ def _traced(
 ) -> int:
     from keyswitch.secret import Secret
     from keyswitch.switching.activation.effect import situation_of
-    from keyswitch.trace.naming import Naming
     from keyswitch.trace.passing.passage import Watcher
     from keyswitch.trace.passing.signing import Signer
+    from keyswitch.trace.requests.naming import Naming
     from keyswitch.trace.tracing import Tracing
 
     workspace = session.workspace()
@@ -240,12 +240,12 @@ def _opened(path: str) -> TextIO:
 def _stand_in(errors: tuple[str, ...], replay: str | None) -> StandIn | None:
     at_most_one({"--simulate": errors, "--replay": replay})
     if errors:
-        from keyswitch.trace import simulation
+        from keyswitch.trace.stand_ins import simulation
 
         return simulation.parse(*errors)
     if replay:
         from keyswitch.trace.recording import read
-        from keyswitch.trace.replay import Replay
+        from keyswitch.trace.stand_ins.replay import Replay
 
         return Replay(read(replay))
     return None

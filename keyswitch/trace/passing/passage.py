@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-import zlib
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.explain.knowledge import causes_of
-from keyswitch.trace import redaction
-from keyswitch.trace.exchange import (
+from keyswitch.trace.passing.packed import unpacker
+from keyswitch.trace.requests import redaction
+from keyswitch.trace.requests.exchange import (
     Body,
     Credential,
     Exchange,
     Likely,
     Timing,
 )
-from keyswitch.trace.stand_in import Incoming
+from keyswitch.trace.stand_ins.stand_in import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from aiohttp import web
     from yarl import URL
 
-    from keyswitch.trace.naming import Naming
+    from keyswitch.trace.passing.packed import Unpack
+    from keyswitch.trace.requests.naming import Naming
 
 ERROR_LIMIT = 1 << 16  # bytes of an error's body that are looked at
 TAIL = 1 << 12  # bytes of an event that may name an error
 _STREAM = "text/event-stream"
 _LIMITS = ("anthropic-ratelimit-", "x-ratelimit-", "x-codex-", "retry-after")
+_CODING = "content-encoding"
 _TEXTS = ("text/", "json", "xml", "javascript", "form-urlencoded")
 
 
@@ -151,6 +153,7 @@ class Passage:
         self._request_text = bytearray()
         self._answer_text = bytearray()
         self._event = b""  # an error inside a stream of events
+        self._unpack: Unpack | None = None
 
     # --------------------------------------------------------- what happens
 
@@ -185,17 +188,21 @@ class Passage:
         self.status, self.reason = status, reason
         self.answer_headers = list(headers)
         self._first = self._now()
+        self._unpack = unpacker(_header(self.answer_headers, _CODING))
 
     def received(self, chunk: bytes) -> None:
         """Count a part of the answer."""
         self.answer_size += len(chunk)
         limit = max(self.watcher.keep, ERROR_LIMIT * (self.status >= 400))
         room = limit - len(self._answer_text)
-        self._answer_text += chunk[: max(room, 0)]
-        if not self._event and self.status == 200 and b"error" in chunk:
-            at = chunk.find(b"event: error")
-            if at >= 0:
-                self._event = chunk[at : at + TAIL]
+        is_stream = _STREAM in _header(self.answer_headers, "content-type")
+        if self._unpack is None or not (room > 0 or is_stream):
+            return
+        text = self._unpack(chunk)
+        self._answer_text += text[: max(room, 0)]
+        at = text.find(b"event: error") if is_stream else -1
+        if at >= 0 and not self._event:
+            self._event = text[at : at + TAIL]
 
     def over(self) -> None:
         """Report the request, which is over, well or not."""
@@ -284,8 +291,7 @@ class Passage:
         if self.status < 400:
             return ""
         kind = _header(self.answer_headers, "x-amzn-errortype")
-        data = _decoded(self.answer_headers, bytes(self._answer_text))
-        text = data.decode("utf-8", "replace")
+        text = self._answer_text.decode("utf-8", "replace")
         return f"API Error: {self.status} {kind} {text}"
 
     def _body(
@@ -298,25 +304,13 @@ class Passage:
         mime = _header(headers, "content-type")
         if not limit or not any(kind in mime for kind in _TEXTS):
             return Body(size, mime)
-        raw = _decoded(headers, bytes(data[:limit]))
-        text = self.watcher.scrubber.scrub(raw.decode("utf-8", "replace"))
-        return Body(size, mime, text, size > limit)
+        raw = data[:limit].decode("utf-8", "replace")
+        text = self.watcher.scrubber.scrub(raw)
+        return Body(size, mime, text, len(data) >= limit)
 
 
 def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
     return next((v for n, v in headers if n.lower() == name), "")
-
-
-def _decoded(headers: Iterable[tuple[str, str]], data: bytes) -> bytes:
-    """Return a body, or its beginning, as it was before it was packed."""
-    coding = _header(headers, "content-encoding").lower()
-    if coding not in ("gzip", "deflate"):
-        return data
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    try:
-        return unpack.decompress(data, ERROR_LIMIT * 64)
-    except zlib.error:
-        return b""
 
 
 def _likely(text: str) -> Likely | None:

@@ -20,14 +20,14 @@ from aiohttp import web
 from keyswitch.trace.passing import peer
 from keyswitch.trace.passing.outward import HEAD_LIMIT, HOP_BY_HOP, why_none
 from keyswitch.trace.passing.passage import Passage, Route
-from keyswitch.trace.stand_in import Canned, Disturbance
+from keyswitch.trace.stand_ins.stand_in import Canned, Disturbance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from keyswitch.trace.passing.outward import Outward
     from keyswitch.trace.passing.passage import Watcher
-    from keyswitch.trace.stand_in import StandIn
+    from keyswitch.trace.stand_ins.stand_in import StandIn
 
 HOST = "127.0.0.1"
 # What aiohttp adds where a service sent none.

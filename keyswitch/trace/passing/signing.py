@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from keyswitch.errors import KeyswitchError
-from keyswitch.trace import redaction
+from keyswitch.trace.requests import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

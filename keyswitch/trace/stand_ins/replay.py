@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from keyswitch.trace import redaction
-from keyswitch.trace.stand_in import Canned
+from keyswitch.trace.requests import redaction
+from keyswitch.trace.stand_ins.stand_in import Canned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keyswitch.trace.exchange import Exchange
-    from keyswitch.trace.stand_in import Incoming
+    from keyswitch.trace.requests.exchange import Exchange
+    from keyswitch.trace.stand_ins.stand_in import Incoming
 
 _LABEL = "replay"
 # Of the connection and the coding that were recorded: the recording holds

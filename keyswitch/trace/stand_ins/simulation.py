@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
-from keyswitch.trace import service_errors
-from keyswitch.trace.stand_in import Disturbance
+from keyswitch.trace.stand_ins import service_errors
+from keyswitch.trace.stand_ins.stand_in import Disturbance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.trace.stand_in import Canned, Incoming, StandIn
+    from keyswitch.trace.stand_ins.stand_in import Canned, Incoming, StandIn
 
 KINDS = (
     "401", "403-aws", "429", "529", "overloaded", "slow", "cut", "html",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.findings.accounts import masked
 from keyswitch.secret import Secret
-from keyswitch.trace import redaction
-from keyswitch.trace.exchange import Credential
+from keyswitch.trace.requests import redaction
+from keyswitch.trace.requests.exchange import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable

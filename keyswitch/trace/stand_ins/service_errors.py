@@ -31,12 +31,12 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from keyswitch.trace.stand_in import Canned
+from keyswitch.trace.stand_ins.stand_in import Canned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.trace.stand_in import Incoming
+    from keyswitch.trace.stand_ins.stand_in import Incoming
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "answers")
 _SHARED = "shared"
