@@ -1,6 +1,6 @@
 """Invented requests: a session with errors, and any number of others."""
 
-from keyswitch.trace.exchange import (
+from keyswitch.trace.requests.exchange import (
     Body,
     Credential,
     Exchange,

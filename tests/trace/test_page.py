@@ -9,9 +9,9 @@ import stat
 import pytest
 
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.trace.exchange import Body
 from keyswitch.trace.page import rendered, view
 from keyswitch.trace.recording import Recording
+from keyswitch.trace.requests.exchange import Body
 from tests.trace.sample_recording import exchange, session
 
 SECRET = "sk-ant-api03-FAKE0123456789abcdefghijklmnopqrstuvEXAMPLE"

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from keyswitch.trace.exchange import Body
 from keyswitch.trace.page import rendered
+from keyswitch.trace.requests.exchange import Body
 from tests import components
 from tests.trace import chromium
 from tests.trace.sample_recording import exchange, many, session

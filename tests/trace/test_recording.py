@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.trace.exchange import (
+from keyswitch.trace.recording import Recording, read
+from keyswitch.trace.recording.last_look import cleared
+from keyswitch.trace.requests.exchange import (
     Body,
     Credential,
     Exchange,
     Likely,
     Timing,
 )
-from keyswitch.trace.recording import Recording, read
-from keyswitch.trace.recording.last_look import cleared
 from tests.trace.sample_recording import exchange, many, session
 
 CANARY = "sk-ant-api03-FAKE0123456789abcdefghijklmnopqrstuvEXAMPLE"

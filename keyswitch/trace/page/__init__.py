@@ -22,7 +22,7 @@ from keyswitch.trace.recording.last_look import cleared
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyswitch.trace.exchange import Exchange
+    from keyswitch.trace.requests.exchange import Exchange
 
 _FOLDER = os.path.dirname(__file__)
 

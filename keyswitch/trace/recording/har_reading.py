@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from keyswitch.disk.atomic import read_regular
 from keyswitch.display import of_a_size
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.trace import redaction
-from keyswitch.trace.exchange import (
+from keyswitch.trace.recording.har_writing import CUT
+from keyswitch.trace.recording.json_values import ShapeError, Values
+from keyswitch.trace.recording.last_look import cleared
+from keyswitch.trace.requests import redaction
+from keyswitch.trace.requests.exchange import (
     Body,
     Credential,
     Exchange,
     Likely,
     Timing,
 )
-from keyswitch.trace.recording.har_writing import CUT
-from keyswitch.trace.recording.json_values import ShapeError, Values
-from keyswitch.trace.recording.last_look import cleared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

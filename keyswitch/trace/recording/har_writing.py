@@ -17,7 +17,7 @@ from keyswitch.trace.recording.last_look import cleared
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keyswitch.trace.exchange import Body, Exchange, Timing
+    from keyswitch.trace.requests.exchange import Body, Exchange, Timing
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | open_flags()
 _NEW |= getattr(os, "O_BINARY", 0)  # Windows: places in the file are bytes

@@ -13,7 +13,7 @@ from keyswitch.display import without_secrets
 from keyswitch.model import Frozen
 
 if TYPE_CHECKING:
-    from keyswitch.trace.exchange import Exchange
+    from keyswitch.trace.requests.exchange import Exchange
 
 _CREDENTIALS = frozenset(
     (
