@@ -24,10 +24,11 @@ def asked(
     url=MESSAGES,
     family="anthropic",
     body=b'{"stream": true}',
+    method="POST",
     **headers,
 ):
     named = tuple((n.replace("_", "-"), v) for n, v in headers.items())
-    return Incoming(number, elapsed, "POST", url, named, family, body)
+    return Incoming(number, elapsed, method, url, named, family, body)
 
 
 def labels(*texts, times=range(10)):
@@ -87,6 +88,26 @@ def test_an_error_that_another_took_the_place_of_is_not_used_up():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        ("429", "GPGP"),
+        ("429 after 2 s", "GP"),
+        ("429 first 1", "P"),
+        ("429 every 2nd", "P"),
+        ("429 after 1 request", "P"),
+    ],
+)
+def test_lists_and_probes_get_errors_and_do_not_count(text, answered):
+    stand_in = parse(text)
+    got = [
+        method[0]
+        for n, method in enumerate(("GET", "POST", "GET", "POST"))
+        if stand_in.answer(asked(n, float(n), method=method))
+    ]
+    assert "".join(got) == answered
+
+
 def test_slow_and_cut_say_how_much():
     def effect(text):
         return parse(text).answer(asked())
@@ -95,6 +116,7 @@ def test_slow_and_cut_say_how_much():
     assert effect("slow 2.5 s") == Disturbance("slow", wait=2.5)
     assert effect("slow by 2 minutes") == Disturbance("slow", wait=120.0)
     assert effect("cut") == Disturbance("cut", cut_after=100)
+    assert effect("cut after 0 bytes") == Disturbance("cut", cut_after=0)
     assert effect("cut after 7 bytes") == Disturbance("cut", cut_after=7)
     assert parse("cut after 7 bytes after 1 s").answer(asked()) is None
 

@@ -29,6 +29,10 @@ KINDS = (
 )  # fmt: skip
 _WAIT = 10.0  # seconds of `slow`
 _CUT = 100  # bytes of an answer that `cut` lets through
+# Lists of models and probes. They get errors too, but do not count: "first 1"
+# would be over before the first question (Claude Code on Bedrock asks for
+# profiles first).
+_LOOKS = ("GET", "HEAD", "OPTIONS")
 _LONGEST = 40  # characters of a text that are repeated
 
 _WORDS = {
@@ -65,6 +69,11 @@ class _When(Frozen):
     wait: float = _WAIT
     cut_after: float = _CUT
 
+    @property
+    def counts(self) -> bool:
+        """Tell whether it depends on how many requests there were."""
+        return (self.every, self.skipped, self.most) != (1, 0, 0)
+
 
 class _Rule:
     """One error, and how often it was due and given."""
@@ -78,6 +87,8 @@ class _Rule:
         """Count a request, and tell whether the error is for it."""
         when = self._when
         if asked.elapsed < when.after:
+            return False
+        if asked.method in _LOOKS and when.counts:
             return False
         self._seen += 1
         counted = self._seen - when.skipped
@@ -136,7 +147,7 @@ def _rule(text: str) -> _Rule:
         else:
             raise _not_understood(text, kind)
         given[field] = _number(match.groupdict())
-        if not given[field]:
+        if not given[field] and field in ("every", "most"):
             raise _not_understood(text, kind)
         rest = _behind(rest[match.end() :])
     return _Rule(kind, _When(**given))
