@@ -12,7 +12,7 @@ from collections import defaultdict
 
 import pytest
 
-from keyswitch.trace.simulation import KINDS
+from keyswitch.trace.stand_ins.simulation import KINDS
 from tests import components
 from tests.real.test_field_errors import explain
 from tests.real.test_trace import AWS, KEY, OPENAI
