@@ -33,6 +33,7 @@ PROGRAMS = {
     "aws": ("aws",),
     "bash": ("bash",),
     "busybox": ("busybox",),
+    "chromium": ("chromium",),
     "claude": ("claude",),
     "codex": ("codex",),
     "dash": ("dash",),
@@ -69,6 +70,8 @@ OPTIONAL = {"aws", "codex", "pwsh", "python-sdk"}
 # Debian's packages where they are not called like the part.
 _PACKAGES = {
     "aws": (),
+    # Its sandbox is a package that it only recommends.
+    "chromium": ("chromium", "chromium-sandbox"),
     "claude": ("npm",),
     "codex": (),
     "dbus": ("dbus", "dbus-daemon"),

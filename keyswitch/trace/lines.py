@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyswitch.trace.requests.exchange import Credential, Exchange, Timing
+    from keyswitch.trace.requests.exchange import (
+        Credential,
+        Exchange,
+        Likely,
+        Timing,
+    )
 
 _INDENT = " " * 9  # below the time
 _LONGEST_PATH = 60  # characters
@@ -19,10 +24,11 @@ _UNITS = ("B", "kB", "MB", "GB")
 
 
 class PersonLines:
-    """Writes lines for a person; credentials again only where they change."""
+    """Writes lines for a person; what is as before is not said again."""
 
     def __init__(self) -> None:
         self._shown: tuple[Credential, ...] | None = None
+        self._explained: Likely | None = None
 
     def of(self, exchange: Exchange) -> Iterator[str]:
         """Yield the lines of one request."""
@@ -35,10 +41,11 @@ class PersonLines:
                 yield _INDENT + said
         if exchange.failure:
             yield f"{_INDENT}{exchange.failure}"
-        if exchange.likely is not None:
+        if exchange.likely is not None and exchange.likely != self._explained:
             yield f"{_INDENT}cause: {exchange.likely.title}"
             for step in exchange.likely.fix[:1]:
                 yield f"{_INDENT}to do: {step}"
+        self._explained = exchange.likely
         if exchange.status == 429:
             for name, value in exchange.limits:
                 yield f"{_INDENT}{name}: {value}"

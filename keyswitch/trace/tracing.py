@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import secrets
-import signal
 import sys
 import tempfile
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from keyswitch.trace.passing import peer
 from keyswitch.trace.passing.outward import Outward
 from keyswitch.trace.passing.passage import Route
 from keyswitch.trace.passing.proxy import Proxy
+from keyswitch.trace.signals import Signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _AROUND = ("NO_PROXY", "no_proxy")
-_FORWARDED = ("SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 class Tracing:
@@ -91,6 +90,7 @@ class Tracing:
                 self._scratch.cleanup()
 
     async def _run(self) -> int:
+        signals = Signals()
         await self.proxy.start()
         try:
             command, environ = await self._redirected()
@@ -103,7 +103,7 @@ class Tracing:
                     stdout=sys.stderr.fileno() if self.apart else None,
                     pass_fds=_inherited(command),
                 )
-            _forward_signals(child)
+            signals.hand_to(child)
             status = await child.wait()
         except OSError as e:
             raise KeyswitchError(
@@ -241,22 +241,3 @@ def _inherited(command: list[str]) -> tuple[int, ...]:
     """Return the descriptors of anonymous files that a command names."""
     found = (re.fullmatch(r"/proc/self/fd/(\d+)", word) for word in command)
     return tuple(int(match[1]) for match in found if match)
-
-
-def _forward_signals(child: asyncio.subprocess.Process) -> None:
-    """Hand signals on to the command; it decides when both end.
-
-    A terminal sends Ctrl-C to both: the command has it already.
-    """
-    if os.name != "posix":
-        return
-    loop = asyncio.get_running_loop()
-
-    def forward(number: int) -> None:
-        if child.returncode is None:
-            child.send_signal(number)
-
-    loop.add_signal_handler(signal.SIGINT, lambda: None)
-    for name in _FORWARDED:
-        number = getattr(signal, name)
-        loop.add_signal_handler(number, forward, number)

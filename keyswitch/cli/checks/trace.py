@@ -278,7 +278,7 @@ def _stand_in(errors: tuple[str, ...], replay: str | None) -> StandIn | None:
 
 
 def _view(session: Session, path: str) -> None:
-    from keyswitch.trace import view
+    from keyswitch.trace.page import view
 
     page = view.written(path, None)
     session.data(page)

@@ -10,14 +10,12 @@ import hashlib
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.explain.knowledge import causes_of
 from keyswitch.trace.passing.packed import unpacker
 from keyswitch.trace.requests import redaction
 from keyswitch.trace.requests.exchange import (
     Body,
     Credential,
     Exchange,
-    Likely,
     Timing,
 )
 from keyswitch.trace.stand_ins.stand_in import Incoming
@@ -76,13 +74,11 @@ class Watcher:
         *,
         keep: int = 0,
         keep_requests: int = 0,
-        explain: Callable[[str], Likely | None] | None = None,
     ) -> None:
         self.naming = naming
         self.tell = tell
         self.keep = keep
         self.keep_requests = keep_requests
-        self.explain = explain or _likely
         self.scrubber = redaction.Scrubber()
         self.began = time.monotonic()
         self.number = 0
@@ -277,7 +273,7 @@ class Passage:
             ),
             failure=self.failure,
             simulated=self.simulated,
-            likely=watcher.explain(error) if error else None,
+            likely=watcher.naming.likely(error, credentials) if error else None,
         )  # fmt: skip
 
     def _stated_retries(self) -> int:
@@ -311,11 +307,3 @@ class Passage:
 
 def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
     return next((v for n, v in headers if n.lower() == name), "")
-
-
-def _likely(text: str) -> Likely | None:
-    """Return the likeliest cause of an error's text."""
-    causes = causes_of(text)
-    if not causes:
-        return None
-    return Likely(causes[0].id, causes[0].title, causes[0].fix)

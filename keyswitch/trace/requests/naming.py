@@ -8,10 +8,13 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis.explain.facts import Chosen
+from keyswitch.diagnosis.explain.knowledge import causes_of
 from keyswitch.diagnosis.findings.accounts import masked
+from keyswitch.errors import KeyswitchError
 from keyswitch.secret import Secret
 from keyswitch.trace.requests import redaction
-from keyswitch.trace.requests.exchange import Credential
+from keyswitch.trace.requests.exchange import Credential, Likely
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +77,24 @@ class Naming:
             return "", _STRANGER  # a new login may name it later
         self._owners[value] = found
         return found
+
+    def likely(
+        self, text: str, credentials: tuple[Credential, ...]
+    ) -> Likely | None:
+        """Return the likeliest cause of an error's text, here."""
+        situation = self._situation
+        names = [one.profile for one in credentials if one.profile]
+        name = names[0] if names else ""
+        chosen = Chosen(
+            name or situation.chosen, situation.again, lambda _: name
+        )
+        try:
+            causes = causes_of(text, situation.scene, chosen)
+        except (KeyswitchError, OSError, ValueError, RecursionError):
+            causes = causes_of(text)  # something here is broken, too
+        if not causes:
+            return None
+        return Likely(causes[0].id, causes[0].title, causes[0].fix)
 
     def _owner(self, value: str) -> tuple[str, str]:
         situation = self._situation
