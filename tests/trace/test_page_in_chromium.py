@@ -6,7 +6,6 @@ import pytest
 
 from keyswitch.trace.page import rendered
 from keyswitch.trace.requests.exchange import Body
-from tests import components
 from tests.trace import chromium
 from tests.trace.sample_recording import exchange, many, session
 
@@ -29,7 +28,6 @@ def button(label):
 
 def in_browser(folder, steps):
     """Run steps in a browser; it may complain of nothing, ask for nothing."""
-    components.require("chromium")
 
     async def run():
         async with chromium.tab(folder) as tab:
