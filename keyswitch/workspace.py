@@ -93,6 +93,11 @@ class Workspace:
         return table.main().places(self.environ_of_places, self.home, self.cwd)
 
     @property
+    def places_here(self) -> Places:
+        """Where they are that a program of this very shell reads."""
+        return table.main().places(self.environ, self.home, self.cwd)
+
+    @property
     def environ_of_places(self) -> Mapping[str, str]:
         """The variables, without those that name a profile's own folder."""
         environ = dict(self.environ)

@@ -65,6 +65,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("switching.env", "Run one command with a profile."),
     "shell": ("switching.env", "Start a shell that uses one profile."),
     "show": ("profiles.listing", "Show one profile."),
+    "statusline": (
+        "switching.status_line",
+        "Record the limits that Claude Code knows, and print a short line.",
+    ),
     "undo": ("profiles.editing", "Take back the last change."),
     "uninstall": ("switching.install", "Remove the hook from a start file."),
     "unlink": ("switching.links", "Remove a directory's link."),
