@@ -1,4 +1,4 @@
-"""install and uninstall claude-statusline: one key of Claude Code's settings."""
+"""install and uninstall claude-statusline: one key of the settings."""
 
 import json
 import time
@@ -10,11 +10,18 @@ from tests.cli.keyswitch import KEY
 FORMS = [
     None,
     "",
+    "\n",
     "{}",
     "{ }\n",
     '{"model": "opus"}',
-    '{\r\n\t"a": 1.0e1,\r\n\t"statusLine": {"type": "command", "command": '
-    '"echo mine", "padding": 0},\r\n\t"b": [ ]\r\n}\r\n',
+    '{\r\n\t"a": 1.0e1,\r\n\t"statusLine": { "command":"echo a"},"b":[]}\r\n',
+]
+
+
+WAYS = [
+    ["undo"],
+    ["uninstall", "claude-statusline", "--yes"],
+    ["uninstall", "--all", "--yes"],
 ]
 
 
@@ -34,8 +41,7 @@ def read(path):
     return path.read_bytes().decode() if path.exists() else None
 
 
-@pytest.mark.parametrize("way", [["undo"], ["uninstall", "claude-statusline"],
-                                 ["uninstall", "--all"]])  # fmt: skip
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("text", FORMS, ids=range(len(FORMS)))
 def test_what_was_there_comes_back_byte_for_byte(ks, settings, way, text):
     put(settings, text)
@@ -48,14 +54,14 @@ def test_what_was_there_comes_back_byte_for_byte(ks, settings, way, text):
     once = read(settings)
     ks("install", "claude-statusline", "--yes")
     assert read(settings) == once
-    ks(*way, "--yes")
+    ks(*way)
     assert read(settings) == text
     assert not ks.file(".local/state/keyswitch/status-lines.json").exists()
 
 
 def test_a_former_status_line_is_called_with_the_same_input(ks, settings):
-    put(settings, json.dumps({"statusLine": {
-        "type": "command", "command": "cat; exit 3", "padding": 2}}))  # fmt: skip
+    former = {"type": "command", "command": "cat; exit 3", "padding": 2}
+    put(settings, json.dumps({"statusLine": former}))
     ks("install", "claude-statusline", "--yes")
     assert json.loads(read(settings))["statusLine"]["padding"] == 2
     text = '{"session_id": "\u00e4"}'
@@ -63,8 +69,8 @@ def test_a_former_status_line_is_called_with_the_same_input(ks, settings):
 
 
 def test_a_former_one_that_hangs_is_bounded(ks, settings):
-    put(settings, json.dumps({"statusLine": {
-        "type": "command", "command": "echo a; sleep 60; echo b"}}))  # fmt: skip
+    former = {"type": "command", "command": "echo a; sleep 60; echo b"}
+    put(settings, json.dumps({"statusLine": former}))
     ks("install", "claude-statusline", "--yes")
     began = time.monotonic()
     assert ks("statusline", stdin="{}").out in ("", "a\n")
@@ -113,3 +119,16 @@ def test_a_folder_of_its_own(ks):
     assert not ks.file(".claude/settings.json").exists()
     ks("uninstall", "--all", "--yes")
     assert read(other / "settings.json") is None
+
+
+def test_doctor_names_one_that_is_gone(ks, settings):
+    command = "/no/such/bin/keyswitch statusline"
+    line = {"statusLine": {"type": "command", "command": command}}
+    put(settings, json.dumps(line))
+    done = ks("doctor", code=None)
+    assert "calls a keyswitch that is not there" in done.out + done.err
+    ks("install", "claude-statusline", "--yes")
+    done = ks("doctor", code=None)
+    assert "calls a keyswitch that is not there" not in done.out + done.err
+    ks("uninstall", "claude-statusline", "--yes")
+    assert json.loads(read(settings)) == {}

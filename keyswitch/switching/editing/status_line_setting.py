@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 from typing import Any
 
@@ -22,14 +21,13 @@ from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, FileChange, Frozen
 from keyswitch.profiles import own_json
 from keyswitch.targets.splice import Edited
-from keyswitch.workspace import Workspace, own_command
+from keyswitch.workspace import Workspace, is_status_line, own_command
 
 NAME = "claude-statusline"
 LIMIT = 1 << 20  # bytes of the record
 
 _KEYS = ("statusLine",)
 _LOST = "what the status line was before is not known any more"
-_OURS = re.compile(r"keyswitch(\.cmd|\.exe|\.pyz)?['\"]?\s+statusline\s*$")
 
 
 class StatusLineSet(Frozen):
@@ -40,12 +38,7 @@ class StatusLineSet(Frozen):
     before: str | None = None  # the text that was there; None: none
     gap: str | None = None  # white space of an object that was empty
     created: bool = False  # the file did not exist
-    blank: str = ""  # the file's text, where it said nothing
-
-
-def is_ours(command: object) -> bool:
-    """Tell whether a command is the status line of some keyswitch."""
-    return isinstance(command, str) and bool(_OURS.search(command))
+    blank: str | None = None  # the file's text, where it said nothing
 
 
 def recorded(workspace: Workspace) -> list[StatusLineSet]:
@@ -79,7 +72,7 @@ def install(workspace: Workspace) -> bool:
             return False
         ours = json.dumps({**former, "type": "command", "command": _command()})
         kept = StatusLineSet(real, ours, raw, None, before is None)
-        if is_ours(former.get("command")):  # an older one of our own
+        if is_status_line(former.get("command")):  # an older one of our own
             kept = kept._replace(before=None)
             if entry is not None:
                 kept = entry._replace(ours=ours)
@@ -130,7 +123,7 @@ def present_in(workspace: Workspace) -> list[str]:
     if here not in paths:
         try:
             data = read_regular(here, FILE_LIMIT)
-            if data and is_ours(_text(here, data)[1].get("command")):
+            if data and is_status_line(_text(here, data)[1].get("command")):
                 paths.append(here)
         except KeyswitchError:
             pass  # it is not edited as it is
@@ -145,7 +138,7 @@ def _without(entry: StatusLineSet, before: bytes) -> bytes | None:
     text, present = _text(entry.path, before)
     raw = text.raw(_KEYS)
     if raw is None or not (
-        raw == entry.ours or is_ours(present.get("command"))
+        raw == entry.ours or is_status_line(present.get("command"))
     ):
         return before
     if entry.before is not None:
@@ -153,7 +146,7 @@ def _without(entry: StatusLineSet, before: bytes) -> bytes | None:
     else:
         text.remove(_KEYS, entry.gap)
     if entry.created and text.is_empty():
-        return entry.blank.encode() or None
+        return None if entry.blank is None else entry.blank.encode()
     return text.text.encode()
 
 
