@@ -30,8 +30,10 @@ CACHE = ROOT / ".cache"
 # name in @pytest.mark.real(...) -> programs that all have to be there
 PROGRAMS = {
     "acl": ("setfacl", "getfacl"),
+    "aws": ("aws",),
     "bash": ("bash",),
     "busybox": ("busybox",),
+    "chromium": ("chromium",),
     "claude": ("claude",),
     "codex": ("codex",),
     "dash": ("dash",),
@@ -49,6 +51,7 @@ PROGRAMS = {
     "other-users": ("setpriv",),  # and this clone must be readable for them
     "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
     "prlimit": ("prlimit",),
+    "python-sdk": ("python-sdk",),
     "ps": ("ps",),
     "pwsh": ("pwsh",),
     "secret-tool": ("secret-tool",),
@@ -62,10 +65,13 @@ PROGRAMS = {
 }
 
 # Not in Debian's archive: skipped where absent, whatever is required.
-OPTIONAL = {"codex", "pwsh"}
+OPTIONAL = {"aws", "codex", "pwsh", "python-sdk"}
 
 # Debian's packages where they are not called like the part.
 _PACKAGES = {
+    "aws": (),
+    # Its sandbox is a package that it only recommends.
+    "chromium": ("chromium", "chromium-sandbox"),
     "claude": ("npm",),
     "codex": (),
     "dbus": ("dbus", "dbus-daemon"),
@@ -79,6 +85,7 @@ _PACKAGES = {
     "prlimit": ("util-linux",),
     "ps": ("procps",),
     "pwsh": (),
+    "python-sdk": (),
     "secret-tool": ("libsecret-tools",),
     "setpriv": ("util-linux",),
     "unshare": ("mount", "util-linux"),
@@ -90,7 +97,8 @@ _SYSTEM = ("/usr/sbin", "/sbin")
 # program -> (variable that names it, place below .cache)
 _CLAUDE = "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
 _CODEX = "node_modules/@openai/codex-linux-x64"
-_FROM_NPM = {
+_ELSEWHERE = {
+    "aws": ("KEYSWITCH_TEST_AWS", "clients/bin/aws"),
     "claude": ("KEYSWITCH_TEST_CLAUDE", _CLAUDE),
     # Not in package.json: it has more than 400 MB.
     "codex": (
@@ -99,16 +107,19 @@ _FROM_NPM = {
     ),
     "newest-claude": ("KEYSWITCH_TEST_NEWEST_CLAUDE", f"newest/{_CLAUDE}"),
     "nu": ("KEYSWITCH_TEST_NU", "node_modules/@nushell/linux-x64/bin/nu"),
+    # A Python with the package anthropic.
+    "python-sdk": ("KEYSWITCH_TEST_SDK", "clients/bin/python"),
 }
 
 
 def locate(program: str) -> str | None:
     """Return the path of a program: variable, then clone, then PATH."""
-    if program in _FROM_NPM:
-        variable, place = _FROM_NPM[program]
+    if program in _ELSEWHERE:
+        variable, place = _ELSEWHERE[program]
         for path in (os.environ.get(variable), str(CACHE / place)):
             if path and os.access(path, os.X_OK):
-                return str(Path(path).resolve())
+                # Not its real path: a Python's packages lie beside the link.
+                return str(Path(path).absolute())
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM])
     return shutil.which(program, path=places)
 
@@ -150,7 +161,7 @@ def _closed() -> list[Path]:
 
 def link_into(folder: Path) -> None:
     """Make the programs that lie outside PATH reachable by their names."""
-    for program in _FROM_NPM:
+    for program in _ELSEWHERE:
         path = locate(program)
         if path is not None:
             (folder / program).symlink_to(path)

@@ -263,6 +263,8 @@ def test_no_two_classes_have_one_name():
 # not here asks `targets/table.py`.
 KNOWS_CLAUDE_CODE = {
     "diagnosis": "explains what Claude Code itself sends",
+    "trace/routes.py": "data: which variable has which address",
+    "trace/tracing.py": "says where its settings outrank the proxy",
     "providers/variables.py": "data: variables that carry a credential",
     "terminal/agents.py": "data: variables that agents set in a terminal",
     # The start-up lane, where a look-up in the table costs a module a start.

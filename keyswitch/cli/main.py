@@ -69,6 +69,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "switching.status_line",
         "Record the limits that Claude Code knows, and print a short line.",
     ),
+    "trace": (
+        "checks.trace",
+        "Show a command's requests, and whose credential each carries.",
+    ),
     "undo": ("profiles.editing", "Take back the last change."),
     "uninstall": ("switching.install", "Remove the hook from a start file."),
     "unlink": ("switching.links", "Remove a directory's link."),

@@ -36,7 +36,9 @@ _PROVIDER_KEYS = {
     **_PLAIN_KEYS,
     "family": str,
     **_of_type(list, "hosts rivals"),
-    **_of_type(dict, "constants groups fields claude_code verify ignored"),
+    **_of_type(
+        dict, "constants groups fields claude_code verify ignored trace"
+    ),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
 }
 _FIELD_KEYS = {
@@ -218,6 +220,7 @@ def _provider(
         hosts=reader.strings("hosts"),
         ignored=_ignored(path, table.get("ignored", {})),
         verify=table.get("verify", {}),
+        trace=reader.pairs("trace"),
     )
 
 

@@ -87,6 +87,9 @@ class Provider(Frozen):
     own: bool = False  # of a file in the person's own folder
     # [verify] as it stands in the file; `verification` says what it means.
     verify: Mapping[str, Any] = MappingProxyType({})
+    # (variable, address): what `trace` replaces, and where requests go if
+    # nothing was set.
+    trace: tuple[tuple[str, str], ...] = ()
 
     def field(self, name: str) -> Field:
         """Return the field with this name, or say which there are."""
@@ -94,10 +97,9 @@ class Provider(Frozen):
             if found.name == name:
                 return found
         names = [f.name for f in self.fields]
-        raise InputError(
-            f"provider {self.id} has no field '{name}'",
-            did_you_mean(name, names, f"its fields are {', '.join(names)}"),
-        )
+        known = f"its fields are {', '.join(names)}"
+        what = f"provider {self.id} has no field '{name}'"
+        raise InputError(what, did_you_mean(name, names, known))
 
     def check_addable(self) -> None:
         """Raise if profiles of this provider are made by another command."""

@@ -224,6 +224,15 @@ class Launch(Protocol):
     ) -> tuple[list[str], dict[str, str]]:
         """Return command and variables that its files cannot override."""
 
+    def overriding(
+        self,
+        cwd: str,
+        command: list[str],
+        env: Mapping[str, str],
+        keep: Callable[[str], str] | None = None,
+    ) -> list[str]:
+        """Return a command whose variables its files cannot replace."""
+
 
 class Login(Protocol):
     """The parts of a login, by name; their texts are secret."""

@@ -218,6 +218,15 @@ def test_a_wheel_has_the_launcher_and_whole_links(wheel):
     assert [link for link in links if not link.startswith("https://")] == []
 
 
+def test_a_wheel_has_every_file_of_the_package(wheel):
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "keyswitch"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    with zipfile.ZipFile(wheel) as archive:
+        assert {*listed.stdout.split("\0")} - {*archive.namelist()} == {""}
+
+
 def test_a_wheel_for_windows_has_an_entry_point_instead(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",

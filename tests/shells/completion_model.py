@@ -95,6 +95,14 @@ VALUES = {
         "words",
         ("bash", "dash", "fish", "ksh", "mksh", "nu", "pwsh", "sh", "zsh"),
     ),
+    ("trace", "--profile"): PROFILES,
+    ("trace", "--simulate"): Kind(
+        "words",
+        (
+            "401", "403-aws", "429", "529", "bad-json", "cut",
+            "expired-login", "html", "overloaded", "slow",
+        ),
+    ),
     "FILE": FILES,
     "PATH": FILES,
     "[FIELD=]PATH": FILES,
@@ -119,6 +127,7 @@ ARGUMENTS = {
     ("providers", "name"): PROVIDERS,
     ("rename", "new_name"): NOTHING,
     ("run", "command"): Kind("programs"),
+    ("trace", "command"): Kind("programs"),
     ("uninstall", "shell"): WITH_HOOK,
     ("use", "name"): Kind("profiles", ("-",)),
     ("whoami", "claude_options"): NOTHING,

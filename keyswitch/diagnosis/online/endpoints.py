@@ -110,11 +110,12 @@ def endpoint(scene: Scene, verdict: Verdict) -> Address:
     if value is not None:
         return parse(value.text, value.source)
     provider = verdict.provider
-    host = _host(scene, provider.name) if provider else rules.FIRST_PARTY_HOST
+    host = host_of(scene, provider.name) if provider else rules.FIRST_PARTY_HOST
     return parse(f"https://{host}")
 
 
-def _host(scene: Scene, provider: str) -> str:
+def host_of(scene: Scene, provider: str) -> str:
+    """Return a cloud's own host here, or raise InputError."""
     view = scene.request
     if provider == "foundry":
         name = "ANTHROPIC_FOUNDRY_RESOURCE"

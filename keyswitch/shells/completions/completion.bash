@@ -13,7 +13,7 @@
         add allow completion copy current deny doctor edit env explain export
         helper history hook import install link list lock login logout off
         providers remove rename revoke-local rotate run shell show statusline
-        undo uninstall unlink unlock use vault verify whoami
+        trace undo uninstall unlink unlock use vault verify whoami
       )
       ;;
     helper)
@@ -115,6 +115,9 @@
     show)
       found=(--reveal)
       ;;
+    trace)
+      found=(--profile --to --record --bodies --view --simulate --replay)
+      ;;
     undo)
       found=(--dry-run)
       ;;
@@ -195,7 +198,8 @@
       found=(keychain vault)
       ;;
     'add --from-file' | 'export --to' | 'export --passphrase-file' | \
-      'import --passphrase-file' | 'rotate --from-file' | \
+      'import --passphrase-file' | 'rotate --from-file' | 'trace --to' | \
+      'trace --record' | 'trace --view' | 'trace --replay' | \
       'unlock --passphrase-file' | 'vault init --passphrase-file' | \
       'vault passwd --passphrase-file' | \
       'vault recovery --passphrase-file' | 'vault rotate --passphrase-file')
@@ -216,6 +220,19 @@
     'shell --shell')
       kind=words
       found=(bash dash fish ksh mksh nu pwsh sh zsh)
+      ;;
+    'trace --profile')
+      kind=profiles
+      ;;
+    'trace --bodies')
+      kind=words
+      found=(all answers none)
+      ;;
+    'trace --simulate')
+      kind=words
+      found=(
+        401 403-aws 429 529 bad-json cut expired-login html overloaded slow
+      )
       ;;
     'use --target')
       kind=words
@@ -264,7 +281,7 @@
     'export '* | 'verify '*)
       kind=profiles
       ;;
-    'run '*)
+    'run '* | 'trace '*)
       kind=programs
       ;;
     esac

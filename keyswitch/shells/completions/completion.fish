@@ -39,6 +39,7 @@ begin
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
                     statusline\t'Record the limits that Claude Code knows, and print a short line.' \
+                    trace\t'Show a command\'s requests, and whose credential each carries.' \
                     undo\t'Take back the last change.' \
                     uninstall\t'Remove the hook from a start file.' \
                     unlink\t'Remove a directory\'s link.' \
@@ -215,6 +216,15 @@ begin
             case show
                 set found \
                     --reveal\t'Show the secrets, after asking.'
+            case trace
+                set found \
+                    --profile\t'Run it with a profile, as \'run\'.' \
+                    --to\t'Where the lines go, for example a tty.' \
+                    --record\t'Keep the requests, redacted (HAR).' \
+                    --bodies\t'What --record keeps of bodies.' \
+                    --view\t'Show a recording in the browser.' \
+                    --simulate\t'401, 403-aws, 429, 529, overloaded, slow, cut, html, bad-json or expired-login; \'every 3rd\', \'after 5 s\'.' \
+                    --replay\t'Answer from a recording.'
             case undo
                 set found \
                     --dry-run\t'Show what would be changed.'
@@ -318,7 +328,8 @@ begin
                 set kind words
                 set found keychain vault
             case 'add --from-file' 'export --to' 'export --passphrase-file' \
-                'import --passphrase-file' 'rotate --from-file' \
+                'import --passphrase-file' 'rotate --from-file' 'trace --to' \
+                'trace --record' 'trace --view' 'trace --replay' \
                 'unlock --passphrase-file' 'vault init --passphrase-file' \
                 'vault passwd --passphrase-file' \
                 'vault recovery --passphrase-file' \
@@ -336,6 +347,15 @@ begin
             case 'shell --shell'
                 set kind words
                 set found bash dash fish ksh mksh nu pwsh sh zsh
+            case 'trace --profile'
+                set kind profiles
+            case 'trace --bodies'
+                set kind words
+                set found all answers none
+            case 'trace --simulate'
+                set kind words
+                set found 401 403-aws 429 529 bad-json cut expired-login html \
+                    overloaded slow
             case 'use --target'
                 set kind words
                 set found claude-code none
@@ -373,7 +393,7 @@ begin
                 set found -
             case 'export *' 'verify *'
                 set kind profiles
-            case 'run *'
+            case 'run *' 'trace *'
                 set kind programs
         end
     end

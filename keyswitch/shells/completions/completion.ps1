@@ -13,8 +13,8 @@
                 'history', 'hook', 'import', 'install', 'link', 'list', 'lock',
                 'login', 'logout', 'off', 'providers', 'remove', 'rename',
                 'revoke-local', 'rotate', 'run', 'shell', 'show', 'statusline',
-                'undo', 'uninstall', 'unlink', 'unlock', 'use', 'vault',
-                'verify', 'whoami'
+                'trace', 'undo', 'uninstall', 'unlink', 'unlock', 'use',
+                'vault', 'verify', 'whoami'
                 break
             }
             'helper' {
@@ -137,6 +137,11 @@
                 '--reveal'
                 break
             }
+            'trace' {
+                '--profile', '--to', '--record', '--bodies', '--view',
+                '--simulate', '--replay'
+                break
+            }
             'undo' {
                 '--dry-run'
                 break
@@ -244,8 +249,9 @@
             { $_ -cin @(
                     'add --from-file', 'export --to',
                     'export --passphrase-file', 'import --passphrase-file',
-                    'rotate --from-file', 'unlock --passphrase-file',
-                    'vault init --passphrase-file',
+                    'rotate --from-file', 'trace --to', 'trace --record',
+                    'trace --view', 'trace --replay',
+                    'unlock --passphrase-file', 'vault init --passphrase-file',
                     'vault passwd --passphrase-file',
                     'vault recovery --passphrase-file',
                     'vault rotate --passphrase-file'
@@ -270,6 +276,19 @@
             'shell --shell' {
                 'words', 'bash', 'dash', 'fish', 'ksh', 'mksh', 'nu', 'pwsh',
                 'sh', 'zsh'
+                break
+            }
+            'trace --profile' {
+                'profiles'
+                break
+            }
+            'trace --bodies' {
+                'words', 'all', 'answers', 'none'
+                break
+            }
+            'trace --simulate' {
+                'words', '401', '403-aws', '429', '529', 'bad-json', 'cut',
+                'expired-login', 'html', 'overloaded', 'slow'
                 break
             }
             'use --target' {
@@ -333,7 +352,9 @@
                 'profiles'
                 break
             }
-            'run *' {
+            { $_ -cin @(
+                    'run *', 'trace *'
+            ) } {
                 'programs'
                 break
             }

@@ -41,6 +41,7 @@
         'shell:Start a shell that uses one profile.'
         'show:Show one profile.'
         'statusline:Record the limits that Claude Code knows, and print a short line.'
+        'trace:Show a command'"'"'s requests, and whose credential each carries.'
         'undo:Take back the last change.'
         'uninstall:Remove the hook from a start file.'
         'unlink:Remove a directory'"'"'s link.'
@@ -339,6 +340,18 @@
       )
       ;;
     (statusline)
+      ;;
+    (trace)
+      specs=(
+        '--profile=[Run it with a profile, as '"'"'run'"'"'.]:NAME:__keyswitch_profiles'
+        '--to=[Where the lines go, for example a tty.]:FILE:_files'
+        '--record=[Keep the requests, redacted (HAR).]:FILE:_files'
+        '--bodies=[What --record keeps of bodies.]:bodies:(all answers none)'
+        '--view=[Show a recording in the browser.]:FILE:_files'
+        '*--simulate=[401, 403-aws, 429, 529, overloaded, slow, cut, html, bad-json or expired-login; '"'"'every 3rd'"'"', '"'"'after 5 s'"'"'.]:ERROR:(401 403-aws 429 529 bad-json cut expired-login html overloaded slow)'
+        '--replay=[Answer from a recording.]:FILE:_files'
+        '*:::command:__keyswitch_command'
+      )
       ;;
     (undo)
       specs=(

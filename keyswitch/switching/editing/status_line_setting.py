@@ -44,7 +44,7 @@ class StatusLineSet(Frozen):
 def recorded(workspace: Workspace) -> list[StatusLineSet]:
     """Return the settings files whose status line we set."""
     path = workspace.paths.status_lines_file
-    return _parsed(path, read_regular(path, LIMIT, ours=True))
+    return parse(path, read_regular(path, LIMIT, ours=True))
 
 
 def former_command(workspace: Workspace) -> str:
@@ -204,7 +204,8 @@ def _plan(
         draft.splices.append(splice_of(path, before, after))
 
 
-def _parsed(path: str, data: bytes | None) -> list[StatusLineSet]:
+def parse(path: str, data: bytes | None) -> list[StatusLineSet]:
+    """Read the record."""
     if data is None:
         return []
     kind = tuple[StatusLineSet, ...]
@@ -213,7 +214,7 @@ def _parsed(path: str, data: bytes | None) -> list[StatusLineSet]:
 
 def _records(draft: Draft) -> list[StatusLineSet]:
     path = draft.workspace.paths.status_lines_file
-    return _parsed(path, draft.read(path, LIMIT))
+    return parse(path, draft.read(path, LIMIT))
 
 
 def _record(draft: Draft, entries: list[StatusLineSet]) -> None:

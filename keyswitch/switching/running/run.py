@@ -16,7 +16,7 @@ from keyswitch.changes.draft import Draft
 from keyswitch.compiled import Compiled
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError, UsageError
-from keyswitch.model import LOGIN_PROVIDER
+from keyswitch.model import LOGIN_PROVIDER, Frozen
 from keyswitch.secret import CoresAllowed, allow_cores
 from keyswitch.targets import table
 from keyswitch.targets.target import Launch, Run
@@ -29,18 +29,21 @@ from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
 from keyswitch.workspace import Workspace, own_command
 
 
-def execute(
-    workspace: Workspace,
-    profile: Compiled,
-    command: list[str],
-    *,
-    keep_headers: bool = False,
-) -> int:
-    """Become the command. Returns only where a process cannot be replaced.
+class Prepared(Frozen):
+    """A command, ready to be started. Its environment is secret."""
 
-    With `keep_headers` this shell's own go along, credentials or not.
-    """
-    if command[0] == "--":
+    program: str  # its file
+    command: list[str]
+    environ: dict[str, str]
+    launch: Launch | None  # of a program that reads files, too
+    _hidden = ("environ", "command")
+
+
+def program_of(
+    workspace: Workspace, command: list[str]
+) -> tuple[str, list[str], Launch | None]:
+    """Return (file, command, how it is launched) of what a person typed."""
+    if command[:1] == ["--"]:
         command = command[1:]
     if not command:
         raise UsageError("there is no command after --", "name a program")
@@ -53,6 +56,21 @@ def execute(
     launch: Launch | None = table.main().launch
     if launch is not None and not launch.is_it(program):
         launch = None
+    return program, command, launch
+
+
+def prepare(
+    workspace: Workspace,
+    profile: Compiled,
+    command: list[str],
+    *,
+    keep_headers: bool = False,
+) -> Prepared:
+    """Return a command with a profile's variables, and none that compete.
+
+    With `keep_headers` this shell's own go along, credentials or not.
+    """
+    program, command, launch = program_of(workspace, command)
     pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
     pairs += _folder(workspace, profile, launch)
     environ, key = workspace.environ, read_key(workspace.paths)
@@ -75,7 +93,19 @@ def execute(
             workspace.cwd,
         )
         command, child = launch.prepare(run, command, child)
-    return _become(program, command, child)
+    return Prepared(program, command, child, launch)
+
+
+def execute(
+    workspace: Workspace,
+    profile: Compiled,
+    command: list[str],
+    *,
+    keep_headers: bool = False,
+) -> int:
+    """Become the command. Returns only where a process cannot be replaced."""
+    ready = prepare(workspace, profile, command, keep_headers=keep_headers)
+    return _become(ready.program, ready.command, ready.environ)
 
 
 def _folder(

@@ -26,7 +26,7 @@ from keyswitch.targets.claude_code.settings.settings_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from keyswitch.compiled import Compiled
     from keyswitch.targets.target import Run
@@ -80,6 +80,23 @@ def prepare(
     given, rest = _take_settings(command[1:])
     merged = _merged(run.cwd, given, ours, secret=secret)
     return [command[0], "--settings", merged, *rest], child
+
+
+def overriding(
+    cwd: str,
+    command: list[str],
+    env: Mapping[str, str],
+    keep: Callable[[str], str] | None = None,
+) -> list[str]:
+    """Return a command whose variables no settings file can replace.
+
+    They lie in a document that other users cannot read; `keep` stores a text
+    where the system has no anonymous files, and returns its path.
+    """
+    given, rest = _take_settings(command[1:])
+    ours = {"env": dict(env)}
+    merged = _merged(cwd, given, ours, secret=True, keep=keep)
+    return [command[0], "--settings", merged, *rest]
 
 
 def _hold(
@@ -161,6 +178,7 @@ def _merged(
     ours: dict[str, Any],
     *,
     secret: bool,
+    keep: Callable[[str], str] | None = None,
 ) -> str:
     """Lay our settings over the person's own `--settings` document.
 
@@ -186,7 +204,11 @@ def _merged(
         )
     env = {**env_of(document), **ours.get("env", {})}
     text = json.dumps({**document, **ours, "env": env})
-    return _anonymous_file(text) if secret else text
+    if not secret:
+        return text
+    if keep is not None and not hasattr(os, "memfd_create"):
+        return keep(text)
+    return _anonymous_file(text)
 
 
 def _anonymous_file(text: str) -> str:

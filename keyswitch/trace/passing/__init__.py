@@ -1,0 +1,1 @@
+"""Passes requests on to services, and notes what passes."""

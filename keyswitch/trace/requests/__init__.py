@@ -1,0 +1,1 @@
+"""What is known, and may be shown, of one request."""

@@ -1,0 +1,1 @@
+"""What answers in a service's place: simulated errors, a recording."""

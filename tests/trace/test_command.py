@@ -1,0 +1,152 @@
+"""The command line of `trace`: its errors, where its lines go, its notices."""
+
+import json
+import os
+import stat
+import sys
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+
+from keyswitch.targets.claude_code.resolver.scene import Scene
+from keyswitch.trace import tracing
+from keyswitch.trace.tracing import Tracing
+from tests.cli.keyswitch import KEY
+from tests.cli.terminal import Terminal
+from tests.trace.test_trace import ASK
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("trace",), "there is no command after --"),
+        (("trace", "--"), "there is no command after --"),
+        (("trace", "--", "nowhere-at-all"), "there is no command 'nowhere-at-"),
+        (
+            ("trace", "--to", "no/such/file", "--", "true"),
+            "cannot write to no/",
+        ),
+        (("trace", "--view", "x.har", "--", "true"), "--view takes no command"),
+        (
+            ("trace", "--simulate", "401", "--replay", "x", "--", "true"),
+            "--simulate and --replay exclude each other",
+        ),
+        (
+            ("trace", "--profile", "absent", "--", "true"),
+            "there is no profile 'absent'",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_two_lines(ks, words, message):
+    code = 2 if "exclude" in message or "--" in message else 1
+    done = ks(*words, code=None)
+    assert done.error.startswith(message), done.err
+    assert done.code == code
+    assert "Traceback" not in done.err
+
+
+def test_without_aiohttp_it_says_what_to_install(ks, tmp_path):
+    folder = tmp_path / "no aiohttp"
+    folder.mkdir()
+    (folder / "aiohttp.py").write_text("raise ImportError('not here')")
+    ks.fresh = True
+    done = ks(
+        "trace", "--", "true", code=1,
+        PYTHONPATH=f"{folder}:{os.getcwd()}",
+    )  # fmt: skip
+    assert "needs aiohttp" in done.error
+    assert "keyswitch[trace]" in done.err
+
+
+def test_lines_say_who_pays_and_repeat_no_credential(trace, ks, upstream):
+    ks("add", "work", "--provider", "anthropic", "--label", "Acme", "--stdin",
+       stdin=KEY)  # fmt: skip
+    code = ASK + f"for _ in range(2): ask(x_api_key={KEY!r})"
+    target = ks.home / "lines"
+    target.touch()
+    trace("--to", str(target), code=code)
+    done = json.loads(target.read_text().splitlines()[0])
+    assert done["credentials"][0]["whose"] == "work (anthropic, Acme)"
+
+
+def test_a_person_reads_lines_on_standard_error(trace, ks, upstream):
+    upstream.answers["/v1/models"] = (
+        401,
+        {"error": {"type": "authentication_error"}},
+    )
+    ks("add", "work", "--provider", "anthropic", "--stdin", stdin=KEY)
+    words = [sys.executable, "-c", ASK + f"ask(x_api_key={KEY!r})\nask()"]
+    done = ks("trace", "--", *words, ANTHROPIC_BASE_URL=upstream.url)
+    assert done.out == ""
+    lines = [line.removeprefix("keyswitch: ") for line in done.err.splitlines()]
+    host = f"127.0.0.1:{upstream.port}/v1/models"
+    assert f"  401  GET  {host}  work  " in lines[0]
+    assert lines[1].strip() == "x-api-key sk-ant-api03-…MPLE: work (anthropic)"
+    assert lines[2].strip().startswith("cause: ")
+    assert any(f"  401  GET  {host}  no credential  " in line for line in lines)
+    assert lines[-1].startswith("2 requests; 2 with an error; ")
+    assert "accounts: work 1, no credential 1" in lines[-1]
+    assert KEY not in done.err
+
+
+def test_quiet_says_nothing(trace, ks, upstream):
+    words = [sys.executable, "-c", ASK + "ask()"]
+    done = ks("-q", "trace", "--", *words, ANTHROPIC_BASE_URL=upstream.url)
+    assert (done.out, done.err) == ("", "")
+
+
+def test_nothing_is_written_unasked(trace, ks):
+    before = sorted(ks.home.rglob("*"))
+    trace(code=ASK + "ask()")
+    assert sorted(ks.home.rglob("*")) == before
+
+
+def fake_claude(home, script):
+    """Make a program that is called like Claude Code."""
+    path = home / "bin" / "claude"
+    path.parent.mkdir()
+    path.write_text(f"#!{sys.executable}\n{script}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def test_lines_wait_while_a_program_draws_the_screen(ks, upstream):
+    script = ASK + "ask()\nprint('THE SCREEN', flush=True)"
+    claude = fake_claude(ks.home, script)
+    words = [sys.executable, "-m", "keyswitch", "trace", "--", str(claude)]
+    terminal = Terminal(ks, *words, ANTHROPIC_BASE_URL=upstream.url)
+    terminal.sees("1 request; ")
+    assert terminal.shown.index("THE SCREEN") < terminal.shown.index("GET")
+
+
+def test_an_address_of_an_administrator_is_said_to_outrank_it(
+    ks, upstream, monkeypatch
+):
+    folder = ks.home / "managed"
+    folder.mkdir()
+    env = {"ANTHROPIC_BASE_URL": "https://gw.example.com"}
+    (folder / "managed-settings.json").write_text(json.dumps({"env": env}))
+    home = str(ks.home)
+    made = partial(Scene, managed_dir=str(folder))
+    monkeypatch.setattr(tracing, "Scene", made)
+    said = []
+    subject = Tracing.__new__(Tracing)
+    subject.home, subject.cwd, subject.say = home, home, said.append
+    subject.proxy = SimpleNamespace(token="TOKEN")
+    subject._warn_of_others(
+        ["claude", "--settings", '{"env": {"ANTHROPIC_BASE_URL": "TOKEN"}}'], {}
+    )
+    (line,) = said
+    assert "outranks trace" in line
+    assert "managed-settings.json" in line
+
+
+def test_a_settings_file_that_a_nested_claude_would_read_is_named(trace, ks):
+    folder = ks.home / ".claude"
+    folder.mkdir()
+    env = {"ANTHROPIC_BASE_URL": trace.environ["ANTHROPIC_BASE_URL"]}
+    (folder / "settings.json").write_text(json.dumps({"env": env}))
+    done = trace(code=ASK + "ask()")
+    assert "a Claude Code that the command starts is not seen" in done.err
+    assert len(done.requests) == 1
