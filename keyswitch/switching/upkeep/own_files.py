@@ -116,8 +116,7 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
         paths.baseline_dir: lambda *file: _read_record(paths, *file),
         paths.bound_dir: binding.parse,
         paths.agreed_dir: bindings.check_record,
-        paths.intents_dir: None,
-        paths.usage_dir: None,
+        **dict.fromkeys((paths.intents_dir, paths.usage_dir)),
         os.path.dirname(paths.compiled("x")): None,
         os.path.dirname(paths.trusted("x")): None,
     }
