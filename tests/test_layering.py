@@ -263,6 +263,8 @@ def test_no_two_classes_have_one_name():
 # not here asks `targets/table.py`.
 KNOWS_CLAUDE_CODE = {
     "diagnosis": "explains what Claude Code itself sends",
+    "trace/intercepting/credential_hosts.py": "data: hosts of its logins",
+    "trace/intercepting/interception.py": "asks the resolver whom it trusts",
     "trace/routes.py": "data: which variable has which address",
     "trace/tracing.py": "says where its settings outrank the proxy",
     "providers/variables.py": "data: variables that carry a credential",

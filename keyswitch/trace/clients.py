@@ -39,7 +39,7 @@ def codex_options(
 ) -> list[str]:
     """Return Codex's options that lead it to the proxy.
 
-    `local` returns the proxy's address for one that is replaced.
+    `local` returns the proxy's address for one that is replaced, or "".
     """
     folder = environ.get("CODEX_HOME") or os.path.join(home, ".codex")
     config = _document(folder, "config.toml", tomllib.loads)
@@ -65,7 +65,8 @@ def codex_options(
     for key, usual in found:
         upstream = given.get(key) or config.get(key) or usual
         address = local(Replaced(key, str(upstream), "openai"))
-        options += ["-c", f"{key}={json.dumps(address)}"]
+        if address:
+            options += ["-c", f"{key}={json.dumps(address)}"]
     return options
 
 

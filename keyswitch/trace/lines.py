@@ -17,8 +17,9 @@ if TYPE_CHECKING:
         Timing,
     )
 
+HEAD = "time  status  request  account  first byte/whole  sent/received"
 _INDENT = " " * 9  # below the time
-_LONGEST_PATH = 60  # characters
+_LONGEST_PATH = 48  # characters
 _NOBODY = "no credential"
 _UNITS = ("B", "kB", "MB", "GB")
 
@@ -32,6 +33,9 @@ class PersonLines:
 
     def of(self, exchange: Exchange) -> Iterator[str]:
         """Yield the lines of one request."""
+        if self._shown is None:
+            yield HEAD
+            self._shown = ()
         yield _first(exchange)
         if exchange.credentials != self._shown:
             self._shown = exchange.credentials
@@ -53,17 +57,16 @@ class PersonLines:
 
 def _first(exchange: Exchange) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(exchange.started))
-    timing, path = exchange.timing, exchange.path
+    path = exchange.path.partition("?")[0]  # JSON and recordings have all
     if len(path) > _LONGEST_PATH:
         path = f"{path[: _LONGEST_PATH - 1]}…"
+    sizes = exchange.request.size, exchange.answer.size
     parts = [
-        clock,
-        str(exchange.status or "---"),
-        exchange.method,
-        f"{exchange.host}{path}",
+        f"{clock} {exchange.status or '---'}",
+        f"{exchange.method} {exchange.host}{path}",
         accounts_of(exchange),
-        _times(timing),
-        f"{size(exchange.request.size)} up, {size(exchange.answer.size)} down",
+        _times(exchange.timing),
+        "/".join(map(size, sizes)),
     ]
     if exchange.retry:
         parts.append(f"retry {exchange.retry}")
@@ -121,17 +124,16 @@ def size(count: int) -> str:
 
 
 def _times(timing: Timing) -> str:
-    """Return how long a request took, and its answer to begin."""
-    whole = _shown(timing.whole)
-    if timing.first_byte is None:
-        return whole
-    return f"{whole} (first byte {_shown(timing.first_byte)})"
+    """Return when the answer began and ended: "8/314 ms", "-/2.0 s"."""
+    ends = timing.first_byte, timing.whole
+    if (timing.whole or 0) >= 1:
+        return _pair([f"{t:.1f}" for t in ends if t is not None], "s")
+    shown = [f"{t * 1000:.0f}" for t in ends if t is not None]
+    return _pair(shown, "ms")
 
 
-def _shown(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+def _pair(shown: list[str], unit: str) -> str:
+    return f"{'/'.join(['-'] * (2 - len(shown)) + shown)} {unit}"
 
 
 def document(exchange: Exchange) -> dict[str, Any]:

@@ -16,13 +16,16 @@ from keyswitch.secret import CoresAllowed
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.trace import clients, routes
+from keyswitch.trace.intercepting.intercept import Onward
+from keyswitch.trace.intercepting.interception import Interception
+from keyswitch.trace.passing import peer
 from keyswitch.trace.passing.outward import Outward
 from keyswitch.trace.passing.passage import Route
 from keyswitch.trace.passing.proxy import Proxy
 from keyswitch.trace.signals import Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from keyswitch.providers.catalogue import Catalogue
     from keyswitch.switching.running.run import Prepared
@@ -40,6 +43,8 @@ class Tracing:
 
     `say` tells a person what trace cannot see. With `apart` the command's
     output goes to standard error, since standard output is the trace's.
+    `intercepts`: further hosts of `--intercept`; None: without it. `note` is
+    as `say`, while the command runs.
     """
 
     def __init__(  # noqa: PLR0913
@@ -54,6 +59,8 @@ class Tracing:
         say: Callable[[str], None],
         stand_in: StandIn | None = None,
         apart: bool = False,
+        intercepts: Sequence[str] | None = None,
+        note: Callable[[str], None] | None = None,
     ) -> None:
         self.ready = ready
         self.catalogue = catalogue
@@ -67,6 +74,11 @@ class Tracing:
         )
         token = secrets.token_urlsafe(24)
         self.proxy = Proxy(token, outward, watcher, stand_in)
+        self.interception: Interception | None = None
+        if intercepts is not None:
+            self.interception = Interception(
+                self.scene, catalogue, intercepts, say, note or say
+            )
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def run(self) -> int:
@@ -81,7 +93,7 @@ class Tracing:
         signals = Signals()
         await self.proxy.start()
         try:
-            command, environ = self._redirected()
+            command, environ = await self._redirected()
             with CoresAllowed():
                 child = await asyncio.create_subprocess_exec(
                     *command,
@@ -99,21 +111,33 @@ class Tracing:
                 "check that it is a program and that you may run it",
             ) from e
         finally:
+            if self.interception is not None:
+                await self.interception.stop()
             await self.proxy.stop()
         return 128 - status if status < 0 else status
 
-    def _redirected(self) -> tuple[list[str], dict[str, str]]:
+    async def _redirected(self) -> tuple[list[str], dict[str, str]]:
         """Return command and environment that lead to the proxy."""
         ready, command = self.ready, self.ready.command
         environ = dict(ready.environ)
         found = routes.all_of(self.scene, self.catalogue, ready.program)
         addresses = {}
         for one in found:
-            addresses[one.variable] = self._local(one)
+            local = self._local(one)
+            if not local:
+                continue
+            addresses[one.variable] = local
             if one.unset and environ.pop(one.unset, None) is not None:
                 addresses[one.unset] = ""
+        if self.interception is not None:
+            urls = [one.upstream for one in found]
+            addresses |= await self.interception.start(
+                self._onward(), self._folder(), urls
+            )
         environ.update({n: v for n, v in addresses.items() if v})
-        if any(n in environ or n.lower() in environ for n in _PROXIES):
+        if "NO_PROXY" not in addresses and any(
+            n in environ or n.lower() in environ for n in _PROXIES
+        ):
             environ.update(_around(environ))
         if ready.launch is not None:
             command = ready.launch.overriding(
@@ -130,9 +154,20 @@ class Tracing:
         return command, environ
 
     def _local(self, one: Replaced) -> str:
+        """Return the proxy's address for one; "": it keeps its own."""
+        https = one.upstream.lower().startswith("https:")
+        if https and self.interception is not None:
+            return ""
         name = re.sub(r"[^a-z0-9]+", "-", one.variable.lower()).strip("-")
         route = Route(name, one.upstream, one.family, one.besides)
         return self.proxy.add(route)
+
+    def _onward(self) -> Onward:
+        """Return how intercepted connections go on."""
+        out = self.proxy.outward
+        return Onward(
+            self.proxy.intercepted, out.proxy_for, out.context, peer.is_own
+        )
 
     def _scene(self, command: list[str]) -> Scene:
         """Return what Claude Code would find, started by this command."""
@@ -180,11 +215,15 @@ class Tracing:
             headers["Proxy-Authorization"] = found.authorization.reveal()
         return found.url, headers
 
-    def _keep(self, text: str) -> str:
-        """Store a text in a private folder that goes with this run."""
+    def _folder(self) -> str:
+        """Return a private folder that goes with this run."""
         if self._scratch is None:
             self._scratch = tempfile.TemporaryDirectory(prefix="keyswitch-")
-        path = os.path.join(self._scratch.name, "settings.json")
+        return self._scratch.name
+
+    def _keep(self, text: str) -> str:
+        """Store a text in the private folder."""
+        path = os.path.join(self._folder(), "settings.json")
         with open(path, "w", encoding="utf-8") as file:
             os.chmod(path, 0o600)
             file.write(text)

@@ -41,6 +41,7 @@ REAL = {
     "shells/test_hook_symlinks.py": "a shell in a linked directory",
     "shells/test_no_delivery.py": "a shell that follows",
     "shells/test_prompt_pieces.py": "a prompt of a real shell",
+    "trace/test_command.py": "a terminal, and what can be imported",
     "trace/conftest.py": "a command that is traced, and signals to both",
     "test_examples.py": "examples as they are written",
     "test_layering.py": "which modules are loaded",

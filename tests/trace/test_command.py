@@ -81,10 +81,11 @@ def test_a_person_reads_lines_on_standard_error(trace, ks, upstream):
     assert done.out == ""
     lines = [line.removeprefix("keyswitch: ") for line in done.err.splitlines()]
     host = f"127.0.0.1:{upstream.port}/v1/models"
-    assert f"  401  GET  {host}  work  " in lines[0]
-    assert lines[1].strip() == "x-api-key sk-ant-api03-…MPLE: work (anthropic)"
-    assert lines[2].strip().startswith("cause: ")
-    assert any(f"  401  GET  {host}  no credential  " in line for line in lines)
+    assert lines[0].startswith("time  status  request  account  ")
+    assert f" 401  GET {host}  work  " in lines[1]
+    assert lines[2].strip() == "x-api-key sk-ant-api03-…MPLE: work (anthropic)"
+    assert lines[3].strip().startswith("cause: ")
+    assert any(f" 401  GET {host}  no credential  " in line for line in lines)
     assert lines[-1].startswith("2 requests; 2 with an error; ")
     assert "accounts: work 1, no credential 1" in lines[-1]
     assert KEY not in done.err

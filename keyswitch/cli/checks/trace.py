@@ -58,6 +58,18 @@ _PRINTS = {"claude": {"-p", "--print"}, "codex": {"exec", "e"}}
     "expired-login; 'every 3rd', 'after 5 s'.",
 )
 @option("--replay", metavar="FILE", help="Answer from a recording.")
+@option(
+    "--intercept",
+    is_flag=True,
+    help="Look into TLS as well: hosts that no base URL covers.",
+)
+@option(
+    "--intercept-host",
+    "hosts",
+    metavar="PATTERN",
+    multiple=True,
+    help="A further host for --intercept, like '*.example.com'.",
+)
 def trace(  # noqa: PLR0913
     session: Session,
     command: tuple[str, ...],
@@ -69,6 +81,8 @@ def trace(  # noqa: PLR0913
     view: str | None,
     errors: tuple[str, ...],
     replay: str | None,
+    intercept: bool,
+    hosts: tuple[str, ...],
 ) -> int | None:
     """Show a command's requests, and whose credential each carries.
 
@@ -91,16 +105,22 @@ def trace(  # noqa: PLR0913
     report = _Report(session, ready, to, record)
     keep = {"none": 0}.get(bodies, _KEPT if record else 0)
     return _traced(
-        session, ready, report, stand_in, (keep, keep * (bodies == "all"))
+        session,
+        ready,
+        report,
+        stand_in,
+        (keep, keep * (bodies == "all")),
+        hosts if intercept or hosts else None,
     )
 
 
-def _traced(
+def _traced(  # noqa: PLR0913
     session: Session,
     ready: running.Prepared,
     report: _Report,
     stand_in: StandIn | None,
     keep: tuple[int, int],
+    intercepts: tuple[str, ...] | None,
 ) -> int:
     from keyswitch.secret import Secret
     from keyswitch.switching.activation.effect import situation_of
@@ -133,6 +153,8 @@ def _traced(
         say=session.warn,
         stand_in=stand_in,
         apart=session.json,
+        intercepts=intercepts,
+        note=report.note,
     )
     try:
         return tracing.run()
@@ -194,6 +216,10 @@ class _Report:
             return
         for line in self._lines.of(exchange):
             self._write(printable(line))
+
+    def note(self, text: str) -> None:
+        """Say what is not seen: at once, or below what a program draws."""
+        (self._held.append if self._holds else self._session.warn)(text)
 
     def _write(self, line: str) -> None:
         if self._file is not None:

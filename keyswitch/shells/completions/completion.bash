@@ -116,7 +116,10 @@
       found=(--reveal)
       ;;
     trace)
-      found=(--profile --to --record --bodies --view --simulate --replay)
+      found=(
+        --profile --to --record --bodies --view --simulate --replay
+        --intercept --intercept-host
+      )
       ;;
     undo)
       found=(--dry-run)
@@ -183,8 +186,8 @@
       'import --accept-host' | 'import --passphrase-fd' | 'link --remote' | \
       'login --label' | 'login --from-env' | 'login --email' | \
       'off --timeout' | 'rotate --expires' | 'rotate --from-env' | \
-      'rotate --fd' | 'unlink --remote' | 'unlock --timeout' | \
-      'unlock --passphrase-fd' | 'use --timeout' | \
+      'rotate --fd' | 'trace --intercept-host' | 'unlink --remote' | \
+      'unlock --timeout' | 'unlock --passphrase-fd' | 'use --timeout' | \
       'vault init --passphrase-fd' | 'vault passwd --passphrase-fd' | \
       'vault recovery --passphrase-fd' | 'vault rotate --passphrase-fd')
       kind=nothing

@@ -224,7 +224,9 @@ begin
                     --bodies\t'What --record keeps of bodies.' \
                     --view\t'Show a recording in the browser.' \
                     --simulate\t'401, 403-aws, 429, 529, overloaded, slow, cut, html, bad-json or expired-login; \'every 3rd\', \'after 5 s\'.' \
-                    --replay\t'Answer from a recording.'
+                    --replay\t'Answer from a recording.' \
+                    --intercept\t'Look into TLS as well: hosts that no base URL covers.' \
+                    --intercept-host\t'A further host for --intercept, like \'*.example.com\'.'
             case undo
                 set found \
                     --dry-run\t'Show what would be changed.'
@@ -314,9 +316,10 @@ begin
                 'import --accept-host' 'import --passphrase-fd' \
                 'link --remote' 'login --label' 'login --from-env' \
                 'login --email' 'off --timeout' 'rotate --expires' \
-                'rotate --from-env' 'rotate --fd' 'unlink --remote' \
-                'unlock --timeout' 'unlock --passphrase-fd' 'use --timeout' \
-                'vault init --passphrase-fd' 'vault passwd --passphrase-fd' \
+                'rotate --from-env' 'rotate --fd' 'trace --intercept-host' \
+                'unlink --remote' 'unlock --timeout' 'unlock --passphrase-fd' \
+                'use --timeout' 'vault init --passphrase-fd' \
+                'vault passwd --passphrase-fd' \
                 'vault recovery --passphrase-fd' \
                 'vault rotate --passphrase-fd'
                 set kind nothing

@@ -139,7 +139,7 @@
             }
             'trace' {
                 '--profile', '--to', '--record', '--bodies', '--view',
-                '--simulate', '--replay'
+                '--simulate', '--replay', '--intercept', '--intercept-host'
                 break
             }
             'undo' {
@@ -223,9 +223,9 @@
                     'import --passphrase-fd', 'link --remote', 'login --label',
                     'login --from-env', 'login --email', 'off --timeout',
                     'rotate --expires', 'rotate --from-env', 'rotate --fd',
-                    'unlink --remote', 'unlock --timeout',
-                    'unlock --passphrase-fd', 'use --timeout',
-                    'vault init --passphrase-fd',
+                    'trace --intercept-host', 'unlink --remote',
+                    'unlock --timeout', 'unlock --passphrase-fd',
+                    'use --timeout', 'vault init --passphrase-fd',
                     'vault passwd --passphrase-fd',
                     'vault recovery --passphrase-fd',
                     'vault rotate --passphrase-fd'

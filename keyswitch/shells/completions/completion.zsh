@@ -350,6 +350,8 @@
         '--view=[Show a recording in the browser.]:FILE:_files'
         '*--simulate=[401, 403-aws, 429, 529, overloaded, slow, cut, html, bad-json or expired-login; '"'"'every 3rd'"'"', '"'"'after 5 s'"'"'.]:ERROR:(401 403-aws 429 529 bad-json cut expired-login html overloaded slow)'
         '--replay=[Answer from a recording.]:FILE:_files'
+        '--intercept[Look into TLS as well: hosts that no base URL covers.]'
+        '*--intercept-host=[A further host for --intercept, like '"'"'*.example.com'"'"'.]:PATTERN: '
         '*:::command:__keyswitch_command'
       )
       ;;

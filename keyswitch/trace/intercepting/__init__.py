@@ -1,0 +1,1 @@
+"""Looks into TLS of one command: `trace --intercept`."""
