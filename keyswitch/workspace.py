@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.target import Keychain, Places
 
 _KEY_SIZE = 32  # bytes of the key of this machine
+_NAMES = ("keyswitch", "keyswitch.cmd", "keyswitch.exe", "keyswitch.pyz")
 _KEY_LIMIT = 1024  # bytes of a file that should be one
 
 
@@ -91,6 +92,11 @@ class Workspace:
         person's usual one.
         """
         return table.main().places(self.environ_of_places, self.home, self.cwd)
+
+    @property
+    def places_here(self) -> Places:
+        """Where they are that a program of this very shell reads."""
+        return table.main().places(self.environ, self.home, self.cwd)
 
     @property
     def environ_of_places(self) -> Mapping[str, str]:
@@ -163,6 +169,14 @@ class Workspace:
     def provider_of(self, profile: Profile) -> Provider:
         """Return the provider that a profile names."""
         return self.catalogue.get(profile.provider)
+
+
+def is_status_line(command: object) -> bool:
+    """Tell whether a command is the status line of some keyswitch."""
+    if not isinstance(command, str):
+        return False
+    program, _, last = command.strip().rpartition(" ")
+    return last == "statusline" and program.rstrip("'\" ").endswith(_NAMES)
 
 
 def own_command() -> list[str]:

@@ -31,6 +31,7 @@ LAYERS = (
     "cli",
     "express",
     "trace",
+    "usage",
     "transfer",
     "switching",
     "changes",

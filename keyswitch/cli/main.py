@@ -65,6 +65,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("switching.env", "Run one command with a profile."),
     "shell": ("switching.env", "Start a shell that uses one profile."),
     "show": ("profiles.listing", "Show one profile."),
+    "statusline": (
+        "switching.status_line",
+        "Record the limits that Claude Code knows, and print a short line.",
+    ),
     "trace": (
         "checks.trace",
         "Show a command's requests, and whose credential each carries.",

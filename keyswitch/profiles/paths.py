@@ -56,6 +56,9 @@ class Paths:
         self.bound_dir = state + "/bound"
         # What a person agreed that own providers may set, a file each.
         self.agreed_dir = state + "/agreed"
+        # How much of its limits each account has used, a file each.
+        self.usage_dir = state + "/usage"
+        self.status_lines_file = state + "/status-lines.json"  # what we set
         self.remotes_file = state + "/remotes"  # links by git remote
         self.undo_file = state + "/undo.json"
         self.history_file = state + "/history.jsonl"
@@ -93,6 +96,7 @@ class Paths:
             self.baseline_dir,
             self.bound_dir,
             self.agreed_dir,
+            self.usage_dir,
             self.state + "/compiled",
             self.state + "/trust",
         )

@@ -18,6 +18,7 @@ INVALID = "API Error: 401 invalid x-api-key"
 SENT = {
     "doctor": ("doctor",),
     "explain": ("explain", INVALID),
+    "statusline": ("statusline",),
     "whoami": ("whoami",),
 }
 # What this shell or directory asks for, be it in effect or not: a prompt has

@@ -13,6 +13,7 @@ STARTED = re.compile(
 REAL = {
     "cli/terminal.py": "a terminal",
     "bench/modules.py": "what one process enters",
+    "bench/proxy.py": "what the proxy adds to a request",
     "bench/large.py": "the time and memory of one process",
     "cli/test_advice.py": "a shell that evaluates what it is told",
     "cli/test_bad_input.py": "closed streams, full disks, early signals",

@@ -77,6 +77,8 @@ class Stub:
         # Ends of paths -> (status, document or text) in place of the usual
         # answer; a status of 0 hangs up.
         self.answers: dict[str, tuple[int, Any]] = {}
+        # More headers of each answer to a conversation: limits, for one.
+        self.headers: dict[str, str] = {}
         # A service that is asked first; None as its answer: the usual one.
         self.oauth: Callable[[Request], tuple[int, str, bytes] | None] | None
         self.oauth = None
@@ -146,6 +148,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         # A client takes nobody else for Google's metadata server.
         self.send_header("metadata-flavor", "Google")
+        for name, value in self.recorder.headers.items():
+            if request.is_message:
+                self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)

@@ -14,6 +14,7 @@ from keyswitch.profiles.names import nearest
 from keyswitch.profiles.paths import Paths
 from keyswitch.terminal import selection
 from keyswitch.terminal.marker import read_marker
+from keyswitch.usage.shown import words_of
 from keyswitch.workspace import Workspace
 
 ACTIVE = "active"
@@ -160,6 +161,8 @@ def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
     if login_status.status_of(profile, at) is None:
         hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
         who = " ".join(filter(None, (who, *hints[:1]))) or "-"
+    used = words_of(paths, profile, at)
+    ends = "; ".join(filter(None, (ends, used)))
     owner = login_status.who(profile)
     searched = f"{name} {profile.provider} {owner} {who}".casefold()
     shown = (profile.provider, who, ends)

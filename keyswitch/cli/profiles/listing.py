@@ -14,11 +14,15 @@ from keyswitch.display import secrets_in, without_secrets
 from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles import login_status, profile_files, state
+from keyswitch.profiles.paths import Paths
 from keyswitch.terminal import selection
+from keyswitch.usage import shown
 from keyswitch.workspace import Workspace
 
 
-def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:
+def document_of(
+    paths: Paths, profile: Profile, active: str, at: datetime
+) -> dict[str, Any]:
     """Return a profile as `--json` shows it: references, never values."""
     document = {
         **attributes(profile, "name", "provider", "label", or_null=("expect",)),
@@ -45,7 +49,7 @@ def document_of(profile: Profile, active: str, at: datetime) -> dict[str, Any]:
             "status": login.text,
             **attributes(login, "expires_at", "refreshable"),
         }
-    return document
+    return document | shown.entry(paths, profile, at)
 
 
 def _without_secrets(profile: Profile) -> Profile:
@@ -109,14 +113,19 @@ def list_(session: Session) -> None:
     if session.json:
         session.document(
             {
-                "profiles": [document_of(p, active, at) for p in profiles],
+                "profiles": [
+                    document_of(workspace.paths, p, active, at)
+                    for p in profiles
+                ],
                 "broken": [
                     {"name": b.name, "error": b.error.message} for b in broken
                 ],
             }
         )
     else:
-        session.table(_row(profile, active, at) for profile in profiles)
+        session.table(
+            _row(workspace.paths, profile, active, at) for profile in profiles
+        )
     for entry in broken:
         session.warn(f"{entry.error.message}; {entry.error.hint}")
     if not profiles and not broken:
@@ -125,8 +134,11 @@ def list_(session: Session) -> None:
         )
 
 
-def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
+def _row(
+    paths: Paths, profile: Profile, active: str, at: datetime
+) -> tuple[str, ...]:
     hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
+    used = shown.words_of(paths, profile, at)
     stores = sorted({ref.store for ref in profile.secrets.values()})
     return (
         "*" if profile.name == active else " ",
@@ -134,7 +146,7 @@ def _row(profile: Profile, active: str, at: datetime) -> tuple[str, ...]:
         profile.provider,
         hints[0] if hints else "-",
         ",".join(stores) or "-",
-        "; ".join(filter(None, login_status.notes(profile, at))),
+        "; ".join(filter(None, (*login_status.notes(profile, at), used))),
     )
 
 
@@ -154,7 +166,8 @@ def show(session: Session, name: str, *, reveal: bool) -> None:
     active = _active_here(session)
     profile = _without_secrets(profile)
     if session.json:
-        session.document({"profile": document_of(profile, active, now())})
+        document = document_of(workspace.paths, profile, active, now())
+        session.document({"profile": document})
     else:
         session.table(_rows(workspace, profile, active))
 
@@ -173,6 +186,7 @@ def _rows(
         "expect": profile.expect,
         "only in": ", ".join(profile.only),
         "never in": ", ".join(profile.never),
+        "usage": shown.words_of(workspace.paths, profile, now()),
     }
     rows = [(key, str(value)) for key, value in values.items() if value]
     rows += _plain_rows(profile)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from keyswitch.switching.upkeep.removal import RemovalStep
 
 # What a person types -> the last part of the completion file's name.
+_STATUS_LINE = "claude-statusline"  # in the place of a shell
 SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
 
 
@@ -33,6 +34,7 @@ SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
     "keyswitch install zsh --dry-run",
     "keyswitch install bash --login     ~/.bash_profile, ~/.profile",
     "keyswitch install fish --yes",
+    "keyswitch install claude-statusline    records how much is used",
     dry_run=True,
 )
 @click.argument("shell", required=False, default="")
@@ -50,11 +52,15 @@ def install(
     A marked block goes to the end of the shell's start file. It loads a hook
     that looks at each prompt whether another profile was chosen. bash, zsh and
     fish read it from a file in keyswitch's own folder, so that a new terminal
-    starts no program.
+    starts no program. `claude-statusline` in a shell's place sets the status
+    line of Claude Code.
     """
     from keyswitch.switching.editing import start_files
 
     workspace = session.workspace()
+    if shell == _STATUS_LINE:
+        _install_status_line(session, yes=yes)
+        return
     shell = _shell(shell)
     if login is None:
         login = shell == "bash" and workspace.platform == "darwin"
@@ -109,6 +115,37 @@ def _announce(
         session.say(f"the hook goes to {hook_file}")
 
 
+def _install_status_line(session: Session, *, yes: bool) -> None:
+    """Set Claude Code's status line; a former one is called."""
+    from keyswitch.switching.editing import status_line_setting
+
+    workspace = session.workspace()
+    file = workspace.places_here.settings
+    if not session.dry_run:
+        session.confirm(f"set the status line in {file}?", yes=yes)
+    changed = status_line_setting.install(workspace)
+    if not changed:
+        session.say(f"{file} has it already")
+    elif former := status_line_setting.former_command(workspace):
+        session.say(f"the former status line is called: {former}")
+    session.show({"file": file, "changed": changed}, [])
+
+
+def _uninstall_status_line(session: Session, *, yes: bool) -> None:
+    from keyswitch.switching.editing import status_line_setting
+
+    workspace = session.workspace()
+    files = status_line_setting.present_in(workspace)
+    for file in files:
+        session.say(f"the status line in {file} goes back to what it was")
+    if files and not session.dry_run:
+        session.confirm("do it?", yes=yes)
+    changed = status_line_setting.uninstall(workspace)
+    if not files:
+        session.say("no status line is keyswitch's")
+    session.show({"files": changed, "changed": bool(changed)}, [])
+
+
 def _shell(typed: str) -> str:
     """Return the shell that was named, or the one this was typed in."""
     from keyswitch.switching.editing import start_files
@@ -125,6 +162,7 @@ def _shell(typed: str) -> str:
 @command(
     "keyswitch uninstall bash",
     "keyswitch uninstall fish --yes",
+    "keyswitch uninstall claude-statusline",
     "keyswitch uninstall --all --dry-run    before the program is removed",
     dry_run=True,
 )
@@ -151,6 +189,9 @@ def uninstall(
                 "--all is for every shell", "leave the shell's name out"
             )
         _uninstall_all(session, yes=yes)
+        return
+    if shell == _STATUS_LINE:
+        _uninstall_status_line(session, yes=yes)
         return
     from keyswitch.switching.editing import start_files
 

@@ -155,11 +155,26 @@ def _judge(session: Session, folder: str | None, status: str) -> links.Link:
     return link_changes.judge(workspace, path, status)
 
 
+def _usage_of(session: Session, name: str) -> str:
+    """Return how much of its windows a profile's account has used."""
+    from keyswitch.cli.profiles.listing import now
+    from keyswitch.usage import shown
+
+    workspace = session.reader()
+    try:
+        profile, _ = workspace.load(name)
+    except KeyswitchError:
+        return ""
+    usage = shown.of_profile(workspace.paths, profile)
+    return shown.short(usage.windows, now()) if usage else ""
+
+
 @command("PS1='$(keyswitch current --prompt) $ '")
 @flag(
     "--prompt", help="Print nothing, and no error, where no profile is active."
 )
-def current(session: Session, *, prompt: bool) -> int | None:
+@flag("--usage", help="Print what is known of its limits as well.")
+def current(session: Session, *, prompt: bool, usage: bool) -> int | None:
     """Print the active profile's name."""
     workspace = session.reader()
     try:
@@ -169,9 +184,10 @@ def current(session: Session, *, prompt: bool) -> int | None:
         if prompt:
             return None  # a prompt has no room for it
         raise
+    used = _usage_of(session, chosen.name) if usage and chosen.name else ""
     if prompt:
         if chosen.name:
-            session.data(chosen.name)
+            session.data(f"{chosen.name} {used}".rstrip())
         return None
     if session.json:
         session.document(
@@ -182,7 +198,7 @@ def current(session: Session, *, prompt: bool) -> int | None:
             }
         )
         return ExitCode.OK if chosen.name else ExitCode.FAILED
-    session.data(selection.require(chosen))
+    session.data(f"{selection.require(chosen)} {used}".rstrip())
     if session.verbose or os.isatty(1):
         where = f" ({chosen.link})" if chosen.link else ""
         session.say(f"chosen by: {chosen.how}{where}")

@@ -48,6 +48,7 @@ _SENTENCES = {
     "keyswitch use -            the profile before this one",
     "keyswitch use              choose from a list",
     "keyswitch use work --dry-run",
+    "keyswitch use --suggest    which account has most left",
     "keyswitch use work --wait --timeout 60    not in the middle of a turn",
     'eval "$(keyswitch use me --here)"    this shell only',
     dry_run=True,
@@ -61,6 +62,7 @@ _SENTENCES = {
     show_default=True,
     help="Which program to configure; 'none' moves the pointer only.",
 )
+@flag("--suggest", help="Name the account with most left; switch nothing.")
 @_turn_options
 def use(
     session: Session,
@@ -69,10 +71,14 @@ def use(
     *,
     here: bool,
     target: str,
+    suggest: bool,
     **turn: Any,
 ) -> int | None:
     """Switch to a profile."""
     _check_turn(turn)
+    if suggest:
+        _suggest(session, name, here=here)
+        return None
     if here:
         _refuse_beside_here(
             session,
@@ -110,6 +116,16 @@ def use(
         keep_headers=keep,
     )
     return _report(session, outcome)
+
+
+def _suggest(session: Session, name: str | None, *, here: bool) -> None:
+    if name or here:
+        raise UsageError(
+            "--suggest switches nothing", "leave NAME and --here away"
+        )
+    from keyswitch.cli.switching import suggestion
+
+    suggestion.suggest(session)
 
 
 def _refuse_beside_here(session: Session, hint: str = "") -> None:

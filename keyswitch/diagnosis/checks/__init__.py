@@ -15,6 +15,7 @@ from keyswitch.diagnosis.checks import (
     logins,
     profiles,
     settings,
+    status_lines,
 )
 from keyswitch.diagnosis.findings import (
     commands,
@@ -62,6 +63,7 @@ CHECKS = (
     files.plaintext,
     files.backups,
     files.switchers,
+    status_lines.gone,
     environment.proxies,
     environment.certificates,
     environment.address,

@@ -12,8 +12,8 @@
       found=(
         add allow completion copy current deny doctor edit env explain export
         helper history hook import install link list lock login logout off
-        providers remove rename revoke-local rotate run shell show trace undo
-        uninstall unlink unlock use vault verify whoami
+        providers remove rename revoke-local rotate run shell show statusline
+        trace undo uninstall unlink unlock use vault verify whoami
       )
       ;;
     helper)
@@ -47,7 +47,7 @@
       found=(--dry-run)
       ;;
     current)
-      found=(--prompt)
+      found=(--prompt --usage)
       ;;
     deny)
       found=(--dry-run)
@@ -134,7 +134,7 @@
       found=(--timeout --passphrase-fd --passphrase-file)
       ;;
     use)
-      found=(--here --target --wait --timeout --force --dry-run)
+      found=(--here --target --suggest --wait --timeout --force --dry-run)
       ;;
     'vault accept-rollback')
       found=(--yes)

@@ -38,6 +38,7 @@ begin
                     run\t'Run one command with a profile.' \
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
+                    statusline\t'Record the limits that Claude Code knows, and print a short line.' \
                     trace\t'Show a command\'s requests, and whose credential each carries.' \
                     undo\t'Take back the last change.' \
                     uninstall\t'Remove the hook from a start file.' \
@@ -98,7 +99,8 @@ begin
                     --dry-run\t'Show what would be changed.'
             case current
                 set found \
-                    --prompt\t'Print nothing, and no error, where no profile is active.'
+                    --prompt\t'Print nothing, and no error, where no profile is active.' \
+                    --usage\t'Print what is known of its limits as well.'
             case deny
                 set found \
                     --dry-run\t'Show what would be changed.'
@@ -246,6 +248,7 @@ begin
                 set found \
                     --here\t'For this shell only, by eval.' \
                     --target\t'Which program to configure; \'none\' moves the pointer only.' \
+                    --suggest\t'Name the account with most left; switch nothing.' \
                     --wait\t'Wait first until no running session is in a turn.' \
                     --timeout\t'With --wait: give up after this time, nothing changed.' \
                     --force\t'Switch without a look at running sessions.' \

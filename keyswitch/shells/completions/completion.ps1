@@ -12,9 +12,9 @@
                 'doctor', 'edit', 'env', 'explain', 'export', 'helper',
                 'history', 'hook', 'import', 'install', 'link', 'list', 'lock',
                 'login', 'logout', 'off', 'providers', 'remove', 'rename',
-                'revoke-local', 'rotate', 'run', 'shell', 'show', 'trace',
-                'undo', 'uninstall', 'unlink', 'unlock', 'use', 'vault',
-                'verify', 'whoami'
+                'revoke-local', 'rotate', 'run', 'shell', 'show', 'statusline',
+                'trace', 'undo', 'uninstall', 'unlink', 'unlock', 'use',
+                'vault', 'verify', 'whoami'
                 break
             }
             'helper' {
@@ -51,7 +51,7 @@
                 break
             }
             'current' {
-                '--prompt'
+                '--prompt', '--usage'
                 break
             }
             'deny' {
@@ -159,8 +159,8 @@
                 break
             }
             'use' {
-                '--here', '--target', '--wait', '--timeout', '--force',
-                '--dry-run'
+                '--here', '--target', '--suggest', '--wait', '--timeout',
+                '--force', '--dry-run'
                 break
             }
             'vault accept-rollback' {

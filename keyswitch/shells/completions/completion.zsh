@@ -40,6 +40,7 @@
         'run:Run one command with a profile.'
         'shell:Start a shell that uses one profile.'
         'show:Show one profile.'
+        'statusline:Record the limits that Claude Code knows, and print a short line.'
         'trace:Show a command'"'"'s requests, and whose credential each carries.'
         'undo:Take back the last change.'
         'uninstall:Remove the hook from a start file.'
@@ -126,6 +127,7 @@
     (current)
       specs=(
         '--prompt[Print nothing, and no error, where no profile is active.]'
+        '--usage[Print what is known of its limits as well.]'
       )
       ;;
     (deny)
@@ -337,6 +339,8 @@
         1:name:__keyswitch_profiles
       )
       ;;
+    (statusline)
+      ;;
     (trace)
       specs=(
         '--profile=[Run it with a profile, as '"'"'run'"'"'.]:NAME:__keyswitch_profiles'
@@ -381,6 +385,7 @@
       specs=(
         '--here[For this shell only, by eval.]'
         '--target=[Which program to configure; '"'"'none'"'"' moves the pointer only.]:target:(claude-code none)'
+        '--suggest[Name the account with most left; switch nothing.]'
         '--wait[Wait first until no running session is in a turn.]'
         '--timeout=[With --wait: give up after this time, nothing changed.]:SECONDS: '
         '--force[Switch without a look at running sessions.]'

@@ -32,6 +32,7 @@ from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
 from keyswitch.shells.hook_scripts import WITH_FILE
+from keyswitch.switching.editing import status_line_setting
 from keyswitch.switching.logging_in.leftovers import stamp_file
 from keyswitch.switching.logins.keychain_note import decoded
 from keyswitch.targets import table
@@ -95,6 +96,7 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
     yield paths.undo_file, lambda path, data: history.parse_undo(data, path)
     yield note_file(paths), decoded
     yield paths.start_files_file, hook_files.parse
+    yield paths.status_lines_file, status_line_setting.parse
     for shell in WITH_FILE:
         yield paths.hook_file(shell), hook_files.refuse_odd
     for path in (
@@ -114,7 +116,7 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
         paths.baseline_dir: lambda *file: _read_record(paths, *file),
         paths.bound_dir: binding.parse,
         paths.agreed_dir: bindings.check_record,
-        paths.intents_dir: None,
+        **dict.fromkeys((paths.intents_dir, paths.usage_dir)),
         os.path.dirname(paths.compiled("x")): None,
         os.path.dirname(paths.trusted("x")): None,
     }

@@ -17,7 +17,7 @@ from keyswitch.model import LOGIN_PROVIDER, Frozen
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching.activation import use
-from keyswitch.switching.editing import start_files
+from keyswitch.switching.editing import start_files, status_line_setting
 from keyswitch.switching.planning import known_folders
 from keyswitch.switching.planning.all_folders import plan_one
 from keyswitch.switching.planning.known_folders import calls_us
@@ -41,6 +41,7 @@ def steps(workspace: Workspace) -> list[RemovalStep]:
         *_other_folders(workspace),
         *_usual_folder(workspace),
         *_start_files(workspace),
+        *_status_lines(workspace),
     ]
 
 
@@ -144,6 +145,15 @@ def _take_out(
 
     _, draft = commit(workspace, make, quiet=True)
     return draft.told
+
+
+def _status_lines(workspace: Workspace) -> Iterator[RemovalStep]:
+    for path in status_line_setting.present_in(workspace):
+        yield RemovalStep(
+            path,
+            "the former status line comes back",
+            lambda: status_line_setting.uninstall(workspace) and None,
+        )
 
 
 def _start_files(workspace: Workspace) -> Iterator[RemovalStep]:

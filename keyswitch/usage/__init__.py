@@ -1,0 +1,1 @@
+"""How much of its limits an account has used, without a request for it."""
