@@ -155,12 +155,17 @@ class Tracing:
 
     def _local(self, one: Replaced) -> str:
         """Return the proxy's address for one; "": it keeps its own."""
-        https = one.upstream.lower().startswith("https:")
-        if https and self.interception is not None:
+        if self._is_intercepted(one.upstream):
             return ""
         name = re.sub(r"[^a-z0-9]+", "-", one.variable.lower()).strip("-")
         route = Route(name, one.upstream, one.family, one.besides)
         return self.proxy.add(route)
+
+    def _is_intercepted(self, url: str) -> bool:
+        """Tell whether an address stays, since its host is looked into."""
+        return self.interception is not None and url.lower().startswith(
+            "https:"
+        )
 
     def _onward(self) -> Onward:
         """Return how intercepted connections go on."""
@@ -186,10 +191,21 @@ class Tracing:
         flags = parse_flags(command[1:])
         scene = Scene(environ, home=self.home, cwd=self.cwd, flags=flags)
         value = scene.request.get(rules.BASE_URL)
-        if value is not None and self.proxy.token not in value.text:
+        if (
+            value is not None
+            and self.proxy.token not in value.text
+            and not self._is_intercepted(value.text)
+        ):
             self.say(
                 f"{value.source.place} sets {rules.BASE_URL} and outranks "
                 "trace: its requests are not seen; use --intercept"
+            )
+        value = scene.request.given(*rules.PROXIES)
+        ours = environ.get("HTTPS_PROXY")
+        if self.interception is not None and value and value.text != ours:
+            self.say(
+                f"{value.source.place} sets a proxy and outranks trace: "
+                "nothing is seen"
             )
         if scene.request.text("ANTHROPIC_UNIX_SOCKET"):
             self.say("ANTHROPIC_UNIX_SOCKET is set: its requests are not seen")
@@ -197,6 +213,8 @@ class Tracing:
     def _warn_of_files(self, found: list[Replaced]) -> None:
         """Say what a Claude Code that the command starts would not see."""
         for one in found:
+            if self._is_intercepted(one.upstream):
+                continue
             value = self.scene.request.get(one.variable)
             if value is not None and value.source.path:
                 self.say(

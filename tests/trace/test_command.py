@@ -121,25 +121,42 @@ def test_lines_wait_while_a_program_draws_the_screen(ks, upstream):
     assert terminal.shown.index("THE SCREEN") < terminal.shown.index("GET")
 
 
-def test_an_address_of_an_administrator_is_said_to_outrank_it(
-    ks, upstream, monkeypatch
+@pytest.mark.parametrize(
+    ("name", "intercepts", "said"),
+    [
+        ("ANTHROPIC_BASE_URL", None, "its requests are not seen"),
+        ("ANTHROPIC_BASE_URL", (), None),  # an https address
+        ("https_proxy", None, None),
+        ("https_proxy", (), "nothing is seen"),
+    ],
+)
+def test_what_an_administrator_sets_is_said_to_outrank_it(
+    ks, monkeypatch, name, intercepts, said
 ):
     folder = ks.home / "managed"
     folder.mkdir()
-    env = {"ANTHROPIC_BASE_URL": "https://gw.example.com"}
-    (folder / "managed-settings.json").write_text(json.dumps({"env": env}))
+    (folder / "managed-settings.json").write_text(
+        json.dumps({"env": {name: "https://of-the-administrator.example.com"}})
+    )
     home = str(ks.home)
     made = partial(Scene, managed_dir=str(folder))
     monkeypatch.setattr(tracing, "Scene", made)
-    said = []
+    lines = []
     subject = Tracing.__new__(Tracing)
-    subject.home, subject.cwd, subject.say = home, home, said.append
+    subject.home, subject.cwd, subject.say = home, home, lines.append
     subject.proxy = SimpleNamespace(token="TOKEN")
+    subject.interception = intercepts
+    env = {"ANTHROPIC_BASE_URL": "TOKEN", "https_proxy": "http://OURS"}
     subject._warn_of_others(
-        ["claude", "--settings", '{"env": {"ANTHROPIC_BASE_URL": "TOKEN"}}'], {}
+        ["claude", "--settings", json.dumps({"env": env})],
+        {"HTTPS_PROXY": "http://OURS"},
     )
-    (line,) = said
+    if said is None:
+        assert lines == []
+        return
+    (line,) = lines
     assert "outranks trace" in line
+    assert said in line
     assert "managed-settings.json" in line
 
 

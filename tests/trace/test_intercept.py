@@ -13,6 +13,7 @@ import pytest
 from keyswitch.trace.intercepting import intercept
 from keyswitch.trace.intercepting.authority import Authority
 from keyswitch.trace.intercepting.intercept import Intercept, Onward
+from tests.real import certificates as tests_authority
 
 TOKEN = "FAKE-token-of-this-run-EXAMPLE"
 HOST = "covered.example"
@@ -72,9 +73,9 @@ class Run:
             opened.close()
         await asyncio.sleep(0.01)
 
-    async def service(self, handle):
+    async def service(self, handle, **options):
         """Start a service; return its port."""
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        server = await asyncio.start_server(handle, "127.0.0.1", 0, **options)
         self.cleaning.append(server)
         return server.sockets[0].getsockname()[1]
 
@@ -253,6 +254,22 @@ def test_what_is_no_tls_passes_untouched(play):
         reader, writer, _ = await run.connect(f"127.0.0.1:{port}")
         writer.write(b"SSH-2.0-me\r\n")
         assert await reader.readline() == b"SSH-2.0-me\r\n"
+
+    play(story)
+
+
+def test_what_takes_http_2_only_passes_untouched(play, tmp_path_factory):
+    service = tests_authority.Authority(tmp_path_factory.mktemp("service"))
+
+    async def story(run):
+        run.proxy.covers = lambda _: True
+        port = await run.service(echo, ssl=service.context("localhost"))
+        reader, writer, _ = await run.connect(f"localhost:{port}")
+        trusting = ssl.create_default_context(cafile=service.ca_file)
+        trusting.set_alpn_protocols(["h2"])
+        await writer.start_tls(trusting, server_hostname="localhost")
+        writer.write(b"PRI * HTTP/2.0")
+        assert await reader.readexactly(14) == b"PRI * HTTP/2.0"
 
     play(story)
 

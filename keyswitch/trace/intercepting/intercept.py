@@ -35,6 +35,8 @@ HEAD_WAIT = 10.0  # seconds until it is whole
 CONNECT_WAIT = 30.0
 _CHUNK = 1 << 16
 _TLS_HELLO = b"\x16"  # the first byte of a client that begins TLS
+# In a hello: its list of protocols is HTTP/2 alone, as clients of gRPC begin.
+_HTTP_2_ONLY = b"\x00\x10\x00\x05\x00\x03\x02h2"
 _CONNECT = re.compile(
     r"CONNECT (\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5}) HTTP/1\.[01]", re.ASCII
 )
@@ -131,7 +133,7 @@ class Intercept:
             return
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         first = await reader.read(_CHUNK)
-        if first.startswith(_TLS_HELLO):
+        if first.startswith(_TLS_HELLO) and _HTTP_2_ONLY not in first:
             await self._look_into(host, port, (reader, writer), first)
         elif first:
             try:

@@ -20,10 +20,11 @@ from keyswitch.errors import KeyswitchError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# Files of trusted authorities. Observed: the first by Claude Code 2.1.330 and
-# 2.1.332 and by Node 20, SSL_CERT_FILE by Claude Code and Codex 0.171.0 and by
-# httpx (Anthropic's and OpenAI's Python SDKs), and each by its own program.
-# SSL_CERT_DIR stays: what reads it reads SSL_CERT_FILE as well.
+# Files of trusted authorities. Observed: the first two by Claude Code 2.1.330
+# and 2.1.332, SSL_CERT_FILE by Codex 0.171.0, curl, and the Python SDKs of
+# Anthropic and OpenAI as well, REQUESTS_CA_BUNDLE by AWS's command line and
+# gcloud 528 as well, and each by the program that it is named after.
+# SSL_CERT_DIR stays: what reads it reads SSL_CERT_FILE, too.
 BUNDLES = (
     "NODE_EXTRA_CA_CERTS",
     "SSL_CERT_FILE",
@@ -32,6 +33,7 @@ BUNDLES = (
     "CURL_CA_BUNDLE",
     "CODEX_CA_CERTIFICATE",
     "GIT_SSL_CAINFO",
+    "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
 )
 _PROXIES = ("HTTPS_PROXY", "https_proxy")
 _AROUND = ("NO_PROXY", "no_proxy")
