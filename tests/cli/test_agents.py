@@ -58,7 +58,8 @@ HELPERS = [
 # name profiles that a person made.
 HARMLESS = {
     "completion", "copy", "current", "deny", "explain", "history", "hook",
-    "install", "link", "list", "lock", "off", "providers", "rename", "unlink",
+    "install", "link", "list", "lock", "off", "providers", "rename",
+    "statusline", "unlink",
 }  # fmt: skip
 OTHERWISE = {"export", "show", "logout"}  # always, or with the yes they need
 

@@ -132,3 +132,38 @@ def test_doctor_names_one_that_is_gone(ks, settings):
     assert "calls a keyswitch that is not there" not in done.out + done.err
     ks("uninstall", "claude-statusline", "--yes")
     assert json.loads(read(settings)) == {}
+
+
+@pytest.mark.parametrize("line", ["x", None, {"command": f"line {KEY}"}])
+@pytest.mark.parametrize(
+    "args", [("uninstall", "claude-statusline"), ("uninstall", "--all")]
+)
+def test_what_came_since_stops_no_removal(ks, settings, line, args):
+    ks("install", "claude-statusline", "--yes")
+    text = json.dumps({"statusLine": line})
+    settings.write_text(text)
+    ks(*args, "--yes")
+    assert read(settings) == text
+
+
+def test_a_linked_settings_file(ks, settings):
+    real = ks.file("dotfiles.json")
+    put(real, '{"model": "opus"}')
+    settings.symlink_to(real)
+    ks("install", "claude-statusline", "--yes")
+    assert settings.is_symlink()
+    ks("uninstall", "--all", "--yes")
+    assert settings.is_symlink()
+    assert read(real) == '{"model": "opus"}'
+
+
+def test_after_use_and_before_off(ks, settings):
+    ks("add", "key", "--provider", "anthropic", "--stdin", stdin=KEY)
+    put(settings, '{"model": "opus"}')
+    ks("use", "key")
+    ks("install", "claude-statusline", "--yes")
+    ks("off")
+    assert "statusLine" in json.loads(read(settings))
+    ks("use", "key")
+    ks("uninstall", "--all", "--yes")
+    assert read(settings) == '{"model": "opus"}'

@@ -55,6 +55,14 @@ ENTRIES = [
         frozenset({"key"}), "the program that was to get the profile",
     ),
     Allowed(
+        "environment", '"*/python*"', frozenset({"trace"}),
+        frozenset({"key"}), "the program that was to get the profile",
+    ),
+    Allowed(
+        "write", "TCP", frozenset({"trace"}), frozenset({"key"}),
+        "that program's request, to the proxy on the loopback",
+    ),
+    Allowed(
         "environment", '"/usr/bin/*sh"', frozenset({"shell"}),
         frozenset({"key"}), "the shell that was to get the profile",
     ),

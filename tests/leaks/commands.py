@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
 
 from tests.cli.accounts import log_in
@@ -48,6 +49,17 @@ VAULT = "--store vault"
 # Nothing listens there.
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1"}
 FD = "--passphrase-fd 0"
+# Sends the key in a header, in the address and in a body.
+ASK = """
+import os, urllib.error, urllib.request
+key = os.environ["ANTHROPIC_API_KEY"]
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/models?key=" + key
+asked = urllib.request.Request(url, key.encode(), {"x-api-key": key})
+try:
+    urllib.request.urlopen(asked)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 FORMS = {
     "add": form(f"add x --provider anthropic {VAULT} --stdin", stdin=NEW),
     "add from a variable": form(
@@ -98,15 +110,36 @@ FORMS = {
     "run": form("run work -- true"),
     "shell": form("shell work --shell sh", stdin="true\n"),
     "show": form("show work --json"),
+    "statusline": form("statusline", stdin='{"session_id": "FAKE"}'),
+    "trace": Form(
+        (
+            "trace",
+            "--profile",
+            "work",
+            "--simulate",
+            "401",
+            "--record",
+            "run.har",
+            "--bodies",
+            "all",
+            "--",
+            sys.executable,
+            "-c",
+            ASK,
+        )
+    ),
     "undo": form("undo"),
     "uninstall": form("uninstall bash --yes"),
     "uninstall --all": form("uninstall --all --yes"),
     "unlink": form("unlink", folder="linked"),
+    "statusline": form("statusline"),
+    "install claude-statusline": form("install claude-statusline --yes"),
     "unlock": form(f"unlock {FD}", stdin=PHRASE),
     "unlock, wrong": form(f"unlock {FD}", stdin=BUNDLE, code=5),
     "use": form("use gw"),
     "use a login": form("use me"),
     "use --here": form("use gw --here"),
+    "use --suggest": form("use --suggest --json"),
     "vault machine-key": form("vault machine-key"),
     "vault passwd": form(f"vault passwd {FD}", stdin=PHRASE),
     "vault rotate": form(f"vault rotate {FD}", stdin=PHRASE),

@@ -18,6 +18,7 @@ from tests.proof import record
 SITES = [
     "list", "list --json", "show work", "show work --json", "use work",
     "use me", "use -", "use gw --dry-run", "current", "current --prompt",
+    "current --usage", "use --suggest", "statusline",
     "whoami", "whoami --json", "doctor", "doctor --json", "doctor --report",
     "history", "history --json", "link", "allow", "deny", "env --unset",
     "revoke-local --all --dry-run", "login new --capture --store vault",

@@ -65,6 +65,7 @@ FOLDERS = Kind("folders")
 PROFILES = Kind("profiles")
 PROVIDERS = Kind("words", providers())
 WITH_HOOK = Kind("words", ("bash", "fish", "nu", "pwsh", "zsh"))
+INSTALLED = Kind("words", (*WITH_HOOK.words, "claude-statusline"))
 
 # By command and option, else by what `--help` calls the value.
 VALUES = {
@@ -123,12 +124,12 @@ ARGUMENTS = {
     ("hook", "shell"): WITH_HOOK,
     ("import", "names"): NOTHING,
     ("import", "path"): FILES,
-    ("install", "shell"): WITH_HOOK,
+    ("install", "shell"): INSTALLED,
     ("providers", "name"): PROVIDERS,
     ("rename", "new_name"): NOTHING,
     ("run", "command"): Kind("programs"),
     ("trace", "command"): Kind("programs"),
-    ("uninstall", "shell"): WITH_HOOK,
+    ("uninstall", "shell"): INSTALLED,
     ("use", "name"): Kind("profiles", ("-",)),
     ("whoami", "claude_options"): NOTHING,
 }

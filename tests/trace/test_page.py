@@ -124,7 +124,7 @@ def test_without_a_display_no_browser_is_asked(monkeypatch):
     asked = []
     monkeypatch.setattr(webbrowser, "open", lambda url: not asked.append(url))
     monkeypatch.setattr(view.sys, "platform", "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    for name in (*view._DISPLAYS, *view._REMOTE):
         monkeypatch.delenv(name, raising=False)
     assert not view.show("a b.html")
     assert asked == []
@@ -132,3 +132,5 @@ def test_without_a_display_no_browser_is_asked(monkeypatch):
     assert view.show("a b.html")
     assert asked[0].startswith("file:///")
     assert asked[0].endswith("/a%20b.html")
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")
+    assert not view.show("a b.html")

@@ -128,10 +128,12 @@ def _traced(  # noqa: PLR0913
     from keyswitch.trace.passing.signing import Signer
     from keyswitch.trace.requests.naming import Naming
     from keyswitch.trace.tracing import Tracing
+    from keyswitch.trace.usage_feed import UsageFeed
 
     workspace = session.workspace()
+    add = UsageFeed(workspace).before(report.add)
     naming = Naming(lambda: situation_of(workspace))
-    watcher = Watcher(naming, report.add, keep=keep[0], keep_requests=keep[1])
+    watcher = Watcher(naming, add, keep=keep[0], keep_requests=keep[1])
 
     def stored(key_id: str) -> str:
         from keyswitch.switching.verifying.held_secrets import HeldSecrets

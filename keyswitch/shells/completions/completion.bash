@@ -263,12 +263,16 @@
       'revoke-local 1' | 'rotate 1' | 'run 1' | 'shell 1' | 'show 1')
       kind=profiles
       ;;
-    'hook 1' | 'install 1' | 'uninstall 1')
+    'hook 1')
       kind=words
       found=(bash fish nu pwsh zsh)
       ;;
     'import 1')
       kind=files
+      ;;
+    'install 1' | 'uninstall 1')
+      kind=words
+      found=(bash fish nu pwsh zsh claude-statusline)
       ;;
     'providers 1')
       kind=words

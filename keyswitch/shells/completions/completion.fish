@@ -381,11 +381,14 @@ begin
                 'link 1' 'login 1' 'logout 1' 'remove 1' 'rename 1' \
                 'revoke-local 1' 'rotate 1' 'run 1' 'shell 1' 'show 1'
                 set kind profiles
-            case 'hook 1' 'install 1' 'uninstall 1'
+            case 'hook 1'
                 set kind words
                 set found bash fish nu pwsh zsh
             case 'import 1'
                 set kind files
+            case 'install 1' 'uninstall 1'
+                set kind words
+                set found bash fish nu pwsh zsh claude-statusline
             case 'providers 1'
                 set kind words
                 set found anthropic anthropic-aws aws bedrock claude-login \

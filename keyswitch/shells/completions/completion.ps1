@@ -326,14 +326,19 @@
                 'profiles'
                 break
             }
-            { $_ -cin @(
-                    'hook 1', 'install 1', 'uninstall 1'
-            ) } {
+            'hook 1' {
                 'words', 'bash', 'fish', 'nu', 'pwsh', 'zsh'
                 break
             }
             'import 1' {
                 'files'
+                break
+            }
+            { $_ -cin @(
+                    'install 1', 'uninstall 1'
+            ) } {
+                'words', 'bash', 'fish', 'nu', 'pwsh', 'zsh',
+                'claude-statusline'
                 break
             }
             'providers 1' {

@@ -235,7 +235,7 @@
         '--no-login[The opposite of --login.]'
         '--yes[Do not ask.]'
         '--dry-run[Show what would be changed.]'
-        '1:shell:(bash fish nu pwsh zsh)'
+        '1:shell:(bash fish nu pwsh zsh claude-statusline)'
       )
       ;;
     (link)
@@ -365,7 +365,7 @@
         '--all[Of every shell, and out of Claude Code'"'"'s files as well.]'
         '--yes[Do not ask.]'
         '--dry-run[Show what would be changed.]'
-        '1:shell:(bash fish nu pwsh zsh)'
+        '1:shell:(bash fish nu pwsh zsh claude-statusline)'
       )
       ;;
     (unlink)

@@ -65,6 +65,7 @@ def install(workspace: Workspace) -> bool:
         before = draft.settled(path)
         text, former = _text(path, before)
         raw = text.raw(_KEYS)
+        _require_kept(path, raw)
         known = {entry.path: entry for entry in _records(draft)}
         real = os.path.realpath(path)
         entry = known.get(real)
@@ -158,18 +159,22 @@ def _text(path: str, data: bytes | None) -> tuple[Edited, dict[str, Any]]:
     if raw is None:
         return text, {}
     found = json.loads(raw)
-    if not isinstance(found, dict):
+    return text, found if isinstance(found, dict) else {}
+
+
+def _require_kept(path: str, raw: str | None) -> None:
+    """Raise for a status line that cannot be called or kept."""
+    if raw is not None and not isinstance(json.loads(raw), dict):
         raise FileStateError(
             f"statusLine in {path} is no object, so Claude Code ignores the "
             "whole file",
             "correct it, or take it out",
         )
-    if secrets_in(raw):
+    if raw is not None and secrets_in(raw):
         raise FileStateError(
             f"statusLine in {path} holds a secret",
             "put it where only the command reads it",
         )
-    return text, found
 
 
 def _is_blank(data: bytes | None) -> bool:

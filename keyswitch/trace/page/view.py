@@ -15,6 +15,7 @@ from keyswitch.trace.recording import read
 _MARK = b'<meta name="generator" content="keyswitch">'
 _START = 400  # bytes of a page, the mark among them
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
+_REMOTE = ("SSH_CONNECTION", "SSH_TTY")
 
 
 def written(recording: str, page: str | None = None) -> str:
@@ -41,7 +42,9 @@ def _is_ours(page: str) -> bool:
 
 
 def show(page: str) -> bool:
-    """Open a page in the browser; without a display there is none."""
+    """Open a page in the browser, unless it would be another machine's."""
+    if any(map(os.environ.get, _REMOTE)):
+        return False
     if sys.platform.startswith("linux") and not any(
         map(os.environ.get, _DISPLAYS)
     ):
