@@ -125,9 +125,12 @@ def error_of(kind: str, family: str, asked: Incoming) -> Canned:
 
 
 def _tokens(headers: Mapping[str, str]) -> list[str]:
-    """Return what a request's bearer token is, the narrower name first."""
+    """Return what a request's bearer token is, the narrower name first.
+
+    None beside a key: Claude Code sends what a helper prints as both.
+    """
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme.lower() != "bearer" or "x-api-key" in headers:
         return []
     return ["login"] * token.startswith(_LOGIN) + ["bearer"]
 
