@@ -19,6 +19,7 @@ GIVING = [
     ("undo",),
     ("import", "bundle", "--yes"),
     ("unlock", "--passphrase-fd", "0"),
+    ("trace", "--profile", "w", "--", "true"),
     ("verify", "w"),
     ("whoami", "--verify"),
     ("whoami", "--run-helper"),

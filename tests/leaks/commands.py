@@ -110,7 +110,6 @@ FORMS = {
     "run": form("run work -- true"),
     "shell": form("shell work --shell sh", stdin="true\n"),
     "show": form("show work --json"),
-    "statusline": form("statusline", stdin='{"session_id": "FAKE"}'),
     "trace": Form(
         (
             "trace",

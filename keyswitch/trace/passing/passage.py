@@ -10,6 +10,7 @@ import hashlib
 import time
 from typing import TYPE_CHECKING
 
+from keyswitch.profiles import clock
 from keyswitch.trace.passing.packed import unpacker
 from keyswitch.trace.requests import redaction
 from keyswitch.trace.requests.exchange import (
@@ -140,7 +141,7 @@ class Passage:
         self.answer_headers: list[tuple[str, str]] = []
         self.sent_size = self.answer_size = 0
         self._began = time.monotonic()
-        self._started = time.time()
+        self._started = clock.now()
         self._connecting: float | None = None
         self._connect: float | None = None
         self._sent: float | None = None

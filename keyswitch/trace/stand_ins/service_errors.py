@@ -31,6 +31,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from keyswitch.profiles import clock
 from keyswitch.trace.stand_ins.stand_in import Canned
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _body(entry: Mapping[str, Any]) -> str:
 
 
 def _words(prefix: str) -> dict[str, str]:
-    now = int(time.time())
+    now = int(clock.now())
     soon = time.gmtime(now + 5)
     return {
         "id": prefix + "".join(secrets.choice(_ID) for _ in range(20)),
