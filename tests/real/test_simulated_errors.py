@@ -19,6 +19,7 @@ from tests.real.test_trace import AWS, KEY, OPENAI
 
 RETRIES = 2
 OFTEN = {"401", "html", "overloaded"}  # tried with each commit
+ANTHROPIC = ("--provider", "anthropic")
 LOGIN = {
     "accessToken": "sk-ant-oat01-FAKE-simulated-0000000000000000000EXAMPLE",
     "refreshToken": "sk-ant-ort01-FAKE-simulated-0000000000000000000EXAMPLE",
@@ -157,6 +158,15 @@ def test_claude_code_with_a_login(machine, row):
         json.dumps({"claudeAiOauth": LOGIN})
     )
     claude(machine, row)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", ["401", "expired-login"])
+def test_claude_code_with_a_helper_asks_it_again(machine, kind):
+    machine.keyswitch("add", "work", *ANTHROPIC, "--stdin", stdin=KEY)
+    machine.keyswitch("use", "work")
+    prints = {"401": "`Invalid API key`", "expired-login": "`Failed to auth`"}
+    claude(machine, [f"`{kind}`", prints[kind], "1", "3 + *n*"])
 
 
 @pytest.mark.full

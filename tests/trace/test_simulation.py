@@ -193,6 +193,14 @@ def test_the_errors_of_anthropic_are_of_the_credential_that_was_sent():
     assert names["anthropic-ratelimit-unified-status"] == "rejected"
     assert int(names["anthropic-ratelimit-unified-reset"]) > 1_700_000_000
     assert "anthropic-ratelimit-requests-reset" not in names
+    # Anthropic's SDKs for Python send keys so, since 2.14.0 or before.
+    _, document = sent("401", authorization="bearer sk-ant-api03-FAKE")
+    assert document["error"]["message"] == "Invalid bearer token"
+    both = {"x_api_key": "a", "authorization": "Bearer a"}  # by a helper
+    _, document = sent("401", **both)
+    assert document["error"]["message"] == "invalid x-api-key"
+    canned, _ = sent("429", authorization="bearer sk-ant-api03-FAKE")
+    assert dict(canned.headers)["retry-after"] == "5"
 
 
 def test_aws_says_what_is_wrong_in_a_header_of_its_own():

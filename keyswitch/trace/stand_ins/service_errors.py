@@ -7,7 +7,7 @@ They are data, in `answers/*.toml`, a file for each family of services:
     headers     of all its answers
     id, mime    how its request ids begin; its content type if it is not JSON
     ["429"]     an error: status, further headers, and `body` or `events`
-    ["429 bearer"]   the same where the request has a bearer token
+    ["429 login"]    the same for a Claude login's token, `bearer` for any token
 
 `events` is what an event of a stream says, `event` its name; with `exception`
 it is one of AWS's streams. Who asked for no stream gets the error 529 instead.
@@ -44,6 +44,7 @@ _SHARED = "shared"
 _IMITATED = "openai"  # by a service that has no file
 _ANY = ".*"
 _STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
+_LOGIN = "sk-ant-oat"  # how the tokens of Claude logins begin
 _HOUR = 3600
 _REASONS = {529: "Overloaded"}  # of statuses that no standard knows
 _ID = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -61,7 +62,7 @@ def _files() -> Mapping[str, Mapping[str, Any]]:
 def kinds() -> set[str]:
     """Return the names of all errors."""
     return {
-        key.removesuffix(" bearer")
+        key.split()[0]
         for file in _files().values()
         for key, value in file.items()
         if isinstance(value, dict) and "status" in value
@@ -97,9 +98,8 @@ def error_of(kind: str, family: str, asked: Incoming) -> Canned:
     if family == "aws" and "json" in given.get("content-type", ""):
         family = "bedrock"
     file, shared = _files()[family], _files()[_SHARED]
-    bearer = given.get("authorization", "").lower().startswith("bearer ")
-    entry = file.get(f"{kind} bearer") if bearer else None
-    entry = entry or file.get(kind) or shared.get(kind)
+    names = [f"{kind} {one}" for one in _tokens(given)] + [kind]
+    entry = next((file[n] for n in names if n in file), shared.get(kind))
     if entry is None or ("events" in entry and not _wants_stream(asked)):
         entry = file["529"]
     words = _words(file.get("id", "req_"))
@@ -123,6 +123,17 @@ def error_of(kind: str, family: str, asked: Incoming) -> Canned:
         body,
         kind,
     )
+
+
+def _tokens(headers: Mapping[str, str]) -> list[str]:
+    """Return what a request's bearer token is, the narrower name first.
+
+    None beside a key: Claude Code sends what a helper prints as both.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or "x-api-key" in headers:
+        return []
+    return ["login"] * token.startswith(_LOGIN) + ["bearer"]
 
 
 def _wants_stream(asked: Incoming) -> bool:
