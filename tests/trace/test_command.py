@@ -9,12 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from keyswitch.cli.checks.trace_report import TraceReport
 from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.trace import tracing
+from keyswitch.trace.requests.exchange import Body, Exchange, Timing
 from keyswitch.trace.tracing import Tracing
 from tests.cli.keyswitch import KEY
 from tests.cli.terminal import Terminal
 from tests.trace.test_trace import ASK
+
+EXCHANGE = Exchange(
+    1, 0.0, "GET", "https://h.example.com/", "base-url", (), (), Body(),
+    Timing(),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -168,3 +175,23 @@ def test_a_settings_file_that_a_nested_claude_would_read_is_named(trace, ks):
     done = trace(code=ASK + "ask()")
     assert "a Claude Code that the command starts is not seen" in done.err
     assert len(done.requests) == 1
+
+
+def test_a_recording_that_cannot_go_on_does_not_end_the_command(ks):
+    class Full:
+        def add(self, exchange):
+            raise OSError(28, "No space left on device")
+
+    class Said:
+        json, quiet, said = True, False, ""
+
+        def warn(self, text):
+            self.said += text
+
+    session = Said()
+    ready = SimpleNamespace(program="/bin/true", command=["true"])
+    report = TraceReport(session, ready, None, None)
+    report._recording, report._record = Full(), "run.har"
+    for _ in range(2):
+        report.add(EXCHANGE)
+    assert session.said.count("run.har ends before request 1") == 1

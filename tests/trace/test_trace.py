@@ -409,3 +409,35 @@ with open(f"/proc/{os.getppid()}/status") as file:
     # Not of the children's usage: that counts what a fork had of this process.
     peak = int(re.search(r"VmHWM:\s+(\d+) kB", done.err)[1])
     assert peak < 150_000
+
+
+def test_100_requests_at_once_each_get_their_own_answer(trace, upstream):
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+def one(number):
+    own = http.client.HTTPConnection(base.hostname, base.port)
+    own.request("POST", f"{base.path}/n{number}", b"x" * number)
+    answer = own.getresponse().read()
+    own.close()
+    return answer == b'{"ok": %d}' % number
+with ThreadPoolExecutor(100) as pool:
+    print(list(pool.map(one, range(100))).count(True))
+"""
+    done = trace(code=ASK + code)
+    assert done.err.splitlines()[0] == "100"
+    assert len(done.requests) == len(upstream.got) == 100
+    assert sorted(r["number"] for r in done.requests) == [*range(1, 101)]
+
+
+def test_a_reader_that_goes_away_does_not_end_the_command(trace):
+    words = trace.words("--json", code=ASK + "ask()\nask()\nprint('whole')")
+    process = subprocess.Popen(
+        words, env=trace.environ, cwd=trace.ks.home, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    process.stdout.close()
+    err = process.stderr.read()
+    assert "whole" in err
+    assert "Traceback" not in err
+    process.stderr.close()
+    process.wait(30)

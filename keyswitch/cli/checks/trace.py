@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
+from keyswitch.cli.checks.trace_report import TraceReport
 from keyswitch.cli.command import Session, at_most_one, command, option
 from keyswitch.disk.ownership import require_own_home
-from keyswitch.display import printable
-from keyswitch.errors import InputError, KeyswitchError, UsageError
+from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.switching.running import run as running
-from keyswitch.trace import lines
 
 if TYPE_CHECKING:
-    from keyswitch.trace.requests.exchange import Exchange
     from keyswitch.trace.stand_ins.stand_in import StandIn
 
 _KEPT = 4 << 20  # bytes of a body that go into a recording
-# Options with which a program draws no screen.
-_PRINTS = {"claude": {"-p", "--print"}, "codex": {"exec", "e"}}
 
 
 @command(
@@ -102,7 +96,7 @@ def trace(  # noqa: PLR0913
     if profile is not None:
         session.refuse_agents()
     ready = _prepared(session, profile, list(command))
-    report = _Report(session, ready, to, record)
+    report = TraceReport(session, ready, to, record)
     keep = {"none": 0}.get(bodies, _KEPT if record else 0)
     return _traced(
         session,
@@ -117,7 +111,7 @@ def trace(  # noqa: PLR0913
 def _traced(  # noqa: PLR0913
     session: Session,
     ready: running.Prepared,
-    report: _Report,
+    report: TraceReport,
     stand_in: StandIn | None,
     keep: tuple[int, int],
     intercepts: tuple[str, ...] | None,
@@ -180,89 +174,6 @@ def _prepared(
     guard.require(compiled, workspace.environ)
     keep = agree_to_shell(session, compiled)
     return running.prepare(workspace, compiled, command, keep_headers=keep)
-
-
-class _Report:
-    """Where requests go: lines, a recording, and totals at the end.
-
-    A program that draws the screen gets no lines between: they are held.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        ready: running.Prepared,
-        to: str | None,
-        record: str | None,
-    ) -> None:
-        self._session = session
-        self._totals = lines.Totals()
-        self._lines = lines.PersonLines()
-        self._file = _opened(to) if to else None
-        self._holds = self._file is None and _draws(ready)
-        self._held: list[str] = []
-        self._recording = None
-        if record:
-            from keyswitch.trace.recording import Recording
-
-            self._recording = Recording(record)
-        self._record = record
-
-    def add(self, exchange: Exchange) -> None:
-        """Show one request."""
-        self._totals.add(exchange)
-        if self._recording is not None:
-            self._recording.add(exchange)
-        if self._session.json:
-            self._write(lines.json_line(exchange))
-            return
-        for line in self._lines.of(exchange):
-            self._write(printable(line))
-
-    def note(self, text: str) -> None:
-        """Say what is not seen: at once, or below what a program draws."""
-        (self._held.append if self._holds else self._session.warn)(text)
-
-    def _write(self, line: str) -> None:
-        if self._file is not None:
-            self._file.write(line + "\n")
-            self._file.flush()
-        elif self._session.json:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
-        elif self._holds:
-            self._held.append(line)
-        elif not self._session.quiet:
-            sys.stderr.write(f"keyswitch: {line}\n")
-            sys.stderr.flush()
-
-    def end(self) -> None:
-        """Show what was held, and the totals."""
-        self._session.say(*self._held, lines.summary(self._totals))
-        if self._recording is not None:
-            self._recording.close()
-            self._session.say(f"recorded in {self._record}")
-        if self._file is not None:
-            self._file.close()
-
-
-def _draws(ready: running.Prepared) -> bool:
-    """Tell whether a program is one that draws the terminal's screen."""
-    name = os.path.basename(ready.program).lower().removesuffix(".exe")
-    prints = _PRINTS.get(name)
-    if prints is None or not os.isatty(1):
-        return False
-    return prints.isdisjoint(ready.command[1:])
-
-
-def _opened(path: str) -> TextIO:
-    try:
-        return open(path, "a", encoding="utf-8")
-    except OSError as e:
-        raise InputError(
-            f"cannot write to {path}: {e.strerror}",
-            "name a file, or another terminal's device: tty",
-        ) from e
 
 
 def _stand_in(errors: tuple[str, ...], replay: str | None) -> StandIn | None:

@@ -92,7 +92,9 @@ def why_none(error: Exception) -> str:
         return f"the service's certificate is not trusted: {error.os_error}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the service hung up"
-    return str(error) or type(error).__name__
+    if isinstance(error, (aiohttp.ClientError, OSError, ValueError)):
+        return str(error) or type(error).__name__
+    return f"this is a bug in keyswitch: {type(error).__name__}"
 
 
 def _session(context: ssl.SSLContext) -> aiohttp.ClientSession:

@@ -14,7 +14,6 @@ import time
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import aiohttp
 from aiohttp import web
 
 from keyswitch.trace.passing import peer
@@ -157,7 +156,7 @@ class Proxy:
         except asyncio.CancelledError:
             passage.failure = passage.failure or "the client hung up"
             raise
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - others go on
             # As if there were no proxy: the client sees a broken connection.
             passage.failure = passage.failure or why_none(error)
             if request.transport is not None:

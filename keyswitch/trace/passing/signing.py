@@ -48,7 +48,13 @@ class Signer:
 
         Raises ValueError where that cannot be done: why, and what can.
         """
-        auth = import_module("botocore.auth")
+        try:
+            auth = import_module("botocore.auth")
+        except ImportError:
+            raise ValueError(
+                "its AWS signature is for this proxy's address; to sign anew: "
+                "pip install 'keyswitch[trace]', or use --intercept"
+            ) from None
         request_type = import_module("botocore.awsrequest").AWSRequest
         keys = import_module("botocore.credentials").Credentials
         headers = passage.headers

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.explain.facts import Chosen
@@ -70,7 +71,8 @@ class Naming:
             return self._owners[value]
         found = self._owner(value)
         if not found[1] and time.monotonic() >= self._again_at:
-            self._situation = self._look()
+            with suppress(KeyswitchError, OSError):
+                self._situation = self._look()
             found = self._owner(value)
             self._again_at = time.monotonic() + _PATIENCE
         if not found[1]:
