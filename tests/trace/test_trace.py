@@ -312,7 +312,7 @@ def test_nobody_without_the_token_gets_an_answer(running, upstream):
     own = f"{parts.hostname}:{parts.port}"
     for path, host in (
         ("/v1/models", own),  # no token
-        (f"/{token[:-1]}x/anthropic-base-url/v1/models", own),
+        (f"/{token[::-1]}/anthropic-base-url/v1/models", own),
         (f"/{token}/other/v1/models", own),
         (f"{parts.path}/v1/models", "rebound.example.com"),
         (f"{parts.path}/v1/models", f"localhost:{parts.port}"),

@@ -70,14 +70,15 @@ class Interception:
         if before:
             text = before.decode("ascii")
             onward.context.load_verify_locations(cadata=text)
-        self._intercept = Intercept(
+        intercept = Intercept(
             secrets.token_urlsafe(24),
             authority,
             lambda host: credential_hosts.covers(wanted, host),
             onward,
             self._note,
         )
-        address = await self._intercept.start()
+        address = await intercept.start()
+        self._intercept = intercept
         path = _written(folder, before + authority.pem)
         direct, gone = trust.around(self._environ(), wanted)
         if gone:
