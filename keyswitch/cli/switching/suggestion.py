@@ -23,7 +23,7 @@ def suggest(session: Session) -> None:
     )
     if not found:
         raise NotFoundError(
-            "no profile is an account with windows",
+            "no profile is a login, which alone has such limits",
             "keep a login as one: keyswitch login NAME --capture",
         )
     best = found[0] if found[0].percent is not None else None
