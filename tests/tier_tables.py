@@ -67,8 +67,47 @@ DEALT = {
 # commit tries every so many of their cases (0: none), the long tier the rest.
 # "*" stands for the other tests of a file. A first case is tried always.
 EVERY = {
+    "cli/test_status_line_setting.py": {
+        "*": 4,
+    },
+    "cli/test_usage.py": {
+        "*": 4,
+    },
+    "real/test_custom_headers.py": {
+        "*": 3,
+    },
+    "real/test_intercepted.py": {
+        "*": 8,
+    },
+    "real/test_replayed.py": {
+        "*": 8,
+    },
+    "real/test_status_line.py": {
+        "*": 8,
+    },
+    "real/test_trace.py": {
+        "*": 4,
+    },
+    "trace/test_command.py": {
+        "*": 3,
+    },
+    "trace/test_intercept.py": {
+        "*": 4,
+    },
+    "trace/test_intercepted.py": {
+        "*": 8,
+    },
+    "trace/test_recorded_runs.py": {
+        "*": 4,
+    },
+    "trace/test_stand_ins.py": {
+        "*": 4,
+    },
+    "trace/test_trace.py": {
+        "*": 3,
+    },
     "cli/test_advice.py": {
-        "*": 24,
+        "*": 48,
     },
     "cli/test_blank_and_odd_files.py": {
         "*": 4,
@@ -77,7 +116,7 @@ EVERY = {
         "*": 3,
     },
     "cli/test_agents.py": {
-        "*": 16,
+        "*": 32,
     },
     "cli/test_bad_input.py": {
         "*": 6,
@@ -97,7 +136,7 @@ EVERY = {
         "test_every_question_can_be_left": 4,
     },
     "cli/test_here.py": {
-        "*": 16,
+        "*": 24,
     },
     "cli/test_hostile_links.py": {
         "*": 8,

@@ -34,7 +34,8 @@ READING = {
     "completion", "current", "doctor --report", "env", "env of a gateway",
     "explain", "helper api-key", "helper aws", "helper claude-code", "history",
     "hook", "list", "lock", "providers", "run", "shell", "show", "unlock",
-    "use --here", "vault status", "verify", "whoami", "whoami --verify",
+    "use --here", "use --suggest", "vault status", "verify", "whoami",
+    "whoami --verify",
 }  # fmt: skip
 # Of those, what hands a secret over.
 GIVING = (

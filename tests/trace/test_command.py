@@ -114,7 +114,8 @@ def fake_claude(home, script):
     """Make a program that is called like Claude Code."""
     path = home / "bin" / "claude"
     path.parent.mkdir()
-    path.write_text(f"#!{sys.executable}\n{script}")
+    # Not this interpreter: its path may have a space.
+    path.write_text(f"#!/usr/bin/env python3\n{script}")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
 
