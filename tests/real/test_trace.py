@@ -109,7 +109,11 @@ def seen(requests):
     [
         pytest.param(one, marks=pytest.mark.real(PARTS.get(one, "claude")))
         for one in (
-            aws, claude, claude_of_bedrock, claude_of_settings, codex,
+            claude,
+            claude_of_bedrock,
+            claude_of_settings,
+            codex,
+            aws,
             python_sdk,
         )
     ],
