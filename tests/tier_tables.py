@@ -70,6 +70,9 @@ EVERY = {
     "cli/test_status_line_setting.py": {
         "*": 4,
     },
+    "cli/test_verify_profiles.py": {
+        "*": 3,
+    },
     "cli/test_usage.py": {
         "*": 4,
     },
@@ -351,7 +354,7 @@ EVERY = {
         "*": 2,
     },
     "real/test_field_errors.py": {
-        "test_what_the_program_prints_is_explained": 16,
+        "test_what_the_program_prints_is_explained": 32,
     },
     "real/test_header_values.py": {
         "test_whoami_says_what_is_done_with_an_odd_value": 40,
@@ -367,7 +370,7 @@ EVERY = {
         "test_accounts_of_all_kinds_follow_one_another": 1,
     },
     "real/test_no_warning.py": {
-        "test_it_starts_without_a_warning_and_sends_the_account": 3,
+        "test_it_starts_without_a_warning_and_sends_the_account": 6,
         "test_the_setting_keeps_the_keys_of_the_shell_and_the_warning": 0,
     },
     "real/test_other_accounts.py": {
