@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -75,6 +76,12 @@ class Catalogue:
                 if name.endswith(".toml") and not name.startswith(("_", "."))
             }
         )
+
+    def readable(self) -> Iterator[Provider]:
+        """Yield every provider but those whose file is broken."""
+        for name in self.ids():
+            with suppress(InputError):  # doctor names it
+                yield self.get(name)
 
     def get(self, provider_id: str) -> Provider:
         """Return a provider, or say which one was probably meant."""

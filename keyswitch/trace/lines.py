@@ -81,16 +81,15 @@ def accounts_of(exchange: Exchange) -> str:
     return " + ".join(dict.fromkeys(names)) or _NOBODY
 
 
-def summary(exchanges: Totals) -> str:
+def summary(totals: Totals) -> str:
     """Return a run in one line."""
-    found = exchanges
-    requests = "1 request" if found.count == 1 else f"{found.count} requests"
+    requests = "1 request" if totals.count == 1 else f"{totals.count} requests"
     parts = [requests]
-    if found.errors:
-        parts.append(f"{found.errors} with an error")
-    parts.append(f"{size(found.sent)} sent, {size(found.received)} received")
-    if found.accounts:
-        shown = (f"{name} {count}" for name, count in found.accounts.items())
+    if totals.errors:
+        parts.append(f"{totals.errors} with an error")
+    parts.append(f"{size(totals.sent)} sent, {size(totals.received)} received")
+    if totals.accounts:
+        shown = (f"{name} {count}" for name, count in totals.accounts.items())
         parts.append(f"accounts: {', '.join(shown)}")
     return "; ".join(parts)
 

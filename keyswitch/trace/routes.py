@@ -1,8 +1,8 @@
 """Which addresses of a command are replaced, and where requests really go.
 
 For Claude Code and Anthropic's SDKs the resolver says it; for the rest a
-provider's file, `[trace.VARIABLE]`. Only providers in use are replaced: some
-programs behave otherwise as soon as an address is set at all.
+provider's file, `[trace]`. Only addresses of providers in use are replaced:
+some programs behave otherwise as soon as one is set at all.
 """
 
 from __future__ import annotations
@@ -76,14 +76,13 @@ def _usual(scene: Scene, cloud: Cloud) -> str:
 def of_providers(scene: Scene, catalogue: Catalogue) -> Iterator[Replaced]:
     """Yield those that provider files name, where a command has a key."""
     view = scene.request
-    for name in catalogue.ids():
-        provider = catalogue.get(name)
+    for provider in catalogue.readable():
         for variable, upstream in provider.trace:
             own = {n for field in provider.fields for n in field.env}
             if view.text(variable):
-                yield Replaced(variable, view.text(variable), name)
+                yield Replaced(variable, view.text(variable), provider.id)
             elif any(view.text(one) for one in own):
-                yield Replaced(variable, upstream, name)
+                yield Replaced(variable, upstream, provider.id)
 
 
 def of_aws(scene: Scene, program: str) -> Iterator[Replaced]:

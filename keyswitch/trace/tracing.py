@@ -176,8 +176,10 @@ class Tracing:
 
     def _scene(self, command: list[str]) -> Scene:
         """Return what Claude Code would find, started by this command."""
-        environ = self.ready.environ
         words = command[1:] if self.ready.launch else []
+        return self._scene_of(self.ready.environ, words)
+
+    def _scene_of(self, environ: Mapping[str, str], words: list[str]) -> Scene:
         try:
             flags = parse_flags(words)
         except KeyswitchError:
@@ -188,8 +190,7 @@ class Tracing:
         self, command: list[str], environ: Mapping[str, str]
     ) -> None:
         """Say where something outranks the option, so that nothing is seen."""
-        flags = parse_flags(command[1:])
-        scene = Scene(environ, home=self.home, cwd=self.cwd, flags=flags)
+        scene = self._scene_of(environ, command[1:])
         value = scene.request.get(rules.BASE_URL)
         if (
             value is not None

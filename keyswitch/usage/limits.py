@@ -2,8 +2,9 @@
 
 Observed: Claude Code 2.1.330 hands its status line `rate_limits` with percent
 of each window, once a login's request was answered. It has them from the
-`anthropic-ratelimit-unified-…` headers, which hold fractions. Codex 0.171.0
-names its own `x-codex-primary-…` and `x-codex-secondary-…`.
+`anthropic-ratelimit-unified-…` headers, which hold fractions. Those of Codex,
+`x-codex-primary-…` and `x-codex-secondary-…`, are names in the program of
+0.171.0: no answer with them was seen.
 """
 
 from __future__ import annotations

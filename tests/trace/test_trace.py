@@ -164,6 +164,39 @@ def test_connections_are_kept_in_both_directions(trace, upstream):
     assert connects[1:] == [None, None]
 
 
+def test_answers_without_a_body_pass_and_the_connection_is_kept(
+    trace, upstream
+):
+    code = """
+print(ask("HEAD", "/v1/models"))
+print(ask("GET", "/nothing"))
+print(ask("GET", "/v1/models"))
+"""
+    done = trace(code=ASK + code)
+    lines = done.err.splitlines()
+    assert lines[:3] == ["(200, b'')", "(204, b'')", "(200, b'{\"ok\": 0}')"]
+    assert [r["received_bytes"] for r in done.requests] == [0, 0, 9]
+    assert len({got.client for got in upstream.got}) == 1
+
+
+def test_a_broken_provider_file_and_a_proxy_of_another_kind_are_no_bugs(
+    trace, ks
+):
+    folder = ks.home / ".config" / "keyswitch" / "providers"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "acme.toml").write_text("not [ toml")
+    code = """
+try:
+    ask()
+except ConnectionError:
+    print("as without trace")
+"""
+    environ = {"HTTP_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "x.example"}
+    done = trace(code=ASK + code, environ=environ)
+    assert "as without trace" in done.err
+    assert "names a proxy that is not HTTP" in done.requests[0]["failure"]
+
+
 def test_a_websocket_is_refused_with_a_status_that_says_so(trace, upstream):
     code = "print(ask(connection='Upgrade', upgrade='websocket'))"
     done = trace(code=ASK + code)

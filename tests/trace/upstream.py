@@ -67,6 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
         if path.endswith("/stream"):
             self._stream()
             return
+        if path.endswith("/nothing"):
+            self.send_response(204)
+            self.end_headers()
+            return
         if path.endswith("/big"):
             self._big()
             return

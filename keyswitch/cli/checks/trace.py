@@ -13,6 +13,8 @@ from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.switching.running import run as running
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyswitch.trace.stand_ins.stand_in import StandIn
 
 _KEPT = 4 << 20  # bytes of a body that go into a recording
@@ -81,12 +83,15 @@ def trace(  # noqa: PLR0913
     """Show a command's requests, and whose credential each carries.
 
     The command's requests pass through a proxy on this machine, which ends
-    with it. Credentials are masked; nothing is written unless --record asks.
+    with it. Credentials are masked, and no request is kept unless --record
+    asks for it.
     """
     if view is not None:
-        if command or record or replay or errors:
+        others = (profile, to, record, errors, replay, intercept, hosts)
+        if command or any(others):
             raise UsageError(
-                "--view takes no command", "keyswitch trace --view FILE"
+                "--view takes no command and no other option",
+                "keyswitch trace --view FILE",
             )
         _view(session, view)
         return None
@@ -96,14 +101,13 @@ def trace(  # noqa: PLR0913
     if profile is not None:
         session.refuse_agents()
     ready = _prepared(session, profile, list(command))
-    report = TraceReport(session, ready, to, record)
-    keep = {"none": 0}.get(bodies, _KEPT if record else 0)
+    kept = _KEPT if record and bodies != "none" else 0
     return _traced(
         session,
         ready,
-        report,
+        lambda: TraceReport(session, ready, to, record),
         stand_in,
-        (keep, keep * (bodies == "all")),
+        (kept, kept if bodies == "all" else 0),
         hosts if intercept or hosts else None,
     )
 
@@ -111,11 +115,12 @@ def trace(  # noqa: PLR0913
 def _traced(  # noqa: PLR0913
     session: Session,
     ready: running.Prepared,
-    report: TraceReport,
+    reporting: Callable[[], TraceReport],
     stand_in: StandIn | None,
     keep: tuple[int, int],
     intercepts: tuple[str, ...] | None,
 ) -> int:
+    """Run the command. `keep`: bytes of answers and of requests to keep."""
     from keyswitch.secret import Secret
     from keyswitch.switching.activation.effect import situation_of
     from keyswitch.trace.passing.passage import Watcher
@@ -125,8 +130,9 @@ def _traced(  # noqa: PLR0913
     from keyswitch.trace.usage_feed import UsageFeed
 
     workspace = session.workspace()
-    add = UsageFeed(workspace).before(report.add)
     naming = Naming(lambda: situation_of(workspace))
+    report = reporting()  # makes files: what may be refused was before
+    add = UsageFeed(workspace).before(report.add)
     watcher = Watcher(naming, add, keep=keep[0], keep_requests=keep[1])
 
     def stored(key_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -94,7 +95,8 @@ class TraceReport:
             self._recording.close()
             self._session.say(f"recorded in {self._record}")
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # such as a full disk: it was said by then
+                self._file.close()
 
 
 def _draws(ready: Prepared) -> bool:

@@ -23,7 +23,7 @@ def suggest(session: Session) -> None:
     )
     if not found:
         raise NotFoundError(
-            "no profile is a login, which alone has such limits",
+            "no profile is a Claude subscription; only those have such limits",
             "keep a login as one: keyswitch login NAME --capture",
         )
     best = found[0] if found[0].percent is not None else None
@@ -51,7 +51,10 @@ def suggest(session: Session) -> None:
 
 def _why(best: Left | None, at: datetime) -> str:
     if best is None or best.usage is None:
-        return "nothing is known of any account yet: docs/usage.md says why"
+        return (
+            "nothing is known of any account yet: keyswitch install "
+            "claude-statusline, then use Claude Code once with each"
+        )
     seen = shown.age(best.usage, at)
     return (
         f"'{best.profile}' has most left, {best.percent:.0f} % of its tighter "

@@ -54,8 +54,8 @@ def patterns(
     """
     found = [
         re.sub(r"\{\w+\}", "*", host)
-        for name in catalogue.ids()
-        for host in catalogue.get(name).hosts
+        for provider in catalogue.readable()
+        for host in provider.hosts
         if re.sub(r"\{\w+\}", "", host)
     ]
     for pattern in asked:

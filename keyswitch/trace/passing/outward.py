@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from keyswitch.errors import KeyswitchError
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -92,6 +94,8 @@ def why_none(error: Exception) -> str:
         return f"the service's certificate is not trusted: {error.os_error}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the service hung up"
+    if isinstance(error, KeyswitchError):  # such as a proxy of another kind
+        return f"{error.message}; {error.hint}"
     if isinstance(error, (aiohttp.ClientError, OSError, ValueError)):
         return str(error) or type(error).__name__
     return f"this is a bug in keyswitch: {type(error).__name__}"

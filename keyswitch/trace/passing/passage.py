@@ -222,6 +222,10 @@ class Passage:
             for name, value in self.headers
         )
 
+    def header(self, name: str) -> str:
+        """Return the value of a request's header, or ""."""
+        return _header(self.headers, name)
+
     def asked(self) -> Incoming:
         """Return what a stand-in decides by."""
         return Incoming(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _KEY, _SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 # What a new signature replaces, and what proxies may change on the way.
 _REPLACED = ("authorization", "x-amz-date")
+_PARTS = "x-amz-content-sha256"  # says so where each part has a signature
 _FILES = {
     "AWS_CONFIG_FILE": "config_file",
     "AWS_SHARED_CREDENTIALS_FILE": "credentials_file",
@@ -62,8 +63,11 @@ class Signer:
         key = redaction.key_id(old)
         scope = old.partition("Credential=")[2].partition(",")[0].split("/")
         signed = old.partition("SignedHeaders=")[2].partition(",")[0]
-        if len(scope) != 5:
-            raise ValueError("its AWS signature is of a kind not known here")
+        if len(scope) != 5 or passage.header(_PARTS).startswith("STREAMING-"):
+            raise ValueError(
+                "its AWS signature is of a kind that is not made anew here; "
+                "use --intercept"
+            )
         secret = self._secret(key)
         names = {*signed.split(";")} - {*_REPLACED, "host"}
         request = request_type(
