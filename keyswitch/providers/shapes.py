@@ -327,10 +327,13 @@ def fingerprint(key: bytes, text: str) -> str:
     """Return a keyed hash that compares secrets and reveals nothing.
 
     Thirty-two bits, written as 7f3a-91c2; without the key of this machine
-    not even a guess can be checked.
+    not even a guess can be checked. A text of a foreign file or variable may
+    hold half a character, which no secret of a profile does.
     """
     import hashlib
     import hmac
 
-    digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(
+        key, text.encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).hexdigest()
     return f"{digest[:4]}-{digest[4:8]}"

@@ -172,3 +172,13 @@ def test_a_folder_that_cannot_be_synced(tmp_path, monkeypatch, number, is_fine):
         with pytest.raises(FileStateError):
             atomic.write_private(str(path), b"x")
     assert path.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("command", ["use", "whoami"])
+def test_a_key_in_the_environment_that_is_no_text_is_nobodys(ks, command):
+    token = "sk-ant-oat01-" + "FAKE0123456789" * 6 + "EXAMPLE-AA"
+    ks("add", "work", "--provider", "claude-token", "--stdin", stdin=token)
+    words = {"use": ("use", "work"), "whoami": ("whoami",)}[command]
+    odd = os.fsdecode(b"FAKE\xff\xfe-key-0123456789-EXAMPLE")
+    done = ks(*words, code=None, CLAUDE_CODE_OAUTH_TOKEN=odd)
+    assert done.code in (0, 1, 4), done.err  # and no bug

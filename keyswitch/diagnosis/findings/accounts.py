@@ -159,10 +159,7 @@ class Accounts:
             return self.known[text]
         if not self._key or not text:
             return ""
-        try:
-            seen = fingerprint(self._key, text)
-        except UnicodeEncodeError:
-            return ""  # half a character, which no profile can hold
+        seen = fingerprint(self._key, text)
         for profile in self._single.values():
             if profile and _holds(profile, seen, text):
                 return profile.name
