@@ -83,6 +83,11 @@ def accounts_of(exchange: Exchange) -> str:
 
 def summary(totals: Totals) -> str:
     """Return a run in one line."""
+    if not totals.count:
+        return (
+            "no request passed through; --intercept sees hosts that no base "
+            "URL covers"
+        )
     requests = "1 request" if totals.count == 1 else f"{totals.count} requests"
     parts = [requests]
     if totals.errors:

@@ -196,3 +196,8 @@ def test_a_recording_that_cannot_go_on_does_not_end_the_command(ks):
     for _ in range(2):
         report.add(EXCHANGE)
     assert session.said.count("run.har ends before request 1") == 1
+
+
+def test_a_run_without_a_request_says_what_would_see_more(ks):
+    done = ks("trace", "--", "true")
+    assert "no request passed through; --intercept sees" in done.err
