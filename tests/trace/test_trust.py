@@ -4,6 +4,7 @@ import ssl
 
 import pytest
 
+from keyswitch.providers.schema import Provider
 from keyswitch.trace.intercepting import credential_hosts, trust
 from tests.real.certificates import Authority
 
@@ -100,12 +101,9 @@ def test_the_small_name_counts_first():
 class OwnProviders:
     """A catalogue of one provider."""
 
-    def ids(self):
-        return ["own"]
-
-    def get(self, _):
+    def readable(self):
         hosts = ("{base_url}", "{region}-llm.corp.example", "whatever {env}")
-        return type("Own", (), {"hosts": hosts})
+        yield Provider("own", "Own", hosts=hosts)
 
 
 @pytest.mark.parametrize(
