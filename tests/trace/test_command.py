@@ -14,6 +14,7 @@ from keyswitch.targets.claude_code.resolver.scene import Scene
 from keyswitch.trace import tracing
 from keyswitch.trace.requests.exchange import Body, Exchange, Timing
 from keyswitch.trace.tracing import Tracing
+from tests.cli.accounts import two_accounts
 from tests.cli.keyswitch import KEY
 from tests.cli.terminal import Terminal
 from tests.trace.test_trace import ASK
@@ -201,3 +202,19 @@ def test_a_recording_that_cannot_go_on_does_not_end_the_command(ks):
 def test_a_run_without_a_request_says_what_would_see_more(ks):
     done = ks("trace", "--", "true")
     assert "no request passed through: none was sent, or" in done.err
+
+
+def test_a_login_of_a_profile_is_named_after_the_command_renewed_it(trace, ks):
+    two_accounts(ks)  # b's is live, so a's comes in a folder of its own
+    code = """
+import json
+path = os.environ["CLAUDE_CONFIG_DIR"] + "/.credentials.json"
+document = json.load(open(path))
+token = document["claudeAiOauth"]["accessToken"] = "sk-ant-oat01-FAKE-renewed"
+json.dump(document, open(path, "w"))
+ask(authorization="Bearer " + token)
+"""
+    claude = fake_claude(ks.home, ASK + code)
+    done = trace("--profile", "a", command=[str(claude)])
+    (request,) = done.requests
+    assert [c["profile"] for c in request["credentials"]] == ["a"]

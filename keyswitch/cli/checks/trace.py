@@ -128,9 +128,12 @@ def _traced(  # noqa: PLR0913
     from keyswitch.trace.requests.naming import Naming
     from keyswitch.trace.tracing import Tracing
     from keyswitch.trace.usage_feed import UsageFeed
+    from keyswitch.workspace import Workspace
 
     workspace = session.workspace()
-    naming = Naming(lambda: situation_of(workspace))
+    # Whose a login is, is told by the folder that the command reads.
+    seen = Workspace(ready.environ, tell=workspace.tell)
+    naming = Naming(lambda: situation_of(seen))
     report = reporting()  # makes files: what may be refused was before
     add = UsageFeed(workspace).before(report.add)
     watcher = Watcher(naming, add, keep=keep[0], keep_requests=keep[1])

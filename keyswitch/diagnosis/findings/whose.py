@@ -27,12 +27,13 @@ def account(situation: Situation) -> str:
         return "none: requests go out without a credential"
     owners = [(situation.owner(h).profile, h) for h in request.headers]
     names = sorted({name for name, _ in owners if name})
-    parts = [_profile_text(situation, name) for name in names]
+    parts = [profile_text(situation, name) for name in names]
     parts += [_stranger(situation, h) for name, h in owners if not name]
     return " and ".join(dict.fromkeys(parts))
 
 
-def _profile_text(situation: Situation, name: str) -> str:
+def profile_text(situation: Situation, name: str) -> str:
+    """Return a profile as it is shown: "work (anthropic, Acme API)"."""
     profile = situation.accounts.get(name)
     if profile is None:
         return name

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.explain.facts import Chosen
 from keyswitch.diagnosis.explain.knowledge import causes_of
 from keyswitch.diagnosis.findings.accounts import masked
+from keyswitch.diagnosis.findings.whose import profile_text
 from keyswitch.errors import KeyswitchError
 from keyswitch.secret import Secret
 from keyswitch.trace.requests import redaction
@@ -103,24 +104,17 @@ class Naming:
         accounts = situation.accounts
         name = accounts.holder_of(Secret(value))
         if name:
-            return name, self._shown(name)
+            return name, profile_text(situation, name)
         login = situation.scene.login
         if login is None or login.access_token != value:
             return "", ""
         who = login if login.account_uuid else situation.scene.config
         name = accounts.of_account(who.account_uuid, who.organization_uuid)
         if name:
-            return name, self._shown(name)
+            return name, profile_text(situation, name)
         status = situation.verdict.status
         plan = f" ({login.subscription})" if login.subscription else ""
         return "", f"{status.email or 'the stored login'}{plan}, no profile"
-
-    def _shown(self, name: str) -> str:
-        profile = self._situation.accounts.get(name)
-        if profile is None:
-            return name
-        label = f", {profile.label}" if profile.label else ""
-        return f"{name} ({profile.provider}{label})"
 
 
 def identity_of(signature: str) -> str:
