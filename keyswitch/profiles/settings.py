@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from keyswitch.errors import InputError
@@ -38,6 +39,9 @@ _KINDS: Kinds = {
 }
 
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
 class Settings(Frozen):
     """What `config.toml` says; every field has a default."""
 
@@ -52,6 +56,11 @@ class Settings(Frozen):
     keychain_deadline: float = 0.0  # seconds; 0: chosen by who can answer
     # (pattern of a git remote, profile name), in the file's order
     links: tuple[tuple[str, str], ...] = ()
+    # [managers.NAME]: settings of a manager that references lead to, or a
+    # manager of the person's own; `secrets.references` reads them.
+    managers: Mapping[str, Mapping[str, Any]] = _NONE
+    # [exec]: the programs that `exec:NAME` runs, each as a list of words
+    programs: Mapping[str, tuple[str, ...]] = _NONE
 
 
 def load(paths: Paths) -> Settings:
@@ -64,6 +73,8 @@ def load(paths: Paths) -> Settings:
     return Settings(
         **checked_values(paths.config_file, document, _KINDS),
         links=_links(paths.config_file, document.get("links", {})),
+        managers=_managers(paths.config_file, document.get("managers", {})),
+        programs=_programs(paths.config_file, document.get("exec", {})),
     )
 
 
@@ -100,7 +111,8 @@ def _like_agents(key: str) -> bool:
 
 def unknown(paths: Paths) -> list[str]:
     """Return the keys of `config.toml` that this version does not know."""
-    return sorted(_document(paths).keys() - {*Settings._fields})
+    known = {*Settings._fields, "exec"} - {"programs"}
+    return sorted(_document(paths).keys() - known)
 
 
 def _document(paths: Paths) -> dict[str, Any]:
@@ -124,3 +136,29 @@ def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:
         except InputError as e:
             raise InputError(f"{path}: [links]: {e.message}", e.hint) from e
     return tuple((str(k), v) for k, v in table.items())
+
+
+def _managers(path: str, table: object) -> Mapping[str, Mapping[str, Any]]:
+    if not isinstance(table, dict) or not all(
+        isinstance(row, dict) for row in table.values()
+    ):
+        raise InputError(
+            f"{path}: [managers] has to be a table of tables",
+            'for example: [managers.vault] with address = "https://…"',
+        )
+    return MappingProxyType(table)
+
+
+def _programs(path: str, table: object) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(table, dict) or not all(
+        isinstance(words, list)
+        and words
+        and all(isinstance(word, str) and "\0" not in word for word in words)
+        for words in table.values()
+    ):
+        raise InputError(
+            f"{path}: [exec] has to be a table of programs, each a list of "
+            "its words",
+            'for example: corp = ["/usr/local/bin/corp-key", "eng"]',
+        )
+    return MappingProxyType({name: tuple(w) for name, w in table.items()})

@@ -1,0 +1,24 @@
+"""What a reference is, and what a manager answers to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keyswitch.model import Frozen
+from keyswitch.secret import Secret
+
+
+class Reference(Frozen):
+    """A reference as it was pasted, taken apart by its manager's form."""
+
+    text: str  # "op://Eng/claude/key"
+    manager: str  # the name of its row: "op", "vault", "exec", …
+    parts: Mapping[str, str]  # by the names in the form; absent parts are ""
+
+
+class Answer(Frozen):
+    """A value that a manager gave. `lease` is 0 where it named no end."""
+
+    value: Secret
+    lease: int = 0  # seconds from now for which the value is good
+    _hidden = ("value",)
