@@ -16,7 +16,7 @@ class Reference(Frozen):
     parts: Mapping[str, str]  # by the names in the form; absent parts are ""
 
 
-class Answer(Frozen):
+class Fetched(Frozen):
     """A value that a manager gave. `lease` is 0 where it named no end."""
 
     value: Secret
