@@ -60,6 +60,8 @@ class Paths:
         self.usage_dir = state + "/usage"
         self.status_lines_file = state + "/status-lines.json"  # what we set
         self.remotes_file = state + "/remotes"  # links by git remote
+        # Whose file each team's profiles came from, and the text of that file.
+        self.teams_dir = state + "/teams"
         self.undo_file = state + "/undo.json"
         self.history_file = state + "/history.jsonl"
         # Which start files have a block of keyswitch's.
@@ -97,6 +99,7 @@ class Paths:
             self.bound_dir,
             self.agreed_dir,
             self.usage_dir,
+            self.teams_dir,
             self.state + "/compiled",
             self.state + "/trust",
         )
