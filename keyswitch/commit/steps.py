@@ -91,7 +91,9 @@ def _name_to_remove(path: str, target: str) -> str:
     return target
 
 
-def staged(change: FileChange, step: Step, made: list[str]) -> None:
+def staged(
+    change: FileChange, step: Step, made: list[str], *, durable: bool = True
+) -> None:
     """Write a file's next version beside it; `made` gets new folders."""
     if change.after is None:
         return
@@ -108,6 +110,7 @@ def staged(change: FileChange, step: Step, made: list[str]) -> None:
         change.after,
         mode=change.mode,
         private=change.private,
+        durable=durable,
     )
 
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 RETRIES = 4  # plans, of which all but the last may be overtaken
 # Claude Code writes several times while it starts; seconds, doubled each time.
 _PAUSE = 0.15
+_AT_ONCE = 500  # files, from which on they go to the disk together
 BRIEF = 2.0  # seconds for a call of a keychain while others' locks are held
 
 
@@ -155,10 +156,7 @@ class Transaction:
         try:
             whole = _journal_of(plan, steps)
             journal.prepare(self.paths, whole)
-            for change, step in zip(changes, steps, strict=True):
-                staged(change, step, made)
-            for folder in sorted({os.path.dirname(s.target) for s in steps}):
-                atomic.sync_dir(folder)
+            _stage_all(changes, steps, made)
             with lock_folders.held(locks):
                 require_as_read(changes, steps)
                 self._compare_items(items)
@@ -279,6 +277,21 @@ class Transaction:
                 [spec.path for spec in locks], journal.written_at(self.paths)
             )
             journal.discard(self.paths)
+
+
+def _stage_all(
+    changes: Sequence[FileChange], steps: Sequence[Step], made: list[str]
+) -> None:
+    """Write every stage, and bring them and their names to the disk."""
+    at_once = len(steps) > _AT_ONCE and atomic.can_sync_file_systems()
+    for change, step in zip(changes, steps, strict=True):
+        staged(change, step, made, durable=not at_once)
+    folders = sorted({os.path.dirname(step.target) for step in steps})
+    if at_once:
+        for folder in {os.stat(f).st_dev: f for f in folders}.values():
+            atomic.sync_file_system(folder)
+    for folder in folders:
+        atomic.sync_dir(folder)
 
 
 def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import importlib
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _LONG = 1 << 20  # bytes
 _BUILT_IN = ("_sha2", "_sha256")  # of Python 3.12, and before
 _BLOCK = 64  # bytes of SHA-256
@@ -40,12 +44,24 @@ def _masked(key: bytes, mask: bytes) -> bytes:
     return masked.to_bytes(_BLOCK, "big")
 
 
+_built_in: list[Any] = []  # the module, once it is found; [None]: none
+
+
 def _sha256(data: bytes) -> bytes:
-    for name in _BUILT_IN if len(data) < _LONG else ():
-        try:
-            return bytes(importlib.import_module(name).sha256(data).digest())
-        except ImportError:
-            continue
+    if not _built_in:
+        _built_in.append(_find_built_in())
+    [module] = _built_in
+    if module is not None and len(data) < _LONG:
+        return bytes(module.sha256(data).digest())
     import hashlib
 
     return hashlib.sha256(data).digest()
+
+
+def _find_built_in() -> Any:
+    for name in _BUILT_IN:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return None

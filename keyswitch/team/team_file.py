@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from keyswitch.directories import patterns
-from keyswitch.errors import InputError
+from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Frozen, Profile
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
@@ -63,13 +63,19 @@ def built_in() -> Catalogue:
 
 def parse(data: bytes, place: str) -> Team:
     """Read a team file; `place` says where it is from. Raises InputError."""
+    try:
+        return _parsed(data, place)
+    except (InputError, NotFoundError) as e:
+        what = e.message.removeprefix(f"{place}: ")
+        at = "" if what.startswith(place) else f"{place}: "
+        raise InputError(at + what, open_texts.ASK) from e
+
+
+def _parsed(data: bytes, place: str) -> Team:
     if len(data) > LIMIT:
         raise refused(place, f"larger than {LIMIT >> 20} MiB")
     text = open_texts.decoded(place, data)
-    try:
-        document = parse_text(text, place)
-    except InputError as e:
-        raise InputError(e.message, open_texts.ASK) from e
+    document = parse_text(text, place)
     open_texts.check(place, document)
     _refuse_unknown(place, document, _KEYS)
     name, description = _titles(place, document)
@@ -104,15 +110,8 @@ def _titles(place: str, document: Mapping[str, Any]) -> tuple[str, str]:
         raise refused(
             place, f"'description' is longer than {_DESCRIPTION} characters"
         )
-    _check_name(place, name)
+    check_name(name)
     return name, description
-
-
-def _check_name(place: str, name: str) -> None:
-    try:
-        check_name(name)
-    except InputError as e:
-        raise refused(place, e.message) from e
 
 
 def _refuse_unknown(
@@ -134,7 +133,7 @@ def _tables(
     if len(table) > most:
         raise refused(place, f"it has over {most} {key}")
     for name in table:
-        _check_name(place, name)
+        check_name(name)
     return table
 
 
@@ -159,9 +158,9 @@ def _profile(
     try:
         profile = profile_files.profile_of(where, name, document)
         _check(catalogue, profile)
-    except InputError as e:
-        what = e.message.removeprefix(f"{where}: ").removeprefix(where)
-        raise refused(where, what.strip()) from e
+    except (InputError, NotFoundError) as e:
+        what = e.message.removeprefix(where).removeprefix(":").strip()
+        raise refused(where, what) from e
     return profile
 
 
