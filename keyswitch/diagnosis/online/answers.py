@@ -19,7 +19,7 @@ from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.http_call import Connection, Reply
+    from keyswitch.network.http_call import Connection, Reply
     from keyswitch.secret import Secret
 
 _LONGEST_NAME = 200

@@ -13,12 +13,12 @@ import ssl
 from http.client import HTTPException
 
 from keyswitch.diagnosis.online.endpoints import Address, set_by, where
-from keyswitch.diagnosis.online.http_call import (
+from keyswitch.network.http_call import (
     Connection,
     Failed,
     ProxyRefusalError,
 )
-from keyswitch.diagnosis.online.streams import (
+from keyswitch.network.streams import (
     Certificate,
     Deadline,
     authorities,

@@ -10,12 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import connection_errors, endpoints
-from keyswitch.diagnosis.online.http_call import (
+from keyswitch.network.http_call import (
     Connection,
     Failed,
     ProxyRefusalError,
 )
-from keyswitch.diagnosis.online.streams import Deadline
+from keyswitch.network.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen

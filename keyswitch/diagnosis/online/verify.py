@@ -12,10 +12,10 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import answers, connection_errors, endpoints
-from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
+from keyswitch.network.http_call import Connection, Failed, Reply
 from keyswitch.diagnosis.online.question import Question
 from keyswitch.diagnosis.online.questions import Questions
-from keyswitch.diagnosis.online.streams import Deadline
+from keyswitch.network.streams import Deadline
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import Frozen

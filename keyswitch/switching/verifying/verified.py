@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import verify as service
 from keyswitch.diagnosis.online.answers import Judgement
-from keyswitch.diagnosis.online.http_call import Connection
+from keyswitch.network.http_call import Connection
 from keyswitch.diagnosis.online.parallel import Parallel
 from keyswitch.diagnosis.online.profile_question import (
     question_about,
     ways_of,
 )
-from keyswitch.diagnosis.online.streams import Deadline, trust
+from keyswitch.network.streams import Deadline, trust
 from keyswitch.diagnosis.online.verify import SECONDS, Asked
 from keyswitch.errors import DamagedFileError, InputError, KeyswitchError
 from keyswitch.model import Frozen

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch import __version__
 from keyswitch.diagnosis.online.endpoints import Address, proxy_for
-from keyswitch.diagnosis.online.streams import (
+from keyswitch.network.streams import (
     Certificate,
     Deadline,
     Stream,
