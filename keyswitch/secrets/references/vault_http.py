@@ -46,7 +46,9 @@ def read(
         path = _path(reference)
         if path not in documents:
             documents[path] = vault_engines.read_document(session, path)
-        found[reference.text] = documents[path].field(reference.parts["field"])
+        document = documents[path]
+        value = document.field(reference.parts["field"])
+        found[reference.text] = Fetched(value, document.lease)
     return found
 
 

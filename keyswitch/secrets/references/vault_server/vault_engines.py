@@ -16,7 +16,6 @@ from keyswitch.errors import KeyswitchError, NoItemError, StoreError
 from keyswitch.kernel_keyring import MAX_VALUE
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
-from keyswitch.secrets.references.reference import Fetched
 from keyswitch.secrets.references.vault_server import vault_failures
 from keyswitch.secrets.references.vault_server.vault_client import VaultAnswer
 from keyswitch.secrets.references.vault_server.vault_login import VaultSession
@@ -52,7 +51,7 @@ class VaultDocument(Frozen):
     version: int = 0
     _hidden = ("fields",)
 
-    def field(self, name: str) -> Fetched:
+    def field(self, name: str) -> Secret:
         """Return one field. Raises NoItemError where it is not there."""
         if name not in self.fields:
             names = sorted(map(str, self.fields))
@@ -74,7 +73,7 @@ class VaultDocument(Frozen):
             raise self._refused(name, "is empty")
         if "\0" in text or len(text.encode("utf-8", "replace")) > MAX_VALUE:
             raise self._refused(name, "is not a secret of a usual size")
-        return Fetched(Secret(text), self.lease)
+        return Secret(text)
 
     def _refused(self, name: str, why: str) -> StoreError:
         return StoreError(
