@@ -14,13 +14,13 @@ from typing import Any
 from keyswitch.errors import InputError
 from keyswitch.secret import Secret
 from keyswitch.secrets.references.reference import Fetched, Reference
-from keyswitch.secrets.references.vault_server import vault_engines
-from keyswitch.secrets.references.vault_server.vault_client import VaultClient
-from keyswitch.secrets.references.vault_server.vault_login import VaultSession
-from keyswitch.secrets.references.vault_server.vault_settings import (
+from keyswitch.secrets.references.remote import vault_engines
+from keyswitch.secrets.references.remote.vault_client import VaultClient
+from keyswitch.secrets.references.remote.vault_login import VaultSession
+from keyswitch.secrets.references.remote.vault_settings import (
     vault_settings,
 )
-from keyswitch.secrets.references.vault_server.vault_writing import write_field
+from keyswitch.secrets.references.remote.vault_writing import write_field
 
 _NO_ENGINES = ("sys", "auth")
 

@@ -9,7 +9,7 @@ from keyswitch.errors import InputError, LockedError, NoItemError, StoreError
 from keyswitch.secret import Secret
 from keyswitch.secrets.references import vault_http
 from keyswitch.secrets.references.reference import Reference
-from keyswitch.secrets.references.vault_server import vault_login
+from keyswitch.secrets.references.remote import vault_login
 from tests.diagnosis import servers
 from tests.real.certificates import Authority
 from tests.secrets.references import vault_stub

@@ -13,8 +13,8 @@ from keyswitch.errors import LockedError
 from keyswitch.network.address import address_of
 from keyswitch.network.http_call import Connection, Failed
 from keyswitch.network.streams import Deadline, usual
-from keyswitch.secrets.references.vault_server.vault_client import proxy_to
-from keyswitch.secrets.references.vault_server.vault_settings import (
+from keyswitch.secrets.references.remote.vault_client import proxy_to
+from keyswitch.secrets.references.remote.vault_settings import (
     VaultSettings,
     is_loopback,
 )

@@ -16,9 +16,9 @@ from keyswitch.errors import KeyswitchError, NoItemError, StoreError
 from keyswitch.kernel_keyring import MAX_VALUE
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
-from keyswitch.secrets.references.vault_server import vault_failures
-from keyswitch.secrets.references.vault_server.vault_client import VaultAnswer
-from keyswitch.secrets.references.vault_server.vault_login import VaultSession
+from keyswitch.secrets.references.remote import vault_failures
+from keyswitch.secrets.references.remote.vault_client import VaultAnswer
+from keyswitch.secrets.references.remote.vault_login import VaultSession
 
 KV1, KV2, MADE = "kv1", "kv2", "made"
 _MOST_NAMES = 12  # of a document's fields, in an error

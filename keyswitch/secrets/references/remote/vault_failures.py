@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyswitch.secret import Secret
-    from keyswitch.secrets.references.vault_server.vault_settings import (
+    from keyswitch.secrets.references.remote.vault_settings import (
         VaultSettings,
     )
 

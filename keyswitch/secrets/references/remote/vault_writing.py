@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from keyswitch.errors import InputError, KeyswitchError, StoreError
 from keyswitch.secret import Secret
-from keyswitch.secrets.references.vault_server import vault_engines
-from keyswitch.secrets.references.vault_server.vault_client import VaultAnswer
-from keyswitch.secrets.references.vault_server.vault_engines import Engine
-from keyswitch.secrets.references.vault_server.vault_login import VaultSession
+from keyswitch.secrets.references.remote import vault_engines
+from keyswitch.secrets.references.remote.vault_client import VaultAnswer
+from keyswitch.secrets.references.remote.vault_engines import Engine
+from keyswitch.secrets.references.remote.vault_login import VaultSession
 
 _PATCH = "application/merge-patch+json"
 # No right to patch, or a server from before it could (Vault 1.9).

@@ -14,8 +14,8 @@ from keyswitch.network.address import Address, address_of, authorization
 from keyswitch.network.http_call import Connection, Failed, Reply
 from keyswitch.network.streams import Deadline, trusting, usual
 from keyswitch.secret import Secret
-from keyswitch.secrets.references.vault_server import vault_failures
-from keyswitch.secrets.references.vault_server.vault_settings import (
+from keyswitch.secrets.references.remote import vault_failures
+from keyswitch.secrets.references.remote.vault_settings import (
     VaultSettings,
 )
 

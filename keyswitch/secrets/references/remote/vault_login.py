@@ -16,9 +16,9 @@ from keyswitch import kernel_keyring
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError, StoreError
 from keyswitch.secret import Secret
-from keyswitch.secrets.references.vault_server import vault_failures
-from keyswitch.secrets.references.vault_server.github_jwt import github_jwt
-from keyswitch.secrets.references.vault_server.vault_client import (
+from keyswitch.secrets.references.remote import vault_failures
+from keyswitch.secrets.references.remote.github_jwt import github_jwt
+from keyswitch.secrets.references.remote.vault_client import (
     VaultAnswer,
     VaultClient,
 )

@@ -1,1 +1,0 @@
-"""HashiCorp Vault and OpenBao, asked over HTTP as their own CLI asks them."""
