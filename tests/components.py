@@ -47,6 +47,7 @@ PROGRAMS = {
     "keyctl": ("keyctl",),
     "ksh": ("ksh",),
     "mksh": ("mksh",),
+    "moto": ("moto_server",),
     "newest-claude": ("newest-claude",),
     "nu": ("nu",),
     "other-users": ("setpriv",),  # and this clone must be readable for them
@@ -80,6 +81,7 @@ _PACKAGES = {
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "keepassxc": ("keepassxc", "dbus"),
     "keyctl": ("keyutils",),
+    "moto": (),
     "newest-claude": ("npm",),
     "nu": ("npm",),
     "other-users": ("util-linux",),
@@ -109,6 +111,8 @@ _ELSEWHERE = {
         "KEYSWITCH_TEST_CODEX",
         f"{_CODEX}/vendor/x86_64-unknown-linux-musl/bin/codex",
     ),
+    # AWS's services on the loopback.
+    "moto_server": ("KEYSWITCH_TEST_MOTO", "servers/bin/moto_server"),
     "newest-claude": ("KEYSWITCH_TEST_NEWEST_CLAUDE", f"newest/{_CLAUDE}"),
     "nu": ("KEYSWITCH_TEST_NU", "node_modules/@nushell/linux-x64/bin/nu"),
     # A Python with the package anthropic.

@@ -7,21 +7,19 @@ paths that a KV document can have are tried.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from keyswitch.display import printable
-from keyswitch.errors import KeyswitchError, NoItemError, StoreError
-from keyswitch.kernel_keyring import MAX_VALUE
+from keyswitch.errors import KeyswitchError, NoItemError
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.secrets.references.remote import vault_failures
+from keyswitch.secrets.references.remote.field_values import field_of
 from keyswitch.secrets.references.remote.vault_client import VaultAnswer
 from keyswitch.secrets.references.remote.vault_login import VaultSession
 
 KV1, KV2, MADE = "kv1", "kv2", "made"
-_MOST_NAMES = 12  # of a document's fields, in an error
 
 # OpenBao 2.7.2: of a mount that is not there, of a role that is not, and of a
 # KV document of version 2 that was asked for by the path of version 1.
@@ -53,33 +51,7 @@ class VaultDocument(Frozen):
 
     def field(self, name: str) -> Secret:
         """Return one field. Raises NoItemError where it is not there."""
-        if name not in self.fields:
-            names = sorted(map(str, self.fields))
-            shown = ", ".join(names[:_MOST_NAMES]) or "no field"
-            more = ", …" if len(names) > _MOST_NAMES else ""
-            raise NoItemError(
-                f"'{self.path}' in {self.title} has no field '{name}'; it has "
-                f"{printable(shown)}{more}",
-                "correct the reference, or add the field there",
-            )
-        value = self.fields[name]
-        if isinstance(value, (bool, int, float)):
-            value = json.dumps(value)
-        if not isinstance(value, str):
-            raise self._refused(name, "is not a text")
-        # As a CLI's output is read; nobody wants the line end of a file.
-        text = value.removesuffix("\n").removesuffix("\r")
-        if not text:
-            raise self._refused(name, "is empty")
-        if "\0" in text or len(text.encode("utf-8", "replace")) > MAX_VALUE:
-            raise self._refused(name, "is not a secret of a usual size")
-        return Secret(text)
-
-    def _refused(self, name: str, why: str) -> StoreError:
-        return StoreError(
-            f"'{name}' of '{self.path}' in {self.title} {why}",
-            "correct the reference, or what is written there",
-        )
+        return field_of(self.fields, name, f"'{self.path}' in {self.title}")
 
 
 def engine_of(session: VaultSession, path: str) -> Engine:
