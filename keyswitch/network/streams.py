@@ -172,6 +172,13 @@ def usual() -> ssl.SSLContext:
     return context
 
 
+def trusting(authorities: str) -> ssl.SSLContext:
+    """Return a context that trusts these certificates (PEM) and no others."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=authorities)
+    return context
+
+
 def blind() -> ssl.SSLContext:
     """Return a context to look at a certificate with; nothing is sent."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
