@@ -42,6 +42,7 @@ LAYERS = (
     "diagnosis",
     "workspace",
     "secrets",
+    "network",
     "targets",
     "providers",
     "compiled",

@@ -24,8 +24,8 @@ from keyswitch.targets.verdict import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.model import Profile
+    from keyswitch.network.address import Address
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
