@@ -16,10 +16,13 @@ from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Frozen, Profile
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
+from keyswitch.profiles.settings import Settings
 from keyswitch.profiles.toml_text import parse_text
 from keyswitch.providers.catalogue import Catalogue
 from keyswitch.providers.schema import Provider, refuse_named
 from keyswitch.providers.verification import verification_of
+from keyswitch.secrets.references import managers
+from keyswitch.secrets.references.managers import Managers
 from keyswitch.team import open_texts
 from keyswitch.team.foreign_providers import provider_in
 from keyswitch.team.open_texts import refused
@@ -180,18 +183,23 @@ def _reference(where: str, value: Any) -> dict[str, Any]:
 
 
 def check_reference(where: str, text: str) -> None:
-    """Raise unless a manager that is built in has references of this form."""
-    scheme = text.partition(":")[0]
-    if scheme not in _SCHEMES or len(text) < len(scheme) + 2:
-        raise refused(where, "not a reference of a built-in manager")
+    """Raise unless a manager that is built in has references of this form.
+
+    A program of the person's own (`exec:`, a row of config.toml) is no team's
+    to start.
+    """
+    if text.startswith(f"{managers.EXEC}:"):
+        raise refused(where, "a team file cannot name a program to run")
+    try:
+        _managers().parse(text)
+    except InputError as e:
+        raise refused(where, e.message) from e
 
 
-_SCHEMES = frozenset(
-    {
-        "op", "pass", "gopass", "bw", "keepassxc", "vault", "bao", "aws-sm",
-        "aws-ssm", "gcp-sm", "azure-kv", "age", "sops", "gh",
-    }
-)  # fmt: skip
+@cache
+def _managers() -> Managers:
+    """Return the managers of every machine: settings of this one add none."""
+    return managers.load(Settings())
 
 
 def _check(catalogue: Catalogue, profile: Profile) -> None:

@@ -8,9 +8,10 @@ import stat
 
 from keyswitch.disk.atomic import read_regular, unusable
 from keyswitch.disk.digests import sha256
-from keyswitch.errors import InputError, NotFoundError
+from keyswitch.errors import InputError, NotFoundError, OddFileError
 from keyswitch.model import Frozen
 from keyswitch.team import signed_tag, team_file
+from keyswitch.team.open_texts import ASK
 from keyswitch.team.team_file import Team
 from keyswitch.workspace import Workspace
 
@@ -63,7 +64,10 @@ def _bytes_of(path: str) -> bytes:
             f"{path} is a link",
             "a team file is a file of its own: name what the link leads to",
         )
-    data = read_regular(path, team_file.LIMIT)
+    try:
+        data = read_regular(path, team_file.LIMIT)
+    except OddFileError as e:
+        raise InputError(e.message, ASK) from e
     if data is None:
         raise _missing(path)
     return data

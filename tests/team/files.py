@@ -142,7 +142,10 @@ def _escaped(character):
 def hostile():
     """Yield (name, text or bytes) of each hostile file."""
     for name, text in _TOP.items():
-        yield f"top: {name}", with_line(text, 'description = "Acme\'s accounts"')
+        yield (
+            f"top: {name}",
+            with_line(text, 'description = "Acme\'s accounts"'),
+        )
     for name, text in _OF_A_PROFILE.items():
         yield f"profile: {name}", with_line(text, 'provider = "anthropic"')
     for name, text in _REFERENCES.items():
@@ -193,16 +196,22 @@ def _places():
             f"a provider in place of {name}",
             SOUND.replace("acme-gw", name),
         )
-    yield "a variable of the shell's, by `custom`", instead(
-        f'provider = "anthropic"\n{API}',
-        'provider = "custom"\nfields.env = "BASH_ENV"\n'
-        'references.value = "op://Eng/claude/key"',
+    yield (
+        "a variable of the shell's, by `custom`",
+        instead(
+            f'provider = "anthropic"\n{API}',
+            'provider = "custom"\nfields.env = "BASH_ENV"\n'
+            'references.value = "op://Eng/claude/key"',
+        ),
     )
     yield "a login", instead('"anthropic"', '"claude-login"')
     yield "a provider of this machine", instead('"anthropic"', '"mine"')
     yield "how = login", instead('how = "helper"', 'how = "login"')
-    yield "a question of no sense", with_line(
-        "[providers.acme-gw.verify]\nrun = 1", 'helper_field = "token"'
+    yield (
+        "a question of no sense",
+        with_line(
+            "[providers.acme-gw.verify]\nrun = 1", 'helper_field = "token"'
+        ),
     )
 
 
@@ -214,35 +223,45 @@ def _shapes():
     yield "no profiles", SOUND.partition("[profiles.api]")[0]
     yield "profiles that are a list", 'name = "acme"\n[[profiles]]\nx = 1\n'
     yield "a profile that is a text", 'name = "acme"\nprofiles.api = "x"\n'
-    yield "fields that are a list", with_line(
-        "fields = []", 'provider = "anthropic"'
+    yield (
+        "fields that are a list",
+        with_line("fields = []", 'provider = "anthropic"'),
     )
     yield "references that are a list", instead(API, "references = []")
     yield "no reference", instead(API, "")
     yield "the same key twice", SOUND + '[profiles.api]\nprovider = "x"\n'
     yield "a key in a remark", f"# {KEY}\n{SOUND}"
-    yield "a key without a beginning", instead(
-        "Acme, gateway", "wJalrXUtnFEMI7K1MDENGbPxRfiCY2FAKEKEY3ab"
+    yield (
+        "a key without a beginning",
+        instead("Acme, gateway", "wJalrXUtnFEMI7K1MDENGbPxRfiCY2FAKEKEY3ab"),
     )
-    yield "a hexadecimal key", instead("Acme, gateway", "0fake1" * 0 + "0a" * 16)
+    yield (
+        "a hexadecimal key",
+        instead("Acme, gateway", "0fake1" * 0 + "0a" * 16),
+    )
     yield "deep nesting", 'name = "acme"\nx = ' + "[" * 3000 + "]" * 3000
     yield "a key of many parts", 'name = "acme"\nx' + ".x" * 3000 + " = 1"
-    yield "many keys of many parts", "".join(
-        f"x{i}{'.a' * 30} = 1\n" for i in range(5000)
+    yield (
+        "many keys of many parts",
+        "".join(f"x{i}{'.a' * 30} = 1\n" for i in range(5000)),
     )
-    yield "a text of several lines", instead(
-        '"Acme, gateway"', '"""Acme,\ngateway"""'
+    yield (
+        "a text of several lines",
+        instead('"Acme, gateway"', '"""Acme,\ngateway"""'),
     )
     yield "a long line", instead("Acme, gateway", "x" * 9000)
     yield "a long description", instead("Acme's accounts", "x " * 300)
-    yield "too many profiles", 'name = "acme"\n' + "".join(
-        f"profiles.p{i} = 1\n" for i in range(10_001)
+    yield (
+        "too many profiles",
+        'name = "acme"\n'
+        + "".join(f"profiles.p{i} = 1\n" for i in range(10_001)),
     )
     yield "too many lines", "\n" * 200_000 + SOUND
     yield "too many bytes", SOUND + "# " + ("x" * 99 + "\n# ") * 50_000
     yield "a large number", instead("600", "9" * 5000)
     yield "a lifetime of no time", instead("600", "-1")
     yield "a lifetime that is a text", instead("600", '"600"')
-    yield "a reference with a command", instead(
-        "lifetime = 600", 'command = "touch ran"'
+    yield (
+        "a reference with a command",
+        instead("lifetime = 600", 'command = "touch ran"'),
     )
