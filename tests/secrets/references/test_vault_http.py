@@ -14,6 +14,7 @@ from tests.diagnosis import servers
 from tests.real.certificates import Authority
 from tests.secrets.references import vault_stub
 from tests.secrets.references.bao_server import BaoServer
+from tests.secrets.references.signed_jwt import Issuer
 from tests.secrets.references.vault_stub import ROOT, VaultStub
 
 KEY = "sk-FAKE-EXAMPLE-one"
@@ -513,6 +514,31 @@ def test_a_namespace_goes_with_each_request(reader):
 
 
 # ------------------------------------------- tokens of clusters and of jobs
+
+
+@pytest.mark.real("bao")
+def test_the_real_server_takes_tokens_of_a_cluster_and_of_a_job(
+    bao, authority, tmp_path
+):
+    bao.call("POST", "secret/data/team/job", {"data": {"key": KEY}})
+    path = tmp_path / "token"
+    job = Reader(bao, authority, auth="jwt", role="ci", token_file=str(path))
+    path.write_text(bao.issuer.token("repo:acme/app"))
+    assert job.value("secret/team/job#key") == KEY
+    kernel_keyring.drop()
+    path.write_text(Issuer().token("repo:acme/app"))
+    with pytest.raises(LockedError, match="does not accept the jwt login"):
+        job.value("secret/team/job#key")
+    pod = Reader(
+        bao, authority, auth="kubernetes", mount="k8s/eu", role="dev",
+        token_file=str(path),
+    )  # fmt: skip
+    path.write_text(bao.service_account("dev"))
+    assert pod.value("secret/team/job#key") == KEY
+    kernel_keyring.drop()
+    path.write_text(bao.service_account("other"))
+    with pytest.raises(LockedError, match="does not accept the kubernetes"):
+        pod.value("secret/team/job#key")
 
 
 def test_a_service_account_logs_in(reader, tmp_path):
