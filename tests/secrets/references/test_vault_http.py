@@ -9,7 +9,6 @@ from keyswitch.errors import InputError, LockedError, NoItemError, StoreError
 from keyswitch.secret import Secret
 from keyswitch.secrets.references import vault_http
 from keyswitch.secrets.references.reference import Reference
-from keyswitch.secrets.references.remote import vault_login
 from tests.diagnosis import servers
 from tests.real.certificates import Authority
 from tests.secrets.references import vault_stub
@@ -224,7 +223,7 @@ def test_a_login_is_kept_for_the_next_read(vault, tmp_path):
     assert vault.value("secret/team/login#key") == KEY
     assert vault.value("secret/team/login#key") == KEY
     kept = [name for _, name in kernel_keyring.entries()]
-    assert len([n for n in kept if vault_login.TOKENS_PREFIX in n]) == 1
+    assert len([n for n in kept if kernel_keyring.LOGINS_PREFIX in n]) == 1
     if isinstance(vault.server, VaultStub):
         assert vault.server.asked("POST").count("POST auth/approle/login") == 1
     kernel_keyring.drop()  # as `lock` does
@@ -439,16 +438,21 @@ def test_a_file_without_authorities_trusts_nobody(reader, tmp_path):
         reader.value("kv/team/claude#key")
 
 
-def test_a_proxy_passes_tls_on_and_reads_nothing(reader, monkeypatch):
-    monkeypatch.setattr("urllib.request.proxy_bypass", lambda _: False)
-    with servers.Proxy(target=reader.server.port) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+def test_a_proxy_passes_tls_on_and_reads_nothing(
+    reader, authority, monkeypatch
+):
+    reader.settings["address"] = "https://vault.example:8200"
+    stub = VaultStub(authority.context("vault.example"))
+    stub.plain["team/claude"] = {"key": KEY}
+    with stub, servers.Proxy(target=stub.port) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
         assert reader.value("kv/team/claude#key") == KEY
-        assert {r.method for r in proxy.requests} == {"CONNECT"}
+        asked = {f"{r.method} {r.path}" for r in proxy.requests}
+        assert asked == {"CONNECT vault.example:8200"}
         proxy.reply.status = 407
         with pytest.raises(StoreError) as caught:
             reader.value("kv/team/claude#key")
-    assert "answers 407 for localhost" in lines_of(caught)
+    assert "answers 407 for vault.example:8200" in lines_of(caught)
 
 
 # ------------------------------------------------------- settings and paths
