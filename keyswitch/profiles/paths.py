@@ -56,6 +56,8 @@ class Paths:
         self.bound_dir = state + "/bound"
         # What a person agreed that own providers may set, a file each.
         self.agreed_dir = state + "/agreed"
+        # Commands of config.toml that a person allowed, a file each.
+        self.allowed_dir = state + "/allowed"
         # How much of its limits each account has used, a file each.
         self.usage_dir = state + "/usage"
         self.status_lines_file = state + "/status-lines.json"  # what we set
@@ -96,6 +98,7 @@ class Paths:
             self.baseline_dir,
             self.bound_dir,
             self.agreed_dir,
+            self.allowed_dir,
             self.usage_dir,
             self.state + "/compiled",
             self.state + "/trust",
