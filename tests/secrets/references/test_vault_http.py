@@ -10,9 +10,7 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.references import vault_http
 from keyswitch.secrets.references.reference import Reference
 from tests.diagnosis import servers
-from tests.real.certificates import Authority
 from tests.secrets.references import vault_stub
-from tests.secrets.references.bao_server import BaoServer
 from tests.secrets.references.signed_jwt import Issuer
 from tests.secrets.references.vault_stub import ROOT, VaultStub
 
@@ -22,17 +20,6 @@ KEY = "sk-FAKE-EXAMPLE-one"
 @pytest.fixture(autouse=True)
 def _keyring_of_this_test(monkeypatch):
     monkeypatch.setattr(kernel_keyring, "_session", None)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def bao(authority, tmp_path_factory):
-    with BaoServer(tmp_path_factory.mktemp("bao"), authority) as server:
-        yield server
 
 
 @pytest.fixture
