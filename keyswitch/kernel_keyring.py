@@ -186,6 +186,8 @@ def write_value(ref: Ref, version: str, value: str, timeout: int) -> None:
 
 
 def _name_of(ref: Ref, version: str) -> str:
+    if ref[0] == "reference":
+        version = ""  # the manager's value, whichever profile it is read for
     return f"{VALUES_PREFIX}{ref[1]}:{ref[2]}:{version}"
 
 

@@ -14,7 +14,7 @@ from keyswitch.profiles.toml_text import parse_toml
 from keyswitch.secrets.references.manager import Manager, brought, chosen, own
 from keyswitch.secrets.references.reference import Reference
 
-BUILT_IN = os.path.join(os.path.dirname(__file__), "managers")
+BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
 EXEC = "exec"  # of the programs in config.toml
 
 _LIMIT = 64 * 1024  # bytes of a row's file

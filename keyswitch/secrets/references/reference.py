@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
+
+# Asks the person for a passphrase; None: nobody can be asked.
+AskPerson = Callable[[str], Secret] | None
 
 
 class Reference(Frozen):
