@@ -19,6 +19,12 @@ from tests.secrets.references.vault_stub import ROOT
 KEY = "sk-FAKE-EXAMPLE-both"
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(home, monkeypatch):
+    """No program of the working directory is started: not of this clone."""
+    monkeypatch.chdir(home)
+
+
 def outcome(read):
     """Return the value that a read gives, or the kind of its error."""
     try:
