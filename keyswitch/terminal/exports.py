@@ -84,7 +84,13 @@ def values_of(
 
         refs = dict.fromkeys(missing.values())
         found = read_values(paths, profile, refs, deadline=deadline, ask=ask)
-        values |= {field: found[ref] for field, ref in missing.items()}
+        # What was made anew belongs together, whatever was kept of it.
+        given = {
+            f: found[profile.refs[f]]
+            for f in fields
+            if profile.refs[f] in found
+        }
+        values |= given
     return values
 
 

@@ -117,15 +117,16 @@ def try_references(
         found = (store.needs_yes(ref.item) for ref in refs.values())
         allow_commands(session, filter(None, found))
     _ = workspace.install_key  # which fingerprints need
+    texts = [ref.item for ref in refs.values()]
+    try:
+        answers = read_now(store, texts)
+    except (LockedError, StoreError) as e:
+        session.warn(f"not read yet: {e.message}")
+        session.say(e.hint)
+        return
     for name, ref in refs.items():
-        try:
-            answer = read_now(store, [ref.item])[ref.item]
-        except (LockedError, StoreError) as e:
-            session.warn(f"not read yet: {e.message}")
-            session.say(e.hint)
-            continue
+        raw = answers[ref.item].value.reveal().encode()
         field = provider.field(name)
-        raw = answer.value.reveal().encode()
         check_secret(field, raw, provider.id, provider.help_url)
 
 

@@ -16,11 +16,11 @@ from keyswitch import kernel_keyring
 from keyswitch.disk.atomic import open_own
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import Frozen
+from keyswitch.model import REFERENCE, Frozen
 from keyswitch.secret import Secret
 from keyswitch.secrets.outside import seen
 from keyswitch.secrets.outside.reference_store import ReferenceStore
-from keyswitch.secrets.references.reference import Fetched
+from keyswitch.secrets.references.reference import Fetched, document_of
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
@@ -48,32 +48,44 @@ _read_here: dict[str, _Moment] = {}
 def read_through(
     paths: Paths, profile: Compiled, refs: list[Ref], ask: AskPerson
 ) -> dict[Ref, str]:
-    """Return the values of references; each is read by one command only."""
+    """Return the values of references; each is read by one command only.
+
+    Those of the profile that lie in one document with them are given as well:
+    a manager may make all of it anew, and halves of two would not fit.
+    """
     store = ReferenceStore(paths, ask or _person())
+    wanted = {document_of(ref[1]) for ref in refs}
+    together = [
+        ref
+        for ref in dict.fromkeys(profile.refs.values())
+        if ref[0] == REFERENCE and document_of(ref[1]) in wanted
+    ]
     if profile.cache != "values" or not kernel_keyring.available()[0]:
-        answers = read_now(store, [text for _, text, _ in refs])
-        return {ref: answers[ref[1]].value.reveal() for ref in refs}
-    with _alone(paths, refs):
-        values = {
-            ref: value
-            for ref in refs
-            if (value := kernel_keyring.read_value(ref, "")) is not None
-        }
-        missing = [ref for ref in refs if ref not in values]
-        if not missing:
-            return values
-        answers = read_now(store, [text for _, text, _ in missing])
+        answers = read_now(store, [text for _, text, _ in together])
+        return {ref: answers[ref[1]].value.reveal() for ref in together}
+    with _alone(paths, wanted):
+        kept = {ref: kernel_keyring.read_value(ref, "") for ref in together}
+        values = {ref: value for ref, value in kept.items() if value}
+        lacking = {document_of(ref[1]) for ref in kept.keys() - values.keys()}
+        fresh = [ref for ref in together if document_of(ref[1]) in lacking]
+        answers = read_now(store, [text for _, text, _ in fresh])
         own = {profile.refs[f]: s for f, s in profile.lifetimes.items()}
-        for ref in missing:
-            values[ref] = answers[ref[1]].value.reveal()
+        for ref in fresh:
+            answer = answers[ref[1]]
+            values[ref] = answer.value.reveal()
             usual = store.lifetime(ref[1]) or profile.timeout
-            lifetime = own.get(ref, usual)
-            if lease := answers[ref[1]].lease:
-                margin = max(_LEAST_MARGIN, lease // 10)
-                lifetime = min(lifetime, lease - margin)
-            if lifetime > 0:
-                kernel_keyring.write_value(ref, "", values[ref], lifetime)
+            _keep(ref, answer, own.get(ref, usual))
     return values
+
+
+def _keep(ref: Ref, answer: Fetched, lifetime: int) -> None:
+    """Keep a value, and not beyond the end of its lease."""
+    if answer.lease:
+        margin = max(_LEAST_MARGIN, answer.lease // 10)
+        lifetime = min(lifetime, answer.lease - margin)
+    if lifetime > 0:
+        value = answer.value.reveal()
+        kernel_keyring.write_value(ref, "", value, lifetime)
 
 
 def read_now(store: ReferenceStore, texts: Iterable[str]) -> dict[str, Fetched]:
@@ -117,10 +129,10 @@ def _person() -> AskPerson:
 
 
 @contextmanager
-def _alone(paths: Paths, refs: Iterable[Ref]) -> Iterator[None]:
-    """Hold a lock for each reference; after a while do without.
+def _alone(paths: Paths, documents: Iterable[str]) -> Iterator[None]:
+    """Hold a lock for each document; after a while do without.
 
-    One byte of a file stands for each, by its text.
+    One byte of a file stands for each, by its name.
     """
     import fcntl
 
@@ -131,7 +143,8 @@ def _alone(paths: Paths, refs: Iterable[Ref]) -> Iterator[None]:
         return
     try:
         end = time.monotonic() + _PATIENCE
-        for place in sorted({int(sha256(r[1].encode())[:7], 16) for r in refs}):
+        names = (sha256(document.encode()) for document in documents)
+        for place in sorted({int(name[:7], 16) for name in names}):
             while time.monotonic() < end:
                 try:
                     fcntl.lockf(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from keyswitch.disk.atomic import names_in
 from keyswitch.errors import InputError
@@ -121,10 +122,11 @@ def load(settings: Settings) -> Managers:
     return Managers(settings)
 
 
-def _built_in() -> list[str]:
-    return sorted(
+@cache
+def _built_in() -> tuple[str, ...]:
+    return tuple(
         name.removesuffix(".toml")
-        for name in names_in(BUILT_IN)
+        for name in sorted(names_in(BUILT_IN))
         if name.endswith(".toml")
     )
 

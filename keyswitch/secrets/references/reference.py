@@ -25,3 +25,8 @@ class Fetched(Frozen):
     value: Secret
     lease: int = 0  # seconds from now for which the value is good
     _hidden = ("value",)
+
+
+def document_of(text: str) -> str:
+    """Return what a reference and others beside it are read of at once."""
+    return text.partition("#")[0]
