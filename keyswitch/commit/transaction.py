@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from keyswitch.commit import journal
 from keyswitch.commit.journal import Folder, Journal, Step, missing_folders
+from keyswitch.commit.staging import stage_all
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
     give_rights,
@@ -28,7 +29,6 @@ from keyswitch.commit.steps import (
     rename_folders,
     require_as_read,
     set_links,
-    staged,
     step_of,
     unlink,
 )
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 RETRIES = 4  # plans, of which all but the last may be overtaken
 # Claude Code writes several times while it starts; seconds, doubled each time.
 _PAUSE = 0.15
-_AT_ONCE = 500  # files, from which on they go to the disk together
 BRIEF = 2.0  # seconds for a call of a keychain while others' locks are held
 
 
@@ -156,7 +155,7 @@ class Transaction:
         try:
             whole = _journal_of(plan, steps)
             journal.prepare(self.paths, whole)
-            _stage_all(changes, steps, made)
+            stage_all(changes, steps, made)
             with lock_folders.held(locks):
                 require_as_read(changes, steps)
                 self._compare_items(items)
@@ -277,21 +276,6 @@ class Transaction:
                 [spec.path for spec in locks], journal.written_at(self.paths)
             )
             journal.discard(self.paths)
-
-
-def _stage_all(
-    changes: Sequence[FileChange], steps: Sequence[Step], made: list[str]
-) -> None:
-    """Write every stage, and bring them and their names to the disk."""
-    at_once = len(steps) > _AT_ONCE and atomic.can_sync_file_systems()
-    for change, step in zip(changes, steps, strict=True):
-        staged(change, step, made, durable=not at_once)
-    folders = sorted({os.path.dirname(step.target) for step in steps})
-    if at_once:
-        for folder in {os.stat(f).st_dev: f for f in folders}.values():
-            atomic.sync_file_system(folder)
-    for folder in folders:
-        atomic.sync_dir(folder)
 
 
 def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:

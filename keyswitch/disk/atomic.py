@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 
 from keyswitch.disk.opening import MAX_LINKS, is_planted, open_flags, upwards
 from keyswitch.errors import FileStateError, OddFileError, ReadOnlyError
@@ -177,9 +176,8 @@ def resolve_target(path: str) -> str:
 def stage_name(target: str) -> str:
     """Return a fresh name beside `target` for its next version."""
     folder, name = os.path.split(target)
-    return os.path.join(
-        folder, f"{STAGE_PREFIX}{os.urandom(8).hex()}-{name[:100]}"
-    )
+    stage = f"{STAGE_PREFIX}{os.urandom(8).hex()}-{name[:100]}"
+    return os.path.join(folder, stage)
 
 
 def is_stage_of(name: str, target: str) -> bool:
@@ -279,29 +277,6 @@ def sync_dir(path: str) -> None:
             return
         e.filename = path  # a call on a descriptor names none
         raise
-    finally:
-        os.close(descriptor)
-
-
-def can_sync_file_systems() -> bool:
-    """Tell whether there is `sync_file_system` here."""
-    return sys.platform == "linux"
-
-
-def sync_file_system(folder: str) -> None:
-    """Make all that was written to a folder's file system durable.
-
-    syncfs(2): for thousands of files it takes as long as for some. An error
-    of any of them is an OSError, as with `fsync` (Linux 5.8).
-    """
-    import ctypes  # only changes of thousands of files need it
-
-    system = ctypes.CDLL(None, use_errno=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        if system.syncfs(descriptor) != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), folder)
     finally:
         os.close(descriptor)
 

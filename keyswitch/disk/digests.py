@@ -44,21 +44,23 @@ def _masked(key: bytes, mask: bytes) -> bytes:
     return masked.to_bytes(_BLOCK, "big")
 
 
-_built_in: list[Any] = []  # the module, once it is found; [None]: none
+# The one that this Python has, once it was looked for: a name that is none
+# costs a look into every folder of the path.
+_found: list[Any] = []
 
 
 def _sha256(data: bytes) -> bytes:
-    if not _built_in:
-        _built_in.append(_find_built_in())
-    [module] = _built_in
-    if module is not None and len(data) < _LONG:
-        return bytes(module.sha256(data).digest())
+    if len(data) < _LONG:
+        if not _found:
+            _found.append(_built_in())
+        if _found[0] is not None:
+            return bytes(_found[0].sha256(data).digest())
     import hashlib
 
     return hashlib.sha256(data).digest()
 
 
-def _find_built_in() -> Any:
+def _built_in() -> Any:
     for name in _BUILT_IN:
         try:
             return importlib.import_module(name)

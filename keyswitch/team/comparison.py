@@ -40,7 +40,7 @@ class Difference(Frozen):
         return "removed" if self.after is None else "changed"
 
 
-class Left(Frozen):
+class TakenName(Frozen):
     """A name of the team file that is taken here; what has it stays."""
 
     item: Item
@@ -51,7 +51,7 @@ class Comparison(Frozen):
     """All that a team file would change."""
 
     differences: tuple[Difference, ...]
-    left: tuple[Left, ...]
+    left: tuple[TakenName, ...]
 
     @property
     def is_small(self) -> bool:
@@ -78,7 +78,7 @@ def compare(
         if after is not None and before is None:
             other = read(path_of(paths, item), _LIMIT)
             if other is not None:
-                left.append(Left(item, team_of(other)))
+                left.append(TakenName(item, team_of(other)))
                 continue
         if before != after:
             decides = tuple(_decides(item, before, after, team))

@@ -16,6 +16,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
 from keyswitch.model import Profile
 from keyswitch.profiles import profile_files, state
+from keyswitch.providers.binding import key_of
 from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.planning import after_edit, all_folders
 from keyswitch.team import comparison, team_records
@@ -106,6 +107,7 @@ def _plan(
     `shown` is what there is a yes for; None: it is an undo.
     """
     workspace = draft.workspace
+    draft.planned_back = True
     found = comparison.compare(workspace.paths, name, team, draft.read)
     if shown is not None and found != shown:
         raise FileStateError(
@@ -123,10 +125,10 @@ def _plan(
         altered |= {n: team.profiles[n] for n in altered if n in team.profiles}
     if shown is not None:
         draft.agreed |= {
-            ref.item
+            key_of(profile.name, field, ref)
             for profile in altered.values()
             if profile is not None
-            for ref in profile.secrets.values()
+            for field, ref in profile.secrets.items()
         }
     return _follow(draft, altered, is_undo=shown is None)
 

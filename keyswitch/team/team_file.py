@@ -13,13 +13,14 @@ from typing import Any
 
 from keyswitch.directories import patterns
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.model import Frozen, Profile
+from keyswitch.model import REFERENCE, Frozen, Profile
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.settings import Settings
 from keyswitch.profiles.toml_text import parse_text
 from keyswitch.providers.catalogue import Catalogue
-from keyswitch.providers.schema import Provider, refuse_named
+from keyswitch.providers.schema import Provider
+from keyswitch.providers.steering import refuse_named
 from keyswitch.providers.verification import verification_of
 from keyswitch.secrets.references import managers
 from keyswitch.secrets.references.managers import Managers
@@ -32,8 +33,6 @@ NAME = "keyswitch-team.toml"
 LIMIT = 4 << 20  # bytes, checked before parsing
 MOST = 10_000  # profiles
 MOST_PROVIDERS = 100
-REFERENCE = "reference"  # the store of a secret that stays in a manager
-
 _DESCRIPTION = 500  # characters
 _KEYS = ("name", "description", "providers", "profiles")
 _PROFILE_KEYS = ("provider", "label", "expires", "expect", "only", "never")
@@ -223,8 +222,6 @@ def _text_of_profile(place: str, profile: Profile) -> bytes:
     """Return the text of a profile's file, proved by reading it."""
     document = toml_edits.document_of(profile)
     del document["name"]
-    for table in document["secrets"].values():
-        del table["generation"]  # the manager's, not ours
     text = text_of(document)
     path = f"{profile.name}.toml"
     data = text.encode()

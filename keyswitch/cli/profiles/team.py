@@ -16,6 +16,13 @@ from keyswitch.cli.command import (
     options,
     rehearsed,
 )
+from keyswitch.cli.profiles.team_consent import (
+    Pin,
+    check_pin,
+    require_signer,
+    require_yes,
+    signer_to_keep,
+)
 from keyswitch.cli.profiles.team_report import (
     profile_rows,
     record_document,
@@ -25,13 +32,11 @@ from keyswitch.cli.profiles.team_report import (
     summary,
 )
 from keyswitch.errors import (
-    CancelledError,
     ExitCode,
     InputError,
     KeyswitchError,
     UsageError,
 )
-from keyswitch.model import Frozen
 from keyswitch.team import team_changes, team_records, team_source
 from keyswitch.team.comparison import Comparison
 from keyswitch.team.team_records import TeamRecord
@@ -56,13 +61,6 @@ _SIGNER = option(
     help="With --tag: the fingerprint of the key that signs; also the yes.",
 )
 _pins = options(_TAG, _SHA256, _SIGNER)
-
-
-class Pin(Frozen):
-    """What the person has given instead of an answer."""
-
-    sha256: str = ""
-    signer: str = ""
 
 
 @click.group(
@@ -247,11 +245,11 @@ def _offered(
     session: Session, offer: Offer, record: TeamRecord | None, pin: Pin
 ) -> None:
     """Show what a team file would change, ask, and take it over."""
-    _check_pin(offer, record, pin)
+    check_pin(offer, record, pin)
     name = offer.team.name
     found = _preview(session, offer)
     session.say(*say_left(found.left))
-    signer = _signer_to_keep(offer, record)
+    signer = signer_to_keep(offer, record)
     if record is not None and not found.differences:
         same = record._replace(
             source=offer.source, sha256=offer.sha256, tag=offer.tag,
@@ -263,8 +261,8 @@ def _offered(
             return
     show_difference(session, offer, found)
     if not session.dry_run:
-        _require_signer(session, offer, record, pin)
-        _require_yes(session, offer, found, pin)
+        require_signer(session, offer, record, pin)
+        require_yes(session, offer, found, pin)
 
     def change() -> None:
         team_changes.take_over(session.workspace(), offer, found, signer=signer)
@@ -276,77 +274,3 @@ def _offered(
 
 def _unchanged(offer: Offer) -> dict[str, Any]:
     return {"team": {"name": offer.team.name}, "changes": []}
-
-
-def _check_pin(offer: Offer, record: TeamRecord | None, pin: Pin) -> None:
-    """Raise where the file is not the one that was meant."""
-    wanted = pin.sha256.lower().removeprefix("sha256:")
-    if wanted and wanted != offer.sha256:
-        raise InputError(
-            f"the team file has the hash {offer.sha256}, not {wanted}",
-            "it is not the file that was meant; look at it before you give "
-            "its hash",
-        )
-    if pin.signer and not offer.tag:
-        raise UsageError("--signer is for --tag", "name the tag, too")
-    if record is not None and record.tag and not (offer.tag or wanted):
-        raise UsageError(
-            f"team '{record.name}' came with signed tags, the last is "
-            f"{record.tag}",
-            "name the next one: --tag TAG; or give the file's hash: --sha256 "
-            f"{offer.sha256}",
-        )
-    if pin.signer and pin.signer != offer.signer:
-        raise InputError(
-            f"tag '{offer.tag}' is signed by {offer.signer}, not {pin.signer}",
-            "nothing of it counts; ask whoever signs the tags",
-        )
-
-
-def _signer_to_keep(offer: Offer, record: TeamRecord | None) -> str:
-    return offer.signer or (record.signer if record else "")
-
-
-def _require_signer(
-    session: Session, offer: Offer, record: TeamRecord | None, pin: Pin
-) -> None:
-    """Ask whether a key may sign for a team, once."""
-    known = record.signer if record else ""
-    if not offer.tag or offer.signer in (known, pin.signer):
-        return
-    what = f"tag '{offer.tag}' is signed by {offer.signer} ({offer.owner})"
-    if known:
-        what += f", and the ones before by {known}"
-    session.warn(what)  # here, since an error's text would cut the key short
-    session.require_terminal(
-        "that key needs a yes", "if it is the right one: --signer KEY"
-    )
-    _typed_yes(f"let this key sign for team '{offer.team.name}'")
-
-
-def _require_yes(
-    session: Session, offer: Offer, found: Comparison, pin: Pin
-) -> None:
-    """Ask whether a team file may count, unless it is pinned."""
-    if pin.sha256 or pin.signer:
-        return
-    name = offer.team.name
-    if not session.can_ask:
-        raise UsageError(
-            f"the file of team '{name}' needs a yes, and nobody can be asked",
-            f"once you have looked at it: --sha256 {offer.sha256}",
-        )
-    if found.is_small:
-        session.confirm(f"team '{name}': {summary(found)}?")
-    else:
-        _typed_yes(
-            f"team '{name}' decides where these secrets go "
-            f"({summary(found)}); let it count"
-        )
-
-
-def _typed_yes(question: str) -> None:
-    from keyswitch.cli.prompt import ask_line
-
-    if ask_line(f"{question}? type yes") != "yes":
-        raise CancelledError

@@ -12,7 +12,7 @@ from keyswitch.model import Profile
 from keyswitch.providers.binding import bindings_of, shown_host
 from keyswitch.providers.schema import Provider
 from keyswitch.team import comparison
-from keyswitch.team.comparison import Comparison, Left
+from keyswitch.team.comparison import Comparison, TakenName
 from keyswitch.team.team_file import Team, built_in
 from keyswitch.team.team_records import TeamRecord
 from keyswitch.team.team_source import Offer
@@ -87,7 +87,7 @@ def summary(found: Comparison) -> str:
     return ", ".join(parts) or "its text only"
 
 
-def say_left(left: tuple[Left, ...]) -> Iterator[str]:
+def say_left(left: tuple[TakenName, ...]) -> Iterator[str]:
     """Say which names of the team are taken here."""
     for one in left:
         whose = f"is of team '{one.owner}'" if one.owner else "is your own"
@@ -120,7 +120,7 @@ def profile_rows(team: Team) -> Iterator[tuple[str, str]]:
 
 
 def record_document(
-    record: TeamRecord, team: Team, left: tuple[Left, ...]
+    record: TeamRecord, team: Team, left: tuple[TakenName, ...]
 ) -> dict[str, Any]:
     """Return a team as `--json` shows it."""
     return {
