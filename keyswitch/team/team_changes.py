@@ -15,14 +15,14 @@ from keyswitch.changes.history import Record
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import FileStateError
 from keyswitch.model import Profile
-from keyswitch.profiles import profile_files, state
+from keyswitch.profiles import profile_files, state, team_records
+from keyswitch.profiles.team_records import TeamRecord
 from keyswitch.providers.binding import key_of
 from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.planning import after_edit, all_folders
-from keyswitch.team import comparison, team_records
+from keyswitch.team import comparison, pinned_text
 from keyswitch.team.comparison import Comparison
 from keyswitch.team.team_file import Item, Team
-from keyswitch.team.team_records import TeamRecord
 from keyswitch.team.team_source import Offer
 from keyswitch.workspace import Workspace
 
@@ -57,7 +57,7 @@ def take_over(
 
     def make(draft: Draft) -> None:
         _plan(draft, team.name, team, shown)
-        team_records.write(draft, team.name, record, offer.data)
+        pinned_text.keep(draft, team.name, record, offer.data)
         draft.command = COMMAND + ("update" if known else "add")
         draft.profile = team.name
 
@@ -69,7 +69,7 @@ def remove(workspace: Workspace, name: str, shown: Comparison) -> bool:
 
     def make(draft: Draft) -> bool:
         was_active = _plan(draft, name, None, shown)
-        team_records.write(draft, name, None)
+        pinned_text.keep(draft, name, None)
         draft.command, draft.profile = COMMAND + "remove", name
         return was_active
 
@@ -86,7 +86,7 @@ def put_back(draft: Draft, undone: Record) -> None:
     former = team_records.parse(path, draft.read(path))
     present = team_records.parse(path, read_regular(path, team_records.LIMIT))
     teams = [
-        None if one is None else team_records.pinned(paths, one)
+        None if one is None else pinned_text.pinned(paths, one)
         for one in (former, present)
     ]
     since = comparison.compare(paths, name, teams[1], draft.read).differences

@@ -34,7 +34,7 @@ READING = {
     "completion", "current", "doctor --report", "env", "env of a gateway",
     "explain", "helper api-key", "helper aws", "helper claude-code", "history",
     "hook", "list", "lock", "managers check", "managers list",
-    "providers", "run", "shell", "show", "unlock",
+    "providers", "run", "shell", "show", "team list", "unlock",
     "use --here", "use --suggest", "vault status", "verify", "whoami",
     "whoami --verify",
 }  # fmt: skip
@@ -45,6 +45,7 @@ GIVING = (
 )  # fmt: skip
 EARLIER = {
     "add, nobody to ask", "add, wrong shape", "import, wrong passphrase",
+    "team add, a key in it", "team add, nobody to ask",
     "unlock, wrong",
 }  # fmt: skip
 CHANGING = {

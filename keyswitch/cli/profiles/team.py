@@ -37,9 +37,10 @@ from keyswitch.errors import (
     KeyswitchError,
     UsageError,
 )
-from keyswitch.team import team_changes, team_records, team_source
+from keyswitch.profiles import team_records
+from keyswitch.profiles.team_records import TeamRecord
+from keyswitch.team import pinned_text, team_changes, team_source
 from keyswitch.team.comparison import Comparison
-from keyswitch.team.team_records import TeamRecord
 from keyswitch.team.team_source import Offer
 
 _TAG = option(
@@ -162,7 +163,7 @@ def list_(session: Session) -> None:
     rows: list[tuple[str, str, str]] = []
     for record in _records(session, None):
         try:
-            known = team_records.pinned(paths, record)
+            known = pinned_text.pinned(paths, record)
         except KeyswitchError as e:
             session.warn(f"{e.message}; {e.hint}")
             continue
@@ -181,7 +182,7 @@ def show(session: Session, name: str) -> None:
     """Show one team: its profiles, and where their secrets go."""
     workspace = session.workspace()
     record = team_records.get(workspace.paths, name)
-    known = team_records.pinned(workspace.paths, record)
+    known = pinned_text.pinned(workspace.paths, record)
     found = team_changes.preview(workspace, name, known)
     document = {"team": record_document(record, known, found.left)}
     session.show(document, [*record_rows(record, known), *profile_rows(known)])
@@ -250,16 +251,10 @@ def _offered(
     found = _preview(session, offer)
     session.say(*say_left(found.left))
     signer = signer_to_keep(offer, record)
-    if record is not None and not found.differences:
-        same = record._replace(
-            source=offer.source, sha256=offer.sha256, tag=offer.tag,
-            signer=signer,
-        )  # fmt: skip
-        if same == record:
-            session.show(_unchanged(offer), [])
-            session.say(f"team '{name}': nothing changed")
-            return
     show_difference(session, offer, found)
+    if not found.differences and _is_known(session, offer, record, signer):
+        session.say(f"team '{name}': nothing changed")
+        return
     if not session.dry_run:
         require_signer(session, offer, record, pin)
         require_yes(session, offer, found, pin)
@@ -272,5 +267,12 @@ def _offered(
         session.say(f"team '{name}': {summary(found)}")
 
 
-def _unchanged(offer: Offer) -> dict[str, Any]:
-    return {"team": {"name": offer.team.name}, "changes": []}
+def _is_known(
+    session: Session, offer: Offer, record: TeamRecord | None, signer: str
+) -> bool:
+    """Tell whether this very file, of this place, counts already."""
+    paths = session.workspace().paths
+    if record is None or not pinned_text.is_kept(paths, record):
+        return False
+    offered = (offer.source, offer.sha256, offer.tag, signer)
+    return offered == (record.source, record.sha256, record.tag, record.signer)

@@ -6,8 +6,8 @@ from keyswitch.cli.profiles.team_report import summary
 from keyswitch.cli.session import Session
 from keyswitch.errors import CancelledError, InputError, UsageError
 from keyswitch.model import Frozen
+from keyswitch.profiles.team_records import TeamRecord
 from keyswitch.team.comparison import Comparison
-from keyswitch.team.team_records import TeamRecord
 from keyswitch.team.team_source import Offer
 
 

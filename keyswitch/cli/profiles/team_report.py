@@ -9,12 +9,12 @@ from typing import Any
 from keyswitch.cli.session import Session, attributes
 from keyswitch.display import printable
 from keyswitch.model import Profile
+from keyswitch.profiles.team_records import TeamRecord
 from keyswitch.providers.binding import bindings_of, shown_host
 from keyswitch.providers.schema import Provider
 from keyswitch.team import comparison
 from keyswitch.team.comparison import Comparison, TakenName
 from keyswitch.team.team_file import Team, built_in
-from keyswitch.team.team_records import TeamRecord
 from keyswitch.team.team_source import Offer
 
 

@@ -24,7 +24,7 @@ from keyswitch.errors import (
     NewerFileError,
     OddFileError,
 )
-from keyswitch.profiles import settings, state
+from keyswitch.profiles import settings, state, team_records
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers import binding
@@ -118,6 +118,7 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
         paths.bound_dir: binding.parse,
         paths.agreed_dir: bindings.check_record,
         paths.allowed_dir: allowing.check_record,
+        paths.teams_dir: team_records.check,
         **dict.fromkeys((paths.intents_dir, paths.usage_dir)),
         os.path.dirname(paths.compiled("x")): None,
         os.path.dirname(paths.trusted("x")): None,

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import os
 
-from keyswitch.changes import history
-from keyswitch.changes.draft import Draft
 from keyswitch.disk.atomic import names_in, read_regular
 from keyswitch.disk.digests import sha256
-from keyswitch.errors import DamagedFileError, KeyswitchError, NotFoundError
+from keyswitch.errors import DamagedFileError, NotFoundError
 from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.profiles.paths import Paths
-from keyswitch.team import team_file
-from keyswitch.team.team_file import Team
 
 LIMIT = 1 << 16  # bytes of a record
 _LOST = "its profiles stay; add the team again: keyswitch team add SOURCE"
-_RECORD, _TEXT = ".json", ".toml"
+TEXT = ".toml"  # ends the name of a text
+_RECORD = ".json"
 
 
 class TeamRecord(Frozen):
@@ -43,7 +40,7 @@ def path_of(paths: Paths, name: str) -> str:
 
 def text_path(paths: Paths, digest: str) -> str:
     """Return the file that holds a text with this hash."""
-    return f"{paths.teams_dir}/{digest}{_TEXT}"
+    return f"{paths.teams_dir}/{digest}{TEXT}"
 
 
 def parse(path: str, data: bytes | None) -> TeamRecord | None:
@@ -62,7 +59,7 @@ def check(path: str, data: bytes) -> None:
     """Raise unless a file of the folder is what its name says."""
     if path.endswith(_RECORD):
         parse(path, data)
-    elif os.path.basename(path) != sha256(data) + _TEXT:
+    elif os.path.basename(path) != sha256(data) + TEXT:
         raise DamagedFileError(path, "the last change of its team stays made")
 
 
@@ -88,42 +85,3 @@ def get(paths: Paths, name: str) -> TeamRecord:
 
 
 _NONE_YET = "add one: keyswitch team add SOURCE"
-
-
-def pinned(paths: Paths, record: TeamRecord) -> Team:
-    """Return what the text that counts says."""
-    path = text_path(paths, record.sha256)
-    data = read_regular(path, team_file.LIMIT, ours=True)
-    if data is None or sha256(data) != record.sha256:
-        raise KeyswitchError(
-            f"the text of team '{record.name}' is not there any more",
-            f"take it from its place again: keyswitch team update "
-            f"{record.name}",
-        )
-    return team_file.parse(data, path)
-
-
-def write(
-    draft: Draft, name: str, record: TeamRecord | None, data: bytes = b""
-) -> None:
-    """Plan a team's record and its text; None takes the team away.
-
-    The former text stays while `undo` can bring it back.
-    """
-    paths = draft.workspace.paths
-    path = path_of(paths, name)
-    before = parse(path, draft.read(path, LIMIT))
-    after = None if record is None else own_json.encode(**record._asdict())
-    draft.write(path, after, limit=LIMIT, own=True)
-    kept = {get(paths, other).sha256 for other in names(paths)}
-    kept |= {one.sha256 for one in (before, record) if one is not None}
-    undo = read_regular(paths.undo_file, history.LIMIT) or b""
-    for entry in names_in(paths.teams_dir):
-        digest, ending = os.path.splitext(entry)
-        is_needed = digest in kept or digest.encode() in undo
-        if ending == _TEXT and not is_needed:
-            draft.write(text_path(paths, digest), None, limit=team_file.LIMIT)
-    if record is not None and data:
-        draft.write(
-            text_path(paths, record.sha256), data, limit=team_file.LIMIT
-        )
