@@ -14,9 +14,7 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import stat
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -25,10 +23,19 @@ from typing import Self
 from keyswitch.disk.opening import is_below, read_opened, upwards
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Frozen
+from keyswitch.secrets.references import running
+from keyswitch.secrets.references.running import (
+    VALUE_LIMIT,
+    Call,
+    Done,
+    SilentError,
+    TooMuchError,
+)
 
 DEADLINE = 30.0  # seconds for all that git does
 _REF_LIMIT = 4096  # bytes of a file that names something
 _PACKED_LIMIT = 32 << 20  # bytes of packed-refs
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # Windows has none
 _HASH = r"(?a)[0-9a-f]{40}|[0-9a-f]{64}"
 _KEPT = re.compile(
     r"HOME|USER|LOGNAME|TMPDIR|GNUPGHOME|XDG_\w+|SystemRoot"
@@ -99,7 +106,7 @@ def _line(path: str, limit: int = _REF_LIMIT) -> str:
 
 def _file(path: str, limit: int) -> bytes:
     try:
-        data, found = read_opened(path, limit, flags=os.O_NOFOLLOW)
+        data, found = read_opened(path, limit, flags=_NO_LINK)
     except OSError:
         return b""
     return data if stat.S_ISREG(found.st_mode) else b""
@@ -160,32 +167,29 @@ class Objects:
 
     def size(self, name: str) -> int:
         """Return the size of an object in bytes; raise if there is none."""
-        code, out, _ = self.run("cat-file", "-s", name)
-        if code or not out.strip().isdigit():
+        done = self.run("cat-file", "-s", name)
+        if done.status or not done.output.strip().isdigit():
             raise InputError(
                 f"{self._checkout.git_dir} lacks object {name[:12]}, or it is "
                 "damaged",
                 "fetch the tag again: git fetch --tags",
             )
-        return int(out)
+        return int(done.output)
 
     def content(self, kind: str, name: str, limit: int) -> bytes:
         """Return an object of a kind that has at most `limit` bytes."""
         if self.size(name) > limit:
-            raise InputError(
-                f"object {name[:12]} is larger than {limit >> 10} KiB",
-                "a team file is a small text: ask whoever made the tag",
-            )
-        code, out, _ = self.run("cat-file", kind, name)
-        if code:
+            raise _too_large(limit)
+        done = self.run("cat-file", kind, name, most=limit)
+        if done.status:
             raise InputError(
                 f"object {name[:12]} is no {kind}",
                 "name an annotated tag: git tag -s NAME",
             )
-        return out
+        return done.output
 
-    def run(self, *args: str) -> tuple[int, bytes, bytes]:
-        """Run git; return its exit status and what it printed."""
+    def run(self, *args: str, most: int = VALUE_LIMIT) -> Done:
+        """Run git, which may print so many bytes."""
         path = os.pathsep.join(self._path())
         program = shutil.which("git", path=path)
         if program is None:
@@ -193,30 +197,22 @@ class Objects:
                 "git is not installed, and a tag needs it", "install git"
             )
         words = [word for one in _OPTIONS for word in ("-c", one)]
-        process = subprocess.Popen(
-            [program, *words, *args],
-            cwd=self._folder,
-            env=self._environment(path),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
+        call = Call(
+            (program, *words, *args),
+            self._environment(path),
+            self._folder,
+            most=most,
         )
         try:
-            out, err = process.communicate(
-                timeout=max(0.1, self._end - time.monotonic())
-            )
-        except BaseException as e:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            if not isinstance(e, subprocess.TimeoutExpired):
-                raise
+            done = running.run(call, max(0.1, self._end - time.monotonic()))
+        except SilentError:
             raise KeyswitchError(
                 f"git did not answer within {DEADLINE:.0f} s",
                 "look at that repository, or give the file with --sha256",
             ) from None
-        return process.returncode, out, err
+        except TooMuchError:
+            raise _too_large(most) from None
+        return done
 
     def _environment(self, path: str) -> dict[str, str]:
         kept = {k: v for k, v in self._environ.items() if _KEPT.fullmatch(k)}
@@ -243,3 +239,10 @@ class Objects:
                 is_below(real, os.path.realpath(place)) for place in places
             ):
                 yield entry
+
+
+def _too_large(limit: int) -> InputError:
+    return InputError(
+        f"an object of that tag is larger than {limit >> 10} KiB",
+        "a team file is a small text: ask whoever made the tag",
+    )

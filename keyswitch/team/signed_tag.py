@@ -90,15 +90,15 @@ def _verified(
             f"tag '{tag}' is not signed with GPG or SSH",
             "ask for a signed one (git tag -s), or give --sha256",
         )
-    code, _, err = objects.run("verify-tag", "--raw", name)
-    lines = err.decode("utf-8", "replace").splitlines()
+    done = objects.run("verify-tag", "--raw", name)
+    lines = done.words.decode("utf-8", "replace").splitlines()
     if kinds == ["SSH"]:
         found = [(m[2], m[1]) for m in map(_SSH.fullmatch, lines) if m]
     else:
         keys = [m[1] for m in map(_GPG.fullmatch, lines) if m]
         users = [m[1] for m in map(_GPG_USER.fullmatch, lines) if m]
         found = list(zip(keys, users, strict=False))
-    if code or len(found) != 1:
+    if done.status or len(found) != 1:
         raise _not_good(tag, kinds[0], lines)
     return found[0]
 
@@ -127,13 +127,13 @@ def _not_good(tag: str, kind: str, lines: list[str]) -> InputError:
 
 
 def _blob(objects: Objects, tag: str, commit: str, path: str) -> bytes:
-    code, out, _ = objects.run(
+    done = objects.run(
         "--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit,
         "--", path,
     )  # fmt: skip
-    entry, _, found = out.rstrip(b"\0").partition(b"\t")
+    entry, _, found = done.output.rstrip(b"\0").partition(b"\t")
     words = entry.decode("ascii", "replace").split()
-    if code or len(words) != 3 or found != path.encode():
+    if done.status or len(words) != 3 or found != path.encode():
         raise NotFoundError(
             f"tag '{tag}' has no file {path}", f"add {team_file.NAME} there"
         )

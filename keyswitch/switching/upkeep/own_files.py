@@ -113,15 +113,13 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
     ):
         yield path, None
     readers: dict[str, Reader | None] = {
+        **dict.fromkeys(paths.state_folders),
         paths.journal_dir: lambda path, _: journal.read(path),
         paths.baseline_dir: lambda *file: _read_record(paths, *file),
         paths.bound_dir: binding.parse,
         paths.agreed_dir: bindings.check_record,
         paths.allowed_dir: allowing.check_record,
         paths.teams_dir: team_records.check,
-        **dict.fromkeys((paths.intents_dir, paths.usage_dir)),
-        os.path.dirname(paths.compiled("x")): None,
-        os.path.dirname(paths.trusted("x")): None,
     }
     for folder, read in readers.items():
         yield from ((path, read) for path in _listed(folder))
