@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PREFIX = "keyswitch:"
 VALUES_PREFIX = f"{PREFIX}val:"
+LOGINS_PREFIX = f"{PREFIX}login:"  # to managers that are asked over HTTP
 MAX_VALUE = 32 * 1024 - 1  # bytes, the kernel's limit for a user key
 
 # Numbers of add_key, keyctl and prctl, by machine (asm/unistd.h).

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from keyswitch.targets.target import Token
     from keyswitch.targets.values import Read
 
+# What the unlock cache holds beside values, by the word after its prefix.
+_OF_NO_PROFILE = {
+    "dek": "key of the vault",
+    "login": "token of a login to a manager",
+}
+
 
 class FoundToken(Frozen):
     """One token on this machine."""
@@ -179,10 +185,9 @@ class Stored:
             if not parts[-1]:  # of a reference, which has colons itself
                 item = ":".join(parts[2:-2])
             owner = self.owners.get(item, "")
-            known = owner or parts[1] == "dek"
+            known = owner or _OF_NO_PROFILE.get(parts[1])
             yield FoundToken(
-                "kernel session keyring: "
-                + (owner or "key of the vault" if known else "a value"),
+                f"kernel session keyring: {known or 'a value'}",
                 "…",
                 owner,
                 "" if known else "of no profile",
