@@ -97,8 +97,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 WHAT_IT_DOES = """\
 Keep several accounts as named profiles and switch between them.
 
-A profile's secret lies in the system keychain or in an encrypted vault;
-everything else is a small TOML file."""
+A profile's secret lies in the system keychain, in an encrypted vault, or stays
+in a manager such as 1Password; everything else is a small TOML file."""
 EXAMPLES = """\b
 Examples:
   keyswitch add                           asks for everything
