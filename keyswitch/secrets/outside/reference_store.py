@@ -39,7 +39,9 @@ class ReferenceStore:
     def __init__(self, paths: Paths, ask: AskPerson = None) -> None:
         self.paths = paths
         self._ask = ask
-        self.managers = managers.load(settings.load(paths))
+        chosen = settings.load(paths)
+        self.managers = managers.load(chosen)
+        self._keeps = chosen.cache == "values"  # a login's token, too
 
     def get(self, item: str, generation: int = 1) -> Secret:  # noqa: ARG002
         """Return the value that a reference leads to."""
@@ -107,7 +109,9 @@ class ReferenceStore:
         if _is_over_http(manager):
             from keyswitch.secrets.references import vault_http
 
-            return vault_http.read(references, rows, manager.deadline)
+            return vault_http.read(
+                references, rows, manager.deadline, keep=self._keeps
+            )
         if _is_of_aws(manager):
             from keyswitch.secrets.references import aws_http
 
@@ -127,7 +131,9 @@ class ReferenceStore:
         if _is_over_http(manager):
             from keyswitch.secrets.references import vault_http
 
-            vault_http.write(reference, value, rows, manager.deadline)
+            vault_http.write(
+                reference, value, rows, manager.deadline, keep=self._keeps
+            )
         elif _is_of_aws(manager):
             from keyswitch.secrets.references import aws_http
 
