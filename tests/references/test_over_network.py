@@ -94,6 +94,17 @@ def test_a_token_that_has_ended_is_locked(ks, vault, args):
     assert nothing_given(done)
 
 
+def test_a_check_of_vault_asks_for_the_token(ks, vault):
+    assert (
+        f"Vault answers ({vault.address})"
+        in ks("managers", "check", "vault").err
+    )
+    assert vault.asked() == ["GET auth/token/lookup-self"]
+    vault.said["*"] = (403, BAD_TOKEN)
+    done = ks("managers", "check", "vault", code=5)
+    assert "does not accept the token" in done.err
+
+
 def test_without_a_token_it_is_locked(ks, vault):
     done = ks("helper", "claude-code", code=5, VAULT_TOKEN="")
     assert "there is no token for Vault" in done.err
@@ -152,6 +163,19 @@ def test_what_aws_does_not_give_is_said(of_aws, kind):
     done = of_aws("helper", "claude-code", code=status)
     assert words in done.err
     assert nothing_given(done)
+
+
+def test_a_check_of_aws_asks_who_asks(of_aws):
+    answer = b"""<GetCallerIdentityResponse><GetCallerIdentityResult>
+    <Arn>arn:aws:iam::123456789012:user/me</Arn>
+    </GetCallerIdentityResult></GetCallerIdentityResponse>"""
+    of_aws.service.reply = servers.Reply(body=answer)
+    assert "user/me" in of_aws("managers", "check", "aws-sm").err
+    denied = b"""<ErrorResponse><Error><Code>ExpiredToken</Code>
+    <Message>said</Message></Error></ErrorResponse>"""
+    of_aws.service.reply = servers.Reply(status=403, body=denied)
+    done = of_aws("managers", "check", "aws-sm", code=5)
+    assert "does not accept the credentials: " in done.err
 
 
 def test_a_silent_aws_is_locked_at_the_deadline(of_aws):

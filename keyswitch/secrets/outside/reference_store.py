@@ -83,6 +83,25 @@ class ReferenceStore:
             )
             invocation.program_of(manager, str(command[0]))
 
+    def probe(self, manager: Manager) -> str:
+        """Return by what a manager answers; raise if it would not."""
+        rows, deadline = dict(manager.settings), manager.deadline
+        with waiting_for(manager, manager.name):
+            if _is_over_http(manager):
+                from keyswitch.secrets.references import vault_http
+
+                return vault_http.probe(
+                    manager.name, rows, deadline, keep=self._keeps
+                )
+            if _is_of_aws(manager):
+                from keyswitch.secrets.references import aws_http
+
+                return aws_http.probe(manager.name, rows, deadline)
+            from keyswitch.secrets.references import command_line
+
+            caller = caller_of(self.paths, self._ask, self.get)
+            return command_line.probe(manager, deadline, caller)
+
     def lifetime(self, text: str) -> int:
         """Return the seconds that a manager's values may stay unlocked.
 
