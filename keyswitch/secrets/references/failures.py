@@ -32,7 +32,7 @@ _TELLING = (
     re.compile(r"^\* "),
     re.compile(
         r"\b(error|fatal|failed|denied|cannot|can't|could not|unable|invalid"
-        r"|unknown|not found|no such|expired|refused)\b",
+        r"|unknown|no valid|not found|no such|expired|refused)\b",
         re.IGNORECASE,
     ),
     re.compile("."),
@@ -103,7 +103,7 @@ def error_of(
     if line := said.matching(texts.locked, given):
         return LockedError(
             f"{manager.title} is locked, or you are not signed in: {line}",
-            sign_in and f"unlock it: {sign_in}",
+            f"unlock it: {sign_in or 'with its own program'}",
         )
     if line := said.matching(texts.denied, given):
         return LockedError(
