@@ -80,14 +80,17 @@ class Said:
         return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def secrets_of(environ: Mapping[str, str], output: bytes) -> set[str]:
-    """Return what a tool may repeat in its messages and nobody should see."""
+def secrets_of(environ: Mapping[str, str], data: bytes) -> set[str]:
+    """Return what a tool may repeat in its messages and nobody should see.
+
+    `data` is what it was given, or has printed.
+    """
     named = {
         value
         for name, value in environ.items()
         if _CREDENTIAL.search(name) and not os.path.isabs(value)
     }
-    return named | {*output.decode("utf-8", "replace").split()}
+    return named | {*data.decode("utf-8", "replace").split()}
 
 
 def error_of(

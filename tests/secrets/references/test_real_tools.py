@@ -9,7 +9,11 @@ import pytest
 
 from keyswitch.errors import LockedError, NoItemError, StoreError
 from keyswitch.profiles.settings import Settings
+from tests.real.certificates import Authority
+from tests.secrets.references.bao_server import BaoServer
 from tests.secrets.references.fake_tools import VALUE, Tools, answer
+from tests.secrets.references.moto_server import MotoServer
+from tests.secrets.references.vault_stub import ROOT
 
 
 @pytest.fixture
@@ -30,6 +34,13 @@ def make_key(mail, passphrase):
         "future-default", "default", "never")  # fmt: skip
 
 
+def agent(settings):
+    """Let the agent of gpg begin anew, with these settings."""
+    with open(f"{os.environ['GNUPGHOME']}/gpg-agent.conf", "w") as file:
+        file.write(f"{settings}\n")
+    run("gpgconf", "--kill", "gpg-agent")
+
+
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
     """Return a GNUPGHOME with a key, and one that has a passphrase."""
@@ -37,6 +48,7 @@ def keys(tmp_path_factory):
     folder = tempfile.mkdtemp(prefix="ks-gpg-")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GNUPGHOME", folder)
+        agent("s2k-count 65536")  # it would measure how many it can do
         make_key("one@example.com", "")
         make_key("two@example.com", "secret-FAKE")
         run("gpgconf", "--kill", "gpg-agent")  # which knows the passphrase
@@ -58,6 +70,14 @@ def store(home, keys, monkeypatch):
 @pytest.mark.real("pass")
 def test_pass_gives_the_first_line(real, store):
     assert real.read("pass:ai/claude") == VALUE
+
+
+@pytest.mark.real("pass")
+def test_a_value_written_into_pass_leaves_the_other_lines(real, store):
+    for text in ("pass:ai/claude", "pass:ai/new"):
+        real.put(text, "FAKE-new")
+        assert real.read(text) == "FAKE-new"
+    assert run("pass", "show", "ai/claude") == "FAKE-new\nuser: me\n"
 
 
 @pytest.mark.real("pass")
@@ -87,20 +107,15 @@ done
 
 
 @pytest.mark.real("pass")
-def test_a_pinentry_that_nobody_answers_ends_at_the_deadline(
-    real, store, keys, home
-):
+def test_a_pinentry_that_nobody_answers_ends_at_the_deadline(real, store, home):
     pinentry = home / "pinentry"
     pinentry.write_text(PINENTRY)
     pinentry.chmod(0o755)
-    with open(f"{keys}/gpg-agent.conf", "w") as file:
-        file.write(f"pinentry-program {pinentry}\n")
-    run("gpgconf", "--kill", "gpg-agent")
+    agent(f"pinentry-program {pinentry}")
     real.deadline = 0.5
     with pytest.raises(LockedError, match="did not answer"):
         real.read("pass:team/key")
-    os.unlink(f"{keys}/gpg-agent.conf")
-    run("gpgconf", "--kill", "gpg-agent")
+    agent("")
 
 
 @pytest.fixture
@@ -126,6 +141,14 @@ def test_age_opens_a_file_with_the_right_identity(real, encrypted, home):
     (home / "s.age").write_text("junk")
     with pytest.raises(StoreError, match="failed to read intro"):
         real.read("age:~/s.age", encrypted("mine"))
+
+
+@pytest.mark.real("age")
+def test_age_writes_a_new_file_for_its_identity(real, encrypted):
+    real.put("age:~/new.age", VALUE, encrypted("mine"))
+    assert real.read("age:~/new.age", encrypted("mine")) == VALUE
+    with pytest.raises(StoreError, match="cannot be told"):
+        real.put("age:~/new.age", VALUE, encrypted("mine"))
 
 
 def keepassxc(*words, given):
@@ -163,6 +186,18 @@ def test_keepassxc_gives_what_its_password_opens(real, database, home):
 
 
 @pytest.mark.real("keepassxc-cli")
+def test_keepassxc_takes_a_password_for_an_entry(real, database):
+    right = answer("m-FAKE")
+    for entry in ("AI/claude", "AI/new", "AI/claude/Password"):
+        text = f"keepassxc:~/t.kdbx#{entry}"
+        real.put(text, f"FAKE-{entry}", ask=right)
+        assert real.read(text, ask=right) == f"FAKE-{entry}"
+    assert real.read("keepassxc:~/t.kdbx#AI/claude/UserName", ask=right) == "me"
+    with pytest.raises(StoreError):
+        real.put("keepassxc:~/t.kdbx#No/group", VALUE, ask=right)
+
+
+@pytest.mark.real("keepassxc-cli")
 def test_keepassxc_with_a_key_file_asks_nobody(real, home):
     (home / "k").write_bytes(os.urandom(128))
     path = str(home / "t.kdbx")
@@ -174,3 +209,59 @@ def test_keepassxc_with_a_key_file_asks_nobody(real, home):
     settings = Settings(managers={"keepassxc": {"key_file": "~/none"}})
     with pytest.raises(LockedError, match="Failed to load key file"):
         real.read("keepassxc:~/t.kdbx#e", settings)
+
+
+@pytest.fixture(scope="module")
+def bao(tmp_path_factory):
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    with BaoServer(tmp_path_factory.mktemp("bao"), authority) as server:
+        server.call("POST", "sys/mounts/team/kv", {"type": "kv-v2"})
+        server.ca_file = str(authority.ca_file)
+        yield server
+
+
+@pytest.fixture
+def bao_row(bao, monkeypatch):
+    monkeypatch.setenv("BAO_TOKEN", ROOT)
+    table = {"address": bao.address, "ca_file": bao.ca_file}
+    return Settings(managers={"bao": table})
+
+
+@pytest.mark.real("bao")
+def test_bao_reads_what_it_has_written(real, bao_row, monkeypatch):
+    # A mount may have a name of several words, as the second.
+    for text in ("bao:secret/cli/new#key", "bao:team/kv/new#key"):
+        real.put(text, VALUE, bao_row)
+        real.put(text.replace("#key", "#other"), "FAKE-other", bao_row)
+        assert real.read(text, bao_row) == VALUE
+    for text in ("bao:secret/cli/none#key", "bao:secret/cli/new#none"):
+        with pytest.raises(NoItemError):
+            real.read(text, bao_row)
+    monkeypatch.setenv("BAO_TOKEN", "wrong-FAKE")
+    with pytest.raises(LockedError, match="permission denied"):
+        real.read("bao:secret/cli/new#key", bao_row)
+
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory):
+    with MotoServer(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+@pytest.mark.full
+@pytest.mark.real("aws", "moto")
+def test_aws_reads_what_it_has_written(real, moto, monkeypatch):
+    for name, value in moto.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    for text in ("aws-ssm:/cli/new", "aws-sm:cli/json#key"):
+        real.put(text)
+        assert real.read(text) == VALUE
+    real.put("aws-sm:cli/json#other", "FAKE-other")
+    for text in ("aws-ssm:/cli/none", "aws-sm:none", "aws-sm:cli/json#none"):
+        with pytest.raises(NoItemError):
+            real.read(text)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with pytest.raises(LockedError, match="Unable to locate credentials"):
+        real.read("aws-ssm:/cli/new")
