@@ -37,6 +37,7 @@ ANSWERS = {
     "env": "key",
     "env of a gateway": "gateway token",
     "helper api-key": "gateway token",
+    "env of a reference": "new key",
     "helper aws": "aws secret",
     "helper claude-code": "key",
     "use --here": "gateway token",
@@ -65,6 +66,10 @@ ENTRIES = [
     Allowed(
         "environment", '"/usr/bin/*sh"', frozenset({"shell"}),
         frozenset({"key"}), "the shell that was to get the profile",
+    ),
+    Allowed(
+        "file", "home/outside", frozenset({"*"}), frozenset({"new key"}),
+        "it stands for a manager, which keeps it",
     ),
     Allowed(
         "file", CREDENTIALS, frozenset({"*"}), LOGIN,

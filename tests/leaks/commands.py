@@ -46,6 +46,14 @@ def form(text, **more):
 
 
 VAULT = "--store vault"
+# A manager of the person's own: a file stands for it.
+OUTSIDE = "mine:outside"
+CONFIG = """
+[managers.mine]
+command = ["cat", "{path}"]
+[managers.new]
+command = ["cat", "{path}"]
+"""
 # Nothing listens there.
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1"}
 FD = "--passphrase-fd 0"
@@ -70,6 +78,9 @@ FORMS = {
         f"add x --provider openai {VAULT} --stdin", stdin=NEW, code=1
     ),
     "add, nobody to ask": form(f"add x --provider anthropic {VAULT}", code=2),
+    "add a reference": form(
+        f"add x --provider anthropic --reference {OUTSIDE}"
+    ),
     "allow": form("allow", folder="project"),
     "completion": form("completion bash"),
     "copy": form("copy work again"),
@@ -79,6 +90,7 @@ FORMS = {
     "doctor --report": form("doctor --report", code=1),
     "edit": form("edit work --label Acme"),
     "env": form("env --shell bash"),
+    "env of a reference": form("env team --shell sh"),
     "env of a gateway": form("env gw --format json"),
     "export": form(f"export --all --to made.ksb {FD}", stdin=BUNDLE),
     "explain": form("explain -", stdin=f"API Error: 401 {KEY}\n", code=1),
@@ -101,6 +113,9 @@ FORMS = {
     "lock": form("lock"),
     "login --capture": form(f"login you --capture {VAULT}"),
     "logout": form("logout me --yes"),
+    "managers allow": form("managers allow new --yes"),
+    "managers check": form("managers check mine"),
+    "managers list": form("managers list --json"),
     "off": form("off"),
     "providers": form("providers"),
     "remove": form("remove work --yes"),
@@ -161,6 +176,10 @@ def make_home(home):
     ks.add("cloud", "--set", "region=eu-central-1", "--set",
            "access_key_id=AKIAFAKEFAKEEXAMPLE1", provider="bedrock",
            secret=AWS)  # fmt: skip
+    (home / "outside").write_text(NEW)
+    (home / ".config/keyswitch/config.toml").write_text(CONFIG)
+    ks("managers", "allow", "mine", "--yes")
+    ks("add", "team", "--provider", "anthropic", "--reference", OUTSIDE)
     ks("export", "--all", "--to", "bundle", "--passphrase-fd", "0",
        stdin=BUNDLE)  # fmt: skip
     _log_in(home, "a", ACCESS, REFRESH)

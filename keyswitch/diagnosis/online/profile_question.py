@@ -11,6 +11,7 @@ from keyswitch.diagnosis.online.question import GATEWAY, Keys, Question
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.providers.custom_headers import of_field
+from keyswitch.providers.schema import KEY_ID
 from keyswitch.providers.verification import (
     STS,
     Verification,
@@ -60,7 +61,7 @@ def question_about(subject: Subject) -> Question:
         raise no_question(provider, profile)
     if row.signed == STS:
         keys = Keys(
-            profile.fields["access_key_id"],
+            profile.fields.get(KEY_ID) or secrets[KEY_ID].reveal(),
             secrets["secret_access_key"],
             secrets.get("session_token"),
         )

@@ -17,7 +17,10 @@ from keyswitch.network.streams import Deadline
 from keyswitch.secret import Secret
 from keyswitch.secrets.references.reference import Fetched, Reference
 from keyswitch.secrets.references.remote import aws_failures
-from keyswitch.secrets.references.remote.field_values import field_of, text_of
+from keyswitch.secrets.references.remote.field_values import (
+    field_of,
+    secret_of,
+)
 
 TITLES = {"aws-sm": "AWS Secrets Manager", "aws-ssm": "AWS Parameter Store"}
 _SERVICES = {"aws-sm": "secretsmanager", "aws-ssm": "ssm"}
@@ -165,8 +168,9 @@ def _write_parameter(asking: _Asking, value: Secret) -> None:
 def _part(whole: str, key: str | None, asking: _Asking) -> Secret:
     where = f"'{asking.item}' in {asking.title}"
     if not key:
-        return text_of(whole, where)
-    return field_of(_object(whole, asking), key, where)
+        return secret_of(whole, where)
+    text = field_of(_object(whole, asking), key, where)
+    return secret_of(text, f"'{key}' of {where}")
 
 
 def _object(whole: str, asking: _Asking) -> dict[str, Any]:

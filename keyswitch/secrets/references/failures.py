@@ -143,6 +143,6 @@ def silent(
     words = f": {line}" if (line := said.telling()) else ""
     waits = f"it may wait for you: {sign_in}; " if sign_in else ""
     return LockedError(
-        f"{manager.title} did not answer in {deadline:g} seconds{words}",
+        f"{manager.title} did not answer in {deadline:g} s{words}",
         f"{waits}for longer, set 'deadline' in [managers.{manager.name}]",
     )

@@ -1,6 +1,6 @@
 """What is known of one manager: a row of the table, as its file says it.
 
-Rows that keyswitch brings lie in `managers/`, one TOML file each. A person's
+Rows that keyswitch brings lie in `built_in/`, one TOML file each. A person's
 own row has the same keys, in `[managers.NAME]` of config.toml.
 """
 

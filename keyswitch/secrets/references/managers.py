@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from keyswitch.disk.atomic import names_in
 from keyswitch.errors import InputError
@@ -14,7 +15,7 @@ from keyswitch.profiles.toml_text import parse_toml
 from keyswitch.secrets.references.manager import Manager, brought, chosen, own
 from keyswitch.secrets.references.reference import Reference
 
-BUILT_IN = os.path.join(os.path.dirname(__file__), "managers")
+BUILT_IN = os.path.join(os.path.dirname(__file__), "built_in")
 EXEC = "exec"  # of the programs in config.toml
 
 _LIMIT = 64 * 1024  # bytes of a row's file
@@ -121,10 +122,11 @@ def load(settings: Settings) -> Managers:
     return Managers(settings)
 
 
-def _built_in() -> list[str]:
-    return sorted(
+@cache
+def _built_in() -> tuple[str, ...]:
+    return tuple(
         name.removesuffix(".toml")
-        for name in names_in(BUILT_IN)
+        for name in sorted(names_in(BUILT_IN))
         if name.endswith(".toml")
     )
 

@@ -9,8 +9,8 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.references import (
     allowing,
     command_line,
+    item_writing,
     managers,
-    writing,
 )
 from keyswitch.secrets.references.tool import Caller
 
@@ -99,7 +99,7 @@ class Tools:
         """Write a value where a reference leads."""
         known = managers.load(settings or Settings())
         reference = known.parse(text)
-        writing.write(
+        item_writing.write(
             known.get(reference.manager),
             reference,
             Secret(value),

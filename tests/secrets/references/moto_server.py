@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,11 +14,13 @@ import botocore.session
 
 from tests.diagnosis.servers import closed_port
 
+KEY = "sk-FAKE-EXAMPLE-aws"
 KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIAFAKEFAKEEXAMPLE0",
     "AWS_SECRET_ACCESS_KEY": "FAKE-aws-secret-EXAMPLE",
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",  # what version 1 of the tool reads
 }
 
 
@@ -41,15 +44,38 @@ class MotoServer:
         for _ in range(300):
             try:
                 with urllib.request.urlopen(self.url, timeout=5):
-                    return self
+                    break
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
-        raise TimeoutError((self.folder / "moto.log").read_text())
+        else:
+            raise TimeoutError((self.folder / "moto.log").read_text())
+        self._fill()
+        return self
 
     def __exit__(self, *unused):
         self._process.terminate()
         self._process.wait(10)
         self._log.close()
+
+    def _fill(self):
+        secrets = self.client("secretsmanager")
+        made = secrets.create_secret(Name="eng/text", SecretString=f"{KEY}\n")
+        self.arn = made["ARN"]
+        pair = json.dumps({"key": KEY, "number": 5, "nested": {"a": 1}})
+        secrets.create_secret(Name="eng/json", SecretString=pair)
+        secrets.create_secret(Name="eng/bytes", SecretBinary=b"\0FAKE")
+        secrets.create_secret(Name="eng/gone", SecretString=KEY)
+        secrets.delete_secret(SecretId="eng/gone", RecoveryWindowInDays=7)
+        far = self.client("secretsmanager", "us-west-2")
+        made = far.create_secret(Name="far", SecretString="FAKE-far")
+        self.far_arn = made["ARN"]
+        parameters = self.client("ssm")
+        parameters.put_parameter(
+            Name="/eng/key", Value=KEY, Type="SecureString", KeyId="alias/own"
+        )
+        parameters.put_parameter(
+            Name="/eng/plain", Value="FAKE-plain", Type="String"
+        )
 
     def client(self, service, region=KEYS["AWS_REGION"]):
         """Return a client of botocore's, past keyswitch."""

@@ -1,7 +1,5 @@
 """AWS through botocore: against moto over HTTP, and errors it never has."""
 
-import json
-
 import pytest
 
 from keyswitch.errors import InputError, LockedError, NoItemError, StoreError
@@ -9,33 +7,7 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.references import aws_http
 from keyswitch.secrets.references.reference import Reference
 from tests.diagnosis import servers
-from tests.secrets.references.moto_server import KEYS, MotoServer
-
-KEY = "sk-FAKE-EXAMPLE-aws"
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory):
-    with MotoServer(tmp_path_factory.mktemp("moto")) as server:
-        secrets = server.client("secretsmanager")
-        made = secrets.create_secret(Name="eng/text", SecretString=f"{KEY}\n")
-        server.arn = made["ARN"]
-        pair = json.dumps({"key": KEY, "number": 5, "nested": {"a": 1}})
-        secrets.create_secret(Name="eng/json", SecretString=pair)
-        secrets.create_secret(Name="eng/bytes", SecretBinary=b"\0FAKE")
-        secrets.create_secret(Name="eng/gone", SecretString=KEY)
-        secrets.delete_secret(SecretId="eng/gone", RecoveryWindowInDays=7)
-        far = server.client("secretsmanager", "us-west-2")
-        made = far.create_secret(Name="far", SecretString="FAKE-far")
-        server.far_arn = made["ARN"]
-        parameters = server.client("ssm")
-        parameters.put_parameter(
-            Name="/eng/key", Value=KEY, Type="SecureString", KeyId="alias/own"
-        )
-        parameters.put_parameter(
-            Name="/eng/plain", Value="FAKE-plain", Type="String"
-        )
-        yield server
+from tests.secrets.references.moto_server import KEY, KEYS
 
 
 @pytest.fixture
@@ -78,10 +50,10 @@ def lines_of(caught):
 
 @real_moto
 def test_values_of_both_services_are_read(account):
-    assert value("aws-sm:eng/text") == KEY
+    assert value("aws-sm:eng/text") == f"{KEY}\n"  # as it is written
     assert value("aws-sm:eng/json#key") == KEY
     assert value("aws-sm:eng/json#number") == "5"
-    assert value(f"aws-sm:{account.arn}") == KEY
+    assert value(f"aws-sm:{account.arn}") == f"{KEY}\n"
     assert value("aws-ssm:/eng/key") == KEY
     assert value("aws-ssm:/eng/plain") == "FAKE-plain"
 
@@ -182,7 +154,7 @@ def test_a_profile_is_the_one_of_the_settings(account, home, monkeypatch):
         f"[dev]\naws_access_key_id = {KEYS['AWS_ACCESS_KEY_ID']}\n"
         "aws_secret_access_key = FAKE\n"
     )
-    assert value("aws-sm:eng/text", {"profile": "dev"}) == KEY
+    assert value("aws-sm:eng/json#key", {"profile": "dev"}) == KEY
     with pytest.raises(LockedError) as caught:
         value("aws-sm:eng/text", {"profile": "none"})
     assert "aws sso login --profile none" in lines_of(caught)
@@ -250,6 +222,7 @@ def test_a_port_where_nothing_listens_is_asked_once(signed_in, monkeypatch):
 
 def test_without_a_region_the_hint_says_how(signed_in, monkeypatch):
     monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(StoreError) as caught:
         value("aws-sm:eng/text")
     assert "AWS_REGION" in lines_of(caught)

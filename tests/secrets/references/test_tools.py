@@ -97,7 +97,7 @@ def test_a_silent_tool_ends_at_the_deadline(tools, asked, name, capfd):
     os.environ["PATH"] += ":/usr/bin:/bin"
     with pytest.raises(LockedError) as e:
         asked(name)
-    message = "did not answer in 0.2 seconds: waiting for a thumb"
+    message = "did not answer in 0.2 s: waiting for a thumb"
     assert e.value.message.endswith(message)
     assert "'deadline' in [managers." in e.value.hint
     assert capfd.readouterr() == ("", "")

@@ -9,11 +9,9 @@ from keyswitch.errors import InputError, LockedError, NoItemError, StoreError
 from keyswitch.secret import Secret
 from keyswitch.secrets.references import vault_http
 from keyswitch.secrets.references.reference import Reference
-from keyswitch.secrets.references.remote import vault_login
 from tests.diagnosis import servers
-from tests.real.certificates import Authority
 from tests.secrets.references import vault_stub
-from tests.secrets.references.bao_server import BaoServer
+from tests.secrets.references.signed_jwt import Issuer
 from tests.secrets.references.vault_stub import ROOT, VaultStub
 
 KEY = "sk-FAKE-EXAMPLE-one"
@@ -22,17 +20,6 @@ KEY = "sk-FAKE-EXAMPLE-one"
 @pytest.fixture(autouse=True)
 def _keyring_of_this_test(monkeypatch):
     monkeypatch.setattr(kernel_keyring, "_session", None)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def bao(authority, tmp_path_factory):
-    with BaoServer(tmp_path_factory.mktemp("bao"), authority) as server:
-        yield server
 
 
 @pytest.fixture
@@ -223,7 +210,7 @@ def test_a_login_is_kept_for_the_next_read(vault, tmp_path):
     assert vault.value("secret/team/login#key") == KEY
     assert vault.value("secret/team/login#key") == KEY
     kept = [name for _, name in kernel_keyring.entries()]
-    assert len([n for n in kept if vault_login.TOKENS_PREFIX in n]) == 1
+    assert len([n for n in kept if kernel_keyring.LOGINS_PREFIX in n]) == 1
     if isinstance(vault.server, VaultStub):
         assert vault.server.asked("POST").count("POST auth/approle/login") == 1
     kernel_keyring.drop()  # as `lock` does
@@ -438,16 +425,21 @@ def test_a_file_without_authorities_trusts_nobody(reader, tmp_path):
         reader.value("kv/team/claude#key")
 
 
-def test_a_proxy_passes_tls_on_and_reads_nothing(reader, monkeypatch):
-    monkeypatch.setattr("urllib.request.proxy_bypass", lambda _: False)
-    with servers.Proxy(target=reader.server.port) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+def test_a_proxy_passes_tls_on_and_reads_nothing(
+    reader, authority, monkeypatch
+):
+    reader.settings["address"] = "https://vault.example:8200"
+    stub = VaultStub(authority.context("vault.example"))
+    stub.plain["team/claude"] = {"key": KEY}
+    with stub, servers.Proxy(target=stub.port) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
         assert reader.value("kv/team/claude#key") == KEY
-        assert {r.method for r in proxy.requests} == {"CONNECT"}
+        asked = {f"{r.method} {r.path}" for r in proxy.requests}
+        assert asked == {"CONNECT vault.example:8200"}
         proxy.reply.status = 407
         with pytest.raises(StoreError) as caught:
             reader.value("kv/team/claude#key")
-    assert "answers 407 for localhost" in lines_of(caught)
+    assert "answers 407 for vault.example:8200" in lines_of(caught)
 
 
 # ------------------------------------------------------- settings and paths
@@ -513,6 +505,31 @@ def test_a_namespace_goes_with_each_request(reader):
 
 
 # ------------------------------------------- tokens of clusters and of jobs
+
+
+@pytest.mark.real("bao")
+def test_the_real_server_takes_tokens_of_a_cluster_and_of_a_job(
+    bao, authority, tmp_path
+):
+    bao.call("POST", "secret/data/team/job", {"data": {"key": KEY}})
+    path = tmp_path / "token"
+    job = Reader(bao, authority, auth="jwt", role="ci", token_file=str(path))
+    path.write_text(bao.issuer.token("repo:acme/app"))
+    assert job.value("secret/team/job#key") == KEY
+    kernel_keyring.drop()
+    path.write_text(Issuer().token("repo:acme/app"))
+    with pytest.raises(LockedError, match="does not accept the jwt login"):
+        job.value("secret/team/job#key")
+    pod = Reader(
+        bao, authority, auth="kubernetes", mount="k8s/eu", role="dev",
+        token_file=str(path),
+    )  # fmt: skip
+    path.write_text(bao.service_account("dev"))
+    assert pod.value("secret/team/job#key") == KEY
+    kernel_keyring.drop()
+    path.write_text(bao.service_account("other"))
+    with pytest.raises(LockedError, match="does not accept the kubernetes"):
+        pod.value("secret/team/job#key")
 
 
 def test_a_service_account_logs_in(reader, tmp_path):

@@ -15,7 +15,7 @@ _MOST_NAMES = 12  # of a document's fields, in an error
 _CORRECT = "correct the reference, or what is written there"
 
 
-def field_of(fields: Mapping[str, Any], name: str, where: str) -> Secret:
+def field_of(fields: Mapping[str, Any], name: str, where: str) -> str:
     """Return one field of a document; `where` is that document, in words.
 
     Raises NoItemError where it has no such field, and names those it has.
@@ -33,13 +33,12 @@ def field_of(fields: Mapping[str, Any], name: str, where: str) -> Secret:
         value = json.dumps(value)
     if not isinstance(value, str):
         raise StoreError(f"'{name}' of {where} is not a text", _CORRECT)
-    return text_of(value, f"'{name}' of {where}")
+    return value
 
 
-def text_of(value: str, where: str) -> Secret:
-    """Return a value as a CLI's output is read: without one line end."""
-    text = value.removesuffix("\n").removesuffix("\r")
-    if not text:
+def secret_of(text: str, where: str) -> Secret:
+    """Return a text as a secret, if it can be one."""
+    if not text.strip():
         raise StoreError(f"{where} is empty", _CORRECT)
     if "\0" in text or len(text.encode("utf-8", "replace")) > MAX_VALUE:
         raise StoreError(f"{where} is not a secret of a usual size", _CORRECT)

@@ -17,6 +17,7 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.references.remote import vault_failures
 from keyswitch.secrets.references.remote.vault_settings import (
     VaultSettings,
+    is_loopback,
 )
 
 ANSWER_LIMIT = 1 << 20  # bytes of an answer
@@ -138,7 +139,9 @@ def proxy_to(address: Address) -> Address | None:
     """
     from urllib.request import getproxies, proxy_bypass
 
-    if address.scheme != "https" or proxy_bypass(address.host_port):
+    if address.scheme != "https" or is_loopback(address.host):
+        return None
+    if proxy_bypass(address.host_port):
         return None
     text = getproxies().get("https", "")
     text = text if not text or "://" in text else f"http://{text}"

@@ -15,7 +15,7 @@ from keyswitch.errors import KeyswitchError, NoItemError
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 from keyswitch.secrets.references.remote import vault_failures
-from keyswitch.secrets.references.remote.field_values import field_of
+from keyswitch.secrets.references.remote.field_values import field_of, secret_of
 from keyswitch.secrets.references.remote.vault_client import VaultAnswer
 from keyswitch.secrets.references.remote.vault_login import VaultSession
 
@@ -51,7 +51,11 @@ class VaultDocument(Frozen):
 
     def field(self, name: str) -> Secret:
         """Return one field. Raises NoItemError where it is not there."""
-        return field_of(self.fields, name, f"'{self.path}' in {self.title}")
+        where = f"'{self.path}' in {self.title}"
+        text = field_of(self.fields, name, where)
+        # As the CLI's output is read, whose last line end is taken for its own.
+        text = text.removesuffix("\n").removesuffix("\r")
+        return secret_of(text, f"'{name}' of {where}")
 
 
 def engine_of(session: VaultSession, path: str) -> Engine:

@@ -23,7 +23,6 @@ from keyswitch.secrets.references.remote.vault_client import (
     VaultClient,
 )
 
-TOKENS_PREFIX = f"{kernel_keyring.PREFIX}vault-token:"
 KEPT_AT_MOST = 3600  # seconds
 _MARGIN = 15  # seconds before its end, at which a token is not used any more
 _FILE_LIMIT = 16 * 1024  # bytes; service account tokens have 1 to 2 KiB
@@ -175,7 +174,10 @@ class VaultSession:
     def _name(self) -> str:
         """The name of a kept token: no other settings find it."""
         whole = repr(self.settings._replace(ca_file="", token_variable=""))
-        return TOKENS_PREFIX + sha256(whole.encode()).hexdigest()[:32]
+        return (
+            kernel_keyring.LOGINS_PREFIX
+            + sha256(whole.encode()).hexdigest()[:32]
+        )
 
 
 def _from_file(path: str) -> Secret | None:
