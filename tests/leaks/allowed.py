@@ -55,7 +55,7 @@ ENTRIES = [
         frozenset({"key"}), "the program that was to get the profile",
     ),
     Allowed(
-        "environment", '"*/python*"', frozenset({"trace"}),
+        "environment", '"*/python*"', frozenset({"trace", "run --redact"}),
         frozenset({"key"}), "the program that was to get the profile",
     ),
     Allowed(

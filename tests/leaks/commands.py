@@ -60,6 +60,15 @@ try:
 except urllib.error.HTTPError as error:
     print(error.code)
 """
+# Prints the key in some forms, and in two writes.
+PRINT = """
+import base64, json, os, urllib.parse
+key = os.environ["ANTHROPIC_API_KEY"]
+os.write(1, key[:30].encode())
+os.write(1, key[30:].encode())
+os.write(2, base64.b64encode(f"user:{key}".encode()))
+print(json.dumps({"key": key}), urllib.parse.quote(key), key.encode().hex())
+"""
 FORMS = {
     "add": form(f"add x --provider anthropic {VAULT} --stdin", stdin=NEW),
     "add from a variable": form(
@@ -108,6 +117,9 @@ FORMS = {
     "revoke-local": form("revoke-local --all --yes"),
     "rotate": form("rotate work --stdin", stdin=NEW),
     "run": form("run work -- true"),
+    "run --redact": Form(
+        ("run", "work", "--redact", "--", sys.executable, "-c", PRINT)
+    ),
     "shell": form("shell work --shell sh", stdin="true\n"),
     "show": form("show work --json"),
     "trace": Form(

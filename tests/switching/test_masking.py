@@ -178,6 +178,13 @@ def test_what_a_terminal_puts_in_between_hides_nothing(form, between):
     assert MASK in masked(text[0] + wrapped)
 
 
+def test_what_moves_the_cursor_stays():
+    """Observed, Claude Code 2.1.332: what follows is placed by rows."""
+    text = f"it is {KEY[:20]}\r\x1b[5C\x1b[1B{KEY[20:]}\r\x1b[35B and"
+    shown = f"it is {MASK}\r\x1b[5C\x1b[1B\r\x1b[35B and"
+    assert masked(text) == shown
+
+
 def test_a_long_gap_is_none():
     text = f"{KEY[:20]}{chr(10) * 300}{KEY[20:]}"
     assert masked(text) == text
@@ -253,7 +260,8 @@ DOCUMENT = json.dumps(
              "0f1e2d3c4b5a69788796a5b4c3d2e1f0FAKE", DOCUMENT]
 )  # fmt: skip
 def test_parts_of_a_document_are_secrets_too(part):
-    assert masked(f"< {part} >", DOCUMENT) == f"< {MASK} >"
+    kept = "\n" * part.count("\n")
+    assert masked(f"< {part} >", DOCUMENT) == f"< {MASK}{kept} >"
 
 
 @pytest.mark.parametrize(

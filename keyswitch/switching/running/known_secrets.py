@@ -94,4 +94,7 @@ def _values_in(text: str) -> Iterator[str]:
 def _is_random(word: str) -> bool:
     """Tell a key from an address, or a name with letters of one kind."""
     kinds = (str.isdigit, str.islower, str.isupper)
-    return not word.startswith("//") and sum(any(map(kind, word)) for kind in kinds) > 1
+    return (
+        not word.startswith("//")
+        and sum(any(map(kind, word)) for kind in kinds) > 1
+    )

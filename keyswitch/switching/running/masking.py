@@ -2,11 +2,12 @@
 
 Text that cannot begin a secret is passed on at once. What can is held until it
 is clear. An automaton reads the forms of `spellings.py`, all at once, and is
-made as far as a text needs it; a regular expression finds the few places where
+made as far as a text needs it; a regular expression finds the few spots where
 it has to look.
 
 Between two characters of a secret may be what a terminal or a line length put
 there: line ends, margins, and sequences that move the cursor or set a colour.
+The mask keeps them but for margins, so that what follows is where it was.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ _FIRST_GAPS = (*_BREAKS, _SEQUENCE)
 _ALL_GAPS = (*_FIRST_GAPS, *_MARGINS)
 _PARAMETERS = range(0x20, 0x40)
 _FINALS = range(0x40, 0x7F)
+_KEPT = re.compile(rb"\x1b\[[ -?]*[@-~]|[\r\n]")
 _LONGEST_GAP = 200  # bytes
 _LOOK = 4  # bytes that the regular expression compares
 _MOST_STATES = 10_000  # that are remembered
-_GAP_AT_END = re.compile(rb"(?:\x1b\[?[ -?]*[@-~]?|\\[rn]|[\s|]|\xe2\x94\x82)*\Z")
+_GAP_AT_END = re.compile(
+    rb"(?:\x1b\[?[ -?]*[@-~]?|\\[rn]|[\s|]|\xe2\x94\x82)*\Z"
+)
 
 
-class _Place(NamedTuple):
+class _Spot(NamedTuple):
     """Where in a form a text may be."""
 
     form: int
@@ -44,19 +48,21 @@ class _Place(NamedTuple):
 
 
 class _State:
-    """All places where a text may be; `following` is filled in as needed."""
+    """All spots where a text may be; `following` is filled in as needed."""
 
-    __slots__ = ("beyond", "following", "in_gap", "label", "likely", "places")
+    __slots__ = ("beyond", "following", "in_gap", "label", "likely", "spots")
 
-    def __init__(self, places: frozenset[_Place], forms: Sequence[Form]) -> None:
-        self.places = places
+    def __init__(
+        self, spots: frozenset[_Spot], forms: Sequence[Form]
+    ) -> None:
+        self.spots = spots
         self.following: dict[int, _State | None] = {}
-        whole = [p for p in places if _is_whole(p, forms[p.form])]
+        whole = [p for p in spots if _is_whole(p, forms[p.form])]
         self.label = forms[min(whole).form].label if whole else b""
-        self.in_gap = any(p.gap for p in places)
+        self.in_gap = any(p.gap for p in spots)
         # More was read of some form than may be shown for a moment, or left.
-        self.beyond = any(p.unit > forms[p.form].public for p in places)
-        telling = [p for p in places if p.unit >= forms[p.form].telling]
+        self.beyond = any(p.unit > forms[p.form].public for p in spots)
+        telling = [p for p in spots if p.unit >= forms[p.form].telling]
         self.likely = forms[min(telling).form].label if telling else b""
 
 
@@ -65,9 +71,9 @@ class Automaton:
 
     def __init__(self, forms: Iterable[Form]) -> None:
         self._forms = list(forms)
-        self._states: dict[frozenset[_Place], _State] = {}
-        places = frozenset(_Place(n, 0) for n in range(len(self._forms)))
-        self.start = _State(places, self._forms)
+        self._states: dict[frozenset[_Spot], _State] = {}
+        spots = frozenset(_Spot(n, 0) for n in range(len(self._forms)))
+        self.start = _State(spots, self._forms)
         self.find = re.compile(self._beginnings(), re.DOTALL).search
 
     def step(self, state: _State, byte: int) -> _State | None:
@@ -76,18 +82,18 @@ class Automaton:
             return state.following[byte]
         except KeyError:
             pass
-        places = frozenset(
+        spots = frozenset(
             after
-            for place in state.places
-            for after in _after(place, self._forms[place.form], byte)
+            for spot in state.spots
+            for after in _after(spot, self._forms[spot.form], byte)
         )
         if len(self._states) > _MOST_STATES:
             self._states.clear()
             self.start.following.clear()
-        following = self._states.get(places) if places else None
-        if places and following is None:
-            following = _State(places, self._forms)
-            self._states[places] = following
+        following = self._states.get(spots) if spots else None
+        if spots and following is None:
+            following = _State(spots, self._forms)
+            self._states[spots] = following
         state.following[byte] = following
         return following
 
@@ -119,8 +125,8 @@ class Automaton:
     def _all_after(self, state: _State) -> Iterator[tuple[int, _State]]:
         found = {
             byte
-            for place in state.places
-            for byte in _next_bytes(place, self._forms[place.form])
+            for spot in state.spots
+            for byte in _next_bytes(spot, self._forms[spot.form])
         }
         for byte in sorted(found):
             following = self.step(state, byte)
@@ -128,56 +134,56 @@ class Automaton:
                 yield byte, following
 
 
-def _is_whole(place: _Place, form: Form) -> bool:
-    return not (place.rest or place.gap) and place.unit >= form.least
+def _is_whole(spot: _Spot, form: Form) -> bool:
+    return not (spot.rest or spot.gap) and spot.unit >= form.least
 
 
-def _next_bytes(place: _Place, form: Form) -> Iterator[int]:
-    """Yield the bytes after which `_after` may have a place."""
-    if place.in_sequence:
+def _next_bytes(spot: _Spot, form: Form) -> Iterator[int]:
+    """Yield the bytes after which `_after` may have a spot."""
+    if spot.in_sequence:
         yield from (*_PARAMETERS, *_FINALS)
-    elif place.gap_rest:
-        yield place.gap_rest[0]
+    elif spot.gap_rest:
+        yield spot.gap_rest[0]
     else:
-        for signs in (_expected(place, form), _ALL_GAPS):
+        for signs in (_expected(spot, form), _ALL_GAPS):
             yield from (sign[0] for sign in signs)
 
 
-def _expected(place: _Place, form: Form) -> Iterable[bytes]:
+def _expected(spot: _Spot, form: Form) -> Iterable[bytes]:
     """Return what goes on with the secret here."""
-    if place.rest:
-        return (place.rest,)
-    return form.units[place.unit] if place.unit < len(form.units) else ()
+    if spot.rest:
+        return (spot.rest,)
+    return form.units[spot.unit] if spot.unit < len(form.units) else ()
 
 
-def _after(place: _Place, form: Form, byte: int) -> Iterator[_Place]:
+def _after(spot: _Spot, form: Form, byte: int) -> Iterator[_Spot]:
     """Yield where a text may be after one more byte."""
-    if place.in_sequence:
+    if spot.in_sequence:
         if byte in _PARAMETERS or byte in _FINALS:
-            yield from _in_gap(place, in_sequence=byte in _PARAMETERS)
-    elif place.gap_rest:
-        if place.gap_rest[0] == byte:
-            is_sequence = place.gap_rest == _SEQUENCE[1:]
-            rest = place.gap_rest[1:]
-            yield from _in_gap(place, rest, in_sequence=is_sequence)
+            yield from _in_gap(spot, in_sequence=byte in _PARAMETERS)
+    elif spot.gap_rest:
+        if spot.gap_rest[0] == byte:
+            is_sequence = spot.gap_rest == _SEQUENCE[1:]
+            rest = spot.gap_rest[1:]
+            yield from _in_gap(spot, rest, in_sequence=is_sequence)
     else:
-        for spelling in _expected(place, form):
+        for spelling in _expected(spot, form):
             if spelling[0] == byte:
-                unit = place.unit + (len(spelling) == 1)
-                yield _Place(place.form, unit, spelling[1:])
-        if (place.unit or place.rest) and place.unit < form.least:
-            signs = _ALL_GAPS if place.gap else _FIRST_GAPS
+                unit = spot.unit + (len(spelling) == 1)
+                yield _Spot(spot.form, unit, spelling[1:])
+        if (spot.unit or spot.rest) and spot.unit < form.least:
+            signs = _ALL_GAPS if spot.gap else _FIRST_GAPS
             for sign in signs:
                 if sign[0] == byte:
-                    yield from _in_gap(place, sign[1:])
+                    yield from _in_gap(spot, sign[1:])
 
 
 def _in_gap(
-    place: _Place, rest: bytes = b"", *, in_sequence: bool = False
-) -> Iterator[_Place]:
-    if place.gap < _LONGEST_GAP:
-        yield place._replace(
-            gap=place.gap + 1, gap_rest=rest, in_sequence=in_sequence
+    spot: _Spot, rest: bytes = b"", *, in_sequence: bool = False
+) -> Iterator[_Spot]:
+    if spot.gap < _LONGEST_GAP:
+        yield spot._replace(
+            gap=spot.gap + 1, gap_rest=rest, in_sequence=in_sequence
         )
 
 
@@ -220,7 +226,7 @@ class Masker:
         if self._state is None:
             return b""
         if self._label:
-            out = self._label if self._end > self._shown else b""
+            out = self._mask()
             self._shown = max(self._shown, self._end)
             return out
         if self._is_beyond():
@@ -257,8 +263,7 @@ class Masker:
             if self._label:
                 self._pass(out, done, self._start)
                 done = self._from = self._end
-                if done > self._shown:
-                    out.append(self._label)
+                out.append(self._mask())
         self._forget(done)
         return b"".join(out)
 
@@ -288,6 +293,13 @@ class Masker:
             found = _GAP_AT_END.search(self._text, self._start)
             self._end = found.start() if found else len(self._text)
             self._label = self._state.likely
+
+    def _mask(self) -> bytes:
+        """Return what is shown of a secret, unless it was."""
+        if self._end <= self._shown:
+            return b""
+        text = self._text[max(self._start, self._shown) : self._end]
+        return b"".join([self._label, *_KEPT.findall(text)])
 
     def _pass(self, out: list[bytes], done: int, end: int) -> int:
         """Pass on plain text, without what is out already."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from keyswitch.switching.running.child import start
 from keyswitch.switching.running.own_terminal import set_modes
-from keyswitch.switching.running.signals import (
+from keyswitch.switching.running.caught_signals import (
     caught,
     numbers_from,
     to_pass_on,
@@ -89,9 +89,9 @@ def _watch(
             link.send(bytes((KILLED if code < 0 else EXITED, abs(code))))
             return True
         else:
-            ready, _, _ = select.select([woken, link], [], [])
+            ready, _, _ = select.select([woken, link.fileno()], [], [])
             numbers_from(woken)
-            if link in ready and not _pass_on(command, link, terminal):
+            if link.fileno() in ready and not _pass_on(command, link, terminal):
                 return False
 
 

@@ -20,7 +20,7 @@ from keyswitch.switching.running.masking import Masker
 from keyswitch.switching.running.own_terminal import OwnTerminal, set_modes
 from keyswitch.switching.running.relay import Flow, Relay, finish, piped
 from keyswitch.switching.running.screen_modes import ScreenModes
-from keyswitch.switching.running.signals import (
+from keyswitch.switching.running.caught_signals import (
     caught,
     numbers_from,
     to_pass_on,

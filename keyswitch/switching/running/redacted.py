@@ -18,7 +18,7 @@ from keyswitch.switching.running import known_secrets, run
 from keyswitch.switching.running.child import cannot_run, start
 from keyswitch.switching.running.masking import Automaton
 from keyswitch.switching.running.relay import Relay, finish, piped
-from keyswitch.switching.running.signals import (
+from keyswitch.switching.running.caught_signals import (
     caught,
     numbers_from,
     to_pass_on,

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.switching.running.masking import Masker
-from keyswitch.switching.running.signals import ignore_all
+from keyswitch.switching.running.caught_signals import ignore_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
-"""How a secret may be written in a program's output.
+r"""How a secret may be written in a program's output.
 
 A `Form` is one way: a row of units, each the set of byte strings that may stand
-for a character there. So `%2F`, `\\/` and `/` may be mixed in one text, as they
+for a character there. So `%2F`, `\/` and `/` may be mixed in one text, as they
 are where one program quotes what another has quoted. What is encrypted, packed
 or hashed is in no form.
 """

@@ -15,7 +15,7 @@ from typing import Any
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secret import CoresAllowed
-from keyswitch.switching.running.signals import caught, numbers_from
+from keyswitch.switching.running.caught_signals import caught, numbers_from
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.kept_headers import settled
