@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from keyswitch.switching.running.masking import Masker
-from keyswitch.switching.running.redacted import automaton_for
+from keyswitch.switching.redacting.masking import Masker
+from keyswitch.switching.redacting.redacted import automaton_for
 
 KEY = "sk-ant-api03-FAKEmask0q7XvTz/WmRb2+LpYdHs9EXAMPLE"
 MASK = "[redacted: work.key]"

@@ -43,7 +43,7 @@ def run(
 
     keep = agree_to_shell(session, compiled)
     if redact:
-        from keyswitch.switching.running.redacted import execute
+        from keyswitch.switching.redacting.redacted import execute
     else:
         from keyswitch.switching.running.run import execute
     return execute(workspace, compiled, list(command), keep_headers=keep)

@@ -8,13 +8,13 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from keyswitch.switching.running.masking import Masker
+from keyswitch.switching.redacting.masking import Masker
 from keyswitch.switching.running.caught_signals import ignore_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from keyswitch.switching.running.masking import Automaton
+    from keyswitch.switching.redacting.masking import Automaton
 
 SILENCE = 0.05  # seconds without anything more, until a prompt is shown
 

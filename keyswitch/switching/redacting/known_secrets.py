@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.model import FILE_LIMIT, LOGIN_PROVIDER
-from keyswitch.switching.running.spellings import SHORTEST
+from keyswitch.switching.redacting.spellings import SHORTEST
 from keyswitch.targets import table
 from keyswitch.terminal.exports import values_of
 

@@ -13,8 +13,8 @@ import signal
 import termios
 from typing import TYPE_CHECKING, NoReturn
 
-from keyswitch.switching.running.child import start
-from keyswitch.switching.running.own_terminal import set_modes
+from keyswitch.switching.redacting.child import start
+from keyswitch.switching.redacting.own_terminal import set_modes
 from keyswitch.switching.running.caught_signals import (
     caught,
     numbers_from,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Mapping
 
-    from keyswitch.switching.running.own_terminal import OwnTerminal
+    from keyswitch.switching.redacting.own_terminal import OwnTerminal
     from keyswitch.switching.running.run import Prepared
 
 # What is told of the command, each with a number: a signal or a status.

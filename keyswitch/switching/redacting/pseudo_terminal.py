@@ -14,12 +14,12 @@ import socket
 import termios
 from typing import TYPE_CHECKING
 
-from keyswitch.switching.running import monitor
-from keyswitch.switching.running.child import cannot_run
-from keyswitch.switching.running.masking import Masker
-from keyswitch.switching.running.own_terminal import OwnTerminal, set_modes
-from keyswitch.switching.running.relay import Flow, Relay, finish, piped
-from keyswitch.switching.running.screen_modes import ScreenModes
+from keyswitch.switching.redacting import monitor
+from keyswitch.switching.redacting.child import cannot_run
+from keyswitch.switching.redacting.masking import Masker
+from keyswitch.switching.redacting.own_terminal import OwnTerminal, set_modes
+from keyswitch.switching.redacting.relay import Flow, Relay, finish, piped
+from keyswitch.switching.redacting.screen_modes import ScreenModes
 from keyswitch.switching.running.caught_signals import (
     caught,
     numbers_from,
@@ -27,7 +27,7 @@ from keyswitch.switching.running.caught_signals import (
 )
 
 if TYPE_CHECKING:
-    from keyswitch.switching.running.masking import Automaton
+    from keyswitch.switching.redacting.masking import Automaton
     from keyswitch.switching.running.run import Prepared
 
 _LOOK_AGAIN = 0.2  # seconds until one in the background looks where it is

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from keyswitch.switching.running.spellings import Form, Unit
+    from keyswitch.switching.redacting.spellings import Form, Unit
 
 _BREAKS: Unit = frozenset((b"\r", b"\n", b"\\n", b"\\r"))
 _MARGINS: Unit = frozenset((b" ", b"\t", b"|", "│".encode()))
