@@ -162,6 +162,8 @@ BETWEEN = {
     "a line end": "\r\n",
     "a margin": "\r\n     │ ",
     "a line end in JSON": "\\n",
+    "a wrap of less": " \b",
+    "a wrap of readline": " \r",
     "several": "\x1b[K\r\n\x1b[2C  ",
 }
 
@@ -176,6 +178,13 @@ def test_what_a_terminal_puts_in_between_hides_nothing(form, between):
         assert KEY[20:] not in shown
     wrapped = between.join(text[at : at + 7] for at in range(1, len(text), 7))
     assert MASK in masked(text[0] + wrapped)
+
+
+def test_a_line_that_vim_breaks():
+    """Observed, Vim 9.0: it repeats the last letter of the line."""
+    for at in range(1, len(KEY)):
+        text = f"{KEY[:at]}{KEY[at - 1]}\x1b[4;1H{KEY[at:]}"
+        assert masked(text) == f"{MASK}\x1b[4;1H"
 
 
 def test_what_moves_the_cursor_stays():

@@ -109,6 +109,9 @@
     rotate)
       found=(--expires --store --stdin --from-env --from-file --fd --dry-run)
       ;;
+    run)
+      found=(--redact)
+      ;;
     shell)
       found=(--shell)
       ;;

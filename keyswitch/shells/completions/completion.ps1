@@ -129,6 +129,10 @@
                 '--fd', '--dry-run'
                 break
             }
+            'run' {
+                '--redact'
+                break
+            }
             'shell' {
                 '--shell'
                 break

@@ -1,190 +1,22 @@
 """Masks secrets in a stream of bytes, wherever it is cut into pieces.
 
 Text that cannot begin a secret is passed on at once. What can is held until it
-is clear. An automaton reads the forms of `spellings.py`, all at once, and is
-made as far as a text needs it; a regular expression finds the few spots where
-it has to look.
-
-Between two characters of a secret may be what a terminal or a line length put
-there: line ends, margins, and sequences that move the cursor or set a colour.
-The mask keeps them but for margins, so that what follows is where it was.
+is clear. Line ends in a secret, and what moves the cursor there, stay: so what
+follows is shown where it was.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from keyswitch.switching.redacting.automaton import Automaton, Reading
 
-    from keyswitch.switching.redacting.spellings import Form, Unit
-
-_BREAKS: Unit = frozenset((b"\r", b"\n", b"\\n", b"\\r"))
-_MARGINS: Unit = frozenset((b" ", b"\t", b"|", "│".encode()))
-_SEQUENCE = b"\x1b["  # CSI, ECMA-48 5.4: parameters, then one final byte
-_FIRST_GAPS = (*_BREAKS, _SEQUENCE)
-_ALL_GAPS = (*_FIRST_GAPS, *_MARGINS)
-_PARAMETERS = range(0x20, 0x40)
-_FINALS = range(0x40, 0x7F)
 _KEPT = re.compile(rb"\x1b\[[ -?]*[@-~]|[\r\n]")
-_LONGEST_GAP = 200  # bytes
-_LOOK = 4  # bytes that the regular expression compares
-_MOST_STATES = 10_000  # that are remembered
 _GAP_AT_END = re.compile(
     rb"(?:\x1b\[?[ -?]*[@-~]?|\\[rn]|[\s|]|\xe2\x94\x82)*\Z"
 )
-
-
-class _Spot(NamedTuple):
-    """Where in a form a text may be."""
-
-    form: int
-    unit: int  # units that are read
-    rest: bytes = b""  # of a spelling, still to come
-    gap: int = 0  # bytes of what stands in between
-    gap_rest: bytes = b""  # of a sign in there
-    in_sequence: bool = False
-
-
-class _State:
-    """All spots where a text may be; `following` is filled in as needed."""
-
-    __slots__ = ("beyond", "following", "in_gap", "label", "likely", "spots")
-
-    def __init__(
-        self, spots: frozenset[_Spot], forms: Sequence[Form]
-    ) -> None:
-        self.spots = spots
-        self.following: dict[int, _State | None] = {}
-        whole = [p for p in spots if _is_whole(p, forms[p.form])]
-        self.label = forms[min(whole).form].label if whole else b""
-        self.in_gap = any(p.gap for p in spots)
-        # More was read of some form than may be shown for a moment, or left.
-        self.beyond = any(p.unit > forms[p.form].public for p in spots)
-        telling = [p for p in spots if p.unit >= forms[p.form].telling]
-        self.likely = forms[min(telling).form].label if telling else b""
-
-
-class Automaton:
-    """Reads the forms of one or more secrets, from where it is told to."""
-
-    def __init__(self, forms: Iterable[Form]) -> None:
-        self._forms = list(forms)
-        self._states: dict[frozenset[_Spot], _State] = {}
-        spots = frozenset(_Spot(n, 0) for n in range(len(self._forms)))
-        self.start = _State(spots, self._forms)
-        self.find = re.compile(self._beginnings(), re.DOTALL).search
-
-    def step(self, state: _State, byte: int) -> _State | None:
-        """Return the state after one more byte; None: it is no secret."""
-        try:
-            return state.following[byte]
-        except KeyError:
-            pass
-        spots = frozenset(
-            after
-            for spot in state.spots
-            for after in _after(spot, self._forms[spot.form], byte)
-        )
-        if len(self._states) > _MOST_STATES:
-            self._states.clear()
-            self.start.following.clear()
-        following = self._states.get(spots) if spots else None
-        if spots and following is None:
-            following = _State(spots, self._forms)
-            self._states[spots] = following
-        state.following[byte] = following
-        return following
-
-    def _beginnings(self) -> bytes:
-        """Return an expression for the first bytes of all forms.
-
-        It also finds the beginning of one at the end of a text. Branches that
-        begin with one byte each let `re` pass over others quickly.
-        """
-        branches = [
-            re.escape(bytes([byte])) + self._pattern(following, _LOOK - 1)
-            for byte, following in self._all_after(self.start)
-        ]
-        return b"|".join(branches) or rb"(?!)"
-
-    def _pattern(self, state: _State, depth: int) -> bytes:
-        if not depth or state.label or state.in_gap:
-            return b""
-        by_state: dict[int, tuple[_State, list[bytes]]] = {}
-        for byte, following in self._all_after(state):
-            _, signs = by_state.setdefault(id(following), (following, []))
-            signs.append(b"\\x%02x" % byte)
-        branches = [
-            b"[" + b"".join(signs) + b"]" + self._pattern(following, depth - 1)
-            for following, signs in by_state.values()
-        ]
-        return b"(?:\\Z|" + b"|".join(branches) + b")"
-
-    def _all_after(self, state: _State) -> Iterator[tuple[int, _State]]:
-        found = {
-            byte
-            for spot in state.spots
-            for byte in _next_bytes(spot, self._forms[spot.form])
-        }
-        for byte in sorted(found):
-            following = self.step(state, byte)
-            if following is not None:
-                yield byte, following
-
-
-def _is_whole(spot: _Spot, form: Form) -> bool:
-    return not (spot.rest or spot.gap) and spot.unit >= form.least
-
-
-def _next_bytes(spot: _Spot, form: Form) -> Iterator[int]:
-    """Yield the bytes after which `_after` may have a spot."""
-    if spot.in_sequence:
-        yield from (*_PARAMETERS, *_FINALS)
-    elif spot.gap_rest:
-        yield spot.gap_rest[0]
-    else:
-        for signs in (_expected(spot, form), _ALL_GAPS):
-            yield from (sign[0] for sign in signs)
-
-
-def _expected(spot: _Spot, form: Form) -> Iterable[bytes]:
-    """Return what goes on with the secret here."""
-    if spot.rest:
-        return (spot.rest,)
-    return form.units[spot.unit] if spot.unit < len(form.units) else ()
-
-
-def _after(spot: _Spot, form: Form, byte: int) -> Iterator[_Spot]:
-    """Yield where a text may be after one more byte."""
-    if spot.in_sequence:
-        if byte in _PARAMETERS or byte in _FINALS:
-            yield from _in_gap(spot, in_sequence=byte in _PARAMETERS)
-    elif spot.gap_rest:
-        if spot.gap_rest[0] == byte:
-            is_sequence = spot.gap_rest == _SEQUENCE[1:]
-            rest = spot.gap_rest[1:]
-            yield from _in_gap(spot, rest, in_sequence=is_sequence)
-    else:
-        for spelling in _expected(spot, form):
-            if spelling[0] == byte:
-                unit = spot.unit + (len(spelling) == 1)
-                yield _Spot(spot.form, unit, spelling[1:])
-        if (spot.unit or spot.rest) and spot.unit < form.least:
-            signs = _ALL_GAPS if spot.gap else _FIRST_GAPS
-            for sign in signs:
-                if sign[0] == byte:
-                    yield from _in_gap(spot, sign[1:])
-
-
-def _in_gap(
-    spot: _Spot, rest: bytes = b"", *, in_sequence: bool = False
-) -> Iterator[_Spot]:
-    if spot.gap < _LONGEST_GAP:
-        yield spot._replace(
-            gap=spot.gap + 1, gap_rest=rest, in_sequence=in_sequence
-        )
 
 
 class Masker:
@@ -199,7 +31,7 @@ class Masker:
         self._text = b""  # what is not done with
         self._shown = 0  # bytes of it that are out already
         self._from = 0  # where to look for a secret's beginning
-        self._state: _State | None = None  # in a secret, as it seems
+        self._state: Reading | None = None  # in a secret, as it seems
         self._start = self._at = 0  # where it begins, and how far it was read
         self._end, self._label = 0, b""  # of the longest that is whole
 
@@ -239,7 +71,7 @@ class Masker:
         """Tell whether more is held than may be shown of a secret."""
         states = [self._state]
         for start in range(self._start + 1, len(self._text)):
-            state: _State | None = self._automaton.start
+            state: Reading | None = self._automaton.start
             for byte in self._text[start:]:
                 state = state and self._automaton.step(state, byte)
             states.append(state)

@@ -27,7 +27,7 @@ from keyswitch.switching.running.caught_signals import (
 )
 
 if TYPE_CHECKING:
-    from keyswitch.switching.redacting.masking import Automaton
+    from keyswitch.switching.redacting.automaton import Automaton
     from keyswitch.switching.running.run import Prepared
 
 _LOOK_AGAIN = 0.2  # seconds until one in the background looks where it is

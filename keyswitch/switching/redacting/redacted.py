@@ -15,16 +15,16 @@ from keyswitch.display import printable
 from keyswitch.errors import UsageError
 from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.switching.redacting import known_secrets
-from keyswitch.switching.running import run
+from keyswitch.switching.redacting.automaton import Automaton
 from keyswitch.switching.redacting.child import cannot_run, start
-from keyswitch.switching.redacting.masking import Automaton
 from keyswitch.switching.redacting.relay import Relay, finish, piped
+from keyswitch.switching.redacting.spellings import forms
+from keyswitch.switching.running import run
 from keyswitch.switching.running.caught_signals import (
     caught,
     numbers_from,
     to_pass_on,
 )
-from keyswitch.switching.redacting.spellings import forms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,9 @@ def _run(ready: Prepared, automaton: Automaton) -> int:
     terminals = [number for number in _OUTPUTS if os.isatty(number)]
     pipes = [number for number in _OUTPUTS if number not in terminals]
     if terminals:
-        from keyswitch.switching.redacting.pseudo_terminal import run_in_terminal
+        from keyswitch.switching.redacting.pseudo_terminal import (
+            run_in_terminal,
+        )
 
         return run_in_terminal(ready, automaton, terminals, pipes)
     return _run_with_pipes(ready, automaton, pipes)

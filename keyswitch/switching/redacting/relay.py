@@ -14,7 +14,7 @@ from keyswitch.switching.running.caught_signals import ignore_all
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from keyswitch.switching.redacting.masking import Automaton
+    from keyswitch.switching.redacting.automaton import Automaton
 
 SILENCE = 0.05  # seconds without anything more, until a prompt is shown
 
