@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Rules = list[tuple[str, str]]  # (pattern of a git remote, profile name)
 
-HEAD = f"keyswitch-compiled 7 {__version__}"
+HEAD = f"keyswitch-compiled 8 {__version__}"
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 HEADERS = "ANTHROPIC_CUSTOM_HEADERS"  # a variable that a person has, too
 COMPILED_LIMIT = 1 << 20  # bytes; a profile file may have 64 KiB
@@ -47,12 +47,19 @@ class Compiled:
         self.rivals: list[str] = []
         # field -> (store, item, generation)
         self.refs: dict[str, tuple[str, str, int]] = {}
+        # field -> seconds in the unlock cache, where that is its own
+        self.lifetimes: dict[str, int] = {}
         # "helper": the field that `helper claude-code` prints, and so on
         self.roles: dict[str, str] = {}
         self.only: list[str] = []  # places, see `guard`
         self.never: list[str] = []
         # (program, what it does not take of all this)
         self.ignored: list[tuple[str, str]] = []
+
+    @property
+    def has_references(self) -> bool:
+        """Tell whether managers outside keep secrets of it."""
+        return any(ref[0] == "reference" for ref in self.refs.values())
 
     def version(self) -> str:
         """Return what cached values of secrets depend on.
@@ -127,8 +134,10 @@ def _parse(text: str, paths: Paths, name: str) -> Compiled | None:
         elif word in lists:
             lists[word].append(rest)
         elif word == "ref":
-            field, store, item, generation = rest.split(" ")
+            field, store, generation, item = rest.split(" ", 3)
             result.refs[field] = (store, item, int(generation))
+        elif word == "lifetime":
+            result.lifetimes[first] = int(second)
         elif word == "role":
             result.roles[first] = second
         elif word == "settings":

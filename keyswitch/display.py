@@ -32,6 +32,10 @@ _OPAQUE = 20  # characters of a secret that has no known beginning
 _LONGEST = 1000  # characters of an error's line
 
 
+# What is said by modules that know no session: `--quiet` silences it.
+quiet: list[bool] = []
+
+
 def printable(text: str) -> str:
     """Return `text` with every unprintable character written as an escape."""
     if text.isprintable():

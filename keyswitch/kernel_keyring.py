@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PREFIX = "keyswitch:"
 VALUES_PREFIX = f"{PREFIX}val:"
+LOGINS_PREFIX = f"{PREFIX}login:"  # to managers that are asked over HTTP
 MAX_VALUE = 32 * 1024 - 1  # bytes, the kernel's limit for a user key
 
 # Numbers of add_key, keyctl and prctl, by machine (asm/unistd.h).
@@ -185,6 +186,8 @@ def write_value(ref: Ref, version: str, value: str, timeout: int) -> None:
 
 
 def _name_of(ref: Ref, version: str) -> str:
+    if ref[0] == "reference":
+        version = ""  # the manager's value, whichever profile it is read for
     return f"{VALUES_PREFIX}{ref[1]}:{ref[2]}:{version}"
 
 

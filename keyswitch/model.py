@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from operator import itemgetter
 from types import MappingProxyType
@@ -78,18 +78,33 @@ class Frozen(tuple[Any, ...]):
         return f"{type(self).__name__}({fields})"
 
 
+REFERENCE = "reference"  # the store of what a manager outside keeps
+
+
 class SecretRef(Frozen):
     """Where one secret of a profile lives; holds nothing secret itself.
 
     `item` is the opaque random id and `generation` counts its values, so that
-    the name in a store is `ks1:<item without prefix>:<generation>`.
+    the name in a store is `ks1:<item without prefix>:<generation>`. Of what a
+    manager outside keeps, `item` is the reference as the person pasted it.
     """
 
-    store: str  # "keychain" or "vault"
+    store: str  # "keychain", "vault" or "reference"
     item: str
     generation: int = 1
     fingerprint: str = ""  # keyed hash, compares and reveals nothing
     hint: str = ""  # masked form for listings
+    lifetime: int = 0  # seconds in the unlock cache; 0: as other values
+
+    @property
+    def is_reference(self) -> bool:
+        """Tell whether a manager outside keeps the secret."""
+        return bool(self.store == REFERENCE)
+
+
+def stored(refs: Iterable[SecretRef]) -> list[SecretRef]:
+    """Return those whose secrets lie in keyswitch's own stores."""
+    return [ref for ref in refs if not ref.is_reference]
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

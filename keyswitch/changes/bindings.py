@@ -24,7 +24,7 @@ from keyswitch.profiles import own_json, profile_files
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers import binding
 from keyswitch.providers.binding import Binding, Mismatch, bindings_of
-from keyswitch.providers.schema import Steering, of_own_file, refuse_named
+from keyswitch.providers.steering import Steering, of_own_file, refuse_named
 from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def require(workspace: Workspace, profile: Profile) -> None:
         return
     provider = workspace.provider_of(profile)
     for field, use in bindings_of(provider, profile).items():
-        path = binding.path_of(workspace.paths, profile.secrets[field].item)
+        key = binding.key_of(profile.name, field, profile.secrets[field])
+        path = binding.path_of(workspace.paths, key)
         if not os.path.lexists(path):
             # Where nothing can be written, nothing else of a use is kept.
             with contextlib.suppress(OSError, KeyswitchError):
@@ -113,7 +114,7 @@ def allow_use(
     """
     found = mismatches(draft.workspace, profile)
     binding.refuse([one for one in found if one not in agreed])
-    draft.agreed.update(one.ref.item for one in found)
+    draft.agreed.update(one.key for one in found)
     _plan(draft, profile, {})
 
 
@@ -141,12 +142,7 @@ def check_new_secrets(
 
 def _recorded_for(paths: Paths, name: str) -> Iterator[Binding]:
     """Yield what the stored secrets of one profile may be used for."""
-    with contextlib.suppress(FileNotFoundError):
-        for item in sorted(os.listdir(paths.bound_dir)):
-            with contextlib.suppress(KeyswitchError):
-                found = binding.recorded(paths, item)
-                if found is not None and found.profile == name:
-                    yield found
+    return (one for one in binding.every(paths) if one.profile == name)
 
 
 def allow_edit(
@@ -157,10 +153,10 @@ def allow_edit(
     `agreed` names the fields that the person gives, or items of secrets.
     """
     for one in mismatches(draft.workspace, old):
-        after = _uses(draft.workspace, new).get(one.ref.item)
+        after = _uses(draft.workspace, new).get(one.key)
         left = {"item"} if after is None else after.differences(one.stored)
-        if one.ref.item in agreed or left <= {*agreed}:
-            draft.agreed.add(one.ref.item)
+        if one.key in agreed or left <= {*agreed}:
+            draft.agreed.add(one.key)
         else:
             binding.refuse([one])
 
@@ -179,15 +175,23 @@ def follow(draft: Draft) -> None:
         if after is not None:
             with contextlib.suppress(KeyswitchError, UnicodeDecodeError):
                 written.append(profile_files.parse(after.decode(), path))
+    left: set[str] = set()
     for profile in written:
         _plan(draft, profile, was)
+        left |= _uses(workspace, profile).keys()
+    for key in was.keys() - left:
+        if key.startswith(binding.OF_REFERENCE):
+            path = binding.path_of(workspace.paths, key)
+            draft.write(path, None, limit=binding.LIMIT, own=True)
 
 
 def _plan(draft: Draft, profile: Profile, was: dict[str, Binding]) -> None:
     """Plan the records of one profile's secrets; `was`: the former uses."""
     if profile.provider == _LOGIN[0]:
         return
-    for item, use in _uses(draft.workspace, profile).items():
+    for field, use in _by_field(draft.workspace, profile).items():
+        ref = profile.secrets[field]
+        item = binding.key_of(profile.name, field, ref)
         stored, former = _recorded(draft.workspace, item, draft), was.get(item)
         if stored is not None:
             if not stored.differences(use):
@@ -196,8 +200,6 @@ def _plan(draft: Draft, profile: Profile, was: dict[str, Binding]) -> None:
             if not follows and item not in draft.agreed:
                 if draft.is_undo:
                     continue  # what comes back is refused when it is used
-                refs = profile.secrets.values()
-                ref = next(ref for ref in refs if ref.item == item)
                 binding.refuse([Mismatch(ref, stored, use)])
         path = binding.path_of(draft.workspace.paths, item)
         text, own = binding.text_of(use), stored is not None
@@ -205,9 +207,15 @@ def _plan(draft: Draft, profile: Profile, was: dict[str, Binding]) -> None:
 
 
 def _uses(workspace: Workspace, profile: Profile) -> dict[str, Binding]:
-    """Return what a profile makes of its secrets, by item."""
-    uses = bindings_of(workspace.provider_of(profile), profile)
-    return {profile.secrets[name].item: use for name, use in uses.items()}
+    """Return what a profile makes of its secrets, by its record's name."""
+    return {
+        binding.key_of(profile.name, field, profile.secrets[field]): use
+        for field, use in _by_field(workspace, profile).items()
+    }
+
+
+def _by_field(workspace: Workspace, profile: Profile) -> dict[str, Binding]:
+    return bindings_of(workspace.provider_of(profile), profile)
 
 
 def forget(paths: Paths, ref: SecretRef) -> None:

@@ -13,7 +13,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.paths import Paths
-from keyswitch.providers.binding import OtherUseError, path_of
+from keyswitch.providers.binding import OtherUseError, key_of, path_of
 from keyswitch.providers.schema import Provider, environment, roles
 from keyswitch.workspace import Workspace
 
@@ -38,7 +38,10 @@ def compiled_profile(workspace: Workspace, name: str) -> Compiled:
         paths.profile(name),
         os.path.join(paths.providers_dir, profile.provider + ".toml"),
         paths.config_file,
-        *(path_of(paths, ref.item) for ref in profile.secrets.values()),
+        *(
+            path_of(paths, key_of(name, field, ref))
+            for field, ref in profile.secrets.items()
+        ),
     ]
     identities = [(path, identity(path)) for path in dependencies]
     result = _compile(
@@ -108,6 +111,11 @@ def _compile(
         field: (ref.store, ref.item, ref.generation)
         for field, ref in profile.secrets.items()
     }
+    result.lifetimes = {
+        field: ref.lifetime
+        for field, ref in profile.secrets.items()
+        if ref.lifetime
+    }
     result.roles = roles(provider, profile)
     result.only, result.never = list(profile.only), list(profile.never)
     result.ignored = [
@@ -128,9 +136,10 @@ def _keep(
     lines += [f"set {name} {value}" for name, value in result.literals]
     lines += [f"secret {name} {field}" for name, field in result.secrets]
     lines += [
-        f"ref {field} {store} {item} {generation}"
+        f"ref {field} {store} {generation} {item}"
         for field, (store, item, generation) in sorted(result.refs.items())
     ]
+    lines += [f"lifetime {f} {s}" for f, s in sorted(result.lifetimes.items())]
     lines += [f"unset {name}" for name in result.rivals]
     lines += [f"only {pattern}" for pattern in result.only]
     lines += [f"never {pattern}" for pattern in result.never]

@@ -56,12 +56,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "login": ("profiles.login", "Keep a login of Claude Code as a profile."),
     "logout": ("profiles.login", "Remove a login's tokens from this machine."),
     "lock": ("secrets.vault", "Forget every unlocked key and value."),
+    "managers": (
+        "secrets.managers",
+        "List, check and allow the managers of references.",
+    ),
     "off": ("switching.use", "Make no profile active."),
-    "providers": ("profiles.listing", "List the providers and fields."),
+    "providers": (
+        "profiles.catalogue_listing",
+        "List the providers and fields.",
+    ),
     "remove": ("profiles.editing", "Remove a profile."),
     "rename": ("profiles.editing", "Give a profile another name."),
     "revoke-local": ("secrets.revoke", "Remove tokens from this machine."),
-    "rotate": ("profiles.add", "Replace a profile's secret."),
+    "rotate": ("profiles.rotate", "Replace a profile's secret."),
     "run": ("switching.run", "Run one command with a profile."),
     "shell": ("switching.env", "Start a shell that uses one profile."),
     "show": ("profiles.listing", "Show one profile."),
@@ -90,8 +97,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 WHAT_IT_DOES = """\
 Keep several accounts as named profiles and switch between them.
 
-A profile's secret lies in the system keychain or in an encrypted vault;
-everything else is a small TOML file."""
+A profile's secret lies in the system keychain, in an encrypted vault, or stays
+in a manager such as 1Password; everything else is a small TOML file."""
 EXAMPLES = """\b
 Examples:
   keyswitch add                           asks for everything

@@ -1,42 +1,16 @@
-"""Addresses: what host they name, and what may be shown of them."""
+"""Whose host an address names, and what may be shown of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from keyswitch.network.address import http_url, split
 
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
-LOCAL = ("localhost", "127.0.0.1", "::1")
 ANTHROPIC_DOMAINS = ("anthropic.com", "claude.ai", "claude.com")
-
-
-def _split(url: str) -> SplitResult | None:
-    """Return the parts of a URL with a host; None where it is no such."""
-    # Half a millisecond that most commands need not pay.
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return parts if parts.hostname else None
 
 
 def host_of(url: str) -> str:
     """Return the host of a URL in lower case, "" if it has none."""
-    parts = _split(url)
+    parts = split(url)
     return (parts and parts.hostname) or ""
-
-
-def http_url(url: str) -> SplitResult | None:
-    """Return the parts of an http or https address; None: it is none."""
-    parts = _split(url)
-    try:
-        known = parts and parts.scheme in ("http", "https") and parts.port != 0
-    except ValueError:
-        return None  # what stands in a port's place may be a password
-    return parts if known else None
 
 
 def shown(url: str) -> str:

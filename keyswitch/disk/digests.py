@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import importlib
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _LONG = 1 << 20  # bytes
 _BUILT_IN = ("_sha2", "_sha256")  # of Python 3.12, and before
 _BLOCK = 64  # bytes of SHA-256
@@ -40,12 +44,26 @@ def _masked(key: bytes, mask: bytes) -> bytes:
     return masked.to_bytes(_BLOCK, "big")
 
 
+# The one that this Python has, once it was looked for: a name that is none
+# costs a look into every folder of the path.
+_found: list[Any] = []
+
+
 def _sha256(data: bytes) -> bytes:
-    for name in _BUILT_IN if len(data) < _LONG else ():
-        try:
-            return bytes(importlib.import_module(name).sha256(data).digest())
-        except ImportError:
-            continue
+    if len(data) < _LONG:
+        if not _found:
+            _found.append(_built_in())
+        if _found[0] is not None:
+            return bytes(_found[0].sha256(data).digest())
     import hashlib
 
     return hashlib.sha256(data).digest()
+
+
+def _built_in() -> Any:
+    for name in _BUILT_IN:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return None

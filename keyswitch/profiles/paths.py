@@ -56,8 +56,13 @@ class Paths:
         self.bound_dir = state + "/bound"
         # What a person agreed that own providers may set, a file each.
         self.agreed_dir = state + "/agreed"
+        # Commands of config.toml that a person allowed, a file each.
+        self.allowed_dir = state + "/allowed"
         # How much of its limits each account has used, a file each.
         self.usage_dir = state + "/usage"
+        # What is known of values that managers outside keep, a file each.
+        self.references_dir = state + "/references"
+        self.reading_file = state + "/reading"  # held while one is read
         self.status_lines_file = state + "/status-lines.json"  # what we set
         self.remotes_file = state + "/remotes"  # links by git remote
         self.undo_file = state + "/undo.json"
@@ -96,7 +101,9 @@ class Paths:
             self.baseline_dir,
             self.bound_dir,
             self.agreed_dir,
+            self.allowed_dir,
             self.usage_dir,
+            self.references_dir,
             self.state + "/compiled",
             self.state + "/trust",
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 from keyswitch.disk.atomic import names_in, read_regular
 from keyswitch.errors import InputError, KeyswitchError, NotFoundError
-from keyswitch.model import Frozen, Profile, SecretRef
+from keyswitch.model import REFERENCE, Frozen, Profile, SecretRef
 from keyswitch.profiles.names import check_name, did_you_mean
 from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.toml_text import (
@@ -25,6 +25,7 @@ from keyswitch.profiles.toml_text import (
 
 PROFILE_LIMIT = 64 * 1024  # bytes, checked before parsing
 PLACES_LIMIT = 32  # patterns of `only` or `never`
+MOST_LIFETIME = 86_400  # seconds of a value in the unlock cache
 _EXPECTATIONS = ("", "api", "subscription", "cloud")
 
 
@@ -150,7 +151,12 @@ _KINDS_OF_REF: Kinds = {  # in the order of its fields
     ),
     "fingerprint": _TEXT,
     "hint": _TEXT,
+    "lifetime": (
+        lambda value: type(value) is int and 0 <= value <= MOST_LIFETIME,
+        f"a number of seconds up to {MOST_LIFETIME}",
+    ),
 }
+_KINDS_OF_REFERENCE: Kinds = {**_KINDS_OF_REF, "item": _TEXT}
 
 
 def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
@@ -201,5 +207,8 @@ def _ref(place: str, table: Any) -> SecretRef:
             "a secret never stands in this file: keyswitch rotate stores one",
         )
     needed = {"store": None, "item": None, "generation": 1}
-    table = {**needed, "fingerprint": "", "hint": "", **table}
-    return SecretRef(*checked_values(place, table, _KINDS_OF_REF).values())
+    table = {**needed, "fingerprint": "", "hint": "", "lifetime": 0, **table}
+    kinds = _KINDS_OF_REF
+    if table["store"] == REFERENCE:
+        kinds = _KINDS_OF_REFERENCE  # which may have spaces
+    return SecretRef(*checked_values(place, table, kinds).values())

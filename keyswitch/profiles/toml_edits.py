@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from keyswitch.errors import InputError
-from keyswitch.model import Profile
+from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.settings import LINKS_LIMIT
 from keyswitch.profiles.toml_text import parse_bytes
@@ -84,8 +84,9 @@ def _put(document: Any, profile: Profile) -> None:
             if isinstance(value, dict):
                 if key not in table:
                     table.append(key, tomlkit.table())
-                for name, part in value.items():
-                    _set(table[key], name, part)
+                parts = SecretRef._fields if section == "secrets" else value
+                for name in parts:
+                    _set(table[key], name, value.get(name))
             else:
                 _set(table, key, value)
 
@@ -123,15 +124,17 @@ def _plain(profile: Profile) -> dict[str, Any]:
         "never": list(profile.never) or None,
         "fields": dict(profile.fields),
         "secrets": {
-            field: {
-                key: value
-                for key, value in ref._asdict().items()
-                if value != ""
-            }
-            for field, ref in profile.secrets.items()
+            field: _plain_ref(ref) for field, ref in profile.secrets.items()
         },
     }
     return {k: v for k, v in document.items() if v not in (None, "", {})}
+
+
+def _plain_ref(ref: SecretRef) -> dict[str, Any]:
+    found = {k: v for k, v in ref._asdict().items() if v not in ("", 0)}
+    if ref.is_reference:
+        del found["generation"]  # a manager counts for itself
+    return found
 
 
 def _prove(text: str, profile: Profile) -> None:

@@ -4,24 +4,30 @@ A profile file can be changed by whoever can change a repository that it is
 kept in. So what it makes of a stored secret is compared with a record: one
 small file an item, beside the state and not beside the profiles. A record is
 made with the secret, or at the first use of one that an older version stored.
+
+What a manager outside keeps has no item here, and several profiles may name
+it. Its record is of the profile and field that it is read for, and says which
+reference that is, too. It is made at the first use.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator
 
-from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.atomic import names_in, read_regular
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import KeyswitchError
-from keyswitch.model import Frozen, Profile, SecretRef
+from keyswitch.model import REFERENCE, Frozen, Profile, SecretRef
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers.schema import Provider, environment
 
 LIMIT = 1 << 18  # bytes; a profile file may have 64 KiB
 _WHOSE = ("profile", "provider", "field")
+OF_REFERENCE = f"{REFERENCE} "  # begins what a reference's record is named by
 _LOST = "what its secret is for is recorded again at the next use"
 
 _HOST_VARIABLE = (
@@ -78,6 +84,9 @@ def _sends(provider: Provider, profile: Profile, secret: str) -> dict[str, str]:
         for name, value in profile.fields.items()
         if value and (provider.own or not provider.field(name).harmless)
     }
+    ref = profile.secrets.get(secret)
+    if ref is not None and ref.is_reference:
+        found[REFERENCE] = ref.item
     if provider.own:
         settings = provider.claude_code_for(profile)
         found |= dict(environment(provider, profile).literals)
@@ -171,11 +180,18 @@ class Mismatch(Frozen):
     asked: Binding
 
     @property
+    def key(self) -> str:
+        """The name of its record."""
+        return key_of(self.asked.profile, self.asked.field, self.ref)
+
+    @property
     def what(self) -> str:
         """Say what differs, both hosts included."""
         stored, asked = self.stored, self.asked
         whose = "its secret"
-        if stored.profile != asked.profile:
+        if self.ref.is_reference:
+            whose = self.ref.item
+        elif stored.profile != asked.profile:
             whose = f"the secret of profile '{stored.profile}'"
         way = f"to {shown_host(asked.host)}"
         if stored.host != asked.host:
@@ -190,7 +206,7 @@ class Mismatch(Frozen):
         """Say what to do about it."""
         name, former = self.asked.profile, self.stored.profile
         yours = f"if the change is yours, confirm it: keyswitch use {name}"
-        if name != former:
+        if name != former and not self.ref.is_reference:
             return (
                 f"a file renamed or copied by hand? {yours} (on a terminal); "
                 "'rename' and 'copy' ask nothing"
@@ -209,6 +225,13 @@ class Mismatch(Frozen):
             f"{name}: '{stored.get(name, '')}' became '{asked.get(name, '')}'"
             for name in sorted(self.stored.differences(self.asked))
         )
+
+
+def key_of(profile: str, field: str, ref: SecretRef) -> str:
+    """Return what the record of a secret is named after."""
+    if ref.is_reference:
+        return f"{OF_REFERENCE}{profile} {field}"
+    return str(ref.item)
 
 
 def path_of(paths: Paths, item: str) -> str:
@@ -245,13 +268,14 @@ def mismatches(
     profile's, whose file says so (`look_at_others`).
     """
     for field, ref in profile.secrets.items():
-        stored = read(ref.item)
-        if stored is None and look_at_others:
-            stored = _of_others(paths, profile.name, ref)
-        if stored is None:
-            continue
         asked = bindings_of(provider, profile)[field]
-        if stored.differences(asked):
+        stored = read(key_of(profile.name, field, ref))
+        if stored is None and look_at_others:
+            if ref.is_reference:
+                stored = _contradicts(paths, asked)
+            else:
+                stored = _of_others(paths, profile.name, ref)
+        if stored is not None and stored.differences(asked):
             yield Mismatch(ref, stored, asked)
 
 
@@ -259,6 +283,33 @@ def recorded(paths: Paths, item: str) -> Binding | None:
     """Return what the record of an item says."""
     path = path_of(paths, item)
     return parse(path, read_regular(path, LIMIT, ours=True))
+
+
+def every(paths: Paths) -> Iterator[Binding]:
+    """Yield what is recorded, of all items and references."""
+    for name in sorted(names_in(paths.bound_dir)):
+        with contextlib.suppress(KeyswitchError):
+            path = os.path.join(paths.bound_dir, name)
+            found = parse(path, read_regular(path, LIMIT, ours=True))
+            if found is not None:
+                yield found
+
+
+def _contradicts(paths: Paths, asked: Binding) -> Binding | None:
+    """Return a record that the first use of a reference does not agree with.
+
+    The profile's secret may have been another one, or the reference be known,
+    and for another place.
+    """
+    for known in every(paths):
+        differs = known.differences(asked)
+        is_own = (known.profile, known.field) == (asked.profile, asked.field)
+        is_known = known.sends.get(REFERENCE) == asked.sends[REFERENCE]
+        if (is_own and differs) or (
+            is_known and differs - {"profile", "field"}
+        ):
+            return known
+    return None
 
 
 def _of_others(paths: Paths, name: str, ref: SecretRef) -> Binding | None:

@@ -11,7 +11,7 @@ file is asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +20,8 @@ from keyswitch.errors import InputError
 from keyswitch.model import Frozen, Profile
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.providers.shapes import Field, check_plain
+
+KEY_ID = "access_key_id"  # the public half of AWS keys, a plain field
 
 
 class ClaudeCode(Frozen):
@@ -138,6 +140,17 @@ class Provider(Frozen):
             return used.pop()
         return self.groups[0] if self.groups else ""
 
+    def is_secret(self, name: str, *, outside: bool = False) -> bool:
+        """Tell whether a field's value is kept apart from the profile's file.
+
+        The plain part of a credential is, where a manager makes it anew with
+        the rest (`outside`).
+        """
+        field = self.field(name)
+        together = [f for f in self.fields if f.group == field.group]
+        is_part = bool(field.group) and any(f.secret for f in together)
+        return field.secret or (outside and is_part)
+
     def wanted_secrets(
         self, fields: Mapping[str, str], group: str = ""
     ) -> list[Field]:
@@ -171,8 +184,8 @@ class Provider(Frozen):
                 f"{profile.name} --label TEXT",
             )
         self.check_fields(profile.fields)
-        for name in profile.secrets:
-            if not self.field(name).secret:
+        for name, ref in profile.secrets.items():
+            if not self.is_secret(name, outside=ref.is_reference):
                 raise InputError(
                     f"'{name}' of profile '{profile.name}' is not a secret",
                     f"move it to [fields]: keyswitch edit {profile.name}",
@@ -233,7 +246,7 @@ def environment(provider: Provider, profile: Profile) -> Environment:
             variable = template
             if template.startswith("{"):
                 variable = profile.fields.get(template[1:-1], "")
-            if found.secret:
+            if name in profile.secrets:
                 secrets[variable] = name
             elif profile.fields[name]:
                 literals[variable] = profile.fields[name]
@@ -271,79 +284,3 @@ def roles(provider: Provider, profile: Profile) -> dict[str, str]:
         if field.secret and field.name in profile.secrets:
             return {**result, "key": field.name}
     return result
-
-
-class Steering(Frozen):
-    """One variable of a provider file that decides more than an account."""
-
-    provider: str
-    variable: str
-    decides: str
-    value: str  # "": a secret
-
-    @property
-    def what(self) -> str:
-        """Say it in one line."""
-        value = f" to '{self.value}'" if self.value else ""
-        return (
-            f"provider '{self.provider}' (a file of yours) sets "
-            f"{self.variable}{value}, which names {self.decides}"
-        )
-
-
-class Named(Frozen):
-    """A variable that a profile names, and for which of its fields."""
-
-    field: str
-    by: str  # the field that holds the name
-    variable: str
-
-
-def named_by(provider: Provider, profile: Profile) -> list[Named]:
-    """Return the variables that the profile itself names."""
-    return [
-        Named(field.name, by, profile.fields.get(by, ""))
-        for field in provider.fields
-        if field.name in {*profile.fields, *profile.secrets}
-        for template in field.env
-        if template != (by := template.strip("{}"))
-    ]
-
-
-def refuse_named(provider: Provider, profile: Profile) -> None:
-    """Raise if the profile itself names a variable that is for no secret."""
-    for field, by, variable in named_by(provider, profile):
-        from keyswitch.providers.variables import steers  # few profiles need it
-
-        decides = steers(variable)
-        if decides:
-            raise InputError(
-                f"profile '{profile.name}' puts its {field} into "
-                f"{variable}, which names {decides}",
-                "name the variable that your program reads its key from: "
-                f"keyswitch edit {profile.name} --set {by}=NAME",
-            )
-
-
-def of_own_file(provider: Provider, profile: Profile) -> Iterator[Steering]:
-    """Yield the variables of an own provider that a person has to see.
-
-    Addresses are left out: a secret is bound to its host.
-    """
-    if not provider.own:
-        return
-    from keyswitch.providers.variables import ADDRESS, steers
-
-    exports = environment(provider, profile)
-    pairs = {
-        **dict.fromkeys((name for name, _ in exports.secrets), ""),
-        **{
-            name: profile.fields.get(value.strip("{}"), value)
-            for name, value in provider.claude_code_for(profile).env
-        },
-        **dict(exports.literals),
-    }
-    for variable, value in sorted(pairs.items()):
-        decides = steers(variable)
-        if decides and decides != ADDRESS:
-            yield Steering(provider.id, variable, decides, value)

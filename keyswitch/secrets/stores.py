@@ -12,6 +12,7 @@ from keyswitch import kernel_keyring
 from keyswitch.errors import StoreError
 from keyswitch.secret import Secret, forbid_cores
 
+REFERENCE = "reference"  # as in `model`, which this has no need of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -55,6 +56,10 @@ def open_store(name: str, paths: Paths, ask: Ask) -> SecretStore:
         from keyswitch.secrets.vault.writing import VaultStore
 
         return VaultStore(paths, ask=ask)
+    if name == REFERENCE:
+        from keyswitch.secrets.outside.reference_store import ReferenceStore
+
+        return ReferenceStore(paths, ask)
     raise StoreError(
         f"there is no secret store '{name}'",
         f"the stores are {' and '.join(STORES)}",
@@ -83,10 +88,17 @@ def read_values(
     `deadline` is in seconds and bounds a keychain that hangs.
     """
     forbid_cores()
-    values = _from_stores(paths, list(refs), deadline, ask)
+    refs = list(refs)
+    here = [ref for ref in refs if ref[0] != REFERENCE]
+    values = _from_stores(paths, here, deadline, ask)
     for ref, value in values.items() if profile.cache == "values" else ():
         version = profile.version()
         kernel_keyring.write_value(ref, version, value, profile.timeout)
+    outside = [ref for ref in refs if ref[0] == REFERENCE]
+    if outside:
+        from keyswitch.secrets.outside.cache import read_through
+
+        values |= read_through(paths, profile, outside, ask)
     return values
 
 

@@ -9,7 +9,7 @@ import os
 
 from keyswitch import kernel_keyring
 from keyswitch.compiled import FOLDER_VARIABLE, HEADERS, Compiled
-from keyswitch.errors import KeyswitchError, NotFoundError
+from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.profiles.paths import Paths, may_be_foreign_home
 from keyswitch.terminal import marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
@@ -84,7 +84,13 @@ def values_of(
 
         refs = dict.fromkeys(missing.values())
         found = read_values(paths, profile, refs, deadline=deadline, ask=ask)
-        values |= {field: found[ref] for field, ref in missing.items()}
+        # What was made anew belongs together, whatever was kept of it.
+        given = {
+            f: found[profile.refs[f]]
+            for f in fields
+            if profile.refs[f] in found
+        }
+        values |= given
     return values
 
 
@@ -133,6 +139,8 @@ def script_of(
         require(profile, environ)
     if os.isatty(0) and os.isatty(2):  # a person can answer a question
         pairs = pairs_of(paths, profile)
+    elif profile.has_references:  # a manager has a time limit of its own
+        pairs = pairs_of(paths, profile, deadline=KEYCHAIN_SHARE)
     else:
         _set_timer(ENV_LIMIT)
         try:
@@ -201,4 +209,10 @@ def one_secret(paths: Paths, profile: Compiled, field: str) -> str:
             f"profile '{profile.name}' has no {field}",
             f"give it one: keyswitch rotate {profile.name}",
         )
-    return values_of(paths, profile, [field], deadline=HELPER_LIMIT)[field]
+    value = values_of(paths, profile, [field], deadline=HELPER_LIMIT)[field]
+    if "\n" in value and profile.refs[field][0] == "reference":
+        raise InputError(
+            f"the {field} of profile '{profile.name}' has more than one line",
+            f"a program takes one: look at {profile.refs[field][1]}",
+        )
+    return value

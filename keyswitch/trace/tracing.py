@@ -10,7 +10,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.online import endpoints, streams
+from keyswitch.diagnosis.online import endpoints, trusted
 from keyswitch.errors import KeyswitchError
 from keyswitch.secret import CoresAllowed
 from keyswitch.targets.claude_code import rules
@@ -70,7 +70,7 @@ class Tracing:
         self.apart = apart
         self.scene = self._scene(ready.command)
         outward = Outward(
-            streams.trust(self.scene), self._proxy_for, signer.sign
+            trusted.trust(self.scene), self._proxy_for, signer.sign
         )
         token = secrets.token_urlsafe(24)
         self.proxy = Proxy(token, outward, watcher, stand_in)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keyswitch.errors import InputError, LockedError
-from keyswitch.model import Frozen, Profile
+from keyswitch.model import Frozen, Profile, stored
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.providers.catalogue import Catalogue
@@ -27,7 +27,10 @@ _KIND = "keyswitch-bundle"
 
 
 class Packed(Frozen):
-    """One profile of a bundle and its secrets; it refers to no store."""
+    """One profile of a bundle and its secrets; it refers to no store.
+
+    `profile` has the references to managers outside, and they travel as such.
+    """
 
     profile: Profile
     secrets: Mapping[str, Secret]
@@ -106,7 +109,7 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
     if len(text) > profile_files.PROFILE_LIMIT:
         raise _odd(f"the size of its entry '{name}'")
     profile = profile_files.parse(text, name + ".toml")
-    if profile.secrets:
+    if stored(profile.secrets.values()):
         raise _odd(f"a reference of '{name}' to a secret store")
     provider = catalogue.get(profile.provider)
     provider.check_addable()

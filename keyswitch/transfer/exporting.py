@@ -49,10 +49,13 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
                 "log in on the other machine: keyswitch login NAME",
             )
         bindings.require(workspace, profile)
-        secrets = {
-            field: draft.secret(ref) for field, ref in profile.secrets.items()
-        }
-        packed.append(Packed(profile._replace(secrets={}), secrets))
+        kept, secrets = {}, {}
+        for field, ref in profile.secrets.items():
+            if ref.is_reference:
+                kept[field] = ref  # the other machine reads it itself
+            else:
+                secrets[field] = draft.secret(ref)
+        packed.append(Packed(profile._replace(secrets=kept), secrets))
     return packed
 
 

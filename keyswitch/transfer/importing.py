@@ -8,14 +8,15 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
+from keyswitch.display import without_secrets
 from keyswitch.errors import InputError, NotFoundError
-from keyswitch.model import Profile, SecretRef
+from keyswitch.model import Profile, SecretRef, stored
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.profile_files import PLACES_LIMIT
 from keyswitch.providers.binding import chosen_hosts
 from keyswitch.providers.catalogue import Catalogue
-from keyswitch.providers.schema import Named, named_by
 from keyswitch.providers.shapes import is_opaque, mask
+from keyswitch.providers.steering import Named, named_by
 from keyswitch.providers.variables import carries
 from keyswitch.switching.editing.profile_changes import (
     new_secret,
@@ -57,7 +58,7 @@ def destinations(
 def named(one: Packed) -> Profile:
     """Return a bundle's profile as if its secrets were stored."""
     refs = {field: SecretRef("vault", "") for field in one.secrets}
-    return one.profile._replace(secrets=refs)
+    return one.profile._replace(secrets={**one.profile.secrets, **refs})
 
 
 def doubtful_variables(catalogue: Catalogue, one: Packed) -> list[Named]:
@@ -81,7 +82,8 @@ def previews(catalogue: Catalogue, one: Packed) -> dict[str, str]:
     for name in shown.keys() - doubtful:
         if is_opaque(provider.field(name), shown[name]):
             shown[name] = mask(shown[name])
-    return shown
+    refs = one.profile.secrets.items()
+    return shown | {name: without_secrets(ref.item) for name, ref in refs}
 
 
 def conflicts(workspace: Workspace, packed: Sequence[Packed]) -> list[str]:
@@ -140,6 +142,7 @@ def take_in(
         }
         items += fresh.values()
         refs = {field: item.ref for field, item in fresh.items()}
+        refs = {**one.profile.secrets, **refs}
         profiles.append(one.profile._replace(secrets=refs))
     for profile in profiles:
         bindings.check_complete(workspace, profile)
@@ -177,4 +180,4 @@ def _replace(draft: Draft, profile: Profile) -> None:
             f"profile '{profile.name}' was changed meanwhile",
             "look at both again: run the import once more",
         )
-    draft.discarded += old.secrets.values()
+    draft.discarded += stored(old.secrets.values())

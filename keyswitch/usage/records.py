@@ -40,7 +40,8 @@ def account_of(profile: Profile) -> str:
         return account and f"{account} {fields.get('organization_uuid', '')}"
     if profile.provider == "claude-token":
         refs = profile.secrets.values()
-        return next((f"token {ref.fingerprint}" for ref in refs), "")
+        prints = (ref.fingerprint for ref in refs if ref.fingerprint)
+        return next((f"token {one}" for one in prints), "")
     return ""
 
 

@@ -41,6 +41,7 @@ GIVING = [
     ("remove", "w", "--yes"),
     ("revoke-local", "w", "--yes"),
     ("uninstall", "--all", "--yes"),
+    ("managers", "allow", "op"),
     ("vault", "recovery"),
     ("vault", "rotate"),
     ("vault", "passwd"),

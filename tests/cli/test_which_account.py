@@ -55,8 +55,9 @@ NAMED = {
 # No account, or all of them by name.
 NONE = {
     "allow", "completion", "deny", "export", "helper claude-code", "history",
-    "hook", "import", "install", "link", "lock", "providers", "trace",
-    "uninstall", "unlink", "unlock", "vault accept-rollback", "vault init",
+    "hook", "import", "install", "link", "lock", "managers allow",
+    "managers check", "managers list", "providers", "trace", "uninstall",
+    "unlink", "unlock", "vault accept-rollback", "vault init",
     "vault keychain", "vault machine-key", "vault passwd", "vault recovery",
     "vault rotate", "vault status",
 }  # fmt: skip

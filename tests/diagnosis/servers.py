@@ -85,21 +85,22 @@ class _Server(ThreadingHTTPServer):
         """Clients that hang up are part of the tests."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     timeout = 5
 
     def keep(self):
         size = int(self.headers.get("content-length") or 0)
         headers = {n.lower(): v for n, v in self.headers.items()}
-        self.server_side.requests.append(
-            Request(self.command, self.path, headers, self.rfile.read(size))
-        )
+        body = self.rfile.read(size)
+        request = Request(self.command, self.path, headers, body)
+        self.server_side.requests.append(request)
+        return request
 
     def log_message(self, *unused):
         pass
 
 
-class _ServiceHandler(_Handler):
+class _ServiceHandler(Handler):
     def do_GET(self):
         self.keep()
         host, server = self.headers.get("host", ""), self.server_side

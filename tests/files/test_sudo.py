@@ -33,8 +33,9 @@ INIT = form("vault init --machine-key")
 READING = {
     "completion", "current", "doctor --report", "env", "env of a gateway",
     "explain", "helper api-key", "helper aws", "helper claude-code", "history",
-    "hook", "list", "lock", "providers", "run", "run --redact", "shell", "show",
-    "unlock", "use --here", "use --suggest", "vault status", "verify", "whoami",
+    "hook", "list", "lock", "managers check", "managers list",
+    "providers", "run", "run --redact", "shell", "show", "unlock",
+    "use --here", "use --suggest", "vault status", "verify", "whoami",
     "whoami --verify",
 }  # fmt: skip
 # Of those, what hands a secret over.

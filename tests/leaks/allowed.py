@@ -37,6 +37,7 @@ ANSWERS = {
     "env": "key",
     "env of a gateway": "gateway token",
     "helper api-key": "gateway token",
+    "env of a reference": "new key",
     "helper aws": "aws secret",
     "helper claude-code": "key",
     "use --here": "gateway token",
@@ -55,7 +56,7 @@ ENTRIES = [
         frozenset({"key"}), "the program that was to get the profile",
     ),
     Allowed(
-        "environment", '"*/python*"', frozenset({"trace", "run --redact"}),
+        "environment", '"*/python*"', frozenset({"trace"}),
         frozenset({"key"}), "the program that was to get the profile",
     ),
     Allowed(
@@ -63,8 +64,23 @@ ENTRIES = [
         "that program's request, to the proxy on the loopback",
     ),
     Allowed(
-        "environment", '"/usr/bin/*sh"', frozenset({"shell"}),
+        "environment", '"/usr/bin/*sh"', frozenset({"shell", "run --redact"}),
         frozenset({"key"}), "the shell that was to get the profile",
+    ),
+    Allowed(
+        "environment", '"/usr/bin/base64"', frozenset({"run --redact"}),
+        frozenset({"key"}), "what that shell started",
+    ),
+    *[
+        Allowed(
+            "write", where, frozenset({"run --redact"}), frozenset({"key"}),
+            "the shell's, into a pipe; what comes out is sink 'stdout'",
+        )
+        for where in ("stdout", "stderr")
+    ],
+    Allowed(
+        "file", "home/outside", frozenset({"*"}), frozenset({"new key"}),
+        "it stands for a manager, which keeps it",
     ),
     Allowed(
         "file", CREDENTIALS, frozenset({"*"}), LOGIN,

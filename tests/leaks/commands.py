@@ -46,6 +46,14 @@ def form(text, **more):
 
 
 VAULT = "--store vault"
+# A manager of the person's own: a file stands for it.
+OUTSIDE = "mine:outside"
+CONFIG = """
+[managers.mine]
+command = ["cat", "{path}"]
+[managers.new]
+command = ["cat", "{path}"]
+"""
 # Nothing listens there.
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1"}
 FD = "--passphrase-fd 0"
@@ -60,14 +68,13 @@ try:
 except urllib.error.HTTPError as error:
     print(error.code)
 """
-# Prints the key in some forms, and in two writes.
+# Prints the key in some forms, and in two writes. A signal is the program's,
+# and so would be its core.
 PRINT = """
-import base64, json, os, urllib.parse
-key = os.environ["ANTHROPIC_API_KEY"]
-os.write(1, key[:30].encode())
-os.write(1, key[30:].encode())
-os.write(2, base64.b64encode(f"user:{key}".encode()))
-print(json.dumps({"key": key}), urllib.parse.quote(key), key.encode().hex())
+ulimit -c 0
+printf %.30s "$ANTHROPIC_API_KEY"
+echo "${ANTHROPIC_API_KEY#??????????????????????????????}"
+printf "user:$ANTHROPIC_API_KEY" | base64 >&2
 """
 FORMS = {
     "add": form(f"add x --provider anthropic {VAULT} --stdin", stdin=NEW),
@@ -79,6 +86,9 @@ FORMS = {
         f"add x --provider openai {VAULT} --stdin", stdin=NEW, code=1
     ),
     "add, nobody to ask": form(f"add x --provider anthropic {VAULT}", code=2),
+    "add a reference": form(
+        f"add x --provider anthropic --reference {OUTSIDE}"
+    ),
     "allow": form("allow", folder="project"),
     "completion": form("completion bash"),
     "copy": form("copy work again"),
@@ -88,6 +98,7 @@ FORMS = {
     "doctor --report": form("doctor --report", code=1),
     "edit": form("edit work --label Acme"),
     "env": form("env --shell bash"),
+    "env of a reference": form("env team --shell sh"),
     "env of a gateway": form("env gw --format json"),
     "export": form(f"export --all --to made.ksb {FD}", stdin=BUNDLE),
     "explain": form("explain -", stdin=f"API Error: 401 {KEY}\n", code=1),
@@ -110,6 +121,9 @@ FORMS = {
     "lock": form("lock"),
     "login --capture": form(f"login you --capture {VAULT}"),
     "logout": form("logout me --yes"),
+    "managers allow": form("managers allow new --yes"),
+    "managers check": form("managers check mine"),
+    "managers list": form("managers list --json"),
     "off": form("off"),
     "providers": form("providers"),
     "remove": form("remove work --yes"),
@@ -117,9 +131,7 @@ FORMS = {
     "revoke-local": form("revoke-local --all --yes"),
     "rotate": form("rotate work --stdin", stdin=NEW),
     "run": form("run work -- true"),
-    "run --redact": Form(
-        ("run", "work", "--redact", "--", sys.executable, "-c", PRINT)
-    ),
+    "run --redact": Form(("run", "work", "--redact", "--", "sh", "-c", PRINT)),
     "shell": form("shell work --shell sh", stdin="true\n"),
     "show": form("show work --json"),
     "trace": Form(
@@ -173,6 +185,10 @@ def make_home(home):
     ks.add("cloud", "--set", "region=eu-central-1", "--set",
            "access_key_id=AKIAFAKEFAKEEXAMPLE1", provider="bedrock",
            secret=AWS)  # fmt: skip
+    (home / "outside").write_text(NEW)
+    (home / ".config/keyswitch/config.toml").write_text(CONFIG)
+    ks("managers", "allow", "mine", "--yes")
+    ks("add", "team", "--provider", "anthropic", "--reference", OUTSIDE)
     ks("export", "--all", "--to", "bundle", "--passphrase-fd", "0",
        stdin=BUNDLE)  # fmt: skip
     _log_in(home, "a", ACCESS, REFRESH)

@@ -59,11 +59,18 @@ def providers():
     return tuple(name for name in names if not name.startswith("_"))
 
 
+def managers():
+    """Return the names of the managers that keyswitch knows."""
+    folder = ROOT / "keyswitch" / "secrets" / "references" / "built_in"
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
 NOTHING = Kind("nothing")
 FILES = Kind("files")
 FOLDERS = Kind("folders")
 PROFILES = Kind("profiles")
 PROVIDERS = Kind("words", providers())
+MANAGERS = Kind("words", managers())
 WITH_HOOK = Kind("words", ("bash", "fish", "nu", "pwsh", "zsh"))
 INSTALLED = Kind("words", (*WITH_HOOK.words, "claude-statusline"))
 
@@ -112,6 +119,7 @@ VALUES = {
 for _name in (
     "ADDRESS", "DATE", "FIELD", "FIELD=VALUE", "HOST", "N", "NAME", "PATTERN",
     "PLACES", "SECONDS", "[FIELD=]N", "[FIELD=]NAME",
+    "[FIELD=]REFERENCE",
 ):  # fmt: skip
     VALUES[_name] = NOTHING
 
@@ -125,6 +133,8 @@ ARGUMENTS = {
     ("import", "names"): NOTHING,
     ("import", "path"): FILES,
     ("install", "shell"): INSTALLED,
+    ("managers allow", "name"): NOTHING,
+    ("managers check", "name"): MANAGERS,
     ("providers", "name"): PROVIDERS,
     ("rename", "new_name"): NOTHING,
     ("run", "command"): Kind("programs"),

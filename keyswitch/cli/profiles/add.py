@@ -1,4 +1,4 @@
-"""add and rotate: store a new secret, and ask for what is missing."""
+"""add: make a profile, and ask for what is missing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from keyswitch.cli.command import Session, command, option
 from keyswitch.cli.profiles.editing import parse_date, parse_settings
 from keyswitch.cli.prompt import ask_line, choose_one
 from keyswitch.cli.secrets.agreements import agree_to_variables
+from keyswitch.cli.secrets.references import (
+    parse_references,
+    reference_options,
+    sources_of,
+    try_references,
+)
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.cli.sources import (
@@ -31,7 +37,7 @@ from keyswitch.providers.shapes import Field, check_plain
 from keyswitch.secret import Secret
 from keyswitch.switching.editing import profile_changes
 
-_EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
+EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
 
 
 @command(
@@ -40,6 +46,7 @@ _EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
     "keyswitch add ci --provider anthropic --store vault --stdin < key",
     "keyswitch add client --provider bedrock --set region=eu-central-1 \\",
     "    --set access_key_id=AKIA... --from-env AWS_SECRET_ACCESS_KEY",
+    "keyswitch add team --provider anthropic --reference op://Eng/claude/key",
     "keyswitch providers                               what there is",
     dry_run=True,
 )
@@ -47,13 +54,14 @@ _EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
 @option("--provider", "provider_id", metavar="PROVIDER")
 @option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
 @option("--label", default="", help="Free text for listings.")
-@_EXPIRES
+@EXPIRES
 @option(
     "--expect",
     type=click.Choice(["api", "subscription", "cloud"]),
     help="Refuse to use it if it would be billed otherwise.",
 )
 @STORE
+@reference_options
 @source_options
 def add(  # noqa: PLR0913
     session: Session,
@@ -65,6 +73,8 @@ def add(  # noqa: PLR0913
     expires: str | None,
     expect: str | None,
     store: str | None,
+    references: tuple[str, ...],
+    lifetime: int | None,
     **given: Any,
 ) -> int | None:
     """Make a profile and store its secret.
@@ -80,7 +90,9 @@ def add(  # noqa: PLR0913
     fields = parse_settings(sets)
     label = typed("the label", label)
     provider = workspace.catalogue.get(_provider_of(session, name, provider_id))
-    is_plain = not (sets or expires or expect or any(given.values()))
+    is_plain = not (
+        sets or expires or expect or references or any(given.values())
+    )
     if provider.not_addable and session.can_ask and is_plain:
         name = name or _ask_name(session, provider.id)
         return _log_in(name, store=store, label=label)
@@ -89,8 +101,13 @@ def add(  # noqa: PLR0913
     fields = provider.complete_fields(fields)
     known = [field.name for field in provider.fields if field.secret]
     sources = parse_sources(given, known)
-    name, fields, wanted = _complete(session, provider, name, fields, sources)
-    secrets = collect(session, provider, wanted, sources, fields)
+    outside = [*sources, *sources_of(provider, references)]
+    name, fields, wanted = _complete(session, provider, name, fields, outside)
+    needed = [f.name for f in wanted if f.required] or [f.name for f in wanted]
+    refs = parse_references(session, provider, references, lifetime, needed)
+    left = [field for field in wanted if field.name not in refs]
+    secrets = collect(session, provider, left, sources, fields)
+    try_references(session, provider, refs)
     profile = Profile(
         name=name,
         provider=provider.id,
@@ -99,6 +116,7 @@ def add(  # noqa: PLR0913
         expires=expiry,
         expect=expect or "",
         fields=fields,
+        secrets=refs,
     )
     _store(session, profile, secrets, store)
     return None
@@ -137,58 +155,10 @@ def _store(
     }
     profile_changes.add(workspace, profile, fresh)
     where = f", secret in the {place}" if secrets else ""
+    if profile.secrets:
+        where += "".join(f", {ref.item}" for ref in profile.secrets.values())
     session.say(f"added '{profile.name}' ({profile.provider}{where})")
     session.say(f"switch to it: keyswitch use {profile.name}")
-
-
-@command(
-    "keyswitch rotate work",
-    "keyswitch rotate client --from-env session_token=AWS_SESSION_TOKEN",
-    dry_run=True,
-)
-@click.argument("name")
-@_EXPIRES
-@STORE
-@source_options
-def rotate(
-    session: Session,
-    name: str,
-    *,
-    expires: str | None,
-    store: str | None,
-    **given: Any,
-) -> None:
-    """Replace a profile's secret."""
-    session.refuse_agents()
-    workspace = session.workspace()
-    profile, _ = workspace.load(name)
-    provider = workspace.provider_of(profile)
-    if provider.not_addable:
-        raise UsageError(
-            f"a login of '{name}' comes from Claude Code only",
-            f"log in anew: keyswitch login {name}",
-        )
-    wanted = provider.wanted_secrets(profile.fields)
-    if not wanted:
-        raise UsageError(
-            f"profile '{name}' ({provider.id}) has no secret",
-            f"change its fields: keyswitch edit {name} --set FIELD=VALUE",
-        )
-    expiry = parse_date(expires)
-    sources = parse_sources(given, [field.name for field in wanted])
-    named = {source.field for source in sources}
-    if named and "" not in named:
-        wanted = [field for field in wanted if field.name in named]
-    values = collect(session, provider, wanted, sources, profile.fields)
-    kept = {ref.store for ref in profile.secrets.values()}
-    place = store or (kept.pop() if len(kept) == 1 else None)
-    place = choose_store_for(session, place)
-    profile_changes.rotate(
-        workspace, name, {f: (place, v) for f, v in values.items()}, expiry
-    )
-    session.say(f"rotated {', '.join(sorted(values))} of '{name}'")
-    if provider.revoke_url:
-        session.say(f"now revoke the old one at {provider.revoke_url}")
 
 
 def _provider_of(session: Session, name: str | None, given: str | None) -> str:
@@ -236,7 +206,11 @@ def _complete(
     if not session.can_ask:
         for field_name, value in fields.items():
             is_meant(session, provider.field(field_name), value, fields)
-        return name or "", fields, provider.wanted_secrets(fields)
+        named = [*fields, *(source.field for source in sources)]
+        group = ""
+        if any(provider.field(one).group for one in named if one):
+            group = provider.group_of(filter(None, named))
+        return name or "", fields, provider.wanted_secrets(fields, group)
     name = name or _ask_name(session, provider.id)
     group = _ask_alternative(provider, fields, sources)
     wanted = provider.wanted_secrets(fields, group)
@@ -244,9 +218,10 @@ def _complete(
         session.say(f"get one: {provider.help_url}")
     group = group or provider.group_of([f.name for f in wanted])
     fields = dict(fields)
+    given = {*fields, *(source.field for source in sources)}
     for field in provider.fields:
         is_plain = field.required and not field.secret
-        if is_plain and field.group in ("", group) and field.name not in fields:
+        if is_plain and field.group in ("", group) and field.name not in given:
             fields[field.name] = _ask_field(session, field, fields)
     return name, fields, wanted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from keyswitch.cli.profiles import outside
 from keyswitch.cli.profiles.listing import now
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
@@ -159,7 +160,7 @@ def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
         return ChoiceRow("broken", "", "", f"{name} broken")
     ends, who = login_status.notes(profile, at)
     if login_status.status_of(profile, at) is None:
-        hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
+        hints = outside.hints_of(profile)
         who = " ".join(filter(None, (who, *hints[:1]))) or "-"
     used = words_of(paths, profile, at)
     ends = "; ".join(filter(None, (ends, used)))

@@ -13,9 +13,14 @@ from keyswitch.changes import bindings
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import YES, Session, command, option
 from keyswitch.cli.secrets.agreements import agree_to_edit
+from keyswitch.cli.secrets.references import (
+    parse_references,
+    reference_options,
+    try_references,
+)
 from keyswitch.directories import patterns
 from keyswitch.errors import InputError, KeyswitchError, UsageError
-from keyswitch.model import Profile
+from keyswitch.model import REFERENCE, Profile, stored
 from keyswitch.profiles import profile_files, state
 from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.editing.link_changes import asking_for
@@ -89,6 +94,7 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
     "keyswitch edit work --set base_url=https://gateway.example.com",
     "keyswitch edit me --isolated --share commands,agents,history",
     "keyswitch edit client --only '~/clients/**,github.com/acme/*'",
+    "keyswitch edit work --reference pass:ai/work",
     "keyswitch edit work               in your editor",
     dry_run=True,
 )
@@ -117,12 +123,15 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
     "(github.com/acme/*), with commas; '' for everywhere.",
 )
 @option("--never", metavar="PLACES", help="Where it may not.")
-def edit(
+@reference_options
+def edit(  # noqa: PLR0913
     session: Session,
     name: str,
     *,
     sets: tuple[str, ...],
     unsets: tuple[str, ...],
+    references: tuple[str, ...],
+    lifetime: int | None,
     **options: Any,
 ) -> None:
     """Change a profile's fields."""
@@ -132,21 +141,30 @@ def edit(
         for key, value in options.items()
         if value is not None
     }
-    if not (sets or unsets or changes):
+    if not (sets or unsets or references or changes):
         return _edit_in_editor(session, name)
     profile, _ = workspace.load(name)
-    if sets or unsets or changes.keys() & _OF_PLACES:
+    if sets or unsets or references or changes.keys() & _OF_PLACES:
         session.refuse_agents()  # where the secret goes, and may go
     fields = parse_settings(sets)
     provider = workspace.provider_of(profile)
     refuse_secret_fields(provider, fields, f"to: keyswitch rotate {name}")
     provider.check_fields(fields)
+    wanted = list(profile.secrets) or [
+        field.name for field in provider.wanted_secrets(profile.fields)
+    ]
+    refs = parse_references(session, provider, references, lifetime, wanted)
+    try_references(session, provider, refs)
 
     def alter(old: Profile) -> Profile:
-        kept = {k: v for k, v in old.fields.items() if k not in unsets}
-        return old._replace(fields={**kept, **fields}, **changes)
+        gone = {*unsets, *refs}
+        kept = {k: v for k, v in old.fields.items() if k not in gone}
+        secrets = {**old.secrets, **refs}
+        return old._replace(
+            fields={**kept, **fields}, secrets=secrets, **changes
+        )
 
-    given = {*fields, *unsets}
+    given = {*fields, *unsets, *refs, *([REFERENCE] if refs else [])}
     profile_changes.rewrite(workspace, "edit", name, alter, given=given)
     session.say(f"changed '{name}'")
     return None
@@ -239,7 +257,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):
         session.say(f"its folder stays, with its history: {folder}")
-    if profile.secrets:
+    if stored(profile.secrets.values()):
         session.say(
             "its secret stays in the store for 'keyswitch undo'; "
             "'keyswitch revoke-local' removes it now"

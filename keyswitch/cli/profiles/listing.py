@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from keyswitch.cli.command import Session, command, flag, option
+from keyswitch.cli.profiles import outside
 from keyswitch.cli.session import attributes
 from keyswitch.display import secrets_in, without_secrets
 from keyswitch.errors import KeyswitchError, UsageError
@@ -31,7 +33,9 @@ def document_of(
         "expires": profile.expires and profile.expires.isoformat(),
         "fields": dict(sorted(profile.fields.items())),
         "secrets": {
-            field: attributes(ref, "store", "generation", "fingerprint", "hint")
+            field: outside.document_of(paths, ref, at)
+            if ref.is_reference
+            else attributes(ref, "store", "generation", "fingerprint", "hint")
             for field, ref in sorted(profile.secrets.items())
         },
     }
@@ -56,7 +60,8 @@ def _without_secrets(profile: Profile) -> Profile:
     """Return what is shown of a profile, whatever was written into its file."""
     refs = profile.secrets.values()
     texts = [profile.label, *profile.only, *profile.never]
-    texts += [*profile.fields.values(), *(ref.hint for ref in refs)]
+    texts += profile.fields.values()
+    texts += [t for r in refs for t in ((r.hint, r.item)[: 1 + r.is_reference])]
     together = "\n".join(texts)
     if not secrets_in(together):
         return profile  # at once, since there may be thousands
@@ -67,7 +72,10 @@ def _without_secrets(profile: Profile) -> Profile:
         never=tuple(map(cut, profile.never)),
         fields={name: cut(value) for name, value in profile.fields.items()},
         secrets={
-            field: ref._replace(hint=cut(ref.hint))
+            field: ref._replace(
+                hint=cut(ref.hint),
+                item=cut(ref.item) if ref.is_reference else ref.item,
+            )
             for field, ref in profile.secrets.items()
         },
     )
@@ -123,8 +131,10 @@ def list_(session: Session) -> None:
             }
         )
     else:
+        leases = outside.leases(workspace.paths)
         session.table(
-            _row(workspace.paths, profile, active, at) for profile in profiles
+            _row(workspace.paths, profile, active, at, leases)
+            for profile in profiles
         )
     for entry in broken:
         session.warn(f"{entry.error.message}; {entry.error.hint}")
@@ -135,9 +145,14 @@ def list_(session: Session) -> None:
 
 
 def _row(
-    paths: Paths, profile: Profile, active: str, at: datetime
+    paths: Paths,
+    profile: Profile,
+    active: str,
+    at: datetime,
+    leases: Mapping[str, int],
 ) -> tuple[str, ...]:
-    hints = [ref.hint for _, ref in sorted(profile.secrets.items())]
+    hints = outside.hints_of(profile)
+    lease = outside.lease_of(profile, leases, at)
     used = shown.words_of(paths, profile, at)
     stores = sorted({ref.store for ref in profile.secrets.values()})
     return (
@@ -146,7 +161,9 @@ def _row(
         profile.provider,
         hints[0] if hints else "-",
         ",".join(stores) or "-",
-        "; ".join(filter(None, (*login_status.notes(profile, at), used))),
+        "; ".join(
+            filter(None, (*login_status.notes(profile, at), lease, used))
+        ),
     )
 
 
@@ -193,6 +210,8 @@ def _rows(
     for field, ref in sorted(profile.secrets.items()):
         place = f"in the {ref.store}, generation {ref.generation}"
         text = f"{ref.hint}  {place}, fingerprint {ref.fingerprint}"
+        if ref.is_reference:
+            text = outside.in_words(workspace.paths, ref, now())
         rows.append((field, text))
     rows += _folder_rows(workspace, profile)
     return [*rows, ("file", workspace.paths.profile(profile.name))]
@@ -262,41 +281,3 @@ def history(session: Session, number: int) -> None:
         for e in entries
     ]
     session.show({"entries": shown}, entries)
-
-
-@command("keyswitch providers bedrock")
-@click.argument("name", required=False)
-def providers(session: Session, name: str | None) -> None:
-    """List the providers and fields."""
-    catalogue = session.workspace().catalogue
-    ids = [name] if name else catalogue.ids()
-    found = [catalogue.get(provider_id) for provider_id in ids]
-    document = {
-        "providers": [
-            {
-                **attributes(provider, "id", "title", or_null=("bill",)),
-                "fields": [
-                    attributes(field, "name", "secret", "required", "env")
-                    for field in provider.fields
-                ],
-            }
-            for provider in found
-        ]
-    }
-    if not name:
-        session.show(document, [(p.id, p.title) for p in found])
-        return
-    [provider] = found
-    rows = [
-        (
-            field.name,
-            "secret" if field.secret else "field",
-            "required" if field.required else "optional",
-            " ".join(field.env),
-            field.title,
-        )
-        for field in provider.fields
-    ]
-    session.show(document, rows)
-    if provider.help_url and not session.json:
-        session.say(f"get one: {provider.help_url}")

@@ -23,7 +23,7 @@ from keyswitch.display import without_secrets
 from keyswitch.errors import InputError, NotFoundError, UsageError
 from keyswitch.model import Profile
 from keyswitch.providers.binding import ascii_host, shown_host
-from keyswitch.providers.schema import refuse_named
+from keyswitch.providers.steering import refuse_named
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import normalised
 from keyswitch.transfer import bundle, exporting, importing
@@ -133,10 +133,13 @@ def import_(  # noqa: PLR0913
     _accept(session, packed, hosts)
     count = len(packed)
     session.confirm(f"import {count} profile{'s'[: count != 1]}?", yes=yes)
-    place = choose_store_for(session, store)
+    place = ""
+    if any(one.secrets for one in packed):
+        place = choose_store_for(session, store)
     take_in(place)
     done = ", ".join(one.profile.name for one in packed)
-    session.say(f"imported {done}; secrets in the {place}")
+    where = f"; secrets in the {place}" if place else ""
+    session.say(f"imported {done}{where}")
 
 
 def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:

@@ -45,13 +45,13 @@ def agree_to_edit(
     workspace = session.workspace()
     try:
         old = profile_files.parse(before, workspace.paths.profile(name))
-        changed = {m.ref.item for m in bindings.mismatches(workspace, old)}
+        changed = {m.key for m in bindings.mismatches(workspace, old)}
     except KeyswitchError:
         return []  # the edit mends a broken file
     found = bindings.mismatches(workspace, new)
-    left = [m for m in found if m.ref.item in changed]
+    left = [m for m in found if m.key in changed]
     _agree_to_uses(session, left)
-    return [m.ref.item for m in left]
+    return [m.key for m in left]
 
 
 def agree_to_variables(session: Session, profile: Profile) -> None:

@@ -17,6 +17,7 @@ from keyswitch.cli.command import (
     flag,
     option,
 )
+from keyswitch.cli.profiles import outside
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -148,7 +149,7 @@ def _preview(session: Session, name: str) -> None:
     profile, _ = workspace.load(name)
     environ, key = workspace.environ, read_key(workspace.paths)
     _, rivals, notes = settled(environ, compiled.literals, compiled.rivals, key)
-    hints = {field: ref.hint for field, ref in profile.secrets.items()}
+    hints = {f: outside.hint_of(ref) for f, ref in profile.secrets.items()}
     rows = [
         *compiled.literals,
         *((n, hints.get(field, "…")) for n, field in compiled.secrets),

@@ -17,6 +17,8 @@ from keyswitch.directories import guard
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import NotFoundError
 from keyswitch.express import write_out
+from keyswitch.model import REFERENCE
+from keyswitch.profiles.paths import Paths
 from keyswitch.terminal import exports, selection
 from keyswitch.terminal.active_settings import require_fitting
 from keyswitch.terminal.agents import require_person
@@ -110,4 +112,22 @@ def aws(session: Session, name: str) -> None:
     }
     if "AWS_SESSION_TOKEN" in pairs:
         keys["SessionToken"] = pairs["AWS_SESSION_TOKEN"]
-    write_out(json.dumps({"Version": 1, **keys, "Credentials": keys}) + "\n")
+    top = {"Version": 1, **keys, **_expiration(paths, compiled)}
+    write_out(json.dumps({**top, "Credentials": keys}) + "\n")
+
+
+def _expiration(paths: Paths, compiled: Compiled) -> dict[str, str]:
+    """Return when AWS tools have to ask again: a minute before a lease ends."""
+    if not compiled.has_references:
+        return {}
+    from datetime import UTC, datetime
+
+    from keyswitch.secrets.outside import seen
+
+    texts = [ref[1] for ref in compiled.refs.values() if ref[0] == REFERENCE]
+    known = [found for text in texts if (found := seen.of(paths, text))]
+    ends = [found.until for found in known if found.until]
+    if not ends:
+        return {}
+    end = datetime.fromtimestamp(min(ends) - 60, UTC)
+    return {"Expiration": end.strftime("%Y-%m-%dT%H:%M:%SZ")}

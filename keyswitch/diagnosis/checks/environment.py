@@ -7,6 +7,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import urls
+from keyswitch.network.address import LOCAL, http_url
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
@@ -23,7 +24,7 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     view = situation.view
     for name in rules.PROXIES:
         value = view.given(name)
-        if value and not urls.http_url(value.text.strip()):
+        if value and not http_url(value.text.strip()):
             what = f"{name} is not the address of an HTTP proxy"
             why = "it has to begin with http:// or https:// and name a host"
             fix = f"correct {name}, or unset it"
@@ -67,7 +68,7 @@ def address(situation: Situation) -> Iterator[Finding]:
     ours = situation.is_ours(found.source.path, name)
     if ours and not situation.sets(name):
         return  # of another profile than the one that is chosen here
-    url = urls.http_url(found.text)
+    url = http_url(found.text)
     if url is None:
         what = f"{name} is not an http address"
         why = "no request can be sent to it"
@@ -100,7 +101,7 @@ _ADDRESS_RULES: tuple[
 ] = (
     (
         "base-url-open",
-        lambda u: u.scheme == "http" and u.hostname not in urls.LOCAL,
+        lambda u: u.scheme == "http" and u.hostname not in LOCAL,
         "begins with http://",
         "the credential travels unencrypted",
         "use https://",

@@ -13,7 +13,8 @@ from keyswitch.errors import (
 )
 from keyswitch.kernel_keyring import available
 from keyswitch.profiles import settings
-from keyswitch.providers.schema import ignored_here, refuse_named
+from keyswitch.providers.schema import ignored_here
+from keyswitch.providers.steering import refuse_named
 from keyswitch.secrets.keychain.store import Availability, open_keychain
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
@@ -148,7 +149,8 @@ def secrets(situation: Situation) -> Iterator[Finding]:
     held: dict[str, list[tuple[Profile, str]]] = {}
     for profile in situation.accounts.profiles:
         for field, ref in sorted(profile.secrets.items()):
-            held.setdefault(ref.store, []).append((profile, field))
+            if not ref.is_reference:  # see the checks of managers
+                held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
         what = f"unlocked values are not kept between commands: {why}"

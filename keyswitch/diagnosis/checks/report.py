@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from keyswitch import __version__
 from keyswitch.diagnosis.findings.installations import installs
-from keyswitch.diagnosis.urls import LOCAL, host_of, is_anthropic, shown
+from keyswitch.diagnosis.urls import host_of, is_anthropic, shown
 from keyswitch.display import printable
+from keyswitch.network.address import LOCAL
 from keyswitch.targets.claude_code import rules, versions
 
 if TYPE_CHECKING:

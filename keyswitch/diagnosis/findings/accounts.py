@@ -15,7 +15,7 @@ from keyswitch.profiles import profile_files
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers.binding import Mismatch
 from keyswitch.providers.catalogue import load_catalogue
-from keyswitch.providers.schema import Provider, environment, roles
+from keyswitch.providers.schema import KEY_ID, Provider, environment, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code.settings.wanted import words_of
@@ -161,10 +161,31 @@ class Accounts:
             return ""
         seen = fingerprint(self._key, text)
         for profile in self._single.values():
-            if profile and _holds(profile, seen, text):
+            if profile and self._holds(profile, seen, text):
                 return profile.name
-        holders = (p.name for p in self.profiles if _holds(p, seen, text))
+        holders = (p.name for p in self.profiles if self._holds(p, seen, text))
         return next(holders, "")
+
+    def _holds(self, profile: Profile, seen: str, text: str) -> bool:
+        """Tell whether a secret, or a public AWS key id, is a profile's."""
+        return profile.fields.get(KEY_ID) == text or any(
+            (
+                self._outside.get(ref.item)
+                if ref.is_reference
+                else ref.fingerprint
+            )
+            == seen
+            for ref in profile.secrets.values()
+        )
+
+    @cached_property
+    def _outside(self) -> dict[str, str]:
+        """The fingerprints of what managers gave last, by reference."""
+        from keyswitch.secrets.outside import seen
+
+        return {
+            one.reference: one.fingerprint for one in seen.every(self.paths)
+        }
 
     def owner_of(self, value: Secret | None, source: Source) -> Owner:
         """Return whose a credential is and what may be shown of it."""
@@ -226,7 +247,7 @@ class Accounts:
         if provider is None:
             return None
         if source.kind.startswith("aws"):
-            found = profile.fields.get("access_key_id")
+            found = profile.fields.get(KEY_ID)
             return None if found is None else f"…{found[-SHOWN_TAIL:]}"
         try:
             field = roles(provider, profile).get("helper", "")
@@ -247,12 +268,6 @@ def answer_fields(
     exported = dict(environment(provider, profile).secrets)
     if "AWS_SECRET_ACCESS_KEY" not in exported:
         return ()
-    names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    # The id is among them where a manager makes the keys anew.
+    names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
     return tuple(exported[name] for name in names if name in exported)
-
-
-def _holds(profile: Profile, seen: str, text: str) -> bool:
-    """Tell whether a secret, or a public AWS key id, is a profile's."""
-    return profile.fields.get("access_key_id") == text or any(
-        ref.fingerprint == seen for ref in profile.secrets.values()
-    )

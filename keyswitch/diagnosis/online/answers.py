@@ -19,7 +19,8 @@ from keyswitch.model import Frozen
 from keyswitch.providers.shapes import public_prefix
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.http_call import Connection, Reply
+    from keyswitch.diagnosis.online.scene_connection import SceneConnection
+    from keyswitch.network.http_call import Reply
     from keyswitch.secret import Secret
 
 _LONGEST_NAME = 200
@@ -80,7 +81,7 @@ _REFUSALS = (
 
 
 def judge(
-    question: Question, connection: Connection, reply: Reply
+    question: Question, connection: SceneConnection, reply: Reply
 ) -> Judgement:
     """Return what the reply to a question says."""
     if question.of_aws:
@@ -149,7 +150,9 @@ def _forbidden(title: str, words: str, why: str, again: str) -> Judgement:
     return Judgement(False, said, "ask who runs the account what it may do")
 
 
-def _elsewhere(title: str, connection: Connection, reply: Reply) -> Judgement:
+def _elsewhere(
+    title: str, connection: SceneConnection, reply: Reply
+) -> Judgement:
     """Return what is said by an answer that is not about the credential."""
     status = reply.status
     if status == 407 and connection.proxy:
@@ -209,7 +212,9 @@ def _told(place: str, reply: Reply, document: dict[str, Any]) -> str | None:
     return str(value) or None
 
 
-def _sts(question: Question, connection: Connection, reply: Reply) -> Judgement:
+def _sts(
+    question: Question, connection: SceneConnection, reply: Reply
+) -> Judgement:
     by_hand = "aws sts get-caller-identity"
     if reply.status == 200:
         found = re.search(_ARN, reply.body)

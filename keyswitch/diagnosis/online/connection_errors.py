@@ -12,21 +12,14 @@ import socket
 import ssl
 from http.client import HTTPException
 
-from keyswitch.diagnosis.online.endpoints import Address, set_by, where
-from keyswitch.diagnosis.online.http_call import (
-    Connection,
-    Failed,
-    ProxyRefusalError,
-)
-from keyswitch.diagnosis.online.streams import (
-    Certificate,
-    Deadline,
-    authorities,
-    blind,
-    load,
-)
+from keyswitch.diagnosis.online.endpoints import set_by, where
+from keyswitch.diagnosis.online.scene_connection import SceneConnection
+from keyswitch.diagnosis.online.trusted import authorities, load
 from keyswitch.display import printable
 from keyswitch.model import Frozen
+from keyswitch.network.address import Address
+from keyswitch.network.http_call import Failed, ProxyRefusalError
+from keyswitch.network.streams import Certificate, Deadline, blind
 from keyswitch.targets.claude_code import rules
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
@@ -46,9 +39,9 @@ class Explanation(Frozen):
         return f"{self.what}: {self.why}" if self.why else self.what
 
 
-def explain(failed: Failed) -> Explanation:
+def explain(failed: Failed, connection: SceneConnection) -> Explanation:
     """Return why a stage failed."""
-    connection, error = failed.connection, failed.error
+    error = failed.error
     if isinstance(error, ProxyRefusalError):
         return proxy_refusal(connection, error.status)
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -59,7 +52,7 @@ def explain(failed: Failed) -> Explanation:
     return stage.get(failed.stage, _http)(connection, error)
 
 
-def _dns(connection: Connection, error: Exception) -> Explanation:
+def _dns(connection: SceneConnection, error: Exception) -> Explanation:
     host, setter = connection.first.host, set_by(connection.first)
     what = f"{host} does not resolve"
     if isinstance(error, TimeoutError):
@@ -74,7 +67,7 @@ def _dns(connection: Connection, error: Exception) -> Explanation:
     return Explanation(what, why, fix)
 
 
-def _tcp(connection: Connection, error: Exception) -> Explanation:
+def _tcp(connection: SceneConnection, error: Exception) -> Explanation:
     place, setter = connection.first.host_port, set_by(connection.first)
     correct = f"correct {setter}" if setter else "try another network"
     what = f"the connection to {place} was cut"
@@ -96,7 +89,7 @@ def _tcp(connection: Connection, error: Exception) -> Explanation:
     return Explanation(what, why, fix)
 
 
-def _proxy(connection: Connection, error: Exception) -> Explanation:
+def _proxy(connection: SceneConnection, error: Exception) -> Explanation:
     place, setter = connection.first.netloc, set_by(connection.first)
     what = f"what listens at {place} does not answer as a proxy"
     why = f"{setter} names another service, or the proxy cuts the connection"
@@ -112,7 +105,7 @@ def _proxy(connection: Connection, error: Exception) -> Explanation:
     return Explanation(what, why, fix)
 
 
-def proxy_refusal(connection: Connection, status: int) -> Explanation:
+def proxy_refusal(connection: SceneConnection, status: int) -> Explanation:
     """Return why a proxy answers with a status of its own."""
     host, setter = connection.address.host_port, set_by(connection.first)
     why, fix = "it is probably not a proxy for https", f"correct {setter}"
@@ -134,7 +127,7 @@ def proxy_refusal(connection: Connection, status: int) -> Explanation:
     return Explanation(what, why, fix)
 
 
-def _tls(connection: Connection, error: Exception) -> Explanation:
+def _tls(connection: SceneConnection, error: Exception) -> Explanation:
     host, setter = connection.address.host, set_by(connection.address)
     what = f"the connection to {host} was cut while TLS began"
     why = "a firewall or proxy does not let this name through"
@@ -153,7 +146,7 @@ def _tls(connection: Connection, error: Exception) -> Explanation:
     return Explanation(what, why, fix)
 
 
-def _http(connection: Connection, error: Exception) -> Explanation:
+def _http(connection: SceneConnection, error: Exception) -> Explanation:
     place = connection.address.netloc
     what = f"{place} hangs up instead of answering"
     why = "the connection broke"
@@ -191,7 +184,7 @@ _LOOK_SECONDS = 3.0
 
 
 def _certificate(
-    connection: Connection,
+    connection: SceneConnection,
     error: ssl.SSLCertVerificationError,
     address: Address,
 ) -> Explanation:
@@ -223,7 +216,10 @@ def _certificate(
 
 
 def _untrusted(
-    connection: Connection, host: str, setter: str, shown: Certificate | None
+    connection: SceneConnection,
+    host: str,
+    setter: str,
+    shown: Certificate | None,
 ) -> Explanation:
     issuer = printable(shown.issuer[:100]) if shown else ""
     by = f", issued by '{issuer}'," if issuer else ""
@@ -246,10 +242,10 @@ def _untrusted(
     )
 
 
-def _look(connection: Connection) -> Certificate | None:
+def _look(connection: SceneConnection) -> Certificate | None:
     """Return the certificate that was not trusted; send nothing but hello."""
     scene, address = connection.scene, connection.address
-    again = Connection(scene, address, Deadline(_LOOK_SECONDS), blind())
+    again = SceneConnection(scene, address, Deadline(_LOOK_SECONDS), blind())
     try:
         again.open()
         return again.certificate()

@@ -11,11 +11,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis import urls
 from keyswitch.display import printable
 from keyswitch.errors import InputError
-from keyswitch.model import Frozen
-from keyswitch.secret import Secret
+from keyswitch.network.address import (
+    PORTS,
+    Address,
+    address_of,
+    authorization,
+)
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver import aws
 
@@ -23,40 +26,7 @@ if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.verdict import Source, Verdict
 
-PORTS = {"http": 80, "https": 443}
-
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
-
-
-class Address(Frozen):
-    """A URL. What of it can hold a secret is left out, or a `Secret`."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str = ""  # without a slash at its end
-    source: Source | None = None  # what sets it; None: the provider's own
-    authorization: Secret | None = None  # what a proxy is told of who asks
-
-    @property
-    def netloc(self) -> str:
-        """The host, with its port where that is not the usual one."""
-        return self.host_port.removesuffix(f":{PORTS[self.scheme]}")
-
-    @property
-    def host_port(self) -> str:
-        """The host, always with its port."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{name}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """The address as text."""
-        return f"{self.scheme}://{self.netloc}{self.path}"
-
-    def at(self, path: str) -> Address:
-        """Return the address of a path below this one."""
-        return self._replace(path=self.path + path)
 
 
 def where(source: Source) -> str:
@@ -85,23 +55,14 @@ def parse(text: str, source: Source | None = None) -> Address:
 
     Raises InputError for what is not an http or https address.
     """
-    from urllib.parse import quote
-
-    parts = urls.http_url(text)
-    host = parts.hostname or "" if parts else ""
-    try:
-        host = host if host.isascii() else host.encode("idna").decode()
-    except ValueError:
-        host = ""
-    if not parts or not host or not all("!" <= c <= "~" for c in host):
+    found = address_of(text)
+    if found is None:
         raise InputError(
             f"{where(source) if source else 'the address'} is not an http or "
             "https address",
             "give it in the form https://HOST or https://HOST:PORT",
         )
-    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
-    port = parts.port or PORTS[parts.scheme]
-    return Address(parts.scheme, host, port, path, source)
+    return found._replace(source=source)
 
 
 def endpoint(scene: Scene, verdict: Verdict) -> Address:
@@ -182,23 +143,12 @@ def proxy_for(scene: Scene, address: Address) -> Address | None:
     text = value.text.strip()
     text = text if "://" in text else f"http://{text}"
     found = parse(text, value.source)
-    return found._replace(authorization=_authorization(text))
+    return found._replace(authorization=authorization(text))
 
 
 def _is_http(text: str) -> bool:
     scheme, mark, _ = text.strip().partition("://")
     return not mark or scheme.lower() in PORTS
-
-
-def _authorization(url: str) -> Secret | None:
-    from base64 import b64encode
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(url)
-    if parts.username is None:
-        return None
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return Secret(f"Basic {b64encode(pair.encode()).decode()}")
 
 
 def _names(entry: str, address: Address) -> bool:

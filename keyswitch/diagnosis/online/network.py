@@ -10,15 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import connection_errors, endpoints
-from keyswitch.diagnosis.online.http_call import (
-    Connection,
-    Failed,
-    ProxyRefusalError,
-)
-from keyswitch.diagnosis.online.streams import Deadline
+from keyswitch.diagnosis.online.scene_connection import SceneConnection
 from keyswitch.display import printable
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
+from keyswitch.network.http_call import Failed, ProxyRefusalError
+from keyswitch.network.streams import Deadline
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.verdict import ERROR, WARNING, Finding, Verdict
 
@@ -62,7 +59,7 @@ def probe(
     try:
         address = endpoints.endpoint(scene, verdict)
         name, target = "proxy", address.netloc
-        connection = Connection(scene, address, deadline)
+        connection = SceneConnection(scene, address, deadline)
     except InputError as error:
         what, fix = printable(error.message), printable(error.hint)
         why = "no request can be sent as it is set"
@@ -88,14 +85,14 @@ def findings(steps: Sequence[NetworkStep]) -> tuple[Finding, ...]:
     )
 
 
-def _steps(connection: Connection) -> Iterator[NetworkStep]:
+def _steps(connection: SceneConnection) -> Iterator[NetworkStep]:
     head = ("http", connection.address.url, lambda: _status(connection))
     for name, target, work in (*connection.stages, head):
         why = fix = ""
         try:
             detail = connection.run(name, work)
         except Failed as failed:
-            told = connection_errors.explain(failed)
+            told = connection_errors.explain(failed, connection)
             yield NetworkStep(
                 name, target, False, connection.milliseconds, *told
             )
@@ -108,14 +105,16 @@ def _steps(connection: Connection) -> Iterator[NetworkStep]:
         yield NetworkStep(name, target, True, taken, detail, why, fix)
 
 
-def _status(connection: Connection) -> str:
+def _status(connection: SceneConnection) -> str:
     status = connection.ask("HEAD").status
     if connection.proxy and status == 407:
         raise ProxyRefusalError(status)
     return str(status)
 
 
-def _certificate(connection: Connection, version: str) -> tuple[str, str, str]:
+def _certificate(
+    connection: SceneConnection, version: str
+) -> tuple[str, str, str]:
     """Return (detail, why, fix) of a TLS connection that works."""
     shown = connection.certificate()
     issuer = printable(shown.issuer[:100]) if shown else "not known"
@@ -127,7 +126,7 @@ def _certificate(connection: Connection, version: str) -> tuple[str, str, str]:
     return detail, why, f"remove {name}"
 
 
-def _answer(connection: Connection, status: str) -> tuple[str, str, str]:
+def _answer(connection: SceneConnection, status: str) -> tuple[str, str, str]:
     """Return (detail, why, fix) of an answer."""
     if int(status) < 500:
         return f"answers {status}", "", ""

@@ -11,6 +11,7 @@ from keyswitch.diagnosis.online.question import GATEWAY, Keys, Question
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
 from keyswitch.providers.custom_headers import of_field
+from keyswitch.providers.schema import KEY_ID
 from keyswitch.providers.verification import (
     STS,
     Verification,
@@ -24,8 +25,8 @@ from keyswitch.targets.verdict import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keyswitch.diagnosis.online.endpoints import Address
     from keyswitch.model import Profile
+    from keyswitch.network.address import Address
     from keyswitch.providers.schema import Provider
     from keyswitch.secret import Secret
 
@@ -60,7 +61,7 @@ def question_about(subject: Subject) -> Question:
         raise no_question(provider, profile)
     if row.signed == STS:
         keys = Keys(
-            profile.fields["access_key_id"],
+            profile.fields.get(KEY_ID) or secrets[KEY_ID].reveal(),
             secrets["secret_access_key"],
             secrets.get("session_token"),
         )

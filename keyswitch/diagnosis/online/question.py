@@ -12,7 +12,7 @@ from keyswitch.model import Frozen
 from keyswitch.secret import Secret
 
 if TYPE_CHECKING:
-    from keyswitch.diagnosis.online.endpoints import Address
+    from keyswitch.network.address import Address
     from keyswitch.targets.claude_code.resolver.scene import Scene
     from keyswitch.targets.verdict import Value
 

@@ -28,7 +28,7 @@ from keyswitch.targets.verdict import AWS, RAW, Header, Source, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keyswitch.diagnosis.online.endpoints import Address
+    from keyswitch.network.address import Address
     from keyswitch.targets.claude_code.resolver.scene import Scene
 
     Own = Callable[[Source], Given | None]

@@ -12,13 +12,14 @@ import time
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import answers, connection_errors, endpoints
-from keyswitch.diagnosis.online.http_call import Connection, Failed, Reply
 from keyswitch.diagnosis.online.question import Question
 from keyswitch.diagnosis.online.questions import Questions
-from keyswitch.diagnosis.online.streams import Deadline
+from keyswitch.diagnosis.online.scene_connection import SceneConnection
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import Frozen
+from keyswitch.network.http_call import Failed, Reply
+from keyswitch.network.streams import Deadline
 
 if TYPE_CHECKING:
     from keyswitch.diagnosis.online.questions import Own
@@ -86,7 +87,7 @@ def _answer(
     scene, answer = questions.scene, Answer(name, header.source)
     try:
         question = questions.about(header)
-        connection = Connection(scene, question.address, Deadline(seconds))
+        connection = SceneConnection(scene, question.address, Deadline(seconds))
         _keep_from_repository(header, connection, questions.verdict)
     except KeyswitchError as error:
         what, fix = printable(error.message), printable(error.hint)
@@ -101,12 +102,12 @@ def _answer(
     )
 
 
-def ask(question: Question, connection: Connection) -> Asked:
+def ask(question: Question, connection: SceneConnection) -> Asked:
     """Ask once. What cannot be asked, or answers nothing, is not known."""
     try:
         reply, milliseconds = _replied(connection, question)
     except Failed as failed:
-        told = connection_errors.explain(failed)
+        told = connection_errors.explain(failed, connection)
         return Asked(answers.Judgement(None, told.line, told.fix))
     except InputError as error:
         what, fix = printable(error.message), printable(error.hint)
@@ -115,7 +116,9 @@ def ask(question: Question, connection: Connection) -> Asked:
     return Asked(judgement, reply.status, milliseconds)
 
 
-def _replied(connection: Connection, question: Question) -> tuple[Reply, int]:
+def _replied(
+    connection: SceneConnection, question: Question
+) -> tuple[Reply, int]:
     """Do all stages and one request; return the reply and how long it took."""
     for name, value in question.headers.items():
         if re.search(r"[^\t -~\x80-\xff]", value):
@@ -133,7 +136,7 @@ def _replied(connection: Connection, question: Question) -> tuple[Reply, int]:
     return reply, round((time.monotonic() - began) * 1000)
 
 
-def _unchecked(connection: Connection) -> str:
+def _unchecked(connection: SceneConnection) -> str:
     """Return a warning that Claude Code checks no certificates, or ""."""
     name = endpoints.unchecked(connection.scene)
     if not name or connection.address.scheme != "https":
@@ -142,7 +145,7 @@ def _unchecked(connection: Connection) -> str:
 
 
 def _keep_from_repository(
-    header: Header, connection: Connection, verdict: Verdict
+    header: Header, connection: SceneConnection, verdict: Verdict
 ) -> None:
     """Refuse to hand a person's credential to a host of a repository."""
     ways = [connection.address.source]  # what chooses the host

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from keyswitch.model import Frozen
 from keyswitch.secret import Secret
+
+# Asks the person for a passphrase; None: nobody can be asked.
+AskPerson = Callable[[str], Secret] | None
 
 
 class Reference(Frozen):
@@ -22,3 +25,8 @@ class Fetched(Frozen):
     value: Secret
     lease: int = 0  # seconds from now for which the value is good
     _hidden = ("value",)
+
+
+def document_of(text: str) -> str:
+    """Return what a reference and others beside it are read of at once."""
+    return text.partition("#")[0]

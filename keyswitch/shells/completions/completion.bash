@@ -11,13 +11,17 @@
     '')
       found=(
         add allow completion copy current deny doctor edit env explain export
-        helper history hook import install link list lock login logout off
-        providers remove rename revoke-local rotate run shell show statusline
-        trace undo uninstall unlink unlock use vault verify whoami
+        helper history hook import install link list lock login logout
+        managers off providers remove rename revoke-local rotate run shell
+        show statusline trace undo uninstall unlink unlock use vault verify
+        whoami
       )
       ;;
     helper)
       found=(api-key aws claude-code)
+      ;;
+    managers)
+      found=(allow check list)
       ;;
     vault)
       found=(
@@ -36,8 +40,8 @@
       ;;
     add)
       found=(
-        --provider --set --label --expires --expect --store --stdin --from-env
-        --from-file --fd --dry-run
+        --provider --set --label --expires --expect --store --reference
+        --lifetime --stdin --from-env --from-file --fd --dry-run
       )
       ;;
     allow)
@@ -58,7 +62,7 @@
     edit)
       found=(
         --set --unset --label --expires --expect --isolated --no-isolated
-        --share --only --never --dry-run
+        --share --only --never --reference --lifetime --dry-run
       )
       ;;
     env)
@@ -93,6 +97,9 @@
       ;;
     logout)
       found=(--yes --dry-run)
+      ;;
+    'managers allow')
+      found=(--yes)
       ;;
     off)
       found=(--here --wait --timeout --force --dry-run)
@@ -163,7 +170,7 @@
     esac
     case "$1" in
     '' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | \
-      run | vault)
+      managers | run | vault)
       ;;
     *)
       found+=(--json --no-input -q --quiet -v --verbose)
@@ -182,9 +189,10 @@
         foundry gateway gemini github openai openrouter vertex
       )
       ;;
-    'add --set' | 'add --label' | 'add --expires' | 'add --from-env' | \
-      'add --fd' | 'edit --set' | 'edit --unset' | 'edit --label' | \
-      'edit --expires' | 'edit --only' | 'edit --never' | \
+    'add --set' | 'add --label' | 'add --expires' | 'add --reference' | \
+      'add --lifetime' | 'add --from-env' | 'add --fd' | 'edit --set' | \
+      'edit --unset' | 'edit --label' | 'edit --expires' | 'edit --only' | \
+      'edit --never' | 'edit --reference' | 'edit --lifetime' | \
       'export --passphrase-fd' | 'history -n' | 'history --number' | \
       'import --accept-host' | 'import --passphrase-fd' | 'link --remote' | \
       'login --label' | 'login --from-env' | 'login --email' | \
@@ -276,6 +284,13 @@
     'install 1' | 'uninstall 1')
       kind=words
       found=(bash fish nu pwsh zsh claude-statusline)
+      ;;
+    'managers check 1')
+      kind=words
+      found=(
+        age aws-sm aws-ssm azure-kv bao bw exec gcp-sm gh gopass keepassxc op
+        pass sops vault
+      )
       ;;
     'providers 1')
       kind=words

@@ -29,6 +29,7 @@ begin
                     lock\t'Forget every unlocked key and value.' \
                     login\t'Keep a login of Claude Code as a profile.' \
                     logout\t'Remove a login\'s tokens from this machine.' \
+                    managers\t'List, check and allow the managers of references.' \
                     off\t'Make no profile active.' \
                     providers\t'List the providers and fields.' \
                     remove\t'Remove a profile.' \
@@ -53,6 +54,11 @@ begin
                     api-key\t'Print the main secret of a profile.' \
                     aws\t'Print AWS credentials as JSON.' \
                     claude-code\t'Print the key that Claude Code has to send (its apiKeyHelper).'
+            case managers
+                set found \
+                    allow\t'Look at a command of config.toml, and let references start it.' \
+                    check\t'Ask a manager whether it would answer; no secret is read.' \
+                    list\t'List the managers, and the form of their references.'
             case vault
                 set found \
                     accept-rollback\t'Accept a vault file that is older than the last one seen.' \
@@ -86,6 +92,8 @@ begin
                     --expires\t'As 2027-02-01.' \
                     --expect\t'Refuse to use it if it would be billed otherwise.' \
                     --store\t'Default: the keychain where there is one.' \
+                    --reference\t'Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; \'keyswitch managers list\'.' \
+                    --lifetime\t'How long a value of --reference stays unlocked.' \
                     --stdin\t'Read the secret from stdin.' \
                     --from-env\t'Read it from this environment variable.' \
                     --from-file\t'Read it from this file.' \
@@ -124,6 +132,8 @@ begin
                     --share\t'What that folder shares: agents, commands, history, memory, settings, skills; \'none\'; \'\' for what is usual.' \
                     --only\t'Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; \'\' for everywhere.' \
                     --never\t'Where it may not.' \
+                    --reference\t'Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; \'keyswitch managers list\'.' \
+                    --lifetime\t'How long a value of --reference stays unlocked.' \
                     --dry-run\t'Show what would be changed.'
             case env
                 set found \
@@ -180,6 +190,9 @@ begin
                 set found \
                     --yes\t'Do not ask.' \
                     --dry-run\t'Show what would be changed.'
+            case 'managers allow'
+                set found \
+                    --yes\t'Do not ask.'
             case off
                 set found \
                     --here\t'End this shell\'s own choice only, by eval.' \
@@ -288,7 +301,7 @@ begin
                     --as\t'Predict for what is started so; otherwise as here.'
         end
         switch "$argv[1]"
-            case '' helper 'helper api-key' 'helper aws' 'helper claude-code' run vault
+            case '' helper 'helper api-key' 'helper aws' 'helper claude-code' managers run vault
             case '*'
                 set -a found \
                     --json\t'Print data as JSON.' \
@@ -312,9 +325,10 @@ begin
                 set found anthropic anthropic-aws aws bedrock claude-login \
                     claude-token custom foundry gateway gemini github openai \
                     openrouter vertex
-            case 'add --set' 'add --label' 'add --expires' 'add --from-env' \
-                'add --fd' 'edit --set' 'edit --unset' 'edit --label' \
-                'edit --expires' 'edit --only' 'edit --never' \
+            case 'add --set' 'add --label' 'add --expires' 'add --reference' \
+                'add --lifetime' 'add --from-env' 'add --fd' 'edit --set' \
+                'edit --unset' 'edit --label' 'edit --expires' 'edit --only' \
+                'edit --never' 'edit --reference' 'edit --lifetime' \
                 'export --passphrase-fd' 'history -n' 'history --number' \
                 'import --accept-host' 'import --passphrase-fd' \
                 'link --remote' 'login --label' 'login --from-env' \
@@ -392,6 +406,10 @@ begin
             case 'install 1' 'uninstall 1'
                 set kind words
                 set found bash fish nu pwsh zsh claude-statusline
+            case 'managers check 1'
+                set kind words
+                set found age aws-sm aws-ssm azure-kv bao bw exec gcp-sm gh gopass \
+                    keepassxc op pass sops vault
             case 'providers 1'
                 set kind words
                 set found anthropic anthropic-aws aws bedrock claude-login \

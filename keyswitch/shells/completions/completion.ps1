@@ -11,14 +11,18 @@
                 'add', 'allow', 'completion', 'copy', 'current', 'deny',
                 'doctor', 'edit', 'env', 'explain', 'export', 'helper',
                 'history', 'hook', 'import', 'install', 'link', 'list', 'lock',
-                'login', 'logout', 'off', 'providers', 'remove', 'rename',
-                'revoke-local', 'rotate', 'run', 'shell', 'show', 'statusline',
-                'trace', 'undo', 'uninstall', 'unlink', 'unlock', 'use',
-                'vault', 'verify', 'whoami'
+                'login', 'logout', 'managers', 'off', 'providers', 'remove',
+                'rename', 'revoke-local', 'rotate', 'run', 'shell', 'show',
+                'statusline', 'trace', 'undo', 'uninstall', 'unlink', 'unlock',
+                'use', 'vault', 'verify', 'whoami'
                 break
             }
             'helper' {
                 'api-key', 'aws', 'claude-code'
+                break
+            }
+            'managers' {
+                'allow', 'check', 'list'
                 break
             }
             'vault' {
@@ -38,8 +42,8 @@
             }
             'add' {
                 '--provider', '--set', '--label', '--expires', '--expect',
-                '--store', '--stdin', '--from-env', '--from-file', '--fd',
-                '--dry-run'
+                '--store', '--reference', '--lifetime', '--stdin', '--from-env',
+                '--from-file', '--fd', '--dry-run'
                 break
             }
             'allow' {
@@ -66,7 +70,7 @@
             'edit' {
                 '--set', '--unset', '--label', '--expires', '--expect',
                 '--isolated', '--no-isolated', '--share', '--only', '--never',
-                '--dry-run'
+                '--reference', '--lifetime', '--dry-run'
                 break
             }
             'env' {
@@ -106,6 +110,10 @@
             }
             'logout' {
                 '--yes', '--dry-run'
+                break
+            }
+            'managers allow' {
+                '--yes'
                 break
             }
             'off' {
@@ -199,7 +207,7 @@
         switch -CaseSensitive -Wildcard ($place) {
             { $_ -cin @(
                     '', 'helper', 'helper api-key', 'helper aws',
-                    'helper claude-code', 'run', 'vault'
+                    'helper claude-code', 'managers', 'run', 'vault'
             ) } {
                 break
             }
@@ -220,13 +228,15 @@
             }
             { $_ -cin @(
                     'add --set', 'add --label', 'add --expires',
-                    'add --from-env', 'add --fd', 'edit --set', 'edit --unset',
-                    'edit --label', 'edit --expires', 'edit --only',
-                    'edit --never', 'export --passphrase-fd', 'history -n',
-                    'history --number', 'import --accept-host',
-                    'import --passphrase-fd', 'link --remote', 'login --label',
-                    'login --from-env', 'login --email', 'off --timeout',
-                    'rotate --expires', 'rotate --from-env', 'rotate --fd',
+                    'add --reference', 'add --lifetime', 'add --from-env',
+                    'add --fd', 'edit --set', 'edit --unset', 'edit --label',
+                    'edit --expires', 'edit --only', 'edit --never',
+                    'edit --reference', 'edit --lifetime',
+                    'export --passphrase-fd', 'history -n', 'history --number',
+                    'import --accept-host', 'import --passphrase-fd',
+                    'link --remote', 'login --label', 'login --from-env',
+                    'login --email', 'off --timeout', 'rotate --expires',
+                    'rotate --from-env', 'rotate --fd',
                     'trace --intercept-host', 'unlink --remote',
                     'unlock --timeout', 'unlock --passphrase-fd',
                     'use --timeout', 'vault init --passphrase-fd',
@@ -343,6 +353,12 @@
             ) } {
                 'words', 'bash', 'fish', 'nu', 'pwsh', 'zsh',
                 'claude-statusline'
+                break
+            }
+            'managers check 1' {
+                'words', 'age', 'aws-sm', 'aws-ssm', 'azure-kv', 'bao', 'bw',
+                'exec', 'gcp-sm', 'gh', 'gopass', 'keepassxc', 'op', 'pass',
+                'sops', 'vault'
                 break
             }
             'providers 1' {

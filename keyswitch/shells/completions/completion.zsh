@@ -31,6 +31,7 @@
         'lock:Forget every unlocked key and value.'
         'login:Keep a login of Claude Code as a profile.'
         'logout:Remove a login'"'"'s tokens from this machine.'
+        'managers:List, check and allow the managers of references.'
         'off:Make no profile active.'
         'providers:List the providers and fields.'
         'remove:Remove a profile.'
@@ -57,6 +58,13 @@
         'api-key:Print the main secret of a profile.'
         'aws:Print AWS credentials as JSON.'
         'claude-code:Print the key that Claude Code has to send (its apiKeyHelper).'
+      )
+      ;;
+    (managers)
+      found=(
+        'allow:Look at a command of config.toml, and let references start it.'
+        'check:Ask a manager whether it would answer; no secret is read.'
+        'list:List the managers, and the form of their references.'
       )
       ;;
     (vault)
@@ -98,6 +106,8 @@
         '--expires=[As 2027-02-01.]:DATE: '
         '--expect=[Refuse to use it if it would be billed otherwise.]:expect:(api cloud subscription)'
         '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '*--reference=[Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; '"'"'keyswitch managers list'"'"'.]:[FIELD=]REFERENCE: '
+        '--lifetime=[How long a value of --reference stays unlocked.]:SECONDS: '
         '--stdin[Read the secret from stdin.]'
         '*--from-env=[Read it from this environment variable.]:[FIELD=]NAME: '
         '*--from-file=[Read it from this file.]:[FIELD=]PATH:_files'
@@ -158,6 +168,8 @@
         '--share=[What that folder shares: agents, commands, history, memory, settings, skills; '"'"'none'"'"'; '"'"''"'"' for what is usual.]:LIST:(agents commands history memory none settings skills)'
         '--only=[Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; '"'"''"'"' for everywhere.]:PLACES: '
         '--never=[Where it may not.]:PLACES: '
+        '*--reference=[Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; '"'"'keyswitch managers list'"'"'.]:[FIELD=]REFERENCE: '
+        '--lifetime=[How long a value of --reference stays unlocked.]:SECONDS: '
         '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
@@ -270,6 +282,25 @@
         '--dry-run[Show what would be changed.]'
         1:name:__keyswitch_profiles
       )
+      ;;
+    (managers)
+      specs=(
+        '1:command:->command'
+        '*::argument:->rest'
+      )
+      ;;
+    ('managers allow')
+      specs=(
+        '--yes[Do not ask.]'
+        '1:name: '
+      )
+      ;;
+    ('managers check')
+      specs=(
+        '1:name:(age aws-sm aws-ssm azure-kv bao bw exec gcp-sm gh gopass keepassxc op pass sops vault)'
+      )
+      ;;
+    ('managers list')
       ;;
     (off)
       specs=(
@@ -455,7 +486,7 @@
     (*) \builtin return ;;
     esac
     case "$1" in
-    ('' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | run | vault) ;;
+    ('' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | managers | run | vault) ;;
     (*)
       specs+=(
         '--json[Print data as JSON.]'

@@ -24,6 +24,7 @@ from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
 from keyswitch.providers.schema import ClaudeCode, environment
 from keyswitch.providers.shapes import fingerprint
+from keyswitch.secrets.outside import seen
 from keyswitch.targets import table
 from keyswitch.targets.verdict import ERROR, Finding, Value
 from keyswitch.terminal import selection
@@ -141,8 +142,9 @@ def _is_to_export(
     for field, ref in profile.secrets.items():
         for variable in provider.field(field).env:
             value = workspace.environ.get(variable, "")
-            seen = fingerprint(workspace.install_key, value)
-            if not value or seen != ref.fingerprint:
+            print_of = fingerprint(workspace.install_key, value)
+            known = seen.known(workspace.paths, ref).fingerprint
+            if not value or print_of != known:
                 return True
     return False
 

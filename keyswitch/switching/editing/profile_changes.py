@@ -11,7 +11,7 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
 from keyswitch.errors import FileStateError, InputError
-from keyswitch.model import LOGIN_PROVIDER, Profile, SecretRef
+from keyswitch.model import LOGIN_PROVIDER, Profile, SecretRef, stored
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.state import State
@@ -80,7 +80,7 @@ def check_new(
     refs = {field: SecretRef("vault", new_item()) for field in values}
     for field, ref in refs.items():
         draft.store(NewItem(ref, values[field]))
-    profile = profile._replace(secrets=refs)
+    profile = profile._replace(secrets={**profile.secrets, **refs})
     bindings.check_complete(workspace, profile)
     after_edit.plan_follow(draft, {profile.name: profile})
 
@@ -129,7 +129,8 @@ def plan_edited(draft: Draft, old: Profile, new: Profile, text: str) -> None:
     bindings.check_complete(draft.workspace, new)
     draft.write_profile(new.name, text.encode())
     left = {ref.item for ref in new.secrets.values()}
-    gone = [ref for ref in old.secrets.values() if ref.item not in left]
+    held = stored(old.secrets.values())
+    gone = [ref for ref in held if ref.item not in left]
     after_edit.plan_follow(draft, {old.name: new}, gone)
     if (old.isolated, old.shared) != (new.isolated, new.shared):
         isolation.follow(draft, new)
@@ -175,8 +176,9 @@ def copy(workspace: Workspace, source: str, name: str) -> None:
     fresh = {
         field: new_secret(workspace, ref.store, draft.secret(ref))
         for field, ref in profile.secrets.items()
+        if not ref.is_reference
     }
-    add(workspace, profile._replace(name=name, secrets={}), fresh)
+    add(workspace, profile._replace(name=name), fresh)
 
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
@@ -222,11 +224,12 @@ def remove(workspace: Workspace, name: str) -> bool:
         isolation.move_out(draft, name)
         profile, _ = draft.load(name)
         draft.write_profile(name, None)
-        after_edit.plan_follow(draft, {name: None}, [*profile.secrets.values()])
+        held = stored(profile.secrets.values())
+        after_edit.plan_follow(draft, {name: None}, held)
         all_folders.plan_own(draft, name)
         all_folders.say_logins(draft, name)
         after_edit.remove_logins(draft, profile)
-        draft.discarded += profile.secrets.values()
+        draft.discarded += held
         _name(draft, "remove", profile)
         return _point(draft, {name: ""})
 

@@ -163,7 +163,9 @@ def of_profiles(
         found = {switch.profile.name: switch.profile, **found}
     if not known and len(profile_files.scan(paths)) <= AT_ONCE:
         for profile in profile_files.load_all(paths)[0]:
-            found.setdefault(profile.name, profile)
+            # No manager is asked for what nobody wants now.
+            if not any(ref.is_reference for ref in profile.secrets.values()):
+                found.setdefault(profile.name, profile)
     for profile in found.values():
         yield from _key_of(draft, profile, key_of, known)
 

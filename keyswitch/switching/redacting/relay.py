@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SILENCE = 0.05  # seconds without anything more, until a prompt is shown
 
 _PIECE = 1 << 16  # bytes that are read at once
-_MOST = 1 << 20  # bytes that wait for a reader who is slow
+_MOST = 1 << 15  # bytes that wait for a reader who is slow
 # Bytes that can be written without waiting where `select` says so (PIPE_BUF).
 _SURE = select.PIPE_BUF if hasattr(select, "PIPE_BUF") else 512
 

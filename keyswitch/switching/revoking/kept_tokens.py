@@ -12,11 +12,18 @@ from keyswitch.changes.login_ledger import Generation
 from keyswitch.model import LOGIN_PROVIDER, Frozen, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.paths import Paths
+from keyswitch.secrets.outside import seen
 from keyswitch.secrets.vault.reading import previous_versions
 
 if TYPE_CHECKING:
     from keyswitch.targets.target import Token
     from keyswitch.targets.values import Read
+
+# What the unlock cache holds beside values, by the word after its prefix.
+_OF_NO_PROFILE = {
+    "dek": "key of the vault",
+    "login": "token of a login to a manager",
+}
 
 
 class FoundToken(Frozen):
@@ -76,7 +83,8 @@ class Stored:
                     found[token] = self._owner(name, kept)
         for profile in self.profiles:
             for ref in profile.secrets.values():
-                found[ref.fingerprint] = profile.name
+                if print_of := seen.known(self.paths, ref).fingerprint:
+                    found[print_of] = profile.name
         return found
 
     def _of_profiles(self) -> Iterator[FoundToken]:
@@ -84,6 +92,8 @@ class Stored:
         for profile in self.profiles:
             expired = profile.expires is not None and profile.expires < today
             for field, ref in sorted(profile.secrets.items()):
+                if ref.is_reference:
+                    continue  # nothing of it lies here
                 yield FoundToken(
                     f"{ref.store}: {profile.name}.{field}",
                     ref.hint,
@@ -171,11 +181,13 @@ class Stored:
         """Yield what the unlock cache holds; any removal empties it."""
         for _, description in kernel_keyring.entries():
             parts = description.split(":")
-            owner = self.owners.get(parts[2], "")
-            known = owner or parts[1] == "dek"
+            item = parts[2]
+            if not parts[-1]:  # of a reference, which has colons itself
+                item = ":".join(parts[2:-2])
+            owner = self.owners.get(item, "")
+            known = owner or _OF_NO_PROFILE.get(parts[1])
             yield FoundToken(
-                "kernel session keyring: "
-                + (owner or "key of the vault" if known else "a value"),
+                f"kernel session keyring: {known or 'a value'}",
                 "…",
                 owner,
                 "" if known else "of no profile",

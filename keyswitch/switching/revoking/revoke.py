@@ -80,6 +80,7 @@ def remove(
     removed, _ = commit(workspace, make)
     if removed:
         kernel_keyring.drop(kernel_keyring.VALUES_PREFIX)
+        kernel_keyring.drop(kernel_keyring.LOGINS_PREFIX)
         if scope == ALL and not name:
             kernel_keyring.drop()
         if {f.path for f in removed} & {*previous_versions(workspace.paths)}:

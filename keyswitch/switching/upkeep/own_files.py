@@ -29,6 +29,7 @@ from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers import binding
 from keyswitch.providers.catalogue import load_catalogue
+from keyswitch.secrets.references import allowing
 from keyswitch.secrets.vault import envelope
 from keyswitch.secrets.vault.reading import Vault
 from keyswitch.shells.hook_scripts import WITH_FILE
@@ -116,13 +117,13 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
         paths.baseline_dir: lambda *file: _read_record(paths, *file),
         paths.bound_dir: binding.parse,
         paths.agreed_dir: bindings.check_record,
+        paths.allowed_dir: allowing.check_record,
         **dict.fromkeys((paths.intents_dir, paths.usage_dir)),
         os.path.dirname(paths.compiled("x")): None,
         os.path.dirname(paths.trusted("x")): None,
     }
     for folder, read in readers.items():
-        for path in _listed(folder):
-            yield path, read
+        yield from ((path, read) for path in _listed(folder))
 
 
 def _read_record(paths: Paths, path: str, data: bytes) -> object:
@@ -130,8 +131,7 @@ def _read_record(paths: Paths, path: str, data: bytes) -> object:
         return login_ledger.decode(path, data)
     if path == paths.made_file:
         return journal.parse_made(path, data)
-    target_id = id_of_record(path)
-    if target_id not in table.TARGETS:
+    if (target_id := id_of_record(path)) not in table.TARGETS:
         return None  # a program that this keyswitch does not know
     return table.get(target_id).recorded(path, data)
 

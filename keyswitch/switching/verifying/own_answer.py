@@ -10,6 +10,7 @@ from keyswitch.diagnosis.online.endpoints import where
 from keyswitch.diagnosis.online.question import Given, Keys
 from keyswitch.directories import guard
 from keyswitch.errors import InputError
+from keyswitch.providers.schema import KEY_ID
 from keyswitch.switching.verifying.held_secrets import HeldSecrets
 from keyswitch.terminal import selection
 from keyswitch.terminal.active_settings import require_fitting
@@ -37,11 +38,12 @@ def reader(
         of_aws = own.kind == "aws"
         _require_here(workspace, situation, own.profile, regions=not of_aws)
         values = secrets.of(own.profile.name, own.fields)
-        first, *rest = (values[field] for field in own.fields)
+        half = [f for f in own.fields if f != KEY_ID]
+        first, *rest = (values[field] for field in half)
         again = f"keyswitch rotate {own.profile.name}"
         if not of_aws:
             return Given(first, again)
-        key_id = own.profile.fields["access_key_id"]
+        key_id = own.profile.fields.get(KEY_ID) or values[KEY_ID].reveal()
         return Given(Keys(key_id, first, *rest), again)
 
     return read

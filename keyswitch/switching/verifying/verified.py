@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.online import verify as service
 from keyswitch.diagnosis.online.answers import Judgement
-from keyswitch.diagnosis.online.http_call import Connection
 from keyswitch.diagnosis.online.parallel import Parallel
 from keyswitch.diagnosis.online.profile_question import (
     question_about,
     ways_of,
 )
-from keyswitch.diagnosis.online.streams import Deadline, trust
+from keyswitch.diagnosis.online.scene_connection import SceneConnection
+from keyswitch.diagnosis.online.trusted import trust
 from keyswitch.diagnosis.online.verify import SECONDS, Asked
 from keyswitch.errors import DamagedFileError, InputError, KeyswitchError
 from keyswitch.model import Frozen
+from keyswitch.network.streams import Deadline
 from keyswitch.switching.verifying.askable import (
     ACCEPTED,
     REFUSED,
@@ -107,7 +108,9 @@ class Verifier:
         def work() -> Asked:
             deadline = Deadline(SECONDS)
             try:
-                way = Connection(scene, question.address, deadline, context)
+                way = SceneConnection(
+                    scene, question.address, deadline, context
+                )
             except InputError as e:
                 return Asked(Judgement(None, e.message, e.hint))
             return service.ask(question, way)

@@ -13,21 +13,18 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch import __version__
-from keyswitch.diagnosis.online.endpoints import Address, proxy_for
-from keyswitch.diagnosis.online.streams import (
+from keyswitch.network.address import Address
+from keyswitch.network.streams import (
     Certificate,
     Deadline,
     Stream,
     TlsStream,
     read_certificate,
-    trust,
 )
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
-
-    from keyswitch.targets.claude_code.resolver.scene import Scene
 
     Stages = list[tuple[str, str, Callable[[], str]]]
 
@@ -41,13 +38,10 @@ _T = TypeVar("_T")
 class Failed(Exception):  # noqa: N818 - it says which stage, and why
     """A stage did not succeed: its name and the error."""
 
-    def __init__(
-        self, stage: str, error: Exception, connection: Connection
-    ) -> None:
+    def __init__(self, stage: str, error: Exception) -> None:
         super().__init__(stage)
         self.stage = stage
         self.error = error
-        self.connection = connection
 
 
 class ProxyRefusalError(OSError):
@@ -68,22 +62,24 @@ class Reply:
 
 
 class Connection:
-    """The way to an address, one stage after the other."""
+    """The way to an address, one stage after the other.
+
+    `trust` makes the context of TLS, once there is need of one.
+    """
 
     def __init__(
         self,
-        scene: Scene,
         address: Address,
         deadline: Deadline,
-        context: ssl.SSLContext | None = None,
+        trust: Callable[[], ssl.SSLContext],
+        proxy: Address | None = None,
     ) -> None:
-        self.scene = scene
         self.address = address
         self.deadline = deadline
-        self.proxy = proxy_for(scene, address)
-        self.first = self.proxy or address
+        self.proxy = proxy
+        self.first = proxy or address
         self.milliseconds = 0  # that the last stage took
-        self._context = context
+        self._trust = trust
         self._found: list[tuple[socket.AddressFamily, tuple[object, ...]]] = []
         self._socket: socket.socket | None = None
         self._stream: Stream  # once it is connected
@@ -110,7 +106,7 @@ class Connection:
         try:
             return work()
         except (OSError, HTTPException, ValueError) as error:
-            raise Failed(stage, error, self) from error
+            raise Failed(stage, error) from error
         finally:
             self.milliseconds = round((time.monotonic() - began) * 1000)
 
@@ -173,8 +169,7 @@ class Connection:
         return f"lets {target} through"
 
     def _wrap(self, host: str) -> str:
-        context = self._context or trust(self.scene)
-        self._stream = stream = TlsStream(self._stream, context, host)
+        self._stream = stream = TlsStream(self._stream, self._trust(), host)
         return stream.tls.version() or "TLS"
 
     def ask(
@@ -183,8 +178,9 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         query: str = "",
+        limit: int = BODY_LIMIT,
     ) -> Reply:
-        """Send one request and return the answer."""
+        """Send one request and return the answer, cut after `limit` bytes."""
         target = (self.address.path or "/") + query
         if self.proxy is not None and self.address.scheme == "http":
             target = f"http://{self.address.netloc}{target}"
@@ -198,7 +194,7 @@ class Connection:
         }
         response = self._response(method, target, sent, body)
         found = {n.lower(): v for n, v in response.getheaders()}
-        return Reply(response.status, found, response.read(BODY_LIMIT))
+        return Reply(response.status, found, response.read(limit))
 
     def _response(
         self,

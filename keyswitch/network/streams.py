@@ -7,7 +7,6 @@ and be passed through in TLS again.
 from __future__ import annotations
 
 import io
-import os
 import ssl
 import sys
 import threading
@@ -15,15 +14,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from keyswitch.targets.claude_code import rules
-
 if TYPE_CHECKING:
     import datetime as dt
     import socket
     from collections.abc import Callable
-
-    from keyswitch.targets.claude_code.resolver.scene import Scene
-    from keyswitch.targets.verdict import Value
 
 
 _CHUNK = 16384
@@ -162,45 +156,27 @@ class TlsStream(Stream):
             self._outer.sendall(data)
 
 
-def trust(scene: Scene) -> ssl.SSLContext:
-    """Return a context that trusts what Claude Code is told to trust.
+def usual() -> ssl.SSLContext:
+    """Return a context that trusts what this machine's programs trust.
 
-    A repository's files are left out: one that names a proxy as well could
-    read the credential. Certificates are always checked.
+    The launcher leaves `site` out. Packages that add a company's authorities
+    to every program of an environment do so in its `.pth` files.
     """
-    # The launcher leaves `site` out. Packages that add a company's authorities
-    # to every program of an environment do so in its `.pth` files.
     if "site" not in sys.modules:
         import site
 
         site.main()
     context = ssl.create_default_context()
-    # Newer Pythons refuse authorities of companies that Claude Code takes.
+    # Newer Pythons refuse authorities of companies that other programs take.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    for value in authorities(scene):
-        load(scene, value, context)
     return context
 
 
-def load(scene: Scene, value: Value, context: ssl.SSLContext) -> bool:
-    """Take over the authorities of a file; tell whether it has any."""
-    data = scene.read(os.path.join(scene.cwd, value.text.strip()))
-    try:
-        context.load_verify_locations(
-            cadata=(data or b"").decode("ascii", "ignore")
-        )
-    except (ssl.SSLError, ValueError):
-        return False  # Claude Code goes on without it, too
-    return True
-
-
-def authorities(scene: Scene) -> list[Value]:
-    """Return the variables that name further authorities."""
-    return [
-        value
-        for value in map(scene.request.given, rules.AUTHORITIES)
-        if value is not None and not value.source.of_repository
-    ]
+def trusting(authorities: str) -> ssl.SSLContext:
+    """Return a context that trusts these certificates (PEM) and no others."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=authorities)
+    return context
 
 
 def blind() -> ssl.SSLContext:

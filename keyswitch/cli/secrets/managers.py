@@ -1,0 +1,97 @@
+"""managers: which managers references may lead to, and whether they answer."""
+
+from __future__ import annotations
+
+import click
+
+from keyswitch.cli.command import HELP, YES, Session, command
+from keyswitch.cli.secrets.references import allow_commands, load_managers
+from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
+from keyswitch.secrets.outside.reference_store import (
+    caller_of,
+    is_by_command,
+    waiting_for,
+)
+from keyswitch.secrets.references import allowing, command_line, invocation
+from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.managers import EXEC
+
+
+@click.group(
+    epilog="\b\nExamples:\n  keyswitch managers list\n"
+    "  keyswitch managers check op        asks 1Password whether it answers\n"
+    "  keyswitch managers allow exec:corp     a program of your config.toml"
+)
+@HELP
+def managers() -> None:
+    """List, check and allow the managers of references."""
+
+
+@command("keyswitch managers list --json", name="list", group=managers)
+def list_(session: Session) -> None:
+    """List the managers, and the form of their references."""
+    known = load_managers(session)
+    found = [known.get(name) for name in known.names()]
+    rows = [(m.name, m.form, m.title, _state(m)) for m in found]
+    names = ("name", "form", "title", "state")
+    document = [dict(zip(names, row, strict=True)) for row in rows]
+    session.show({"managers": document}, rows)
+
+
+def _state(manager: Manager) -> str:
+    """Return whether a manager can be asked, from what lies here."""
+    if manager.name == EXEC:
+        return f"{len(manager.programs)} in config.toml"
+    if not is_by_command(manager):
+        return "over the network"
+    try:
+        invocation.program_of(manager, str(manager.command[0]))
+    except KeyswitchError:
+        return "not installed"
+    return "installed"
+
+
+@command("keyswitch managers check op", group=managers)
+@click.argument("name", metavar="MANAGER")
+def check(session: Session, name: str) -> None:
+    """Ask a manager whether it would answer; no secret is read."""
+    manager = load_managers(session).get(name)
+    where = "it is asked over the network"
+    if is_by_command(manager):
+        workspace = session.workspace()
+        caller = caller_of(workspace.paths, workspace.ask)
+        with waiting_for(manager, name):
+            where = command_line.probe(manager, manager.deadline, caller)
+    session.show({"manager": name, "answers": True, "by": where}, [])
+    session.say(f"{manager.title} answers ({where})")
+
+
+@command(
+    "keyswitch managers allow corp            a row of [managers]",
+    "keyswitch managers allow exec:corp-key   a program of [exec]",
+    group=managers,
+)
+@click.argument("name", metavar="NAME")
+@YES
+def allow(session: Session, name: str, *, yes: bool) -> None:
+    """Look at a command of config.toml, and let references start it."""
+    session.refuse_agents()
+    known = load_managers(session)
+    reference = known.parse(name) if name.startswith(f"{EXEC}:") else None
+    manager = known.get(EXEC if reference else name)
+    if not manager.runs_own_command:
+        raise UsageError(
+            f"the command of '{name}' is keyswitch's own",
+            "only commands of your config.toml have to be allowed",
+        )
+    if manager.name == EXEC and reference is None:
+        programs = ", ".join(f"exec:{one}" for one in manager.programs)
+        raise NotFoundError(
+            "it is not said which program of [exec] is meant",
+            f"there is: {programs or 'none'}",
+        )
+    found = allowing.needs_yes(session.workspace().paths, manager, reference)
+    if found is None:
+        session.say(f"'{name}' is allowed already")
+    else:
+        allow_commands(session, [found], yes=yes)

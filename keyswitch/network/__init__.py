@@ -1,0 +1,1 @@
+"""HTTP requests, stage by stage: names, sockets, TLS, proxies, deadlines."""

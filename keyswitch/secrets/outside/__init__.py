@@ -1,0 +1,1 @@
+"""Managers outside as a secret store: read once, cached, and noted."""

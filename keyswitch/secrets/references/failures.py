@@ -1,0 +1,145 @@
+"""What a tool said when it failed, as an error with a line for people.
+
+No exit status tells locked from missing, so the texts of the manager's row
+decide. What none of them knows is "could not be read", never "absent".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+
+from keyswitch.display import printable, without_secrets
+from keyswitch.errors import (
+    KeyswitchError,
+    LockedError,
+    NoItemError,
+    StoreError,
+)
+from keyswitch.secrets.references.invocation import filled
+from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.reference import Reference
+
+_LONGEST = 200  # characters of a tool's own words
+_SHORTEST = 8  # characters of what may be a secret that it repeats
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_CREDENTIAL = re.compile("KEY|TOKEN|SECRET|SESSION|PASS", re.IGNORECASE)
+# What a line begins with that tells less than what follows.
+_MARK = re.compile(r"^(\[ERROR\] [\d/]+ [\d:]+ |error: |\* )", re.IGNORECASE)
+# Lines that say what is wrong, best first. Vault's reasons have a star.
+_TELLING = (
+    re.compile(r"^\* "),
+    re.compile(
+        r"\b(error|fatal|failed|denied|cannot|can't|could not|unable|invalid"
+        r"|unknown|not found|no such|expired|refused)\b",
+        re.IGNORECASE,
+    ),
+    re.compile("."),
+)
+
+
+class Said:
+    """A tool's messages, line by line, and what may be quoted of them."""
+
+    def __init__(self, words: bytes, secrets: Iterable[str] = ()) -> None:
+        """`secrets`: texts that may stand in them and are not shown."""
+        text = _COLOURS.sub("", words.decode("utf-8", "replace"))
+        self.lines = [line.strip() for line in text.splitlines()]
+        self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def telling(self) -> str:
+        """Return the line that says most, as it is shown; "": there is none."""
+        for pattern in _TELLING:
+            for line in self.lines:
+                if pattern.search(line):
+                    return self.shown(line)
+        return ""
+
+    def matching(self, patterns: Iterable[str], given: Iterable[str]) -> str:
+        """Return the line that one of a row's texts fits, as it is shown.
+
+        Not where the fitting words are only a name out of the reference,
+        which tools repeat.
+        """
+        names = [name.lower() for name in given]
+        for pattern in patterns:
+            for line in self.lines:
+                for found in re.finditer(pattern, line, re.IGNORECASE):
+                    if not any(found[0].lower() in name for name in names):
+                        return self.shown(line)
+        return ""
+
+    def shown(self, line: str) -> str:
+        """Return a line so that it may stand in an error."""
+        line = _MARK.sub("", line)
+        for secret in self._secrets:
+            if len(secret) >= _SHORTEST:
+                line = line.replace(secret, "…")
+        line = printable(without_secrets(line)).rstrip(".")
+        return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def secrets_of(environ: Mapping[str, str], output: bytes) -> set[str]:
+    """Return what a tool may repeat in its messages and nobody should see."""
+    named = {
+        value
+        for name, value in environ.items()
+        if _CREDENTIAL.search(name) and not os.path.isabs(value)
+    }
+    return named | {*output.decode("utf-8", "replace").split()}
+
+
+def error_of(
+    manager: Manager,
+    reference: Reference,
+    parts: Mapping[str, str],
+    said: Said,
+    status: int,
+) -> KeyswitchError:
+    """Return the error for a tool that failed."""
+    texts, given = manager.texts, reference.parts.values()
+    sign_in = filled(manager.sign_in, parts)
+    if line := said.matching(texts.locked, given):
+        return LockedError(
+            f"{manager.title} is locked, or you are not signed in: {line}",
+            sign_in and f"unlock it: {sign_in}",
+        )
+    if line := said.matching(texts.denied, given):
+        return LockedError(
+            f"{manager.title} refuses to give '{reference.text}': {line}",
+            "ask whoever gives access there, or sign in as somebody who has it",
+        )
+    if line := said.matching(texts.missing, given):
+        return missing(manager, reference, line)
+    why = said.telling() or f"it ended with status {status} and said nothing"
+    return unreadable(manager, reference, why)
+
+
+def unreadable(manager: Manager, reference: Reference, why: str) -> StoreError:
+    """Return the error for what a manager may have or not: nothing tells."""
+    return StoreError(
+        f"{manager.title}: '{reference.text}' could not be read: {why}",
+        f"try it there; the form is {manager.form}",
+    )
+
+
+def missing(manager: Manager, reference: Reference, why: str) -> NoItemError:
+    """Return the error for an item that its manager says is not there."""
+    return NoItemError(
+        f"{manager.title} has no '{reference.text}': {why}",
+        f"look at the reference; its form is {manager.form}",
+    )
+
+
+def silent(
+    manager: Manager, parts: Mapping[str, str], said: Said, deadline: float
+) -> LockedError:
+    """Return the error for a tool that did not answer before its deadline."""
+    sign_in = filled(manager.sign_in, parts)
+    words = f": {line}" if (line := said.telling()) else ""
+    waits = f"it may wait for you: {sign_in}; " if sign_in else ""
+    return LockedError(
+        f"{manager.title} did not answer in {deadline:g} s{words}",
+        f"{waits}for longer, set 'deadline' in [managers.{manager.name}]",
+    )

@@ -1,0 +1,258 @@
+"""What is known of one manager: a row of the table, as its file says it.
+
+Rows that keyswitch brings lie in `built_in/`, one TOML file each. A person's
+own row has the same keys, in `[managers.NAME]` of config.toml.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from keyswitch.errors import InputError
+from keyswitch.model import Frozen
+
+# A word of a command, or words that are left out together where a part that
+# they name is empty.
+Words = tuple[str | tuple[str, ...], ...]
+
+LONGEST_DEADLINE = 600.0  # seconds
+LONGEST_LIFETIME = 86_400  # seconds that a value may be kept
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+# How much of an output is the value.
+VALUES = ("whole", "first line", "only line")
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Texts(Frozen):
+    """Regular expressions of what a manager says, in whatever case."""
+
+    missing: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+
+
+class Manager(Frozen):
+    """One manager: how it is asked, and what its answers mean."""
+
+    name: str
+    title: str
+    form: str  # of its references, for people
+    example: str
+    pattern: str  # the same as a regular expression; groups are the parts
+    command: Words = ()  # with {part}; empty: the programs of [exec]
+    write: Words = ()  # takes the value on its stdin
+    probe: Words = ()  # asks whether it would answer, and changes nothing
+    defaults: Mapping[str, str] = _NONE  # of parts that are left out
+    environment: tuple[str, ...] = ()  # let through; a name may end with *
+    fixed: Mapping[str, str] = _NONE  # variables that are always so
+    file: str = ""  # has to be there, or nothing is asked
+    folder: tuple[str, ...] = ()  # of `file`: a variable that names it, a path
+    value: str = VALUES[0]
+    nothing: str = ""  # what it prints where there is no text
+    texts: Texts = Texts()
+    deadline: float = 30.0  # seconds
+    lifetime: int = 0  # seconds that a value is kept; 0: as any other
+    rotate: str = ""  # where a person changes the secret
+    sign_in: str = ""  # what mends "locked"
+    install: str = ""
+    program: str = ""  # in place of the first word of its commands
+    own: bool = False  # a row of the person's own
+    settings: Mapping[str, Any] = _NONE  # its table in config.toml
+    programs: Mapping[str, tuple[str, ...]] = _NONE  # of [exec]
+
+    @property
+    def runs_own_command(self) -> bool:
+        """Tell whether config.toml says which program is started."""
+        return self.own or bool(self.program) or not self.command
+
+
+_TEXT_KEYS = ("title", "form", "example", "pattern", "file", "value", "nothing")
+_WORDS_FOR_PEOPLE = ("rotate", "sign_in", "install")
+_LISTS = ("environment", "folder")
+_COMMANDS = ("command", "write", "probe")
+_TABLES = ("defaults", "fixed")
+# What a person may say of a manager that keyswitch brings.
+_CHOICES = ("deadline", "lifetime", "environment", "program")
+_OWN_KEYS = {
+    *_TEXT_KEYS,
+    *_WORDS_FOR_PEOPLE,
+    *_LISTS,
+    *_COMMANDS,
+    *_TABLES,
+    "texts",
+    "deadline",
+    "lifetime",
+}
+
+
+def brought(name: str, path: str, table: Mapping[str, Any]) -> Manager:
+    """Return the manager of one of keyswitch's own files."""
+    return _checked(_Row(path, table).manager(name), path)
+
+
+def chosen(manager: Manager, place: str, table: Mapping[str, Any]) -> Manager:
+    """Return a manager as a person's table wants it.
+
+    Other keys, such as an address, are for whoever asks the manager.
+    """
+    row = _Row(place, table)
+    found = row.some_of(_CHOICES)
+    names = (*manager.environment, *found.pop("environment", ()))
+    if "program" in found:
+        _require_program(place, found["program"])
+    return manager._replace(settings=table, environment=names, **found)
+
+
+def own(name: str, place: str, table: Mapping[str, Any]) -> Manager:
+    """Return a manager of the person's own."""
+    for key in table:
+        if key not in _OWN_KEYS:
+            raise InputError(
+                f"{place}: there is no key '{key}'",
+                f"the keys are {', '.join(sorted(_OWN_KEYS))}",
+            )
+    if not table.get("command"):
+        raise InputError(
+            f"{place}: there is no manager '{name}', and no 'command' for it",
+            'for example: command = ["corp-secrets", "get", "{path}"]',
+        )
+    usual = {
+        "title": name,
+        "form": f"{name}:PATH",
+        "example": f"{name}:ai/claude",
+        "pattern": f"{re.escape(name)}:(?P<path>.+)",
+    }
+    found = _Row(place, {**usual, **table}).manager(name)
+    _require_program(place, str(found.command[0]))
+    return _checked(found._replace(own=True, settings=table), place)
+
+
+def _require_program(place: str, program: str) -> None:
+    """Refuse what would be another file in another directory."""
+    if not program or "{" in program or program.startswith("-"):
+        raise InputError(
+            f"{place}: '{program}' is no program",
+            "the first word is its name or path",
+        )
+    if "/" in program and not program.startswith(("/", "~/")):
+        raise InputError(
+            f"{place}: the path of '{program}' is relative",
+            "give a path that begins with /, or a name that is on PATH",
+        )
+
+
+def _checked(manager: Manager, place: str) -> Manager:
+    """Return a row whose commands name only what there is."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            groups = re.compile(manager.pattern).groupindex
+            for text in (t for texts in manager.texts for t in texts):
+                re.compile(text)
+    except (re.error, OverflowError, RecursionError) as e:
+        raise InputError(
+            f"{place}: no regular expression: {e}", "mend that table"
+        ) from e
+    if not manager.own:
+        return manager
+    known = {*groups, *manager.defaults, "reference"}
+    for command in (manager.command, manager.write, manager.probe):
+        for word in flat(command):
+            unknown = {*PLACEHOLDER.findall(word)} - known
+            if unknown:
+                raise InputError(
+                    f"{place}: {{{min(unknown)}}} is no part of 'pattern'",
+                    f"the parts are {', '.join(sorted(known))}",
+                )
+    return manager
+
+
+def flat(command: Words) -> list[str]:
+    """Return all the words of a command, optional ones too."""
+    return [
+        word
+        for entry in command
+        for word in ([entry] if isinstance(entry, str) else entry)
+    ]
+
+
+class _Row:
+    """Takes checked values out of one table."""
+
+    def __init__(self, place: str, table: Mapping[str, Any]) -> None:
+        self._place = place
+        self._table = table
+
+    def manager(self, name: str) -> Manager:
+        keys = [key for key in self._table if key in _OWN_KEYS]
+        return Manager(name, **self.some_of(keys))
+
+    def some_of(self, keys: list[str] | tuple[str, ...]) -> dict[str, Any]:
+        return {key: self._value(key) for key in keys if key in self._table}
+
+    def _value(self, key: str) -> Any:
+        value = self._table[key]
+        if key == "deadline":
+            return self._number(key, value, LONGEST_DEADLINE)
+        if key == "lifetime":
+            return int(self._number(key, value, LONGEST_LIFETIME))
+        if key in _LISTS:
+            return self._texts(key, value)
+        if key in _COMMANDS:
+            return self._words(key, value)
+        if key in _TABLES:
+            return self._table_of_texts(key, value)
+        if key == "texts":
+            return self._answers(value)
+        if key == "value" and value not in VALUES:
+            raise self._wrong(key, f"one of {', '.join(VALUES)}")
+        return self._text(key, value)
+
+    def _wrong(self, key: str, wanted: str) -> InputError:
+        return InputError(
+            f"{self._place}: '{key}' has to be {wanted}", "mend that table"
+        )
+
+    def _text(self, key: str, value: object) -> str:
+        if not isinstance(value, str) or "\0" in value:
+            raise self._wrong(key, "a text")
+        return value
+
+    def _texts(self, key: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise self._wrong(key, "a list of texts")
+        return tuple(self._text(key, one) for one in value)
+
+    def _number(self, key: str, value: object, highest: float) -> float:
+        if type(value) not in (int, float) or not 0 < value <= highest:  # type: ignore[operator]
+            raise self._wrong(key, f"a number of seconds up to {highest:g}")
+        return float(value)  # type: ignore[arg-type]
+
+    def _words(self, key: str, value: object) -> Words:
+        if not isinstance(value, list) or not value:
+            raise self._wrong(key, "a list of words")
+        found = tuple(
+            self._texts(key, one)
+            if isinstance(one, list)
+            else self._text(key, one)
+            for one in value
+        )
+        if not isinstance(found[0], str):
+            raise self._wrong(key, "a list that begins with the program")
+        return found
+
+    def _table_of_texts(self, key: str, value: object) -> Mapping[str, str]:
+        if not isinstance(value, dict):
+            raise self._wrong(key, "a table of texts")
+        return {name: self._text(key, text) for name, text in value.items()}
+
+    def _answers(self, value: object) -> Texts:
+        if not isinstance(value, dict) or value.keys() - {*Texts._fields}:
+            raise self._wrong("texts", f"a table of {', '.join(Texts._fields)}")
+        return Texts(
+            **{name: self._texts(name, one) for name, one in value.items()}
+        )

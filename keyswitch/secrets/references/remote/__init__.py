@@ -1,0 +1,1 @@
+"""Managers that keyswitch asks itself, without their own tools."""
