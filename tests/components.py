@@ -30,6 +30,7 @@ CACHE = ROOT / ".cache"
 # name in @pytest.mark.real(...) -> programs that all have to be there
 PROGRAMS = {
     "acl": ("setfacl", "getfacl"),
+    "age": ("age", "age-keygen"),
     "aws": ("aws",),
     "bao": ("bao",),
     "bash": ("bash",),
@@ -44,6 +45,7 @@ PROGRAMS = {
     "gnome-keyring": ("gnome-keyring-daemon", "dbus-run-session"),
     "hyperfine": ("hyperfine",),
     "keepassxc": ("keepassxc", "dbus-run-session"),
+    "keepassxc-cli": ("keepassxc-cli",),
     "keyctl": ("keyctl",),
     "ksh": ("ksh",),
     "mksh": ("mksh",),
@@ -51,6 +53,7 @@ PROGRAMS = {
     "newest-claude": ("newest-claude",),
     "nu": ("nu",),
     "other-users": ("setpriv",),  # and this clone must be readable for them
+    "pass": ("pass", "gpg", "gpgconf"),
     "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
     "prlimit": ("prlimit",),
     "python-sdk": ("python-sdk",),
@@ -80,11 +83,13 @@ _PACKAGES = {
     "dbus": ("dbus", "dbus-daemon"),
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "keepassxc": ("keepassxc", "dbus"),
+    "keepassxc-cli": ("keepassxc",),
     "keyctl": ("keyutils",),
     "moto": (),
     "newest-claude": ("npm",),
     "nu": ("npm",),
     "other-users": ("util-linux",),
+    "pass": ("pass", "gnupg"),
     "power": ("e2fsprogs", "mount", "util-linux", "strace"),
     "prlimit": ("util-linux",),
     "ps": ("procps",),

@@ -335,3 +335,29 @@ def test_keys_that_are_made_anew_belong_together(ks, manager):
     answer = json.loads(ks("helper", "aws", "cloud").out)
     assert answer["AccessKeyId"] == values["access_key"]
     assert answer["SessionToken"] == values["security_token"]
+
+
+def test_a_locked_manager_keeps_nobody_from_asking_another(work, manager):
+    """`verify --all` asks each manager for itself."""
+    (manager.bin / "pass").write_text(f"#!/bin/sh\necho {OTHER}\n")
+    (manager.bin / "pass").chmod(0o755)
+    store = work.home / ".password-store"
+    store.mkdir()
+    (store / "b.gpg").touch()
+    work("add", "a", "--provider", "anthropic", "--reference", "pass:b")
+    (manager.bin / "op").write_text(f"#!/bin/sh\necho '{LOCKED}' >&2\nexit 1\n")
+    done = work(
+        "verify", "--all", "--json", code=None,
+        HTTPS_PROXY="http://127.0.0.1:1",
+    )  # fmt: skip
+    states = {p["name"]: p["state"] for p in json.loads(done.out)["profiles"]}
+    assert states["work"] == "could not be read"
+    assert states["a"] != "could not be read"
+
+
+def test_whoami_shows_the_end_of_what_the_manager_gave(work):
+    work("use", "work")
+    work("helper", "claude-code")
+    done = work("whoami", code=None)
+    assert "sk-ant-api03-…MPLE" in done.out
+    assert WORK not in done.out

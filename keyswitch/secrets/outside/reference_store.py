@@ -158,10 +158,10 @@ class ReferenceStore:
 
             aws_http.write(reference, value, rows, manager.deadline)
         else:
-            from keyswitch.secrets.references import command_line
+            from keyswitch.secrets.references import item_writing
 
             caller = caller_of(self.paths, self._ask, self.get)
-            command_line.write(  # type: ignore[attr-defined]
+            item_writing.write(
                 manager, reference, value, manager.deadline, caller
             )
 
