@@ -30,6 +30,7 @@ CACHE = ROOT / ".cache"
 # name in @pytest.mark.real(...) -> programs that all have to be there
 PROGRAMS = {
     "acl": ("setfacl", "getfacl"),
+    "age": ("age", "age-keygen"),
     "aws": ("aws",),
     "bao": ("bao",),
     "bash": ("bash",),
@@ -46,6 +47,7 @@ PROGRAMS = {
     "gpg": ("gpg", "gpgconf"),
     "hyperfine": ("hyperfine",),
     "keepassxc": ("keepassxc", "dbus-run-session"),
+    "keepassxc-cli": ("keepassxc-cli",),
     "keyctl": ("keyctl",),
     "ksh": ("ksh",),
     "mksh": ("mksh",),
@@ -53,6 +55,7 @@ PROGRAMS = {
     "newest-claude": ("newest-claude",),
     "nu": ("nu",),
     "other-users": ("setpriv",),  # and this clone must be readable for them
+    "pass": ("pass", "gpg", "gpgconf"),
     "power": ("losetup", "mkfs.ext4", "mount", "umount", "unshare", "strace"),
     "prlimit": ("prlimit",),
     "python-sdk": ("python-sdk",),
@@ -84,11 +87,13 @@ _PACKAGES = {
     "gnome-keyring": ("gnome-keyring", "dbus"),
     "gpg": ("gnupg",),
     "keepassxc": ("keepassxc", "dbus"),
+    "keepassxc-cli": ("keepassxc",),
     "keyctl": ("keyutils",),
     "moto": (),
     "newest-claude": ("npm",),
     "nu": ("npm",),
     "other-users": ("util-linux",),
+    "pass": ("pass", "gnupg"),
     "power": ("e2fsprogs", "mount", "util-linux", "strace"),
     "prlimit": ("util-linux",),
     "ps": ("procps",),

@@ -69,7 +69,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rename": ("profiles.editing", "Give a profile another name."),
     "revoke-local": ("secrets.revoke", "Remove tokens from this machine."),
     "rotate": ("profiles.rotate", "Replace a profile's secret."),
-    "run": ("switching.env", "Run one command with a profile."),
+    "run": ("switching.run", "Run one command with a profile."),
     "shell": ("switching.env", "Start a shell that uses one profile."),
     "show": ("profiles.listing", "Show one profile."),
     "statusline": (
@@ -101,8 +101,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 WHAT_IT_DOES = """\
 Keep several accounts as named profiles and switch between them.
 
-A profile's secret lies in the system keychain or in an encrypted vault;
-everything else is a small TOML file."""
+A profile's secret lies in the system keychain, in an encrypted vault, or stays
+in a manager such as 1Password; everything else is a small TOML file."""
 EXAMPLES = """\b
 Examples:
   keyswitch add                           asks for everything

@@ -115,14 +115,14 @@ def test_a_value_is_kept_no_longer_than_its_lease(
         kernel_keyring, "write_value", lambda *given: seen.append(given[-1])
     )
     answer = Fetched(cache.Secret("FAKE"), lease)
-    cache._keep(("reference", "x", 1), answer, lifetime)
+    cache.keep(("reference", "x", 1), answer, lifetime)
     assert seen == [kept]
 
 
 def test_a_lease_that_ends_at_once_is_not_kept(monkeypatch):
     monkeypatch.delattr(kernel_keyring, "write_value")
     answer = Fetched(cache.Secret("FAKE"), 20)
-    cache._keep(("reference", "x", 1), answer, 900)
+    cache.keep(("reference", "x", 1), answer, 900)
 
 
 def test_aws_tools_learn_when_to_ask_again(ks):

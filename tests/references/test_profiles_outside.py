@@ -61,6 +61,14 @@ def test_a_value_is_read_once_and_again_after_lock(work, manager):
 
 
 @has_keyring
+def test_what_was_read_to_be_added_is_not_read_again(ks, manager):
+    ks("add", "work", "--provider", "anthropic", "--reference", KEY)
+    ks("use", "work")
+    assert ks("helper", "claude-code").out == f"{WORK}\n"
+    assert len(manager.asked) == 1
+
+
+@has_keyring
 def test_profiles_that_share_a_reference_read_it_once(work, manager):
     work("copy", "work", "twin")
     assert WORK in work("helper", "api-key", "twin").out
@@ -105,6 +113,52 @@ def test_what_cannot_be_read_gives_nothing_of_any_profile(work, manager, args):
     assert WORK not in done.out
     assert OTHER not in done.out
     assert "isn't an item" in done.err
+
+
+LOCKED = "[ERROR] 2026/11/30 You are not currently signed in."
+DENIED = "[ERROR] 2026/11/30 (403) Forbidden: you do not have access"
+FAILS = {
+    "locked": (f"echo '{LOCKED}' >&2; exit 1", 5, "not signed in"),
+    "denied": (f"echo '{DENIED}' >&2; exit 1", 5, "refuses to give"),
+    "silent": ("exec sleep 30", 5, "did not answer in 0.5 s"),
+    "unknown": (f"echo 'boom {OTHER}' >&2; exit 9", 1, "could not be read"),
+    "empty": ("exit 0", 1, "could not be read"),
+}
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ASKS[0],
+        ASKS[2],
+        *(pytest.param(a, marks=pytest.mark.full) for a in ASKS[1:2]),
+        *(pytest.param(a, marks=pytest.mark.full) for a in ASKS[3:]),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("kind", FAILS)
+def test_each_failure_has_its_words_and_gives_nothing(
+    work, manager, kind, args
+):
+    lines, code, words = FAILS[kind]
+    work("use", "work")
+    work("lock")
+    config = work.home / ".config/keyswitch/config.toml"
+    config.write_text("[managers.op]\ndeadline = 0.5\n")
+    (manager.bin / "op").write_text(f"#!/bin/sh\n{lines}\n")
+    done = work(*args, code=code, ANTHROPIC_API_KEY=OTHER)
+    assert words in done.err
+    assert OTHER not in done.err
+    assert WORK not in done.out
+    assert OTHER not in done.out
+
+
+def test_a_tool_that_is_not_there_is_named(work, manager):
+    (manager.bin / "op").unlink()
+    done = work("helper", "api-key", "work", code=1)
+    assert "its program 'op' is not here" in done.err
+    assert "install it: " in done.err
+    assert done.out == ""
 
 
 def test_another_reference_in_the_file_is_refused_until_it_is_confirmed(work):
@@ -281,3 +335,29 @@ def test_keys_that_are_made_anew_belong_together(ks, manager):
     answer = json.loads(ks("helper", "aws", "cloud").out)
     assert answer["AccessKeyId"] == values["access_key"]
     assert answer["SessionToken"] == values["security_token"]
+
+
+def test_a_locked_manager_keeps_nobody_from_asking_another(work, manager):
+    """`verify --all` asks each manager for itself."""
+    (manager.bin / "pass").write_text(f"#!/bin/sh\necho {OTHER}\n")
+    (manager.bin / "pass").chmod(0o755)
+    store = work.home / ".password-store"
+    store.mkdir()
+    (store / "b.gpg").touch()
+    work("add", "a", "--provider", "anthropic", "--reference", "pass:b")
+    (manager.bin / "op").write_text(f"#!/bin/sh\necho '{LOCKED}' >&2\nexit 1\n")
+    done = work(
+        "verify", "--all", "--json", code=None,
+        HTTPS_PROXY="http://127.0.0.1:1",
+    )  # fmt: skip
+    states = {p["name"]: p["state"] for p in json.loads(done.out)["profiles"]}
+    assert states["work"] == "could not be read"
+    assert states["a"] != "could not be read"
+
+
+def test_whoami_shows_the_end_of_what_the_manager_gave(work):
+    work("use", "work")
+    work("helper", "claude-code")
+    done = work("whoami", code=None)
+    assert "sk-ant-api03-…MPLE" in done.out
+    assert WORK not in done.out

@@ -108,7 +108,7 @@ def try_references(
     """
     if session.dry_run or not refs:
         return
-    from keyswitch.secrets.outside.cache import read_now
+    from keyswitch.secrets.outside.cache import keep, read_now
     from keyswitch.secrets.outside.reference_store import ReferenceStore
 
     workspace = session.workspace()
@@ -128,6 +128,12 @@ def try_references(
         raw = answers[ref.item].value.reveal().encode()
         field = provider.field(name)
         check_secret(field, raw, provider.id, provider.help_url)
+    if workspace.settings.cache == "values":
+        for ref in refs.values():
+            lifetime = ref.lifetime or store.lifetime(ref.item)
+            key = (ref.store, ref.item, ref.generation)
+            lifetime = lifetime or workspace.settings.cache_timeout
+            keep(key, answers[ref.item], lifetime)
 
 
 def refuse_rotation(

@@ -254,6 +254,10 @@ class Accounts:
         except KeyswitchError:
             return None
         ref: SecretRef | None = profile.secrets.get(field)
+        if ref is not None and ref.is_reference:
+            from keyswitch.secrets.outside import seen
+
+            ref = seen.known(self.paths, ref)
         return ref.hint or None if ref else None
 
 

@@ -74,11 +74,11 @@ def read_through(
             answer = answers[ref[1]]
             values[ref] = answer.value.reveal()
             usual = store.lifetime(ref[1]) or profile.timeout
-            _keep(ref, answer, own.get(ref, usual))
+            keep(ref, answer, own.get(ref, usual))
     return values
 
 
-def _keep(ref: Ref, answer: Fetched, lifetime: int) -> None:
+def keep(ref: Ref, answer: Fetched, lifetime: int) -> None:
     """Keep a value, and not beyond the end of its lease."""
     if answer.lease:
         margin = max(_LEAST_MARGIN, answer.lease // 10)

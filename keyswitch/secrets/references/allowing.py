@@ -19,7 +19,7 @@ from keyswitch.model import Frozen
 from keyswitch.profiles import own_json
 from keyswitch.profiles.paths import Paths
 from keyswitch.secrets.references import invocation
-from keyswitch.secrets.references.manager import Manager, Words
+from keyswitch.secrets.references.manager import Manager, Words, commands_of
 from keyswitch.secrets.references.reference import Reference
 
 _LIMIT = 1 << 16  # bytes of a record
@@ -136,7 +136,7 @@ def _command(manager: Manager, reference: Reference | None) -> OwnCommand:
             )
         name = reference.text
         command = manager.programs[reference.parts["name"]]
-    ways = tuple(filter(None, (command, manager.write, manager.probe)))
+    ways = tuple(commands_of(manager)) or (command,)
     fixed = (f"{name}={value}" for name, value in manager.fixed.items())
     return OwnCommand(
         name,

@@ -11,7 +11,7 @@ from keyswitch.secrets.references.tool import Caller, Tool
 KEEPASSXC = "keepassxc"
 _ASK = "ask"  # of its `password`: beside a key file
 # What every entry has; another last name may be one or belong to the entry's.
-_ATTRIBUTES = ("title", "username", "password", "url", "notes")
+ATTRIBUTES = ("title", "username", "password", "url", "notes")
 
 
 def read(
@@ -81,7 +81,7 @@ def _from_keepassxc(tool: Tool, password: bytes) -> bytes:
     command, parts = tool.manager.command, tool.parts
     entry, slash, attribute = parts["entry"].rpartition("/")
     split = {**parts, "entry": entry, "attribute": attribute}
-    if slash and attribute.lower() in _ATTRIBUTES:
+    if slash and attribute.lower() in ATTRIBUTES:
         return tool.run(invocation.words(command, split), password).output
     try:
         return tool.run(invocation.words(command, parts), password).output

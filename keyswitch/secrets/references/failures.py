@@ -32,7 +32,7 @@ _TELLING = (
     re.compile(r"^\* "),
     re.compile(
         r"\b(error|fatal|failed|denied|cannot|can't|could not|unable|invalid"
-        r"|unknown|not found|no such|expired|refused)\b",
+        r"|unknown|no valid|not found|no such|expired|refused)\b",
         re.IGNORECASE,
     ),
     re.compile("."),
@@ -80,14 +80,17 @@ class Said:
         return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def secrets_of(environ: Mapping[str, str], output: bytes) -> set[str]:
-    """Return what a tool may repeat in its messages and nobody should see."""
+def secrets_of(environ: Mapping[str, str], data: bytes) -> set[str]:
+    """Return what a tool may repeat in its messages and nobody should see.
+
+    `data` is what it was given, or has printed.
+    """
     named = {
         value
         for name, value in environ.items()
         if _CREDENTIAL.search(name) and not os.path.isabs(value)
     }
-    return named | {*output.decode("utf-8", "replace").split()}
+    return named | {*data.decode("utf-8", "replace").split()}
 
 
 def error_of(
@@ -103,7 +106,7 @@ def error_of(
     if line := said.matching(texts.locked, given):
         return LockedError(
             f"{manager.title} is locked, or you are not signed in: {line}",
-            sign_in and f"unlock it: {sign_in}",
+            f"unlock it: {sign_in or 'with its own program'}",
         )
     if line := said.matching(texts.denied, given):
         return LockedError(
@@ -140,6 +143,6 @@ def silent(
     words = f": {line}" if (line := said.telling()) else ""
     waits = f"it may wait for you: {sign_in}; " if sign_in else ""
     return LockedError(
-        f"{manager.title} did not answer in {deadline:g} seconds{words}",
+        f"{manager.title} did not answer in {deadline:g} s{words}",
         f"{waits}for longer, set 'deadline' in [managers.{manager.name}]",
     )

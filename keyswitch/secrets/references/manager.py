@@ -24,6 +24,8 @@ LONGEST_LIFETIME = 86_400  # seconds that a value may be kept
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 # How much of an output is the value.
 VALUES = ("whole", "first line", "only line")
+# How a value is written: as it is, as one line with its end, or as JSON.
+WRITTEN = ("value", "line", "json")
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -46,6 +48,9 @@ class Manager(Frozen):
     pattern: str  # the same as a regular expression; groups are the parts
     command: Words = ()  # with {part}; empty: the programs of [exec]
     write: Words = ()  # takes the value on its stdin
+    create: Words = ()  # the same, where there is no item yet
+    whole: Words = ()  # gives the document of which a part is to be written
+    written: str = "value"  # how it takes that: one of WRITTEN
     probe: Words = ()  # asks whether it would answer, and changes nothing
     defaults: Mapping[str, str] = _NONE  # of parts that are left out
     environment: tuple[str, ...] = ()  # let through; a name may end with *
@@ -74,7 +79,7 @@ class Manager(Frozen):
 _TEXT_KEYS = ("title", "form", "example", "pattern", "file", "value", "nothing")
 _WORDS_FOR_PEOPLE = ("rotate", "sign_in", "install")
 _LISTS = ("environment", "folder")
-_COMMANDS = ("command", "write", "probe")
+_COMMANDS = ("command", "write", "create", "whole", "probe")
 _TABLES = ("defaults", "fixed")
 # What a person may say of a manager that keyswitch brings.
 _CHOICES = ("deadline", "lifetime", "environment", "program")
@@ -82,9 +87,10 @@ _OWN_KEYS = {
     *_TEXT_KEYS,
     *_WORDS_FOR_PEOPLE,
     *_LISTS,
-    *_COMMANDS,
+    *(key for key in _COMMANDS if key != "whole"),
     *_TABLES,
     "texts",
+    "written",
     "deadline",
     "lifetime",
 }
@@ -160,7 +166,7 @@ def _checked(manager: Manager, place: str) -> Manager:
     if not manager.own:
         return manager
     known = {*groups, *manager.defaults, "reference"}
-    for command in (manager.command, manager.write, manager.probe):
+    for command in commands_of(manager):
         for word in flat(command):
             unknown = {*PLACEHOLDER.findall(word)} - known
             if unknown:
@@ -169,6 +175,11 @@ def _checked(manager: Manager, place: str) -> Manager:
                     f"the parts are {', '.join(sorted(known))}",
                 )
     return manager
+
+
+def commands_of(manager: Manager) -> list[Words]:
+    """Return each way in which a manager's tool is started."""
+    return [way for key in _COMMANDS if (way := getattr(manager, key))]
 
 
 def flat(command: Words) -> list[str]:
@@ -188,7 +199,7 @@ class _Row:
         self._table = table
 
     def manager(self, name: str) -> Manager:
-        keys = [key for key in self._table if key in _OWN_KEYS]
+        keys = [key for key in self._table if key in {*_OWN_KEYS, "whole"}]
         return Manager(name, **self.some_of(keys))
 
     def some_of(self, keys: list[str] | tuple[str, ...]) -> dict[str, Any]:
@@ -208,8 +219,9 @@ class _Row:
             return self._table_of_texts(key, value)
         if key == "texts":
             return self._answers(value)
-        if key == "value" and value not in VALUES:
-            raise self._wrong(key, f"one of {', '.join(VALUES)}")
+        for one, choices in ("value", VALUES), ("written", WRITTEN):
+            if key == one and value not in choices:
+                raise self._wrong(key, f"one of {', '.join(choices)}")
         return self._text(key, value)
 
     def _wrong(self, key: str, wanted: str) -> InputError:

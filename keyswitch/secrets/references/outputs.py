@@ -45,9 +45,9 @@ def _within(manager: Manager, reference: Reference, text: str) -> str:
     """Return a field of a document, where the reference names one."""
     parts = reference.parts
     if manager.name == "aws-sm" and parts["key"]:
-        key, fields = parts["key"], _document(manager, reference, text)
+        key, fields = parts["key"], json_object(manager, reference, text)
     elif manager.name == "bw" and parts["field"] not in BW_FIELDS:
-        document = _document(manager, reference, text)
+        document = json_object(manager, reference, text)
         key, fields = parts["field"], bw_fields(document)
     else:
         return text
@@ -75,9 +75,10 @@ def bw_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _document(
+def json_object(
     manager: Manager, reference: Reference, text: str
 ) -> dict[str, Any]:
+    """Return the JSON object that a tool printed."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -88,8 +88,7 @@ class Tool:
         folder = invocation.home() if os.path.isdir(invocation.home()) else "/"
         call = running.Call(argv, environ, folder, given, person)
         begun = time.monotonic()
-        hidden = {given.decode("utf-8", "replace").strip()}
-        hidden |= failures.secrets_of(environ, b"")
+        hidden = failures.secrets_of(environ, given)
         try:
             done = running.run(call, max(self._left, 0))
         except running.SilentError as e:
@@ -105,8 +104,8 @@ class Tool:
         finally:
             self._left -= time.monotonic() - begun
         if done.status:
-            hidden |= failures.secrets_of({}, done.output)
-            said = failures.Said(done.words, hidden)
+            printed = failures.secrets_of({}, done.output)
+            said = failures.Said(done.words, hidden | printed)
             raise failures.error_of(
                 manager, self.reference, self.parts, said, done.status
             )

@@ -141,6 +141,10 @@
                 '--fd', '--dry-run'
                 break
             }
+            'run' {
+                '--redact'
+                break
+            }
             'shell' {
                 '--shell'
                 break

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.errors import LockedError
+from keyswitch.model import REFERENCE
 from keyswitch.secret import Secret
 from keyswitch.terminal.exports import values_of
 
@@ -30,7 +31,9 @@ class HeldSecrets:
         compiled = compiled_profile(self.workspace, name)
         by_store: dict[str, list[str]] = {}
         for field in fields:
-            store = compiled.refs[field][0]
+            store, text, _ = compiled.refs[field]
+            if store == REFERENCE:
+                store = text.partition(":")[0]  # each manager has its own lock
             by_store.setdefault(store, []).append(field)
         found: dict[str, str] = {}
         for store, here in by_store.items():

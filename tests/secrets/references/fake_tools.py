@@ -6,7 +6,12 @@ import shlex
 from keyswitch.profiles import paths
 from keyswitch.profiles.settings import Settings
 from keyswitch.secret import Secret
-from keyswitch.secrets.references import command_line, managers
+from keyswitch.secrets.references import (
+    allowing,
+    command_line,
+    item_writing,
+    managers,
+)
 from keyswitch.secrets.references.tool import Caller
 
 PROGRAMS = {
@@ -41,6 +46,30 @@ class Tools:
             f"exit {status}\n",
         )
 
+    def takes(self, name, answers=()):
+        """Make a tool that keeps its stdin; it prints by its words.
+
+        `answers`: of a pattern of the shell for its words, what it prints,
+        or else a line for stderr and status 1.
+        """
+        folder = shlex.quote(str(self.folder))
+        cases = "".join(
+            f"  {pattern}) printf %s {shlex.quote(out)}; exit ;;\n"
+            if out
+            else f"  {pattern}) echo {shlex.quote(err)} >&2; exit 1 ;;\n"
+            for pattern, out, err in answers
+        )
+        return self.write(
+            name,
+            f'case "$*" in\n{cases}  *) ;;\nesac\n'
+            f'printf "%s\\n" "$@" >{folder}/words\n'
+            f"/bin/cat >{folder}/given\n",
+        )
+
+    def given(self):
+        """Return what the last tool that takes something was given."""
+        return (self.folder / "given").read_text()
+
     def words(self):
         """Return what the last tool was called with."""
         return (self.folder / "words").read_text().splitlines()
@@ -56,6 +85,27 @@ class Tools:
         caller = self.caller(ask, resolve)
         found = command_line.read(manager, reference, self.deadline, caller)
         return found.value.reveal()
+
+    def allow(self, text, settings):
+        """Say yes to the command that a reference starts."""
+        known = managers.load(settings)
+        reference = known.parse(text)
+        manager = known.get(reference.manager)
+        command = allowing.needs_yes(self.paths, manager, reference)
+        if command:
+            allowing.allow(self.paths, command)
+
+    def put(self, text, value=VALUE, settings=None, ask=None):
+        """Write a value where a reference leads."""
+        known = managers.load(settings or Settings())
+        reference = known.parse(text)
+        item_writing.write(
+            known.get(reference.manager),
+            reference,
+            Secret(value),
+            self.deadline,
+            self.caller(ask),
+        )
 
 
 def answer(text):

@@ -48,8 +48,8 @@ COMMANDS = {
     "bw:claude/username": "bw get username claude --nointeraction",
     "bw:claude/API key": "bw get item claude --nointeraction",
     "vault:secret/ai/claude#key":
-        "vault kv get -mount=secret -field=key ai/claude",
-    "bao:kv/claude#key": "bao kv get -mount=kv -field=key claude",
+        "vault kv get -field=key secret/ai/claude",
+    "bao:kv/claude#key": "bao kv get -field=key kv/claude",
     "aws-sm:eng/claude":
         "aws secretsmanager get-secret-value --secret-id eng/claude "
         "--query SecretString --output text --cli-connect-timeout 2",

@@ -14,7 +14,7 @@ from keyswitch.errors import (
     StoreError,
 )
 from keyswitch.profiles.settings import Settings
-from keyswitch.secrets.references import allowing, command_line, managers
+from keyswitch.secrets.references import command_line, managers
 from tests.secrets.references.fake_tools import PROGRAMS, VALUE, answer
 from tests.secrets.references.said import SAID
 
@@ -41,18 +41,10 @@ def what_is_asked(tools, home):
         known = managers.load(settings)
         text = files.get(name, known.get(name).example)
         if name == "exec" and os.path.exists(program):
-            allow(tools, known, text)
+            tools.allow(text, settings)
         return tools.read(text, settings, ask=person or answer("master-FAKE"))
 
     return ask
-
-
-def allow(tools, known, text):
-    reference = known.parse(text)
-    manager = known.get(reference.manager)
-    command = allowing.needs_yes(tools.paths, manager, reference)
-    if command:
-        allowing.allow(tools.paths, command)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,7 +97,7 @@ def test_a_silent_tool_ends_at_the_deadline(tools, asked, name, capfd):
     os.environ["PATH"] += ":/usr/bin:/bin"
     with pytest.raises(LockedError) as e:
         asked(name)
-    message = "did not answer in 0.2 seconds: waiting for a thumb"
+    message = "did not answer in 0.2 s: waiting for a thumb"
     assert e.value.message.endswith(message)
     assert "'deadline' in [managers." in e.value.hint
     assert capfd.readouterr() == ("", "")
