@@ -127,4 +127,4 @@ def _file_of(tool: Tool) -> str:
         return name
     variable, usual = manager.folder
     folder = os.environ.get(variable) or invocation.expanded(usual)
-    return os.path.join(folder, name)
+    return os.path.join(invocation.home(), folder, name)
