@@ -69,7 +69,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rename": ("profiles.editing", "Give a profile another name."),
     "revoke-local": ("secrets.revoke", "Remove tokens from this machine."),
     "rotate": ("profiles.rotate", "Replace a profile's secret."),
-    "run": ("switching.env", "Run one command with a profile."),
+    "run": ("switching.run", "Run one command with a profile."),
     "shell": ("switching.env", "Start a shell that uses one profile."),
     "show": ("profiles.listing", "Show one profile."),
     "statusline": (

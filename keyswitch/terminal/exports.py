@@ -100,10 +100,15 @@ def pairs_of(
     *,
     deadline: float | None = None,
     ask: Callable[[str], Secret] | None = None,
+    values: Mapping[str, str] | None = None,
 ) -> list[tuple[str, str]]:
-    """Return every (variable, value) that the profile sets."""
-    fields = [field for _, field in profile.secrets]
-    values = values_of(paths, profile, fields, deadline=deadline, ask=ask)
+    """Return every (variable, value) that the profile sets.
+
+    `values`: those of its secret fields, where they are read already.
+    """
+    if values is None:
+        fields = [field for _, field in profile.secrets]
+        values = values_of(paths, profile, fields, deadline=deadline, ask=ask)
     pairs = dict(profile.literals)
     if HEADERS in pairs:
         pairs[HEADERS] = pairs[HEADERS].replace("\\n", "\n")

@@ -34,14 +34,15 @@ READING = {
     "completion", "current", "doctor --report", "env", "env of a gateway",
     "explain", "helper api-key", "helper aws", "helper claude-code", "history",
     "hook", "list", "lock", "managers check", "managers list",
-    "providers", "run", "shell", "show", "unlock",
+    "providers", "run", "run --redact", "shell", "show", "unlock",
     "use --here", "use --suggest", "vault status", "verify", "whoami",
     "whoami --verify",
 }  # fmt: skip
 # Of those, what hands a secret over.
 GIVING = (
     "env", "env of a gateway", "helper api-key", "helper aws",
-    "helper claude-code", "run", "shell", "use --here", "verify",
+    "helper claude-code", "run", "run --redact", "shell",
+    "use --here", "verify",
 )  # fmt: skip
 EARLIER = {
     "add, nobody to ask", "add, wrong shape", "import, wrong passphrase",

@@ -64,9 +64,20 @@ ENTRIES = [
         "that program's request, to the proxy on the loopback",
     ),
     Allowed(
-        "environment", '"/usr/bin/*sh"', frozenset({"shell"}),
+        "environment", '"/usr/bin/*sh"', frozenset({"shell", "run --redact"}),
         frozenset({"key"}), "the shell that was to get the profile",
     ),
+    Allowed(
+        "environment", '"/usr/bin/base64"', frozenset({"run --redact"}),
+        frozenset({"key"}), "what that shell started",
+    ),
+    *[
+        Allowed(
+            "write", where, frozenset({"run --redact"}), frozenset({"key"}),
+            "the shell's, into a pipe; what comes out is sink 'stdout'",
+        )
+        for where in ("stdout", "stderr")
+    ],
     Allowed(
         "file", "home/outside", frozenset({"*"}), frozenset({"new key"}),
         "it stands for a manager, which keeps it",

@@ -68,6 +68,14 @@ try:
 except urllib.error.HTTPError as error:
     print(error.code)
 """
+# Prints the key in some forms, and in two writes. A signal is the program's,
+# and so would be its core.
+PRINT = """
+ulimit -c 0
+printf %.30s "$ANTHROPIC_API_KEY"
+echo "${ANTHROPIC_API_KEY#??????????????????????????????}"
+printf "user:$ANTHROPIC_API_KEY" | base64 >&2
+"""
 FORMS = {
     "add": form(f"add x --provider anthropic {VAULT} --stdin", stdin=NEW),
     "add from a variable": form(
@@ -123,6 +131,7 @@ FORMS = {
     "revoke-local": form("revoke-local --all --yes"),
     "rotate": form("rotate work --stdin", stdin=NEW),
     "run": form("run work -- true"),
+    "run --redact": Form(("run", "work", "--redact", "--", "sh", "-c", PRINT)),
     "shell": form("shell work --shell sh", stdin="true\n"),
     "show": form("show work --json"),
     "trace": Form(

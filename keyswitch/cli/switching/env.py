@@ -1,4 +1,4 @@
-"""env, run, shell, use --here: a profile for one shell or one command."""
+"""env, shell, use --here: a profile for one shell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from keyswitch import shells
 from keyswitch.changes import bindings
 from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.cli.command import (
-    HELP,
     Session,
     at_most_one,
     command,
@@ -162,36 +161,6 @@ def _preview(session: Session, name: str) -> None:
         "values are masked on a terminal; use it as: "
         f'eval "$(keyswitch env {name})"'
     )
-
-
-@click.command(
-    context_settings={"ignore_unknown_options": True},
-    epilog="\b\nExamples:\n  keyswitch run work -- claude\n"
-    "  keyswitch run client -- aws sts get-caller-identity",
-)
-@click.argument("name")
-@click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
-@HELP
-@click.pass_obj
-def run(session: Session, name: str, command: tuple[str, ...]) -> int:
-    """Run one command with a profile.
-
-    Nothing else is touched: no file, no other shell. The command gets the
-    profile's variables and none that would compete with them; its exit code
-    is passed on. Claude Code is also told to ignore what files on disk say
-    about credentials.
-    """
-    from keyswitch.switching.running.run import execute
-
-    require_own_home()
-    workspace = session.workspace()
-    session.refuse_agents()
-    compiled = compiled_profile(workspace, name)
-    guard.require(compiled, workspace.environ)
-    from keyswitch.cli.secrets.agreements import agree_to_shell
-
-    keep = agree_to_shell(session, compiled)
-    return execute(workspace, compiled, list(command), keep_headers=keep)
 
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")

@@ -116,6 +116,9 @@
     rotate)
       found=(--expires --store --stdin --from-env --from-file --fd --dry-run)
       ;;
+    run)
+      found=(--redact)
+      ;;
     shell)
       found=(--shell)
       ;;

@@ -223,6 +223,9 @@ begin
                     --from-file\t'Read it from this file.' \
                     --fd\t'Read it from this open file descriptor.' \
                     --dry-run\t'Show what would be changed.'
+            case run
+                set found \
+                    --redact\t'Mask the profile\'s secrets in the output.'
             case shell
                 set found \
                     --shell\t'Default: the one you are in.'

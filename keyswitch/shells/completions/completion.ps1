@@ -137,6 +137,10 @@
                 '--fd', '--dry-run'
                 break
             }
+            'run' {
+                '--redact'
+                break
+            }
             'shell' {
                 '--shell'
                 break

@@ -354,6 +354,7 @@
       ;;
     (run)
       specs=(
+        '--redact[Mask the profile'"'"'s secrets in the output.]'
         1:name:__keyswitch_profiles
         '*:::command:__keyswitch_command'
       )

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from keyswitch.changes.draft import Draft
 from keyswitch.compiled import Compiled
@@ -27,6 +28,9 @@ from keyswitch.terminal.kept_headers import settled
 from keyswitch.terminal.marker import read_key
 from keyswitch.terminal.selection import PROFILE_VARIABLE, RUN_VARIABLE
 from keyswitch.workspace import Workspace, own_command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Prepared(Frozen):
@@ -65,13 +69,16 @@ def prepare(
     command: list[str],
     *,
     keep_headers: bool = False,
+    values: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Return a command with a profile's variables, and none that compete.
 
     With `keep_headers` this shell's own go along, credentials or not.
+    `values`: those of the secret fields, where they are read already.
     """
     program, command, launch = program_of(workspace, command)
-    pairs = pairs_of(workspace.paths, profile, ask=workspace.ask)
+    paths, ask = workspace.paths, workspace.ask
+    pairs = pairs_of(paths, profile, ask=ask, values=values)
     pairs += _folder(workspace, profile, launch)
     environ, key = workspace.environ, read_key(workspace.paths)
     pairs, rivals, notes = settled(

@@ -8,13 +8,14 @@ import select
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.secret import CoresAllowed
+from keyswitch.switching.running.caught_signals import caught, numbers_from
 from keyswitch.terminal import marker as environment
 from keyswitch.terminal.exports import pairs_of
 from keyswitch.terminal.kept_headers import settled
@@ -24,6 +25,7 @@ from keyswitch.workspace import Workspace
 with contextlib.suppress(ImportError):
     import termios  # not on Windows
 
+_CAUGHT = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGCHLD")
 _PATIENCE = 0.3  # seconds until a shell is asked to end once more
 
 
@@ -111,44 +113,14 @@ def run(argv: list[str], environ: dict[str, str]) -> int:
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
         return _start(argv, environ).wait()
     modes = termios.tcgetattr(0) if os.isatty(0) else None
-    with _caught(note) as woken:
+    # Ctrl-C is for the shell, which is in the foreground as well.
+    with caught(_CAUGHT, note) as woken:
         code = _wait(_start(argv, environ), woken, asked)
     if modes and (asked or code < 0):
         _take_back(modes)
     if asked:
         return 128 + asked[0]
     return code if code >= 0 else 128 - code
-
-
-@contextlib.contextmanager
-def _caught(
-    note: Callable[[int, FrameType | None], None],
-) -> Iterator[int]:
-    """Catch signals; yield a descriptor that tells of each one.
-
-    Ctrl-C is for the shell, which is in the foreground as well. A handler of
-    ours, unlike SIG_IGN, is not handed on to it.
-    """
-    numbers = [
-        signal.SIGINT,
-        signal.SIGQUIT,
-        signal.SIGTERM,
-        signal.SIGHUP,
-        signal.SIGCHLD,
-    ]
-    woken, waker = os.pipe()
-    os.set_blocking(woken, False)
-    os.set_blocking(waker, False)
-    kept = {number: signal.signal(number, note) for number in numbers}
-    before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-    try:
-        yield woken
-    finally:
-        signal.set_wakeup_fd(before)
-        for number, handler in kept.items():
-            signal.signal(number, handler)
-        os.close(woken)
-        os.close(waker)
 
 
 def _start(argv: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -182,8 +154,7 @@ def _wait(
             os.kill(shell.pid, signal.SIGCONT)
         # Again and again: bash forgets one that comes just before it reads.
         select.select([woken], [], [], _PATIENCE if asked else None)
-        with contextlib.suppress(BlockingIOError):
-            os.read(woken, 4096)
+        numbers_from(woken)
 
 
 def _stop_as_well(shell: int) -> None:

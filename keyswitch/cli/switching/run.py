@@ -1,0 +1,49 @@
+"""run: a profile for one command."""
+
+from __future__ import annotations
+
+import click
+
+from keyswitch.changes.compiling import compiled_profile
+from keyswitch.cli.command import HELP, Session, flag
+from keyswitch.directories import guard
+from keyswitch.disk.ownership import require_own_home
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="\b\nExamples:\n  keyswitch run work -- claude\n"
+    "  keyswitch run client -- aws sts get-caller-identity\n"
+    "  keyswitch run ci --redact -- ./deploy.sh",
+)
+@click.argument("name")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
+@flag("--redact", help="Mask the profile's secrets in the output.")
+@HELP
+@click.pass_obj
+def run(
+    session: Session, name: str, command: tuple[str, ...], *, redact: bool
+) -> int:
+    """Run one command with a profile.
+
+    Nothing else is touched: no file, no other shell. The command gets the
+    profile's variables and none that would compete with them; its exit code
+    is passed on. Claude Code is also told to ignore what files on disk say
+    about credentials.
+
+    With --redact its output is passed on with [redacted: NAME.FIELD] in the
+    place of each of the profile's secrets, quoted or encoded as it may be.
+    """
+    require_own_home()
+    workspace = session.workspace()
+    session.refuse_agents()
+    compiled = compiled_profile(workspace, name)
+    guard.require(compiled, workspace.environ)
+    from keyswitch.cli.secrets.agreements import agree_to_shell
+
+    keep = agree_to_shell(session, compiled)
+    if redact:
+        from keyswitch.switching.redacting.redacted import execute
+    else:
+        from keyswitch.switching.running.run import execute
+    return execute(workspace, compiled, list(command), keep_headers=keep)

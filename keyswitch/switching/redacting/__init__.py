@@ -1,0 +1,1 @@
+"""Run a command whose output shows none of a profile's secrets."""
