@@ -20,7 +20,8 @@ KEY = "sk-ant-api03-FAKE-team-0123456789abcdefghijEXAMPLE"
 # Programs of others that the examples name.
 OTHERS = {
     "pipx": 'echo "installed $2"',
-    "claude": 'echo "claude has $ANTHROPIC_API_KEY"',
+    # The real one gets its key from the helper, too.
+    "claude": 'echo "claude has $(keyswitch helper claude-code)"',
     "keyswitch": f'PYTHONPATH={shlex.quote(str(ROOT))} '
     f'exec {PYTHON} -P -m keyswitch "$@"',
 }  # fmt: skip
