@@ -475,6 +475,33 @@ def test_a_copy_is_one_s_own(team):
     team("edit", "mine", "--label", "x")
 
 
+def test_a_key_that_somebody_wrote_into_a_profile_is_not_shown(team):
+    add(team)
+    path = team.profile_file("gw")
+    path.write_text(path.read_text().replace("Acme, gateway", KEY))
+    for done in (team("team", "diff", code=1), add(team)):
+        assert "-label = " in done.out
+        assert KEY not in done.out + done.err
+
+
+def test_rotate_says_where_its_secret_is_changed(team):
+    add(team)
+    before = state_of(team)
+    done = team("rotate", "api", code=2)
+    assert "op://Eng/claude/key" in done.err
+    assert state_of(team) == before
+
+
+def test_a_place_of_any_bytes_is_kept_and_shown(team):
+    name = "te\udce9m\u202e"
+    os.rename(os.fsencode(team.file("shared")),
+              os.fsencode(f"{team.home}/{name}"))  # fmt: skip
+    digest = hashlib.sha256(SOUND.encode()).hexdigest()
+    team("team", "add", name, "--sha256", digest)
+    assert "\\u202e" in team("team", "list").out
+    assert "nothing changed" in team("team", "update").err
+
+
 @pytest.mark.parametrize("text", ["{", '{"version": 1, "name": "x"}', ""])
 def test_a_damaged_record_is_set_aside_and_the_profiles_stay(team, text):
     add(team)
