@@ -195,6 +195,11 @@ def placeholders(command: Words) -> set[str]:
     }
 
 
+def filled(text: str, parts: Mapping[str, str]) -> str:
+    """Return a text with its placeholders replaced, each once."""
+    return PLACEHOLDER.sub(lambda found: parts.get(found[1], ""), text)
+
+
 class _Row:
     """Takes checked values out of one table."""
 
