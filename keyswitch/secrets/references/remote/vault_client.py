@@ -34,6 +34,16 @@ class VaultAnswer(Frozen):
     _hidden = ("document",)
 
     @property
+    def is_of_a_policy(self) -> bool:
+        """Tell whether a token is known, and its policies deny this.
+
+        Observed, OpenBao 2.7.2: "1 error occurred: …" then, and "permission
+        denied" alone of a token that is not known. Vault says "invalid token".
+        """
+        said = str(self.document.get("errors"))
+        return "error occurred" in said and "invalid token" not in said
+
+    @property
     def data(self) -> Mapping[str, Any]:
         """The object under `data`, empty if there is none."""
         found = self.document.get("data")
