@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from keyswitch.disk.atomic import read_regular
@@ -90,7 +91,7 @@ class VaultClient:
         body: bytes,
     ) -> Reply:
         proxy = proxy_to(address)
-        way = Connection(address, self.deadline, self._trust, proxy)
+        way = Connection(address, self.deadline, lambda: self._trust, proxy)
         try:
             way.open()
             return way.run(
@@ -128,6 +129,7 @@ class VaultClient:
         retry_after = reply.headers.get("retry-after", "")
         return VaultAnswer(status, document, words, retry_after)
 
+    @cached_property
     def _trust(self) -> ssl.SSLContext:
         path = self.settings.ca_file
         if not path:
