@@ -83,7 +83,7 @@ class VaultSession:
         if self.settings.auth == "token":
             self._token = self._found()
         else:
-            kept = kernel_keyring.read(self._name)
+            kept = kernel_keyring.read(self._name) if self._keep else None
             self._is_old = kept is not None
             self._token = Secret(kept.decode()) if kept else self._logged_in()
         return self._token
