@@ -115,8 +115,16 @@ def error_of(
         )
     if line := said.matching(texts.missing, given):
         return missing(manager, reference, line)
-    why = said.telling() or f"it ended with status {status} and said nothing"
+    why = said.telling() or _silence(status)
     return unreadable(manager, reference, why)
+
+
+def _silence(status: int) -> str:
+    if status < 0:
+        return f"it was ended by signal {-status}"
+    if status:
+        return f"it ended with status {status} and said nothing"
+    return "it gave nothing"
 
 
 def unreadable(manager: Manager, reference: Reference, why: str) -> StoreError:

@@ -121,8 +121,8 @@ def _document(tool: Tool) -> str | None:
             # Of a folder, `whole` would be a listing; this refuses it.
             command = {**tool.parts, "key": ""}
             words = invocation.words(manager.command, command)
-            outputs.value_of(manager, tool.reference, tool.run(words).output)
-        output = tool.run(invocation.words(manager.whole, tool.parts)).output
+            outputs.value_of(manager, tool.reference, tool.output(words))
+        output = tool.output(invocation.words(manager.whole, tool.parts))
     except NoItemError:
         return None
     try:

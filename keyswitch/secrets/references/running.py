@@ -79,6 +79,7 @@ def run(call: Call, deadline: float) -> Done:
                 else:
                     done = _communicate(process, call.given, deadline)
         finally:
+            signals.hold_back()  # a second Ctrl-C, until nothing is left
             if process.returncode is None:
                 _end_group(process)
             for pipe in (process.stdin, process.stdout, process.stderr):
@@ -215,6 +216,10 @@ class _Signals:
         self._in_effect = True
         for number in self._held:
             _unwind(number)
+
+    def hold_back(self) -> None:
+        """Let none of them end anything from now on."""
+        self._in_effect = False
 
     def _arrived(self, number: int, _frame: FrameType | None) -> None:
         if self._in_effect:

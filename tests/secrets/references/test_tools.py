@@ -14,7 +14,7 @@ from keyswitch.errors import (
     StoreError,
 )
 from keyswitch.profiles.settings import Settings
-from keyswitch.secrets.references import command_line, managers
+from keyswitch.secrets.references import command_line, invocation, managers
 from tests.secrets.references.fake_tools import PROGRAMS, VALUE, answer
 from tests.secrets.references.said import SAID
 
@@ -101,6 +101,18 @@ def test_a_silent_tool_ends_at_the_deadline(tools, asked, name, capfd):
     assert e.value.message.endswith(message)
     assert "'deadline' in [managers." in e.value.hint
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_tool_that_ends_well_and_gives_nothing_is_heard(tools):
+    tools.says("bw", "", "Vault is locked.\n", 0)
+    with pytest.raises(LockedError, match="Vault is locked"):
+        tools.read("bw:claude")
+    tools.says("bw", "\n", "who knows\n", 0)
+    with pytest.raises(StoreError, match="could not be read: who knows"):
+        tools.read("bw:claude")
+    tools.write("bw", "kill -SEGV $$\n")
+    with pytest.raises(StoreError, match="it was ended by signal 11"):
+        tools.read("bw:claude")
 
 
 OUTPUTS = {
@@ -351,6 +363,13 @@ def test_a_tool_of_the_working_directory_is_not_started(
     monkeypatch.setenv("PATH", f"{home}/bin")
     monkeypatch.chdir(home)
     assert tools.read("op://Eng/claude/key") == "from the repository"
+
+
+def test_the_systems_folders_are_no_working_directory(monkeypatch):
+    manager = managers.load(Settings()).get("op")._replace(program="")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.chdir("/usr")
+    assert invocation.program_of(manager, "env") == "/usr/bin/env"
 
 
 def test_whether_a_manager_would_answer(tools):
