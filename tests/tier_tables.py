@@ -70,6 +70,15 @@ EVERY = {
     "cli/test_status_line_setting.py": {
         "*": 4,
     },
+    "cli/test_team.py": {
+        "test_a_hostile_file_leaves_no_trace": 8,
+        "test_what_decides_nothing_is_small": 3,
+        "test_what_decides_where_a_secret_goes_needs_a_typed_yes": 3,
+    },
+    "team/test_signed_tags.py": {
+        "test_a_hostile_clone_decides_nothing": 3,
+        "test_every_kind_of_clone_has_its_tags": 2,
+    },
     "cli/test_verify_profiles.py": {
         "*": 3,
     },

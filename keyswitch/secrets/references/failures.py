@@ -17,8 +17,7 @@ from keyswitch.errors import (
     NoItemError,
     StoreError,
 )
-from keyswitch.secrets.references.invocation import filled
-from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.manager import Manager, filled
 from keyswitch.secrets.references.reference import Reference
 
 _LONGEST = 200  # characters of a tool's own words

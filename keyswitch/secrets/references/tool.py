@@ -17,7 +17,7 @@ from keyswitch.secrets.references import (
     invocation,
     running,
 )
-from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.manager import Manager, filled
 from keyswitch.secrets.references.reference import Reference
 
 
@@ -132,7 +132,7 @@ class Tool:
 
 def _file_of(tool: Tool) -> str:
     manager = tool.manager
-    name = invocation.filled(manager.file, tool.parts)
+    name = filled(manager.file, tool.parts)
     if not manager.folder:
         return name
     variable, usual = manager.folder
