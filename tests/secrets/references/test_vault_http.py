@@ -567,6 +567,15 @@ def test_a_namespace_goes_with_each_request(reader):
     assert sent == {"eng/ki"}
 
 
+def test_no_request_goes_round_a_proxy_of_another_kind(reader, monkeypatch):
+    reader.settings["address"] = "https://vault.example"
+    monkeypatch.setenv("https_proxy", "socks5://user:FAKE@127.0.0.1:1")
+    with pytest.raises(StoreError) as caught:
+        reader.value("kv/team/claude#key")
+    assert "is not an HTTP proxy" in lines_of(caught)
+    assert "FAKE" not in lines_of(caught)
+
+
 # ------------------------------------------- tokens of clusters and of jobs
 
 

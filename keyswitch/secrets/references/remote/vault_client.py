@@ -148,6 +148,7 @@ def proxy_to(address: Address) -> Address | None:
     """Return the proxy that this machine's programs use for an https address.
 
     A proxy passes https on without reading it; http stays on this machine.
+    Raises StoreError for another kind of proxy: nothing goes round it.
     """
     from urllib.request import getproxies, proxy_bypass
 
@@ -156,8 +157,13 @@ def proxy_to(address: Address) -> Address | None:
     if proxy_bypass(address.host_port):
         return None
     text = getproxies().get("https", "")
-    text = text if not text or "://" in text else f"http://{text}"
+    if not text:
+        return None
+    text = text if "://" in text else f"http://{text}"
     found = address_of(text)
     if found is None:
-        return None
+        raise StoreError(
+            f"the proxy on the way to {address.host} is not an HTTP proxy",
+            "name an HTTP proxy in HTTPS_PROXY, or the host in NO_PROXY",
+        )
     return found._replace(authorization=authorization(text))
