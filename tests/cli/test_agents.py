@@ -36,6 +36,7 @@ GIVING = [
         "vault",
     ),
     ("rotate", "w", "--stdin"),
+    ("migrate", "w", "--to", "vault"),
     ("login", "x", "--capture"),
     ("allow",),
     ("remove", "w", "--yes"),
