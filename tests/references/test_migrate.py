@@ -26,9 +26,8 @@ def ks(home):
 
 def kept(ks):
     """Return what the manager has."""
-    return {
-        path.name: path.read_text() for path in (ks.home / "corp").iterdir()
-    }
+    folder = ks.home / "corp"
+    return {path.name: path.read_text() for path in folder.iterdir()}
 
 
 def in_vault(ks):
@@ -109,7 +108,10 @@ def test_a_dry_run_says_what_and_changes_nothing(ks):
 
 
 LOCKED = "#!/bin/sh\necho vault is locked >&2\nexit 1\n"
-FORGETS = "#!/bin/sh\ntest $1 = put && exec cat > /dev/null\necho not found >&2\nexit 1\n"
+FORGETS = (
+    "#!/bin/sh\ntest $1 = put && exec cat > /dev/null\n"
+    "echo not found >&2\nexit 1\n"
+)
 CHANGES = (
     "#!/bin/sh\ncd $HOME/corp\ncase $1 in\n"
     "put) tr a-z A-Z > $2;;\n*) cat $2 2>/dev/null || "
@@ -168,8 +170,9 @@ def test_what_is_not_said(ks):
 
 def test_several_secrets_are_moved_together_or_not_at_all(ks):
     ks("add", "cloud", "--provider", "bedrock", "--store", "vault",
-       "--set", "region=eu-central-1", "--set", "access_key_id=AKIAFAKEFAKEEXAMPLE1",
-       "--stdin", stdin=b"FAKEsecretFAKEsecretFAKEsecretEXAMPLE")  # fmt: skip
+       "--set", "region=eu-central-1",
+       "--set", "access_key_id=AKIAFAKEFAKEEXAMPLE1", "--stdin",
+       stdin=b"FAKEsecretFAKEsecretFAKEsecretEXAMPLE")  # fmt: skip
     token = "FAKEtoken" * 20 + "EXAMPLE"
     (ks.home / "corp/token").write_text(token)
     ks("edit", "cloud", "--reference", "session_token=corp:token")

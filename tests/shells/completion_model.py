@@ -147,8 +147,8 @@ ARGUMENTS = {
 # Where nothing else is said, these are names of profiles that exist.
 for _path in (
     "copy", "edit", "env", "helper api-key", "helper aws", "link", "login",
-    "logout", "migrate", "remove", "rename", "revoke-local", "rotate", "run", "shell",
-    "show",
+    "logout", "migrate", "remove", "rename", "revoke-local", "rotate", "run",
+    "shell", "show",
 ):  # fmt: skip
     ARGUMENTS[_path, "name"] = PROFILES
 ARGUMENTS["export", "names"] = ARGUMENTS["verify", "names"] = PROFILES

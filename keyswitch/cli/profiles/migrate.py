@@ -11,6 +11,7 @@ from keyswitch.cli.command import Session, at_most_one, command, flag, option
 from keyswitch.cli.progress import Progress
 from keyswitch.cli.secrets.references import allow_commands
 from keyswitch.cli.secrets.store_choice import choose_store_for
+from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import (
     CleanupLeftError,
     ExitCode,
@@ -78,6 +79,7 @@ def migrate(
             "it is not said whose secrets are to move",
             "name a profile, or give --all",
         )
+    require_own_home()  # a manager is asked before anything is written here
     session.refuse_agents()
     destination = parse_destination(to)
     workspace = session.workspace()
