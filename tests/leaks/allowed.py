@@ -82,6 +82,10 @@ ENTRIES = [
         "file", "home/made", frozenset({"migrate to a manager"}),
         frozenset({"key"}), "it stands for a manager, which keeps it",
     ),
+    Allowed(
+        "write", "stdout", frozenset({"migrate"}), frozenset({"new key"}),
+        "the manager's tool's, to keyswitch",
+    ),
     *[
         Allowed(
             "write", where, frozenset({"migrate to a manager"}),
