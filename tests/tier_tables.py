@@ -70,6 +70,15 @@ EVERY = {
     "cli/test_status_line_setting.py": {
         "*": 4,
     },
+    "cli/test_team.py": {
+        "test_a_hostile_file_leaves_no_trace": 8,
+        "test_what_decides_nothing_is_small": 3,
+        "test_what_decides_where_a_secret_goes_needs_a_typed_yes": 3,
+    },
+    "team/test_signed_tags.py": {
+        "test_a_hostile_clone_decides_nothing": 3,
+        "test_every_kind_of_clone_has_its_tags": 2,
+    },
     "cli/test_verify_profiles.py": {
         "*": 3,
     },
@@ -400,6 +409,9 @@ EVERY = {
     },
     "secrets/test_vault_vectors.py": {
         "test_both_readers_say_what_the_index_says": 4,
+    },
+    "references/test_over_network.py": {
+        "test_what_vault_does_not_give_is_said": 2,
     },
     "secrets/references/test_aws_http.py": {
         "test_each_code_has_its_error": 3,

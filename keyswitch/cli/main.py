@@ -80,6 +80,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "switching.status_line",
         "Record the limits that Claude Code knows, and print a short line.",
     ),
+    "team": (
+        "profiles.team",
+        "Share profiles in a team: references, never secrets.",
+    ),
     "trace": (
         "checks.trace",
         "Show a command's requests, and whose credential each carries.",

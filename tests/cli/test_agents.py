@@ -18,6 +18,8 @@ GIVING = [
     ("shell", "w"),
     ("undo",),
     ("import", "bundle", "--yes"),
+    ("team", "add", "shared", "--sha256", "0"),
+    ("team", "update"),
     ("unlock", "--passphrase-fd", "0"),
     ("trace", "--profile", "w", "--", "true"),
     ("verify", "w"),

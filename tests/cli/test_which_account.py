@@ -61,6 +61,8 @@ NONE = {
     "unlink", "unlock", "vault accept-rollback", "vault init",
     "vault keychain", "vault machine-key", "vault passwd", "vault recovery",
     "vault rotate", "vault status",
+    "team add", "team diff", "team list", "team remove", "team show",
+    "team update",
 }  # fmt: skip
 CLASSES = (SENT, HERE, ELSEWHERE, NAMED, NONE)
 

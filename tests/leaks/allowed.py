@@ -106,6 +106,10 @@ ENTRIES = [
         "Claude Code's own file, in its own format",
     ),
     Allowed(
+        "file", "home/keys/keyswitch-team.toml", frozenset({"*"}),
+        frozenset({"key"}), "a team file that somebody wrote a key into",
+    ),
+    Allowed(
         "write", "home/.claude/.keyswitch-*-.credentials.json",
         frozenset({"use a login", "off", "undo", "logout"}), LOGIN,
         "the same file, beside its place, before the rename",

@@ -119,7 +119,7 @@ VALUES = {
 }  # fmt: skip
 for _name in (
     "ADDRESS", "DATE", "FIELD", "FIELD=VALUE", "HOST", "N", "NAME", "PATTERN",
-    "PLACES", "SECONDS", "[FIELD=]N", "[FIELD=]NAME",
+    "HEX", "KEY", "PLACES", "SECONDS", "TAG", "[FIELD=]N", "[FIELD=]NAME",
     "[FIELD=]REFERENCE",
 ):  # fmt: skip
     VALUES[_name] = NOTHING
@@ -138,6 +138,11 @@ ARGUMENTS = {
     ("managers check", "name"): MANAGERS,
     ("providers", "name"): PROVIDERS,
     ("rename", "new_name"): NOTHING,
+    ("team add", "source"): FILES,
+    ("team diff", "name"): NOTHING,
+    ("team remove", "name"): NOTHING,
+    ("team show", "name"): NOTHING,
+    ("team update", "name"): NOTHING,
     ("run", "command"): Kind("programs"),
     ("trace", "command"): Kind("programs"),
     ("uninstall", "shell"): INSTALLED,

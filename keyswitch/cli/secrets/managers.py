@@ -8,11 +8,10 @@ from keyswitch.cli.command import HELP, YES, Session, command
 from keyswitch.cli.secrets.references import allow_commands, load_managers
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.secrets.outside.reference_store import (
-    caller_of,
+    ReferenceStore,
     is_by_command,
-    waiting_for,
 )
-from keyswitch.secrets.references import allowing, command_line, invocation
+from keyswitch.secrets.references import allowing, invocation
 from keyswitch.secrets.references.manager import Manager
 from keyswitch.secrets.references.managers import EXEC
 
@@ -56,12 +55,8 @@ def _state(manager: Manager) -> str:
 def check(session: Session, name: str) -> None:
     """Ask a manager whether it would answer; no secret is read."""
     manager = load_managers(session).get(name)
-    where = "it is asked over the network"
-    if is_by_command(manager):
-        workspace = session.workspace()
-        caller = caller_of(workspace.paths, workspace.ask)
-        with waiting_for(manager, name):
-            where = command_line.probe(manager, manager.deadline, caller)
+    workspace = session.workspace()
+    where = ReferenceStore(workspace.paths, workspace.ask).probe(manager)
     session.show({"manager": name, "answers": True, "by": where}, [])
     session.say(f"{manager.title} answers ({where})")
 

@@ -39,7 +39,9 @@ class ReferenceStore:
     def __init__(self, paths: Paths, ask: AskPerson = None) -> None:
         self.paths = paths
         self._ask = ask
-        self.managers = managers.load(settings.load(paths))
+        chosen = settings.load(paths)
+        self.managers = managers.load(chosen)
+        self._keeps = chosen.cache == "values"  # a login's token, too
 
     def get(self, item: str, generation: int = 1) -> Secret:  # noqa: ARG002
         """Return the value that a reference leads to."""
@@ -81,6 +83,25 @@ class ReferenceStore:
             )
             invocation.program_of(manager, str(command[0]))
 
+    def probe(self, manager: Manager) -> str:
+        """Return by what a manager answers; raise if it would not."""
+        rows, deadline = dict(manager.settings), manager.deadline
+        with waiting_for(manager, manager.name):
+            if _is_over_http(manager):
+                from keyswitch.secrets.references import vault_http
+
+                return vault_http.probe(
+                    manager.name, rows, deadline, keep=self._keeps
+                )
+            if _is_of_aws(manager):
+                from keyswitch.secrets.references import aws_http
+
+                return aws_http.probe(manager.name, rows, deadline)
+            from keyswitch.secrets.references import command_line
+
+            caller = caller_of(self.paths, self._ask, self.get)
+            return command_line.probe(manager, deadline, caller)
+
     def lifetime(self, text: str) -> int:
         """Return the seconds that a manager's values may stay unlocked.
 
@@ -107,7 +128,9 @@ class ReferenceStore:
         if _is_over_http(manager):
             from keyswitch.secrets.references import vault_http
 
-            return vault_http.read(references, rows, manager.deadline)
+            return vault_http.read(
+                references, rows, manager.deadline, keep=self._keeps
+            )
         if _is_of_aws(manager):
             from keyswitch.secrets.references import aws_http
 
@@ -127,7 +150,9 @@ class ReferenceStore:
         if _is_over_http(manager):
             from keyswitch.secrets.references import vault_http
 
-            vault_http.write(reference, value, rows, manager.deadline)
+            vault_http.write(
+                reference, value, rows, manager.deadline, keep=self._keeps
+            )
         elif _is_of_aws(manager):
             from keyswitch.secrets.references import aws_http
 

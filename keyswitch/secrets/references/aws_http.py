@@ -49,7 +49,7 @@ def read(
     items: dict[str, str] = {}
     found: dict[str, Fetched] = {}
     for reference in references:
-        asking = _Asking(reference, settings, left)
+        asking = _Asking(reference.manager, _item(reference), settings, left)
         if asking.item not in items:
             items[asking.item] = asking.value()
         value = _part(items[asking.item], reference.parts.get("key"), asking)
@@ -64,7 +64,8 @@ def write(
     deadline: float,
 ) -> None:
     """Write a new version; with `#KEY`, the other keys of its JSON stay."""
-    asking = _Asking(reference, settings, Deadline(deadline))
+    left = Deadline(deadline)
+    asking = _Asking(reference.manager, _item(reference), settings, left)
     if reference.manager == "aws-ssm":
         _write_parameter(asking, value)
         return
@@ -81,18 +82,31 @@ def write(
         asking.ask("create_secret", Name=asking.item, SecretString=text)
 
 
+def probe(manager: str, settings: Mapping[str, Any], deadline: float) -> str:
+    """Return who asks, as AWS says; raise if it would give nothing."""
+    asking = _Asking(manager, "who asks", settings, Deadline(deadline))
+    asking.service = "sts"
+    return str(asking.ask("get_caller_identity").get("Arn", ""))
+
+
+def _item(reference: Reference) -> str:
+    return reference.parts.get("id") or reference.parts["name"]
+
+
 class _Asking:
     """Requests about one item."""
 
     def __init__(
         self,
-        reference: Reference,
+        manager: str,
+        item: str,
         settings: Mapping[str, Any],
         deadline: Deadline,
     ) -> None:
-        self.manager = reference.manager
-        self.title = TITLES[self.manager]
-        self.item = reference.parts.get("id") or reference.parts["name"]
+        self.manager = manager
+        self.title = TITLES[manager]
+        self.item = item
+        self.service = _SERVICES[manager]
         self._deadline = deadline
         self._profile = _text(settings, "profile", self.manager)
         self._region = _text(settings, "region", self.manager)
@@ -142,7 +156,7 @@ class _Asking:
         if self.item.startswith("arn:"):
             region = self.item.split(":")[3] or region
         return session.create_client(
-            _SERVICES[self.manager], region_name=region, config=config
+            self.service, region_name=region, config=config
         )
 
 

@@ -26,7 +26,7 @@ def read(
     if manager.name == KEEPASSXC:
         output = _from_keepassxc(tool, master_password(tool))
     else:
-        output = tool.run(invocation.command_of(manager, tool.parts)).output
+        output = tool.output(invocation.command_of(manager, tool.parts))
     return Fetched(outputs.value_of(manager, reference, output))
 
 
@@ -52,10 +52,11 @@ def master_password(tool: Tool) -> bytes:
     if not wanted:
         return b""  # the key file is all
     if wanted != _ASK:
-        if wanted.startswith(f"{KEEPASSXC}:"):
+        if not isinstance(wanted, str) or wanted.startswith(f"{KEEPASSXC}:"):
             raise InputError(
-                "[managers.keepassxc]: its password cannot lie in KeePassXC",
-                "name another manager's reference",
+                "[managers.keepassxc]: its password has to be a reference to "
+                "another manager",
+                f'for example "op://Eng/kdbx/password"; or "{_ASK}"',
             )
         if caller.resolve is not None:
             return _line(caller.resolve(wanted).reveal())
@@ -82,15 +83,15 @@ def _from_keepassxc(tool: Tool, password: bytes) -> bytes:
     entry, slash, attribute = parts["entry"].rpartition("/")
     split = {**parts, "entry": entry, "attribute": attribute}
     if slash and attribute.lower() in ATTRIBUTES:
-        return tool.run(invocation.words(command, split), password).output
+        return tool.output(invocation.words(command, split), password)
     try:
-        return tool.run(invocation.words(command, parts), password).output
+        return tool.output(invocation.words(command, parts), password)
     except NoItemError:
         if not slash:
             raise
         try:
             words = invocation.words(command, split)
-            return tool.run(words, password).output
+            return tool.output(words, password)
         except NoItemError as e:
             if "unknown attribute" in e.message:
                 raise

@@ -17,8 +17,7 @@ from keyswitch.errors import (
     NoItemError,
     StoreError,
 )
-from keyswitch.secrets.references.invocation import filled
-from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.manager import Manager, filled
 from keyswitch.secrets.references.reference import Reference
 
 _LONGEST = 200  # characters of a tool's own words
@@ -115,8 +114,16 @@ def error_of(
         )
     if line := said.matching(texts.missing, given):
         return missing(manager, reference, line)
-    why = said.telling() or f"it ended with status {status} and said nothing"
+    why = said.telling() or _silence(status)
     return unreadable(manager, reference, why)
+
+
+def _silence(status: int) -> str:
+    if status < 0:
+        return f"it was ended by signal {-status}"
+    if status:
+        return f"it ended with status {status} and said nothing"
+    return "it gave nothing"
 
 
 def unreadable(manager: Manager, reference: Reference, why: str) -> StoreError:

@@ -13,7 +13,12 @@ from fnmatch import fnmatchcase
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import InputError, LockedError, StoreError
 from keyswitch.profiles.paths import home_of
-from keyswitch.secrets.references.manager import PLACEHOLDER, Manager, Words
+from keyswitch.secrets.references.manager import (
+    PLACEHOLDER,
+    Manager,
+    Words,
+    filled,
+)
 from keyswitch.secrets.references.reference import Reference
 
 # What any tool may see: where it is, whom it talks to, how it asks a person.
@@ -40,6 +45,11 @@ _IDENTITIES = (
     "~/.passage/identities",
     "~/.ssh/id_ed25519",
 )
+# Where the system has its programs: they are no work of whoever is there.
+_SYSTEM_FOLDERS = (
+    "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin",
+    "/opt/homebrew/bin", "/nix/store", "/snap/bin",
+)  # fmt: skip
 # What `bw get` gives by itself; any other name is a field of the whole item.
 BW_FIELDS = ("password", "username", "notes", "totp")
 
@@ -105,11 +115,6 @@ def words(command: Words, parts: Mapping[str, str]) -> list[str]:
     return found
 
 
-def filled(text: str, parts: Mapping[str, str]) -> str:
-    """Return a text with its placeholders replaced, each once."""
-    return PLACEHOLDER.sub(lambda found: parts.get(found[1], ""), text)
-
-
 def command_of(manager: Manager, parts: Mapping[str, str]) -> list[str]:
     """Return the words that read a reference."""
     if not manager.command:
@@ -161,6 +166,8 @@ def _is_here(path: str) -> bool:
     if is_below(os.path.realpath(home()), here):
         return False
     real = os.path.realpath(path)
+    if any(is_below(real, folder) for folder in _SYSTEM_FOLDERS):
+        return False
     return is_below(real, here) or is_below(path, here)
 
 
@@ -190,6 +197,9 @@ def environment(manager: Manager, *, person: bool) -> dict[str, str]:
     if everywhere and sys.platform != "win32":
         found |= {"LANG": everywhere, "LC_CTYPE": everywhere}
     found |= {"LC_MESSAGES": "C", **manager.fixed}
+    if "AWS_REGION" in found:
+        # Version 1 of AWS's command line knows only the other name.
+        found.setdefault("AWS_DEFAULT_REGION", found["AWS_REGION"])
     if not person:
         found.pop(_OF_A_TERMINAL, None)
     return found

@@ -111,6 +111,9 @@ def chosen(manager: Manager, place: str, table: Mapping[str, Any]) -> Manager:
     names = (*manager.environment, *found.pop("environment", ()))
     if "program" in found:
         _require_program(place, found["program"])
+    row.require_texts(
+        {n for way in commands_of(manager) for n in placeholders(way)}
+    )
     return manager._replace(settings=table, environment=names, **found)
 
 
@@ -167,13 +170,12 @@ def _checked(manager: Manager, place: str) -> Manager:
         return manager
     known = {*groups, *manager.defaults, "reference"}
     for command in commands_of(manager):
-        for word in flat(command):
-            unknown = {*PLACEHOLDER.findall(word)} - known
-            if unknown:
-                raise InputError(
-                    f"{place}: {{{min(unknown)}}} is no part of 'pattern'",
-                    f"the parts are {', '.join(sorted(known))}",
-                )
+        unknown = placeholders(command) - known
+        if unknown:
+            raise InputError(
+                f"{place}: {{{min(unknown)}}} is no part of 'pattern'",
+                f"the parts are {', '.join(sorted(known))}",
+            )
     return manager
 
 
@@ -182,13 +184,20 @@ def commands_of(manager: Manager) -> list[Words]:
     return [way for key in _COMMANDS if (way := getattr(manager, key))]
 
 
-def flat(command: Words) -> list[str]:
-    """Return all the words of a command, optional ones too."""
-    return [
-        word
-        for entry in command
-        for word in ([entry] if isinstance(entry, str) else entry)
-    ]
+def placeholders(command: Words) -> set[str]:
+    """Return the parts that a command's words name."""
+    groups = ([one] if isinstance(one, str) else one for one in command)
+    return {
+        name
+        for group in groups
+        for word in group
+        for name in PLACEHOLDER.findall(word)
+    }
+
+
+def filled(text: str, parts: Mapping[str, str]) -> str:
+    """Return a text with its placeholders replaced, each once."""
+    return PLACEHOLDER.sub(lambda found: parts.get(found[1], ""), text)
 
 
 class _Row:
@@ -204,6 +213,11 @@ class _Row:
 
     def some_of(self, keys: list[str] | tuple[str, ...]) -> dict[str, Any]:
         return {key: self._value(key) for key in keys if key in self._table}
+
+    def require_texts(self, keys: set[str]) -> None:
+        """Raise unless each of these is a text, where it is there."""
+        for key in keys & self._table.keys():
+            self._text(key, self._table[key])
 
     def _value(self, key: str) -> Any:
         value = self._table[key]

@@ -17,7 +17,7 @@ from keyswitch.secrets.references import (
     invocation,
     running,
 )
-from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.manager import Manager, filled
 from keyswitch.secrets.references.reference import Reference
 
 
@@ -76,8 +76,18 @@ class Tool:
         if not stat.S_ISREG(found.st_mode):
             raise self.unreadable(f"{path} is no file")
 
-    def run(self, words: Sequence[str], given: bytes = b"") -> running.Done:
-        """Return how a command went that succeeded, or raise why it did not.
+    def output(self, words: Sequence[str], given: bytes = b"") -> bytes:
+        """Return what a command printed; nothing at all is a failure."""
+        return self.run(words, given, may_be_empty=False)
+
+    def run(
+        self,
+        words: Sequence[str],
+        given: bytes = b"",
+        *,
+        may_be_empty: bool = True,
+    ) -> bytes:
+        """Return what a command printed, or raise why it did not succeed.
 
         `given` goes to its stdin; it is in no message.
         """
@@ -103,13 +113,13 @@ class Tool:
             raise self.unreadable(f"{program}: {e.strerror}") from e
         finally:
             self._left -= time.monotonic() - begun
-        if done.status:
+        if done.status or not (may_be_empty or done.output.strip()):
             printed = failures.secrets_of({}, done.output)
             said = failures.Said(done.words, hidden | printed)
             raise failures.error_of(
                 manager, self.reference, self.parts, said, done.status
             )
-        return done
+        return done.output
 
     def missing(self, why: str) -> NoItemError:
         """Return the error for what the manager does not have."""
@@ -122,9 +132,9 @@ class Tool:
 
 def _file_of(tool: Tool) -> str:
     manager = tool.manager
-    name = invocation.filled(manager.file, tool.parts)
+    name = filled(manager.file, tool.parts)
     if not manager.folder:
         return name
     variable, usual = manager.folder
     folder = os.environ.get(variable) or invocation.expanded(usual)
-    return os.path.join(folder, name)
+    return os.path.join(invocation.home(), folder, name)

@@ -69,6 +69,22 @@ def write(
     write_field(session, _path(reference), field, value)
 
 
+def probe(
+    manager: str,
+    settings: Mapping[str, Any],
+    deadline: float,
+    *,
+    keep: bool = True,
+) -> str:
+    """Return which server took the token; raise if it would give nothing."""
+    session = _session(manager, settings, deadline, keep=keep)
+    path = "auth/token/lookup-self"
+    answer = session.ask("GET", path)
+    if answer.status != 200:
+        raise vault_engines.not_read(session, path, answer)
+    return session.settings.address.url
+
+
 def _session(
     manager: str, table: Mapping[str, Any], deadline: float, *, keep: bool
 ) -> VaultSession:

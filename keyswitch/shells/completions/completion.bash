@@ -13,8 +13,8 @@
         add allow completion copy current deny doctor edit env explain export
         helper history hook import install link list lock login logout
         managers migrate off providers remove rename revoke-local rotate run
-        shell show statusline trace undo uninstall unlink unlock use vault
-        verify whoami
+        shell show statusline team trace undo uninstall unlink unlock use
+        vault verify whoami
       )
       ;;
     helper)
@@ -22,6 +22,9 @@
       ;;
     managers)
       found=(allow check list)
+      ;;
+    team)
+      found=(add diff list remove show update)
       ;;
     vault)
       found=(
@@ -128,6 +131,18 @@
     show)
       found=(--reveal)
       ;;
+    'team add')
+      found=(--tag --sha256 --signer --dry-run)
+      ;;
+    'team diff')
+      found=(--source --tag)
+      ;;
+    'team remove')
+      found=(--yes --dry-run)
+      ;;
+    'team update')
+      found=(--source --tag --sha256 --signer --dry-run)
+      ;;
     trace)
       found=(
         --profile --to --record --bodies --view --simulate --replay
@@ -173,7 +188,7 @@
     esac
     case "$1" in
     '' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | \
-      managers | run | vault)
+      managers | run | team | vault)
       ;;
     *)
       found+=(--json --no-input -q --quiet -v --verbose)
@@ -200,8 +215,11 @@
       'import --accept-host' | 'import --passphrase-fd' | 'link --remote' | \
       'login --label' | 'login --from-env' | 'login --email' | \
       'off --timeout' | 'rotate --expires' | 'rotate --from-env' | \
-      'rotate --fd' | 'trace --intercept-host' | 'unlink --remote' | \
-      'unlock --timeout' | 'unlock --passphrase-fd' | 'use --timeout' | \
+      'rotate --fd' | 'team add --tag' | 'team add --sha256' | \
+      'team add --signer' | 'team diff --tag' | 'team update --tag' | \
+      'team update --sha256' | 'team update --signer' | \
+      'trace --intercept-host' | 'unlink --remote' | 'unlock --timeout' | \
+      'unlock --passphrase-fd' | 'use --timeout' | \
       'vault init --passphrase-fd' | 'vault passwd --passphrase-fd' | \
       'vault recovery --passphrase-fd' | 'vault rotate --passphrase-fd')
       kind=nothing
@@ -216,7 +234,8 @@
       found=(keychain vault)
       ;;
     'add --from-file' | 'export --to' | 'export --passphrase-file' | \
-      'import --passphrase-file' | 'rotate --from-file' | 'trace --to' | \
+      'import --passphrase-file' | 'rotate --from-file' | \
+      'team diff --source' | 'team update --source' | 'trace --to' | \
       'trace --record' | 'trace --view' | 'trace --replay' | \
       'unlock --passphrase-file' | 'vault init --passphrase-file' | \
       'vault passwd --passphrase-file' | \
@@ -283,7 +302,7 @@
       kind=words
       found=(bash fish nu pwsh zsh)
       ;;
-    'import 1')
+    'import 1' | 'team add 1')
       kind=files
       ;;
     'install 1' | 'uninstall 1')

@@ -41,6 +41,7 @@ begin
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
                     statusline\t'Record the limits that Claude Code knows, and print a short line.' \
+                    team\t'Share profiles in a team: references, never secrets.' \
                     trace\t'Show a command\'s requests, and whose credential each carries.' \
                     undo\t'Take back the last change.' \
                     uninstall\t'Remove the hook from a start file.' \
@@ -60,6 +61,14 @@ begin
                     allow\t'Look at a command of config.toml, and let references start it.' \
                     check\t'Ask a manager whether it would answer; no secret is read.' \
                     list\t'List the managers, and the form of their references.'
+            case team
+                set found \
+                    add\t'Take over the profiles of a team file.' \
+                    diff\t'Show what an update would change, and ask nothing.' \
+                    list\t'List the teams.' \
+                    remove\t'Take a team\'s profiles away.' \
+                    show\t'Show one team: its profiles, and where their secrets go.' \
+                    update\t'Take over what a team has changed; without a name: of every team.'
             case vault
                 set found \
                     accept-rollback\t'Accept a vault file that is older than the last one seen.' \
@@ -239,6 +248,27 @@ begin
             case show
                 set found \
                     --reveal\t'Show the secrets, after asking.'
+            case 'team add'
+                set found \
+                    --tag\t'Read the file of a signed tag of that git checkout.' \
+                    --sha256\t'The file has this hash, and that is the yes.' \
+                    --signer\t'With --tag: the fingerprint of the key that signs; also the yes.' \
+                    --dry-run\t'Show what would be changed.'
+            case 'team diff'
+                set found \
+                    --source\t'Where it is now.' \
+                    --tag\t'Read the file of a signed tag of that git checkout.'
+            case 'team remove'
+                set found \
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
+            case 'team update'
+                set found \
+                    --source\t'Where it is now.' \
+                    --tag\t'Read the file of a signed tag of that git checkout.' \
+                    --sha256\t'The file has this hash, and that is the yes.' \
+                    --signer\t'With --tag: the fingerprint of the key that signs; also the yes.' \
+                    --dry-run\t'Show what would be changed.'
             case trace
                 set found \
                     --profile\t'Run it with a profile, as \'run\'.' \
@@ -308,7 +338,7 @@ begin
                     --as\t'Predict for what is started so; otherwise as here.'
         end
         switch "$argv[1]"
-            case '' helper 'helper api-key' 'helper aws' 'helper claude-code' managers run vault
+            case '' helper 'helper api-key' 'helper aws' 'helper claude-code' managers run team vault
             case '*'
                 set -a found \
                     --json\t'Print data as JSON.' \
@@ -340,7 +370,10 @@ begin
                 'import --accept-host' 'import --passphrase-fd' \
                 'link --remote' 'login --label' 'login --from-env' \
                 'login --email' 'off --timeout' 'rotate --expires' \
-                'rotate --from-env' 'rotate --fd' 'trace --intercept-host' \
+                'rotate --from-env' 'rotate --fd' 'team add --tag' \
+                'team add --sha256' 'team add --signer' 'team diff --tag' \
+                'team update --tag' 'team update --sha256' \
+                'team update --signer' 'trace --intercept-host' \
                 'unlink --remote' 'unlock --timeout' 'unlock --passphrase-fd' \
                 'use --timeout' 'vault init --passphrase-fd' \
                 'vault passwd --passphrase-fd' \
@@ -355,7 +388,8 @@ begin
                 set kind words
                 set found keychain vault
             case 'add --from-file' 'export --to' 'export --passphrase-file' \
-                'import --passphrase-file' 'rotate --from-file' 'trace --to' \
+                'import --passphrase-file' 'rotate --from-file' \
+                'team diff --source' 'team update --source' 'trace --to' \
                 'trace --record' 'trace --view' 'trace --replay' \
                 'unlock --passphrase-file' 'vault init --passphrase-file' \
                 'vault passwd --passphrase-file' \
@@ -409,7 +443,7 @@ begin
             case 'hook 1'
                 set kind words
                 set found bash fish nu pwsh zsh
-            case 'import 1'
+            case 'import 1' 'team add 1'
                 set kind files
             case 'install 1' 'uninstall 1'
                 set kind words

@@ -1,10 +1,14 @@
 """Rows and programs of a person's own: what they may be, and a yes first."""
 
+import os
+import re
+
 import pytest
 
 from keyswitch.errors import InputError, StoreError
-from keyswitch.profiles.settings import Settings
-from keyswitch.secrets.references import allowing, managers
+from keyswitch.profiles.settings import Settings, load
+from keyswitch.secrets.references import allowing, invocation, managers
+from tests.components import ROOT
 from tests.secrets.references.fake_tools import VALUE
 
 ROW = {"command": ["corp-key", "get", "{path}"]}
@@ -137,6 +141,23 @@ def test_another_program_for_one_of_ours_is_a_command_too(corp):
     assert corp.read("op://Eng/claude/key", row) == VALUE
 
 
+def test_the_rows_of_the_documentation_are_rows(tools):
+    text = (ROOT / "docs/references.md").read_text(encoding="utf-8")
+    os.makedirs(tools.paths.config)
+    with open(tools.paths.config_file, "w") as file:
+        file.writelines(re.findall("```toml\n(.*?)```", text, re.DOTALL))
+    known = managers.load(load(tools.paths))
+    assert {"corp", "keepassxc", "age"} <= {*known.names()}
+    assert known.parse("exec:key").parts == {"name": "key"}
+    reference = known.parse("corp:eng@ai/claude")
+    assert reference.parts == {"team": "eng", "path": "ai/claude"}
+    words = known.get("corp").command
+    assert invocation.words(words, reference.parts)[2:] == [
+        "--team", "eng", "ai/claude"
+    ]  # fmt: skip
+    assert known.get("corp").texts.locked == ("run corp login",)
+
+
 WRONG = {
     "is no program": {"command": ["{path}"]},
     "is relative": {"command": ["./corp-key"]},
@@ -164,6 +185,25 @@ def test_a_wrong_row_is_named_with_its_place(words):
     with pytest.raises(InputError, match=words) as e:
         known.get("corp")
     assert "[managers.corp] of config.toml: " in e.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("keepassxc", "key_file", 5),
+        ("age", "identity", ["~/key"]),
+        ("aws-sm", "profile", "a\0b"),
+        ("vault", "namespace", True),
+        ("op", "program", "./op"),
+        ("op", "program", 5),
+        ("op", "deadline", "9"),
+        ("op", "environment", "OP_*"),
+    ],
+)
+def test_a_wrong_setting_of_one_of_ours_is_named(name, key, value):
+    known = managers.load(Settings(managers={name: {key: value}}))
+    with pytest.raises(InputError, match=rf"managers.{name}\] of config.toml"):
+        known.get(name)
 
 
 def test_a_row_cannot_stand_for_one_of_ours():

@@ -253,7 +253,6 @@ def moto(tmp_path_factory):
 def test_aws_reads_what_it_has_written(real, moto, monkeypatch):
     for name, value in moto.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     for text in ("aws-ssm:/cli/new", "aws-sm:cli/json#key"):
         real.put(text)
         assert real.read(text) == VALUE

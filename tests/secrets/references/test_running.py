@@ -76,7 +76,7 @@ def test_a_tool_that_says_too_much_is_ended():
 
 def test_messages_without_an_end_are_cut():
     with pytest.raises(running.SilentError) as e:
-        running.run(call("while :; do echo err >&2; done"), 0.3)
+        running.run(call(f"while :; do echo {'e' * 999} >&2; done"), 0.5)
     assert len(e.value.words) == running.WORDS_LIMIT
 
 
@@ -109,6 +109,22 @@ def test_a_signal_to_keyswitch_ends_the_tool_first(tmp_path, name):
         while not (note.exists() and note.read_text().endswith("\n")):
             time.sleep(0.02)
         process.send_signal(getattr(signal, name))
+        assert process.wait(10) != 0
+    assert all(is_gone(pid) for pid in note.read_text().split())
+
+
+def test_a_second_ctrl_c_leaves_nothing_either(tmp_path):
+    note = tmp_path / "pids"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    deaf = WAITS.replace('"sleep', "\"trap '' TERM; sleep").format(note)
+    with subprocess.Popen(
+        [sys.executable, "-c", deaf], env=environ, stderr=subprocess.DEVNULL
+    ) as process:
+        while not (note.exists() and note.read_text().endswith("\n")):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
         assert process.wait(10) != 0
     assert all(is_gone(pid) for pid in note.read_text().split())
 

@@ -455,7 +455,7 @@ def test_a_proxy_passes_tls_on_and_reads_nothing(
         ({"address": 5}, "'address' has to be a text"),
         ({"namespace": "a\nb"}, "'namespace' has to be a text"),
         ({"ca_file": "ca.pem"}, "'ca_file' has to be an absolute path"),
-        ({"auth": "ldap"}, "one of token, approle, kubernetes, jwt"),
+        ({"auth": "ldap"}, "one of token, approle, kubernetes, jwt, "),
         ({"auth": "approle"}, "'role_id' or 'role_id_file'"),
         ({"auth": "kubernetes"}, "takes 'role'"),
     ],
@@ -584,6 +584,18 @@ def test_a_job_of_gitlab_logs_in_with_its_variable(reader, monkeypatch):
     assert reader.value("kv/team/claude#key") == KEY
     body = json.loads(reader.server.requests[0].body)
     assert body == {"jwt": "eyJ-FAKE-EXAMPLE"}
+
+
+def test_an_agent_adds_its_own_token(reader, monkeypatch):
+    monkeypatch.delenv("BAO_TOKEN")
+    reader.settings["auth"] = "agent"
+    reader.server.tokens.add(None)
+    assert reader.value("kv/team/claude#key") == KEY
+    sent = [r.headers.get("x-vault-token") for r in reader.server.requests]
+    assert set(sent) == {None}
+    reader.server.tokens.discard(None)
+    with pytest.raises(LockedError):
+        reader.value("kv/team/claude#key")
 
 
 def test_a_login_that_asks_for_a_second_factor_says_so(reader, monkeypatch):

@@ -15,6 +15,7 @@ from typing import Any
 from keyswitch import kernel_keyring
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError, StoreError
+from keyswitch.profiles.paths import home_of
 from keyswitch.secret import Secret
 from keyswitch.secrets.references.remote import vault_failures
 from keyswitch.secrets.references.remote.github_jwt import github_jwt
@@ -70,11 +71,16 @@ class VaultSession:
             self._is_good = answer.status == 200
         return self._is_good
 
-    def _present(self) -> Secret:
-        """Return the token of this session, which it finds or logs in for."""
-        if self._token is None and self.settings.auth == "token":
+    def _present(self) -> Secret | None:
+        """Return the token of this session, which it finds or logs in for.
+
+        None: an agent on the way adds its own.
+        """
+        if self._token is not None or self.settings.auth == "agent":
+            return self._token
+        if self.settings.auth == "token":
             self._token = self._found()
-        elif self._token is None:
+        else:
             kept = kernel_keyring.read(self._name)
             self._is_old = kept is not None
             self._token = Secret(kept.decode()) if kept else self._logged_in()
@@ -87,7 +93,9 @@ class VaultSession:
         for name in names:
             if text := self._environ.get(name, "").strip():
                 return _plain(text, name)
-        path = self.settings.token_file or os.path.expanduser("~/.vault-token")
+        path = self.settings.token_file or os.path.join(
+            home_of(self._environ), ".vault-token"
+        )
         found = _from_file(path)
         if found is None:
             raise LockedError(

@@ -15,9 +15,11 @@ from keyswitch.display import printable
 from keyswitch.errors import InputError, StoreError
 from keyswitch.model import Frozen
 from keyswitch.network.address import Address, address_of
+from keyswitch.profiles.paths import home_of
 
 TITLES = {"vault": "Vault", "bao": "OpenBao"}
-LOGINS = ("token", "approle", "kubernetes", "jwt")
+# "agent": a Vault Agent or Proxy beside us, which adds a token of its own.
+LOGINS = ("token", "approle", "kubernetes", "jwt", "agent")
 
 _KUBERNETES = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _WORDS = (
@@ -74,7 +76,7 @@ def vault_settings(
     if words["auth"] not in LOGINS:
         _refuse(manager, f"'auth' has to be one of {', '.join(LOGINS)}")
     for key in _FILES:
-        words[key] = _path(manager, key, words[key])
+        words[key] = _path(manager, key, words[key], environ)
     if not words["address"]:
         raise _no_address(manager, environ)
     address = _address(manager, words.pop("address"))
@@ -101,8 +103,10 @@ def _refuse_without(found: VaultSettings) -> None:
         _refuse(found.manager, "kubernetes takes 'role'")
 
 
-def _path(manager: str, key: str, text: str) -> str:
-    path = os.path.expanduser(text)
+def _path(manager: str, key: str, text: str, environ: Mapping[str, str]) -> str:
+    path = text
+    if text.startswith("~/"):
+        path = os.path.join(home_of(environ), text[2:])
     if path and not os.path.isabs(path):
         _refuse(manager, f"'{key}' has to be an absolute path, or begin with ~")
     return path
