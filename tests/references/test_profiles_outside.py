@@ -254,7 +254,7 @@ def test_rotate_names_the_command_that_changes_it(ks, manager):
         "--reference", "pass:ai/claude",
     )  # fmt: skip
     done = ks("rotate", "mine", "--stdin", stdin=OTHER, code=2)
-    assert "change it with: pass edit ai/claude; then forget" in done.error
+    assert "change it with: pass edit ai/claude; then forget" in done.err
 
 
 def test_a_value_of_another_shape_is_refused_when_it_is_added(ks, manager):

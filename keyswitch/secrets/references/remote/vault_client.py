@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from keyswitch.disk.atomic import read_regular
@@ -32,6 +33,16 @@ class VaultAnswer(Frozen):
     words: str = ""  # its own, of an error; without secrets
     retry_after: str = ""
     _hidden = ("document",)
+
+    @property
+    def is_of_a_policy(self) -> bool:
+        """Tell whether a token is known, and its policies deny this.
+
+        Observed, OpenBao 2.7.2: "1 error occurred: …" then, and "permission
+        denied" alone of a token that is not known. Vault says "invalid token".
+        """
+        said = str(self.document.get("errors"))
+        return "error occurred" in said and "invalid token" not in said
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -80,7 +91,7 @@ class VaultClient:
         body: bytes,
     ) -> Reply:
         proxy = proxy_to(address)
-        way = Connection(address, self.deadline, self._trust, proxy)
+        way = Connection(address, self.deadline, lambda: self._trust, proxy)
         try:
             way.open()
             return way.run(
@@ -118,6 +129,7 @@ class VaultClient:
         retry_after = reply.headers.get("retry-after", "")
         return VaultAnswer(status, document, words, retry_after)
 
+    @cached_property
     def _trust(self) -> ssl.SSLContext:
         path = self.settings.ca_file
         if not path:
