@@ -124,6 +124,7 @@ class Profile(Frozen):
     shared: tuple[str, ...] | None = None
     only: tuple[str, ...] = ()  # places of which one has to be here
     never: tuple[str, ...] = ()  # places that may not be here
+    team: str = ""  # the team whose file it came from
     fields: Mapping[str, str] = _NOTHING
     secrets: Mapping[str, SecretRef] = _NOTHING
 

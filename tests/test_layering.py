@@ -33,6 +33,7 @@ LAYERS = (
     "trace",
     "usage",
     "transfer",
+    "team",
     "switching",
     "changes",
     "commit",

@@ -70,6 +70,15 @@ EVERY = {
     "cli/test_status_line_setting.py": {
         "*": 4,
     },
+    "cli/test_team.py": {
+        "test_a_hostile_file_leaves_no_trace": 8,
+        "test_what_decides_nothing_is_small": 3,
+        "test_what_decides_where_a_secret_goes_needs_a_typed_yes": 3,
+    },
+    "team/test_signed_tags.py": {
+        "test_a_hostile_clone_decides_nothing": 3,
+        "test_every_kind_of_clone_has_its_tags": 2,
+    },
     "cli/test_verify_profiles.py": {
         "*": 3,
     },
@@ -424,6 +433,10 @@ EVERY = {
     },
     "secrets/references/test_writing.py": {
         "*": 4,
+    },
+    "secrets/references/test_both_ways.py": {
+        "test_aws_gives_its_tool_what_it_gives_botocore": 3,
+        "test_openbao_gives_its_tool_what_it_gives_over_http": 2,
     },
     "secrets/references/test_vault_http.py": {
         "test_an_odd_answer_is_never_a_missing_item": 4,

@@ -182,7 +182,8 @@ def follow(draft: Draft) -> None:
     for key in was.keys() - left:
         if key.startswith(binding.OF_REFERENCE):
             path = binding.path_of(workspace.paths, key)
-            draft.write(path, None, limit=binding.LIMIT, own=True)
+            own = not draft.planned_back
+            draft.write(path, None, limit=binding.LIMIT, own=own)
 
 
 def _plan(draft: Draft, profile: Profile, was: dict[str, Binding]) -> None:
@@ -202,7 +203,8 @@ def _plan(draft: Draft, profile: Profile, was: dict[str, Binding]) -> None:
                     continue  # what comes back is refused when it is used
                 binding.refuse([Mismatch(ref, stored, use)])
         path = binding.path_of(draft.workspace.paths, item)
-        text, own = binding.text_of(use), stored is not None
+        text = binding.text_of(use)
+        own = stored is not None and not draft.planned_back
         draft.write(path, text, limit=binding.LIMIT, own=own)
 
 

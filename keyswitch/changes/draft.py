@@ -119,6 +119,7 @@ class Draft:
         # How `undo` treats the change.
         self.undoable = True
         self.is_undo = False
+        self.planned_back = False  # by `undo`, rather than file by file
         self.beside = False  # takes nothing from what `undo` takes back
         self.forget_undo = False  # no earlier change can be undone after it
 
@@ -202,8 +203,7 @@ class Draft:
         from keyswitch.changes import login_ledger
 
         path = self.workspace.paths.logins_file
-        data = self.read(path, login_ledger.LIMIT)
-        return login_ledger.decode(path, data)
+        return login_ledger.decode(path, self.read(path, login_ledger.LIMIT))
 
     def write_ledger(self, ledger: Ledger) -> None:
         """Plan the ledger of logins."""

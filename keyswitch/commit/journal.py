@@ -20,12 +20,12 @@ from collections.abc import Iterator, Sequence
 from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_below, upwards
-from keyswitch.errors import DamagedFileError
+from keyswitch.errors import DamagedFileError, InputError
 from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import own_json
 from keyswitch.profiles.paths import Paths
 
-_LIMIT = 1 << 22  # bytes of a journal
+_LIMIT = 1 << 26  # bytes of a journal: some 100,000 files
 _PREPARED, _COMMIT = "/prepared", "/commit"  # in the folder of the journal
 
 
@@ -63,6 +63,11 @@ def prepare(paths: Paths, journal: Journal) -> None:
     entries = journal._asdict()
     entries["steps"] = [step._asdict() for step in journal.steps]
     data = own_json.encode(**entries)
+    if len(data) > _LIMIT:
+        raise InputError(
+            f"that is a change of {len(journal.steps)} files, too many at once",
+            "change fewer at a time",
+        )
     write_private(paths.journal_dir + _PREPARED, data)
 
 

@@ -14,12 +14,11 @@ import stat
 from collections.abc import Sequence
 
 from keyswitch.commit import journal
-from keyswitch.commit.journal import Folder, Step, missing_folders
+from keyswitch.commit.journal import Folder, Step
 from keyswitch.disk import atomic, permissions, rewriting
 from keyswitch.disk.digests import digest
 from keyswitch.disk.file_systems import is_mount_point
 from keyswitch.disk.opening import open_flags
-from keyswitch.disk.ownership import require_own_way
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import FileStateError
 from keyswitch.model import FILE_LIMIT, FileChange, LinkChange, Rights
@@ -89,26 +88,6 @@ def _name_to_remove(path: str, target: str) -> str:
             "unmount it first",
         )
     return target
-
-
-def staged(change: FileChange, step: Step, made: list[str]) -> None:
-    """Write a file's next version beside it; `made` gets new folders."""
-    if change.after is None:
-        return
-    folder = os.path.dirname(step.target)
-    if not os.path.isdir(folder):
-        made += missing_folders(step.target)
-        ensure_private_dir(folder)
-    elif not goes_anywhere(change):
-        # It may have come only now, or not be what it was.
-        require_own_way(folder, change.path, present=True)
-    atomic.stage(
-        step.target,
-        step.stage,
-        change.after,
-        mode=change.mode,
-        private=change.private,
-    )
 
 
 def require_as_read(

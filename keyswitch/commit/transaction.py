@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from keyswitch.commit import journal
 from keyswitch.commit.journal import Folder, Journal, Step, missing_folders
+from keyswitch.commit.staging import stage_all
 from keyswitch.commit.steps import (
     ChangedUnderneathError,
     give_rights,
@@ -28,7 +29,6 @@ from keyswitch.commit.steps import (
     rename_folders,
     require_as_read,
     set_links,
-    staged,
     step_of,
     unlink,
 )
@@ -155,10 +155,7 @@ class Transaction:
         try:
             whole = _journal_of(plan, steps)
             journal.prepare(self.paths, whole)
-            for change, step in zip(changes, steps, strict=True):
-                staged(change, step, made)
-            for folder in sorted({os.path.dirname(s.target) for s in steps}):
-                atomic.sync_dir(folder)
+            stage_all(changes, steps, made)
             with lock_folders.held(locks):
                 require_as_read(changes, steps)
                 self._compare_items(items)

@@ -176,9 +176,8 @@ def resolve_target(path: str) -> str:
 def stage_name(target: str) -> str:
     """Return a fresh name beside `target` for its next version."""
     folder, name = os.path.split(target)
-    return os.path.join(
-        folder, f"{STAGE_PREFIX}{os.urandom(8).hex()}-{name[:100]}"
-    )
+    stage = f"{STAGE_PREFIX}{os.urandom(8).hex()}-{name[:100]}"
+    return os.path.join(folder, stage)
 
 
 def is_stage_of(name: str, target: str) -> bool:
@@ -189,13 +188,20 @@ def is_stage_of(name: str, target: str) -> bool:
     )
 
 
-def stage(
-    target: str, path: str, data: bytes, *, mode: int, private: bool = False
+def stage(  # noqa: PLR0913
+    target: str,
+    path: str,
+    data: bytes,
+    *,
+    mode: int,
+    private: bool = False,
+    durable: bool = True,
 ) -> None:
     """Write `data` to the new file `path`, ready to take target's place.
 
     Mode, owner, extended attributes and access lists of an existing target
-    carry over; the mode is never widened. The file is durable on return.
+    carry over; the mode is never widened. The file is durable on return, or
+    `durable` is false and `sync_file_system` makes it so with many others.
     """
     _tell("writing", target, len(data))
     try:
@@ -204,7 +210,8 @@ def stage(
             write_all(descriptor, data)
             if os.name == "posix":
                 _set_rights(descriptor, target, mode, private=private)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as e:

@@ -65,6 +65,8 @@ class Paths:
         self.reading_file = state + "/reading"  # held while one is read
         self.status_lines_file = state + "/status-lines.json"  # what we set
         self.remotes_file = state + "/remotes"  # links by git remote
+        # Whose file each team's profiles came from, and the text of that file.
+        self.teams_dir = state + "/teams"
         self.undo_file = state + "/undo.json"
         self.history_file = state + "/history.jsonl"
         # Which start files have a block of keyswitch's.
@@ -104,6 +106,7 @@ class Paths:
             self.allowed_dir,
             self.usage_dir,
             self.references_dir,
+            self.teams_dir,
             self.state + "/compiled",
             self.state + "/trust",
         )

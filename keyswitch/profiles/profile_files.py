@@ -140,6 +140,7 @@ _KINDS: Kinds = {
     "shared": (_are_texts, "a list such as ['commands', 'agents']"),
     "only": _PLACES,
     "never": _PLACES,
+    "team": _TEXT,
 }
 _WORD = _is_word, "a text without spaces"
 _KINDS_OF_REF: Kinds = {  # in the order of its fields

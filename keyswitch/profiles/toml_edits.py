@@ -17,7 +17,7 @@ from keyswitch.profiles.toml_text import parse_bytes
 
 _PLAIN_KEYS = (
     *("provider", "label", "created", "expires", "expect"),
-    *("isolated", "shared", "only", "never"),
+    *("isolated", "shared", "only", "never", "team"),
 )
 _TABLE = "links"
 
@@ -65,7 +65,7 @@ def _put(document: Any, profile: Profile) -> None:
     """Set every value that differs; take away what is not wanted."""
     import tomlkit
 
-    wanted = _plain(profile)
+    wanted = document_of(profile)
     for key in _PLAIN_KEYS:
         _set(document, key, wanted.get(key))
     for section in ("fields", "secrets"):
@@ -115,7 +115,8 @@ def _set(table: Any, key: str, value: object) -> None:
         table[key] = value
 
 
-def _plain(profile: Profile) -> dict[str, Any]:
+def document_of(profile: Profile) -> dict[str, Any]:
+    """Return what the file of a profile says, key by key."""
     document: dict[str, Any] = {
         **profile._asdict(),
         "isolated": profile.isolated or None,
@@ -144,7 +145,7 @@ def _prove(text: str, profile: Profile) -> None:
     except InputError as e:
         raise _cannot_edit(profile.name) from e
     if (
-        _plain(found) != _plain(profile)
+        document_of(found) != document_of(profile)
         or len(text.encode()) > profile_files.PROFILE_LIMIT
     ):
         raise _cannot_edit(profile.name)

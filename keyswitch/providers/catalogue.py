@@ -41,6 +41,7 @@ _PROVIDER_KEYS = {
         dict, "constants groups fields claude_code verify ignored trace"
     ),
     "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
+    "team": str,  # whose file it came from; `team` reads it
 }
 _FIELD_KEYS = {
     **_of_type(str, "title pattern default group help"),
@@ -96,6 +97,10 @@ class Catalogue:
             self._read[provider_id] = read_provider(self.own, provider_id)
         return self._read[provider_id]
 
+    def take(self, provider: Provider) -> None:
+        """Let a provider count that a change is about to write."""
+        self._read[provider.id] = provider
+
     def issuer_of(self, secret: str) -> Provider | None:
         """Return the provider whose keys begin most like this one."""
         fitting = [
@@ -122,20 +127,26 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
     for folder in (own_folder, BUILT_IN):
         path = os.path.join(folder, provider_id + ".toml")
         document = parse_toml(path, PROVIDER_LIMIT, ours=folder == own_folder)
-        if document is None:
-            continue
-        try:
-            found = _provider(path, provider_id, document)
+        if document is not None:
+            found = provider_of(path, provider_id, document)
             return found._replace(own=folder == own_folder)
-        except (AttributeError, KeyError, TypeError) as e:
-            raise InputError(
-                f"{path}: a value has the wrong type, or a part is missing",
-                "mend that provider file",
-            ) from e
     raise InputError(
         f"provider '{provider_id}' has no file any more",
         "'keyswitch providers' lists what there is",
     )
+
+
+def provider_of(
+    path: str, provider_id: str, document: dict[str, Any]
+) -> Provider:
+    """Return the provider that a file's document means; raise InputError."""
+    try:
+        return _provider(path, provider_id, document)
+    except (AttributeError, KeyError, TypeError) as e:
+        raise InputError(
+            f"{path}: a value has the wrong type, or a part is missing",
+            "mend that provider file",
+        ) from e
 
 
 @cache

@@ -108,7 +108,7 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
             raise _odd(f"its entry '{name}'")
     if len(text) > profile_files.PROFILE_LIMIT:
         raise _odd(f"the size of its entry '{name}'")
-    profile = profile_files.parse(text, name + ".toml")
+    profile = profile_files.parse(text, name + ".toml")._replace(team="")
     if stored(profile.secrets.values()):
         raise _odd(f"a reference of '{name}' to a secret store")
     provider = catalogue.get(profile.provider)

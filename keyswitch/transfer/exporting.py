@@ -55,7 +55,7 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
                 kept[field] = ref  # the other machine reads it itself
             else:
                 secrets[field] = draft.secret(ref)
-        packed.append(Packed(profile._replace(secrets=kept), secrets))
+        packed.append(Packed(profile._replace(secrets=kept, team=""), secrets))
     return packed
 
 

@@ -45,6 +45,7 @@ NAMED = {
     "helper aws": ("helper", "aws", "work"),
     "login": ("login", "work", "--capture", "--dry-run"),
     "logout": ("logout", "work", "--dry-run"),
+    "migrate": ("migrate", "work", "--to", "vault", "--dry-run"),
     "remove": ("remove", "work", "--dry-run"),
     "rename": ("rename", "work", "third", "--dry-run"),
     "revoke-local": ("revoke-local", "work", "--dry-run"),
@@ -60,6 +61,8 @@ NONE = {
     "unlink", "unlock", "vault accept-rollback", "vault init",
     "vault keychain", "vault machine-key", "vault passwd", "vault recovery",
     "vault rotate", "vault status",
+    "team add", "team diff", "team list", "team remove", "team show",
+    "team update",
 }  # fmt: skip
 CLASSES = (SENT, HERE, ELSEWHERE, NAMED, NONE)
 

@@ -34,9 +34,9 @@ READING = {
     "completion", "current", "doctor --report", "env", "env of a gateway",
     "explain", "helper api-key", "helper aws", "helper claude-code", "history",
     "hook", "list", "lock", "managers check", "managers list",
-    "providers", "run", "run --redact", "shell", "show", "unlock",
-    "use --here", "use --suggest", "vault status", "verify", "whoami",
-    "whoami --verify",
+    "providers", "run", "run --redact", "shell", "show", "team list",
+    "unlock", "use --here", "use --suggest", "vault status", "verify",
+    "whoami", "whoami --verify",
 }  # fmt: skip
 # Of those, what hands a secret over.
 GIVING = (
@@ -46,6 +46,7 @@ GIVING = (
 )  # fmt: skip
 EARLIER = {
     "add, nobody to ask", "add, wrong shape", "import, wrong passphrase",
+    "team add, a key in it", "team add, nobody to ask",
     "unlock, wrong",
 }  # fmt: skip
 CHANGING = {

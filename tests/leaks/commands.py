@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from tests.cli.accounts import log_in
 from tests.cli.keyswitch import Keyswitch
@@ -51,9 +52,18 @@ OUTSIDE = "mine:outside"
 CONFIG = """
 [managers.mine]
 command = ["cat", "{path}"]
+write = ["dd", "of={path}", "status=none"]
+texts = { missing = ["no such file"] }
 [managers.new]
 command = ["cat", "{path}"]
 """
+TEAM = """\
+name = "acme"
+[profiles.shared]
+provider = "anthropic"
+references.api_key = "op://Eng/claude/key"
+"""
+TEAM_HASH = sha256(TEAM.encode()).hexdigest()
 # Nothing listens there.
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1"}
 FD = "--passphrase-fd 0"
@@ -124,6 +134,8 @@ FORMS = {
     "managers allow": form("managers allow new --yes"),
     "managers check": form("managers check mine"),
     "managers list": form("managers list --json"),
+    "migrate": form("migrate --all --to vault"),
+    "migrate to a manager": form("migrate work --to mine:made"),
     "off": form("off"),
     "providers": form("providers"),
     "remove": form("remove work --yes"),
@@ -134,6 +146,10 @@ FORMS = {
     "run --redact": Form(("run", "work", "--redact", "--", "sh", "-c", PRINT)),
     "shell": form("shell work --shell sh", stdin="true\n"),
     "show": form("show work --json"),
+    "team add": form(f"team add team --sha256 {TEAM_HASH}"),
+    "team add, a key in it": form("team add keys --sha256 0", code=1),
+    "team add, nobody to ask": form("team add team", code=2),
+    "team list": form("team list --json"),
     "trace": Form(
         (
             "trace",
@@ -200,6 +216,9 @@ def make_home(home):
     linking = Keyswitch(home / "linked")
     linking.environ = ks.environ
     linking("link", "work")
+    for name, text in (("team", TEAM), ("keys", f"{TEAM}# {KEY}\n")):
+        (home / name).mkdir()
+        (home / name / "keyswitch-team.toml").write_text(text)
     ks("use", "work")
     ks("env", "--shell", "bash")
 

@@ -99,6 +99,7 @@ VALUES = {
             "nu", "pwsh", "sh", "zsh",
         ),
     ),
+    ("migrate", "--to"): Kind("words", ("keychain", "vault")),
     ("shell", "--shell"): Kind(
         "words",
         ("bash", "dash", "fish", "ksh", "mksh", "nu", "pwsh", "sh", "zsh"),
@@ -118,7 +119,7 @@ VALUES = {
 }  # fmt: skip
 for _name in (
     "ADDRESS", "DATE", "FIELD", "FIELD=VALUE", "HOST", "N", "NAME", "PATTERN",
-    "PLACES", "SECONDS", "[FIELD=]N", "[FIELD=]NAME",
+    "HEX", "KEY", "PLACES", "SECONDS", "TAG", "[FIELD=]N", "[FIELD=]NAME",
     "[FIELD=]REFERENCE",
 ):  # fmt: skip
     VALUES[_name] = NOTHING
@@ -137,6 +138,11 @@ ARGUMENTS = {
     ("managers check", "name"): MANAGERS,
     ("providers", "name"): PROVIDERS,
     ("rename", "new_name"): NOTHING,
+    ("team add", "source"): FILES,
+    ("team diff", "name"): NOTHING,
+    ("team remove", "name"): NOTHING,
+    ("team show", "name"): NOTHING,
+    ("team update", "name"): NOTHING,
     ("run", "command"): Kind("programs"),
     ("trace", "command"): Kind("programs"),
     ("uninstall", "shell"): INSTALLED,
@@ -146,8 +152,8 @@ ARGUMENTS = {
 # Where nothing else is said, these are names of profiles that exist.
 for _path in (
     "copy", "edit", "env", "helper api-key", "helper aws", "link", "login",
-    "logout", "remove", "rename", "revoke-local", "rotate", "run", "shell",
-    "show",
+    "logout", "migrate", "remove", "rename", "revoke-local", "rotate", "run",
+    "shell", "show",
 ):  # fmt: skip
     ARGUMENTS[_path, "name"] = PROFILES
 ARGUMENTS["export", "names"] = ARGUMENTS["verify", "names"] = PROFILES

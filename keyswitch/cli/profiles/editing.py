@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +26,10 @@ from keyswitch.switching.editing import profile_changes
 from keyswitch.switching.editing.link_changes import asking_for
 from keyswitch.targets import table
 from keyswitch.terminal.selection import ENDS, own_choice
+
+if TYPE_CHECKING:
+    from keyswitch.changes.draft import Draft
+    from keyswitch.changes.history import Record
 
 
 def parse_date(text: str | None) -> date | None:
@@ -144,6 +148,7 @@ def edit(  # noqa: PLR0913
     if not (sets or unsets or references or changes):
         return _edit_in_editor(session, name)
     profile, _ = workspace.load(name)
+    profile_changes.require_own(profile)
     if sets or unsets or references or changes.keys() & _OF_PLACES:
         session.refuse_agents()  # where the secret goes, and may go
     fields = parse_settings(sets)
@@ -264,6 +269,13 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
         )
 
 
+def _put_team_back(draft: Draft, record: Record) -> None:
+    if record.command.startswith("team "):
+        from keyswitch.team import team_changes
+
+        team_changes.put_back(draft, record)
+
+
 @command("keyswitch undo", dry_run=True)
 def undo(session: Session) -> int | None:
     """Take back the last change."""
@@ -271,7 +283,7 @@ def undo(session: Session) -> int | None:
 
     session.refuse_agents()  # a former address may come back
     workspace = session.workspace()
-    done = undo_last(workspace)
+    done = undo_last(workspace, _put_team_back)
     what = f"{done.command} {done.profile}".strip()
     session.say(f"took back '{what}'")
     active = state.read(workspace.paths).active

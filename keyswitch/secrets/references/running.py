@@ -50,6 +50,7 @@ class Call(Frozen):
     folder: str  # that it runs in
     given: bytes = b""
     person: bool = False  # who may answer it on the terminal
+    most: int = VALUE_LIMIT  # bytes that it may print
     _hidden = ("given", "environ")
 
 
@@ -75,9 +76,9 @@ def run(call: Call, deadline: float) -> Done:
             signals.take_effect()
             with _terminal_is_for(process.pid, terminal):
                 if os.name == "posix":
-                    done = _collect(process, call.given, end)
+                    done = _collect(process, call, end)
                 else:
-                    done = _communicate(process, call.given, deadline)
+                    done = _communicate(process, call, deadline)
         finally:
             signals.hold_back()  # a second Ctrl-C, until nothing is left
             if process.returncode is None:
@@ -108,16 +109,14 @@ def _start(call: Call, *, with_terminal: bool) -> subprocess.Popen[bytes]:
     )
 
 
-def _collect(
-    process: subprocess.Popen[bytes], given: bytes, end: float
-) -> Done:
+def _collect(process: subprocess.Popen[bytes], call: Call, end: float) -> Done:
     output, words = bytearray(), bytearray()
     with selectors.DefaultSelector() as waiting:
         for pipe, kept in (process.stdout, output), (process.stderr, words):
             waiting.register(_there(pipe), selectors.EVENT_READ, kept)
         if process.stdin:
             os.set_blocking(process.stdin.fileno(), False)
-            rest = bytearray(given)
+            rest = bytearray(call.given)
             waiting.register(process.stdin, selectors.EVENT_WRITE, rest)
         while waiting.get_map() and (left := end - time.monotonic()) > 0:
             for key, events in waiting.select(min(left, _STEP)):
@@ -125,7 +124,7 @@ def _collect(
                 if not (_feed(key) if writes else _take(key)):
                     waiting.unregister(key.fileobj)
                     key.fileobj.close()  # type: ignore[union-attr]
-            if len(output) > VALUE_LIMIT:
+            if len(output) > call.most:
                 raise TooMuchError
             del words[WORDS_LIMIT:]
             if process.poll() is not None:
@@ -160,14 +159,14 @@ def _take(key: selectors.SelectorKey) -> bool:
 
 
 def _communicate(
-    process: subprocess.Popen[bytes], given: bytes, deadline: float
+    process: subprocess.Popen[bytes], call: Call, deadline: float
 ) -> Done:
     """Do the same where pipes cannot be waited for together (Windows)."""
     try:
-        output, words = process.communicate(given or None, deadline)
+        output, words = process.communicate(call.given or None, deadline)
     except subprocess.TimeoutExpired as e:
         raise SilentError(e.stderr or b"") from None
-    if len(output) > VALUE_LIMIT:
+    if len(output) > call.most:
         raise TooMuchError
     return Done(process.returncode, output, words[:WORDS_LIMIT])
 

@@ -12,9 +12,9 @@
       found=(
         add allow completion copy current deny doctor edit env explain export
         helper history hook import install link list lock login logout
-        managers off providers remove rename revoke-local rotate run shell
-        show statusline trace undo uninstall unlink unlock use vault verify
-        whoami
+        managers migrate off providers remove rename revoke-local rotate run
+        shell show statusline team trace undo uninstall unlink unlock use
+        vault verify whoami
       )
       ;;
     helper)
@@ -22,6 +22,9 @@
       ;;
     managers)
       found=(allow check list)
+      ;;
+    team)
+      found=(add diff list remove show update)
       ;;
     vault)
       found=(
@@ -101,6 +104,9 @@
     'managers allow')
       found=(--yes)
       ;;
+    migrate)
+      found=(--to --all --overwrite --dry-run)
+      ;;
     off)
       found=(--here --wait --timeout --force --dry-run)
       ;;
@@ -124,6 +130,18 @@
       ;;
     show)
       found=(--reveal)
+      ;;
+    'team add')
+      found=(--tag --sha256 --signer --dry-run)
+      ;;
+    'team diff')
+      found=(--source --tag)
+      ;;
+    'team remove')
+      found=(--yes --dry-run)
+      ;;
+    'team update')
+      found=(--source --tag --sha256 --signer --dry-run)
       ;;
     trace)
       found=(
@@ -170,7 +188,7 @@
     esac
     case "$1" in
     '' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | \
-      managers | run | vault)
+      managers | run | team | vault)
       ;;
     *)
       found+=(--json --no-input -q --quiet -v --verbose)
@@ -197,8 +215,11 @@
       'import --accept-host' | 'import --passphrase-fd' | 'link --remote' | \
       'login --label' | 'login --from-env' | 'login --email' | \
       'off --timeout' | 'rotate --expires' | 'rotate --from-env' | \
-      'rotate --fd' | 'trace --intercept-host' | 'unlink --remote' | \
-      'unlock --timeout' | 'unlock --passphrase-fd' | 'use --timeout' | \
+      'rotate --fd' | 'team add --tag' | 'team add --sha256' | \
+      'team add --signer' | 'team diff --tag' | 'team update --tag' | \
+      'team update --sha256' | 'team update --signer' | \
+      'trace --intercept-host' | 'unlink --remote' | 'unlock --timeout' | \
+      'unlock --passphrase-fd' | 'use --timeout' | \
       'vault init --passphrase-fd' | 'vault passwd --passphrase-fd' | \
       'vault recovery --passphrase-fd' | 'vault rotate --passphrase-fd')
       kind=nothing
@@ -207,12 +228,14 @@
       kind=words
       found=(api cloud subscription)
       ;;
-    'add --store' | 'import --store' | 'login --store' | 'rotate --store')
+    'add --store' | 'import --store' | 'login --store' | 'migrate --to' | \
+      'rotate --store')
       kind=words
       found=(keychain vault)
       ;;
     'add --from-file' | 'export --to' | 'export --passphrase-file' | \
-      'import --passphrase-file' | 'rotate --from-file' | 'trace --to' | \
+      'import --passphrase-file' | 'rotate --from-file' | \
+      'team diff --source' | 'team update --source' | 'trace --to' | \
       'trace --record' | 'trace --view' | 'trace --replay' | \
       'unlock --passphrase-file' | 'vault init --passphrase-file' | \
       'vault passwd --passphrase-file' | \
@@ -270,15 +293,16 @@
       found=(bash fish pwsh zsh)
       ;;
     'copy 1' | 'edit 1' | 'env 1' | 'helper api-key 1' | 'helper aws 1' | \
-      'link 1' | 'login 1' | 'logout 1' | 'remove 1' | 'rename 1' | \
-      'revoke-local 1' | 'rotate 1' | 'run 1' | 'shell 1' | 'show 1')
+      'link 1' | 'login 1' | 'logout 1' | 'migrate 1' | 'remove 1' | \
+      'rename 1' | 'revoke-local 1' | 'rotate 1' | 'run 1' | 'shell 1' | \
+      'show 1')
       kind=profiles
       ;;
     'hook 1')
       kind=words
       found=(bash fish nu pwsh zsh)
       ;;
-    'import 1')
+    'import 1' | 'team add 1')
       kind=files
       ;;
     'install 1' | 'uninstall 1')

@@ -30,6 +30,7 @@ begin
                     login\t'Keep a login of Claude Code as a profile.' \
                     logout\t'Remove a login\'s tokens from this machine.' \
                     managers\t'List, check and allow the managers of references.' \
+                    migrate\t'Move secrets to another store, or to a manager.' \
                     off\t'Make no profile active.' \
                     providers\t'List the providers and fields.' \
                     remove\t'Remove a profile.' \
@@ -40,6 +41,7 @@ begin
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
                     statusline\t'Record the limits that Claude Code knows, and print a short line.' \
+                    team\t'Share profiles in a team: references, never secrets.' \
                     trace\t'Show a command\'s requests, and whose credential each carries.' \
                     undo\t'Take back the last change.' \
                     uninstall\t'Remove the hook from a start file.' \
@@ -59,6 +61,14 @@ begin
                     allow\t'Look at a command of config.toml, and let references start it.' \
                     check\t'Ask a manager whether it would answer; no secret is read.' \
                     list\t'List the managers, and the form of their references.'
+            case team
+                set found \
+                    add\t'Take over the profiles of a team file.' \
+                    diff\t'Show what an update would change, and ask nothing.' \
+                    list\t'List the teams.' \
+                    remove\t'Take a team\'s profiles away.' \
+                    show\t'Show one team: its profiles, and where their secrets go.' \
+                    update\t'Take over what a team has changed; without a name: of every team.'
             case vault
                 set found \
                     accept-rollback\t'Accept a vault file that is older than the last one seen.' \
@@ -193,6 +203,12 @@ begin
             case 'managers allow'
                 set found \
                     --yes\t'Do not ask.'
+            case migrate
+                set found \
+                    --to\t'vault, keychain, or a reference; with {profile} and {field}.' \
+                    --all\t'Every profile that has a secret.' \
+                    --overwrite\t'Replace another value at a reference.' \
+                    --dry-run\t'Show what would be changed.'
             case off
                 set found \
                     --here\t'End this shell\'s own choice only, by eval.' \
@@ -232,6 +248,27 @@ begin
             case show
                 set found \
                     --reveal\t'Show the secrets, after asking.'
+            case 'team add'
+                set found \
+                    --tag\t'Read the file of a signed tag of that git checkout.' \
+                    --sha256\t'The file has this hash, and that is the yes.' \
+                    --signer\t'With --tag: the fingerprint of the key that signs; also the yes.' \
+                    --dry-run\t'Show what would be changed.'
+            case 'team diff'
+                set found \
+                    --source\t'Where it is now.' \
+                    --tag\t'Read the file of a signed tag of that git checkout.'
+            case 'team remove'
+                set found \
+                    --yes\t'Do not ask.' \
+                    --dry-run\t'Show what would be changed.'
+            case 'team update'
+                set found \
+                    --source\t'Where it is now.' \
+                    --tag\t'Read the file of a signed tag of that git checkout.' \
+                    --sha256\t'The file has this hash, and that is the yes.' \
+                    --signer\t'With --tag: the fingerprint of the key that signs; also the yes.' \
+                    --dry-run\t'Show what would be changed.'
             case trace
                 set found \
                     --profile\t'Run it with a profile, as \'run\'.' \
@@ -301,7 +338,7 @@ begin
                     --as\t'Predict for what is started so; otherwise as here.'
         end
         switch "$argv[1]"
-            case '' helper 'helper api-key' 'helper aws' 'helper claude-code' managers run vault
+            case '' helper 'helper api-key' 'helper aws' 'helper claude-code' managers run team vault
             case '*'
                 set -a found \
                     --json\t'Print data as JSON.' \
@@ -333,7 +370,10 @@ begin
                 'import --accept-host' 'import --passphrase-fd' \
                 'link --remote' 'login --label' 'login --from-env' \
                 'login --email' 'off --timeout' 'rotate --expires' \
-                'rotate --from-env' 'rotate --fd' 'trace --intercept-host' \
+                'rotate --from-env' 'rotate --fd' 'team add --tag' \
+                'team add --sha256' 'team add --signer' 'team diff --tag' \
+                'team update --tag' 'team update --sha256' \
+                'team update --signer' 'trace --intercept-host' \
                 'unlink --remote' 'unlock --timeout' 'unlock --passphrase-fd' \
                 'use --timeout' 'vault init --passphrase-fd' \
                 'vault passwd --passphrase-fd' \
@@ -343,12 +383,13 @@ begin
             case 'add --expect' 'edit --expect'
                 set kind words
                 set found api cloud subscription
-            case 'add --store' 'import --store' 'login --store' \
+            case 'add --store' 'import --store' 'login --store' 'migrate --to' \
                 'rotate --store'
                 set kind words
                 set found keychain vault
             case 'add --from-file' 'export --to' 'export --passphrase-file' \
-                'import --passphrase-file' 'rotate --from-file' 'trace --to' \
+                'import --passphrase-file' 'rotate --from-file' \
+                'team diff --source' 'team update --source' 'trace --to' \
                 'trace --record' 'trace --view' 'trace --replay' \
                 'unlock --passphrase-file' 'vault init --passphrase-file' \
                 'vault passwd --passphrase-file' \
@@ -395,13 +436,14 @@ begin
                 set kind words
                 set found bash fish pwsh zsh
             case 'copy 1' 'edit 1' 'env 1' 'helper api-key 1' 'helper aws 1' \
-                'link 1' 'login 1' 'logout 1' 'remove 1' 'rename 1' \
-                'revoke-local 1' 'rotate 1' 'run 1' 'shell 1' 'show 1'
+                'link 1' 'login 1' 'logout 1' 'migrate 1' 'remove 1' \
+                'rename 1' 'revoke-local 1' 'rotate 1' 'run 1' 'shell 1' \
+                'show 1'
                 set kind profiles
             case 'hook 1'
                 set kind words
                 set found bash fish nu pwsh zsh
-            case 'import 1'
+            case 'import 1' 'team add 1'
                 set kind files
             case 'install 1' 'uninstall 1'
                 set kind words

@@ -11,10 +11,10 @@
                 'add', 'allow', 'completion', 'copy', 'current', 'deny',
                 'doctor', 'edit', 'env', 'explain', 'export', 'helper',
                 'history', 'hook', 'import', 'install', 'link', 'list', 'lock',
-                'login', 'logout', 'managers', 'off', 'providers', 'remove',
-                'rename', 'revoke-local', 'rotate', 'run', 'shell', 'show',
-                'statusline', 'trace', 'undo', 'uninstall', 'unlink', 'unlock',
-                'use', 'vault', 'verify', 'whoami'
+                'login', 'logout', 'managers', 'migrate', 'off', 'providers',
+                'remove', 'rename', 'revoke-local', 'rotate', 'run', 'shell',
+                'show', 'statusline', 'team', 'trace', 'undo', 'uninstall',
+                'unlink', 'unlock', 'use', 'vault', 'verify', 'whoami'
                 break
             }
             'helper' {
@@ -23,6 +23,10 @@
             }
             'managers' {
                 'allow', 'check', 'list'
+                break
+            }
+            'team' {
+                'add', 'diff', 'list', 'remove', 'show', 'update'
                 break
             }
             'vault' {
@@ -116,6 +120,10 @@
                 '--yes'
                 break
             }
+            'migrate' {
+                '--to', '--all', '--overwrite', '--dry-run'
+                break
+            }
             'off' {
                 '--here', '--wait', '--timeout', '--force', '--dry-run'
                 break
@@ -147,6 +155,22 @@
             }
             'show' {
                 '--reveal'
+                break
+            }
+            'team add' {
+                '--tag', '--sha256', '--signer', '--dry-run'
+                break
+            }
+            'team diff' {
+                '--source', '--tag'
+                break
+            }
+            'team remove' {
+                '--yes', '--dry-run'
+                break
+            }
+            'team update' {
+                '--source', '--tag', '--sha256', '--signer', '--dry-run'
                 break
             }
             'trace' {
@@ -207,7 +231,7 @@
         switch -CaseSensitive -Wildcard ($place) {
             { $_ -cin @(
                     '', 'helper', 'helper api-key', 'helper aws',
-                    'helper claude-code', 'managers', 'run', 'vault'
+                    'helper claude-code', 'managers', 'run', 'team', 'vault'
             ) } {
                 break
             }
@@ -236,10 +260,13 @@
                     'import --accept-host', 'import --passphrase-fd',
                     'link --remote', 'login --label', 'login --from-env',
                     'login --email', 'off --timeout', 'rotate --expires',
-                    'rotate --from-env', 'rotate --fd',
-                    'trace --intercept-host', 'unlink --remote',
-                    'unlock --timeout', 'unlock --passphrase-fd',
-                    'use --timeout', 'vault init --passphrase-fd',
+                    'rotate --from-env', 'rotate --fd', 'team add --tag',
+                    'team add --sha256', 'team add --signer', 'team diff --tag',
+                    'team update --tag', 'team update --sha256',
+                    'team update --signer', 'trace --intercept-host',
+                    'unlink --remote', 'unlock --timeout',
+                    'unlock --passphrase-fd', 'use --timeout',
+                    'vault init --passphrase-fd',
                     'vault passwd --passphrase-fd',
                     'vault recovery --passphrase-fd',
                     'vault rotate --passphrase-fd'
@@ -255,7 +282,7 @@
             }
             { $_ -cin @(
                     'add --store', 'import --store', 'login --store',
-                    'rotate --store'
+                    'migrate --to', 'rotate --store'
             ) } {
                 'words', 'keychain', 'vault'
                 break
@@ -263,7 +290,8 @@
             { $_ -cin @(
                     'add --from-file', 'export --to',
                     'export --passphrase-file', 'import --passphrase-file',
-                    'rotate --from-file', 'trace --to', 'trace --record',
+                    'rotate --from-file', 'team diff --source',
+                    'team update --source', 'trace --to', 'trace --record',
                     'trace --view', 'trace --replay',
                     'unlock --passphrase-file', 'vault init --passphrase-file',
                     'vault passwd --passphrase-file',
@@ -333,9 +361,9 @@
             }
             { $_ -cin @(
                     'copy 1', 'edit 1', 'env 1', 'helper api-key 1',
-                    'helper aws 1', 'link 1', 'login 1', 'logout 1', 'remove 1',
-                    'rename 1', 'revoke-local 1', 'rotate 1', 'run 1',
-                    'shell 1', 'show 1'
+                    'helper aws 1', 'link 1', 'login 1', 'logout 1',
+                    'migrate 1', 'remove 1', 'rename 1', 'revoke-local 1',
+                    'rotate 1', 'run 1', 'shell 1', 'show 1'
             ) } {
                 'profiles'
                 break
@@ -344,7 +372,9 @@
                 'words', 'bash', 'fish', 'nu', 'pwsh', 'zsh'
                 break
             }
-            'import 1' {
+            { $_ -cin @(
+                    'import 1', 'team add 1'
+            ) } {
                 'files'
                 break
             }

@@ -32,6 +32,7 @@
         'login:Keep a login of Claude Code as a profile.'
         'logout:Remove a login'"'"'s tokens from this machine.'
         'managers:List, check and allow the managers of references.'
+        'migrate:Move secrets to another store, or to a manager.'
         'off:Make no profile active.'
         'providers:List the providers and fields.'
         'remove:Remove a profile.'
@@ -42,6 +43,7 @@
         'shell:Start a shell that uses one profile.'
         'show:Show one profile.'
         'statusline:Record the limits that Claude Code knows, and print a short line.'
+        'team:Share profiles in a team: references, never secrets.'
         'trace:Show a command'"'"'s requests, and whose credential each carries.'
         'undo:Take back the last change.'
         'uninstall:Remove the hook from a start file.'
@@ -65,6 +67,16 @@
         'allow:Look at a command of config.toml, and let references start it.'
         'check:Ask a manager whether it would answer; no secret is read.'
         'list:List the managers, and the form of their references.'
+      )
+      ;;
+    (team)
+      found=(
+        'add:Take over the profiles of a team file.'
+        'diff:Show what an update would change, and ask nothing.'
+        'list:List the teams.'
+        'remove:Take a team'"'"'s profiles away.'
+        'show:Show one team: its profiles, and where their secrets go.'
+        'update:Take over what a team has changed; without a name: of every team.'
       )
       ;;
     (vault)
@@ -302,6 +314,15 @@
       ;;
     ('managers list')
       ;;
+    (migrate)
+      specs=(
+        '--to=[vault, keychain, or a reference; with {profile} and {field}.]:PLACE:(keychain vault)'
+        '--all[Every profile that has a secret.]'
+        '--overwrite[Replace another value at a reference.]'
+        '--dry-run[Show what would be changed.]'
+        1:name:__keyswitch_profiles
+      )
+      ;;
     (off)
       specs=(
         '--here[End this shell'"'"'s own choice only, by eval.]'
@@ -372,6 +393,52 @@
       )
       ;;
     (statusline)
+      ;;
+    (team)
+      specs=(
+        '1:command:->command'
+        '*::argument:->rest'
+      )
+      ;;
+    ('team add')
+      specs=(
+        '--tag=[Read the file of a signed tag of that git checkout.]:TAG: '
+        '--sha256=[The file has this hash, and that is the yes.]:HEX: '
+        '--signer=[With --tag: the fingerprint of the key that signs; also the yes.]:KEY: '
+        '--dry-run[Show what would be changed.]'
+        1:source:_files
+      )
+      ;;
+    ('team diff')
+      specs=(
+        '--source=[Where it is now.]:PATH:_files'
+        '--tag=[Read the file of a signed tag of that git checkout.]:TAG: '
+        '1:name: '
+      )
+      ;;
+    ('team list')
+      ;;
+    ('team remove')
+      specs=(
+        '--yes[Do not ask.]'
+        '--dry-run[Show what would be changed.]'
+        '1:name: '
+      )
+      ;;
+    ('team show')
+      specs=(
+        '1:name: '
+      )
+      ;;
+    ('team update')
+      specs=(
+        '--source=[Where it is now.]:PATH:_files'
+        '--tag=[Read the file of a signed tag of that git checkout.]:TAG: '
+        '--sha256=[The file has this hash, and that is the yes.]:HEX: '
+        '--signer=[With --tag: the fingerprint of the key that signs; also the yes.]:KEY: '
+        '--dry-run[Show what would be changed.]'
+        '1:name: '
+      )
       ;;
     (trace)
       specs=(
@@ -486,7 +553,7 @@
     (*) \builtin return ;;
     esac
     case "$1" in
-    ('' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | managers | run | vault) ;;
+    ('' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | managers | run | team | vault) ;;
     (*)
       specs+=(
         '--json[Print data as JSON.]'

@@ -46,6 +46,16 @@ def new_secret(
     )
 
 
+def require_own(profile: Profile) -> None:
+    """Raise if a profile is a team's: its file is written anew by the team."""
+    if profile.team:
+        raise InputError(
+            f"'{profile.name}' is a profile of team '{profile.team}', which "
+            "keeps it",
+            f"make one of your own of it: keyswitch copy {profile.name} NAME",
+        )
+
+
 def add(
     workspace: Workspace, profile: Profile, fresh: Mapping[str, NewItem]
 ) -> None:
@@ -113,6 +123,7 @@ def rewrite(  # noqa: PLR0913
         for item in (fresh or {}).values():
             draft.store(item)
         old, data = draft.load(name)
+        require_own(old)
         new = alter(old)
         text = toml_edits.with_profile(data.decode("utf-8"), new)
         bindings.allow_edit(draft, old, new, given)
@@ -178,7 +189,7 @@ def copy(workspace: Workspace, source: str, name: str) -> None:
         for field, ref in profile.secrets.items()
         if not ref.is_reference
     }
-    add(workspace, profile._replace(name=name), fresh)
+    add(workspace, profile._replace(name=name, team=""), fresh)
 
 
 def rename(workspace: Workspace, source: str, name: str) -> None:
@@ -189,6 +200,7 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         refuse_existing(workspace, name)
         isolation.move_along(draft, source, name)
         profile, data = draft.load(source)
+        require_own(profile)
         bindings.check(workspace, profile)
         draft.write_profile(source, None)
         draft.write_profile(name, data)
@@ -202,12 +214,12 @@ def rename(workspace: Workspace, source: str, name: str) -> None:
         after_edit.update_logins(draft, (source, name))
         draft.folders += after_edit.renamed_folder(workspace, source, name)
         _name(draft, "rename", moved)
-        _point(draft, {source: name})
+        point(draft, {source: name})
 
     commit(workspace, make)
 
 
-def _point(draft: Draft, names: Mapping[str, str]) -> bool:
+def point(draft: Draft, names: Mapping[str, str]) -> bool:
     """Let the pointer follow profiles' names; tell if an active one was."""
     present = state.read(draft.workspace.paths)
     active = names.get(present.active, present.active)
@@ -231,7 +243,7 @@ def remove(workspace: Workspace, name: str) -> bool:
         after_edit.remove_logins(draft, profile)
         draft.discarded += held
         _name(draft, "remove", profile)
-        return _point(draft, {name: ""})
+        return point(draft, {name: ""})
 
     return commit(workspace, make)[0]
 
@@ -261,6 +273,7 @@ def replace_text(
             old = profile_files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
+        require_own(old)
         bindings.allow_edit(draft, old, new, agreed)
         plan_edited(draft, old, new, after)
 

@@ -24,7 +24,7 @@ from keyswitch.errors import (
     NewerFileError,
     OddFileError,
 )
-from keyswitch.profiles import settings, state
+from keyswitch.profiles import settings, state, team_records
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
 from keyswitch.profiles.paths import Paths
 from keyswitch.providers import binding
@@ -113,14 +113,13 @@ def _files(paths: Paths) -> Iterator[tuple[str, Reader | None]]:
     ):
         yield path, None
     readers: dict[str, Reader | None] = {
+        **dict.fromkeys(paths.state_folders),
         paths.journal_dir: lambda path, _: journal.read(path),
         paths.baseline_dir: lambda *file: _read_record(paths, *file),
         paths.bound_dir: binding.parse,
         paths.agreed_dir: bindings.check_record,
         paths.allowed_dir: allowing.check_record,
-        **dict.fromkeys((paths.intents_dir, paths.usage_dir)),
-        os.path.dirname(paths.compiled("x")): None,
-        os.path.dirname(paths.trusted("x")): None,
+        paths.teams_dir: team_records.check,
     }
     for folder, read in readers.items():
         yield from ((path, read) for path in _listed(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 
 from keyswitch.changes import history
 from keyswitch.changes.change import commit
@@ -32,14 +33,21 @@ def last(workspace: Workspace) -> Record:
     return records[-1]
 
 
-def undo_last(workspace: Workspace) -> Record:
-    """Take back the last change as one change of its own."""
+def undo_last(
+    workspace: Workspace, put_back: Callable[[Draft, Record], None]
+) -> Record:
+    """Take back the last change as one change of its own.
+
+    `put_back` plans the files of a change whose record does not have them.
+    """
 
     def make(draft: Draft) -> Record:
         record = last(workspace)
         _require_place(draft, record)
         for file in record.files:
             draft.edit(_back(workspace, file), own=True)
+        draft.is_undo = True
+        put_back(draft, record)
         draft.pointer = _pointer_back(workspace, record)
         is_rename = record.command == "rename"
         profile = after_edit.plan_back(draft, record.moved, keeps_own=is_rename)
@@ -65,7 +73,6 @@ def undo_last(workspace: Workspace) -> Record:
         _plan_own_folder(draft, record)
         draft.discarded += record.created
         draft.command, draft.profile = "undo", record.profile
-        draft.is_undo = True
         return record
 
     return commit(workspace, make)[0]

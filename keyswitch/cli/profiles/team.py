@@ -1,0 +1,278 @@
+"""team: profiles that a team shares, by one file, after a yes."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from keyswitch.cli.command import (
+    HELP,
+    YES,
+    Session,
+    command,
+    option,
+    options,
+    rehearsed,
+)
+from keyswitch.cli.profiles.team_consent import (
+    Pin,
+    check_pin,
+    require_signer,
+    require_yes,
+    signer_to_keep,
+)
+from keyswitch.cli.profiles.team_report import (
+    profile_rows,
+    record_document,
+    record_rows,
+    say_left,
+    show_difference,
+    summary,
+)
+from keyswitch.errors import (
+    ExitCode,
+    InputError,
+    KeyswitchError,
+    UsageError,
+)
+from keyswitch.profiles import team_records
+from keyswitch.profiles.team_records import TeamRecord
+from keyswitch.team import pinned_text, team_changes, team_source
+from keyswitch.team.comparison import Comparison
+from keyswitch.team.team_source import Offer
+
+_TAG = option(
+    "--tag",
+    metavar="TAG",
+    default="",
+    help="Read the file of a signed tag of that git checkout.",
+)
+_SHA256 = option(
+    "--sha256",
+    metavar="HEX",
+    default="",
+    help="The file has this hash, and that is the yes.",
+)
+_SIGNER = option(
+    "--signer",
+    metavar="KEY",
+    default="",
+    help="With --tag: the fingerprint of the key that signs; also the yes.",
+)
+_pins = options(_TAG, _SHA256, _SIGNER)
+
+
+@click.group(
+    epilog="\b\nExamples:\n  keyswitch team add ~/src/team-profiles\n"
+    "  keyswitch team add ~/src/team-profiles --tag v3\n"
+    "  keyswitch team update acme"
+)
+@HELP
+def team() -> None:
+    """Share profiles in a team: references, never secrets."""
+
+
+@command(
+    "keyswitch team add ~/src/team-profiles",
+    "keyswitch team add ~/src/team-profiles --tag v3",
+    "keyswitch team add /etc/keyswitch/team.toml --sha256 HEX",
+    group=team,
+    dry_run=True,
+)
+@click.argument("source")
+@_pins
+def add(
+    session: Session, source: str, *, tag: str, sha256: str, signer: str
+) -> None:
+    """Take over the profiles of a team file.
+
+    SOURCE is a file, or a directory with a keyswitch-team.toml. What it would
+    change is shown first. Your own profile of the same name stays.
+    """
+    session.refuse_agents()
+    workspace = session.workspace()
+    offer = team_source.read(workspace, source, tag)
+    record = None
+    if offer.team.name in team_records.names(workspace.paths):
+        record = team_records.get(workspace.paths, offer.team.name)
+        if os.path.realpath(record.source) != os.path.realpath(offer.source):
+            raise InputError(
+                f"team '{record.name}' is here already, from {record.source}",
+                "if it has moved: keyswitch team update "
+                f"{record.name} --source PATH",
+            )
+    _offered(session, offer, record, Pin(sha256, signer))
+
+
+@command(
+    "keyswitch team update acme",
+    "keyswitch team update acme --tag v4",
+    group=team,
+    dry_run=True,
+)
+@click.argument("name", required=False)
+@option("--source", metavar="PATH", default="", help="Where it is now.")
+@_pins
+def update(  # noqa: PLR0913
+    session: Session,
+    name: str | None,
+    *,
+    source: str,
+    tag: str,
+    sha256: str,
+    signer: str,
+) -> None:
+    """Take over what a team has changed; without a name: of every team."""
+    session.refuse_agents()
+    given = any((source, tag, sha256, signer))
+    for record in _records(session, name, one=given):
+        offer = _of_record(session, record, source, tag)
+        _offered(session, offer, record, Pin(sha256, signer))
+
+
+@command(
+    "keyswitch team diff acme",
+    note="\n\nExit status 0: no difference; 1: there is one, or it failed.",
+    group=team,
+)
+@click.argument("name", required=False)
+@option("--source", metavar="PATH", default="", help="Where it is now.")
+@_TAG
+def diff(session: Session, name: str | None, *, source: str, tag: str) -> int:
+    """Show what an update would change, and ask nothing."""
+    status: int = ExitCode.OK
+    given = bool(source or tag) or session.json
+    for record in _records(session, name, one=given):
+        offer = _of_record(session, record, source, tag)
+        found = _preview(session, offer)
+        show_difference(session, offer, found)
+        session.say(*say_left(found.left))
+        if found.differences or offer.sha256 != record.sha256:
+            session.say(f"team '{record.name}': {summary(found)}")
+            status = ExitCode.FAILED
+    return status
+
+
+@command("keyswitch team list --json", group=team, name="list")
+def list_(session: Session) -> None:
+    """List the teams."""
+    paths = session.workspace().paths
+    documents: list[dict[str, Any]] = []
+    rows: list[tuple[str, str, str]] = []
+    for record in _records(session, None):
+        try:
+            known = pinned_text.pinned(paths, record)
+        except KeyswitchError as e:
+            session.warn(f"{e.message}; {e.hint}")
+            continue
+        found = team_changes.preview(session.workspace(), record.name, known)
+        documents.append(record_document(record, known, found.left))
+        place = f"{record.source} {record.tag}".strip()
+        rows.append((record.name, f"{len(known.profiles)} profiles", place))
+        session.say(*say_left(found.left))
+    if session.json or rows:
+        session.show({"teams": documents}, rows)
+
+
+@command("keyswitch team show acme", group=team)
+@click.argument("name")
+def show(session: Session, name: str) -> None:
+    """Show one team: its profiles, and where their secrets go."""
+    workspace = session.workspace()
+    record = team_records.get(workspace.paths, name)
+    known = pinned_text.pinned(workspace.paths, record)
+    found = team_changes.preview(workspace, name, known)
+    document = {"team": record_document(record, known, found.left)}
+    session.show(document, [*record_rows(record, known), *profile_rows(known)])
+    session.say(*say_left(found.left))
+
+
+@command("keyswitch team remove acme --yes", group=team, dry_run=True)
+@click.argument("name")
+@YES
+def remove(session: Session, name: str, *, yes: bool) -> None:
+    """Take a team's profiles away."""
+    workspace = session.workspace()
+    team_records.get(workspace.paths, name)
+    found = team_changes.preview(workspace, name, None)
+    what = summary(found)
+    session.confirm(f"take away team '{name}' ({what})?", yes=yes)
+    was_active = team_changes.remove(workspace, name, found)
+    session.say(f"removed team '{name}': {what}")
+    if was_active:
+        session.say("one of them was active; now no profile is")
+
+
+def _records(
+    session: Session, name: str | None, *, one: bool = False
+) -> list[TeamRecord]:
+    """Return the record of a team, or of all; `one`: there may be no more."""
+    paths = session.workspace().paths
+    if name is not None:
+        return [team_records.get(paths, name)]
+    known = team_records.names(paths)
+    if not known:
+        session.say("no teams yet; add one: keyswitch team add SOURCE")
+    if one and len(known) > 1:
+        raise UsageError(
+            f"there are {len(known)} teams, and this is about one",
+            f"name it: {', '.join(known)}",
+        )
+    return [team_records.get(paths, found) for found in known]
+
+
+def _of_record(
+    session: Session, record: TeamRecord, source: str, tag: str
+) -> Offer:
+    offer = team_source.read(session.workspace(), source or record.source, tag)
+    if offer.team.name != record.name:
+        raise InputError(
+            f"{offer.source} is the file of team '{offer.team.name}' now, not "
+            f"of '{record.name}'",
+            "if you want both: keyswitch team add SOURCE",
+        )
+    return offer
+
+
+def _preview(session: Session, offer: Offer) -> Comparison:
+    return team_changes.preview(
+        session.workspace(), offer.team.name, offer.team
+    )
+
+
+def _offered(
+    session: Session, offer: Offer, record: TeamRecord | None, pin: Pin
+) -> None:
+    """Show what a team file would change, ask, and take it over."""
+    check_pin(offer, record, pin)
+    name = offer.team.name
+    found = _preview(session, offer)
+    session.say(*say_left(found.left))
+    signer = signer_to_keep(offer, record)
+    show_difference(session, offer, found)
+    if not found.differences and _is_known(session, offer, record, signer):
+        session.say(f"team '{name}': nothing changed")
+        return
+    if not session.dry_run:
+        require_signer(session, offer, record, pin)
+        require_yes(session, offer, found, pin)
+
+    def change() -> None:
+        team_changes.take_over(session.workspace(), offer, found, signer=signer)
+
+    if not rehearsed(session, change):
+        change()
+        session.say(f"team '{name}': {summary(found)}")
+
+
+def _is_known(
+    session: Session, offer: Offer, record: TeamRecord | None, signer: str
+) -> bool:
+    """Tell whether this very file, of this place, counts already."""
+    paths = session.workspace().paths
+    if record is None or not pinned_text.is_kept(paths, record):
+        return False
+    offered = (offer.source, offer.sha256, offer.tag, signer)
+    return offered == (record.source, record.sha256, record.tag, record.signer)

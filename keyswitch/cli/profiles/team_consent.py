@@ -1,0 +1,93 @@
+"""Whether a team file may count: a typed yes, its hash, or a signed tag."""
+
+from __future__ import annotations
+
+from keyswitch.cli.profiles.team_report import summary
+from keyswitch.cli.session import Session
+from keyswitch.errors import CancelledError, InputError, UsageError
+from keyswitch.model import Frozen
+from keyswitch.profiles.team_records import TeamRecord
+from keyswitch.team.comparison import Comparison
+from keyswitch.team.team_source import Offer
+
+
+class Pin(Frozen):
+    """What the person has given instead of an answer."""
+
+    sha256: str = ""
+    signer: str = ""
+
+
+def check_pin(offer: Offer, record: TeamRecord | None, pin: Pin) -> None:
+    """Raise where the file is not the one that was meant."""
+    wanted = pin.sha256.lower().removeprefix("sha256:")
+    if wanted and wanted != offer.sha256:
+        raise InputError(
+            f"the team file has the hash {offer.sha256}, not {wanted}",
+            "it is not the file that was meant; look at it before you give "
+            "its hash",
+        )
+    if pin.signer and not offer.tag:
+        raise UsageError("--signer is for --tag", "name the tag, too")
+    if record is not None and record.tag and not (offer.tag or wanted):
+        raise UsageError(
+            f"team '{record.name}' came with signed tags, the last is "
+            f"{record.tag}",
+            "name the next one: --tag TAG; or give the file's hash: --sha256 "
+            f"{offer.sha256}",
+        )
+    if pin.signer and pin.signer != offer.signer:
+        raise InputError(
+            f"tag '{offer.tag}' is signed by {offer.signer}, not {pin.signer}",
+            "nothing of it counts; ask whoever signs the tags",
+        )
+
+
+def signer_to_keep(offer: Offer, record: TeamRecord | None) -> str:
+    """Return the key that is to be known as the team's, or ""."""
+    return offer.signer or (record.signer if record else "")
+
+
+def require_signer(
+    session: Session, offer: Offer, record: TeamRecord | None, pin: Pin
+) -> None:
+    """Ask whether a key may sign for a team, once."""
+    known = record.signer if record else ""
+    if not offer.tag or offer.signer in (known, pin.signer):
+        return
+    what = f"tag '{offer.tag}' is signed by {offer.signer} ({offer.owner})"
+    if known:
+        what += f", and the ones before by {known}"
+    session.warn(what)  # here, since an error's text would cut the key short
+    session.require_terminal(
+        "that key needs a yes", "if it is the right one: --signer KEY"
+    )
+    _typed_yes(f"let this key sign for team '{offer.team.name}'")
+
+
+def require_yes(
+    session: Session, offer: Offer, found: Comparison, pin: Pin
+) -> None:
+    """Ask whether a team file may count, unless it is pinned."""
+    if pin.sha256 or pin.signer:
+        return
+    name = offer.team.name
+    if not session.can_ask:
+        raise UsageError(
+            f"the file of team '{name}' needs a yes, and nobody can be asked",
+            f"once you have looked at it: --sha256 {offer.sha256}",
+        )
+    if found.is_small:
+        session.confirm(f"team '{name}': {summary(found)}?")
+    else:
+        _typed_yes(
+            f"team '{name}' decides where these secrets go "
+            f"({summary(found)}); let it count"
+        )
+
+
+def _typed_yes(question: str) -> None:
+    from keyswitch.cli.prompt import ask_line
+
+    if ask_line(f"{question}? type yes") != "yes":
+        raise CancelledError

@@ -1,0 +1,140 @@
+"""How a team's file, and what it would change, is printed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from keyswitch.cli.session import Session, attributes
+from keyswitch.display import printable
+from keyswitch.model import Profile
+from keyswitch.profiles.team_records import TeamRecord
+from keyswitch.providers.binding import bindings_of, shown_host
+from keyswitch.providers.schema import Provider
+from keyswitch.team import comparison
+from keyswitch.team.comparison import Comparison, TakenName
+from keyswitch.team.team_file import Team, built_in
+from keyswitch.team.team_source import Offer
+
+
+def show_difference(session: Session, offer: Offer, found: Comparison) -> None:
+    """Print a team file's differences: all of it, as it would be written."""
+    hosts = destinations(offer.team, found)
+    if session.json:
+        session.document(_document(offer, found, hosts))
+        return
+    for one in found.differences:
+        for line in comparison.unified(one):
+            session.raw(printable(line) + "\n")
+    for host, count in sorted(hosts.items()):
+        session.raw(f"sends to {shown_host(host)}: {_profiles(count)}\n")
+
+
+def _document(
+    offer: Offer, found: Comparison, hosts: Counter[str]
+) -> dict[str, Any]:
+    team = offer.team
+    return {
+        "team": {
+            **attributes(team, "name", "description"),
+            **attributes(offer, "source", "sha256"),
+            **attributes(offer, or_null=("tag", "signer")),
+        },
+        "changes": [
+            {
+                **one.item._asdict(),
+                "what": one.what,
+                "decides": list(one.decides),
+                "diff": list(comparison.unified(one)),
+            }
+            for one in found.differences
+        ],
+        "left": [
+            {**one.item._asdict(), "team": one.owner or None}
+            for one in found.left
+        ],
+        "hosts": dict(sorted(hosts.items())),
+    }
+
+
+def destinations(team: Team, found: Comparison) -> Counter[str]:
+    """Return to how many hosts secrets go anew: {host: profiles}."""
+    names = [one.item.name for one in found.differences if one.decides]
+    profiles = [team.profiles[name] for name in names if name in team.profiles]
+    return Counter(host for one in profiles for host in {*hosts_of(team, one)})
+
+
+def hosts_of(team: Team, profile: Profile) -> list[str]:
+    """Return where each secret of a team's profile goes."""
+    uses = bindings_of(provider_of(team, profile), profile)
+    return [use.host for use in uses.values()]
+
+
+def provider_of(team: Team, profile: Profile) -> Provider:
+    """Return the provider that a team's profile names."""
+    own = team.providers.get(profile.provider)
+    return own or built_in().get(profile.provider)
+
+
+def summary(found: Comparison) -> str:
+    """Say in a few words what a team file would change."""
+    counts = Counter((one.item.kind, one.what) for one in found.differences)
+    parts = [
+        f"{number} {kind}{'s'[: number > 1]} {what}"
+        for (kind, what), number in sorted(counts.items())
+    ]
+    return ", ".join(parts) or "its text only"
+
+
+def say_left(left: tuple[TakenName, ...]) -> Iterator[str]:
+    """Say which names of the team are taken here."""
+    for one in left:
+        whose = f"is of team '{one.owner}'" if one.owner else "is your own"
+        yield (
+            f"{one.item.kind} '{one.item.name}' {whose} here and stays; the "
+            "one of this team does not count"
+        )
+
+
+def record_rows(record: TeamRecord, team: Team) -> list[tuple[str, str]]:
+    """Return what is known of a team, for a person."""
+    values = {
+        "name": record.name,
+        "description": team.description,
+        "source": record.source,
+        "tag": record.tag,
+        "signer": record.signer,
+        "sha256": record.sha256,
+        "since": record.at,
+    }
+    return [(key, value) for key, value in values.items() if value]
+
+
+def profile_rows(team: Team) -> Iterator[tuple[str, str]]:
+    """Yield what each profile of a team is, and where its secrets go."""
+    for name, profile in sorted(team.profiles.items()):
+        host = shown_host(next(iter(hosts_of(team, profile)), ""))
+        items = ", ".join(ref.item for ref in profile.secrets.values())
+        yield f"profile {name}", f"{profile.provider}: {items} for {host}"
+
+
+def record_document(
+    record: TeamRecord, team: Team, left: tuple[TakenName, ...]
+) -> dict[str, Any]:
+    """Return a team as `--json` shows it."""
+    return {
+        **attributes(record, "name"),
+        "description": team.description,
+        **attributes(record, "source", "sha256", "at"),
+        **attributes(record, or_null=("tag", "signer")),
+        "profiles": sorted(team.profiles),
+        "providers": sorted(team.providers),
+        "left": [
+            {**one.item._asdict(), "team": one.owner or None} for one in left
+        ],
+    }
+
+
+def _profiles(count: int) -> str:
+    return f"{count} profile{'s'[: count > 1]}"

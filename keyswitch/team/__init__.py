@@ -1,0 +1,1 @@
+"""Profiles that a team shares: one file of theirs, taken over after a yes."""
