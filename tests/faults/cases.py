@@ -113,7 +113,7 @@ class Case:
         for path in sorted(home.glob(".config/keyswitch/profiles/[a-z]*.toml")):
             document = tomllib.loads(path.read_text())
             for ref in document.get("secrets", {}).values():
-                if f"{ref['item']}:{ref['generation']}" not in entries:
+                if f"{ref['item']}:{ref.get('generation', 1)}" not in entries:
                     yield path.stem
 
     def snapshot(self, home):
@@ -128,7 +128,7 @@ class Case:
             profiles[path.stem] = (
                 json.dumps(document, default=str, sort_keys=True),
                 [
-                    entries.get(f"{r['item']}:{r['generation']}")
+                    entries.get(f"{r['item']}:{r.get('generation', 1)}")
                     for r in secrets.values()
                 ],
             )

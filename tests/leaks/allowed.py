@@ -79,6 +79,25 @@ ENTRIES = [
         for where in ("stdout", "stderr")
     ],
     Allowed(
+        "file", "home/made", frozenset({"migrate to a manager"}),
+        frozenset({"key"}), "it stands for a manager, which keeps it",
+    ),
+    Allowed(
+        "write", "stdout", frozenset({"migrate"}), frozenset({"new key"}),
+        "the manager's tool's, to keyswitch",
+    ),
+    *[
+        Allowed(
+            "write", where, frozenset({"migrate to a manager"}),
+            frozenset({"key"}), f"{whose}: that manager gets and gives it",
+        )
+        for where, whose in (
+            ("pipe", "keyswitch's, to the tool"),
+            ("home/made", "the tool's, to its file"),
+            ("stdout", "the tool's, to keyswitch"),
+        )
+    ],
+    Allowed(
         "file", "home/outside", frozenset({"*"}), frozenset({"new key"}),
         "it stands for a manager, which keeps it",
     ),

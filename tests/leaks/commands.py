@@ -52,6 +52,8 @@ OUTSIDE = "mine:outside"
 CONFIG = """
 [managers.mine]
 command = ["cat", "{path}"]
+write = ["dd", "of={path}", "status=none"]
+texts = { missing = ["no such file"] }
 [managers.new]
 command = ["cat", "{path}"]
 """
@@ -132,6 +134,8 @@ FORMS = {
     "managers allow": form("managers allow new --yes"),
     "managers check": form("managers check mine"),
     "managers list": form("managers list --json"),
+    "migrate": form("migrate --all --to vault"),
+    "migrate to a manager": form("migrate work --to mine:made"),
     "off": form("off"),
     "providers": form("providers"),
     "remove": form("remove work --yes"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from keyswitch.profiles import toml_text
 from keyswitch.providers.catalogue import BUILT_IN
+from keyswitch.secrets.references import managers
 from tests.fuzz import mutations, seeds
 
 LINES = st.lists(
@@ -70,9 +71,17 @@ def test_what_keyswitch_writes_needs_no_other_parser():
     assert toml_text._plain(text.split("\n")) == tomllib.loads(text)
 
 
-@pytest.mark.parametrize("name", sorted(os.listdir(BUILT_IN)))
-def test_the_built_in_providers_need_no_other_parser(name):
-    with open(os.path.join(BUILT_IN, name), encoding="utf-8") as file:
+@pytest.mark.parametrize(
+    "path",
+    [
+        os.path.join(folder, name)
+        for folder in (BUILT_IN, managers.BUILT_IN)
+        for name in sorted(os.listdir(folder))
+    ],
+    ids=os.path.basename,
+)
+def test_built_in_providers_and_managers_need_no_other_parser(path):
+    with open(path, encoding="utf-8") as file:
         text = file.read()
     assert toml_text._plain(text.split("\n")) == tomllib.loads(text)
 

@@ -248,6 +248,15 @@ def test_rotate_says_where_the_secret_is_changed(work):
     assert work.profile_file("work").read_text() == before
 
 
+def test_rotate_names_the_command_that_changes_it(ks, manager):
+    ks(
+        "add", "mine", "--provider", "anthropic",
+        "--reference", "pass:ai/claude",
+    )  # fmt: skip
+    done = ks("rotate", "mine", "--stdin", stdin=OTHER, code=2)
+    assert "change it with: pass edit ai/claude; then forget" in done.err
+
+
 def test_a_value_of_another_shape_is_refused_when_it_is_added(ks, manager):
     manager.holds("op://Eng/wrong/key", "two words EXAMPLE")
     done = ks(

@@ -99,6 +99,7 @@ VALUES = {
             "nu", "pwsh", "sh", "zsh",
         ),
     ),
+    ("migrate", "--to"): Kind("words", ("keychain", "vault")),
     ("shell", "--shell"): Kind(
         "words",
         ("bash", "dash", "fish", "ksh", "mksh", "nu", "pwsh", "sh", "zsh"),
@@ -151,8 +152,8 @@ ARGUMENTS = {
 # Where nothing else is said, these are names of profiles that exist.
 for _path in (
     "copy", "edit", "env", "helper api-key", "helper aws", "link", "login",
-    "logout", "remove", "rename", "revoke-local", "rotate", "run", "shell",
-    "show",
+    "logout", "migrate", "remove", "rename", "revoke-local", "rotate", "run",
+    "shell", "show",
 ):  # fmt: skip
     ARGUMENTS[_path, "name"] = PROFILES
 ARGUMENTS["export", "names"] = ARGUMENTS["verify", "names"] = PROFILES

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from typing import TYPE_CHECKING
 
 import click
 
 from keyswitch.cli.command import Session, at_most_one, command, flag
+from keyswitch.cli.progress import Progress
 from keyswitch.cli.session import attributes
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import ExitCode
@@ -19,12 +17,7 @@ from keyswitch.switching.verifying.verified import Verified, Verifier
 from keyswitch.terminal import selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from keyswitch.secret import Secret
-
-_PATIENCE = 0.5  # seconds before a person is told how far it is
-_CLEAR = "\r\x1b[K"  # to the beginning of the line, and nothing on it
+    from collections.abc import Iterator, Sequence
 
 
 @command(
@@ -47,7 +40,7 @@ def verify(session: Session, names: tuple[str, ...], *, all_: bool) -> int:
     session.refuse_agents()
     wanted = _wanted(session, names, all_=all_)
     workspace = session.workspace()
-    progress = _Progress(session, len(wanted))
+    progress = Progress(session, len(wanted), "answered")
     if workspace.ask is not None:
         workspace.ask = progress.beside(workspace.ask)
     try:
@@ -107,36 +100,3 @@ def _status(found: Sequence[Verified]) -> int:
         return ExitCode.LOCKED
     accepted = states <= {ACCEPTED}
     return ExitCode.OK if accepted else ExitCode.NOT_IN_EFFECT
-
-
-class _Progress:
-    """How many answers came, on one line of a terminal, after a moment."""
-
-    def __init__(self, session: Session, total: int) -> None:
-        self._shown = False
-        self._wanted = not session.quiet and os.isatty(2)
-        self._total = total
-        self._begin = time.monotonic() + _PATIENCE
-
-    def __call__(self, done: int) -> None:
-        if self._wanted and time.monotonic() >= self._begin:
-            self._shown = True
-            sys.stderr.write(
-                f"{_CLEAR}keyswitch: {done} of {self._total} answered"
-            )
-            sys.stderr.flush()
-
-    def beside(self, ask: Callable[[str], Secret]) -> Callable[[str], Secret]:
-        """Return what asks a person on an empty line."""
-
-        def asked(question: str) -> Secret:
-            self.clear()
-            return ask(question)
-
-        return asked
-
-    def clear(self) -> None:
-        if self._shown:
-            self._shown = False
-            sys.stderr.write(_CLEAR)
-            sys.stderr.flush()

@@ -140,16 +140,20 @@ def refuse_rotation(
     session: Session, profile: Profile, fields: Collection[str]
 ) -> None:
     """Raise if a secret that is to be replaced lies in a manager outside."""
+    from keyswitch.secrets.references.manager import filled
+
     for name in fields:
         ref = profile.secrets.get(name)
         if ref is None or not ref.is_reference:
             continue
         managers = load_managers(session)
-        manager = managers.get(managers.parse(ref.item).manager)
+        reference = managers.parse(ref.item)
+        manager = managers.get(reference.manager)
+        how = filled(manager.rotate, reference.parts) or "change it there"
         raise UsageError(
             f"the {name} of '{profile.name}' is kept in {manager.title}: "
             f"{ref.item}",
-            f"{manager.rotate}; then forget the old one here: keyswitch lock",
+            f"{how}; then forget the old one here: keyswitch lock",
         )
 
 

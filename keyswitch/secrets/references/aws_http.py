@@ -28,13 +28,6 @@ _CONNECT_SECONDS = 2
 _NO_JSON = "leave out the part after '#', or write a JSON object there"
 
 
-def is_installed() -> bool:
-    """Tell whether botocore, the extra `keyswitch[aws]`, is here."""
-    from importlib.util import find_spec
-
-    return find_spec("botocore") is not None
-
-
 def read(
     references: Sequence[Reference],
     settings: Mapping[str, Any],

@@ -52,10 +52,11 @@ def master_password(tool: Tool) -> bytes:
     if not wanted:
         return b""  # the key file is all
     if wanted != _ASK:
-        if wanted.startswith(f"{KEEPASSXC}:"):
+        if not isinstance(wanted, str) or wanted.startswith(f"{KEEPASSXC}:"):
             raise InputError(
-                "[managers.keepassxc]: its password cannot lie in KeePassXC",
-                "name another manager's reference",
+                "[managers.keepassxc]: its password has to be a reference to "
+                "another manager",
+                f'for example "op://Eng/kdbx/password"; or "{_ASK}"',
             )
         if caller.resolve is not None:
             return _line(caller.resolve(wanted).reveal())

@@ -17,8 +17,7 @@ from keyswitch.errors import (
     NoItemError,
     StoreError,
 )
-from keyswitch.secrets.references.invocation import filled
-from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.manager import Manager, filled
 from keyswitch.secrets.references.reference import Reference
 
 _LONGEST = 200  # characters of a tool's own words
@@ -45,7 +44,13 @@ class Said:
     def __init__(self, words: bytes, secrets: Iterable[str] = ()) -> None:
         """`secrets`: texts that may stand in them and are not shown."""
         text = _COLOURS.sub("", words.decode("utf-8", "replace"))
-        self.lines = [line.strip() for line in text.splitlines()]
+        self.lines: list[str] = []
+        for line in filter(None, map(str.strip, text.splitlines())):
+            # A line that ends so is no sentence without the next one.
+            if self.lines and self.lines[-1].endswith(":"):
+                self.lines[-1] += f" {line}"
+            else:
+                self.lines.append(line)
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def telling(self) -> str:
@@ -77,7 +82,10 @@ class Said:
             if len(secret) >= _SHORTEST:
                 line = line.replace(secret, "…")
         line = printable(without_secrets(line)).rstrip(".")
-        return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+        if len(line) <= _LONGEST:
+            return line
+        half = _LONGEST // 2  # paths are long, and what is wrong comes last
+        return f"{line[:half]}…{line[-half:]}"
 
 
 def secrets_of(environ: Mapping[str, str], data: bytes) -> set[str]:

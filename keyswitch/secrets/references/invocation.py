@@ -13,7 +13,12 @@ from fnmatch import fnmatchcase
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import InputError, LockedError, StoreError
 from keyswitch.profiles.paths import home_of
-from keyswitch.secrets.references.manager import PLACEHOLDER, Manager, Words
+from keyswitch.secrets.references.manager import (
+    PLACEHOLDER,
+    Manager,
+    Words,
+    filled,
+)
 from keyswitch.secrets.references.reference import Reference
 
 # What any tool may see: where it is, whom it talks to, how it asks a person.
@@ -108,11 +113,6 @@ def words(command: Words, parts: Mapping[str, str]) -> list[str]:
         if not (optional and any(not parts.get(name) for name in names)):
             found += [filled(word, parts) for word in group]
     return found
-
-
-def filled(text: str, parts: Mapping[str, str]) -> str:
-    """Return a text with its placeholders replaced, each once."""
-    return PLACEHOLDER.sub(lambda found: parts.get(found[1], ""), text)
 
 
 def command_of(manager: Manager, parts: Mapping[str, str]) -> list[str]:

@@ -19,7 +19,7 @@ from keyswitch.secrets.references.command_line import (
     KEEPASSXC,
     master_password,
 )
-from keyswitch.secrets.references.manager import Manager
+from keyswitch.secrets.references.manager import Manager, filled
 from keyswitch.secrets.references.reference import Reference
 from keyswitch.secrets.references.tool import Caller, Tool
 
@@ -37,7 +37,8 @@ def write(
     if not manager.write:
         raise StoreError(
             f"{manager.title}: nothing can be written there",
-            f"{manager.rotate or 'change it there yourself'}",
+            filled(manager.rotate, reference.parts)
+            or "change it there yourself",
         )
     tool = Tool(manager, reference, deadline, caller)
     _require_writable(tool)

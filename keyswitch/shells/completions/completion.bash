@@ -12,9 +12,9 @@
       found=(
         add allow completion copy current deny doctor edit env explain export
         helper history hook import install link list lock login logout
-        managers off providers remove rename revoke-local rotate run shell
-        show statusline team trace undo uninstall unlink unlock use vault
-        verify whoami
+        managers migrate off providers remove rename revoke-local rotate run
+        shell show statusline team trace undo uninstall unlink unlock use
+        vault verify whoami
       )
       ;;
     helper)
@@ -103,6 +103,9 @@
       ;;
     'managers allow')
       found=(--yes)
+      ;;
+    migrate)
+      found=(--to --all --overwrite --dry-run)
       ;;
     off)
       found=(--here --wait --timeout --force --dry-run)
@@ -225,7 +228,8 @@
       kind=words
       found=(api cloud subscription)
       ;;
-    'add --store' | 'import --store' | 'login --store' | 'rotate --store')
+    'add --store' | 'import --store' | 'login --store' | 'migrate --to' | \
+      'rotate --store')
       kind=words
       found=(keychain vault)
       ;;
@@ -289,8 +293,9 @@
       found=(bash fish pwsh zsh)
       ;;
     'copy 1' | 'edit 1' | 'env 1' | 'helper api-key 1' | 'helper aws 1' | \
-      'link 1' | 'login 1' | 'logout 1' | 'remove 1' | 'rename 1' | \
-      'revoke-local 1' | 'rotate 1' | 'run 1' | 'shell 1' | 'show 1')
+      'link 1' | 'login 1' | 'logout 1' | 'migrate 1' | 'remove 1' | \
+      'rename 1' | 'revoke-local 1' | 'rotate 1' | 'run 1' | 'shell 1' | \
+      'show 1')
       kind=profiles
       ;;
     'hook 1')

@@ -30,6 +30,7 @@ begin
                     login\t'Keep a login of Claude Code as a profile.' \
                     logout\t'Remove a login\'s tokens from this machine.' \
                     managers\t'List, check and allow the managers of references.' \
+                    migrate\t'Move secrets to another store, or to a manager.' \
                     off\t'Make no profile active.' \
                     providers\t'List the providers and fields.' \
                     remove\t'Remove a profile.' \
@@ -202,6 +203,12 @@ begin
             case 'managers allow'
                 set found \
                     --yes\t'Do not ask.'
+            case migrate
+                set found \
+                    --to\t'vault, keychain, or a reference; with {profile} and {field}.' \
+                    --all\t'Every profile that has a secret.' \
+                    --overwrite\t'Replace another value at a reference.' \
+                    --dry-run\t'Show what would be changed.'
             case off
                 set found \
                     --here\t'End this shell\'s own choice only, by eval.' \
@@ -376,7 +383,7 @@ begin
             case 'add --expect' 'edit --expect'
                 set kind words
                 set found api cloud subscription
-            case 'add --store' 'import --store' 'login --store' \
+            case 'add --store' 'import --store' 'login --store' 'migrate --to' \
                 'rotate --store'
                 set kind words
                 set found keychain vault
@@ -429,8 +436,9 @@ begin
                 set kind words
                 set found bash fish pwsh zsh
             case 'copy 1' 'edit 1' 'env 1' 'helper api-key 1' 'helper aws 1' \
-                'link 1' 'login 1' 'logout 1' 'remove 1' 'rename 1' \
-                'revoke-local 1' 'rotate 1' 'run 1' 'shell 1' 'show 1'
+                'link 1' 'login 1' 'logout 1' 'migrate 1' 'remove 1' \
+                'rename 1' 'revoke-local 1' 'rotate 1' 'run 1' 'shell 1' \
+                'show 1'
                 set kind profiles
             case 'hook 1'
                 set kind words

@@ -11,10 +11,10 @@
                 'add', 'allow', 'completion', 'copy', 'current', 'deny',
                 'doctor', 'edit', 'env', 'explain', 'export', 'helper',
                 'history', 'hook', 'import', 'install', 'link', 'list', 'lock',
-                'login', 'logout', 'managers', 'off', 'providers', 'remove',
-                'rename', 'revoke-local', 'rotate', 'run', 'shell', 'show',
-                'statusline', 'team', 'trace', 'undo', 'uninstall', 'unlink',
-                'unlock', 'use', 'vault', 'verify', 'whoami'
+                'login', 'logout', 'managers', 'migrate', 'off', 'providers',
+                'remove', 'rename', 'revoke-local', 'rotate', 'run', 'shell',
+                'show', 'statusline', 'team', 'trace', 'undo', 'uninstall',
+                'unlink', 'unlock', 'use', 'vault', 'verify', 'whoami'
                 break
             }
             'helper' {
@@ -118,6 +118,10 @@
             }
             'managers allow' {
                 '--yes'
+                break
+            }
+            'migrate' {
+                '--to', '--all', '--overwrite', '--dry-run'
                 break
             }
             'off' {
@@ -278,7 +282,7 @@
             }
             { $_ -cin @(
                     'add --store', 'import --store', 'login --store',
-                    'rotate --store'
+                    'migrate --to', 'rotate --store'
             ) } {
                 'words', 'keychain', 'vault'
                 break
@@ -357,9 +361,9 @@
             }
             { $_ -cin @(
                     'copy 1', 'edit 1', 'env 1', 'helper api-key 1',
-                    'helper aws 1', 'link 1', 'login 1', 'logout 1', 'remove 1',
-                    'rename 1', 'revoke-local 1', 'rotate 1', 'run 1',
-                    'shell 1', 'show 1'
+                    'helper aws 1', 'link 1', 'login 1', 'logout 1',
+                    'migrate 1', 'remove 1', 'rename 1', 'revoke-local 1',
+                    'rotate 1', 'run 1', 'shell 1', 'show 1'
             ) } {
                 'profiles'
                 break

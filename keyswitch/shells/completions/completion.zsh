@@ -32,6 +32,7 @@
         'login:Keep a login of Claude Code as a profile.'
         'logout:Remove a login'"'"'s tokens from this machine.'
         'managers:List, check and allow the managers of references.'
+        'migrate:Move secrets to another store, or to a manager.'
         'off:Make no profile active.'
         'providers:List the providers and fields.'
         'remove:Remove a profile.'
@@ -312,6 +313,15 @@
       )
       ;;
     ('managers list')
+      ;;
+    (migrate)
+      specs=(
+        '--to=[vault, keychain, or a reference; with {profile} and {field}.]:PLACE:(keychain vault)'
+        '--all[Every profile that has a secret.]'
+        '--overwrite[Replace another value at a reference.]'
+        '--dry-run[Show what would be changed.]'
+        1:name:__keyswitch_profiles
+      )
       ;;
     (off)
       specs=(

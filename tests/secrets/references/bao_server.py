@@ -100,6 +100,7 @@ class BaoServer:
     def _fill(self):
         call = self.call
         call("POST", "sys/mounts/kv", {"type": "kv"})
+        call("POST", "sys/mounts/team/kv", {"type": "kv-v2"})
         call("POST", "sys/mounts/rabbitmq", {"type": "rabbitmq"})
         connection = {"connection_uri": f"http://{self._rabbit.place}",
                       "username": "a", "password": "FAKE",

@@ -59,6 +59,7 @@ OF_VAULT = {
     "secret/team/both#number": "5",
     "secret/team/both#flag": "true",
     "kv/team/both#key": KEY,
+    "team/kv/both#key": KEY,  # a mount of two words
     "secret/team/both#none": "NoItemError",
     "secret/team/none#key": "NoItemError",
     "kv/team/none#key": "NoItemError",
@@ -72,6 +73,7 @@ def test_openbao_gives_its_tool_what_it_gives_over_http(bao, vault, place):
     fields = {"key": KEY, "file": f"{KEY}\n", "number": 5, "flag": True}
     bao.call("POST", "secret/data/team/both", {"data": fields})
     bao.call("POST", "kv/team/both", fields)
+    bao.call("POST", "team/kv/data/both", {"data": fields})
     expected = OF_VAULT[place]
     assert both(f"bao:{place}", vault_http, vault) == (expected, expected)
 

@@ -187,6 +187,25 @@ def test_a_wrong_row_is_named_with_its_place(words):
     assert "[managers.corp] of config.toml: " in e.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("keepassxc", "key_file", 5),
+        ("age", "identity", ["~/key"]),
+        ("aws-sm", "profile", "a\0b"),
+        ("vault", "namespace", True),
+        ("op", "program", "./op"),
+        ("op", "program", 5),
+        ("op", "deadline", "9"),
+        ("op", "environment", "OP_*"),
+    ],
+)
+def test_a_wrong_setting_of_one_of_ours_is_named(name, key, value):
+    known = managers.load(Settings(managers={name: {key: value}}))
+    with pytest.raises(InputError, match=rf"managers.{name}\] of config.toml"):
+        known.get(name)
+
+
 def test_a_row_cannot_stand_for_one_of_ours():
     known = managers.load(Settings(managers={"op": ROW}))
     with pytest.raises(InputError, match="command of 'op' is keyswitch's own"):

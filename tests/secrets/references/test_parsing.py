@@ -5,6 +5,7 @@ import pytest
 from keyswitch.errors import InputError
 from keyswitch.profiles.settings import Settings
 from keyswitch.secrets.references import invocation, managers
+from keyswitch.secrets.references.manager import filled
 
 NAMES = (
     "age", "aws-sm", "aws-ssm", "azure-kv", "bao", "bw", "exec", "gcp-sm",
@@ -33,6 +34,16 @@ def test_a_row_says_all_that_people_are_told(known, name):
     assert manager.install
     assert 0 < manager.deadline <= 60
     assert manager.texts.locked or name == "exec"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_people_are_told_names_their_item(known, name):
+    row = known.get(name)
+    parts = known.parse(row.example).parts
+    for text in (row.rotate, row.sign_in):
+        told = filled(text, parts)
+        assert "{" not in told
+        assert "  " not in told
 
 
 COMMANDS = {

@@ -9,16 +9,18 @@ import pytest
 
 from keyswitch.errors import LockedError, NoItemError, StoreError
 from keyswitch.profiles.settings import Settings
-from tests.real.certificates import Authority
-from tests.secrets.references.bao_server import BaoServer
 from tests.secrets.references.fake_tools import VALUE, Tools, answer
-from tests.secrets.references.moto_server import MotoServer
 from tests.secrets.references.vault_stub import ROOT
 
 
 @pytest.fixture
-def real(home):
-    """Return the tools that are on this machine."""
+def real(home, monkeypatch):
+    """Return the tools that are on this machine.
+
+    From elsewhere: no program of the working directory is started, and some
+    lie in this clone.
+    """
+    monkeypatch.chdir(home)
     return Tools(home)
 
 
@@ -211,19 +213,10 @@ def test_keepassxc_with_a_key_file_asks_nobody(real, home):
         real.read("keepassxc:~/t.kdbx#e", settings)
 
 
-@pytest.fixture(scope="module")
-def bao(tmp_path_factory):
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    with BaoServer(tmp_path_factory.mktemp("bao"), authority) as server:
-        server.call("POST", "sys/mounts/team/kv", {"type": "kv-v2"})
-        server.ca_file = str(authority.ca_file)
-        yield server
-
-
 @pytest.fixture
-def bao_row(bao, monkeypatch):
+def bao_row(bao, authority, monkeypatch):
     monkeypatch.setenv("BAO_TOKEN", ROOT)
-    table = {"address": bao.address, "ca_file": bao.ca_file}
+    table = {"address": bao.address, "ca_file": str(authority.ca_file)}
     return Settings(managers={"bao": table})
 
 
@@ -240,12 +233,6 @@ def test_bao_reads_what_it_has_written(real, bao_row, monkeypatch):
     monkeypatch.setenv("BAO_TOKEN", "wrong-FAKE")
     with pytest.raises(LockedError, match="permission denied"):
         real.read("bao:secret/cli/new#key", bao_row)
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory):
-    with MotoServer(tmp_path_factory.mktemp("moto")) as server:
-        yield server
 
 
 @pytest.mark.full

@@ -76,7 +76,7 @@ def test_a_tool_that_says_too_much_is_ended():
 
 def test_messages_without_an_end_are_cut():
     with pytest.raises(running.SilentError) as e:
-        running.run(call("while :; do echo err >&2; done"), 0.3)
+        running.run(call(f"while :; do echo {'e' * 999} >&2; done"), 0.5)
     assert len(e.value.words) == running.WORDS_LIMIT
 
 

@@ -97,8 +97,9 @@ def test_a_silent_tool_ends_at_the_deadline(tools, asked, name, capfd):
     os.environ["PATH"] += ":/usr/bin:/bin"
     with pytest.raises(LockedError) as e:
         asked(name)
-    message = "did not answer in 0.2 s: waiting for a thumb"
-    assert e.value.message.endswith(message)
+    # On a busy machine it may not have come so far as to say something.
+    said = e.value.message.removesuffix(": waiting for a thumb")
+    assert said.endswith("did not answer in 0.2 s")
     assert "'deadline' in [managers." in e.value.hint
     assert capfd.readouterr() == ("", "")
 
@@ -276,9 +277,10 @@ def test_keepassxc_may_have_its_password_from_another_manager(tools, home):
     settings = keepassxc(password="op://Eng/kdbx/pw")
     found = tools.read("keepassxc:~/s#e", settings, resolve=resolve)
     assert found == "from-op-FAKE"
-    settings = keepassxc(password="keepassxc:~/other#e")
-    with pytest.raises(InputError, match="cannot lie in KeePassXC"):
-        tools.read("keepassxc:~/s#e", settings, resolve=resolve)
+    for wrong in ("keepassxc:~/other#e", 5, ["op://Eng/kdbx/pw"]):
+        settings = keepassxc(password=wrong)
+        with pytest.raises(InputError, match="reference to another manager"):
+            tools.read("keepassxc:~/s#e", settings, resolve=resolve)
 
 
 def test_keepassxc_needs_no_password_with_a_key_file(tools, home):

@@ -1,14 +1,25 @@
 """Vault and OpenBao over HTTP: one contract, of a stub and the real server."""
 
+import contextlib
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from keyswitch import kernel_keyring
-from keyswitch.errors import InputError, LockedError, NoItemError, StoreError
+from keyswitch.errors import (
+    InputError,
+    KeyswitchError,
+    LockedError,
+    NoItemError,
+    StoreError,
+)
+from keyswitch.network.http_call import Reply
 from keyswitch.secret import Secret
 from keyswitch.secrets.references import vault_http
 from keyswitch.secrets.references.reference import Reference
+from keyswitch.secrets.references.remote.vault_client import VaultClient
 from tests.diagnosis import servers
 from tests.secrets.references import vault_stub
 from tests.secrets.references.signed_jwt import Issuer
@@ -244,6 +255,18 @@ def test_a_policy_that_denies_is_no_reason_to_log_in_anew(vault, tmp_path):
         assert vault.server.asked("POST").count("POST auth/approle/login") == 1
 
 
+@pytest.mark.real("bao")
+def test_a_token_that_may_not_look_itself_up_is_still_good(
+    bao, authority, monkeypatch
+):
+    wanted = {"policies": ["team"], "no_default_policy": True}
+    made = bao.call("POST", "auth/token/create", wanted)["auth"]
+    monkeypatch.setenv("BAO_TOKEN", made["client_token"])
+    for path in ("secret/private/one", "nothere/one"):
+        with pytest.raises(LockedError, match=f"denies '{path}': permission"):
+            Reader(bao, authority).value(f"{path}#key")
+
+
 def test_a_login_that_is_not_accepted_is_locked(vault, tmp_path):
     vault.with_approle(tmp_path)
     (tmp_path / "secret-id").write_text("wrong-FAKE-EXAMPLE")
@@ -442,11 +465,51 @@ def test_a_proxy_passes_tls_on_and_reads_nothing(
     assert "answers 407 for vault.example:8200" in lines_of(caught)
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["auth", "client_token", "data", "deletion_time", "errors",
+                 "lease_duration", "metadata", "options", "path", "ttl",
+                 "type", "version", "warnings"]
+            ), inner, max_size=4,
+        )
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from([200, 204, 400, 403, 404, 412, 500, 503]),
+    ANYTHING, st.sampled_from(["approle", "token"]),
+)  # fmt: skip
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+def test_whatever_is_answered_is_a_value_or_a_typed_error(
+    monkeypatch, status, document, auth
+):
+    body = json.dumps(document).encode()
+    monkeypatch.setenv("BAO_TOKEN", ROOT)
+    monkeypatch.setattr(
+        VaultClient, "_replied", lambda *_: Reply(status, {}, body)
+    )
+    table = {"address": "https://v.example", "auth": auth, "role_id": "x"}
+    wanted = reference("secret/team/any#type")
+    for ask in (
+        lambda: vault_http.read([wanted], table, 5, keep=False),
+        lambda: vault_http.write(wanted, Secret(KEY), table, 5, keep=False),
+        lambda: vault_http.probe("bao", table, 5, keep=False),
+    ):
+        with contextlib.suppress(KeyswitchError):
+            ask()
+
+
 # ------------------------------------------------------- settings and paths
 
 
 @pytest.mark.parametrize(
-    ("settings", "why"),
+    ("wrong", "why"),
     [
         ({"address": "http://vault.example"}, "has to be https"),
         ({"address": "http://127.0.0.1.example"}, "has to be https"),
@@ -460,8 +523,8 @@ def test_a_proxy_passes_tls_on_and_reads_nothing(
         ({"auth": "kubernetes"}, "takes 'role'"),
     ],
 )
-def test_settings_that_are_wrong_are_refused(reader, settings, why):
-    reader.settings |= settings
+def test_settings_that_are_wrong_are_refused(reader, wrong, why):
+    reader.settings |= wrong
     with pytest.raises(InputError) as caught:
         reader.value("kv/team/claude#key")
     assert why in lines_of(caught)
@@ -502,6 +565,15 @@ def test_a_namespace_goes_with_each_request(reader):
     reader.value("kv/team/claude#key")
     sent = {r.headers.get("x-vault-namespace") for r in reader.server.requests}
     assert sent == {"eng/ki"}
+
+
+def test_no_request_goes_round_a_proxy_of_another_kind(reader, monkeypatch):
+    reader.settings["address"] = "https://vault.example"
+    monkeypatch.setenv("https_proxy", "socks5://user:FAKE@127.0.0.1:1")
+    with pytest.raises(StoreError) as caught:
+        reader.value("kv/team/claude#key")
+    assert "is not an HTTP proxy" in lines_of(caught)
+    assert "FAKE" not in lines_of(caught)
 
 
 # ------------------------------------------- tokens of clusters and of jobs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from keyswitch.disk.atomic import read_regular
@@ -32,6 +33,16 @@ class VaultAnswer(Frozen):
     words: str = ""  # its own, of an error; without secrets
     retry_after: str = ""
     _hidden = ("document",)
+
+    @property
+    def is_of_a_policy(self) -> bool:
+        """Tell whether a token is known, and its policies deny this.
+
+        Observed, OpenBao 2.7.2: "1 error occurred: …" then, and "permission
+        denied" alone of a token that is not known. Vault says "invalid token".
+        """
+        said = str(self.document.get("errors"))
+        return "error occurred" in said and "invalid token" not in said
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -80,7 +91,7 @@ class VaultClient:
         body: bytes,
     ) -> Reply:
         proxy = proxy_to(address)
-        way = Connection(address, self.deadline, self._trust, proxy)
+        way = Connection(address, self.deadline, lambda: self._trust, proxy)
         try:
             way.open()
             return way.run(
@@ -118,6 +129,7 @@ class VaultClient:
         retry_after = reply.headers.get("retry-after", "")
         return VaultAnswer(status, document, words, retry_after)
 
+    @cached_property
     def _trust(self) -> ssl.SSLContext:
         path = self.settings.ca_file
         if not path:
@@ -136,6 +148,7 @@ def proxy_to(address: Address) -> Address | None:
     """Return the proxy that this machine's programs use for an https address.
 
     A proxy passes https on without reading it; http stays on this machine.
+    Raises StoreError for another kind of proxy: nothing goes round it.
     """
     from urllib.request import getproxies, proxy_bypass
 
@@ -144,8 +157,13 @@ def proxy_to(address: Address) -> Address | None:
     if proxy_bypass(address.host_port):
         return None
     text = getproxies().get("https", "")
-    text = text if not text or "://" in text else f"http://{text}"
+    if not text:
+        return None
+    text = text if "://" in text else f"http://{text}"
     found = address_of(text)
     if found is None:
-        return None
+        raise StoreError(
+            f"the proxy on the way to {address.host} is not an HTTP proxy",
+            "name an HTTP proxy in HTTPS_PROXY, or the host in NO_PROXY",
+        )
     return found._replace(authorization=authorization(text))

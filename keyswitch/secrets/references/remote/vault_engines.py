@@ -111,8 +111,8 @@ def versioned(
     fields, metadata = answer.data.get("data"), answer.data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     if answer.status == 200 and isinstance(fields, dict):
-        version = int(metadata.get("version") or 0)
-        title = session.settings.title
+        title, version = session.settings.title, metadata.get("version")
+        version = version if type(version) is int else 0
         return VaultDocument(title, path, fields, version=version)
     if answer.status == 404 and metadata:
         raise _deleted(session, path, metadata)

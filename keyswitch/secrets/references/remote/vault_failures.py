@@ -105,9 +105,12 @@ def moved(settings: VaultSettings, location: str) -> StoreError:
 
 def denied(settings: VaultSettings, path: str, words: str) -> LockedError:
     """Return the error for a token that is good, and may not read a path."""
+    hint = "ask who runs it for a policy that lets your token read it"
+    if settings.auth not in ("token", "agent"):
+        # A login's token has the policies that its role had then.
+        hint = "ask who runs it for a policy of your role; then: keyswitch lock"
     return LockedError(
-        f"{settings.title} denies '{path}': {words or 'no reason given'}",
-        "ask who runs it for a policy that lets your token read it",
+        f"{settings.title} denies '{path}': {words or 'no reason given'}", hint
     )
 
 

@@ -55,7 +55,7 @@ class VaultSession:
         What is answered with 403 was asked with a token that is accepted.
         """
         answer = self.client.ask(method, path, self._present(), body, kind)
-        if answer.status != 403 or self._accepted():
+        if answer.status != 403 or self._accepted(answer):
             return answer
         if not self._is_old:
             raise vault_failures.bad_token(self.settings, answer.words)
@@ -63,12 +63,14 @@ class VaultSession:
         self._token = None
         return self.client.ask(method, path, self._present(), body, kind)
 
-    def _accepted(self) -> bool:
+    def _accepted(self, denied: VaultAnswer) -> bool:
         """Tell whether the server knows the token: 403 alone does not say."""
+        if not self._is_good:
+            self._is_good = denied.is_of_a_policy
         if not self._is_good:
             path = "auth/token/lookup-self"
             answer = self.client.ask("GET", path, self._token)
-            self._is_good = answer.status == 200
+            self._is_good = answer.status == 200 or answer.is_of_a_policy
         return self._is_good
 
     def _present(self) -> Secret | None:
@@ -81,7 +83,7 @@ class VaultSession:
         if self.settings.auth == "token":
             self._token = self._found()
         else:
-            kept = kernel_keyring.read(self._name)
+            kept = kernel_keyring.read(self._name) if self._keep else None
             self._is_old = kept is not None
             self._token = Secret(kept.decode()) if kept else self._logged_in()
         return self._token

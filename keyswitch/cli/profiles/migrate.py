@@ -1,0 +1,231 @@
+"""migrate: move secrets to another store, or to a manager outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyswitch.changes.change import DryRun
+from keyswitch.cli.command import Session, at_most_one, command, flag, option
+from keyswitch.cli.progress import Progress
+from keyswitch.cli.secrets.references import allow_commands
+from keyswitch.cli.secrets.store_choice import choose_store_for
+from keyswitch.disk.ownership import require_own_home
+from keyswitch.errors import (
+    CleanupLeftError,
+    ExitCode,
+    InputError,
+    KeyswitchError,
+    UsageError,
+)
+from keyswitch.model import LOGIN_PROVIDER, Frozen
+from keyswitch.profiles import profile_files
+from keyswitch.switching.editing.migration import (
+    Migration,
+    parse_destination,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from keyswitch.model import Profile
+
+MOVED, PLANNED, THERE, LEFT, FAILED = (
+    "moved", "to move", "there already", "left", "failed",
+)  # fmt: skip
+
+
+class MovedProfile(Frozen):
+    """What became of one profile."""
+
+    name: str
+    state: str
+    what: str = ""
+    fix: str = ""
+    fields: tuple[tuple[str, str, str], ...] = ()  # field, from, to
+
+
+@command(
+    "keyswitch migrate work --to vault",
+    "keyswitch migrate work --to op://Eng/claude/key",
+    "keyswitch migrate --all --to 'op://Eng/{profile}/{field}' --dry-run",
+    "keyswitch migrate work --to keychain      back again",
+    dry_run=True,
+)
+@click.argument("name", required=False, default="")
+@option(
+    "--to",
+    "to",
+    required=True,
+    metavar="PLACE",
+    help="vault, keychain, or a reference; with {profile} and {field}.",
+)
+@flag("--all", "all_", help="Every profile that has a secret.")
+@flag("--overwrite", help="Replace another value at a reference.")
+def migrate(
+    session: Session, name: str, *, to: str, all_: bool, overwrite: bool
+) -> int | None:
+    """Move secrets to another store, or to a manager.
+
+    Each value is copied, read back and compared. Then the profile names the
+    new place, and the old item is removed. What a manager keeps is never
+    deleted there. 'undo' does not take it back; a migration the other way
+    does.
+    """
+    at_most_one({"NAME": name, "--all": all_})
+    if not (name or all_):
+        raise UsageError(
+            "it is not said whose secrets are to move",
+            "name a profile, or give --all",
+        )
+    require_own_home()  # a manager is asked before anything is written here
+    session.refuse_agents()
+    destination = parse_destination(to)
+    workspace = session.workspace()
+    profiles, broken = _wanted(session, name)
+    migration = Migration(workspace, destination, overwrite=overwrite)
+    chosen = [p for p in profiles if not _stays(migration, p)]
+    migration.check_places(chosen)
+    if destination.template:
+        _allow(session, migration, chosen)
+    elif any(map(migration.left, chosen)):
+        choose_store_for(session, destination.store)
+    if name:
+        found = [_one(migration, profiles[0])]
+    else:
+        found = broken + _each(session, migration, profiles)
+    return _report(session, found)
+
+
+def _wanted(
+    session: Session, name: str
+) -> tuple[list[Profile], list[MovedProfile]]:
+    """Return the profiles, and what is known of files that are broken."""
+    workspace = session.workspace()
+    if name:
+        return [workspace.load(name)[0]], []
+    found, broken = profile_files.load_all(workspace.paths)
+    return [profile for profile in found if profile.secrets], [
+        MovedProfile(one.name, FAILED, one.error.message, one.error.hint)
+        for one in broken
+    ]
+
+
+def _stays(migration: Migration, profile: Profile) -> bool:
+    """Tell whether it is a login, which no manager can keep."""
+    is_login = profile.provider == LOGIN_PROVIDER
+    return is_login and bool(migration.destination.template)
+
+
+def _allow(
+    session: Session, migration: Migration, profiles: Sequence[Profile]
+) -> None:
+    """Ask about commands of config.toml that would be started."""
+    texts = [
+        migration.destination.text(profile.name, field)
+        for profile in profiles
+        for field in migration.left(profile)
+    ]
+    if session.may_agree():
+        found = {
+            one.name: one
+            for text in texts
+            if (one := migration.outside.needs_yes(text)) is not None
+        }
+        allow_commands(session, found.values())
+
+
+def _one(migration: Migration, profile: Profile) -> MovedProfile:
+    """Move the secrets of one profile; raise what keeps them."""
+    name, place = profile.name, migration.destination
+    fields = tuple(
+        (
+            field,
+            str(ref.item if ref.is_reference else ref.store),
+            place.named(name, field),
+        )
+        for field, ref in migration.left(profile).items()
+    )
+    if not profile.secrets:
+        raise InputError(f"'{name}' has no secret", "name another profile")
+    try:
+        moved = migration.move(name)
+    except DryRun:
+        return MovedProfile(name, PLANNED, fields=fields)
+    return MovedProfile(name, MOVED if moved else THERE, fields=fields)
+
+
+def _each(
+    session: Session, migration: Migration, profiles: Sequence[Profile]
+) -> list[MovedProfile]:
+    """Move one after the other; go on after one that failed."""
+    workspace = session.workspace()
+    progress = Progress(session, len(profiles), "done")
+    if workspace.ask is not None:
+        workspace.ask = progress.beside(workspace.ask)
+    found = []
+    try:
+        for number, profile in enumerate(profiles):
+            progress(number)
+            found.append(_try(migration, profile))
+    finally:
+        progress.clear()
+    return found
+
+
+def _try(migration: Migration, profile: Profile) -> MovedProfile:
+    name = profile.name
+    if _stays(migration, profile):
+        why = "a login, which is renewed while it is used"
+        return MovedProfile(name, LEFT, why)
+    try:
+        return _one(migration, profile)
+    except CleanupLeftError as e:
+        return MovedProfile(name, MOVED, e.message, e.hint)
+    except KeyswitchError as e:
+        return MovedProfile(name, FAILED, e.message, e.hint)
+
+
+def _report(session: Session, found: Sequence[MovedProfile]) -> int:
+    """Show what became of each; say what is left to do."""
+    session.show(
+        {"profiles": [_document(one) for one in found]},
+        [row for one in found for row in _rows(one)] or [("no secrets",)],
+    )
+    kept = {
+        source
+        for one in found
+        for _, source, _ in one.fields
+        if one.state == MOVED and ":" in source
+    }
+    for source in sorted(kept):
+        session.say(f"{source} is still there: keyswitch deletes nothing there")
+    failed = sum(one.state == FAILED for one in found)
+    if failed:
+        session.warn(
+            f"{failed} of {len(found)} profiles failed and are as they were; "
+            "the same command does the rest"
+        )
+    return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def _document(one: MovedProfile) -> dict[str, object]:
+    names = ("field", "from", "to")
+    return {
+        "name": one.name,
+        "state": one.state,
+        "secrets": [dict(zip(names, f, strict=True)) for f in one.fields],
+        "what": one.what or None,
+        "fix": one.fix or None,
+    }
+
+
+def _rows(one: MovedProfile) -> Iterator[tuple[str, str, str]]:
+    details = [f"{field}: {a} -> {b}" for field, a, b in one.fields]
+    details += [one.what] * bool(one.what)
+    details += [f"fix: {one.fix}"] * bool(one.fix)
+    first, *more = details or [""]
+    yield one.name, one.state, first
+    for detail in more:
+        yield "", "", detail
