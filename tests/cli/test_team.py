@@ -278,6 +278,8 @@ def test_a_mark_taken_out_by_hand_makes_a_profile_one_s_own(team):
         ("edit", "gw", "--label", "x"),
         ("edit", "gw", "--set", "base_url=https://a.test"),
         ("rename", "gw", "mine"),
+        ("migrate", "gw", "--to", "vault"),
+        ("migrate", "gw", "--to", "op://Eng/{profile}/{field}"),
     ],
 )
 def test_a_team_s_profile_is_not_edited(team, line):
@@ -482,6 +484,14 @@ def test_a_key_that_somebody_wrote_into_a_profile_is_not_shown(team):
     for done in (team("team", "diff", code=1), add(team)):
         assert "-label = " in done.out
         assert KEY not in done.out + done.err
+
+
+def test_a_migration_of_all_leaves_a_team_s_profiles(team):
+    add(team)
+    done = team("migrate", "--all", "--to", "vault")
+    rows = [line.split() for line in done.out.splitlines()]
+    assert [row[:2] for row in rows] == [["api", "left"], ["gw", "left"]]
+    assert "of team 'acme', which keeps it" in done.out
 
 
 def test_rotate_says_where_its_secret_is_changed(team):
