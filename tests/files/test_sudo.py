@@ -35,8 +35,8 @@ READING = {
     "explain", "helper api-key", "helper aws", "helper claude-code", "history",
     "hook", "list", "lock", "managers check", "managers list",
     "providers", "run", "run --redact", "shell", "show", "team diff",
-    "team list", "team update", "unlock", "use --here", "use --suggest", "vault status", "verify",
-    "whoami", "whoami --verify",
+    "team list", "team update", "unlock", "use --here", "use --suggest",
+    "vault status", "verify", "whoami", "whoami --verify",
 }  # fmt: skip
 # Of those, what hands a secret over.
 GIVING = (
