@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from keyswitch.profiles.names import check_name
 from keyswitch.providers.catalogue import Catalogue, provider_of
 from keyswitch.providers.schema import Provider
 from keyswitch.providers.shapes import PLAIN_LIMIT
@@ -30,7 +29,6 @@ _TIMES = re.compile(r"[*+?]|\{(\d+)(?:(,)(\d*))?\}")
 def provider_in(place: str, provider_id: str, table: Any) -> Provider:
     """Return the provider of one table of a team file, checked."""
     where = f"{place}: [providers.{provider_id}]"
-    check_name(provider_id)
     if provider_id in Catalogue().ids():
         raise refused(where, "a built-in provider has that name")
     if not isinstance(table, dict):
