@@ -113,7 +113,9 @@ def _wanted(
 
 
 def _stays(migration: Migration, profile: Profile) -> bool:
-    """Tell whether it is a login, which no manager can keep."""
+    """Tell whether it is a login, which no manager can keep, or a team's."""
+    if profile.team:
+        return True
     is_login = profile.provider == LOGIN_PROVIDER
     return is_login and bool(migration.destination.template)
 
@@ -178,6 +180,8 @@ def _try(migration: Migration, profile: Profile) -> MovedProfile:
     name = profile.name
     if _stays(migration, profile):
         why = "a login, which is renewed while it is used"
+        if profile.team:
+            why = f"of team '{profile.team}', which keeps it"
         return MovedProfile(name, LEFT, why)
     try:
         return _one(migration, profile)
