@@ -27,8 +27,8 @@ _ALL_GAPS = (*_FIRST_GAPS, *_MARGINS)
 _PARAMETERS = range(0x20, 0x40)
 _FINALS = range(0x40, 0x7F)
 _LONGEST_GAP = 200  # bytes
-_LOOK = 4  # bytes that the regular expression compares
-_MOST_STATES = 10_000  # that are remembered
+_LOOK = 3  # bytes that the regular expression compares
+_MOST_STATES = 20_000  # that are remembered
 
 
 class _Spot(NamedTuple):
@@ -179,6 +179,10 @@ def _after(spot: _Spot, form: Form, byte: int) -> Iterator[_Spot]:
         for sign in _gaps(spot, form):
             if sign[0] == byte:
                 yield from _in_gap(spot, sign[1:])
+                if sign == _SEQUENCE and b" " in _expected(spot, form):
+                    # Observed, Claude Code 2.1.332: it moves past blanks.
+                    past = spot._replace(unit=spot.unit + 1)
+                    yield from _in_gap(past, sign[1:])
 
 
 def _in_gap(

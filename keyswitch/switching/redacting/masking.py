@@ -1,8 +1,8 @@
 """Masks secrets in a stream of bytes, wherever it is cut into pieces.
 
 Text that cannot begin a secret is passed on at once. What can is held until it
-is clear. Line ends in a secret, and what moves the cursor there, stay: so what
-follows is shown where it was.
+is clear. What sets a colour or moves the cursor within a secret stays, on a
+screen its line ends, too: so what follows is shown where it was.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keyswitch.switching.redacting.automaton import Automaton, Reading
 
-_KEPT = re.compile(rb"\x1b\[[ -?]*[@-~]|[\r\n]")
+_KEPT = re.compile(rb"\x1b\[[ -?]*[@-~]")
+_KEPT_ON_SCREEN = re.compile(rb"\x1b\[[ -?]*[@-~]|[\r\n]")
 _GAP_AT_END = re.compile(
     rb"(?:\x1b\[?[ -?]*[@-~]?|\\[rn]|[\s|]|\xe2\x94\x82)*\Z"
 )
@@ -26,8 +27,11 @@ class Masker:
     and of those the longest.
     """
 
-    def __init__(self, automaton: Automaton) -> None:
+    def __init__(
+        self, automaton: Automaton, *, is_screen: bool = False
+    ) -> None:
         self._automaton = automaton
+        self._kept = _KEPT_ON_SCREEN if is_screen else _KEPT
         self._text = b""  # what is not done with
         self._shown = 0  # bytes of it that are out already
         self._from = 0  # where to look for a secret's beginning
@@ -131,7 +135,7 @@ class Masker:
         if self._end <= self._shown:
             return b""
         text = self._text[max(self._start, self._shown) : self._end]
-        return b"".join([self._label, *_KEPT.findall(text)])
+        return b"".join([self._label, *self._kept.findall(text)])
 
     def _pass(self, out: list[bytes], done: int, end: int) -> int:
         """Pass on plain text, without what is out already."""
