@@ -76,7 +76,10 @@ class Said:
             if len(secret) >= _SHORTEST:
                 line = line.replace(secret, "…")
         line = printable(without_secrets(line)).rstrip(".")
-        return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+        if len(line) <= _LONGEST:
+            return line
+        half = _LONGEST // 2  # paths are long, and what is wrong comes last
+        return f"{line[:half]}…{line[-half:]}"
 
 
 def secrets_of(environ: Mapping[str, str], data: bytes) -> set[str]:

@@ -56,7 +56,7 @@ LINES = {
     "[ERROR] 2026/11/30 09:00:00 no such thing.\n": "no such thing",
     "\n\n": "it ended with status 7 and said nothing",
     "\xff\xfe\x00bad": "ÿþ\\x00bad",
-    "a" * 5000: "a" * 199 + "…",
+    "a" * 5000 + "b" * 90: "a" * 100 + "…" + "a" * 10 + "b" * 90,
 }
 
 
