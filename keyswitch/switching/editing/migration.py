@@ -34,7 +34,11 @@ from keyswitch.secret import Secret
 from keyswitch.secrets.outside.cache import keep, read_now
 from keyswitch.secrets.outside.reference_store import ReferenceStore
 from keyswitch.secrets.stores import STORES, new_item, open_store
-from keyswitch.switching.editing.profile_changes import new_secret, plan_edited
+from keyswitch.switching.editing.profile_changes import (
+    new_secret,
+    plan_edited,
+    require_own,
+)
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -138,6 +142,7 @@ class Migration:
     def move(self, name: str) -> list[Move]:
         """Move all that is left of one profile, or nothing of it."""
         profile, _ = self.workspace.load(name)
+        require_own(profile)
         bindings.check(self.workspace, profile)
         left = self.left(profile)
         if not left:
