@@ -45,13 +45,17 @@ class _Spot(NamedTuple):
 class Reading:
     """All spots where a text may be; `following` is filled in as needed."""
 
-    __slots__ = ("beyond", "following", "in_gap", "label", "likely", "spots")
+    __slots__ = (
+        "beyond", "following", "in_gap", "is_within", "label", "likely",
+        "spots",
+    )  # fmt: skip
 
     def __init__(self, spots: frozenset[_Spot], forms: Sequence[Form]) -> None:
         self.spots = spots
         self.following: dict[int, Reading | None] = {}
         whole = [p for p in spots if _is_whole(p, forms[p.form])]
         self.label = forms[min(whole).form].label if whole else b""
+        self.is_within = not all(p.gap for p in spots)
         self.in_gap = any(p.gap and not p.gap_rest for p in spots)
         # More was read of some form than may be shown for a moment, or left.
         self.beyond = any(p.unit > forms[p.form].public for p in spots)

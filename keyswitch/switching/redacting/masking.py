@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 _KEPT = re.compile(rb"\x1b\[[ -?]*[@-~]")
 _KEPT_ON_SCREEN = re.compile(rb"\x1b\[[ -?]*[@-~]|[\r\n]")
-_GAP_AT_END = re.compile(
-    rb"(?:\x1b\[?[ -?]*[@-~]?|\\[rn]|[\s|]|\xe2\x94\x82)*\Z"
-)
 
 
 class Masker:
@@ -37,6 +34,7 @@ class Masker:
         self._from = 0  # where to look for a secret's beginning
         self._state: Reading | None = None  # in a secret, as it seems
         self._start = self._at = 0  # where it begins, and how far it was read
+        self._last = 0  # and the end of its last character that was read
         self._end, self._label = 0, b""  # of the longest that is whole
 
     @property
@@ -119,6 +117,8 @@ class Masker:
         while state is not None and self._at < len(text):
             state = step(state, text[self._at])
             self._at += 1
+            if state is not None and state.is_within:
+                self._last = self._at
             if state is not None and state.label:
                 self._end, self._label = self._at, state.label
         self._state = state
@@ -126,8 +126,7 @@ class Masker:
     def _cut_short(self) -> None:
         """Take a long beginning at the very end for the secret."""
         if self._state is not None and self._state.likely:
-            found = _GAP_AT_END.search(self._text, self._start)
-            self._end = found.start() if found else len(self._text)
+            self._end = self._last
             self._label = self._state.likely
 
     def _mask(self) -> bytes:
@@ -146,5 +145,5 @@ class Masker:
         self._text = self._text[done:]
         self._shown = max(self._shown - done, 0)
         self._from = max(self._from - done, 0)
-        for name in ("_start", "_at", "_end"):
+        for name in ("_start", "_at", "_last", "_end"):
             setattr(self, name, getattr(self, name) - done)
