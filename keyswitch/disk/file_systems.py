@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from functools import lru_cache
 
 from keyswitch.disk.atomic import open_own, unusable
 from keyswitch.disk.opening import is_below
@@ -99,18 +100,23 @@ def is_mount_point(path: str) -> bool:
     return any(mount.point == path for mount in mounts())
 
 
-def mounts() -> list[Mount]:
+def mounts() -> tuple[Mount, ...]:
     """Return the mounts that this process sees; none outside Linux."""
-    found = []
     try:
         with open("/proc/self/mountinfo", "rb") as table:
-            for line in table:
-                place, _, source = line.partition(b" - ")
-                words = [*place.split(b" ")[2:5], source.split(b" ")[0]]
-                found.append(Mount(*map(_text, words)))
+            return _mounts_in(table.read())
     except (OSError, TypeError):
-        return []
-    return found
+        return ()
+
+
+@lru_cache(maxsize=1)  # a change of thousands of files asks for each
+def _mounts_in(table: bytes) -> tuple[Mount, ...]:
+    found = []
+    for line in table.splitlines():
+        place, _, source = line.partition(b" - ")
+        words = [*place.split(b" ")[2:5], source.split(b" ")[0]]
+        found.append(Mount(*map(_text, words)))
+    return tuple(found)
 
 
 def _text(word: bytes) -> str:

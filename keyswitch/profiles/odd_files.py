@@ -110,7 +110,9 @@ def of_the_rest(paths: Paths) -> Iterator[str]:
         for path in _under_its_lock(paths)
     ]
     for folder in paths.own_folders:
-        for name in names_in(folder):
+        # A file a secret: none is staged by itself, and a list takes long.
+        names = [] if folder == paths.bound_dir else names_in(folder)
+        for name in names:
             if name.startswith(STAGE_PREFIX) and not any(
                 is_stage_of(name, other) for other in others
             ):

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable, Iterator
 
 from keyswitch.disk.atomic import names_in
+from keyswitch.display import secrets_in, without_secrets
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import Frozen, Profile
 from keyswitch.profiles import profile_files
@@ -168,17 +169,22 @@ def _changed(old: Profile, new: Profile, harmless: set[str]) -> Iterator[str]:
 
 
 def unified(difference: Difference) -> Iterator[str]:
-    """Yield the lines of one difference, as `diff -u` shows it."""
+    """Yield the lines of one difference, as `diff -u` shows it.
+
+    A secret that somebody has written into a file by hand is cut short.
+    """
     item = difference.item
     name = f"{item.kind}s/{item.name}.toml"
     before, after = difference.before, difference.after
-    yield from difflib.unified_diff(
+    lines = difflib.unified_diff(
         _text_lines(before),
         _text_lines(after),
         "/dev/null" if before is None else name,
         "/dev/null" if after is None else name,
         lineterm="",
     )
+    for line in lines:
+        yield without_secrets(line) if secrets_in(line) else line
 
 
 def _text_lines(data: bytes | None) -> list[str]:

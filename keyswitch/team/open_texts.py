@@ -18,7 +18,6 @@ ASK = "nothing of it counts; ask whoever keeps the team file"
 _MOST_LINES = 150_000
 _MOST_DOTS = 16  # of keys, in one line
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'')
-_LINE_ENDS = re.compile(r"[\t\r\n]")
 # Keys whose beginning does not tell that they are one: words of all kinds of
 # characters, hexadecimal ones, and base64 of the length that AWS has.
 _WORD = re.compile(r"[A-Za-z0-9]{20,}")
@@ -40,21 +39,16 @@ def decoded(place: str, data: bytes) -> str:
         at = data.count(b"\n", 0, e.start) + 1
         raise refused(f"{place}:{at}", "not valid UTF-8") from e
     lines = text.split("\n")
-    if not _LINE_ENDS.sub("", text).isprintable():
-        for number, line in enumerate(lines, 1):
-            if hidden := _hidden(line.rstrip("\r").replace("\t", "")):
-                raise refused(f"{place}:{number}", hidden)
-        raise refused(place, "a carriage return stands alone")
     if len(lines) > _MOST_LINES:
         raise refused(place, f"it has over {_MOST_LINES} lines")
     for number, line in enumerate(lines, 1):
-        if secrets_in(line):
-            raise refused(f"{place}:{number}", _SECRET)
-        if _is_slow(line):
-            raise refused(
-                f"{place}:{number}",
-                "a key of too many parts, or a text of several lines",
-            )
+        wrong = _hidden(line.removesuffix("\r").replace("\t", ""))
+        if not wrong and secrets_in(line):
+            wrong = _SECRET
+        if not wrong and _is_slow(line):
+            wrong = "a key of too many parts, or a text of several lines"
+        if wrong:
+            raise refused(f"{place}:{number}", wrong)
     return text
 
 
@@ -106,6 +100,8 @@ def _is_random(word: str) -> bool:
 
 def _hidden(text: str) -> str:
     """Return which character does not show, in words; "": there is none."""
+    if text.isprintable():
+        return ""
     for character in text:
         if not character.isprintable():
             return f"a control or invisible character: {printable(character)}"

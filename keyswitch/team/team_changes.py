@@ -123,13 +123,13 @@ def _plan(
     if team is not None:
         altered |= _with_provider(draft, team, found)
         altered |= {n: team.profiles[n] for n in altered if n in team.profiles}
-    if shown is not None:
-        draft.agreed |= {
-            key_of(profile.name, field, ref)
-            for profile in altered.values()
-            if profile is not None
-            for field, ref in profile.secrets.items()
-        }
+    # Of an undo as well: what it brings back was agreed to in its time.
+    draft.agreed |= {
+        key_of(profile.name, field, ref)
+        for profile in altered.values()
+        if profile is not None
+        for field, ref in profile.secrets.items()
+    }
     return _follow(draft, altered, is_undo=shown is None)
 
 

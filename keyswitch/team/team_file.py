@@ -18,7 +18,7 @@ from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
 from keyswitch.profiles.settings import Settings
 from keyswitch.profiles.toml_text import parse_text
-from keyswitch.providers.catalogue import Catalogue
+from keyswitch.providers.catalogue import PROVIDER_LIMIT, Catalogue
 from keyswitch.providers.schema import Provider
 from keyswitch.providers.steering import refuse_named
 from keyswitch.providers.verification import verification_of
@@ -93,12 +93,15 @@ def _parsed(data: bytes, place: str) -> Team:
         key: _profile(place, key, entry, catalogue)._replace(team=name)
         for key, entry in entries.items()
     }
-    texts = {
-        Item("provider", key): text_of({"team": name, **table}).encode()
-        for key, table in tables.items()
-    }
+    texts = {}
+    for key, table in tables.items():
+        item = Item("provider", key)
+        texts[item] = _text(place, item, {"team": name, **table})
     for key, profile in profiles.items():
-        texts[Item("profile", key)] = _text_of_profile(place, profile)
+        document = toml_edits.document_of(profile)
+        del document["name"]
+        item = Item("profile", key)
+        texts[item] = _text(place, item, document)
     return Team(name, description, providers, profiles, texts)
 
 
@@ -218,16 +221,15 @@ def _check(catalogue: Catalogue, profile: Profile) -> None:
         patterns.check(pattern)
 
 
-def _text_of_profile(place: str, profile: Profile) -> bytes:
-    """Return the text of a profile's file, proved by reading it."""
-    document = toml_edits.document_of(profile)
-    del document["name"]
+def _text(place: str, item: Item, document: Mapping[str, Any]) -> bytes:
+    """Return the text of a file, proved by reading it."""
     text = text_of(document)
-    path = f"{profile.name}.toml"
     data = text.encode()
-    if (
-        profile_files.parse(text, path) != profile
-        or len(data) > profile_files.PROFILE_LIMIT
-    ):
-        raise refused(place, f"profile '{profile.name}' fits no profile file")
+    if len(data) > _SIZES[item.kind] or parse_text(text, "") != document:
+        raise refused(
+            place, f"{item.kind} '{item.name}' fits no {item.kind} file"
+        )
     return data
+
+
+_SIZES = {"profile": profile_files.PROFILE_LIMIT, "provider": PROVIDER_LIMIT}

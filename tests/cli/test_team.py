@@ -278,6 +278,8 @@ def test_a_mark_taken_out_by_hand_makes_a_profile_one_s_own(team):
         ("edit", "gw", "--label", "x"),
         ("edit", "gw", "--set", "base_url=https://a.test"),
         ("rename", "gw", "mine"),
+        ("migrate", "gw", "--to", "vault"),
+        ("migrate", "gw", "--to", "op://Eng/{profile}/{field}"),
     ],
 )
 def test_a_team_s_profile_is_not_edited(team, line):
@@ -371,6 +373,173 @@ def test_agents_that_may_have_no_secrets_decide_nothing(team):
     path.write_text('agents = "deny"\n')
     done = add(team, code=1, CLAUDECODE="1")
     assert "an agent runs this command" in done.err
+
+
+def test_a_provider_s_own_word_for_its_host_is_none(team):
+    text = SOUND.replace(
+        'hosts = ["{base_url}"]', 'hosts = ["api.anthropic.com"]'
+    )
+    text = text.replace('title = "Acme gateway"', 'title = "Anthropic API"')
+    done = add(team, text)
+    assert "sends to gateway.example.com: 1 profile" in done.out
+    assert "api.anthropic.com: 1 profile" in done.out
+
+
+@pytest.mark.parametrize(
+    ("setting", "host"),
+    [
+        ('constants = { X_URL = "https://evil.example/v1" }', "evil.example"),
+        ('constants = { ACME_HOST = "evil.example" }', "evil.example"),
+        ('constants = { X = "wss://evil.example" }', "evil.example"),
+        ('[providers.acme-gw.verify]\nurl = ["https://evil.example/{base_url}"]',
+         "evil.example"),
+        ('constants = { X_URL = "https://\u0430\u0440\u0440\u04cf\u0435.com" }',
+         "\u0430\u0440\u0440\u04cf\u0435.com (xn--80ak6aa92e.com)"),
+    ],
+)  # fmt: skip
+def test_every_address_of_a_team_s_provider_is_named(team, setting, host):
+    line = 'title = "Acme gateway"'
+    if setting.startswith("["):
+        line = 'env = { ANTHROPIC_BASE_URL = "{base_url}" }'
+    done = add(team, instead(line, f"{line}\n{setting}"))
+    assert f"sends to {host}: 1 profile" in done.out
+
+
+def test_a_provider_that_names_no_address_goes_to_whatever_reads_it(team):
+    text = instead(
+        "[providers.acme-gw.fields.base_url]\nrequired = true\n"
+        'env = ["ACME_URL"]\npattern = "https?://[a-z0-9.-]+"\n',
+        "",
+    )
+    text = text.replace('fields.base_url = "https://gateway.example.com"\n', "")
+    text = text.replace('env = { ANTHROPIC_BASE_URL = "{base_url}" }\n', "")
+    done = add(team, text)
+    assert "sends to whatever reads ACME_TOKEN: 1 profile" in done.out
+
+
+def test_a_file_that_somebody_changed_is_refused_when_it_is_used(team):
+    """The binding of a reference: the yes was for another host."""
+    add(team)
+    path = team.profile_file("gw")
+    path.write_text(path.read_text().replace("gateway.example.com", "a.test"))
+    done = team("env", "gw", "--shell", "sh", code=1)
+    assert "a.test" in done.err
+    assert "stored for gateway.example.com" in done.err
+
+
+def test_an_update_s_yes_is_for_what_it_showed(team):
+    add(team)
+    update(team, HOST)
+    done = team("env", "gw", "--shell", "sh", code=None)
+    assert "would send" not in done.err
+
+
+def test_a_changed_provider_is_a_yes_for_its_profiles(team):
+    add(team)
+    text = instead('env = ["ACME_TOKEN"]', 'env = ["OTHER_TOKEN"]')
+    assert "sends to gateway.example.com: 1 profile" in update(team, text).out
+    done = team("env", "gw", "--shell", "sh", code=None)
+    assert "would send" not in done.err
+    team("undo")
+    done = team("env", "gw", "--shell", "sh", code=None)
+    assert "would send" not in done.err
+
+
+def test_a_provider_file_changed_by_hand_is_refused(team):
+    add(team)
+    path = team.file(".config/keyswitch/providers/acme-gw.toml")
+    path.write_text(path.read_text().replace("ACME_TOKEN", "OTHER_TOKEN"))
+    done = team("env", "gw", "--shell", "sh", code=1)
+    assert "OTHER_TOKEN" in done.err
+
+
+def test_a_profile_that_is_removed_comes_back(team):
+    add(team)
+    done = team("remove", "gw", "--yes")
+    assert "'keyswitch team update' brings it back" in done.err
+    assert names(team) == ["api"]
+    assert "1 profile new" in add(team).err
+
+
+def test_show_and_list_name_the_team(team):
+    add(team)
+    assert ["team", "acme"] in map(
+        str.split, team("show", "gw").out.splitlines()
+    )
+    shown = json.loads(team("list", "--json").out)["profiles"]
+    assert {one["team"] for one in shown} == {"acme"}
+
+
+def test_a_copy_is_one_s_own(team):
+    add(team)
+    team("copy", "gw", "mine")
+    assert "team" not in team.profile_file("mine").read_text()
+    team("edit", "mine", "--label", "x")
+
+
+def test_a_key_that_somebody_wrote_into_a_profile_is_not_shown(team):
+    add(team)
+    path = team.profile_file("gw")
+    path.write_text(path.read_text().replace("Acme, gateway", KEY))
+    for done in (team("team", "diff", code=1), add(team)):
+        assert "-label = " in done.out
+        assert KEY not in done.out + done.err
+
+
+def test_a_migration_of_all_leaves_a_team_s_profiles(team):
+    add(team)
+    done = team("migrate", "--all", "--to", "vault")
+    rows = [line.split() for line in done.out.splitlines()]
+    assert [row[:2] for row in rows] == [["api", "left"], ["gw", "left"]]
+    assert "of team 'acme', which keeps it" in done.out
+
+
+def test_rotate_says_where_its_secret_is_changed(team):
+    add(team)
+    before = state_of(team)
+    done = team("rotate", "api", code=2)
+    assert "op://Eng/claude/key" in done.err
+    assert state_of(team) == before
+
+
+def test_a_place_of_any_bytes_is_kept_and_shown(team):
+    name = "te\udce9m\u202e"
+    os.rename(os.fsencode(team.file("shared")),
+              os.fsencode(f"{team.home}/{name}"))  # fmt: skip
+    digest = hashlib.sha256(SOUND.encode()).hexdigest()
+    team("team", "add", name, "--sha256", digest)
+    assert "\\u202e" in team("team", "list").out
+    assert "nothing changed" in team("team", "update").err
+
+
+@pytest.mark.parametrize("text", ["{", '{"version": 1, "name": "x"}', ""])
+def test_a_damaged_record_is_set_aside_and_the_profiles_stay(team, text):
+    add(team)
+    record = team.file(".local/state/keyswitch/teams/acme.json")
+    record.write_text(text)
+    done = team("team", "list")
+    assert "acme.json is damaged, and is kept as" in done.err
+    assert names(team) == ["api", "gw"]
+    done = add(team)
+    assert "api.toml" not in done.out
+    assert "acme" in team("team", "list").out
+
+
+def test_a_text_that_is_gone_is_taken_over_again(team):
+    add(team)
+    digest = offer(team, SOUND)
+    text = team.file(f".local/state/keyswitch/teams/{digest}.toml")
+    text.unlink()
+    assert "is not there any more" in team("team", "list").err
+    add(team)
+    assert text.read_text() == SOUND
+
+
+def test_doctor_knows_the_records(team):
+    add(team)
+    record = team.file(".local/state/keyswitch/teams/acme.json")
+    record.write_text("{")
+    assert "acme.json" in team("doctor", code=None).out
 
 
 ONCE = [name for name in HOSTILE if "escape" not in name]

@@ -39,6 +39,7 @@ REAL = {
     "leaks/test_hidden_prompt.py": "a terminal",
     "real/conftest.py": "what the real Claude Code starts",
     "references/test_profiles_outside.py": "several at once",
+    "references/test_each_manager.py": "a tool that asks keyswitch",
     "secrets/test_keychain.py": "the worker, and what outlives a command",
     "shells/sessions.py": "the installed command in a shell",
     "shells/test_hook_symlinks.py": "a shell in a linked directory",

@@ -1,11 +1,13 @@
 """Five ways in which each manager fails, as a person sees them."""
 
 import json
+import sys
 
 import pytest
 
 from keyswitch.profiles.settings import Settings
 from keyswitch.secrets.references import managers
+from tests.components import ROOT
 from tests.references.conftest import OTHER, WORK
 from tests.secrets.references.fake_tools import PROGRAMS, Tools
 from tests.secrets.references.said import SAID
@@ -82,3 +84,13 @@ def test_each_way_to_fail_has_its_words_and_status(ks, tools, name):
     done = gives_nothing(ks, 1, PATH=str(tools.folder))
     assert " is not here" in done.err
     assert "install it: " in done.err
+
+
+def test_a_tool_that_asks_for_what_it_reads_is_refused(ks, tools):
+    add(ks, tools, "exec")
+    words = f"{sys.executable} -m keyswitch helper api-key mine"
+    tools.write("exec", f"PYTHONPATH={ROOT} exec {words}\n")
+    config = ks.home / ".config/keyswitch/config.toml"
+    config.write_text(config.read_text().replace("0.5", "20"))
+    done = gives_nothing(ks, 1)
+    assert "the tool that reads exec:corp asks keyswitch for it" in done.err

@@ -95,3 +95,27 @@ def test_doctor_names_a_command_that_nobody_allowed(corp):
     [one] = [f for f in found if f["id"] == "command-not-allowed"]
     assert one["fix"].endswith("keyswitch managers allow corp")
     assert WORK not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("manager_name", "key", "hint"),
+    [
+        ("vault", "adress", "address"),
+        ("op", "acount", "account"),
+        ("age", "identiy", "identity"),
+        ("aws-sm", "nonsense", "the keys are"),
+    ],
+)
+def test_a_misspelt_setting_is_no_other_way_in(ks, manager_name, key, hint):
+    """Without its address, Vault would be asked by its tool, elsewhere."""
+    config = ks.home / ".config/keyswitch/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[managers.{manager_name}]\n{key} = "x"\n')
+    done = ks("managers", "check", manager_name, code=1)
+    assert f"there is no key '{key}'" in done.error
+    assert hint in done.err
+
+
+def test_a_value_has_no_line_end(work, manager):
+    manager.holds("op://Eng/claude/key", f"{WORK}\r\n\n")
+    assert work("helper", "api-key", "work").out == f"{WORK}\n"

@@ -175,6 +175,7 @@ def hostile():
             instead("Acme, gateway", f"Acme{_escaped(character)} gateway"),
         )
     yield from _places()
+    yield from _providers()
     yield from _shapes()
 
 
@@ -212,6 +213,27 @@ def _places():
         with_line(
             "[providers.acme-gw.verify]\nrun = 1", 'helper_field = "token"'
         ),
+    )
+
+
+def _providers():
+    """Yield files with a provider that cannot be a file of its own."""
+    line = 'title = "Acme gateway"'
+    for value in ("1.5", "2027-02-01", "[[1.0]]", "{ a = { b = 1e9 } }"):
+        yield (
+            f"a question with {value}",
+            with_line(
+                f"[providers.acme-gw.verify]\nurl = {value}",
+                'helper_field = "token"',
+            ),
+        )
+    long = "x" * 8000
+    many = "".join(f'x{i} = "{long}"\n' for i in range(9))
+    yield "a provider with unknown keys", with_line(many, line)
+    many = "".join(f'group_{i} = {{ A = "{long}" }}\n' for i in range(9))
+    yield (
+        "a provider that is too large for a file",
+        SOUND + f"[providers.acme-gw.groups]\n{many}",
     )
 
 

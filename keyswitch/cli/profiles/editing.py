@@ -262,6 +262,11 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):
         session.say(f"its folder stays, with its history: {folder}")
+    if profile.team:
+        session.say(
+            f"team '{profile.team}' has it still: 'keyswitch team update' "
+            "brings it back"
+        )
     if stored(profile.secrets.values()):
         session.say(
             "its secret stays in the store for 'keyswitch undo'; "

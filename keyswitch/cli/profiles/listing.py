@@ -42,6 +42,8 @@ def document_of(
     for key, places in (("only", profile.only), ("never", profile.never)):
         if places:
             document[key] = list(places)
+    if profile.team:
+        document["team"] = profile.team
     if profile.isolated:
         from keyswitch.switching.planning import isolation
 
@@ -203,6 +205,7 @@ def _rows(
         "expect": profile.expect,
         "only in": ", ".join(profile.only),
         "never in": ", ".join(profile.never),
+        "team": profile.team,
         "usage": shown.words_of(workspace.paths, profile, now()),
     }
     rows = [(key, str(value)) for key, value in values.items() if value]

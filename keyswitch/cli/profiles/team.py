@@ -126,7 +126,7 @@ def update(  # noqa: PLR0913
 ) -> None:
     """Take over what a team has changed; without a name: of every team."""
     session.refuse_agents()
-    given = any((source, tag, sha256, signer))
+    given = any((source, tag, sha256, signer, session.json))
     for record in _records(session, name, one=given):
         offer = _of_record(session, record, source, tag)
         _offered(session, offer, record, Pin(sha256, signer))

@@ -8,19 +8,18 @@ from typing import Any
 
 from keyswitch.cli.session import Session, attributes
 from keyswitch.display import printable
-from keyswitch.model import Profile
 from keyswitch.profiles.team_records import TeamRecord
-from keyswitch.providers.binding import bindings_of, shown_host
-from keyswitch.providers.schema import Provider
+from keyswitch.providers.binding import shown_host
 from keyswitch.team import comparison
 from keyswitch.team.comparison import Comparison, TakenName
-from keyswitch.team.team_file import Team, built_in
+from keyswitch.team.destinations import hosts_of, new_hosts
+from keyswitch.team.team_file import Team
 from keyswitch.team.team_source import Offer
 
 
 def show_difference(session: Session, offer: Offer, found: Comparison) -> None:
     """Print a team file's differences: all of it, as it would be written."""
-    hosts = destinations(offer.team, found)
+    hosts = new_hosts(offer.team, found)
     if session.json:
         session.document(_document(offer, found, hosts))
         return
@@ -56,25 +55,6 @@ def _document(
         ],
         "hosts": dict(sorted(hosts.items())),
     }
-
-
-def destinations(team: Team, found: Comparison) -> Counter[str]:
-    """Return to how many hosts secrets go anew: {host: profiles}."""
-    names = [one.item.name for one in found.differences if one.decides]
-    profiles = [team.profiles[name] for name in names if name in team.profiles]
-    return Counter(host for one in profiles for host in {*hosts_of(team, one)})
-
-
-def hosts_of(team: Team, profile: Profile) -> list[str]:
-    """Return where each secret of a team's profile goes."""
-    uses = bindings_of(provider_of(team, profile), profile)
-    return [use.host for use in uses.values()]
-
-
-def provider_of(team: Team, profile: Profile) -> Provider:
-    """Return the provider that a team's profile names."""
-    own = team.providers.get(profile.provider)
-    return own or built_in().get(profile.provider)
 
 
 def summary(found: Comparison) -> str:
@@ -114,7 +94,7 @@ def record_rows(record: TeamRecord, team: Team) -> list[tuple[str, str]]:
 def profile_rows(team: Team) -> Iterator[tuple[str, str]]:
     """Yield what each profile of a team is, and where its secrets go."""
     for name, profile in sorted(team.profiles.items()):
-        host = shown_host(next(iter(hosts_of(team, profile)), ""))
+        host = ", ".join(map(shown_host, hosts_of(team, profile)))
         items = ", ".join(ref.item for ref in profile.secrets.values())
         yield f"profile {name}", f"{profile.provider}: {items} for {host}"
 

@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING
 from keyswitch import kernel_keyring
 from keyswitch.disk.atomic import open_own
 from keyswitch.disk.digests import sha256
-from keyswitch.errors import KeyswitchError
+from keyswitch.errors import KeyswitchError, StoreError
 from keyswitch.model import REFERENCE, Frozen
 from keyswitch.secret import Secret
 from keyswitch.secrets.outside import seen
 from keyswitch.secrets.outside.reference_store import ReferenceStore
-from keyswitch.secrets.references.reference import Fetched, document_of
+from keyswitch.secrets.references.reference import (
+    Fetched,
+    document_of,
+    under_way,
+)
 
 if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
@@ -53,6 +57,7 @@ def read_through(
     Those of the profile that lie in one document with them are given as well:
     a manager may make all of it anew, and halves of two would not fit.
     """
+    _refuse_loop(text for _, text, _ in refs)
     store = ReferenceStore(paths, ask or _person())
     wanted = {document_of(ref[1]) for ref in refs}
     together = [
@@ -113,6 +118,19 @@ def read_now(store: ReferenceStore, texts: Iterable[str]) -> dict[str, Fetched]:
         _read_here[text] = _Moment(answer, None, end)
         seen.keep(store.paths, text, answer)
     return answers | fresh
+
+
+def _refuse_loop(texts: Iterable[str]) -> None:
+    """Raise if a tool above is asked for what would start it again.
+
+    Amazon's own tool, say, where its credentials are this profile's.
+    """
+    for text in texts:
+        if text in under_way(os.environ):
+            raise StoreError(
+                f"the tool that reads {text} asks keyswitch for it",
+                "let it have its credentials from somewhere else",
+            )
 
 
 def _person() -> AskPerson:

@@ -54,13 +54,16 @@ class ReferenceStore:
         """
         groups: dict[str, list[Reference]] = {}
         for text in texts:
-            found = self.managers.parse(text)
-            groups.setdefault(found.manager, []).append(found)
+            parsed = self.managers.parse(text)
+            groups.setdefault(parsed.manager, []).append(parsed)
         answers: dict[str, Fetched] = {}
         for name, references in groups.items():
             manager = self.managers.get(name)
             with waiting_for(manager, references[0].text):
-                answers |= self._read(manager, references)
+                found = self._read(manager, references)
+            answers |= {
+                text: _without_line_end(one) for text, one in found.items()
+            }
         return answers
 
     def needs_yes(self, text: str) -> OwnCommand | None:
@@ -164,6 +167,12 @@ class ReferenceStore:
             item_writing.write(
                 manager, reference, value, manager.deadline, caller
             )
+
+
+def _without_line_end(answer: Fetched) -> Fetched:
+    """Return a value without the line end that a file or `echo` gave it."""
+    text = answer.value.reveal()
+    return answer._replace(value=Secret(text.rstrip("\r\n")))
 
 
 def caller_of(

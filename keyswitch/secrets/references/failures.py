@@ -44,7 +44,13 @@ class Said:
     def __init__(self, words: bytes, secrets: Iterable[str] = ()) -> None:
         """`secrets`: texts that may stand in them and are not shown."""
         text = _COLOURS.sub("", words.decode("utf-8", "replace"))
-        self.lines = [line.strip() for line in text.splitlines()]
+        self.lines: list[str] = []
+        for line in filter(None, map(str.strip, text.splitlines())):
+            # A line that ends so is no sentence without the next one.
+            if self.lines and self.lines[-1].endswith(":"):
+                self.lines[-1] += f" {line}"
+            else:
+                self.lines.append(line)
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def telling(self) -> str:

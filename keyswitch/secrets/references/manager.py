@@ -14,6 +14,7 @@ from typing import Any
 
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
+from keyswitch.profiles.names import did_you_mean
 
 # A word of a command, or words that are left out together where a part that
 # they name is empty.
@@ -54,6 +55,7 @@ class Manager(Frozen):
     probe: Words = ()  # asks whether it would answer, and changes nothing
     defaults: Mapping[str, str] = _NONE  # of parts that are left out
     environment: tuple[str, ...] = ()  # let through; a name may end with *
+    options: tuple[str, ...] = ()  # further keys of its table in config.toml
     fixed: Mapping[str, str] = _NONE  # variables that are always so
     file: str = ""  # has to be there, or nothing is asked
     folder: tuple[str, ...] = ()  # of `file`: a variable that names it, a path
@@ -78,16 +80,16 @@ class Manager(Frozen):
 
 _TEXT_KEYS = ("title", "form", "example", "pattern", "file", "value", "nothing")
 _WORDS_FOR_PEOPLE = ("rotate", "sign_in", "install")
-_LISTS = ("environment", "folder")
+_LISTS = ("environment", "folder", "options")
 _COMMANDS = ("command", "write", "create", "whole", "probe")
 _TABLES = ("defaults", "fixed")
 # What a person may say of a manager that keyswitch brings.
 _CHOICES = ("deadline", "lifetime", "environment", "program")
+_BROUGHT_ONLY = ("whole", "options")  # of a manager that keyswitch brings
 _OWN_KEYS = {
     *_TEXT_KEYS,
     *_WORDS_FOR_PEOPLE,
-    *_LISTS,
-    *(key for key in _COMMANDS if key != "whole"),
+    *(key for key in (*_LISTS, *_COMMANDS) if key not in _BROUGHT_ONLY),
     *_TABLES,
     "texts",
     "written",
@@ -104,16 +106,22 @@ def brought(name: str, path: str, table: Mapping[str, Any]) -> Manager:
 def chosen(manager: Manager, place: str, table: Mapping[str, Any]) -> Manager:
     """Return a manager as a person's table wants it.
 
-    Other keys, such as an address, are for whoever asks the manager.
+    Its `options`, such as an address, are for whoever asks the manager.
     """
+    named = {n for way in commands_of(manager) for n in placeholders(way)}
+    known = {*_CHOICES, *manager.options, *named - {"reference"}}
+    for key in table.keys() - known:
+        listed = f"the keys are {', '.join(sorted(known))}"
+        raise InputError(
+            f"{place}: there is no key '{key}'",
+            did_you_mean(key, sorted(known), listed),
+        )
     row = _Row(place, table)
     found = row.some_of(_CHOICES)
     names = (*manager.environment, *found.pop("environment", ()))
     if "program" in found:
         _require_program(place, found["program"])
-    row.require_texts(
-        {n for way in commands_of(manager) for n in placeholders(way)}
-    )
+    row.require_texts(named)
     return manager._replace(settings=table, environment=names, **found)
 
 
@@ -208,7 +216,7 @@ class _Row:
         self._table = table
 
     def manager(self, name: str) -> Manager:
-        keys = [key for key in self._table if key in {*_OWN_KEYS, "whole"}]
+        keys = [k for k in self._table if k in {*_OWN_KEYS, *_BROUGHT_ONLY}]
         return Manager(name, **self.some_of(keys))
 
     def some_of(self, keys: list[str] | tuple[str, ...]) -> dict[str, Any]:

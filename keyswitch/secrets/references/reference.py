@@ -10,6 +10,9 @@ from keyswitch.secret import Secret
 # Asks the person for a passphrase; None: nobody can be asked.
 AskPerson = Callable[[str], Secret] | None
 
+# Says to a keyswitch that a manager's tool starts what that tool is asked.
+READING = "KEYSWITCH_READING"
+
 
 class Reference(Frozen):
     """A reference as it was pasted, taken apart by its manager's form."""
@@ -30,3 +33,8 @@ class Fetched(Frozen):
 def document_of(text: str) -> str:
     """Return what a reference and others beside it are read of at once."""
     return text.partition("#")[0]
+
+
+def under_way(environ: Mapping[str, str]) -> list[str]:
+    """Return the references that the tools above this process are asked."""
+    return environ.get(READING, "").splitlines()

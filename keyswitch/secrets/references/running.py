@@ -234,6 +234,8 @@ def _unwind(number: int) -> NoReturn:
 
 def _own_terminal() -> int:
     """Return the terminal that is ours to lend, opened, or -1."""
+    if threading.current_thread() is not threading.main_thread():
+        return -1  # where no signal can be ignored
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
@@ -247,35 +249,27 @@ def _own_terminal() -> int:
 
 @contextlib.contextmanager
 def _terminal_is_for(group: int, terminal: int) -> Iterator[None]:
-    """Lend the terminal to a process group, and take it back as it was."""
+    """Lend the terminal to a process group, and take it back as it was.
+
+    Until then keyswitch is in the background. Who takes the terminal from
+    there, or writes on some, is stopped by a signal, unless it is ignored.
+    """
     if terminal < 0:
         yield
         return
     import termios
 
     modes = termios.tcgetattr(terminal)
-    try:
-        _give(terminal, group)
-        # It may have asked before the terminal was its own.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGCONT)
-        yield
-    finally:
-        _give(terminal, os.getpgrp())
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
-        os.close(terminal)
-
-
-def _give(terminal: int, group: int) -> None:
-    """Make a process group the one of the foreground.
-
-    The kernel stops whoever does that from the background, unless the signal
-    is blocked.
-    """
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     try:
         with contextlib.suppress(OSError):
             os.tcsetpgrp(terminal, group)
+            # It may have asked before the terminal was its own.
+            os.killpg(group, signal.SIGCONT)
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        with contextlib.suppress(OSError, termios.error):
+            os.tcsetpgrp(terminal, os.getpgrp())
+            termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
+        signal.signal(signal.SIGTTOU, before)
+        os.close(terminal)

@@ -18,7 +18,11 @@ from keyswitch.secrets.references import (
     running,
 )
 from keyswitch.secrets.references.manager import Manager, filled
-from keyswitch.secrets.references.reference import Reference
+from keyswitch.secrets.references.reference import (
+    READING,
+    Reference,
+    under_way,
+)
 
 
 class Caller(Frozen):
@@ -93,12 +97,14 @@ class Tool:
         """
         manager, person = self.manager, self.caller.ask is not None
         environ = invocation.environment(manager, person=person)
+        hidden = failures.secrets_of(environ, given)
+        asked = [*under_way(os.environ), self.reference.text]
+        environ[READING] = "\n".join(asked)
         program = invocation.program_of(manager, words[0])
         argv = (program, *words[1:])
         folder = invocation.home() if os.path.isdir(invocation.home()) else "/"
         call = running.Call(argv, environ, folder, given, person)
         begun = time.monotonic()
-        hidden = failures.secrets_of(environ, given)
         try:
             done = running.run(call, max(self._left, 0))
         except running.SilentError as e:

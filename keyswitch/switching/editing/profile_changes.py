@@ -123,7 +123,6 @@ def rewrite(  # noqa: PLR0913
         for item in (fresh or {}).values():
             draft.store(item)
         old, data = draft.load(name)
-        require_own(old)
         new = alter(old)
         text = toml_edits.with_profile(data.decode("utf-8"), new)
         bindings.allow_edit(draft, old, new, given)
@@ -137,6 +136,7 @@ def rewrite(  # noqa: PLR0913
 
 def plan_edited(draft: Draft, old: Profile, new: Profile, text: str) -> None:
     """Plan a profile's new text, and all that follows from it."""
+    require_own(old)
     bindings.check_complete(draft.workspace, new)
     draft.write_profile(new.name, text.encode())
     left = {ref.item for ref in new.secrets.values()}
@@ -273,7 +273,6 @@ def replace_text(
             old = profile_files.parse(before, path)
         except InputError:
             old = new  # the edit mends a broken file
-        require_own(old)
         bindings.allow_edit(draft, old, new, agreed)
         plan_edited(draft, old, new, after)
 

@@ -86,3 +86,8 @@ def test_what_is_secret_in_the_words_is_not_quoted():
     error = error_of("vault", words, 2, secrets=["master-FAKE-word"])
     assert "hvs.…" in error.message
     assert "FAKE" not in error.message
+
+
+def test_a_line_that_only_begins_a_sentence_is_read_on():
+    said = failures.Said(b"Error: You must run:\n\n    pass init your-gpg-id\n")
+    assert said.telling() == "You must run: pass init your-gpg-id"

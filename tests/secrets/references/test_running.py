@@ -129,15 +129,30 @@ def test_a_second_ctrl_c_leaves_nothing_either(tmp_path):
     assert all(is_gone(pid) for pid in note.read_text().split())
 
 
+# As a shell starts a command: in the foreground, in a group of its own.
+SHELL = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+words = [sys.executable, "-c", sys.argv[1]]
+child = subprocess.Popen(words, process_group=0)
+os.tcsetpgrp(0, child.pid)
+_, status = os.waitpid(child.pid, os.WUNTRACED)
+if os.WIFSTOPPED(status):
+    print("stopped")
+    child.kill()
+"""
 ASKS = """
-import os, sys
+import os, signal, threading
+signal.signal(signal.SIGTTOU, signal.SIG_DFL)
 from keyswitch.secrets.references import running
 script = (
-    "stty -echo </dev/tty; printf 'PIN: ' >/dev/tty; "
+    "sleep 0.3; stty -echo </dev/tty; printf 'PIN: ' >/dev/tty; "
     "read -r pin </dev/tty && echo $pin"
 )
 environ = {"PATH": "/usr/bin:/bin"}
 call = running.Call(("/bin/sh", "-c", script), environ, "/", person=PERSON)
+os.system("stty tostop")  # who writes from the background is stopped
+threading.Timer(0.1, os.write, [2, b"waiting "]).start()
 try:
     print("got", running.run(call, 5))
 except KeyboardInterrupt:
@@ -152,7 +167,7 @@ def on_terminal(person, typed):
     if pid == 0:
         os.environ["PYTHONPATH"] = str(ROOT)
         script = ASKS.replace("PERSON", str(person))
-        os.execv(sys.executable, [sys.executable, "-c", script])
+        os.execv(sys.executable, [sys.executable, "-c", SHELL, script])
     seen = b""
     with contextlib.suppress(OSError):
         while part := os.read(terminal, 4096):
@@ -169,6 +184,7 @@ def test_a_tool_may_ask_a_person_on_the_terminal():
     seen = on_terminal(True, b"1234-FAKE\n")
     assert "output=b'1234" not in seen  # values are in no representation
     assert "got Done(status=0" in seen
+    assert "waiting " in seen
     assert "ours True" in seen
 
 
