@@ -223,6 +223,16 @@ def test_on_a_terminal_it_says_how_far_it_is(ks):
     assert "work      moved" in shown.shown
 
 
+def test_what_a_team_keeps_stays_there(ks):
+    path = ks.profile_file("work")
+    ks("migrate", "work", "--to", "corp:key")
+    path.write_text(f'team = "acme"\n{path.read_text()}')
+    done = ks("migrate", "work", "--to", "vault", code=1)
+    assert "'work' is a profile of team 'acme'" in done.error
+    done = ks("migrate", "--all", "--to", PLACE)
+    assert "work      left   of team 'acme', which keeps it" in done.out
+
+
 @pytest.mark.real("gnome-keyring")
 def test_between_the_vault_and_a_keychain(home, tmp_path):
     """A login goes as well, with its older generations."""

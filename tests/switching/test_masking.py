@@ -124,7 +124,7 @@ def test_pieces_are_masked_as_the_whole(secret, form, before, after, data):
     whole = masked(text, secret)
     assert masked(text, secret, cuts) == whole
     assert masked(text, secret, range(len(text))) == whole
-    assert secret not in whole.replace(MASK, "\0")
+    assert not any(secret in piece for piece in whole.split(MASK))
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=8))
@@ -190,8 +190,18 @@ def test_a_line_that_vim_breaks():
 def test_what_moves_the_cursor_stays():
     """Observed, Claude Code 2.1.332: what follows is placed by rows."""
     text = f"it is {KEY[:20]}\r\x1b[5C\x1b[1B{KEY[20:]}\r\x1b[35B and"
-    shown = f"it is {MASK}\r\x1b[5C\x1b[1B\r\x1b[35B and"
-    assert masked(text) == shown
+    masker = Masker(automaton(key=KEY), is_screen=True)
+    shown = masker.feed(utf8(text)) + masker.end()
+    kept = "\r\x1b[5C\x1b[1B"
+    assert shown.decode() == f"it is {MASK}{kept}\r\x1b[35B and"
+    assert masked(text) == f"it is {MASK}\x1b[5C\x1b[1B\r\x1b[35B and"
+
+
+def test_blanks_that_the_cursor_moves_past():
+    """Observed, Claude Code 2.1.332: it draws a text so."""
+    secret = "correct horse battery FAKE"
+    text = "correct\x1b[10Ghorse\x1b[1Cbattery\x1b[25GFAKE"
+    assert masked(f"it is {text} .", secret).startswith(f"it is {MASK}")
 
 
 def test_a_long_gap_is_none():
@@ -202,6 +212,11 @@ def test_a_long_gap_is_none():
 @pytest.mark.parametrize("end", [20, len(KEY) - 1])
 def test_the_end_of_all_output_may_cut_a_secret(end):
     assert masked(f"it is {KEY[:end]}\n") == f"it is {MASK}\n"
+
+
+def test_a_secret_of_blanks_takes_no_time_at_the_end():
+    text = "\x1b[" + " \x1b[ " * 40
+    assert masked("ab\\" + text, "ab\\" + text + "abc") == MASK
 
 
 @pytest.mark.parametrize("text", ["sk-", "sk-ant-api03-", "c2st", "F"])
@@ -237,10 +252,11 @@ def test_a_prompt_is_shown_whole(prompt):
 @example("aaaaaab", "a", "", 1)
 def test_silence_shows_no_more_than_a_beginning(secret, before, after, every):
     text = before + secret + after
-    shown = quiet(text, secret, every).replace(MASK, "\0")
-    assert secret not in shown
+    pieces = quiet(text, secret, every).split(MASK)
+    assert not any(secret in piece for piece in pieces)
     for length in range(len(secret), 0, -1):
-        if text.count(secret[:length]) == 1 and secret[:length] in shown:
+        beginning = secret[:length]
+        if text.count(beginning) == 1 and any(beginning in p for p in pieces):
             assert length <= max(3, 13 * secret.startswith("sk-ant-api03-"))
 
 
@@ -269,8 +285,7 @@ DOCUMENT = json.dumps(
              "0f1e2d3c4b5a69788796a5b4c3d2e1f0FAKE", DOCUMENT]
 )  # fmt: skip
 def test_parts_of_a_document_are_secrets_too(part):
-    kept = "\n" * part.count("\n")
-    assert masked(f"< {part} >", DOCUMENT) == f"< {MASK}{kept} >"
+    assert masked(f"< {part} >", DOCUMENT) == f"< {MASK} >"
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def migrate(
     workspace = session.workspace()
     profiles, broken = _wanted(session, name)
     migration = Migration(workspace, destination, overwrite=overwrite)
-    chosen = [p for p in profiles if not _stays(migration, p)]
+    chosen = [p for p in profiles if not _why_left(migration, p)]
     migration.check_places(chosen)
     if destination.template:
         _allow(session, migration, chosen)
@@ -112,12 +112,13 @@ def _wanted(
     ]
 
 
-def _stays(migration: Migration, profile: Profile) -> bool:
-    """Tell whether it is a login, which no manager can keep, or a team's."""
+def _why_left(migration: Migration, profile: Profile) -> str:
+    """Return why a profile is not among all that are moved, or ""."""
     if profile.team:
-        return True
-    is_login = profile.provider == LOGIN_PROVIDER
-    return is_login and bool(migration.destination.template)
+        return f"of team '{profile.team}', which keeps it"
+    if profile.provider == LOGIN_PROVIDER and migration.destination.template:
+        return "a login, which is renewed while it is used"
+    return ""
 
 
 def _allow(
@@ -178,10 +179,8 @@ def _each(
 
 def _try(migration: Migration, profile: Profile) -> MovedProfile:
     name = profile.name
-    if _stays(migration, profile):
-        why = "a login, which is renewed while it is used"
-        if profile.team:
-            why = f"of team '{profile.team}', which keeps it"
+    why = _why_left(migration, profile)
+    if why:
         return MovedProfile(name, LEFT, why)
     try:
         return _one(migration, profile)

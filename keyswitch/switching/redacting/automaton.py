@@ -27,8 +27,8 @@ _ALL_GAPS = (*_FIRST_GAPS, *_MARGINS)
 _PARAMETERS = range(0x20, 0x40)
 _FINALS = range(0x40, 0x7F)
 _LONGEST_GAP = 200  # bytes
-_LOOK = 4  # bytes that the regular expression compares
-_MOST_STATES = 10_000  # that are remembered
+_LOOK = 3  # bytes that the regular expression compares
+_MOST_STATES = 20_000  # that are remembered
 
 
 class _Spot(NamedTuple):
@@ -45,13 +45,17 @@ class _Spot(NamedTuple):
 class Reading:
     """All spots where a text may be; `following` is filled in as needed."""
 
-    __slots__ = ("beyond", "following", "in_gap", "label", "likely", "spots")
+    __slots__ = (
+        "beyond", "following", "in_gap", "is_within", "label", "likely",
+        "spots",
+    )  # fmt: skip
 
     def __init__(self, spots: frozenset[_Spot], forms: Sequence[Form]) -> None:
         self.spots = spots
         self.following: dict[int, Reading | None] = {}
         whole = [p for p in spots if _is_whole(p, forms[p.form])]
         self.label = forms[min(whole).form].label if whole else b""
+        self.is_within = not all(p.gap for p in spots)
         self.in_gap = any(p.gap and not p.gap_rest for p in spots)
         # More was read of some form than may be shown for a moment, or left.
         self.beyond = any(p.unit > forms[p.form].public for p in spots)
@@ -179,6 +183,10 @@ def _after(spot: _Spot, form: Form, byte: int) -> Iterator[_Spot]:
         for sign in _gaps(spot, form):
             if sign[0] == byte:
                 yield from _in_gap(spot, sign[1:])
+                if sign == _SEQUENCE and b" " in _expected(spot, form):
+                    # Observed, Claude Code 2.1.332: it moves past blanks.
+                    past = spot._replace(unit=spot.unit + 1)
+                    yield from _in_gap(past, sign[1:])
 
 
 def _in_gap(

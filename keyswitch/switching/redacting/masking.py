@@ -1,8 +1,8 @@
 """Masks secrets in a stream of bytes, wherever it is cut into pieces.
 
 Text that cannot begin a secret is passed on at once. What can is held until it
-is clear. Line ends in a secret, and what moves the cursor there, stay: so what
-follows is shown where it was.
+is clear. What sets a colour or moves the cursor within a secret stays, on a
+screen its line ends, too: so what follows is shown where it was.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keyswitch.switching.redacting.automaton import Automaton, Reading
 
-_KEPT = re.compile(rb"\x1b\[[ -?]*[@-~]|[\r\n]")
-_GAP_AT_END = re.compile(
-    rb"(?:\x1b\[?[ -?]*[@-~]?|\\[rn]|[\s|]|\xe2\x94\x82)*\Z"
-)
+_KEPT = re.compile(rb"\x1b\[[ -?]*[@-~]")
+_KEPT_ON_SCREEN = re.compile(rb"\x1b\[[ -?]*[@-~]|[\r\n]")
 
 
 class Masker:
@@ -26,13 +24,17 @@ class Masker:
     and of those the longest.
     """
 
-    def __init__(self, automaton: Automaton) -> None:
+    def __init__(
+        self, automaton: Automaton, *, is_screen: bool = False
+    ) -> None:
         self._automaton = automaton
+        self._kept = _KEPT_ON_SCREEN if is_screen else _KEPT
         self._text = b""  # what is not done with
         self._shown = 0  # bytes of it that are out already
         self._from = 0  # where to look for a secret's beginning
         self._state: Reading | None = None  # in a secret, as it seems
         self._start = self._at = 0  # where it begins, and how far it was read
+        self._last = 0  # and the end of its last character that was read
         self._end, self._label = 0, b""  # of the longest that is whole
 
     @property
@@ -115,6 +117,8 @@ class Masker:
         while state is not None and self._at < len(text):
             state = step(state, text[self._at])
             self._at += 1
+            if state is not None and state.is_within:
+                self._last = self._at
             if state is not None and state.label:
                 self._end, self._label = self._at, state.label
         self._state = state
@@ -122,8 +126,7 @@ class Masker:
     def _cut_short(self) -> None:
         """Take a long beginning at the very end for the secret."""
         if self._state is not None and self._state.likely:
-            found = _GAP_AT_END.search(self._text, self._start)
-            self._end = found.start() if found else len(self._text)
+            self._end = self._last
             self._label = self._state.likely
 
     def _mask(self) -> bytes:
@@ -131,7 +134,7 @@ class Masker:
         if self._end <= self._shown:
             return b""
         text = self._text[max(self._start, self._shown) : self._end]
-        return b"".join([self._label, *_KEPT.findall(text)])
+        return b"".join([self._label, *self._kept.findall(text)])
 
     def _pass(self, out: list[bytes], done: int, end: int) -> int:
         """Pass on plain text, without what is out already."""
@@ -142,5 +145,5 @@ class Masker:
         self._text = self._text[done:]
         self._shown = max(self._shown - done, 0)
         self._from = max(self._from - done, 0)
-        for name in ("_start", "_at", "_end"):
+        for name in ("_start", "_at", "_last", "_end"):
             setattr(self, name, getattr(self, name) - done)

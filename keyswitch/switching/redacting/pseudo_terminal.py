@@ -67,7 +67,7 @@ def run_in_terminal(
     for end in {inner, *streams.values()}:
         os.close(end)
     os.set_blocking(outer, False)
-    session = _Session(own, outer, link, Masker(automaton))
+    session = _Session(own, outer, link, Masker(automaton, is_screen=True))
     try:
         status = session.run(flows)
     except OSError as e:
