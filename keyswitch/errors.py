@@ -69,6 +69,10 @@ class LockedError(KeyswitchError):
     exit_code = ExitCode.LOCKED
 
 
+class NoAnswerError(LockedError):
+    """A manager of references did not answer in its time: it may wait."""
+
+
 class FileStateError(KeyswitchError):
     """A file is not what it has to be, or changed while we worked on it."""
 

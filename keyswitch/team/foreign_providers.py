@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from keyswitch.profiles.names import check_name
 from keyswitch.providers.catalogue import Catalogue, provider_of
 from keyswitch.providers.schema import Provider
 from keyswitch.providers.shapes import PLAIN_LIMIT
@@ -23,32 +22,40 @@ _MOST_WAYS = PLAIN_LIMIT * PLAIN_LIMIT  # in which a text may fit a pattern
 _LONGEST = 200  # characters of a pattern
 # What stands for one character: an escape, or a class.
 _ONE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_SETS = ("[[", "--", "&&", "~~", "||")  # which a later Python may have
 _TIMES = re.compile(r"[*+?]|\{(\d+)(?:(,)(\d*))?\}")
 
 
 def provider_in(place: str, provider_id: str, table: Any) -> Provider:
     """Return the provider of one table of a team file, checked."""
     where = f"{place}: [providers.{provider_id}]"
-    check_name(provider_id)
     if provider_id in Catalogue().ids():
         raise refused(where, "a built-in provider has that name")
     if not isinstance(table, dict):
         raise refused(where, "it has to be a table")
     if "team" in table:
         raise refused(where, "there is no key 'team'")
+    _check_patterns(where, table.get("fields"))
     provider = provider_of(where, provider_id, table)
     _check_variables(where, provider)
-    for field in provider.fields:
-        if _ways(field.pattern) > _MOST_WAYS:
-            raise refused(
-                where,
-                f"the pattern of '{field.name}' can take for ever: write it "
-                "without groups, with two of * and + at most",
-            )
     for _, taken in provider.claude_code:
         if taken.how not in _HOWS:
             raise refused(where, f"'how' may not be '{taken.how}'")
     return provider._replace(own=True)
+
+
+def _check_patterns(where: str, fields: Any) -> None:
+    """Refuse patterns that may take for ever, or of which Python warns."""
+    for name, field in fields.items() if isinstance(fields, dict) else ():
+        pattern = field.get("pattern") if isinstance(field, dict) else None
+        if isinstance(pattern, str) and (
+            _ways(pattern) > _MOST_WAYS or any(s in pattern for s in _SETS)
+        ):
+            raise refused(
+                where,
+                f"the pattern of '{name}' can take for ever: write it without "
+                "groups and sets in sets, with two of * and + at most",
+            )
 
 
 def _check_variables(where: str, provider: Provider) -> None:

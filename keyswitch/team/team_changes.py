@@ -76,6 +76,26 @@ def remove(workspace: Workspace, name: str, shown: Comparison) -> bool:
     return commit(workspace, make)[0]
 
 
+def left_without_provider(
+    workspace: Workspace, name: str, found: Comparison
+) -> list[str]:
+    """Say which other profiles use a provider that goes with the team."""
+    gone = {
+        one.item.name
+        for one in found.differences
+        if one.item.kind == "provider" and one.after is None
+    }
+    if not gone:
+        return []
+    profiles, _ = profile_files.load_all(workspace.paths)
+    return [
+        f"profile '{one.name}' uses provider '{one.provider}', which goes: "
+        "without a file of your own for it, it cannot be used"
+        for one in profiles
+        if one.team != name and one.provider in gone
+    ]
+
+
 def put_back(draft: Draft, undone: Record) -> None:
     """Plan the files of a team as they were before the change undone.
 

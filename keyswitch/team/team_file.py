@@ -115,7 +115,7 @@ def _titles(place: str, document: Mapping[str, Any]) -> tuple[str, str]:
         raise refused(
             place, f"'description' is longer than {_DESCRIPTION} characters"
         )
-    check_name(name)
+    _check_name(f"{place}: name", name)
     return name, description
 
 
@@ -138,8 +138,16 @@ def _tables(
     if len(table) > most:
         raise refused(place, f"it has over {most} {key}")
     for name in table:
-        check_name(name)
+        _check_name(f"{place}: {key}", name)
     return table
+
+
+def _check_name(where: str, name: str) -> None:
+    """Raise unless a name can be that of a file."""
+    try:
+        check_name(name)
+    except InputError as e:
+        raise refused(where, e.message) from e
 
 
 def _profile(
@@ -177,14 +185,14 @@ def _reference(where: str, value: Any) -> dict[str, Any]:
     ):
         raise refused(where, 'a reference is a text, such as "op://Eng/key/pw"')
     _refuse_unknown(where, table, _REFERENCE_KEYS)
-    check_reference(where, table["reference"])
+    _check_reference(where, table["reference"])
     found = {"store": REFERENCE, "item": table["reference"]}
     if "lifetime" in table:
         found["lifetime"] = table["lifetime"]
     return found
 
 
-def check_reference(where: str, text: str) -> None:
+def _check_reference(where: str, text: str) -> None:
     """Raise unless a manager that is built in has references of this form.
 
     A program of the person's own (`exec:`, a row of config.toml) is no team's

@@ -512,6 +512,18 @@ def test_a_place_of_any_bytes_is_kept_and_shown(team):
     assert "nothing changed" in team("team", "update").err
 
 
+def test_a_copy_that_loses_its_provider_is_named(team):
+    add(team)
+    team("copy", "gw", "mine")
+    said = "profile 'mine' uses provider 'acme-gw', which goes"
+    assert said in team("team", "remove", "acme", "--yes").err
+    team("undo")
+    without = SOUND.partition("[providers")[0] + (
+        "[profiles.api]\nprovider = 'anthropic'\n" + API + "\n"
+    )
+    assert said in update(team, without).err
+
+
 @pytest.mark.parametrize("text", ["{", '{"version": 1, "name": "x"}', ""])
 def test_a_damaged_record_is_set_aside_and_the_profiles_stay(team, text):
     add(team)

@@ -113,6 +113,8 @@ class Case:
         for path in sorted(home.glob(".config/keyswitch/profiles/[a-z]*.toml")):
             document = tomllib.loads(path.read_text())
             for ref in document.get("secrets", {}).values():
+                if ref["store"] == "reference":
+                    continue
                 if f"{ref['item']}:{ref.get('generation', 1)}" not in entries:
                     yield path.stem
 
@@ -128,7 +130,9 @@ class Case:
             profiles[path.stem] = (
                 json.dumps(document, default=str, sort_keys=True),
                 [
-                    entries.get(f"{r['item']}:{r.get('generation', 1)}")
+                    r["item"]
+                    if r["store"] == "reference"
+                    else entries.get(f"{r['item']}:{r.get('generation', 1)}")
                     for r in secrets.values()
                 ],
             )

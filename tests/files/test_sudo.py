@@ -34,9 +34,9 @@ READING = {
     "completion", "current", "doctor --report", "env", "env of a gateway",
     "explain", "helper api-key", "helper aws", "helper claude-code", "history",
     "hook", "list", "lock", "managers check", "managers list",
-    "providers", "run", "run --redact", "shell", "show", "team list",
-    "unlock", "use --here", "use --suggest", "vault status", "verify",
-    "whoami", "whoami --verify",
+    "providers", "run", "run --redact", "shell", "show", "team diff",
+    "team list", "team update", "unlock", "use --here", "use --suggest",
+    "vault status", "verify", "whoami", "whoami --verify",
 }  # fmt: skip
 # Of those, what hands a secret over.
 GIVING = (
@@ -46,7 +46,8 @@ GIVING = (
 )  # fmt: skip
 EARLIER = {
     "add, nobody to ask", "add, wrong shape", "import, wrong passphrase",
-    "team add, a key in it", "team add, nobody to ask",
+    "team add, a key in it", "team add, nobody to ask", "team remove",
+    "team show",
     "unlock, wrong",
 }  # fmt: skip
 CHANGING = {

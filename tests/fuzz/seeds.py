@@ -1,6 +1,7 @@
 # ruff: noqa: ISC004 - long literals in pieces
 """One good input for each parser, from which a fuzzer or mutator starts."""
 
+from tests.team import files as team_files
 from tests.vectors.vault import make as vaults
 
 GENERATION = (
@@ -54,6 +55,11 @@ MESSAGE = (
 SEEDS = {
     "profile_file": [PROFILE],
     "provider_file": [PROVIDER],
+    "team_text": [team_files.SOUND.encode()],
+    "team_record": [
+        b'{"version":1,"name":"acme","source":"/s","sha256":"'
+        + b"0" * 64 + b'","at":"2026","tag":"v1","signer":"SHA256:x"}'
+    ],
     "config_file": [CONFIG],
     "link_rule": [CONFIG],
     "splice_editor": [SETTINGS, b"{}"],

@@ -16,7 +16,14 @@ from keyswitch.changes import history, login_ledger
 from keyswitch.commit import journal
 from keyswitch.directories import links, patterns, remotes
 from keyswitch.errors import KeyswitchError
-from keyswitch.profiles import profile_files, settings, state, toml_edits
+from keyswitch.profiles import (
+    own_json,
+    profile_files,
+    settings,
+    state,
+    team_records,
+    toml_edits,
+)
 from keyswitch.profiles.names import is_variable
 from keyswitch.profiles.paths import resolve
 from keyswitch.providers import catalogue
@@ -31,6 +38,8 @@ from keyswitch.targets.claude_code.target import planning, tokens
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
 from keyswitch.targets.verdict import ORGANIZATION_LEVELS
+from keyswitch.team import team_file
+from keyswitch.team.comparison import team_of
 from keyswitch.terminal import marker as environment
 from keyswitch.transfer import bundle
 
@@ -79,6 +88,27 @@ def provider_file(data):
             check_secret(field, b"FAKE-value", found.id, "")
         else:
             check_plain(field, "value")
+
+
+def team_text(data):
+    """A team file; what it stands for shows all that it says."""
+    found = team_file.parse(data, "team.toml")
+    for item, text in found.texts.items():
+        assert text.decode().replace("\n", "").isprintable()
+        path = f"{item.name}.toml"
+        if item.kind == "profile":
+            read = profile_files.parse(text.decode(), path)
+            assert read == found.profiles[item.name]
+        else:
+            put(f"{place().providers_dir}/own.toml", text)
+            catalogue.read_provider(place().providers_dir, "own")
+        assert team_of(text) == found.name
+
+
+def team_record(data):
+    found = team_records.parse("acme.json", data)
+    made = own_json.encode(**found._asdict())
+    assert team_records.parse("acme.json", made) == found
 
 
 def config_file(data):
@@ -314,8 +344,8 @@ def bus_message(data):
 TARGETS = {
     f.__name__: f
     for f in (
-        profile_file, provider_file, config_file, link_rule, splice_editor,
-    settings_plan,
+        profile_file, provider_file, team_text, team_record, config_file,
+        link_rule, splice_editor, settings_plan,
         settings_as_claude_code_reads_it, approvals, credentials,
         displaced_record, vault, bundle_entry, keyswitch_file, git_config,
         git_file, state_file, journal_file, undo_file, history_file,

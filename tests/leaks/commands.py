@@ -149,7 +149,11 @@ FORMS = {
     "team add": form(f"team add team --sha256 {TEAM_HASH}"),
     "team add, a key in it": form("team add keys --sha256 0", code=1),
     "team add, nobody to ask": form("team add team", code=2),
+    "team diff": form("team diff"),
     "team list": form("team list --json"),
+    "team remove": form("team remove acme --yes", code=1),
+    "team show": form("team show acme", code=1),
+    "team update": form("team update"),
     "trace": Form(
         (
             "trace",

@@ -376,3 +376,28 @@ def test_whoami_shows_the_end_of_what_the_manager_gave(work):
     done = work("whoami", code=None)
     assert "sk-ant-api03-…MPLE" in done.out
     assert WORK not in done.out
+
+
+@has_keyring
+@pytest.mark.full
+def test_who_waits_behind_a_silent_manager_does_not_wait_again(work, manager):
+    work("lock")
+    config = work.home / ".config/keyswitch/config.toml"
+    config.write_text("[managers.op]\ndeadline = 2\n")
+    (manager.bin / "op").write_text(
+        '#!/bin/sh\necho x >>"$HOME/calls"\nexec sleep 30\n'
+    )
+    args = [sys.executable, "-m", "keyswitch", "helper", "api-key", "work"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = [
+        subprocess.Popen(args, env=work.environ, cwd=work.home, **pipes)
+        for _ in range(3)
+    ]
+    for one in started:
+        out, err = one.communicate(timeout=30)
+        assert (one.returncode, out) == (5, b"")
+        assert b"did not answer in 2 s" in err
+    assert len(manager.asked) == 1
+    # And later it is asked again.
+    work("helper", "api-key", "work", code=5)
+    assert len(manager.asked) == 2

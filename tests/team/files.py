@@ -117,6 +117,8 @@ _PATTERNS = {
     "many that may be missing": "a?" * 30 + "a{30}",
     "a count in a row": "a{0,4000}b{0,4000}c{0,4000}",
     "no pattern": "[",
+    "a set in a set": "[[a]b]+",
+    "a set without another": "[a-z--b]+",
     "branches in a row": "(?:a|a)" * 30,
     "a very long one": "a" * 500,
 }

@@ -104,7 +104,7 @@ def test_another_key_is_another_question(ks, team):
 def test_without_a_tag_there_is_no_update_of_a_signed_team(ks, team):
     ks(*pinned(team, "v1"))
     done = ks("team", "update", code=2)
-    assert "came with signed tags, the last is v1" in done.error
+    assert "comes with signed tags, the last is v1" in done.error
     assert host(ks) == "https://gateway.example.com"
 
 

@@ -24,6 +24,7 @@ from keyswitch.cli.profiles.team_consent import (
     signer_to_keep,
 )
 from keyswitch.cli.profiles.team_report import (
+    count_of,
     profile_rows,
     record_document,
     record_rows,
@@ -170,7 +171,7 @@ def list_(session: Session) -> None:
         found = team_changes.preview(session.workspace(), record.name, known)
         documents.append(record_document(record, known, found.left))
         place = f"{record.source} {record.tag}".strip()
-        rows.append((record.name, f"{len(known.profiles)} profiles", place))
+        rows.append((record.name, count_of(len(known.profiles)), place))
         session.say(*say_left(found.left))
     if session.json or rows:
         session.show({"teams": documents}, rows)
@@ -198,6 +199,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     team_records.get(workspace.paths, name)
     found = team_changes.preview(workspace, name, None)
     what = summary(found)
+    session.warn(*team_changes.left_without_provider(workspace, name, found))
     session.confirm(f"take away team '{name}' ({what})?", yes=yes)
     was_active = team_changes.remove(workspace, name, found)
     session.say(f"removed team '{name}': {what}")
@@ -252,6 +254,8 @@ def _offered(
     session.say(*say_left(found.left))
     signer = signer_to_keep(offer, record)
     show_difference(session, offer, found)
+    workspace = session.workspace()
+    session.warn(*team_changes.left_without_provider(workspace, name, found))
     if not found.differences and _is_known(session, offer, record, signer):
         session.say(f"team '{name}': nothing changed")
         return
@@ -260,7 +264,7 @@ def _offered(
         require_yes(session, offer, found, pin)
 
     def change() -> None:
-        team_changes.take_over(session.workspace(), offer, found, signer=signer)
+        team_changes.take_over(workspace, offer, found, signer=signer)
 
     if not rehearsed(session, change):
         change()

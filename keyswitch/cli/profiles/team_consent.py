@@ -29,10 +29,10 @@ def check_pin(offer: Offer, record: TeamRecord | None, pin: Pin) -> None:
         )
     if pin.signer and not offer.tag:
         raise UsageError("--signer is for --tag", "name the tag, too")
-    if record is not None and record.tag and not (offer.tag or wanted):
+    if record is not None and record.signer and not (offer.tag or wanted):
+        last = f", the last is {record.tag}" if record.tag else ""
         raise UsageError(
-            f"team '{record.name}' came with signed tags, the last is "
-            f"{record.tag}",
+            f"team '{record.name}' comes with signed tags{last}",
             "name the next one: --tag TAG; or give the file's hash: --sha256 "
             f"{offer.sha256}",
         )

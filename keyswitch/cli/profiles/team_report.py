@@ -27,7 +27,7 @@ def show_difference(session: Session, offer: Offer, found: Comparison) -> None:
         for line in comparison.unified(one):
             session.raw(printable(line) + "\n")
     for host, count in sorted(hosts.items()):
-        session.raw(f"sends to {shown_host(host)}: {_profiles(count)}\n")
+        session.raw(f"sends to {shown_host(host)}: {count_of(count)}\n")
 
 
 def _document(
@@ -116,5 +116,6 @@ def record_document(
     }
 
 
-def _profiles(count: int) -> str:
+def count_of(count: int) -> str:
+    """Return a number of profiles in words."""
     return f"{count} profile{'s'[: count > 1]}"

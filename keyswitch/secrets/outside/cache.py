@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING
 from keyswitch import kernel_keyring
 from keyswitch.disk.atomic import open_own
 from keyswitch.disk.digests import sha256
-from keyswitch.errors import KeyswitchError, StoreError
+from keyswitch.errors import (
+    KeyswitchError,
+    NoAnswerError,
+    StoreError,
+)
 from keyswitch.model import REFERENCE, Frozen
 from keyswitch.secret import Secret
 from keyswitch.secrets.outside import seen
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 _PATIENCE = 120.0  # seconds for another command, which may ask its person
 _POLL = 0.02
 _MOMENT = 10.0  # seconds
+_SILENCE = 60  # seconds in which those who waited learn of it
+SILENT_PREFIX = f"{kernel_keyring.PREFIX}silent:"
 _LEAST_MARGIN = 30  # seconds before a lease ends in which it is not used
 
 
@@ -68,12 +74,18 @@ def read_through(
     if profile.cache != "values" or not kernel_keyring.available()[0]:
         answers = read_now(store, [text for _, text, _ in together])
         return {ref: answers[ref[1]].value.reveal() for ref in together}
+    begun = time.monotonic()
     with _alone(paths, wanted):
         kept = {ref: kernel_keyring.read_value(ref, "") for ref in together}
         values = {ref: value for ref, value in kept.items() if value}
         lacking = {document_of(ref[1]) for ref in kept.keys() - values.keys()}
         fresh = [ref for ref in together if document_of(ref[1]) in lacking]
-        answers = read_now(store, [text for _, text, _ in fresh])
+        _share_silence(lacking, begun)
+        try:
+            answers = read_now(store, [text for _, text, _ in fresh])
+        except NoAnswerError as e:
+            _note_silence(lacking, e)
+            raise
         own = {profile.refs[f]: s for f, s in profile.lifetimes.items()}
         for ref in fresh:
             answer = answers[ref[1]]
@@ -91,6 +103,25 @@ def keep(ref: Ref, answer: Fetched, lifetime: int) -> None:
     if lifetime > 0:
         value = answer.value.reveal()
         kernel_keyring.write_value(ref, "", value, lifetime)
+
+
+def _note_silence(documents: Iterable[str], error: NoAnswerError) -> None:
+    now = time.monotonic()  # of the machine, the same for all processes
+    for document in documents:
+        said = f"{now}\n{error.message}\n{error.hint}".encode()
+        kernel_keyring.write(f"{SILENT_PREFIX}{document}", said, _SILENCE)
+
+
+def _share_silence(documents: Iterable[str], begun: float) -> None:
+    """Raise where a manager was silent while this command waited its turn.
+
+    Each would wait as long, one after the other.
+    """
+    for document in documents:
+        said = kernel_keyring.read(f"{SILENT_PREFIX}{document}") or b""
+        at, _, words = said.decode().partition("\n")
+        if at and float(at) > begun:
+            raise NoAnswerError(*words.split("\n", 1))
 
 
 def read_now(store: ReferenceStore, texts: Iterable[str]) -> dict[str, Fetched]:

@@ -14,6 +14,7 @@ from keyswitch.display import printable, without_secrets
 from keyswitch.errors import (
     KeyswitchError,
     LockedError,
+    NoAnswerError,
     NoItemError,
     StoreError,
 )
@@ -158,7 +159,7 @@ def silent(
     sign_in = filled(manager.sign_in, parts)
     words = f": {line}" if (line := said.telling()) else ""
     waits = f"it may wait for you: {sign_in}; " if sign_in else ""
-    return LockedError(
+    return NoAnswerError(
         f"{manager.title} did not answer in {deadline:g} s{words}",
         f"{waits}for longer, set 'deadline' in [managers.{manager.name}]",
     )

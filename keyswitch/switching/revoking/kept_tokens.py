@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _OF_NO_PROFILE = {
     "dek": "key of the vault",
     "login": "token of a login to a manager",
+    "silent": "a manager that did not answer",
 }
 
 

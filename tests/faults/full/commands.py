@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 
@@ -17,6 +18,7 @@ from tests.faults.cases import (
     cli,
 )
 from tests.faults.login_cases import credentials, make, stand_in
+from tests.team.files import SOUND
 
 LAYOUTS = ("plain", "links", "absent")
 CONFIG_TOML = ".config/keyswitch/config.toml"
@@ -272,6 +274,22 @@ def log_in_openly(home):
     path.chmod(0o644)
 
 
+def share(text):
+    """Return what puts a team file there."""
+
+    def write(home):
+        (home / "shared").mkdir(exist_ok=True)
+        (home / "shared/keyswitch-team.toml").write_text(text)
+
+    return write
+
+
+def pinned(command, text):
+    """Return a team command that takes exactly this text over."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return cli("team", *command, "--sha256", digest, "-q")
+
+
 PHRASE = {"stdin": PASSPHRASES[0].encode()}
 BUNDLE = ("bundle.ksb", "--passphrase-fd", "0")
 EXPORT = cli("export", "one", "two", "--to", *BUNDLE, "--replace", **PHRASE)
@@ -284,6 +302,12 @@ ISOLATE = cli("edit", "two", "--isolated")
 OF_ONES_OWN = (USE, ISOLATE, talk)
 REMOVE = cli("remove", "two", "--yes")
 RENAME = cli("rename", "two", "acme")
+TEAM, TEAM_2 = SOUND, SOUND.replace("gateway.example", "other.example")
+TEAM_ADD = pinned(("add", "shared"), TEAM)
+TEAM_UPDATE = pinned(("update", "acme"), TEAM_2)
+TEAM_REMOVE = cli("team", "remove", "acme", "--yes")
+SHARED = (USE, share(TEAM))
+TAKEN = (*SHARED, TEAM_ADD)
 FIX = cli("doctor", "--fix", "--yes", "-q")
 # A stage of the vault goes with any command.
 SWEEP = {"recover": cli("list", "-q")}
@@ -320,6 +344,9 @@ COMMANDS = {
     "rename-isolated": (OF_ONES_OWN, RENAME, {}),
     "revoke-local": ((USE,), cli("revoke-local", "one", "--yes"), TWO),
     "rotate": ((USE,), ROTATE, {}),
+    "team-add": (SHARED, TEAM_ADD, {}),
+    "team-remove": (TAKEN, TEAM_REMOVE, {}),
+    "team-update": ((*TAKEN, share(TEAM_2)), TEAM_UPDATE, {}),
     "undo-add": ((USE, ADD), UNDO, ONCE),
     "undo-edit": ((USE, EDIT), UNDO, ONCE),
     "undo-fix": ((log_in_openly, FIX), UNDO, {"settings": NULL, **ONCE}),
@@ -331,6 +358,8 @@ COMMANDS = {
     "undo-rename-isolated": ((*OF_ONES_OWN, RENAME), UNDO, ONCE),
     "undo-rename": ((USE, cli("rename", "one", "acme")), UNDO, ONCE),
     "undo-rotate": ((USE, ROTATE), UNDO, {**ONCE, "kept": ("two",)}),
+    "undo-team-add": (TAKEN, UNDO, ONCE),
+    "undo-team-remove": ((*TAKEN, TEAM_REMOVE), UNDO, ONCE),
     "undo-use": ((USE, CLOUD), UNDO, ONCE),
     "uninstall": ((USE, BASH), cli("uninstall", "bash", "--yes"), {}),
     "unlink": ((USE, LINK), cli("unlink"), {}),

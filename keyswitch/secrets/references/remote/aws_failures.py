@@ -10,6 +10,7 @@ from keyswitch.display import of_a_size, printable, without_secrets
 from keyswitch.errors import (
     KeyswitchError,
     LockedError,
+    NoAnswerError,
     NoItemError,
     StoreError,
 )
@@ -63,7 +64,7 @@ def failure(
 
 def silent(title: str) -> LockedError:
     """Return the error for a service that says nothing in time."""
-    return LockedError(
+    return NoAnswerError(
         f"{title} did not answer in time",
         "try again, or give it longer: 'deadline' in config.toml",
     )

@@ -13,7 +13,12 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from keyswitch.display import of_a_size, printable, without_secrets
-from keyswitch.errors import KeyswitchError, LockedError, StoreError
+from keyswitch.errors import (
+    KeyswitchError,
+    LockedError,
+    NoAnswerError,
+    StoreError,
+)
 from keyswitch.network.address import Address, address_of
 from keyswitch.network.http_call import Failed, ProxyRefusalError
 
@@ -53,7 +58,7 @@ def unreachable(
     error, host, table = failed.error, settings.host, settings.table
     look = f"look at 'address' in {table} of config.toml"
     if isinstance(error, TimeoutError):
-        return LockedError(
+        return NoAnswerError(
             f"{settings.title} at {host} did not answer in time",
             f"try again, or give it longer: 'deadline' in {table}",
         )
