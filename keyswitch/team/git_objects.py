@@ -32,7 +32,7 @@ from keyswitch.secrets.references.running import (
     TooMuchError,
 )
 
-DEADLINE = 30.0  # seconds for all that git does
+DEADLINE = 15.0  # seconds for all that git does
 _REF_LIMIT = 4096  # bytes of a file that names something
 _PACKED_LIMIT = 32 << 20  # bytes of packed-refs
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # Windows has none

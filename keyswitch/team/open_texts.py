@@ -26,6 +26,15 @@ _HEXADECIMAL = re.compile(r"(?a)(?<![\w-])(?=[a-f]*\d)[0-9a-f]{32,}(?![\w-])")
 _BASE64 = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/]{38,}={0,2}")
 
 
+# Printable for Python, and not to be seen: fillers, blanks, joiners, variation
+# selectors where there is nothing to be varied (Unicode, DerivedCoreProperties:
+# Default_Ignorable_Code_Point).
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0"
+    "\U000e0100-\U000e01ef]|(?<![^\x00-\x7f])[\ufe00-\ufe0f]"
+)
+
+
 def refused(place: str, what: str) -> InputError:
     """Return the error for a team file that nobody should take over."""
     return InputError(f"{place}: {what}", ASK)
@@ -69,12 +78,9 @@ _SECRET = "what looks like a secret; a team file names references only"
 def check(place: str, document: Mapping[str, Any]) -> None:
     """Check every key and value of a document, TOML's escapes resolved."""
     texts = list(_texts(document))
-    together = "".join(text for _, text in texts)
-    if not together.isprintable():
-        for where, text in texts:
-            if hidden := _hidden(text):
-                raise refused(f"{place}: {where}", hidden)
     for where, text in texts:
+        if hidden := _hidden(text):
+            raise refused(f"{place}: {where}", hidden)
         is_path = ".references." in where  # of a manager, with any names
         if secrets_in(text) or (looks_random(text) and not is_path):
             raise refused(f"{place}: {where}", _SECRET)
@@ -100,12 +106,15 @@ def _is_random(word: str) -> bool:
 
 def _hidden(text: str) -> str:
     """Return which character does not show, in words; "": there is none."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
+        return ""  # at once, since there may be thousands
+    odd = next((c for c in text if not c.isprintable()), "")
+    if not odd and (found := _UNSEEN.search(text)):
+        odd = found[0]
+    if not odd:
         return ""
-    for character in text:
-        if not character.isprintable():
-            return f"a control or invisible character: {printable(character)}"
-    return ""
+    shown = printable(odd) if not odd.isprintable() else f"U+{ord(odd):04X}"
+    return f"a control or invisible character: {shown}"
 
 
 def _texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,17 @@ def test_a_first_switch_survives_a_power_cut_at_some_of_its_calls(room):
     cut(room, job, "power cuts, a sample of two commands")
 
 
+# Files go to the disk together, as those of a large change do.
+TOGETHER = "from keyswitch.commit import staging\nstaging._AT_ONCE = 0\n"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["team-add", "team-update", "use"])
+def test_files_that_are_synced_together_survive_a_power_cut(room, name):
+    job = Job(name, step=4, foreign_commit=True, defect=TOGETHER)
+    cut(room, job, "power cuts, files synced together")
+
+
 @pytest.mark.parametrize("name", ENDS)
 def test_what_returned_0_is_on_the_disk(room, name):
     done = power.cut_everywhere(Job(name), room)

@@ -134,6 +134,11 @@ _HIDDEN = {
     "is a byte order mark": "\ufeff",
     "is a line end of another kind": "\u2028",
     "is for private use": "\ue000",
+    "fills a place": "\u3164",
+    "is a blank of braille": "\u2800",
+    "joins graphemes": "\u034f",
+    "varies nothing": "\ufe0f",
+    "varies nothing either": "\U000e0101",
 }
 
 

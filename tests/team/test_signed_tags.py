@@ -377,6 +377,15 @@ def references_to_others(team):
     return "v2"
 
 
+def objects_that_wait(team):
+    """A pack is a FIFO: whoever opens it waits for a writer."""
+    team.git("gc", "-q")
+    (pack,) = (team.clone / ".git/objects/pack").glob("*.pack")
+    pack.unlink()
+    os.mkfifo(pack)
+    return "v2"
+
+
 def two_signatures(team):
     text = team.git("cat-file", "tag", "v2")
     text += "\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----"
@@ -396,7 +405,7 @@ def two_signatures(team):
         a_tag_of_another_commit, a_tag_of_a_tag, a_tag_of_a_file,
         a_link_in_the_tree, a_folder_in_the_tree, a_large_file_in_the_tree,
         a_large_tag, references_that_are_links, references_that_wait,
-        references_to_others, two_signatures,
+        references_to_others, two_signatures, objects_that_wait,
     ],
 )  # fmt: skip
 def test_a_hostile_clone_decides_nothing(ks, team, make):

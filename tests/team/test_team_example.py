@@ -11,8 +11,8 @@ from tests.cli.terminal import Terminal
 from tests.components import PYTHON, ROOT
 from tests.diagnosis import servers
 from tests.real.certificates import Authority
+from tests.secrets.references.vault_stub import ROLE_ID, SECRET_ID, VaultStub
 from tests.secrets.references.vault_stub import ROOT as TOKEN
-from tests.secrets.references.vault_stub import VaultStub
 
 EXAMPLE = ROOT / "examples/team"
 TEAM_FILE = EXAMPLE / "keyswitch-team.toml"
@@ -178,8 +178,12 @@ def test_a_machine_takes_the_file_that_was_laid_and_no_other(
     assert "3 profiles new" in machine.types(line)
     assert "nothing changed" in machine.types(line)
     text = here((EXAMPLE / "fleet/config.toml").read_text(), vault)
-    text = text.replace('auth = "approle"', "")  # the stub's own token
-    (machine.home / ".config/keyswitch/config.toml").write_text(text)
+    own = machine.home / ".config/keyswitch"
+    role = re.search(r'role_id = "([0-9-]+)"', text)[1]
+    (own / "config.toml").write_text(text.replace(role, ROLE_ID))
+    (own / "secret-id").write_text(SECRET_ID)
+    (own / "secret-id").chmod(0o600)
+    del machine.environ["VAULT_TOKEN"]
     said = machine.types("keyswitch run api -- claude -p hi")
     assert said.endswith(f"claude has {KEY}\n"), said
     path.write_text(TEAM_FILE.read_text().replace("gateway.ex", "evil.ex"))

@@ -68,6 +68,7 @@ def test_a_hostile_file_is_refused_in_one_line(name):
         instead("Acme, gateway", "claude-sonnet-4-5-20250929"),
         instead("Acme, gateway", "project 123456789012 of eu-central-1"),
         instead("Acme, gateway", "Grüße aus Köln, 東京"),
+        instead("Acme, gateway", "\u2764\ufe0f gateway, e\u0301"),
         instead("Acme, gateway", "ResourceOfTeam2027InProduction"),
         instead("op://Eng/claude/key", "vault:kv/Team1ProductionKeys2#key"),
         instead("op://Eng/claude/key", "gh:github.com/octo"),

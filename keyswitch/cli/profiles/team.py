@@ -36,6 +36,7 @@ from keyswitch.errors import (
     ExitCode,
     InputError,
     KeyswitchError,
+    NotFoundError,
     UsageError,
 )
 from keyswitch.profiles import team_records
@@ -228,7 +229,13 @@ def _records(
 def _of_record(
     session: Session, record: TeamRecord, source: str, tag: str
 ) -> Offer:
-    offer = team_source.read(session.workspace(), source or record.source, tag)
+    place = source or record.source
+    try:
+        offer = team_source.read(session.workspace(), place, tag)
+    except NotFoundError as e:
+        where = f"keyswitch team update {record.name} --source PATH"
+        hint = e.hint if source else f"if it has moved: {where}"
+        raise NotFoundError(e.message, hint) from e
     if offer.team.name != record.name:
         raise InputError(
             f"{offer.source} is the file of team '{offer.team.name}' now, not "
