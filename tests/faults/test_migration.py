@@ -70,14 +70,17 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("step", [60, pytest.param(6, marks=pytest.mark.full)])
 @pytest.mark.parametrize("name", CASES)
-def test_a_kill_or_a_full_disk_anywhere_loses_no_secret(tmp_path, warm, name):
+def test_a_kill_or_a_full_disk_anywhere_loses_no_secret(
+    tmp_path, warm, name, step
+):
     with folder_in_memory(tmp_path) as room:
         report = inject_everywhere(
-            CASES[name], ENVIRON, room, faults=["KILL", "ENOSPC"], step=12,
+            CASES[name], ENVIRON, room, faults=["KILL", "ENOSPC"], step=step,
             runners=[warm],
         )  # fmt: skip
     record(promise="P1", what=f"migrate, {name}", points=report.points,
            violations=len(report.violations))  # fmt: skip
     assert report.violations == []
-    assert report.points >= 4
+    assert report.points >= 2

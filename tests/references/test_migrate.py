@@ -198,6 +198,21 @@ def test_a_file_that_somebody_changed_moves_nothing(ks):
     assert kept(ks) == {}
 
 
+def test_a_secret_that_is_replaced_meanwhile_stays(ks):
+    """The manager's tool stands for another command."""
+    path = ks.home / "tool"
+    text = path.read_text()
+    profile = ks.profile_file("work")
+    assert "generation = 1" in profile.read_text()
+    other = f"put) sed -i 's/generation = 1/generation = 2/' '{profile}'; "
+    path.write_text(text.replace("put) ", other))
+    ks("managers", "allow", "corp", "--yes")
+    done = ks("migrate", "work", "--to", "corp:key", code=1)
+    assert "'work' was changed meanwhile" in done.error
+    assert 'store = "vault"' in profile.read_text()
+    assert in_vault(ks) == [KEY, OTHER]
+
+
 def test_a_login_goes_to_no_manager(ks):
     two_accounts_in_vault(ks)
     done = ks("migrate", "a", "--to", "corp:key", code=1)
@@ -214,7 +229,7 @@ def two_accounts_in_vault(ks):
 
 def test_on_a_terminal_it_says_how_far_it_is(ks):
     tool = ks.home / "tool"
-    text = tool.read_text().replace("case $1", "sleep 0.3; case $1")
+    text = tool.read_text().replace("case $1", "sleep 0.2; case $1")
     tool.write_text(text)
     ks("managers", "allow", "corp", "--yes")
     shown = Terminal(ks, *COMMAND, "migrate", "--all", "--to", PLACE)

@@ -45,22 +45,16 @@ class _Spot(NamedTuple):
 class Reading:
     """All spots where a text may be; `following` is filled in as needed."""
 
-    __slots__ = (
-        "beyond", "following", "in_gap", "is_within", "label", "likely",
-        "spots",
-    )  # fmt: skip
+    __slots__ = ("beyond", "following", "in_gap", "label", "spots")
 
     def __init__(self, spots: frozenset[_Spot], forms: Sequence[Form]) -> None:
         self.spots = spots
         self.following: dict[int, Reading | None] = {}
-        whole = [p for p in spots if _is_whole(p, forms[p.form])]
-        self.label = forms[min(whole).form].label if whole else b""
-        self.is_within = not all(p.gap for p in spots)
+        found = [p for p in spots if _is_enough(p, forms[p.form])]
+        self.label = forms[min(found).form].label if found else b""
         self.in_gap = any(p.gap and not p.gap_rest for p in spots)
-        # More was read of some form than may be shown for a moment, or left.
+        # More was read of some form than may be shown for a moment.
         self.beyond = any(p.unit > forms[p.form].public for p in spots)
-        telling = [p for p in spots if p.unit >= forms[p.form].telling]
-        self.likely = forms[min(telling).form].label if telling else b""
 
 
 class Automaton:
@@ -131,8 +125,8 @@ class Automaton:
                 yield byte, following
 
 
-def _is_whole(spot: _Spot, form: Form) -> bool:
-    return not (spot.rest or spot.gap) and spot.unit >= form.least
+def _is_enough(spot: _Spot, form: Form) -> bool:
+    return not (spot.rest or spot.gap) and spot.unit >= form.enough
 
 
 def _next_bytes(spot: _Spot, form: Form) -> Iterator[int]:
@@ -158,11 +152,16 @@ def _gaps(spot: _Spot, form: Form) -> Iterable[bytes]:
     if spot.unit >= form.least or not (spot.unit or spot.rest):
         return ()
     if spot.gap:
-        return _ALL_GAPS
+        # Observed, zsh 5.9: it writes a line's first letter twice.
+        following = _single(_expected(spot, form))
+        return (*_ALL_GAPS, *(one + b"\r" for one in following))
     # Observed, Vim 9.0: it repeats a line's last letter, and moves on.
     last = form.units[spot.unit - 1] if spot.unit and not spot.rest else ()
-    repeats = (one + _SEQUENCE for one in last if len(one) == 1)
-    return (*_FIRST_GAPS, *repeats)
+    return (*_FIRST_GAPS, *(one + _SEQUENCE for one in _single(last)))
+
+
+def _single(spellings: Iterable[bytes]) -> Iterator[bytes]:
+    return (one for one in spellings if len(one) == 1)
 
 
 def _after(spot: _Spot, form: Form, byte: int) -> Iterator[_Spot]:

@@ -34,8 +34,8 @@ class Masker:
         self._from = 0  # where to look for a secret's beginning
         self._state: Reading | None = None  # in a secret, as it seems
         self._start = self._at = 0  # where it begins, and how far it was read
-        self._last = 0  # and the end of its last character that was read
-        self._end, self._label = 0, b""  # of the longest that is whole
+        self._end, self._label = 0, b""  # of as much as is enough to mask
+        self._is_masked = False  # the mask is out already
 
     @property
     def holds(self) -> bool:
@@ -48,7 +48,7 @@ class Masker:
         return self._advance(is_end=False)
 
     def end(self) -> bytes:
-        """Return the rest. A long beginning of a secret is masked, too."""
+        """Return the rest."""
         return self._advance(is_end=True)
 
     def pause(self) -> bytes:
@@ -62,6 +62,7 @@ class Masker:
         if self._label:
             out = self._mask()
             self._shown = max(self._shown, self._end)
+            self._is_masked = True
             return out
         if self._is_beyond():
             return b""
@@ -90,8 +91,6 @@ class Masker:
             if self._state is not None and not is_end:
                 done = self._pass(out, done, self._start)
                 break
-            if self._state is not None and not self._label:
-                self._cut_short()
             self._state = None
             self._from = self._start + 1
             if self._label:
@@ -108,6 +107,7 @@ class Masker:
             return False
         self._start = self._at = found.start()
         self._state, self._label = self._automaton.start, b""
+        self._is_masked = False
         return True
 
     def _read(self) -> None:
@@ -117,24 +117,17 @@ class Masker:
         while state is not None and self._at < len(text):
             state = step(state, text[self._at])
             self._at += 1
-            if state is not None and state.is_within:
-                self._last = self._at
             if state is not None and state.label:
                 self._end, self._label = self._at, state.label
         self._state = state
-
-    def _cut_short(self) -> None:
-        """Take a long beginning at the very end for the secret."""
-        if self._state is not None and self._state.likely:
-            self._end = self._last
-            self._label = self._state.likely
 
     def _mask(self) -> bytes:
         """Return what is shown of a secret, unless it was."""
         if self._end <= self._shown:
             return b""
         text = self._text[max(self._start, self._shown) : self._end]
-        return b"".join([self._label, *self._kept.findall(text)])
+        label = b"" if self._is_masked else self._label
+        return b"".join([label, *self._kept.findall(text)])
 
     def _pass(self, out: list[bytes], done: int, end: int) -> int:
         """Pass on plain text, without what is out already."""
@@ -145,5 +138,5 @@ class Masker:
         self._text = self._text[done:]
         self._shown = max(self._shown - done, 0)
         self._from = max(self._from - done, 0)
-        for name in ("_start", "_at", "_last", "_end"):
+        for name in ("_start", "_at", "_end"):
             setattr(self, name, getattr(self, name) - done)

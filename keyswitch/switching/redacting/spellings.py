@@ -27,6 +27,7 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _62, _63 = ("+", "-"), ("/", "_")  # standard, and safe in addresses
 _SHOWN = 3  # units of a beginning that a person may see
 _TELLING = 8  # units of a beginning that say something of the rest
+_LONG = 16  # units of which three quarters are no other word
 _ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _QUOTES = {"'": (r"'\''", "'\"'\"'", "''"), '"': ('""',)}
 
@@ -35,14 +36,14 @@ class Form(Frozen):
     """One way to write a secret; `units` is secret.
 
     The last units may be missing, down to `least`. The first `public` ones say
-    too little to be kept from a terminal that waits; `telling` ones are worth
-    masking where the output ends.
+    too little to be kept from a terminal that waits; `enough` are worth masking
+    without the rest.
     """
 
     units: Sequence[Unit]
     least: int
     public: int
-    telling: int
+    enough: int
     label: bytes  # what is printed in the secret's place
     _hidden = ("units",)
 
@@ -65,8 +66,11 @@ def _form(
 ) -> Form:
     size = len(units)
     public = max(public, min(_SHOWN, size // 4))
-    telling = max(public + 1, min(_TELLING, (size + 1) // 2))
-    return Form([*units, *optional], size, public, telling, label)
+    enough = size
+    if size >= _LONG:
+        enough = min(max(size * 3 // 4, public + _TELLING), size)
+    every = [*units, *optional]
+    return Form(every, size, public, enough, label)
 
 
 @cache
