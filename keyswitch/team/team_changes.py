@@ -42,8 +42,11 @@ def preview(workspace: Workspace, name: str, team: Team | None) -> Comparison:
 
 def take_over(
     workspace: Workspace, offer: Offer, shown: Comparison, *, signer: str
-) -> None:
-    """Let a team file count. `shown` is what the person has agreed to."""
+) -> bool:
+    """Let a team file count. `shown` is what the person has agreed to.
+
+    Tells whether the active profile went with it.
+    """
     team = offer.team
     known = team.name in team_records.names(workspace.paths)
     record = TeamRecord(
@@ -55,13 +58,14 @@ def take_over(
         signer,
     )
 
-    def make(draft: Draft) -> None:
-        _plan(draft, team.name, team, shown)
+    def make(draft: Draft) -> bool:
+        was_active = _plan(draft, team.name, team, shown)
         pinned_text.keep(draft, team.name, record, offer.data)
         draft.command = COMMAND + ("update" if known else "add")
         draft.profile = team.name
+        return was_active
 
-    commit(workspace, make)
+    return commit(workspace, make)[0]
 
 
 def remove(workspace: Workspace, name: str, shown: Comparison) -> bool:

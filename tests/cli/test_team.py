@@ -332,6 +332,16 @@ def test_a_removed_team_leaves_no_active_profile(team):
     assert names(team) == []
 
 
+def test_who_asks_for_a_profile_that_went_is_named(team):
+    add(team)
+    team("use", "gw", code=None)
+    team.file("here").mkdir()
+    team.at("here", "link", "gw")
+    done = update(team, SOUND.partition("[profiles.gw]")[0])
+    assert "one of them was active; now no profile is" in done.err
+    assert "still asks for 'gw': keyswitch unlink" in done.err
+
+
 def test_dry_runs_change_nothing(team):
     before = state_of(team)
     done = team("team", "add", "shared", "--dry-run")

@@ -206,7 +206,7 @@ def _edit_in_editor(session: Session, name: str) -> None:
     session.say(f"changed '{name}'")
 
 
-def _say_who_asks(session: Session, name: str, new_name: str = "") -> None:
+def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
     """Say which shell and which links still ask for a former name."""
     own = own_choice(session.environ)
     if own.name == name:
@@ -232,7 +232,7 @@ def rename(session: Session, name: str, new_name: str) -> None:
     """Give a profile another name."""
     profile_changes.rename(session.workspace(), name, new_name)
     session.say(f"renamed '{name}' to '{new_name}'")
-    _say_who_asks(session, name, new_name)
+    say_who_asks(session, name, new_name)
 
 
 @command("keyswitch copy work work-eu", dry_run=True)
@@ -258,7 +258,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
         own = own_choice(session.environ).name
         kept = f"; this shell has '{own}'" if own not in ("", name) else ""
         session.say(f"it was active; now no profile is{kept}")
-    _say_who_asks(session, name)
+    say_who_asks(session, name)
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):
         session.say(f"its folder stays, with its history: {folder}")

@@ -29,6 +29,7 @@ from keyswitch.cli.profiles.team_report import (
     record_document,
     record_rows,
     say_left,
+    say_what_went,
     show_difference,
     summary,
 )
@@ -204,8 +205,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     session.confirm(f"take away team '{name}' ({what})?", yes=yes)
     was_active = team_changes.remove(workspace, name, found)
     session.say(f"removed team '{name}': {what}")
-    if was_active:
-        session.say("one of them was active; now no profile is")
+    say_what_went(session, found, was_active=was_active)
 
 
 def _records(
@@ -270,12 +270,13 @@ def _offered(
         require_signer(session, offer, record, pin)
         require_yes(session, offer, found, pin)
 
-    def change() -> None:
-        team_changes.take_over(workspace, offer, found, signer=signer)
+    def change() -> bool:
+        return team_changes.take_over(workspace, offer, found, signer=signer)
 
     if not rehearsed(session, change):
-        change()
+        was_active = change()
         session.say(f"team '{name}': {summary(found)}")
+        say_what_went(session, found, was_active=was_active)
 
 
 def _is_known(

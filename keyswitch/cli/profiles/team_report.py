@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from keyswitch.cli.profiles.editing import say_who_asks
 from keyswitch.cli.session import Session, attributes
 from keyswitch.display import printable
 from keyswitch.profiles.team_records import TeamRecord
@@ -15,6 +16,8 @@ from keyswitch.team.comparison import Comparison, TakenName
 from keyswitch.team.destinations import hosts_of, new_hosts
 from keyswitch.team.team_file import Team
 from keyswitch.team.team_source import Offer
+
+_FEW = 20  # removed profiles of which is said who asks for them
 
 
 def show_difference(session: Session, offer: Offer, found: Comparison) -> None:
@@ -75,6 +78,21 @@ def say_left(left: tuple[TakenName, ...]) -> Iterator[str]:
             f"{one.item.kind} '{one.item.name}' {whose} here and stays; the "
             "one of this team does not count"
         )
+
+
+def say_what_went(
+    session: Session, found: Comparison, *, was_active: bool
+) -> None:
+    """Say who asks for profiles that are removed."""
+    if was_active:
+        session.say("one of them was active; now no profile is")
+    gone = [
+        one.item.name
+        for one in found.differences
+        if one.item.kind == "profile" and one.after is None
+    ]
+    for name in gone[:_FEW]:
+        say_who_asks(session, name)
 
 
 def record_rows(record: TeamRecord, team: Team) -> list[tuple[str, str]]:

@@ -34,7 +34,8 @@ def last(workspace: Workspace) -> Record:
 
 
 def undo_last(
-    workspace: Workspace, put_back: Callable[[Draft, Record], None]
+    workspace: Workspace,
+    put_back: Callable[[Draft, Record], None] | None = None,
 ) -> Record:
     """Take back the last change as one change of its own.
 
@@ -47,7 +48,8 @@ def undo_last(
         for file in record.files:
             draft.edit(_back(workspace, file), own=True)
         draft.is_undo = True
-        put_back(draft, record)
+        if put_back is not None:
+            put_back(draft, record)
         draft.pointer = _pointer_back(workspace, record)
         is_rename = record.command == "rename"
         profile = after_edit.plan_back(draft, record.moved, keeps_own=is_rename)
