@@ -1,5 +1,6 @@
 """A team file of a signed tag: real git, GnuPG and SSH keys; hostile clones."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -114,6 +115,33 @@ def test_a_tag_alone_is_no_yes_where_nobody_can_be_asked(ks, team):
     ks(*pinned(team, "v1"))
     done = ks("team", "update", "--tag", "v2", code=2)
     assert "needs a yes, and nobody can be asked" in done.error
+
+
+def test_a_hash_without_a_tag_keeps_the_key_of_the_team(ks, team):
+    ks(*pinned(team, "v1"))
+    digest = hashlib.sha256(OTHER.encode()).hexdigest()
+    ks("team", "update", "--sha256", digest)
+    assert host(ks) == "https://other.example"
+    shown = json.loads(ks("team", "list", "--json").out)["teams"]
+    assert (shown[0]["tag"], shown[0]["signer"]) == (None, team.fingerprint())
+    assert "comes with signed tags" in ks("team", "update", code=2).error
+
+
+def test_a_hash_lets_the_first_file_of_a_tag_count(ks, team):
+    """And its key is no key of the team, since nobody was asked about it."""
+    digest = hashlib.sha256(SOUND.encode()).hexdigest()
+    line = ("team", "add", str(team.clone), "--tag", "v1", "--sha256", digest)
+    assert f"is signed by {team.fingerprint()}" in ks(*line).err
+    assert host(ks) == "https://gateway.example.com"
+    assert "nothing changed" in ks(*line).err
+    shown = json.loads(ks("team", "list", "--json").out)["teams"]
+    assert shown[0]["signer"] is None
+    ks("team", "update", "--tag", "v1", "--signer", team.fingerprint())
+    let_sign(ks, team.public("a"), team.public("b"))
+    digest = hashlib.sha256(OTHER.encode()).hexdigest()
+    done = ks("team", "update", "--tag", "v3", "--sha256", digest, code=2)
+    assert done.error.startswith("that key needs a yes")
+    assert host(ks) == "https://gateway.example.com"
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from keyswitch.cli.command import (
 )
 from keyswitch.cli.profiles.team_consent import (
     Pin,
+    agreed_signer,
     check_pin,
-    require_signer,
     require_yes,
-    signer_to_keep,
+    signer_unasked,
 )
 from keyswitch.cli.profiles.team_report import (
     count_of,
@@ -259,7 +259,7 @@ def _offered(
     name = offer.team.name
     found = _preview(session, offer)
     session.say(*say_left(found.left))
-    signer = signer_to_keep(offer, record)
+    signer = signer_unasked(offer, record, pin)
     show_difference(session, offer, found)
     workspace = session.workspace()
     session.warn(*team_changes.left_without_provider(workspace, name, found))
@@ -267,7 +267,7 @@ def _offered(
         session.say(f"team '{name}': nothing changed")
         return
     if not session.dry_run:
-        require_signer(session, offer, record, pin)
+        signer = agreed_signer(session, offer, record, pin)
         require_yes(session, offer, found, pin)
 
     def change() -> bool:

@@ -43,26 +43,35 @@ def check_pin(offer: Offer, record: TeamRecord | None, pin: Pin) -> None:
         )
 
 
-def signer_to_keep(offer: Offer, record: TeamRecord | None) -> str:
-    """Return the key that is to be known as the team's, or ""."""
-    return offer.signer or (record.signer if record else "")
-
-
-def require_signer(
-    session: Session, offer: Offer, record: TeamRecord | None, pin: Pin
-) -> None:
-    """Ask whether a key may sign for a team, once."""
+def signer_unasked(offer: Offer, record: TeamRecord | None, pin: Pin) -> str:
+    """Return the key that signs for a team, as far as that is agreed to."""
     known = record.signer if record else ""
-    if not offer.tag or offer.signer in (known, pin.signer):
-        return
+    is_given = bool(offer.tag) and offer.signer == pin.signer
+    return offer.signer if is_given else known
+
+
+def agreed_signer(
+    session: Session, offer: Offer, record: TeamRecord | None, pin: Pin
+) -> str:
+    """Return the key that signs for a team from now on; ask about a new one.
+
+    Where nobody can be asked, a hash lets the first file count, and its key is
+    not kept.
+    """
+    agreed = signer_unasked(offer, record, pin)
+    if not offer.tag or offer.signer == agreed:
+        return agreed
     what = f"tag '{offer.tag}' is signed by {offer.signer} ({offer.owner})"
-    if known:
-        what += f", and the ones before by {known}"
+    if agreed:
+        what += f", and the ones before by {agreed}"
     session.warn(what)  # here, since an error's text would cut the key short
+    if not agreed and pin.sha256 and not session.can_ask:
+        return ""
     session.require_terminal(
         "that key needs a yes", "if it is the right one: --signer KEY"
     )
     _typed_yes(f"let this key sign for team '{offer.team.name}'")
+    return offer.signer
 
 
 def require_yes(
