@@ -26,10 +26,12 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Close the fences before the first module of tests is imported."""
+    # A shell that started this in the background ignores them, and so would
+    # every program that a test interrupts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # A shell that started this in the background ignores it, and so would
-        # every program that a test interrupts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if os.name == "posix":
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     tiers.settle(config)
     config.stash[_PARTS] = Path(tempfile.mkdtemp(prefix="keyswitch-parts-"))
     components.link_into(config.stash[_PARTS])

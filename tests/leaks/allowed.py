@@ -52,6 +52,10 @@ ENTRIES = [
         for sink, where in (("stdout", ""), ("write", "stdout"))
     ],
     Allowed(
+        "write", "stdout", frozenset({"add a reference", "verify"}),
+        frozenset({"new key"}), "the manager's own tool, into our pipe",
+    ),
+    Allowed(
         "environment", '"/usr/bin/true"', frozenset({"run"}),
         frozenset({"key"}), "the program that was to get the profile",
     ),
