@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -157,7 +158,7 @@ def shell(work):
         cwd=str(work.home), encoding="utf-8", timeout=30,
     )  # fmt: skip
     child.expect_exact("$ ")
-    command = " ".join([*COMMAND, "run", "work", "--redact", "--"])
+    command = shlex.join([*COMMAND, "run", "work", "--redact", "--"])
     child.sendline(f"redacted() {{ {command} \"$@\"; }}; echo o''k")
     child.expect_exact("ok\r\n$ ")
     child.modes = modes(child)

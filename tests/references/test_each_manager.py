@@ -89,9 +89,9 @@ def test_each_way_to_fail_has_its_words_and_status(ks, tools, name):
 
 def test_a_tool_that_asks_for_what_it_reads_is_refused(ks, tools):
     add(ks, tools, "exec")
-    python, root = shlex.quote(sys.executable), shlex.quote(str(ROOT))
-    words = f"{python} -m keyswitch helper api-key mine"
-    tools.write("exec", f"PYTHONPATH={root} exec {words}\n")
+    words = [sys.executable, "-m", "keyswitch", "helper", "api-key", "mine"]
+    root = shlex.quote(str(ROOT))
+    tools.write("exec", f"PYTHONPATH={root} exec {shlex.join(words)}\n")
     config = ks.home / ".config/keyswitch/config.toml"
     config.write_text(config.read_text().replace("0.5", "20"))
     done = gives_nothing(ks, 1)
