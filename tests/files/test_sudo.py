@@ -32,16 +32,17 @@ INIT = form("vault init --machine-key")
 # came to write has its code from elsewhere.
 READING = {
     "completion", "current", "doctor --report", "env", "env of a gateway",
-    "explain", "helper api-key", "helper aws", "helper claude-code", "history",
-    "hook", "list", "lock", "managers check", "managers list",
-    "providers", "run", "run --redact", "shell", "show", "team diff",
-    "team list", "team update", "unlock", "use --here", "use --suggest",
-    "vault status", "verify", "whoami", "whoami --verify",
+    "env of a reference", "explain", "helper api-key", "helper aws",
+    "helper claude-code", "history", "hook", "list", "lock", "managers check",
+    "managers list", "providers", "run", "run --redact", "shell", "show",
+    "statusline", "team diff", "team list", "team update", "unlock",
+    "use --here", "use --suggest", "vault status", "verify", "whoami",
+    "whoami --verify",
 }  # fmt: skip
 # Of those, what hands a secret over.
 GIVING = (
-    "env", "env of a gateway", "helper api-key", "helper aws",
-    "helper claude-code", "run", "run --redact", "shell",
+    "env", "env of a gateway", "env of a reference", "helper api-key",
+    "helper aws", "helper claude-code", "run", "run --redact", "shell",
     "use --here", "verify",
 )  # fmt: skip
 EARLIER = {

@@ -14,6 +14,7 @@ REAL = {
     "cli/terminal.py": "a terminal",
     "bench/modules.py": "what one process enters",
     "bench/proxy.py": "what the proxy adds to a request",
+    "bench/redact.py": "what passes it in a second",
     "bench/fleet.py": "machines, each with several at once",
     "bench/large.py": "the time and memory of one process",
     "cli/test_advice.py": "a shell that evaluates what it is told",

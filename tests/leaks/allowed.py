@@ -64,6 +64,10 @@ ENTRIES = [
         frozenset({"key"}), "the program that was to get the profile",
     ),
     Allowed(
+        "file", "home/core", frozenset({"trace"}),
+        frozenset({"key"}), "a core of that program",
+    ),
+    Allowed(
         "write", "TCP", frozenset({"trace"}), frozenset({"key"}),
         "that program's request, to the proxy on the loopback",
     ),

@@ -51,7 +51,7 @@ def test_each_manager_has_each_kind():
 LINES = {
     "Warning: x\n\n* permission denied\n": "permission denied",
     "reading\nerror: it broke\nsee the manual\n": "it broke",
-    "Traceback:\n  File x\nKeyError: 'k'\n": "Traceback:",
+    "Traceback:\n  File x\nKeyError: 'k'\n": "Traceback: File x",
     "all is lost\nbye\n": "all is lost",
     "[ERROR] 2026/11/30 09:00:00 no such thing.\n": "no such thing",
     "\n\n": "it ended with status 7 and said nothing",
