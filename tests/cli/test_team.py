@@ -143,7 +143,7 @@ def test_a_new_label_needs_one_key(team):
         ("reference of api_key", instead("Eng/claude/key", "Eng/other/key")),
         ("provider file", instead('how = "helper"', 'how = "environment"')),
         ("provider file", instead("ACME_TOKEN", "OTHER_TOKEN")),
-        ("only", instead('only = ["~/work/**", "github.com/acme/*"]\n', "")),
+        ("only", instead('only = ["~/clients/**", "github.com/acme/*"]\n', "")),
         ("new profile", instead("[profiles.api]", "[profiles.new]")),
     ],
 )

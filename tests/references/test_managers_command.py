@@ -119,3 +119,17 @@ def test_a_misspelt_setting_is_no_other_way_in(ks, manager_name, key, hint):
 def test_a_value_has_no_line_end(work, manager):
     manager.holds("op://Eng/claude/key", f"{WORK}\r\n\n")
     assert work("helper", "api-key", "work").out == f"{WORK}\n"
+
+
+def test_a_manager_that_cannot_be_asked_is_only_said_to_be_here(ks, manager):
+    tool = manager.bin / "age"
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    tool.chmod(0o755)
+    assert "age is installed" in ks("managers", "check", "age").err
+    shown = json.loads(ks("managers", "check", "age", "--json").out)
+    assert shown["answers"] is None
+
+
+def test_programs_of_config_toml_are_looked_at_one_by_one(corp):
+    done = corp("managers", "check", "exec", code=2)
+    assert "managers allow exec:NAME" in done.err

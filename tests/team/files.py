@@ -34,7 +34,7 @@ provider = "acme-gw"
 label = "Acme, gateway"
 expires = 2027-02-01
 expect = ""
-only = ["~/work/**", "github.com/acme/*"]
+only = ["~/clients/**", "github.com/acme/*"]
 fields.base_url = "https://gateway.example.com"
 references.token = { reference = "vault:kv/claude#token", lifetime = 600 }
 """

@@ -25,7 +25,7 @@ def test_a_sound_file_stands_for_ordinary_profile_files():
         'provider = "acme-gw"\n'
         'label = "Acme, gateway"\n'
         "expires = 2027-02-01\n"
-        'only = ["~/work/**", "github.com/acme/*"]\n'
+        'only = ["~/clients/**", "github.com/acme/*"]\n'
         'team = "acme"\n'
         "\n"
         "[fields]\n"

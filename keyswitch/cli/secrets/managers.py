@@ -55,10 +55,23 @@ def _state(manager: Manager) -> str:
 def check(session: Session, name: str) -> None:
     """Ask a manager whether it would answer; no secret is read."""
     manager = load_managers(session).get(name)
+    if manager.name == EXEC:
+        raise UsageError(
+            "each program of [exec] is a manager of its own",
+            "look at one: keyswitch managers allow exec:NAME",
+        )
     workspace = session.workspace()
     where = ReferenceStore(workspace.paths, workspace.ask).probe(manager)
-    session.show({"manager": name, "answers": True, "by": where}, [])
-    session.say(f"{manager.title} answers ({where})")
+    is_asked = bool(manager.probe) or not is_by_command(manager)
+    answers = True if is_asked else None
+    session.show({"manager": name, "answers": answers, "by": where}, [])
+    if is_asked:
+        session.say(f"{manager.title} answers ({where})")
+    else:
+        session.say(
+            f"{manager.title} is installed ({where}); whether it answers is "
+            "seen when a secret is read"
+        )
 
 
 @command(

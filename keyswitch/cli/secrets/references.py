@@ -60,10 +60,8 @@ def parse_references(
         )
     found: dict[str, SecretRef] = {}
     for text in given:
-        name, equals, rest = text.partition("=")
-        names = [field.name for field in provider.fields]
-        if not equals or name not in names:
-            name, rest = _next(found, wanted), text
+        name, rest = _split(provider, text)
+        name = name or _next(found, wanted)
         if not provider.is_secret(name, outside=True):
             raise InputError(
                 f"'{name}' of {provider.id} is a plain field",
@@ -80,13 +78,15 @@ def parse_references(
 
 def sources_of(provider: Provider, given: Sequence[str]) -> list[SourceOption]:
     """Return references as sources, which tell what need not be asked for."""
-    names = {field.name for field in provider.fields}
-    found = []
-    for text in given:
-        name, equals, _ = text.partition("=")
-        field = name if equals and name in names else ""
-        found.append(SourceOption(field, REFERENCE, text))
-    return found
+    split = [_split(provider, text) for text in given]
+    return [SourceOption(field, REFERENCE, rest) for field, rest in split]
+
+
+def _split(provider: Provider, text: str) -> tuple[str, str]:
+    """Return (field, reference) of an option's value; "": no field is named."""
+    name, equals, rest = text.partition("=")
+    is_named = equals and name in {field.name for field in provider.fields}
+    return (name, rest) if is_named else ("", text)
 
 
 def _next(found: Collection[str], wanted: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis.checks.profiles import listed
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import settings
 from keyswitch.targets.verdict import ERROR, WARNING, Finding
@@ -41,7 +42,7 @@ def references(situation: Situation) -> Iterator[Finding]:
     used = {situation.chosen, situation.accounts.helper_profile}
     for text, names in holders.items():
         grave = ERROR if used & {*names} else WARNING
-        why = f"no program gets the secret of {_listed(names)}"
+        why = f"no program gets the secret of {listed(names)}"
         place = paths.profile(names[0])
         try:
             store.require_manager(text)
@@ -55,9 +56,3 @@ def references(situation: Situation) -> Iterator[Finding]:
             what = f"'{command.name}' of config.toml is not allowed to run"
             fix = f"look at it: keyswitch managers allow {command.name}"
             yield Finding("command-not-allowed", grave, what, why, fix, place)
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in sorted(set(names))[:3])
-    more = len(set(names)) - 3
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -20,7 +20,7 @@ from keyswitch.secrets.stores import open_store
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.model import Profile
@@ -229,9 +229,14 @@ def _severity(situation: Situation, *held: tuple[Profile, str]) -> str:
 
 
 def _names(*held: tuple[Profile, str]) -> str:
-    names = sorted({profile.name for profile, _ in held})
-    shown = ", ".join(f"'{name}'" for name in names[:3])
-    more = len(names) - 3
+    return listed(profile.name for profile, _ in held)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names of profiles as a finding has them: three, and how many."""
+    found = sorted(set(names))
+    shown = ", ".join(f"'{name}'" for name in found[:3])
+    more = len(found) - 3
     return f"{shown} and {more} more" if more > 0 else shown
 
 

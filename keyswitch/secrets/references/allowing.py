@@ -109,11 +109,6 @@ def allow(paths: Paths, command: OwnCommand) -> None:
     write_once(path, own_json.encode(**record._asdict()))
 
 
-def deny(paths: Paths, name: str) -> None:
-    """Forget what was allowed under a name."""
-    _remove(_path(paths, name))
-
-
 def _remove(path: str) -> None:
     try:
         os.unlink(path)

@@ -36,8 +36,6 @@ def probe(manager: Manager, deadline: float, caller: Caller) -> str:
     A row without a question is only looked for.
     """
     nothing = Reference("", manager.name, {})
-    if not manager.command:
-        return ""  # each program of [exec] is one of its own
     path = invocation.program_of(manager, str(manager.command[0]))
     if manager.probe:
         tool = Tool(manager, nothing, deadline, caller)

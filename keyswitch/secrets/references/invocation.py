@@ -30,9 +30,7 @@ _LET_THROUGH = (
     "SSL_CERT_FILE", "SSL_CERT_DIR",
     "SYSTEMROOT", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "TEMP", "TMP",
 )  # fmt: skip
-_OF_A_TERMINAL = (
-    "GPG_TTY"  # where a pinentry may ask: only if a person is there
-)
+_OF_A_TERMINAL = "GPG_TTY"  # where a pinentry asks, if a person is there
 
 # Where people keep the identity of age: variables that name it, then files.
 # sops and passage have theirs documented; the others are what people take.

@@ -103,13 +103,6 @@ def test_another_program_of_that_name_asks_again(corp, home, monkeypatch):
         corp.read("corp:ai/claude", settings())
 
 
-def test_what_was_allowed_can_be_forgotten(corp):
-    allowing.allow(corp.paths, command_of(corp, settings()))
-    allowing.deny(corp.paths, "corp")
-    allowing.deny(corp.paths, "corp")
-    assert command_of(corp, settings()) is not None
-
-
 def test_all_that_decides_is_shown(corp):
     row = settings(environment=["CORP_*"], fixed={"A": "b"})
     assert command_of(corp, row).lines() == [

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
 from keyswitch import kernel_keyring
 from keyswitch.disk.atomic import read_regular
+from keyswitch.disk.digests import sha256
 from keyswitch.errors import KeyswitchError, LockedError, StoreError
 from keyswitch.profiles.paths import home_of
 from keyswitch.secret import Secret
@@ -184,10 +184,7 @@ class VaultSession:
     def _name(self) -> str:
         """The name of a kept token: no other settings find it."""
         whole = repr(self.settings._replace(ca_file="", token_variable=""))
-        return (
-            kernel_keyring.LOGINS_PREFIX
-            + sha256(whole.encode()).hexdigest()[:32]
-        )
+        return kernel_keyring.LOGINS_PREFIX + sha256(whole.encode())[:32]
 
 
 def _from_file(path: str) -> Secret | None:
