@@ -272,7 +272,7 @@ def _reveal(session: Session, profile: Profile) -> None:
 @command("keyswitch history --json")
 @option("-n", "--number", default=20, show_default=True, metavar="N")
 def history(session: Session, number: int) -> None:
-    """List what was changed when."""
+    """List past changes."""
     from keyswitch.changes import history as log
     from keyswitch.disk.atomic import read_regular
 

@@ -120,7 +120,7 @@ def unlink(session: Session, *, remote: str | None) -> None:
 )
 @_FOLDER
 def allow(session: Session, folder: str | None) -> None:
-    """Trust a directory's link as it stands now.
+    """Trust a directory's link as it is now.
 
     Trusted is this text at this path: a changed or moved file has to be
     allowed anew.
