@@ -17,14 +17,14 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "deny": ("switching.links", "Refuse a directory's link."),
     },
     "See": {
-        "list": ("profiles.listing", "List the profiles."),
-        "show": ("profiles.listing", "Show one profile."),
+        "list": ("listings.listing", "List the profiles."),
+        "show": ("listings.listing", "Show one profile."),
         "current": ("switching.links", "Print the active profile's name."),
         "whoami": ("checks.whoami", "Say which credential Claude Code sends."),
         "verify": ("checks.verify", "Ask the services if secrets still work."),
         "trace": ("checks.trace", "Show the requests a command sends."),
-        "providers": ("profiles.catalogue_listing", "List the providers."),
-        "history": ("profiles.listing", "List past changes."),
+        "providers": ("listings.catalogue_listing", "List the providers."),
+        "history": ("listings.listing", "List past changes."),
     },
     "Keep": {
         "add": ("profiles.add", "Make a profile and store its secret."),

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from keyswitch.cli.command import Session, command, flag, option
-from keyswitch.cli.profiles import outside
+from keyswitch.cli.listings import outside
 from keyswitch.cli.session import attributes
 from keyswitch.display import secrets_in, without_secrets
 from keyswitch.errors import KeyswitchError, UsageError
