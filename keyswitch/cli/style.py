@@ -116,10 +116,11 @@ def table(
 ) -> list[str]:
     """Return rows in columns below their headers, for a person.
 
-    A row that is wider than the terminal goes on below its last column.
-    Columns that no row fills are left out.
+    A row that is wider than the terminal goes on below its last column; where
+    that has no room, the widest column before it is cut. Columns that no row
+    fills are left out.
     """
-    lines = [[_printable(cell) for cell in row] for row in rows]
+    lines = [[_with(c, printable(_text(c))) for c in row] for row in rows]
     filled = [any(map(_text, column)) for column in zip(*lines, strict=True)]
     if any(headers) and lines:
         lines.insert(0, [Styled(text, HEADER) for text in headers])
@@ -128,25 +129,30 @@ def table(
         max(width_of(_text(cell)) for cell in column)
         for column in zip(*lines, strict=True)
     ]
-    indent = " " * sum(len(GAP) + wide for wide in widths[:-1])
+    before = widths[:-1]
+    while sum(before) > width - _NARROW and max(before) > _NARROW:
+        before[before.index(max(before))] -= 1
+    indent = " " * sum(len(GAP) + wide for wide in before)
     room = max(width - len(indent), _NARROW)
     printed = []
     for row in lines:
         start = "".join(
-            painted(cell, colour=colour)
-            + " " * (wide - width_of(_text(cell)))
+            painted(_with(cell, text), colour=colour)
+            + " " * (wide - width_of(text))
             + GAP
-            for cell, wide in zip(row[:-1], widths[:-1], strict=True)
+            for cell, wide in zip(row[:-1], before, strict=True)
+            for text in [shortened(_text(cell), wide)]
         )
-        for cell in _wrapped(row[-1], room):
-            printed.append((start + painted(cell, colour=colour)).rstrip())
+        for text in wrapped(_text(row[-1]), room):
+            last = painted(_with(row[-1], text), colour=colour)
+            printed.append((start + last).rstrip())
             start = indent
     return printed
 
 
 def plain_table(rows: Iterable[Sequence[Cell]]) -> list[str]:
     """Return rows in columns for a pipe: a line each, and no headers."""
-    cells = [[_text(_printable(cell)) for cell in row] for row in rows]
+    cells = [[printable(_text(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [GAP.join(map(str.ljust, row, widths)).rstrip() for row in cells]
 
@@ -162,17 +168,20 @@ def wrapped(text: str, width: int) -> list[str]:
     ) or [""]
 
 
-def _wrapped(cell: Cell, width: int) -> list[Cell]:
-    lines = wrapped(_text(cell), width)
-    if isinstance(cell, Styled):
-        return [cell._replace(text=line) for line in lines]
-    return list(lines)
+def shortened(text: str, width: int) -> str:
+    """Return a text cut in the middle: its two ends tell keys apart."""
+    if width_of(text) <= width:
+        return text
+    while width_of(text) >= width:
+        middle = len(text) // 2
+        text = text[:middle] + text[middle + 1 :]
+    middle = (len(text) + 1) // 2
+    return f"{text[:middle]}…{text[middle:]}"
 
 
-def _printable(cell: Cell) -> Cell:
-    if isinstance(cell, Styled):
-        return cell._replace(text=printable(cell.text))
-    return printable(cell)
+def _with(cell: Cell, text: str) -> Cell:
+    """Return a cell with another text."""
+    return cell._replace(text=text) if isinstance(cell, Styled) else text
 
 
 def _text(cell: Cell) -> str:

@@ -57,6 +57,12 @@ def test_a_table_has_headers_wraps_at_words_and_leaves_out_empty_columns():
     ]
 
 
+def test_a_wide_column_is_cut_before_the_last_one_has_no_room():
+    row = ("work", "op://Engineering/claude/very/long/reference", "active")
+    (line,) = style.table([row], (), 60, colour=False)
+    assert line == "work  op://Engineering…/long/reference  active"
+
+
 def test_colours_do_not_move_columns():
     coloured = style.table(ROWS, HEADERS, 80, colour=True)
     assert coloured[-1] == "   \x1b[1m日本\x1b[0m  \x1b[32mgood\x1b[0m"
@@ -76,13 +82,15 @@ def test_a_styled_text_is_made_printable():
 def test_list_is_coloured_on_a_terminal_and_plain_on_a_pipe(ks):
     ks.add("work")
     ks("use", "work")
-    on_terminal = Terminal(ks, *COMMAND, "list").end()
+    on_terminal = Terminal(ks, *COMMAND, "list")
+    assert on_terminal.ends() == 0
     assert "NAME" in on_terminal.shown
     assert ESCAPE in on_terminal.raw
     assert ESCAPE not in ks("list").out
     assert "NAME" not in ks("list").out
     assert ESCAPE in ks("list", "--color", "always").out
-    never = Terminal(ks, *COMMAND, "list", "--color", "never").end()
+    never = Terminal(ks, *COMMAND, "list", "--color", "never")
+    assert never.ends() == 0
     assert ESCAPE not in never.raw
 
 
@@ -91,8 +99,7 @@ def test_list_is_coloured_on_a_terminal_and_plain_on_a_pipe(ks):
     [("swtich", "switch"), ("lst", "list"), ("rm", "remove"), ("ad", "add")],
 )
 def test_an_unknown_command_names_the_one_that_was_meant(ks, typed, meant):
-    done = ks(typed)
-    assert done.code == 2
+    done = ks(typed, code=2)
     assert f"did you mean 'keyswitch {meant}'?" in done.err
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from keyswitch.cli.listings import outside
-from keyswitch.cli.listings.listing import now
+from keyswitch.cli.listings.moments import now
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen

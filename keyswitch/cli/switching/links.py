@@ -157,7 +157,7 @@ def _judge(session: Session, folder: str | None, status: str) -> links.Link:
 
 def _usage_of(session: Session, name: str) -> str:
     """Return how much of its windows a profile's account has used."""
-    from keyswitch.cli.listings.listing import now
+    from keyswitch.cli.listings.moments import now
     from keyswitch.usage import shown
 
     workspace = session.reader()
