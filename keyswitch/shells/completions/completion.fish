@@ -29,7 +29,7 @@ begin
                     lock\t'Lock the vault and forget secrets.' \
                     login\t'Save a Claude Code login as a profile.' \
                     logout\t'Remove a login\'s tokens.' \
-                    managers\t'Check 1Password, Vault, pass, ...' \
+                    managers\t'Check 1Password, Vault, pass and others.' \
                     migrate\t'Move secrets to another store.' \
                     off\t'Make no profile active.' \
                     providers\t'List the providers.' \
@@ -97,8 +97,8 @@ begin
                     --version\t'Show the version and exit.'
             case add
                 set found \
-                    --provider\tPROVIDER \
-                    --set\t'FIELD=VALUE' \
+                    --provider\t'The kind of account; \'keyswitch providers\' lists them.' \
+                    --set\t'Set a field; \'keyswitch providers NAME\' lists a provider\'s.' \
                     --label\t'Free text for listings.' \
                     --expires\t'As 2027-02-01.' \
                     --expect\t'Refuse to use it if it would be billed otherwise.' \
@@ -133,8 +133,8 @@ begin
                     --report\t'Print a report for a support ticket.'
             case edit
                 set found \
-                    --set\t'FIELD=VALUE' \
-                    --unset\tFIELD \
+                    --set\t'Set a field; \'keyswitch providers NAME\' lists a provider\'s.' \
+                    --unset\t'Clear it.' \
                     --label\t'Free text for listings.' \
                     --expires\t'As 2027-02-01; \'\' for none.' \
                     --expect\t'api, subscription or cloud; \'\' for none.' \
@@ -164,8 +164,8 @@ begin
                     --passphrase-file\t'Read it from this file.'
             case history
                 set found \
-                    -n\tN \
-                    --number\tN
+                    -n\t'How many changes, the last ones.' \
+                    --number\t'How many changes, the last ones.'
             case import
                 set found \
                     --replace\t'Overwrite profiles.' \

@@ -31,7 +31,7 @@
         'lock:Lock the vault and forget secrets.'
         'login:Save a Claude Code login as a profile.'
         'logout:Remove a login'"'"'s tokens.'
-        'managers:Check 1Password, Vault, pass, ...'
+        'managers:Check 1Password, Vault, pass and others.'
         'migrate:Move secrets to another store.'
         'off:Make no profile active.'
         'providers:List the providers.'
@@ -113,8 +113,8 @@
       ;;
     (add)
       specs=(
-        '--provider=[PROVIDER]:PROVIDER:(anthropic anthropic-aws aws bedrock claude-login claude-token custom foundry gateway gemini github openai openrouter vertex)'
-        '*--set=[FIELD=VALUE]:FIELD=VALUE: '
+        '--provider=[The kind of account; '"'"'keyswitch providers'"'"' lists them.]:PROVIDER:(anthropic anthropic-aws aws bedrock claude-login claude-token custom foundry gateway gemini github openai openrouter vertex)'
+        '*--set=[Set a field; '"'"'keyswitch providers NAME'"'"' lists a provider'"'"'s.]:FIELD=VALUE: '
         '--label=[Free text for listings.]:label: '
         '--expires=[As 2027-02-01.]:DATE: '
         '--expect=[Refuse to use it if it would be billed otherwise.]:expect:(api cloud subscription)'
@@ -171,8 +171,8 @@
       ;;
     (edit)
       specs=(
-        '*--set=[FIELD=VALUE]:FIELD=VALUE: '
-        '*--unset=[FIELD]:FIELD: '
+        '*--set=[Set a field; '"'"'keyswitch providers NAME'"'"' lists a provider'"'"'s.]:FIELD=VALUE: '
+        '*--unset=[Clear it.]:FIELD: '
         '--label=[Free text for listings.]:label: '
         '--expires=[As 2027-02-01; '"'"''"'"' for none.]:DATE: '
         '--expect=[api, subscription or cloud; '"'"''"'"' for none.]:expect:(api cloud subscription)'
@@ -232,8 +232,8 @@
       ;;
     (history)
       specs=(
-        '(-n --number)-n+[N]:N: '
-        '(-n --number)--number=[N]:N: '
+        '(-n --number)-n+[How many changes, the last ones.]:N: '
+        '(-n --number)--number=[How many changes, the last ones.]:N: '
       )
       ;;
     (hook)
