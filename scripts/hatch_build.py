@@ -1,4 +1,4 @@
-"""What a package is made of beside its files: the command, and the README.
+"""What a package is made of beside its files: command, README, manual pages.
 
 The command is a launcher for sh, or an entry point.
 
@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,28 @@ class Metadata(MetadataHookInterface):
 
 
 class Launcher(BuildHookInterface):
-    """The launcher everywhere else, and the tag of the wheel for Windows."""
+    """Elsewhere the launcher and the manual pages; on Windows a tag."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Add one or the other."""
         if windows():
             build_data["tag"] = f"py3-none-{windows()}"
-        else:
-            build_data["shared_scripts"] = {"scripts/keyswitch": "keyswitch"}
+            return
+        build_data["shared_scripts"] = {"scripts/keyswitch": "keyswitch"}
+        self.pages = tempfile.TemporaryDirectory()
+        build_data["shared_data"] = {self.pages.name: "share/man/man1"}
+        sys.path.insert(0, str(Path(self.root, "scripts")))
+        sys.dont_write_bytecode = True  # nothing new among the sources
+        from manual_pages import write
+
+        write(Path(self.pages.name))
+
+    def finalize(
+        self,
+        version: str,  # noqa: ARG002
+        build_data: dict[str, Any],  # noqa: ARG002
+        artifact_path: str,  # noqa: ARG002
+    ) -> None:
+        """Remove the manual pages, which the wheel has now."""
+        if not windows():
+            self.pages.cleanup()
