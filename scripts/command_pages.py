@@ -20,11 +20,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from keyswitch import __version__ as VERSION  # noqa: E402, N812
-from keyswitch.cli.command import global_options  # noqa: E402
+from keyswitch.cli.command import ALIASES, global_options  # noqa: E402
+from keyswitch.cli.commands import GROUPS  # noqa: E402
 from keyswitch.cli.main import cli  # noqa: E402
 from keyswitch.errors import ExitCode  # noqa: E402
 
-__all__ = ["EXIT_STATUS", "FILES", "ROOT", "VERSION", "Page", "pages"]
+__all__ = ["EXIT_STATUS", "FILES", "ROOT", "VERSION", "Page", "groups", "pages"]
 
 EXIT_STATUS = [
     (str(ExitCode.OK), "done"),
@@ -43,6 +44,8 @@ FILES = [
     ("~/.local/share/keyswitch/", "the encrypted vault"),
     ("~/.local/state/keyswitch/", "the active profile, history, undo"),
 ]
+# click keeps the lines of a paragraph that begins with it.
+HEADING = re.compile(r"\x08|(?:Examples?|Start with):$")
 EVERYWHERE = {option.opts[-1] for option in global_options()} | {"--help"}
 
 
@@ -50,6 +53,7 @@ class Page(NamedTuple):
     """One command as it is described; texts are those of `--help`."""
 
     words: str  # "keyswitch vault init"
+    also: str  # its second name
     usage: str  # what may follow them
     summary: str
     paragraphs: list[str]
@@ -69,13 +73,16 @@ def pages() -> Iterator[Page]:
     yield from _pages(cli, click.Context(cli, info_name="keyswitch"))
 
 
+def groups() -> dict[str, list[str]]:
+    """Return {heading of `--help`: names of commands}."""
+    return {title: list(found) for title, found in GROUPS.items()}
+
+
 def _pages(command: click.Command, context: click.Context) -> Iterator[Page]:
-    names = (
-        command.list_commands(context)
-        if isinstance(command, click.Group)
-        else []
-    )
-    below = {name: command.get_command(context, name) for name in names}
+    below = {}
+    if isinstance(command, click.Group):
+        names = command.list_commands(context)
+        below = {name: command.get_command(context, name) for name in names}
     yield _page(command, context, below)
     for name, found in below.items():
         yield from _pages(
@@ -88,19 +95,21 @@ def _page(
     context: click.Context,
     below: dict[str, click.Command],
 ) -> Page:
-    summary, *rest = _paragraphs(command.help or "")
-    below_options = (command.epilog or "").splitlines()
     own = [
         param
         for param in command.get_params(context)
         if isinstance(param, click.Option)
         and (context.parent is None or param.opts[-1] not in EVERYWHERE)
     ]
+    (summary, *paragraphs), shown = _parts(command.help or "")
+    note, examples = _parts(command.epilog or "")
+    aliases = {name: alias for alias, name in ALIASES.items()}
     return Page(
         words=context.command_path,
+        also=aliases.get(context.command_path.removeprefix("keyswitch "), ""),
         usage=" ".join(command.collect_usage_pieces(context)),
         summary=summary.rstrip("."),
-        paragraphs=rest,
+        paragraphs=paragraphs,
         options=[
             record
             for param in own
@@ -110,14 +119,16 @@ def _page(
             (name, found.get_short_help_str(limit=200))
             for name, found in below.items()
         ],
-        examples=[line[2:] for line in below_options if line[:2] == "  "],
-        note=" ".join(
-            line
-            for line in below_options
-            if not re.match(r"  |\x08|Example", line)
-        ).strip(),
+        examples=[*shown, *examples],
+        note=" ".join(note),
     )
 
 
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split("\n\n")]
+def _parts(text: str) -> tuple[list[str], list[str]]:
+    """Return the paragraphs of a text, and the examples that it shows."""
+    lines = [line for line in text.splitlines() if not HEADING.match(line)]
+    examples = [line[2:] for line in lines if line.startswith("  ")]
+    rest = "\n".join(line for line in lines if not line.startswith("  "))
+    return [
+        " ".join(p.split()) for p in rest.split("\n\n") if p.strip()
+    ], examples

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from command_pages import EXIT_STATUS, Page, pages
+from command_pages import EXIT_STATUS, Page, groups, pages
 
 from keyswitch.diagnosis.explain.knowledge import (
     FOLDER,
@@ -47,22 +47,28 @@ def _reference() -> Iterator[str]:
     root, *commands = pages()
     yield MADE
     yield "# Reference\n"
-    yield f"{root.summary}. " + " ".join(root.paragraphs) + "\n"
+    yield (
+        "The same as `keyswitch COMMAND --help` and `man keyswitch-COMMAND`.\n"
+    )
     yield "Every command also takes these options:\n"
     yield from _table("option", "does", root.options)
     yield "## Exit status\n"
     yield from _table("status", "means", EXIT_STATUS)
-    yield "## Commands\n"
-    for page in commands:
-        yield f"- [`{page.words}`](#{page.name}): {_in_a_cell(page.summary)}"
-    yield ""
-    for page in commands:
-        yield from _section(page)
+    for title, names in groups().items():
+        yield f"## {title}\n"
+        found = [page for page in commands if page.words.split()[1] in names]
+        found.sort(key=lambda page: names.index(page.words.split()[1]))
+        for page in found:
+            yield f"- [`{page.words}`](#{page.name}): {page.summary}"
+        yield ""
+        for page in found:
+            yield from _section(page)
 
 
 def _section(page: Page) -> Iterator[str]:
     yield f"### {page.words}\n"
-    yield f"{page.summary}.\n"
+    also = f" Also typed `keyswitch {page.also}`." if page.also else ""
+    yield f"{page.summary}.{also}\n"
     yield f"```text\n{page.words} {page.usage}\n```\n"
     for paragraph in page.paragraphs:
         yield f"{paragraph}\n"

@@ -47,7 +47,7 @@ def manual(page: Page, everything: list[Page]) -> str:
         ".SH SYNOPSIS",
         rf"\fB{page.words}\fR {_exact(page.usage)}",
         ".SH DESCRIPTION",
-        "\n.PP\n".join(map(_prose, [f"{page.summary}.", *page.paragraphs])),
+        "\n.PP\n".join(map(_prose, _description(page))),
         *_list("COMMANDS", page.commands),
         *_list("OPTIONS", options),
         *_examples(page),
@@ -57,6 +57,11 @@ def manual(page: Page, everything: list[Page]) -> str:
         ",\n".join(rf"\fB{other.name}\fR(1)" for other in others),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _description(page: Page) -> list[str]:
+    also = f" Also typed: keyswitch {page.also}." if page.also else ""
+    return [f"{page.summary}.{also}", *page.paragraphs]
 
 
 def _is_near(other: Page, page: Page) -> bool:

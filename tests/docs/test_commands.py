@@ -1,6 +1,7 @@
 """Every command of README, docs and examples is one, and does what is shown."""
 
 import re
+import sys
 from functools import cache
 
 import click
@@ -11,6 +12,10 @@ from tests.cli.keyswitch import KEY, OTHER
 from tests.components import ROOT
 from tests.docs import blocks
 from tests.docs.session import Session
+
+sys.path.append(str(ROOT / "scripts"))
+
+import command_pages
 
 # What `<!-- given: ... -->` names: how each profile is added, and its secret.
 GIVEN = {
@@ -115,6 +120,17 @@ def test_every_command_of_an_example_is_one(path):
     unknown = [
         (line, word)
         for line in lines
+        for words in blocks.calls(line)
+        if (word := wrong(words))
+    ]
+    assert unknown == []
+
+
+def test_every_command_of_help_is_one():
+    unknown = [
+        (line, word)
+        for page in command_pages.pages()
+        for line in page.examples
         for words in blocks.calls(line)
         if (word := wrong(words))
     ]
