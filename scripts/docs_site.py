@@ -20,7 +20,7 @@ HEAD = (
 def sources() -> list[Path]:
     """Return every page that people are to read."""
     below = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
-    return sorted([*ROOT.glob("*.md"), *below])
+    return sorted([*ROOT.glob("*.md"), ROOT / "tests/README.md", *below])
 
 
 def build(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from functools import cache
 import click
 import pytest
 
+from keyswitch.cli.command import ALIASES
 from keyswitch.cli.main import cli
 from tests.cli.keyswitch import KEY, OTHER
 from tests.components import ROOT
@@ -81,7 +82,7 @@ def wrong(words):
             found = command.list_commands(context)
             if re.match(r"[A-Z<{…]|\.\.\.|\$", word):
                 break  # stands for any of them
-            if word not in found:
+            if word not in found and word not in ALIASES:
                 return word
             command = command.get_command(context, word)
             options |= {
