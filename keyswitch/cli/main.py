@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("profiles.add", "Make a profile and store its secret."),
     "allow": ("switching.links", "Trust a directory's link as it stands now."),
     "completion": (
-        "switching.install",
+        "switching.completion",
         "Print a completion script for a shell.",
     ),
     "copy": ("profiles.editing", "Copy a profile, secrets included."),
