@@ -43,6 +43,9 @@ NAMES = ("work", "work.v2-x", "personal")
 OFFERED = {
     "u": "undo uninstall unlink unlock use",
     "--v": "--verbose --version",
+    "l": "link list lock login logout ls",
+    "switch p": "personal",
+    "team l": "list ls",
     "use w": "work work.v2-x",
     "use ": "- personal work work.v2-x",
     "use --t": "--target --timeout",
@@ -460,7 +463,7 @@ def test_the_powershell_script_is_one_ascii_group_that_has_not_run():
 
 
 @pytest.mark.parametrize("kind", COMPLETED.values())
-@pytest.mark.parametrize("path", ["use", "vault init", "run"])
+@pytest.mark.parametrize("path", ["show", "vault init", "run"])
 def test_a_new_option_is_completed_at_once(monkeypatch, kind, path):
     added = click.Option(["--brand-new"], is_flag=True, help="It's new.")
     command = dict(commands())[path]

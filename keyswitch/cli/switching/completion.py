@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from keyswitch.cli.command import Session, command
+from keyswitch.cli.command import ALIASES, Session, command
 from keyswitch.express import write_out
 from keyswitch.shells.hook_scripts import COMPLETED
 
@@ -73,7 +73,7 @@ _OFFERED = {
 )
 @click.argument("shell", type=click.Choice(tuple(COMPLETED)))
 def completion(_: Session, shell: str) -> None:
-    """Print a completion script for a shell."""
+    """Print a shell's completion script."""
     write_out(script(COMPLETED[shell]))
 
 
@@ -105,7 +105,11 @@ def places() -> Iterator[tuple[str, list[TypedWord]]]:
     """Yield each command, "" for none, with what can be typed behind it."""
     from keyswitch.cli.main import cli
 
-    yield from _places("", cli)
+    for path, rows in _places("", cli):
+        yield path, rows
+        above, _, name = path.rpartition(" ")
+        for alias in _aliases(name):
+            yield f"{above} {alias}".lstrip(), rows
 
 
 def _places(
@@ -117,8 +121,9 @@ def _places(
         for name in here.list_commands(context):
             below[name] = here.get_command(context, name) or here
     rows = [
-        TypedWord(name, "command", meaning=inner.get_short_help_str(limit=200))
+        TypedWord(word, "command", meaning=inner.get_short_help_str(limit=200))
         for name, inner in below.items()
+        for word in (name, *_aliases(name))
     ]
     number = 0
     for parameter in here.params:
@@ -132,6 +137,10 @@ def _places(
     yield path, rows
     for name, inner in below.items():
         yield from _places(f"{path} {name}".lstrip(), inner)
+
+
+def _aliases(name: str) -> list[str]:
+    return [alias for alias, own in ALIASES.items() if own == name]
 
 
 def _option(path: str, option: click.Option) -> Iterator[TypedWord]:

@@ -169,7 +169,7 @@ def _shell(typed: str) -> str:
 def uninstall(
     session: Session, shell: str, *, everything: bool, yes: bool
 ) -> None:
-    """Remove the hook from a start file.
+    """Take the hook out again.
 
     Every other byte of the start file stays; a file that was made for the
     block, and holds nothing else, is removed, and so is the hook's. With --all
