@@ -1,6 +1,7 @@
-"""What a package is made of beside its files: the command, and the README.
+"""What a package is made of beside its files.
 
-The command is a launcher for sh, or an entry point.
+The README with whole links; completion scripts, made of the commands; and the
+command itself, which is a launcher for sh or an entry point.
 
 The launcher that pip writes for an entry point imports `re` up to pip 25.1,
 which is what Debian 12 and 13 have: `keyswitch current` then takes 1.7 times
@@ -15,6 +16,7 @@ import os
 import re
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +45,34 @@ class Metadata(MetadataHookInterface):
             metadata["scripts"] = {"keyswitch": "keyswitch.__main__:launch"}
 
 
-class Launcher(BuildHookInterface):
-    """The launcher everywhere else, and the tag of the wheel for Windows."""
+class Made(BuildHookInterface):
+    """What is made for a wheel, and the tag of the one for Windows."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Add one or the other."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add it."""
+        if version != "editable":
+            build_data["force_include"].update(self.completions())
         if windows():
             build_data["tag"] = f"py3-none-{windows()}"
         else:
             build_data["shared_scripts"] = {"scripts/keyswitch": "keyswitch"}
+
+    def completions(self) -> dict[str, str]:
+        """Make the completion scripts; return where each is and belongs."""
+        self.folder = tempfile.TemporaryDirectory()
+        sys.dont_write_bytecode = True
+        sys.path.insert(0, self.root)
+        from keyswitch.cli.switching.completion import script
+        from keyswitch.shells.hook_scripts import COMPLETED
+
+        found = {}
+        for kind in COMPLETED.values():
+            path = Path(self.folder.name, f"completion.{kind}")
+            path.write_text(script(kind), encoding="utf-8")
+            found[str(path)] = f"keyswitch/shells/completions/made/{path.name}"
+        return found
+
+    def finalize(self, *_: Any) -> None:
+        """Remove what was made for the wheel."""
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
