@@ -1,6 +1,7 @@
-"""What a package is made of beside its files: command, README, manual pages.
+"""What a package is made of beside its files.
 
-The command is a launcher for sh, or an entry point.
+The README with whole links; completion scripts and manual pages, made of the
+commands; and the command itself, a launcher for sh or an entry point.
 
 The launcher that pip writes for an entry point imports `re` up to pip 25.1,
 which is what Debian 12 and 13 have: `keyswitch current` then takes 1.7 times
@@ -44,29 +45,41 @@ class Metadata(MetadataHookInterface):
             metadata["scripts"] = {"keyswitch": "keyswitch.__main__:launch"}
 
 
-class Launcher(BuildHookInterface):
-    """Elsewhere the launcher and the manual pages; on Windows a tag."""
+class Made(BuildHookInterface):
+    """What is made for a wheel, and the tag of the one for Windows."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Add one or the other."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add it."""
+        self.folder = tempfile.TemporaryDirectory()
+        sys.dont_write_bytecode = True
+        sys.path[:0] = [self.root, str(Path(self.root, "scripts"))]
+        if version != "editable":
+            build_data["force_include"].update(self.completions())
         if windows():
             build_data["tag"] = f"py3-none-{windows()}"
-            return
-        build_data["shared_scripts"] = {"scripts/keyswitch": "keyswitch"}
-        self.pages = tempfile.TemporaryDirectory()
-        build_data["shared_data"] = {self.pages.name: "share/man/man1"}
-        sys.path.insert(0, str(Path(self.root, "scripts")))
-        sys.dont_write_bytecode = True  # nothing new among the sources
+        else:
+            build_data["shared_scripts"] = {"scripts/keyswitch": "keyswitch"}
+            build_data["shared_data"] = self.manual_pages()
+
+    def completions(self) -> dict[str, str]:
+        """Make the completion scripts; return where each is and belongs."""
+        from keyswitch.cli.switching.completion import script
+        from keyswitch.shells.hook_scripts import COMPLETED
+
+        found = {}
+        for kind in COMPLETED.values():
+            path = Path(self.folder.name, f"completion.{kind}")
+            path.write_text(script(kind), encoding="utf-8")
+            found[str(path)] = f"keyswitch/shells/completions/made/{path.name}"
+        return found
+
+    def manual_pages(self) -> dict[str, str]:
+        """Make the manual pages; return where each is and belongs."""
         from manual_pages import write
 
-        write(Path(self.pages.name))
+        written = write(Path(self.folder.name))
+        return {str(path): f"share/man/man1/{path.name}" for path in written}
 
-    def finalize(
-        self,
-        version: str,  # noqa: ARG002
-        build_data: dict[str, Any],  # noqa: ARG002
-        artifact_path: str,  # noqa: ARG002
-    ) -> None:
-        """Remove the manual pages, which the wheel has now."""
-        if not windows():
-            self.pages.cleanup()
+    def finalize(self, *_: Any) -> None:
+        """Remove what was made for the wheel."""
+        self.folder.cleanup()
