@@ -39,7 +39,9 @@ class Metadata(MetadataHookInterface):
         source = f"{metadata['urls']['Source']}/blob/v{metadata['version']}/"
         metadata["readme"] = {
             "content-type": "text/markdown",
-            "text": re.sub(r"\]\((?![a-z]+:|#)", f"]({source}", text),
+            "text": re.sub(
+                r"(\]\(|src=\"|srcset=\")(?![a-z]+:|#)", rf"\1{source}", text
+            ),
         }
         if windows():
             metadata["scripts"] = {"keyswitch": "keyswitch.__main__:launch"}
