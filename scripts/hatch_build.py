@@ -1,7 +1,7 @@
 """What a package is made of beside its files.
 
-The README with whole links; completion scripts, made of the commands; and the
-command itself, which is a launcher for sh or an entry point.
+The README with whole links; completion scripts and manual pages, made of the
+commands; and the command itself, a launcher for sh or an entry point.
 
 The launcher that pip writes for an entry point imports `re` up to pip 25.1,
 which is what Debian 12 and 13 have: `keyswitch current` then takes 1.7 times
@@ -39,7 +39,9 @@ class Metadata(MetadataHookInterface):
         source = f"{metadata['urls']['Source']}/blob/v{metadata['version']}/"
         metadata["readme"] = {
             "content-type": "text/markdown",
-            "text": re.sub(r"\]\((?![a-z]+:|#)", f"]({source}", text),
+            "text": re.sub(
+                r"(\]\(|src=\"|srcset=\")(?![a-z]+:|#)", rf"\1{source}", text
+            ),
         }
         if windows():
             metadata["scripts"] = {"keyswitch": "keyswitch.__main__:launch"}
@@ -50,18 +52,19 @@ class Made(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add it."""
+        self.folder = tempfile.TemporaryDirectory()
+        sys.dont_write_bytecode = True
+        sys.path[:0] = [self.root, str(Path(self.root, "scripts"))]
         if version != "editable":
             build_data["force_include"].update(self.completions())
         if windows():
             build_data["tag"] = f"py3-none-{windows()}"
         else:
             build_data["shared_scripts"] = {"scripts/keyswitch": "keyswitch"}
+            build_data["shared_data"] = self.manual_pages()
 
     def completions(self) -> dict[str, str]:
         """Make the completion scripts; return where each is and belongs."""
-        self.folder = tempfile.TemporaryDirectory()
-        sys.dont_write_bytecode = True
-        sys.path.insert(0, self.root)
         from keyswitch.cli.switching.completion import script
         from keyswitch.shells.hook_scripts import COMPLETED
 
@@ -72,7 +75,13 @@ class Made(BuildHookInterface):
             found[str(path)] = f"keyswitch/shells/completions/made/{path.name}"
         return found
 
+    def manual_pages(self) -> dict[str, str]:
+        """Make the manual pages; return where each is and belongs."""
+        from manual_pages import write
+
+        written = write(Path(self.folder.name))
+        return {str(path): f"share/man/man1/{path.name}" for path in written}
+
     def finalize(self, *_: Any) -> None:
         """Remove what was made for the wheel."""
-        if hasattr(self, "folder"):
-            self.folder.cleanup()
+        self.folder.cleanup()
