@@ -89,8 +89,10 @@ def _possible(finding: Finding) -> Finding:
     refused = rewriting.refusal(mend.path)
     if refused is None or refused.why == rewriting.BY_MODE:
         return finding
-    fix = f"{refused.message}: {refused.hint}"
-    return finding._replace(fix=printable(fix), mend=None)
+    why = f"{finding.why}; {refused.message}"
+    return finding._replace(
+        why=printable(why), fix=printable(refused.hint), mend=None
+    )
 
 
 def by_gravity(findings: Iterable[Finding]) -> list[Finding]:

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from keyswitch.diagnosis.findings.mix_ups import mix_ups
 from keyswitch.diagnosis.findings.situation import (
     API,
     CLOUD,
     SUBSCRIPTION,
+    Scene,
     Situation,
 )
 from keyswitch.targets.claude_code import rules
@@ -67,7 +69,7 @@ def passed_over(situation: Situation) -> Iterator[Finding]:
         if path not in said:
             what = f"{path} counts for nothing: {problem}"
             why = "Claude Code goes on as if it were not there"
-            fix = f"mend {path}"
+            fix = f"replace {path} with a file that can be read"
             yield Finding("file-unreadable", WARNING, what, why, fix, path)
 
 
@@ -81,9 +83,10 @@ def _settings(situation: Situation) -> Iterator[Finding]:
         why = "JSON has no comments or final commas; one wrong type is enough"
         if not file.text:  # nothing of it was read
             why = "it says so, and stops" if refused else "it does not say so"
-        fix = f"mend {place}"
+        fix = f"correct {place}"
         if file.level == SERVER:
-            fix = f"remove {place}: Claude Code asks for it at its next start"
+            why = "Claude Code asks for it again at its next start"
+            fix = f"rm {quote(place)}"
         yield Finding("settings-ignored", ERROR, what, why, fix, place)
 
 
@@ -93,13 +96,26 @@ def _global_config(situation: Situation) -> Iterator[Finding]:
     if scene.config.broken:
         what = f"{path} is not valid JSON, and Claude Code does not start"
         why = "a crash or a full disk cut it off, or a tool wrote half of it"
-        fix = f"take the newest good copy from {scene.places.backups}"
+        copy = _newest_good_copy(scene)
+        fix = f"correct {path}"
+        if copy:
+            why = f"{why}; {copy} is the newest good copy"
+            fix = f"cp {quote(copy)} {quote(path)}"
         yield Finding("config-corrupted", ERROR, what, why, fix, path)
     elif path in scene.unread:
         what = f"Claude Code goes past {path}: {scene.unread[path]}"
         why = "it starts as on its first day: no account, no answers, no trust"
-        fix = f"move that out of the way: {path}"
+        fix = f"mv {quote(path)} {quote(path + '.old')}"
         yield Finding("config-unreadable", ERROR, what, why, fix, path)
+
+
+def _newest_good_copy(scene: Scene) -> str:
+    """Return the newest copy of `.claude.json` that can be read, or ""."""
+    # Each is named by the milliseconds at which Claude Code made it.
+    for path in reversed(scene.listed(scene.places.backups)):
+        if ".backup." in path and parsed(scene.read(path) or b"") is not None:
+            return path
+    return ""
 
 
 def _credentials(situation: Situation) -> Iterator[Finding]:
@@ -113,7 +129,7 @@ def _credentials(situation: Situation) -> Iterator[Finding]:
     if problem:
         what = f"Claude Code cannot read {path}: {problem}"
         why = "it goes on as if there were no login, and does not say so"
-        fix = f"mend that file, or move it away and log in again: {path}"
+        fix = f"correct {path}"
         yield Finding("login-unreadable", ERROR, what, why, fix, path)
 
 
@@ -124,13 +140,16 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
     if key is None or bearer is None or _same(situation, key, bearer):
         return
     lesser = _lesser(situation, key, bearer).source
+    why = (
+        "Claude Code fills the two headers separately; which of the two the "
+        "server takes is the server's choice"
+    )
     yield Finding(
         "two-accounts",
         WARNING,
         f"one request carries two credentials: {key.source.name} as "
         f"x-api-key and {bearer.source.name} as authorization",
-        "Claude Code fills the two headers separately; which of the two the "
-        "server takes is the server's choice",
+        situation.lasting(why, lesser),
         situation.how_to_stop(lesser),
         situation.place(lesser),
     )
@@ -176,6 +195,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
     grave = ERROR if by_repository else WARNING
     what = f"{name} is sent to {shown(url)}, not to Anthropic"
     why = f"{rules.BASE_URL} is set in {place}{origin}"
+    why = situation.lasting(why, base_url.source)
     fix = situation.how_to_stop(base_url.source)
     yield Finding("key-to-other-host", grave, what, why, fix, place)
 
@@ -205,8 +225,7 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
         meant, billed = _BILLS[profile.expect], _BILLS[bill]
         what = f"'{profile.name}' expects {meant} to be billed, and {billed} is"
         why = "what is sent decides the bill, not what is chosen"
-        fix = f"{situation.again}, then look again"
-        yield Finding("wrong-bill", ERROR, what, why, fix)
+        yield Finding("wrong-bill", ERROR, what, why, situation.again)
 
 
 def login_passed_over(situation: Situation) -> Iterator[Finding]:
@@ -220,6 +239,7 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
     if source.kind == "environment":
         what = f"{source.name} bills the API, though there is a subscription"
         why = "Claude Code takes it before any login; 'claude -p' does not ask"
+        why = situation.lasting(why, source)
         fix, place = situation.how_to_stop(source), situation.place(source)
         yield Finding("login-passed-over", WARNING, what, why, fix, place)
 
@@ -233,6 +253,7 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
         name, service = flag.source.name, verdict.service
         what = f"{rules.API_KEY} is unused: {name} sends requests to {service}"
         why = "'claude auth status' names the key all the same"
+        why = situation.lasting(why, flag.source)
         fix = situation.how_to_stop(flag.source)
         place = situation.place(flag.source)
         yield Finding("cloud-over-key", NOTE, what, why, fix, place)
@@ -246,7 +267,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
         what = f"{source.name} is sent, which 'claude auth status' does not see"
         why = "custom headers are applied last, after everything it looks at"
         # It may be the only one, so that without it nothing is sent.
-        fix, place = "keyswitch whoami shows it", situation.place(source)
+        fix, place = "keyswitch whoami", situation.place(source)
         yield Finding("status-misleads", NOTE, what, why, fix, place)
     for source in sources:
         if source.of_repository and source.kind == "environment":
@@ -263,8 +284,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
         method = status.auth_method
         what = f"'claude auth status' says {method}, but nothing can be sent"
         why = "it looks whether a credential is there, not whether it works"
-        fix = "keyswitch whoami tells what happens"
-        yield Finding("status-misleads", NOTE, what, why, fix)
+        yield Finding("status-misleads", NOTE, what, why, "keyswitch whoami")
 
 
 _ORGANIZATION = "ask who manages Claude Code at your organization"
