@@ -239,7 +239,7 @@ def rename(session: Session, name: str, new_name: str) -> None:
 @click.argument("name")
 @click.argument("new_name")
 def copy(session: Session, name: str, new_name: str) -> None:
-    """Copy a profile, secrets included."""
+    """Copy a profile and its secrets."""
     profile_changes.copy(session.workspace(), name, new_name)
     session.say(f"copied '{name}' to '{new_name}'")
 
@@ -283,7 +283,7 @@ def _put_team_back(draft: Draft, record: Record) -> None:
 
 @command("keyswitch undo", dry_run=True)
 def undo(session: Session) -> int | None:
-    """Take back the last change."""
+    """Undo the last change."""
     from keyswitch.switching.upkeep.undo import undo_last
 
     session.refuse_agents()  # a former address may come back

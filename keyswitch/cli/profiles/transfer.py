@@ -48,7 +48,7 @@ def export(
     replace: bool,
     **passphrase: Any,
 ) -> None:
-    """Export profiles to an encrypted file.
+    """Export profiles, encrypted.
 
     The file holds their secrets: whoever has it and the passphrase that you
     choose now can open it. Logins are left out: a second copy of one stops
@@ -105,7 +105,7 @@ def import_(  # noqa: PLR0913
     store: str | None,
     **passphrase: Any,
 ) -> None:
-    """Import profiles from an encrypted file.
+    """Import exported profiles.
 
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.

@@ -176,7 +176,7 @@ def _shell(typed: str) -> str:
 def uninstall(
     session: Session, shell: str, *, everything: bool, yes: bool
 ) -> None:
-    """Remove the hook from a start file.
+    """Take the hook out again.
 
     Every other byte of the start file stays; a file that was made for the
     block, and holds nothing else, is removed, and so is the hook's. With --all
@@ -280,7 +280,7 @@ def hook(session: Session, shell: str) -> None:
 )
 @click.argument("shell", type=click.Choice(tuple(SHELLS)))
 def completion(_: Session, shell: str) -> None:
-    """Print a completion script for a shell."""
+    """Print a shell's completion script."""
     folder = resources.files("keyswitch.shells") / "completions"
     script = folder / f"completion.{SHELLS[shell]}"
     write_out(script.read_text(encoding="utf-8"))
