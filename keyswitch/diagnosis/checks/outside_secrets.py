@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.checks.profiles import listed
-from keyswitch.diagnosis.findings.one_step import one_step
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.profiles import settings
 from keyswitch.targets.verdict import ERROR, WARNING, Finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.findings.one_step import NOTHING, one_step
+from keyswitch.diagnosis.one_step import NOTHING, one_step
 from keyswitch.errors import (
     DamagedFileError,
     KeyswitchError,

@@ -17,7 +17,7 @@ from typing import Any
 from keyswitch.compiled import HEADERS, Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.findings.one_step import one_step
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.disk.atomic import read_regular

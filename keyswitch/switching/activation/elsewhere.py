@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shlex import quote
 
-from keyswitch.diagnosis.findings.one_step import one_step
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.directories import guard
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.verdict import ERROR, Finding

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import bindings
 from keyswitch.changes.draft import once_settled
 from keyswitch.commit.transaction import Transaction, on_disk
-from keyswitch.diagnosis.findings.one_step import NOTHING, one_step
+from keyswitch.diagnosis.one_step import NOTHING, one_step
 from keyswitch.errors import (
     DamagedFileError,
     FileStateError,

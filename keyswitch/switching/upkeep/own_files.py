@@ -16,7 +16,7 @@ from shlex import quote
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal
 from keyswitch.commit.transaction import note_file
-from keyswitch.diagnosis.findings.one_step import one_step
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyswitch.diagnosis.findings.rungs import Rung
+from keyswitch.diagnosis.precedence.rungs import Rung
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.resolver import aws, cloud
