@@ -10,7 +10,7 @@ from keyswitch.errors import KeyswitchError
 
 NOTHING = "leave it: nothing has to be done"
 
-_SECOND = ("; ", ", or ")
+_SECOND = ("; ", ", or ", ", or:")
 _COMMANDS = (
     "keyswitch ", "aws ", "az ", "bao ", "chmod ", "eval ", "gcloud ", "gh ",
     "gopass ", "op ", "pass ", "security ", "vault ",

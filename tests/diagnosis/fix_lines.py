@@ -15,17 +15,21 @@ from keyswitch.cli.main import cli
 from keyswitch.cli.session import Session
 
 # What a command may begin with. Another word is the verb of a sentence.
-PROGRAMS = frozenset(
-    "ant aws az chmod claude cp env eval exit export gcloud getent gh "
-    "keyswitch mv pip printenv rm rmdir unset".split()
-)
-VERBS = frozenset(
-    "allow answer ask connect correct give leave log make mount put remove "
-    "rename replace restore run set sign start stop switch try unlock update "
-    "use write".split()
-)
+PROGRAMS = {
+    "ant", "aws", "az", "chmod", "claude", "cp", "env", "eval", "exit",
+    "export", "gcloud", "getent", "gh", "keyswitch", "mv", "pip", "printenv",
+    "rm", "rmdir", "unset",
+}  # fmt: skip
+VERBS = {
+    "allow", "answer", "ask", "connect", "correct", "give", "leave", "log",
+    "make", "mount", "put", "remove", "rename", "replace", "restore", "run",
+    "set", "sign", "start", "stop", "switch", "try", "unlock", "update",
+    "use", "write",
+}  # fmt: skip
 # Those that change a file name it, or the variable that has to be changed.
-CHANGES = frozenset("correct mount remove rename replace restore write".split())
+CHANGES = {
+    "correct", "mount", "remove", "rename", "replace", "restore", "write",
+}  # fmt: skip
 PLACE = re.compile(r"/\S|\b[A-Z]{2,}_[A-Z_]+\b|after --settings")
 # A second way, which belongs to `why` or nowhere.
 SECOND = re.compile(r"; |, or | or else |, then |\. ")

@@ -23,6 +23,7 @@ from keyswitch.diagnosis.findings import (
     contradictions,
     installations,
     interactive,
+    unread_files,
 )
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.disk import rewriting
@@ -31,7 +32,7 @@ from keyswitch.targets.verdict import SEVERITIES, Finding, Mend
 
 CHECKS = (
     # Causes stand before what follows from them.
-    contradictions.passed_over,
+    unread_files.passed_over,
     aws.sso,
     logins.several_folders,
     logins.stored,

@@ -90,8 +90,8 @@ def address(situation: Situation) -> Iterator[Finding]:
             fix = _change(situation, found, f"{change} {place}")
             if fix.startswith(change) and found.source.set_by == "process":
                 fix = _exported(name, right(url)) or fix
-            why = situation.lasting(why, found.source)
-            yield Finding(check, WARNING, what, why, fix, place)
+            lasting = situation.lasting(why, found.source)
+            yield Finding(check, WARNING, what, lasting, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
         what = f"{name} names Anthropic's own host"
         why = "it changes nothing but what Claude Code shows and checks"
@@ -147,8 +147,7 @@ _ADDRESS_RULES: tuple[
         lambda u: u.username or u.password,
         lambda u: u._replace(netloc=u.netloc.rpartition("@")[2]),
         "carries a user name or password",
-        "it shows up in logs and process lists; a token has a variable of its "
-        "own",
+        "logs and process lists show it; a token has its own variable",
         "remove the name and password from",
     ),
 )

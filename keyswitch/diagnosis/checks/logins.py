@@ -192,7 +192,6 @@ _FOLDER_RULES = {
     "settings": (
         "config-dir-in-settings",
         "is set in a settings file, which moves the login and nothing else",
-        "settings and .claude.json were looked for before it was read; set in "
-        "the shell, it moves all of them",
+        "settings and .claude.json were looked for before; the shell moves all",
     ),
 }

@@ -74,7 +74,8 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                     remove = "keyswitch doctor --fix"
                 if len(list(situation.view.all(name))) > 1:
                     # What it hides would count, and may be worse.
-                    mend, remove = None, f'write "" for \'env.{name}\' in {place}'
+                    mend = None
+                    remove = f"write \"\" for 'env.{name}' in {place}"
                 yield Finding(
                     "setting-null", WARNING, what, why, remove, place, mend
                 )

@@ -67,7 +67,9 @@ def commands(situation: Situation) -> Iterator[Finding]:
                 why = f"{why}; no keyswitch put it there"
                 fix = f"remove '{key}' from {place}"
             else:
-                why = f"{why}; keyswitch moved, and a switch writes its new path"
+                why = (
+                    f"{why}; keyswitch moved, and a switch writes its new path"
+                )
                 fix = situation.use_again
             grave = ERROR if used and key in KEYS else WARNING
             what = f"{key} cannot run: {what}"

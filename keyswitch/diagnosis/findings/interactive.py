@@ -116,9 +116,7 @@ def _keep(situation: Situation, source: Source) -> str:
     if source.set_by != "process":
         return "answer yes when Claude Code asks"
     name = situation.free_name("work")
-    return (
-        f"keyswitch add {name} --provider anthropic --from-env {source.name}"
-    )
+    return f"keyswitch add {name} --provider anthropic --from-env {source.name}"
 
 
 def both_lists(situation: Situation) -> Iterator[Finding]:
@@ -142,4 +140,5 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
     keys = rules.REJECTED
     if len(tail) < TAIL:
         return f"remove it from '{'.'.join(keys)}' in {place}", place, None
-    return "keyswitch doctor --fix", place, Mend(Mend.ELEMENT, place, keys, expected=tail)
+    mend = Mend(Mend.ELEMENT, place, keys, expected=tail)
+    return "keyswitch doctor --fix", place, mend

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyswitch.diagnosis.precedence.rungs import Rung, with_beaten
 from keyswitch.diagnosis.findings.situation import Situation
+from keyswitch.diagnosis.precedence.rungs import Rung, with_beaten
 from keyswitch.targets.claude_code import rules, versions
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.rules import Rule

@@ -17,9 +17,9 @@ from typing import Any
 from keyswitch.compiled import HEADERS, Compiled
 from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
-from keyswitch.diagnosis.one_step import one_step
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.diagnosis.findings.whose import otherwise
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile

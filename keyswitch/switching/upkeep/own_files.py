@@ -276,17 +276,10 @@ def _aside(
 
 
 def _for_a_person(path: str, error: KeyswitchError) -> Finding:
-    return Finding(
-        NEWER if isinstance(error, NEWER_ERRORS) else "own-file-damaged",
-        ERROR,
-        error.message,
-        *one_step(
-            error,
-            "what needs this file does not work; everything else does",
-            f"correct {path}",
-        ),
-        path,
-    )
+    check = NEWER if isinstance(error, NEWER_ERRORS) else "own-file-damaged"
+    why = "what needs this file does not work; everything else does"
+    step = one_step(error, why, f"correct {path}")
+    return Finding(check, ERROR, error.message, *step, path)
 
 
 def _hooks(paths: Paths, environ: Mapping[str, str]) -> Iterator[Finding]:

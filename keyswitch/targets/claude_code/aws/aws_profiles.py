@@ -188,10 +188,7 @@ class Profiles:
         """Return the keys that AWS gives for a sign-in."""
         session = data.get(cloud_rules.SSO)
         section = self.files.session(session) if session else None
-        path, again = (
-            self.files.path_of(name),
-            f"aws sso login --profile {quote(name)}",
-        )
+        again = f"aws sso login --profile {quote(name)}"
         problem = partial(Problem, ends=True)
         if session and section is None:
             return problem(
