@@ -53,7 +53,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "uninstall": ("switching.install", "Take the hook out again."),
         "hook": ("switching.install", "Print a shell's prompt hook."),
         "completion": (
-            "switching.install",
+            "switching.completion",
             "Print a shell's completion script.",
         ),
         "env": ("switching.env", "Print export statements for eval."),

@@ -232,7 +232,8 @@ def _reveal(session: Session, profile: Profile) -> None:
     values = values_of(
         workspace.paths, compiled, sorted(compiled.refs), ask=workspace.ask
     )
-    session.table(sorted(values.items()))
+    for line in style.plain_table(sorted(values.items())):
+        session.data(line)
 
 
 @command("keyswitch history --json")
