@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from keyswitch import __version__
+from keyswitch import __version__, progress
 from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.command import HELP, answer, global_options
 from keyswitch.cli.session import Session
@@ -231,6 +231,7 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.write(_failures().usage_error(e, args))
         return ExitCode.USAGE
     except (CancelledError, click.Abort, KeyboardInterrupt) as e:
+        progress.end()  # it may have come as a step began
         is_no = isinstance(e, CancelledError)
         what = "cancelled" if is_no else "interrupted"
         made = "but the change is made" if is_committed() else "nothing changed"
