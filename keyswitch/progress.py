@@ -220,11 +220,12 @@ def _columns() -> int:
 
 def _fitting(text: str) -> str:
     """Cut a line so that it does not wrap: a second one would stay."""
-    from unicodedata import combining, east_asian_width
+    room = _columns() - 1
+    if text.isascii():
+        return text if len(text) <= room else f"{text[: room - 1]}…"
+    from wcwidth import wcswidth
 
-    left = _columns() - 1
-    for at, char in enumerate(text):
-        left -= 0 if combining(char) else 1 + (east_asian_width(char) in "WF")
-        if left < 0:
-            return f"{text[: max(at - 1, 0)]}…"
-    return text
+    cut = text
+    while cut and wcswidth(cut) > room - (cut != text):
+        cut = cut[:-1]
+    return cut if cut == text else f"{cut}…"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
+from keyswitch.cli import style
 from keyswitch.cli.session import Session
 from keyswitch.errors import UsageError
 
@@ -30,6 +32,84 @@ class Option(click.Option):
         self.help = text
 
 
+# Second names of commands: as typed -> the command.
+ALIASES = {"ls": "list", "switch": "use"}
+
+
+# Options of every command, which `--help` shows last.
+_COMMON = ("json", "no_input", "quiet", "verbose", "color", "help")
+_SENTENCE = 200  # characters, longer than any first sentence
+
+
+def titled(name: str) -> str:
+    """Return a command's name with its second name."""
+    return ", ".join([name, *(a for a, own in ALIASES.items() if own == name)])
+
+
+class _Formatter(click.HelpFormatter):
+    """Help with coloured headings."""
+
+    def write_heading(self, heading: str) -> None:
+        colour = style.is_coloured(style.STDOUT, os.environ)
+        text = style.painted(
+            style.Styled(f"{heading}:", style.NAME), colour=colour
+        )
+        self.write(f"{'':>{self.current_indent}}{text}\n")
+
+
+click.Context.formatter_class = _Formatter
+
+
+class GroupedCommand(click.Command):
+    """A command whose help ends with the options that every command has."""
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write the command's own options, then the common ones."""
+        own: list[tuple[str, str]] = []
+        common: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None and isinstance(param, click.Option):
+                is_common = param.name in _COMMON
+                (common if is_common else own).append(record)
+        for title, records in (("Options", own), ("Common options", common)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+class Group(click.Group):
+    """Commands that may be typed by a second name."""
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write each command's first sentence, however long it is."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (titled(name), command.get_short_help_str(_SENTENCE))
+                    for name, command in sorted(self.commands.items())
+                ]
+            )
+
+    def get_command(
+        self, ctx: click.Context, cmd_name: str
+    ) -> click.Command | None:
+        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Call the command by its own name in its usage and errors."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return found.name if found else name, found, rest
+
+
 option = functools.partial(click.option, cls=Option)
 flag = functools.partial(option, is_flag=True)
 
@@ -44,7 +124,8 @@ def answer(
 
     def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
         if value and not ctx.resilient_parsing:
-            click.echo(print_(ctx))
+            # click would take the colours out that a pipe was to have.
+            click.echo(print_(ctx), color=True)
             ctx.exit()
 
     return flag(
@@ -63,6 +144,13 @@ HELP = answer(
     print_=lambda ctx: ctx.get_help(),
 )
 YES = flag("--yes", help="Do not ask.")
+SETS = option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Set a field; 'keyswitch providers NAME' lists a provider's.",
+)
 
 
 def command(
@@ -88,7 +176,9 @@ def command(
             function = _plan_only(function)
             flags.append(_flag("--dry-run", text="Show what would be changed."))
         decorate: Callable[[Any], click.Command]
-        decorate = click.command(name, epilog=epilog, **settings)
+        decorate = click.command(
+            name, GroupedCommand, epilog=epilog, **settings
+        )
         made = decorate(click.pass_obj(function))
         made.params += flags
         HELP(made)
@@ -106,6 +196,15 @@ def global_options() -> list[click.Parameter]:
         _flag("--no-input", text="Never ask anything."),
         _flag("-q", "--quiet", text="Print results only."),
         _flag("-v", "--verbose", text="Say what is done."),
+        Option(
+            ["--color"],
+            type=click.Choice(style.CHOICES),
+            metavar="WHEN",
+            expose_value=False,
+            is_eager=True,  # --help is printed with it
+            callback=_choose_colour,
+            help="Use colour: auto, always or never.",
+        ),
     ]
 
 
@@ -140,6 +239,15 @@ def _set(ctx: click.Context, option: click.Parameter, value: Any) -> None:
     session = ctx.find_object(Session)
     if value and session is not None:
         setattr(session, str(option.name), True)
+
+
+def _choose_colour(
+    ctx: click.Context,  # noqa: ARG001
+    option: click.Parameter,  # noqa: ARG001
+    value: str | None,
+) -> None:
+    if value is not None:
+        style.choose(value)
 
 
 def _plan_only(function: Body) -> Body:

@@ -52,7 +52,7 @@ def doctor(  # noqa: PLR0913
     run_helper: bool,
     report: bool,
 ) -> int:
-    """Find what is wrong, say why, and mend it.
+    """Find what is wrong and fix it.
 
     Exit status 0: nothing was found but notes; 1: there are findings.
     """

@@ -42,7 +42,7 @@ _UNBROKEN = "\ue000"  # in place of a space that may not end a line
 @click.argument("text", nargs=-1)
 @flag("--from-log", help="Take the newest error of Claude Code's transcripts.")
 def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
-    """Explain an error text, and say what to do.
+    """Explain an error and how to fix it.
 
     The text is read from standard input if there is none. It is compared with
     texts that are known, and what Claude Code would use here decides which

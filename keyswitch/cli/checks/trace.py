@@ -80,7 +80,7 @@ def trace(  # noqa: PLR0913
     intercept: bool,
     hosts: tuple[str, ...],
 ) -> int | None:
-    """Show a command's requests, and whose credential each carries.
+    """Show the requests a command sends.
 
     The command's requests pass through a proxy on this machine, which ends
     with it. Credentials are masked, and no request is kept unless --record

@@ -66,7 +66,7 @@ class MovedProfile(Frozen):
 def migrate(
     session: Session, name: str, *, to: str, all_: bool, overwrite: bool
 ) -> int | None:
-    """Move secrets to another store, or to a manager.
+    """Move secrets to another store.
 
     Each value is copied, read back and compared. Then the profile names the
     new place, and the old item is removed. What a manager keeps is never

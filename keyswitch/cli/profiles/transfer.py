@@ -48,7 +48,7 @@ def export(
     replace: bool,
     **passphrase: Any,
 ) -> None:
-    """Export profiles to an encrypted file.
+    """Export profiles, encrypted.
 
     The file holds their secrets: whoever has it and the passphrase that you
     choose now can open it. Logins are left out: a second copy of one stops
@@ -76,8 +76,8 @@ def export(
 @command(
     "keyswitch import work.ksb",
     "keyswitch import profiles.ksb work client --dry-run",
-    "keyswitch import work.ksb --yes --accept-host gateway.example.com "
-    "--passphrase-fd 3 3<phrase",
+    "keyswitch import work.ksb --yes --accept-host gateway.example.com \\",
+    "    --passphrase-fd 3 3<phrase",
     name="import",
     dry_run=True,
 )
@@ -105,7 +105,7 @@ def import_(  # noqa: PLR0913
     store: str | None,
     **passphrase: Any,
 ) -> None:
-    """Import profiles from an encrypted file.
+    """Import exported profiles.
 
     Everything is shown first. Nothing is overwritten without --replace, and
     an address that a secret would go to has to be typed or named.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from keyswitch.cli.command import HELP, YES, Session, command
+from keyswitch.cli.command import HELP, YES, Group, Session, command
 from keyswitch.cli.secrets.references import allow_commands, load_managers
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.secrets.outside.reference_store import (
@@ -17,13 +17,14 @@ from keyswitch.secrets.references.managers import EXEC
 
 
 @click.group(
+    cls=Group,
     epilog="\b\nExamples:\n  keyswitch managers list\n"
     "  keyswitch managers check op        asks 1Password whether it answers\n"
-    "  keyswitch managers allow exec:corp     a program of your config.toml"
+    "  keyswitch managers allow exec:corp     a program of your config.toml",
 )
 @HELP
 def managers() -> None:
-    """List, check and allow the managers of references."""
+    """Check 1Password, Vault, pass and others."""
 
 
 @command("keyswitch managers list --json", name="list", group=managers)
@@ -34,7 +35,8 @@ def list_(session: Session) -> None:
     rows = [(m.name, m.form, m.title, _state(m)) for m in found]
     names = ("name", "form", "title", "state")
     document = [dict(zip(names, row, strict=True)) for row in rows]
-    session.show({"managers": document}, rows)
+    headers = ("NAME", "REFERENCE", "MANAGER", "STATE")
+    session.show({"managers": document}, rows, headers)
 
 
 def _state(manager: Manager) -> str:

@@ -17,7 +17,7 @@ from keyswitch.cli.command import (
     flag,
     option,
 )
-from keyswitch.cli.profiles import outside
+from keyswitch.cli.listings import outside
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -155,7 +155,7 @@ def _preview(session: Session, name: str) -> None:
         *((n, hints.get(field, "…")) for n, field in compiled.secrets),
         *((n, "(unset)") for n in rivals if n in environ),
     ]
-    session.table(sorted(rows))
+    session.table(sorted(rows), ("VARIABLE", "VALUE"))
     session.say(*notes)
     session.say(
         "values are masked on a terminal; use it as: "

@@ -1,14 +1,9 @@
-"""hook, completion, install, uninstall: what a shell reads when it starts.
-
-Completing a word starts no Python: the scripts know the commands, and list the
-profile folder themselves.
-"""
+"""hook, install, uninstall: what a shell reads when it starts."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,9 +19,7 @@ from keyswitch.shells.hook_scripts import hook_script
 if TYPE_CHECKING:
     from keyswitch.switching.upkeep.removal import RemovalStep
 
-# What a person types -> the last part of the completion file's name.
 _STATUS_LINE = "claude-statusline"  # in the place of a shell
-SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
 
 
 @command(
@@ -176,7 +169,7 @@ def _shell(typed: str) -> str:
 def uninstall(
     session: Session, shell: str, *, everything: bool, yes: bool
 ) -> None:
-    """Remove the hook from a start file.
+    """Take the hook out again.
 
     Every other byte of the start file stays; a file that was made for the
     block, and holds nothing else, is removed, and so is the hook's. With --all
@@ -271,16 +264,3 @@ def hook(session: Session, shell: str) -> None:
     """
     paths = resolve(session.environ)
     write_out(hook_script(shell, paths.state_file, paths.config_file))
-
-
-@command(
-    'eval "$(keyswitch completion bash)"',
-    "keyswitch completion fish > ~/.config/fish/completions/keyswitch.fish",
-    note="'keyswitch hook' has it, too.",
-)
-@click.argument("shell", type=click.Choice(tuple(SHELLS)))
-def completion(_: Session, shell: str) -> None:
-    """Print a completion script for a shell."""
-    folder = resources.files("keyswitch.shells") / "completions"
-    script = folder / f"completion.{SHELLS[shell]}"
-    write_out(script.read_text(encoding="utf-8"))

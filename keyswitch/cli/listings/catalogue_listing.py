@@ -11,7 +11,7 @@ from keyswitch.cli.session import attributes
 @command("keyswitch providers bedrock")
 @click.argument("name", required=False)
 def providers(session: Session, name: str | None) -> None:
-    """List the providers and fields."""
+    """List the providers."""
     catalogue = session.workspace().catalogue
     ids = [name] if name else catalogue.ids()
     found = [catalogue.get(provider_id) for provider_id in ids]
@@ -28,7 +28,9 @@ def providers(session: Session, name: str | None) -> None:
         ]
     }
     if not name:
-        session.show(document, [(p.id, p.title) for p in found])
+        session.show(
+            document, [(p.id, p.title) for p in found], ("NAME", "SERVICE")
+        )
         return
     [provider] = found
     rows = [
@@ -41,6 +43,7 @@ def providers(session: Session, name: str | None) -> None:
         )
         for field in provider.fields
     ]
-    session.show(document, rows)
+    headers = ("FIELD", "KIND", "NEEDED", "VARIABLE", "WHAT IT IS")
+    session.show(document, rows, headers)
     if provider.help_url and not session.json:
         session.say(f"get one: {provider.help_url}")
