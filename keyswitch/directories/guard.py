@@ -99,16 +99,16 @@ def refusal(
         return KeyswitchError(
             f"profile '{profile.name}' is never used in {forbidden}, "
             f"and {this}",
-            f"{'mend the repository, or ' if doubt else ''}change that: "
-            f"keyswitch edit {profile.name} --never ''",
+            f"change that: keyswitch edit {profile.name} --never ''"
+            + ", or correct the repository" * bool(doubt),
         )
     if profile.only and not place.first_of(profile.only):
         return KeyswitchError(
             f"profile '{profile.name}' is only used in "
             f"{', '.join(profile.only)}, and this is {folder}"
             + (f": {place.doubt}" if place.doubt else ""),
-            "go there, or change that: "
-            f"keyswitch edit {profile.name} --only ''",
+            f"change that: keyswitch edit {profile.name} --only '', or go "
+            "there",
         )
     return None
 

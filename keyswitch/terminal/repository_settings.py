@@ -66,15 +66,17 @@ def require_own_host(
             raise MovedError(
                 f"{path} is too large to look through, or no plain file, so "
                 f"'{profile.name}' is not given to a program here",
-                "make it smaller, or start the program in another directory",
+                f"make {path} smaller, or start the program in another "
+                "directory",
             )
     found = next(_moves(profile, scene, regions=regions), None)
     if found is not None:
         raise MovedError(
             f"{found.place} sets {found.name}, so the secret of "
             f"'{profile.name}' could go to another host, and is not given",
-            "look at that file; if you want this, make a profile for that "
-            "address: keyswitch add NAME --provider gateway",
+            f"remove '{found.name}' from {found.place}; if you want this, "
+            "make a profile for that address: keyswitch add NAME --provider "
+            "gateway",
         )
 
 

@@ -237,7 +237,14 @@ def _reveal(session: Session, profile: Profile) -> None:
 
 
 @command("keyswitch history --json")
-@option("-n", "--number", default=20, show_default=True, metavar="N")
+@option(
+    "-n",
+    "--number",
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many changes, the last ones.",
+)
 def history(session: Session, number: int) -> None:
     """List past changes."""
     from keyswitch.changes import history as log

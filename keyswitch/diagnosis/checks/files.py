@@ -59,12 +59,12 @@ def plaintext(situation: Situation) -> Iterator[Finding]:
         shown = printable(masked(secret))
         what = f"{name} ({shown}) stands in plain text in {place}"
         why = "every program you run, backup and copy of that file has it"
-        fix = f"profile '{owner}' has it already: take the line out"
-        if not owner:
-            fix = (
-                "keep it as a profile (keyswitch add NAME --from-file ...), "
-                "then take the line out"
-            )
+        if owner:
+            why = f"{why}; profile '{owner}' has it, so none is lost"
+            fix = f"remove '{name}' from {place}"
+        else:
+            why = f"{why}; kept as a profile's, it can go from there"
+            fix = f"keyswitch add {situation.free_name('work')}"
         yield Finding("plaintext-secret", WARNING, what, why, fix, place)
 
 
@@ -141,7 +141,7 @@ def switchers(situation: Situation) -> Iterator[Finding]:
         if os.path.exists(path):
             what = f"{name} keeps accounts in {path}"
             why = "each renewal of the login by one ends the copy of the other"
-            fix = "use one of them; remove the other's store when it is empty"
+            fix = f"stop using {name}, which keeps {path}"
             yield Finding("other-switcher", NOTE, what, why, fix, path)
 
 
@@ -198,8 +198,11 @@ def links(situation: Situation) -> Iterator[Finding]:
     if os.path.islink(places.credentials):
         path = places.credentials
         what = f"{path} is a symbolic link"
-        why = "a renewal puts a file there; its target keeps a dead login"
-        fix = "keep the login in place, or set CLAUDE_SECURESTORAGE_CONFIG_DIR"
+        why = (
+            "a renewal puts a file there; its target keeps a dead login "
+            "(CLAUDE_SECURESTORAGE_CONFIG_DIR moves the file itself)"
+        )
+        fix = _own_copy(path)
         yield Finding("credentials-linked", WARNING, what, why, fix, path)
     for path in (places.credentials, places.global_config, places.settings):
         found = _stat(path)
@@ -208,13 +211,19 @@ def links(situation: Situation) -> Iterator[Finding]:
         if os.path.ismount(path):
             what = f"{path} is mounted on its own, as containers do"
             why = "a mount cannot be replaced, so atomic writes to it fail"
-            fix = "mount its folder instead"
+            fix = f"mount {os.path.dirname(path)} instead of {path}"
             yield Finding("file-mounted", WARNING, what, why, fix, path)
         elif found.st_nlink > 1:
             what = f"{path} has {found.st_nlink} names"
             why = "a replaced file loses its other names; they keep old content"
-            fix = "give each place a copy of its own"
+            fix = _own_copy(path)
             yield Finding("file-hard-linked", NOTE, what, why, fix, path)
+
+
+def _own_copy(path: str) -> str:
+    """Return the command that puts a file of its own where a link is."""
+    old, new = shlex.quote(path), shlex.quote(f"{path}.new")
+    return f"cp -p {old} {new} && mv {new} {old}"
 
 
 def locks(situation: Situation) -> Iterator[Finding]:

@@ -46,7 +46,8 @@ def signs_in_first(situation: Situation) -> Iterator[Finding]:
         "cloud-signs-in-first",
         WARNING,
         f"{key} may run first, and bring another account",
-        "it runs where the present credential is refused or not there",
-        f"if it is not of '{wanted.name}', remove '{key}' from {place}",
+        "it runs where the present credential is refused or not there; one "
+        f"that signs in to '{wanted.name}' may stay",
+        f"remove '{key}' from {place}",
         place,
     )

@@ -152,5 +152,5 @@ def duplicates(situation: Situation) -> Iterator[Finding]:
         path = found[0].path
         what = f"there are {len(found)} installations of Claude Code"
         why = f"{listed}; PATH chooses, and they read credentials differently"
-        fix = f"keep one, then: {path} update"
+        fix = f"remove {found[1].path}"
         yield Finding("claude-twice", WARNING, what, why, fix, path)

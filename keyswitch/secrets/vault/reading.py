@@ -272,8 +272,8 @@ def _check_rollback(
         raise StoreError(
             f"the vault is older than it was: version {here[0]}.{here[1]} "
             f"after {epoch}.{hver}",
-            "put the newer file back, or accept this one: keyswitch vault "
-            "accept-rollback",
+            "accept this one: keyswitch vault accept-rollback, or put the "
+            "newer file back",
         )
 
 

@@ -69,7 +69,7 @@ def _left_here(workspace: Workspace) -> Finding | None:
         NOTE,
         f"the helper in {places.settings} was not put there by this keyswitch",
         "another installation of keyswitch did, which may be gone one day",
-        f"keyswitch use {name}",
+        f"keyswitch use {name}".rstrip(),
         places.settings,
     )
 

@@ -65,7 +65,7 @@ def request(scene: Scene, _run: Run | None) -> Request:
     choice = scene.request.text(_CHOICE).lower()
     if choice not in ("", "dev", "prod"):
         what = f"{_CHOICE} is '{choice}', and only 'prod' and 'dev' are known"
-        problem = Problem(what, f"unset {_CHOICE}")
+        problem = Problem(what, _removal(scene, _CHOICE))
         return Request(refusal=what, problem=problem)
     last: Header | None = None
     for rule in cloud_rules.AZURE_CHAIN:
@@ -81,6 +81,11 @@ def request(scene: Scene, _run: Run | None) -> Request:
     if last is None:
         return Request(refusal=_NOTHING.what, problem=_NOTHING)
     return cloud_services.of_machine(Request(None, last), _NOTHING)
+
+
+def _removal(scene: Scene, name: str) -> str:
+    given = scene.request.get(name)
+    return given.source.removal if given else f"unset {name}"
 
 
 def _is_asked(source: str, choice: str) -> bool:
@@ -104,7 +109,7 @@ def workload(scene: Scene) -> Found:
     path = scene.request.raw(name)
     if scene.read(os.path.join(scene.cwd, path)) is None:
         what = f"{name} names {path}, which cannot be read"
-        return Problem(what, f"unset {name}, or mend it")
+        return Problem(what, _removal(scene, name))
     return _of_variable(scene, name)
 
 

@@ -171,7 +171,7 @@ def _gateway_demanded(scene: Scene) -> PolicyRefusal | None:
     if found is None:
         return None
     what = "only a sign-in at a gateway counts on this machine"
-    remedy = "in Claude Code: /login"
+    remedy = "sign in at the gateway in Claude Code: /login"
     return PolicyRefusal(
         f"{what}, which is not looked for here", found.source, remedy
     )
