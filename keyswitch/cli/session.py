@@ -11,7 +11,7 @@ import click
 
 from keyswitch.cli import style
 from keyswitch.disk import atomic
-from keyswitch.display import printable, without_secrets
+from keyswitch.display import without_secrets
 from keyswitch.errors import (
     CancelledError,
     ExitCode,
@@ -116,16 +116,14 @@ class Session:
     def say(self, *lines: str) -> None:
         """Tell a person what happened."""
         for line in () if self.quiet else lines:
-            sys.stderr.write(f"keyswitch: {printable(line)}\n")
+            style.tell(line, self.environ)
 
     def warn(self, *lines: str) -> None:
         """Tell a person what needs attention; not silenced by `--quiet`."""
-        label = style.painted(
-            style.Styled("warning:", style.WARNING),
-            colour=self._coloured(style.STDERR),
-        )
         for line in lines:
-            sys.stderr.write(f"keyswitch: {label} {printable(line)}\n")
+            style.tell(
+                line, self.environ, style.Styled("warning", style.WARNING)
+            )
 
     def judge(self, findings: Sequence[Finding]) -> int:
         """Say why a switch is not in effect; return the exit status."""
