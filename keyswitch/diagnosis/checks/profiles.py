@@ -120,7 +120,7 @@ def rules_without_git(situation: Situation) -> Iterator[Finding]:
         why = (
             "such a rule counts nowhere: only git can say what the remotes are"
         )
-        fix = "install git, or add its folder to PATH"
+        fix = "put git on PATH"
         place = paths.config_file
         yield Finding("rules-without-git", WARNING, what, why, fix, place)
 
