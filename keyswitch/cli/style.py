@@ -15,6 +15,7 @@ from typing import NamedTuple
 from click import style as _ansi
 
 from keyswitch.display import printable
+from keyswitch.progress import aside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,7 +191,8 @@ def tell(
     words = [painted(part, colour=colour) for part in start]
     first = " ".join([*words, lines[0]])
     rest = [" " * indent + line for line in lines[1:]]
-    sys.stderr.write("\n".join([first, *rest]) + "\n")
+    with aside():
+        sys.stderr.write("\n".join([first, *rest]) + "\n")
 
 
 def _prose(text: str, width: int) -> list[str]:
