@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.precedence.rungs import Rung, with_beaten
-from keyswitch.targets.claude_code import rules, versions
+from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.rules import Rule
 
@@ -58,19 +58,6 @@ def _orders(found: Candidates) -> list[tuple[str, tuple[Rule, ...]]]:
     usual = [(_KEY, rules.KEY_ORDER), (_BEARER, rules.BEARER_ORDER)]
     logins = ("login", rules.LOGIN_ORDER)
     return [logins, *usual] if found.scene.login_first else [*usual, logins]
-
-
-def rows(situation: Situation) -> Iterator[tuple[str, ...]]:
-    """Yield the ladder as a table, its header first."""
-    seen = f"observed ({', '.join(versions.OBSERVED)})"
-    yield ("order", "source", "", "set here", "beats", "why", seen)
-    for rung in ladder(situation):
-        asks = f"(only {rung.asks} knows)" if rung.asks else "-"
-        used = "sent" if rung.used else ""
-        beats = ", ".join(rung.beats) or "-"
-        place = situation.short(rung.place) or asks
-        row = (rung.order, rung.source, used, place, beats)
-        yield (*row, rung.reason, rung.seen)
 
 
 def document(situation: Situation) -> list[dict[str, object]]:
