@@ -220,7 +220,7 @@ def ignored(profile: Compiled | None, environ: Mapping[str, str]) -> list[str]:
 
 def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     if args != ["claude-code"] and not (
-        len(args) == 2 and args[0] == "api-key"
+        len(args) == 2 and args[0] == "api-key" and args[1][:1] != "-"
     ):
         return None
     paths = _open(environ, gives=True)

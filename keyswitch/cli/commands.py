@@ -67,7 +67,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "vault": ("secrets.vault", "Manage the encrypted vault."),
         "unlock": ("secrets.vault", "Unlock the vault for this session."),
         "lock": ("secrets.vault", "Lock the vault and forget secrets."),
-        "managers": ("secrets.managers", "Check 1Password, Vault, pass, ..."),
+        "managers": (
+            "secrets.managers",
+            "Check 1Password, Vault, pass and others.",
+        ),
         "migrate": ("profiles.migrate", "Move secrets to another store."),
     },
 }

@@ -16,6 +16,7 @@ from keyswitch.diagnosis.findings.payer import payer
 from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
+from keyswitch.progress import Progress
 from keyswitch.switching.activation import rehearsal
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.planning import left_helpers
@@ -68,7 +69,8 @@ def doctor(  # noqa: PLR0913
     mending = _Mending(session, wanted=fix, yes=yes)
     own = mending.own_files()
     try:
-        situation, findings = _look(session, mending, run_helper=run_helper)
+        with Progress("looking at files and settings"):
+            situation, findings = _look(session, mending, run_helper=run_helper)
     except FileStateError:
         if not own:
             raise

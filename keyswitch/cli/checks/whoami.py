@@ -18,6 +18,7 @@ from keyswitch.diagnosis.findings.interactive import questions
 from keyswitch.diagnosis.findings.payer import payer
 from keyswitch.diagnosis.findings.whose import SURFACES, elsewhere, otherwise
 from keyswitch.errors import ExitCode
+from keyswitch.progress import Progress
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.activation.elsewhere import guarded_elsewhere
 from keyswitch.switching.planning import known_folders, left_helpers
@@ -77,9 +78,10 @@ def whoami(  # noqa: PLR0913 - one an option
     situation = situation_of(workspace, claude_options, trusts, surface or "")
     answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
-    kept_out = guarded_elsewhere(workspace, name) if name else []
-    kept_out += not_given(workspace, name) if name else []
-    notes = [*warnings(situation), *left_helpers.findings(workspace)]
+    with Progress("looking at files and settings"):
+        kept_out = guarded_elsewhere(workspace, name) if name else []
+        kept_out += not_given(workspace, name) if name else []
+        notes = [*warnings(situation), *left_helpers.findings(workspace)]
     pays = payer(situation, kept_out[0].what if kept_out else "")
     if session.json:
         document = _document(situation, [*kept_out, *notes])

@@ -183,7 +183,8 @@ def _rows(
             text = outside.in_words(paths, ref, at)
         rows.append((field, text))
     rows += _folder_rows(workspace, profile)
-    return [*rows, ("file", paths.profile(profile.name))]
+    rows.append(("file", paths.profile(profile.name)))
+    return _screens().shortened_paths(rows, workspace.home) if person else rows
 
 
 def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
@@ -237,7 +238,14 @@ def _reveal(session: Session, profile: Profile) -> None:
 
 
 @command("keyswitch history --json")
-@option("-n", "--number", default=20, show_default=True, metavar="N")
+@option(
+    "-n",
+    "--number",
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many changes, the last ones.",
+)
 def history(session: Session, number: int) -> None:
     """List past changes."""
     from keyswitch.changes import history as log

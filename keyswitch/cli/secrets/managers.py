@@ -24,7 +24,7 @@ from keyswitch.secrets.references.managers import EXEC
 )
 @HELP
 def managers() -> None:
-    """Check 1Password, Vault, pass, ..."""
+    """Check 1Password, Vault, pass and others."""
 
 
 @command("keyswitch managers list --json", name="list", group=managers)
