@@ -7,8 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from keyswitch.cli.style import DIM, GOOD, HEADER, NAME, Cell, Styled
-from keyswitch.diagnosis.precedence.ladder import ladder
-from keyswitch.targets.claude_code import versions
+from keyswitch.diagnosis.precedence.ladder import OBSERVED, ladder
 
 if TYPE_CHECKING:
     from keyswitch.cli.session import Session
@@ -29,7 +28,7 @@ def show(session: Session, situation: Situation) -> None:
         session.data(Styled(title, HEADER))
         session.table(list(_rows(situation, rungs)))
     session.raw("\n")
-    seen = f"observed with Claude Code {', '.join(versions.OBSERVED)}"
+    seen = f"observed with Claude Code {', '.join(OBSERVED)}"
     session.data(Styled(seen, DIM))
 
 

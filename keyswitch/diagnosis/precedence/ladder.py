@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.diagnosis.precedence.rungs import Rung, with_beaten
-from keyswitch.targets.claude_code import rules
+from keyswitch.targets.claude_code import rules, versions
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.rules import Rule
+
+OBSERVED = versions.OBSERVED  # the versions that the order was seen on
 
 
 def ladder(situation: Situation) -> list[Rung]:
