@@ -32,7 +32,10 @@ def _of_type(kind: type, names: str) -> dict[str, type]:
     return dict.fromkeys(names.split(), kind)
 
 
-_PLAIN_KEYS = _of_type(str, "title bill help_url revoke_url setup not_addable")
+_PLAIN_KEYS = {
+    **_of_type(str, "title bill help_url revoke_url setup not_addable"),
+    "expiry_days": int,
+}
 _PROVIDER_KEYS = {
     **_PLAIN_KEYS,
     "family": str,
@@ -40,7 +43,6 @@ _PROVIDER_KEYS = {
     **_of_type(
         dict, "constants groups fields claude_code verify ignored trace"
     ),
-    "expiry_days": int,
     "team": str,  # whose file it came from; `team` reads it
 }
 _FIELD_KEYS = {
@@ -55,7 +57,6 @@ _CLAUDE_CODE_KEYS = {
     **_of_type(bool, "approve aws_export"),
     "env": dict,
 }
-_LONGEST_LIFE = 36_500  # days
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*|\{[a-z_]+\}"
 
 
@@ -184,12 +185,6 @@ class _Reader:
             raise self.wrong(f"'{key}' takes texts only")
         return tuple(value)
 
-    def number(self, key: str, most: int) -> int:
-        value = int(self.table.get(key, 0))
-        if not 0 <= value <= most:
-            raise self.wrong(f"'{key}' is not 0 to {most}")
-        return value
-
     def variables(self, key: str) -> tuple[str, ...]:
         names = self.strings(key)
         for name in names:
@@ -246,7 +241,6 @@ def _provider(
         ignored=_ignored(path, table.get("ignored", {})),
         verify=table.get("verify", {}),
         trace=reader.pairs("trace"),
-        expiry_days=reader.number("expiry_days", _LONGEST_LIFE),
     )
 
 

@@ -22,6 +22,7 @@ from keyswitch.model import Frozen, Profile
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.providers.shapes import Field, check_plain
 
+_CENTURY = 36_525  # days; the calendar ends in the year 9999
 KEY_ID = "access_key_id"  # the public half of AWS keys, a plain field
 
 
@@ -107,8 +108,8 @@ class Provider(Frozen):
 
     def expected_end(self, stored: date) -> date | None:
         """Return when a secret of that day ends as a rule."""
-        days = self.expiry_days
-        return stored + timedelta(days=days) if days else None
+        days = min(self.expiry_days, _CENTURY)
+        return stored + timedelta(days=days) if days > 0 else None
 
     def check_addable(self) -> None:
         """Raise if profiles of this provider are made by another command."""
