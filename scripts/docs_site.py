@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from shutil import copytree
 
 from command_pages import ROOT
 from markdown_it import MarkdownIt
@@ -31,6 +32,8 @@ def build(folder: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html(source), encoding="utf-8")
         written.append(path)
+    pictures = ROOT / "docs" / "pictures"
+    copytree(pictures, folder / "docs" / "pictures", dirs_exist_ok=True)
     return written
 
 
